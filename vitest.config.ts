@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+/** The same rule as esbuild's text loader in scripts/build.mjs: a kernel file is imported as its text. */
+const wgslAsText: Plugin = {
+  name: 'wgsl-as-text',
+  enforce: 'pre',
+  load(id) {
+    const path = id.split('?')[0]!;
+    if (!path.endsWith('.wgsl')) return null;
+    return `export default ${JSON.stringify(readFileSync(path, 'utf8'))};`;
+  },
+};
+
+export default defineConfig({
+  plugins: [wgslAsText],
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
+    // because the software driver already spreads each kernel over all cores.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
