@@ -1,0 +1,267 @@
+/** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
+
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { suggest } from './suggest.ts';
+
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(1);
+const weight = z.number().min(0);
+
+/** The learnable or fixed factor s of the cosine logits (paper section 3.4: released head starts at 10, never below 0.01). */
+const scale = z.strictObject({
+  initial: z.number().positive().default(10),
+  learn: z.boolean().default(true),
+  minimum: z.number().positive().default(0.01),
+  learningRateMultiplier: z.number().min(0).default(1),
+  decayMultiplier: z.number().min(0).default(1),
+});
+
+/** What every loss has: its weight in the sum and the multipliers of its class matrix. */
+const shared = {
+  weight: weight.default(1),
+  learningRateMultiplier: z.number().min(0).default(1),
+  decayMultiplier: z.number().min(0).default(1),
+};
+
+/** `tangent`: differentiate through w/‖w‖; `hard`: overwrite w by w/‖w‖ each step and use the plain gradient (section 2). */
+const weightNormalisation = z.enum(['tangent', 'hard']).default('tangent');
+
+const softmax = z.strictObject({ name: z.literal('softmax'), bias: z.boolean().default(false), ...shared });
+
+const normface = z.strictObject({
+  name: z.literal('normface'),
+  scale: scale.prefault({}),
+  weightNormalisation,
+  ...shared,
+});
+
+/** Options of the general contrastive layer (section 4.2); the defaults are the paper's C-contrastive loss. */
+const contrastive = z.strictObject({
+  name: z.literal('c-contrastive'),
+  positiveMargin: z.number().min(0).default(0),
+  negativeMargin: z.number().min(0).default(1),
+  positiveWeight: weight.default(1),
+  negativeWeight: weight.default(1),
+  positiveOutlierThreshold: z.number().min(0).default(4),
+  maxNegativeOnly: z.boolean().default(false),
+  maxPositiveOnly: z.boolean().default(false),
+  positiveFirst: z.boolean().default(false),
+  positiveUpperBound: z.number().min(0).default(1),
+  expNegativeWeight: z.boolean().default(false),
+  normalizeNegative: z.number().positive().optional(),
+  addIntraMae: z.boolean().default(false),
+  maxNegativeMargin: z.number().min(0).default(1.2),
+  weightNormalisation,
+  ...shared,
+});
+
+/** Options of the general triplet layer (section 4.3); the defaults are the released head. */
+const triplet = z.strictObject({
+  name: z.literal('c-triplet'),
+  margin: z.number().min(0).default(0.8),
+  addCenterLoss: z.boolean().default(true),
+  hardestOnly: z.boolean().default(true),
+  positiveWeight: weight.default(1),
+  negativeWeight: weight.default(1),
+  positiveFirst: z.boolean().default(false),
+  positiveUpperBound: z.number().min(0).default(1),
+  weightNormalisation,
+  ...shared,
+});
+
+const loss = z.discriminatedUnion('name', [softmax, normface, contrastive, triplet]);
+
+const generated = z.strictObject({
+  identities: z.int().min(2).default(200),
+  imagesPerIdentity: count.default(20),
+  heldOutIdentities: z.int().min(0).default(100),
+  seed: z.int().min(0).default(1),
+});
+
+const data = z.strictObject({
+  path: z.string().min(1).optional(),
+  generated: generated.optional(),
+  pairs: z.string().min(1).optional(),
+  excludeFolds: z.array(z.int().min(1).max(10)).default([]),
+  minimumImages: count.default(2),
+  imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
+  strict: z.boolean().default(false),
+});
+
+const schedule = z.strictObject({
+  kind: z.enum(['constant', 'step', 'multistep', 'cosine']).default('constant'),
+  /** Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step. */
+  milestones: z.array(z.number().positive()).default([]),
+  /** Step: the rate drops every so many steps; a number below 1 is a fraction of the run. */
+  every: z.number().positive().optional(),
+  gamma: z.number().positive().max(1).default(0.1),
+  /** Cosine: the rate at the end as a fraction of the first. */
+  final: fraction.default(0),
+  warmupSteps: z.int().min(0).default(0),
+});
+
+const trainingConfig = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-"')
+    .default('train'),
+  output: z.string().min(1).default('runs'),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  net: z.string().min(1).default('small'),
+  data: data.prefault({}),
+  loss: loss.prefault({ name: 'softmax' }),
+  /** A second loss on the same features with its own class matrix (section 4.4: softmax + 0.01 · C-contrastive). */
+  auxiliaryLoss: loss.optional(),
+  initialise: z
+    .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })
+    .optional(),
+  optimiser: z
+    .strictObject({
+      learningRate: z.number().positive().default(0.05),
+      momentum: z.number().min(0).max(0.9999).default(0.9),
+      weightDecay: z.number().min(0).default(5e-4),
+      clipNorm: z.number().positive().optional(),
+    })
+    .prefault({}),
+  schedule: schedule.prefault({}),
+  batchSize: count.max(65536).default(64),
+  epochs: z.number().positive().optional(),
+  steps: count.optional(),
+  augmentation: z
+    .strictObject({ mirror: z.boolean().default(true), shift: z.int().min(0).max(64).default(0) })
+    .prefault({}),
+  validation: z
+    .strictObject({
+      /** 0: no validation while training. */
+      everySteps: z.int().min(0).default(0),
+      /** Folds of the pairs that are scored; none: all of them. */
+      folds: z.array(z.int().min(1).max(10)).default([]),
+    })
+    .prefault({}),
+  checkpoint: z
+    .strictObject({
+      /** 0: only at the end and when interrupted. */
+      everySteps: z.int().min(0).default(200),
+      keep: count.default(3),
+    })
+    .prefault({}),
+  log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
+});
+
+/** A training configuration with every default filled in. */
+export type TrainingConfig = z.output<typeof trainingConfig>;
+/** What a person may write: everything is optional. */
+export type TrainingConfigInput = z.input<typeof trainingConfig>;
+export type LossConfig = TrainingConfig['loss'];
+export type ScheduleConfig = TrainingConfig['schedule'];
+
+/** JSON Schema of the configuration, for editors. */
+export function configSchema(): object {
+  return z.toJSONSchema(trainingConfig, { io: 'input' });
+}
+
+/**
+ * Checks a configuration and fills in the defaults.
+ * @param source what the sentence calls its origin, for example the file's name
+ * @throws UsageError naming the key, what is wrong with it and, for an unknown key, the likely intended one
+ */
+export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
+  const result = trainingConfig.safeParse(input);
+  if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0], input)}`);
+  const config = result.data;
+  const wrong = contradiction(config);
+  if (wrong) throw new UsageError(`${source}: ${wrong}`);
+  if (config.data.path === undefined) config.data.generated ??= generated.parse({});
+  if (config.steps === undefined) config.epochs ??= 10;
+  return config;
+}
+
+/** What two keys say against each other, or undefined. */
+function contradiction(config: TrainingConfig): string | undefined {
+  const { data, schedule } = config;
+  if (data.path !== undefined && data.generated) return 'give either data.path or data.generated, not both';
+  if (data.path === undefined && data.pairs !== undefined)
+    return 'data.pairs needs data.path: generated faces bring their own pairs';
+  if (data.excludeFolds.length > 0 && data.pairs === undefined)
+    return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
+  if (config.epochs !== undefined && config.steps !== undefined)
+    return 'give either epochs or steps, not both';
+  if (schedule.kind === 'multistep' && schedule.milestones.length === 0)
+    return 'schedule.kind "multistep" needs schedule.milestones';
+  if (schedule.milestones.some((milestone, i) => i > 0 && milestone <= schedule.milestones[i - 1]))
+    return 'schedule.milestones must increase';
+  if (schedule.kind === 'step' && schedule.every === undefined)
+    return 'schedule.kind "step" needs schedule.every';
+  return undefined;
+}
+
+/** One sentence for one issue of the schema check. */
+function explain(issue: z.core.$ZodIssue, input: unknown): string {
+  const path = issue.path.map(String);
+  const key = path.join('.');
+  const value = path.reduce<unknown>(
+    (node, part) => (node as Record<string, unknown> | undefined)?.[part],
+    input,
+  );
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = [...path, issue.keys[0]].join('.');
+    const known = allKeys();
+    if (known.includes(unknown)) return `the key "${unknown}" does not belong to this ${path.at(-1)}`;
+    const guess = suggest(unknown, known);
+    return `unknown key "${unknown}"${guess ? `, did you mean "${guess}"?` : ''}`;
+  }
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
+    const names = issue.options.map(String);
+    if (value === undefined) return `${key} is missing: give one of ${names.join(', ')}`;
+    const guess = suggest(String(value), names);
+    return `${key} is ${show(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
+  }
+  const where = key === '' ? 'the configuration' : key;
+  if (value === undefined) return `${where} is missing`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${where} is ${show(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+    case 'invalid_value':
+      return `${where} is ${show(value)}, expected one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      if (issue.origin === 'string') return `${where} is empty`;
+      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.minimum} values`;
+      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.maximum} values`;
+      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    default:
+      return `${where} is ${show(value)}: ${issue.message}`;
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function article(type: string): string {
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+/** Every dotted key of the schema, for suggestions. */
+function allKeys(): string[] {
+  const keys = new Set<string>();
+  const walk = (node: JsonSchema, prefix: string): void => {
+    for (const [name, child] of Object.entries(node.properties ?? {})) {
+      keys.add(prefix + name);
+      walk(child, `${prefix}${name}.`);
+    }
+    for (const option of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) walk(option, prefix);
+  };
+  walk(configSchema(), '');
+  return [...keys];
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  oneOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
+}

@@ -1,0 +1,67 @@
+/** "Did you mean": the known word nearest to a mistyped one. */
+
+/** Names people bring along from other tools. */
+const ALIASES: Record<string, string> = {
+  lr: 'optimiser.learningRate',
+  wd: 'optimiser.weightDecay',
+  decay: 'optimiser.weightDecay',
+  batch: 'batchSize',
+  bs: 'batchSize',
+  optimizer: 'optimiser',
+  maxsteps: 'steps',
+  iterations: 'steps',
+  model: 'net',
+  network: 'net',
+  dataset: 'data',
+  flip: 'augmentation.mirror',
+  s: 'loss.scale.initial',
+};
+
+/**
+ * The known word that `word` most likely stands for, or undefined when none is near. Case, "_" and "-" do not count; of dotted
+ * words also the last part is compared, so that `learningRate` finds `optimiser.learningRate`.
+ */
+export function suggest(word: string, known: readonly string[]): string | undefined {
+  const leaf = lastPart(word);
+  const alias = ALIASES[plain(leaf)];
+  if (alias !== undefined && known.includes(alias)) return alias;
+  let best: string | undefined;
+  let bestDistance = Infinity;
+  for (const candidate of known) {
+    const whole = editDistance(plain(word), plain(candidate));
+    const last =
+      editDistance(plain(leaf), plain(lastPart(candidate))) + (sameParent(word, candidate) ? 0 : 0.5);
+    const distance = Math.min(whole, last);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return bestDistance <= Math.max(1.5, plain(leaf).length / 3) ? best : undefined;
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replaceAll(/[_-]/g, '');
+}
+
+function lastPart(word: string): string {
+  return word.slice(word.lastIndexOf('.') + 1);
+}
+
+function sameParent(a: string, b: string): boolean {
+  return a.slice(0, a.lastIndexOf('.') + 1) === b.slice(0, b.lastIndexOf('.') + 1);
+}
+
+/** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitute, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../src/normface/errors.ts';
+import { parseConfig } from '../../../src/normface/training/config.ts';
+import {
+  applyOverrides,
+  canonicalJson,
+  configHash,
+  differingKeys,
+  mergeConfig,
+} from '../../../src/normface/training/overrides.ts';
+
+describe('training configuration', () => {
+  test('fills in every default', () => {
+    const config = parseConfig({});
+    expect(config.loss).toMatchObject({ name: 'softmax', bias: false, weight: 1 });
+    expect(config.data.generated?.identities).toBeGreaterThan(1);
+    expect(config.epochs).toBe(10);
+    expect(parseConfig(config)).toEqual(config);
+  });
+
+  test('the paper-time head is the default of the NormFace loss', () => {
+    const { loss } = parseConfig({ loss: { name: 'normface' } });
+    if (loss.name !== 'normface') throw new Error('wrong branch');
+    expect(loss.scale).toEqual({
+      initial: 10,
+      learn: true,
+      minimum: 0.01,
+      learningRateMultiplier: 1,
+      decayMultiplier: 1,
+    });
+    expect(loss.weightNormalisation).toBe('tangent');
+    const triplet = parseConfig({ loss: { name: 'c-triplet' } }).loss;
+    expect(triplet).toMatchObject({ margin: 0.8, hardestOnly: true, addCenterLoss: true });
+  });
+
+  const wrong: [title: string, input: unknown, sentence: RegExp][] = [
+    ['unknown key', { lr: 1 }, /unknown key "lr", did you mean "optimiser.learningRate"\?/],
+    [
+      'nested unknown key',
+      { loss: { name: 'normface', scale: { inital: 3 } } },
+      /did you mean "loss.scale.initial"/,
+    ],
+    ['other spelling', { batch_size: 3 }, /unknown key "batch_size", did you mean "batchSize"\?/],
+    ['unknown without likeness', { zzzzzzzz: 3 }, /unknown key "zzzzzzzz"$/],
+    [
+      'key of another loss',
+      { loss: { name: 'softmax', margin: 1 } },
+      /"loss.margin" does not belong to this loss/,
+    ],
+    ['unknown loss', { loss: { name: 'normfase' } }, /did you mean "normface"/],
+    ['loss without name', { loss: {} }, /loss.name is missing: give one of softmax, normface/],
+    ['text for a number', { batchSize: '64' }, /batchSize is "64", expected a number/],
+    ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],
+    ['too small', { batchSize: 0 }, /batchSize is 0, expected at least 1/],
+    ['not positive', { optimiser: { learningRate: 0 } }, /learningRate is 0, expected more than 0/],
+    ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
+    ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
+    ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],
+    ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
+    ['a list', [], /expected an object/],
+    ['two sources', { data: { path: 'x', generated: {} } }, /either data.path or data.generated/],
+    ['pairs without images', { data: { pairs: 'x' } }, /data.pairs needs data.path/],
+    ['folds without pairs', { data: { path: 'x', excludeFolds: [1] } }, /excludeFolds needs data.pairs/],
+    ['two lengths', { epochs: 1, steps: 1 }, /either epochs or steps/],
+    ['no milestones', { schedule: { kind: 'multistep' } }, /needs schedule.milestones/],
+    ['milestones fall', { schedule: { kind: 'multistep', milestones: [0.8, 0.5] } }, /must increase/],
+    ['checkpoint to start from', { initialise: {} }, /initialise.from is missing/],
+  ];
+  test.each(wrong)('%s', (_, input, sentence) => {
+    const attempt = () => parseConfig(input, 'x.json');
+    expect(attempt).toThrow(UsageError);
+    expect(attempt).toThrow(sentence);
+    expect(attempt).toThrow(/^x\.json: [^\n]+$/);
+  });
+});
+
+describe('--set', () => {
+  test('reads JSON and text, reaches into groups, removes with null', () => {
+    const base = { net: 'small', data: { path: 'a', strict: true } };
+    const set = applyOverrides(base, [
+      'data.path=b c',
+      'seed=7',
+      'data.imageSize=[64,64]',
+      'data.strict=null',
+      'x=a=b',
+    ]);
+    expect(set).toEqual({ net: 'small', data: { path: 'b c', imageSize: [64, 64] }, seed: 7, x: 'a=b' });
+    expect(base.data).toEqual({ path: 'a', strict: true });
+  });
+
+  test.each([
+    ['seed', /write key=value/],
+    ['=3', /write key=value/],
+    ['a..b=3', /empty or forbidden part/],
+    ['__proto__.x=3', /empty or forbidden part/],
+    ['net.x=3', /"net" holds a value/],
+  ])('refuses %s', (assignment, sentence) => {
+    expect(() => applyOverrides({ net: 'small' }, [assignment])).toThrow(sentence);
+  });
+
+  test('later layers win key by key', () => {
+    const merged = mergeConfig({ a: { b: 1, c: [1, 2] }, d: 1 }, { a: { c: [3] }, e: 2 });
+    expect(merged).toEqual({ a: { b: 1, c: [3] }, d: 1, e: 2 });
+  });
+});
+
+describe('comparison of settings', () => {
+  test('the hash ignores the order of keys and where a run is kept, not what decides its numbers', () => {
+    const hash = configHash(parseConfig({ seed: 3, batchSize: 8 }));
+    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(configHash(parseConfig({ batchSize: 8, seed: 3, name: 'other', output: 'x' }))).toBe(hash);
+    expect(configHash(parseConfig({ seed: 4, batchSize: 8 }))).not.toBe(hash);
+    expect(canonicalJson({ b: 1, a: [{ d: null, c: 'x' }] })).toBe('{"a":[{"c":"x","d":null}],"b":1}');
+  });
+
+  test('names the keys that differ', () => {
+    const a = { net: 'small', loss: { name: 'softmax' }, data: { imageSize: [1, 2] } };
+    const b = { net: 'small', loss: { name: 'normface', weight: 1 }, data: { imageSize: [1, 3] } };
+    expect(differingKeys(a, b)).toEqual(['data.imageSize', 'loss.name', 'loss.weight']);
+  });
+});
