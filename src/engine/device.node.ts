@@ -1,0 +1,71 @@
+import { type Device, type DeviceOptions, openAdapter } from './device.ts';
+import { DeviceError } from './errors.ts';
+
+/** Dawn toggles of each mode. Dawn silently ignores a misspelt name, so they stand here once and are never assembled. */
+const toggles = {
+  safe: [],
+  fast: [
+    'disable_robustness',
+    'disable_workgroup_init',
+    'disable_polyfills_on_integer_div_and_mod',
+    'skip_validation',
+  ],
+} as const;
+
+/** Dawn's instances are freed by the garbage collector even while devices of theirs work, which crashes: hold on to them. */
+const instances = new Set<GPU>();
+
+async function dawn(flags: readonly string[]): Promise<GPU> {
+  // Vulkan loaders warn on every start where this is unset.
+  process.env.XDG_RUNTIME_DIR ??= '/tmp';
+  let bindings: typeof import('webgpu');
+  try {
+    bindings = await import('webgpu');
+  } catch (error) {
+    throw new DeviceError(`the package webgpu (Dawn) does not load: ${(error as Error).message}`);
+  }
+  Object.assign(globalThis, bindings.globals);
+  const gpu = bindings.create([...flags]);
+  instances.add(gpu);
+  return gpu;
+}
+
+/** Names of all adapters, as Dawn lists them when asked for one that does not exist. */
+export async function listAdapters(): Promise<string[]> {
+  const gpu = await dawn(['adapter=\u0001']);
+  try {
+    await gpu.requestAdapter();
+    return [];
+  } catch (error) {
+    return (error as Error).message
+      .split('\n')
+      .filter((line) => /^\s*\*/.test(line))
+      .map((line) => line.replace(/^\s*\*\s*/, '').trim());
+  }
+}
+
+/**
+ * Opens a GPU through Dawn.
+ *
+ * @throws DeviceError when no adapter can be opened, or when it is a software driver and `allowSoftware` is false
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const { mode = 'safe', adapter: wanted } = options;
+  const flags: string[] = ['disable-dawn-features=timestamp_quantization'];
+  if (toggles[mode].length > 0) flags.push(`enable-dawn-features=${toggles[mode].join(',')}`);
+  if (wanted) {
+    const names = await listAdapters();
+    const name = names.find((candidate) => candidate.toLowerCase().includes(wanted.toLowerCase()));
+    if (!name)
+      throw new DeviceError(`no adapter is called ${wanted}; there are: ${names.join('; ') || 'none'}`);
+    flags.push(`adapter=${/'([^']*)'/.exec(name)?.[1] ?? name}`);
+  }
+  const gpu = await dawn(flags);
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new DeviceError(
+      'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',
+    );
+  }
+  return openAdapter(adapter, options);
+}

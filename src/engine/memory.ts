@@ -1,0 +1,181 @@
+/** Bindings must start at multiples of this (the WebGPU default of minStorageBufferOffsetAlignment). */
+export const bindingAlignment = 256;
+
+export function align(bytes: number, alignment = bindingAlignment): number {
+  return Math.ceil(bytes / alignment) * alignment;
+}
+
+/**
+ * A range of GPU memory. Eager tensors own a pooled buffer; parameters share one buffer; the intermediates of a captured
+ * step get theirs when the step's memory is planned.
+ */
+export class Storage {
+  readonly bytes: number;
+  buffer: GPUBuffer | null;
+  offset: number;
+  private references = 0;
+  private readonly free: ((storage: Storage) => void) | null;
+
+  constructor(
+    bytes: number,
+    buffer: GPUBuffer | null,
+    offset = 0,
+    free: ((storage: Storage) => void) | null = null,
+  ) {
+    this.bytes = bytes;
+    this.buffer = buffer;
+    this.offset = offset;
+    this.free = free;
+  }
+
+  retain(): void {
+    this.references++;
+  }
+
+  release(): void {
+    if (--this.references === 0) this.free?.(this);
+  }
+
+  /** A range of the same buffer, for windows over one long tensor. The offset must be aligned to a binding. */
+  window(offset: number, bytes: number): Storage {
+    return new Storage(bytes, this.buffer, this.offset + offset);
+  }
+}
+
+/** Sizes of pooled buffers: four steps per power of two, so that at most a fifth is wasted and sizes repeat. */
+function bucketOf(bytes: number): number {
+  const size = Math.max(bytes, bindingAlignment);
+  const step = 2 ** Math.max(8, Math.floor(Math.log2(size)) - 2);
+  return Math.ceil(size / step) * step;
+}
+
+/**
+ * Reuses the buffers of eager tensors. A buffer given back may still be read by commands already recorded; since every later
+ * use is recorded after them on the same queue, that is safe, and uploads submit what is pending first.
+ */
+export class BufferPool {
+  readonly create: (bytes: number) => GPUBuffer;
+  private readonly freeBuffers = new Map<number, GPUBuffer[]>();
+  /** Bytes held by live tensors. */
+  used = 0;
+  /** Bytes of all pooled buffers, live or free. */
+  reserved = 0;
+  /** Most bytes ever reserved. */
+  peak = 0;
+
+  constructor(create: (bytes: number) => GPUBuffer) {
+    this.create = create;
+  }
+
+  allocate(bytes: number): Storage {
+    const bucket = bucketOf(bytes);
+    let buffer = this.freeBuffers.get(bucket)?.pop();
+    if (!buffer) {
+      buffer = this.create(bucket);
+      this.reserved += bucket;
+      this.peak = Math.max(this.peak, this.reserved);
+    }
+    this.used += bucket;
+    return new Storage(bytes, buffer, 0, (storage) => this.recycle(storage));
+  }
+
+  private recycle(storage: Storage): void {
+    const buffer = storage.buffer!;
+    storage.buffer = null;
+    this.used -= buffer.size;
+    const list = this.freeBuffers.get(buffer.size);
+    if (list) list.push(buffer);
+    else this.freeBuffers.set(buffer.size, [buffer]);
+  }
+
+  /** Destroys every free buffer. */
+  trim(): void {
+    for (const list of this.freeBuffers.values()) {
+      for (const buffer of list) {
+        this.reserved -= buffer.size;
+        buffer.destroy();
+      }
+    }
+    this.freeBuffers.clear();
+  }
+}
+
+/** One intermediate of a captured step, as the planner sees it: first and last dispatch that touch it. */
+export interface Lifetime {
+  readonly bytes: number;
+  readonly first: number;
+  readonly last: number;
+  /** Lifetimes bound in the same dispatch with the other access (read against write): they need another slab. */
+  readonly conflicts: ReadonlySet<Lifetime>;
+}
+
+export interface Placement {
+  readonly slab: number;
+  readonly offset: number;
+}
+
+export interface MemoryPlan {
+  readonly placements: ReadonlyMap<Lifetime, Placement>;
+  /** Bytes of each slab. */
+  readonly slabs: readonly number[];
+}
+
+/**
+ * Gives every lifetime an offset so that no two that overlap in time overlap in memory. Largest first, each at the lowest
+ * offset that fits, in the slab that grows least.
+ *
+ * WebGPU forbids one buffer to be bound read-only and writable in the same dispatch, whatever the ranges. So the arena is a
+ * few slabs (buffers), coloured such that inputs and outputs of a dispatch never share one: kernels keep their true access
+ * modes, which drivers use to cache reads.
+ */
+export function planMemory(
+  lifetimes: readonly Lifetime[],
+  maximumSlabBytes = Number.POSITIVE_INFINITY,
+): MemoryPlan {
+  const placements = new Map<Lifetime, Placement>();
+  const slabs: { bytes: number; residents: Lifetime[] }[] = [];
+  const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  for (const lifetime of bySize) {
+    const size = align(lifetime.bytes);
+    const forbidden = new Set<number>();
+    for (const other of lifetime.conflicts) {
+      const placed = placements.get(other);
+      if (placed) forbidden.add(placed.slab);
+    }
+    let best: { slab: number; offset: number; growth: number } | null = null;
+    for (let slab = 0; slab < slabs.length; slab++) {
+      if (forbidden.has(slab)) continue;
+      const offset = lowestGap(slabs[slab]!.residents, lifetime, size, placements);
+      if (offset + size > maximumSlabBytes) continue;
+      const growth = Math.max(0, offset + size - slabs[slab]!.bytes);
+      if (!best || growth < best.growth) best = { slab, offset, growth };
+    }
+    if (!best) {
+      slabs.push({ bytes: 0, residents: [] });
+      best = { slab: slabs.length - 1, offset: 0, growth: size };
+    }
+    placements.set(lifetime, { slab: best.slab, offset: best.offset });
+    const slab = slabs[best.slab]!;
+    slab.bytes = Math.max(slab.bytes, best.offset + size);
+    slab.residents.push(lifetime);
+  }
+  return { placements, slabs: slabs.map((slab) => slab.bytes) };
+}
+
+function lowestGap(
+  residents: readonly Lifetime[],
+  lifetime: Lifetime,
+  size: number,
+  placements: ReadonlyMap<Lifetime, Placement>,
+): number {
+  const busy = residents
+    .filter((other) => other.first <= lifetime.last && lifetime.first <= other.last)
+    .map((other) => ({ start: placements.get(other)!.offset, bytes: align(other.bytes) }))
+    .sort((a, b) => a.start - b.start);
+  let offset = 0;
+  for (const range of busy) {
+    if (offset + size <= range.start) break;
+    offset = Math.max(offset, range.start + range.bytes);
+  }
+  return offset;
+}

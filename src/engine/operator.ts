@@ -1,0 +1,126 @@
+import type { Cost } from './kernel.ts';
+import type { Shape, Tensor } from './tensor.ts';
+
+/** A float64 array with a shape: what references compute with. Labels and counters are numbers too. */
+export interface ReferenceArray {
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+/** How a sample input is filled. Every kind is seeded, and exactly representable in f32. */
+export type InputKind =
+  /** Standard normal. */
+  | 'normal'
+  /** Normal with one value in sixteen a hundred times larger or 1e-4 times smaller. */
+  | 'outliers'
+  /** Normal, moved at least 0.1 away from zero: for operators with a kink there. */
+  | 'awayFromZero'
+  /** All values different by at least 0.01, shuffled: for maxima. */
+  | 'distinct'
+  /** Uniform in [0.5, 1.5]: for variances and scales. */
+  | 'positive'
+  /** Integers in [0, classes): a u32 tensor. */
+  | 'labels'
+  /** Bytes: an rgba8 tensor. */
+  | 'pixels';
+
+export interface InputSpec {
+  readonly shape: Shape;
+  readonly kind?: InputKind;
+  /** For kind `labels`. */
+  readonly classes?: number;
+  /** Multiplies the filled values (default 1). */
+  readonly scale?: number;
+  /** false: no gradient is checked (default true for float kinds). */
+  readonly differentiable?: boolean;
+}
+
+export interface Tolerance {
+  /** Allowed error relative to the largest magnitude of the reference's output (default 2e-5). */
+  readonly forward?: number;
+  /** The same for gradients (default 1e-4). */
+  readonly backward?: number;
+}
+
+export interface OperatorCase<A> {
+  readonly inputs: readonly InputSpec[];
+  readonly attributes: A;
+  readonly tolerance?: Tolerance;
+}
+
+/** A wrong call and what its message must say. */
+export interface Misuse<A> {
+  readonly inputs: readonly InputSpec[];
+  readonly attributes: A;
+  readonly message: RegExp;
+}
+
+/** Everything that tests, the gradient checker, the benchmark and the inspector need to know of one operator. */
+export interface OperatorDeclaration<A> {
+  readonly name: string;
+  /** Calls the operator on tensors that were filled as the case says. Optional inputs are simply absent. */
+  readonly apply: (inputs: readonly Tensor[], attributes: A) => Tensor;
+  /** The same in float64, written independently of the kernels. */
+  readonly reference: (inputs: readonly ReferenceArray[], attributes: A) => ReferenceArray;
+  /** Arithmetic and least memory traffic of the forward pass. */
+  readonly cost: (shapes: readonly Shape[], attributes: A) => Cost;
+  readonly cases: readonly OperatorCase<A>[];
+  readonly misuses: readonly Misuse<A>[];
+}
+
+/** A declaration with its attribute type closed over, so that operators of all kinds fit in one table. */
+export interface Operator {
+  readonly name: string;
+  readonly cases: readonly {
+    readonly label: string;
+    readonly inputs: readonly InputSpec[];
+    readonly tolerance: Required<Tolerance>;
+    readonly cost: Cost;
+    apply(inputs: readonly Tensor[]): Tensor;
+    reference(inputs: readonly ReferenceArray[]): ReferenceArray;
+  }[];
+  readonly misuses: readonly {
+    readonly label: string;
+    readonly inputs: readonly InputSpec[];
+    readonly message: RegExp;
+    apply(inputs: readonly Tensor[]): Tensor;
+  }[];
+}
+
+function labelOf(inputs: readonly InputSpec[], attributes: unknown): string {
+  const shapes = inputs.map(
+    ({ shape, kind }) => `${shape.join('×') || 'scalar'}${kind === 'outliers' ? '!' : ''}`,
+  );
+  const extra = attributes && Object.keys(attributes).length ? ` ${JSON.stringify(attributes)}` : '';
+  return shapes.join(', ') + extra;
+}
+
+export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator {
+  const { name, apply, reference, cost } = declaration;
+  return {
+    name,
+    cases: declaration.cases.map(({ inputs, attributes, tolerance }) => ({
+      label: labelOf(inputs, attributes),
+      inputs,
+      tolerance: { forward: 2e-5, backward: 1e-4, ...tolerance },
+      cost: cost(
+        inputs.map((input) => input.shape),
+        attributes,
+      ),
+      apply: (tensors) => apply(tensors, attributes),
+      reference: (arrays) => reference(arrays, attributes),
+    })),
+    misuses: declaration.misuses.map(({ inputs, attributes, message }) => ({
+      label: labelOf(inputs, attributes),
+      inputs,
+      message,
+      apply: (tensors) => apply(tensors, attributes),
+    })),
+  };
+}
+
+export function referenceArray(shape: Shape, fill?: (index: number) => number): ReferenceArray {
+  const data = new Float64Array(shape.reduce((product, extent) => product * extent, 1));
+  if (fill) for (let i = 0; i < data.length; i++) data[i] = fill(i);
+  return { shape, data };
+}

@@ -1,0 +1,43 @@
+import source from '../../shaders/scale.wgsl';
+import { record } from '../autograd.ts';
+import { check } from '../errors.ts';
+import { linearGrid } from '../grid.ts';
+import { defineOperator, referenceArray } from '../operator.ts';
+import type { Tensor } from '../tensor.ts';
+
+const kernel = { name: 'scale', source };
+
+/** factor·x with a number known when the step is built. For a learnt factor use `multiply`. */
+export function scale(x: Tensor, factor: number): Tensor {
+  check(x.dtype === 'f32', 'scale', () => `x must be f32, not ${x.dtype}`);
+  check(Number.isFinite(factor), 'scale', () => `the factor must be a finite number, not ${factor}`);
+  const { grid, constants } = linearGrid(x.size);
+  const y = x.device.empty(x.shape);
+  x.device.within('scale', () =>
+    x.device.dispatch({
+      kernel,
+      constants: { ...constants, FACTOR: factor },
+      bindings: { x, y },
+      grid,
+      cost: { flops: x.size, bytes: 8 * x.size },
+    }),
+  );
+  return record(y, { operator: 'scale', inputs: [x], backward: (dy) => [scale(dy, factor)] });
+}
+
+export const scaleOperator = defineOperator<{ factor: number }>({
+  name: 'scale',
+  apply: ([x], { factor }) => scale(x!, factor),
+  reference: ([x], { factor }) => referenceArray(x!.shape, (i) => factor * x!.data[i]!),
+  cost: ([shape]) => {
+    const size = shape!.reduce((a, b) => a * b, 1);
+    return { flops: size, bytes: 8 * size };
+  },
+  cases: [
+    { inputs: [{ shape: [5, 13], kind: 'outliers' }], attributes: { factor: -0.25 } },
+    { inputs: [{ shape: [] }], attributes: { factor: 3 } },
+  ],
+  misuses: [
+    { inputs: [{ shape: [2] }], attributes: { factor: Number.NaN }, message: /scale: .*finite.*NaN/ },
+  ],
+});

@@ -1,0 +1,144 @@
+import type { Device, PreparedDispatch } from './device.ts';
+import { DeviceError } from './errors.ts';
+import { type Lifetime, type MemoryPlan, planMemory, Storage } from './memory.ts';
+import type { Tensor } from './tensor.ts';
+
+interface Intermediate extends Lifetime {
+  first: number;
+  last: number;
+  readonly conflicts: Set<Intermediate>;
+}
+
+/** Collects the dispatches of a step while its function runs. */
+export class Recorder {
+  private readonly device: Device;
+  private readonly dispatches: PreparedDispatch[] = [];
+  private readonly intermediates = new Map<Storage, Intermediate>();
+
+  constructor(device: Device) {
+    this.device = device;
+  }
+
+  /** Memory that the plan will place. */
+  allocate(bytes: number): Storage {
+    const storage = new Storage(bytes, null);
+    this.intermediates.set(storage, {
+      bytes,
+      first: Number.POSITIVE_INFINITY,
+      last: -1,
+      conflicts: new Set(),
+    });
+    return storage;
+  }
+
+  push(dispatch: PreparedDispatch): void {
+    this.dispatches.push(dispatch);
+  }
+
+  finish<T>(outputs: T, kept: readonly Tensor[]): CapturedStep<T> {
+    this.findLifetimes(kept);
+    const used = [...this.intermediates].filter(([, lifetime]) => lifetime.last >= 0);
+    const plan = planMemory(
+      used.map(([, lifetime]) => lifetime),
+      this.device.report.limits.maxBufferSize,
+    );
+    const slabs = plan.slabs.map((bytes) => this.device.createBuffer(bytes));
+    for (const [storage, lifetime] of used) {
+      const placement = plan.placements.get(lifetime)!;
+      storage.buffer = slabs[placement.slab]!;
+      storage.offset = placement.offset;
+    }
+    return new CapturedStep(this.device, outputs, this.dispatches, plan, slabs);
+  }
+
+  private findLifetimes(kept: readonly Tensor[]): void {
+    this.dispatches.forEach(({ kernel, tensors }, index) => {
+      const read: Intermediate[] = [];
+      const written: Intermediate[] = [];
+      tensors.forEach((tensor, position) => {
+        const lifetime = this.intermediates.get(tensor.storage);
+        if (!lifetime) return;
+        lifetime.first = Math.min(lifetime.first, index);
+        lifetime.last = index;
+        (kernel.bindings[position]!.writable ? written : read).push(lifetime);
+      });
+      for (const input of read) {
+        for (const output of written) {
+          if (input === output)
+            throw new DeviceError(
+              `kernel ${kernel.name} reads and writes the same tensor through two bindings`,
+            );
+          input.conflicts.add(output);
+          output.conflicts.add(input);
+        }
+      }
+    });
+    for (const tensor of kept) {
+      const lifetime = this.intermediates.get(tensor.storage);
+      if (lifetime) lifetime.last = this.dispatches.length;
+    }
+  }
+}
+
+/** A step recorded once: pipelines, bind groups and memory are fixed; a run is one command buffer with one pass. */
+export class CapturedStep<T> {
+  /** What the captured function returned. Its tensors hold the results of the latest run. */
+  readonly outputs: T;
+  readonly dispatches: readonly PreparedDispatch[];
+  readonly plan: MemoryPlan;
+  private readonly device: Device;
+  private readonly slabs: readonly GPUBuffer[];
+  private readonly bindGroups: readonly GPUBindGroup[];
+  private disposed = false;
+
+  constructor(
+    device: Device,
+    outputs: T,
+    dispatches: readonly PreparedDispatch[],
+    plan: MemoryPlan,
+    slabs: readonly GPUBuffer[],
+  ) {
+    this.device = device;
+    this.outputs = outputs;
+    this.dispatches = dispatches;
+    this.plan = plan;
+    this.slabs = slabs;
+    this.bindGroups = dispatches.map((dispatch) => device.bindGroup(dispatch));
+  }
+
+  /** Bytes of memory for all intermediates together. */
+  get arenaBytes(): number {
+    return this.plan.slabs.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Arithmetic of one run. */
+  get flops(): number {
+    return this.dispatches.reduce((sum, { dispatch }) => sum + dispatch.cost.flops, 0);
+  }
+
+  /** Submits the step. Returns at once; read an output to wait for it. */
+  run(): void {
+    if (this.disposed) throw new DeviceError('run: this step was disposed of');
+    this.device.flush();
+    const encoder = this.device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    let pipeline: GPUComputePipeline | null = null;
+    for (let index = 0; index < this.dispatches.length; index++) {
+      const { kernel, grid } = this.dispatches[index]!;
+      if (kernel.pipeline !== pipeline) {
+        pipeline = kernel.pipeline;
+        pass.setPipeline(pipeline);
+      }
+      pass.setBindGroup(0, this.bindGroups[index]);
+      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+    }
+    pass.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Frees the memory of the intermediates. */
+  dispose(): void {
+    this.disposed = true;
+    for (const slab of this.slabs) slab.destroy();
+  }
+}

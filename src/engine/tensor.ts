@@ -1,0 +1,147 @@
+import type { GraphNode } from './autograd.ts';
+import { backward } from './autograd.ts';
+import type { Device } from './device.ts';
+import { check, formatShape, ShapeError } from './errors.ts';
+import type { Storage } from './memory.ts';
+
+/** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
+export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
+export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
+export type Shape = readonly number[];
+
+export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };
+
+const arrayOf: Record<DataType, (buffer: ArrayBuffer) => TensorData> = {
+  f32: (buffer) => new Float32Array(buffer),
+  u32: (buffer) => new Uint32Array(buffer),
+  i32: (buffer) => new Int32Array(buffer),
+  rgba8: (buffer) => new Uint8Array(buffer),
+};
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** Throws unless every extent is a positive integer. A scalar is `[]`. */
+export function checkShape(shape: Shape, operator: string): void {
+  check(
+    shape.every((extent) => Number.isInteger(extent) && extent > 0),
+    operator,
+    () => `every extent of a shape is a positive integer, not ${formatShape(shape)}`,
+  );
+}
+
+let nextId = 0;
+
+/**
+ * A dense row-major array in GPU memory and, where gradients are wanted, the graph node that made it.
+ * Operators are functions of tensors; nothing here computes.
+ */
+export class Tensor {
+  readonly id: number = nextId++;
+  readonly device: Device;
+  readonly shape: Shape;
+  readonly dtype: DataType;
+  readonly storage: Storage;
+  /** The operator call that made this tensor; null for leaves and where no input wants a gradient. */
+  node: GraphNode | null = null;
+  requiresGradient = false;
+  /** Filled by {@link Tensor.backward} for leaves that require a gradient. */
+  gradient: Tensor | null = null;
+  /** Set by `Parameters`: where the gradient of this leaf lives, and whether this step has written it yet. */
+  gradientSlot: { readonly tensor: Tensor; written: boolean } | null = null;
+  private disposed = false;
+
+  constructor(device: Device, shape: Shape, dtype: DataType, storage: Storage) {
+    this.device = device;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.storage = storage;
+    storage.retain();
+    device.track(this);
+  }
+
+  get size(): number {
+    return elementCount(this.shape);
+  }
+
+  get bytes(): number {
+    return this.size * bytesPerElement[this.dtype];
+  }
+
+  /** Marks a leaf: {@link Tensor.backward} will leave its gradient in {@link Tensor.gradient}. */
+  requireGradient(): this {
+    if (this.dtype !== 'f32') throw new ShapeError(`requireGradient: a ${this.dtype} tensor has no gradient`);
+    this.requiresGradient = true;
+    return this;
+  }
+
+  /**
+   * The same memory under another shape with as many elements. Not differentiable by itself: use the operator
+   * `reshape` inside a graph.
+   */
+  view(shape: Shape): Tensor {
+    checkShape(shape, 'view');
+    check(
+      elementCount(shape) === this.size,
+      'view',
+      () =>
+        `${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
+    );
+    return new Tensor(this.device, shape, this.dtype, this.storage);
+  }
+
+  /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */
+  write(data: ArrayLike<number>): void {
+    check(
+      data.length === this.size,
+      'write',
+      () => `got ${data.length} numbers for a tensor of shape ${formatShape(this.shape)} (${this.size})`,
+    );
+    const typed = arrayOf[this.dtype](new ArrayBuffer(this.bytes));
+    typed.set(data);
+    this.device.upload(this.storage, typed);
+  }
+
+  /** Copies the contents to the host. Work issued later does not change what this call returns. */
+  async read(): Promise<TensorData> {
+    return arrayOf[this.dtype](await this.device.download(this.storage, this.bytes));
+  }
+
+  /** {@link Tensor.read} for f32 tensors. */
+  async readFloats(): Promise<Float32Array> {
+    const data = await this.read();
+    if (!(data instanceof Float32Array)) throw new ShapeError(`readFloats: the tensor holds ${this.dtype}`);
+    return data;
+  }
+
+  /** The value of a one-element tensor. */
+  async item(): Promise<number> {
+    check(this.size === 1, 'item', () => `the tensor has shape ${formatShape(this.shape)}, not one element`);
+    return (await this.read())[0]!;
+  }
+
+  /**
+   * Reverse pass from this scalar: leaves that require a gradient get it, summed over all paths.
+   * The graph is released; a second call on it throws.
+   */
+  backward(): void {
+    backward(this);
+  }
+
+  /** Gives the memory back. Using the tensor afterwards throws. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.node = null;
+    this.storage.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  get isDisposed(): boolean {
+    return this.disposed;
+  }
+}

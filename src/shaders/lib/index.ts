@@ -1,0 +1,8 @@
+import linear from './linear.wgsl';
+import random from './random.wgsl';
+
+/** Modules that kernels import as `package::lib::name`. */
+export const shaderLibrary: Record<string, string> = {
+  './lib/linear.wesl': linear,
+  './lib/random.wesl': random,
+};

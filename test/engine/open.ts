@@ -1,0 +1,10 @@
+import { afterAll } from 'vitest';
+import { openDevice } from '../../src/engine/device.node.ts';
+import type { Device, DeviceOptions } from '../../src/engine/device.ts';
+
+/** Opens a device for the tests of one file and closes it after them. */
+export async function testDevice(options: DeviceOptions = {}): Promise<Device> {
+  const device = await openDevice(options);
+  afterAll(() => device.close());
+  return device;
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { operators } from '../../src/engine/ops/index.ts';
+import { multiply } from '../../src/engine/ops/multiply.ts';
+import { sum } from '../../src/engine/ops/sum.ts';
+import { hash32, uniform01 } from '../../src/engine/random.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
+import type { Tensor } from '../../src/engine/tensor.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+/** Elements of each input whose derivative is compared with finite differences. */
+const checkedElements = 12;
+
+/** Largest |actual − expected| as a share of the largest |expected|. */
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let magnitude = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    if (!Number.isFinite(actual[i]!)) return Number.POSITIVE_INFINITY;
+    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
+    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  }
+  return difference / magnitude;
+}
+
+const bits = (data: ArrayLike<number>): Uint32Array => new Uint32Array(Float32Array.from(data).buffer);
+
+type Case = (typeof operators)[number]['cases'][number];
+
+function inputsOf(sample: Case) {
+  const arrays = sample.inputs.map((spec, i) => sampleInput(spec, 1000 + i));
+  return { arrays, tensors: () => arrays.map((array, i) => sampleTensor(device, sample.inputs[i]!, array)) };
+}
+
+/** sum(output · weights): a scalar whose gradient exercises every output element differently. */
+function projection(output: Tensor): { loss: Tensor; weights: Float32Array } {
+  const weights = Float32Array.from(
+    { length: output.size },
+    (_, i) => uniform01(77, 0, i) + 0.5 * (i % 2 ? -1 : 1),
+  );
+  return { loss: sum(multiply(output, device.tensor(weights, output.shape))), weights };
+}
+
+async function gradients(
+  sample: Case,
+): Promise<{ output: ArrayLike<number>; gradients: (ArrayLike<number> | null)[] }> {
+  return device.scope(async () => {
+    const tensors = inputsOf(sample).tensors();
+    const output = sample.apply(tensors);
+    const differentiable = tensors.some((tensor) => tensor.requiresGradient);
+    if (differentiable) projection(output).loss.backward();
+    const found = [];
+    for (const tensor of tensors) found.push(tensor.gradient ? await tensor.gradient.read() : null);
+    return { output: await output.read(), gradients: found };
+  });
+}
+
+describe.each(operators.map((operator) => [operator.name, operator] as const))('%s', (_, operator) => {
+  describe.each(operator.cases.map((sample) => [sample.label, sample] as const))('%s', (_, sample) => {
+    test('forward equals the float64 reference', async () => {
+      const { arrays, tensors } = inputsOf(sample);
+      const expected = sample.reference(arrays);
+      await device.scope(async () => {
+        const output = sample.apply(tensors());
+        expect(output.shape).toEqual(expected.shape);
+        expect(relativeError(await output.read(), expected.data)).toBeLessThan(sample.tolerance.forward);
+      });
+    });
+
+    test.runIf(
+      sample.inputs.some(
+        (spec) => spec.differentiable !== false && spec.kind !== 'labels' && spec.kind !== 'pixels',
+      ),
+    )('gradients equal finite differences of the reference', async () => {
+      const { arrays } = inputsOf(sample);
+      const { gradients: found, output } = await gradients(sample);
+      const weights = Float32Array.from(
+        { length: output.length },
+        (_, i) => uniform01(77, 0, i) + 0.5 * (i % 2 ? -1 : 1),
+      );
+      const projected = (): number =>
+        sample.reference(arrays).data.reduce((total, value, i) => total + value * weights[i]!, 0);
+      arrays.forEach((array, input) => {
+        const gradient = found[input];
+        if (!gradient) {
+          const spec = sample.inputs[input]!;
+          expect(spec.differentiable === false || spec.kind === 'labels' || spec.kind === 'pixels').toBe(
+            true,
+          );
+          return;
+        }
+        const picked = Array.from({ length: Math.min(checkedElements, array.data.length) }, (_, k) =>
+          array.data.length <= checkedElements ? k : hash32(5, input, k) % array.data.length,
+        );
+        const expected = picked.map((i) => {
+          const value = array.data[i]!;
+          const step = 1e-5 * Math.max(1e-1, Math.abs(value));
+          array.data[i] = value + step;
+          const above = projected();
+          array.data[i] = value - step;
+          const below = projected();
+          array.data[i] = value;
+          return (above - below) / (2 * step);
+        });
+        const actual = picked.map((i) => gradient[i]!);
+        const scale = gradient.length > 0 ? Math.max(...Array.from(gradient, Math.abs)) : 0;
+        const error = Math.max(...actual.map((value, k) => Math.abs(value - expected[k]!)));
+        const magnitude = Math.max(scale, ...expected.map(Math.abs), 1e-30);
+        expect(error / magnitude, `input ${input}: ${actual} against ${expected}`).toBeLessThan(
+          sample.tolerance.backward,
+        );
+      });
+    });
+
+    test('a captured step equals eager mode bit for bit, and so do two runs', async () => {
+      const eager = await gradients(sample);
+      await device.scope(async () => {
+        const tensors = inputsOf(sample).tensors();
+        const differentiable = tensors.some((tensor) => tensor.requiresGradient);
+        device.setRandom(0, 0);
+        const step = device.capture(() => {
+          const output = sample.apply(tensors);
+          if (differentiable) projection(output).loss.backward();
+          return { output, gradients: tensors.flatMap((tensor) => tensor.gradient ?? []) };
+        });
+        for (let run = 0; run < 2; run++) {
+          step.run();
+          expect(bits(await step.outputs.output.read())).toEqual(bits(eager.output));
+          const expected = eager.gradients.filter((gradient) => gradient !== null);
+          for (const [i, gradient] of step.outputs.gradients.entries()) {
+            expect(bits(await gradient.read())).toEqual(bits(expected[i]!));
+          }
+        }
+        step.dispose();
+      });
+    });
+  });
+
+  test.each(operator.misuses.map((misuse) => [misuse.label, misuse] as const))('refuses %s', (_, misuse) => {
+    device.scope(() => {
+      const tensors = misuse.inputs.map((spec, i) => sampleTensor(device, spec, sampleInput(spec, i)));
+      expect(() => misuse.apply(tensors)).toThrow(misuse.message);
+    });
+  });
+});
