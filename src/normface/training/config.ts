@@ -72,16 +72,9 @@ const triplet = z.strictObject({
 
 const loss = z.discriminatedUnion('name', [softmax, normface, contrastive, triplet]);
 
-const generated = z.strictObject({
-  identities: z.int().min(2).default(200),
-  imagesPerIdentity: count.default(20),
-  heldOutIdentities: z.int().min(0).default(100),
-  seed: z.int().min(0).default(1),
-});
-
 const data = z.strictObject({
-  path: z.string().min(1).optional(),
-  generated: generated.optional(),
+  /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
+  path: z.string().min(1).default('generated'),
   pairs: z.string().min(1).optional(),
   excludeFolds: z.array(z.int().min(1).max(10)).default([]),
   minimumImages: count.default(2),
@@ -173,7 +166,6 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
   const config = result.data;
   const wrong = contradiction(config);
   if (wrong) throw new UsageError(`${source}: ${wrong}`);
-  if (config.data.path === undefined) config.data.generated ??= generated.parse({});
   if (config.steps === undefined) config.epochs ??= 10;
   return config;
 }
@@ -181,9 +173,6 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 /** What two keys say against each other, or undefined. */
 function contradiction(config: TrainingConfig): string | undefined {
   const { data, schedule } = config;
-  if (data.path !== undefined && data.generated) return 'give either data.path or data.generated, not both';
-  if (data.path === undefined && data.pairs !== undefined)
-    return 'data.pairs needs data.path: generated faces bring their own pairs';
   if (data.excludeFolds.length > 0 && data.pairs === undefined)
     return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
   if (config.epochs !== undefined && config.steps !== undefined)

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+/** The `normface` command line: flags that all commands share, and the one place where errors become sentences. */
+
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { type Runner, trueOrFalse } from './commands/command.ts';
+import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
+import { addDoctor } from './commands/doctor.node.ts';
+import { UsageError, UserError } from './errors.ts';
+import { packageVersion } from './package.node.ts';
+import { suggest } from './training/suggest.ts';
+
+const commands = [addDoctor];
+
+/**
+ * Runs one command line.
+ * @param words the words after `normface`
+ * @returns the exit status: 0 done, 1 error, 2 wrong usage or configuration, 3 diverged run, 130 interrupted and saved
+ */
+export async function runCli(words: readonly string[], streams: Streams = process): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('normface');
+  const run: Runner =
+    (body) =>
+    async (...values) => {
+      const context = new Context(program.opts<GlobalOptions>(), streams);
+      try {
+        const result = await body(context, ...values);
+        if (result !== undefined) context.emit(result);
+        exitCode = context.exitCode;
+      } finally {
+        context.close();
+      }
+    };
+  program
+    .description(
+      'Train and evaluate face-verification networks on a WebGPU engine, with the losses of the NormFace paper.',
+    )
+    .version(packageVersion, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--adapter <name>', 'use the WebGPU adapter whose name contains this text')
+    .option('--allow-software <true|false>', 'whether a software driver will do (default: true)', trueOrFalse)
+    .option('--list-adapters', 'print the WebGPU adapters of this machine')
+    .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void streams.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => streams.stdout.columns ?? 100,
+      getErrHelpWidth: () => streams.stderr.columns ?? 100,
+    })
+    .allowExcessArguments()
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .action(
+      run(async (context) => {
+        if (program.opts<{ listAdapters?: boolean }>().listAdapters) return listAdapters(context);
+        const [word] = program.args;
+        if (word !== undefined) {
+          const guess = suggest(
+            word,
+            program.commands.map((command) => command.name()),
+          );
+          throw new UsageError(`there is no command "${word}"${guess ? `, did you mean "${guess}"?` : ''}`);
+        }
+        program.outputHelp({ error: true });
+        context.exitCode = 2;
+      }),
+    );
+  for (const add of commands) add(program, run);
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, streams);
+  }
+}
+
+async function listAdapters(context: Context) {
+  const { listAdapters } = await import('../engine/device.node.ts');
+  const adapters = await listAdapters();
+  for (const name of adapters) context.say(name);
+  if (adapters.length === 0) context.say('no WebGPU adapter was found; `normface doctor` tells more');
+  return { adapters };
+}
+
+/** Prints what went wrong as one sentence and gives the exit status. */
+function explain(error: unknown, { stderr }: Streams): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const message = error instanceof Error ? error.message : String(error);
+  const sentence = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const [exitCode, expected] = classify(error);
+  stderr.write(`normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
+  if (process.env.DEBUG) stderr.write(`${(error as Error).stack}\n`);
+  else if (!expected) stderr.write('normface: set DEBUG=1 to see where it happened\n');
+  return exitCode;
+}
+
+/** Exit status, and whether this is an error that people are meant to meet. */
+function classify(error: unknown): [exitCode: number, expected: boolean] {
+  if (error instanceof UserError) return [error.exitCode, true];
+  if (error instanceof CommanderError) return [2, true];
+  if (error instanceof NotFiniteError) return [3, true];
+  return [1, error instanceof DeviceError || error instanceof ShapeError];
+}
+
+const isProgram =
+  process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isProgram) {
+  // A reader that closes the pipe early (`normface … | head`) is not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.exitCode = await runCli(process.argv.slice(2));
+}

@@ -1,0 +1,82 @@
+/** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
+
+import type { Device, DeviceOptions } from '../../engine/device.ts';
+import type { ProgressSink } from '../training/progress.ts';
+
+/** A stream that text goes to: `process.stdout`, or a recorder in tests. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The streams of a command; with `--json`, stdout carries nothing but JSON lines and people's text goes to stderr. */
+export interface Streams {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** Flags that every command understands. */
+export interface GlobalOptions {
+  readonly adapter?: string;
+  readonly allowSoftware?: boolean;
+  readonly json?: boolean;
+}
+
+export class Context {
+  /** Exit status of the process when the command ends without an error. */
+  exitCode = 0;
+  readonly options: GlobalOptions;
+  private readonly streams: Streams;
+  private device: Device | undefined;
+
+  constructor(options: GlobalOptions, streams: Streams) {
+    this.options = options;
+    this.streams = streams;
+  }
+
+  /** Prints a line for people. */
+  say(text = ''): void {
+    (this.options.json ? this.streams.stderr : this.streams.stdout).write(`${text}\n`);
+  }
+
+  /** Prints a warning for people, out of the way of results. */
+  warn(text: string): void {
+    this.streams.stderr.write(`normface: ${text}\n`);
+  }
+
+  /** With `--json`, prints one record as a line of JSON; otherwise nothing. */
+  emit(record: unknown): void {
+    if (this.options.json) this.streams.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Where a status line goes; with `--json` nowhere, the records tell the same. */
+  get progressSink(): ProgressSink {
+    const { stdout } = this.streams;
+    if (this.options.json) return { live: false, columns: 0, write: () => {} };
+    return {
+      live: stdout.isTTY === true,
+      columns: stdout.columns ?? 100,
+      write: (text) => void stdout.write(text),
+    };
+  }
+
+  /** The GPU; opened, and described to the person, at the first call. */
+  async openDevice(options: Pick<DeviceOptions, 'mode' | 'debug'> = {}): Promise<Device> {
+    if (this.device) return this.device;
+    // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.
+    const [{ openDevice }, { describeAdapter }] = await Promise.all([
+      import('../../engine/device.node.ts'),
+      import('../../engine/adapter.ts'),
+    ]);
+    const { adapter, allowSoftware } = this.options;
+    this.device = await openDevice({ ...options, adapter, allowSoftware });
+    this.say(describeAdapter(this.device.report));
+    return this.device;
+  }
+
+  close(): void {
+    this.device?.close();
+    this.device = undefined;
+  }
+}
