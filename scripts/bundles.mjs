@@ -1,0 +1,43 @@
+/** What esbuild is to make of which source file. */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  loader: { '.wgsl': 'text' },
+  logLevel: 'warning',
+};
+
+/**
+ * The library, the `normface` program and the thread that decodes images. Packages stay imports. Not split into shared
+ * chunks, so that `import.meta.url` is in dist/ and `./decode-worker.js` lies beside whoever starts it.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const NODE_BUNDLE = {
+  ...COMMON,
+  entryPoints: {
+    index: 'src/normface/index.node.ts',
+    cli: 'src/normface/cli.node.ts',
+    'decode-worker': 'src/normface/data/decode-worker.node.ts',
+  },
+  platform: 'node',
+  packages: 'external',
+};
+
+/**
+ * The engine as one file that a page can load without a bundler: its one package, wesl, is inside.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const BROWSER_BUNDLE = {
+  ...COMMON,
+  entryPoints: { 'engine.browser': 'src/engine/index.ts' },
+  platform: 'browser',
+};

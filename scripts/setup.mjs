@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/**
+ * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
+ * that opens. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
+ */
+
+const OLDEST_NODE = 20;
+
+// Checked before anything else is loaded: an older Node could not even parse the other files.
+if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  console.error(
+    `setup: Node ${OLDEST_NODE} or newer is needed, this is ${process.version} (https://nodejs.org)`,
+  );
+  process.exit(1);
+}
+
+const { setUp, SetupError } = await import('./setup/steps.mjs');
+try {
+  await setUp();
+} catch (error) {
+  // What the system refuses (no right to write, a full disk) says enough by itself; anything else is a bug here.
+  const isExpected = error instanceof SetupError || typeof (/** @type {any} */ (error)?.code) === 'string';
+  if (!isExpected) throw error;
+  console.error(`setup: ${/** @type {Error} */ (error).message}`);
+  process.exitCode = 1;
+}

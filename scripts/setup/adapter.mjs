@@ -1,0 +1,120 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { listFolder, readText } from './files.mjs';
+import { DRIVER_VARIABLES } from './fingerprint.mjs';
+import * as linux from './linux-driver.mjs';
+import { reason, run, SetupError, say } from './process.mjs';
+
+/** @typedef {import('./linux-driver.mjs').DriverRecipe} DriverRecipe */
+
+/**
+ * Opens an adapter in a child process.
+ *
+ * @returns {{ adapter?: string, problem?: string }} the adapter's name, or why no driver would help, or neither
+ */
+export function openAdapter() {
+  const child = run(process.execPath, [fileURLToPath(new URL('open-adapter.mjs', import.meta.url))], {
+    // Only silences a warning of the driver.
+    env: { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() },
+    timeoutSeconds: 120,
+  });
+  const line = child.stdout.trim().split('\n').at(-1) ?? '';
+  if (line.startsWith('{')) return JSON.parse(line);
+  if (child.timedOut) return { problem: 'opening one did not end within 2 minutes' };
+  return {}; // the driver crashed: as good as none
+}
+
+/**
+ * Gives a machine on which no adapter opens one that does.
+ *
+ * @returns {string} the adapter's name
+ * @throws {SetupError} with the command to run where that needs another user, another system or a network
+ */
+export function installDriver() {
+  const set = DRIVER_VARIABLES.filter((name) => process.env[name]);
+  if (set.length > 0) {
+    const settings = set.map((name) => `${name}=${process.env[name]}`).join(' ');
+    throw new SetupError(
+      `no WebGPU adapter opens while ${settings} is set; unset it, or name a driver that works`,
+    );
+  }
+  if (process.platform !== 'linux') {
+    throw new SetupError('no WebGPU adapter opens; update the graphics driver, or use another machine');
+  }
+  const distribution = linux.parseOsRelease(readText('/etc/os-release') || readText('/usr/lib/os-release'));
+  const recipe = linux.driverRecipe(distribution, linux.parseAptSources(readAptSources()));
+  if (!recipe) {
+    throw new SetupError(
+      `no WebGPU adapter opens; install the Vulkan loader and Mesa's llvmpipe driver (${linux.OLDEST_MESA} or newer) with the package manager of ${distribution.name}`,
+    );
+  }
+  const isRoot = process.getuid?.() === 0;
+  const command = linux.shellCommand(recipe, { isRoot });
+  if (!isRoot || recipe.family !== 'apt' || !existsSync('/usr/bin/apt-get')) {
+    if (recipe.family === 'apt' && !recipe.source) refuseOldMesa(recipe, distribution.name);
+    throw new SetupError(
+      `no WebGPU adapter opens; install the software Vulkan driver, then try again:\n  ${command}`,
+    );
+  }
+  say(`no WebGPU adapter opens; installing the software Vulkan driver:\n  ${command}`);
+  installWithApt(recipe, distribution.name, command);
+  const { adapter } = openAdapter();
+  if (!adapter)
+    throw new SetupError('the software Vulkan driver is installed, but no WebGPU adapter opens with it');
+  return adapter;
+}
+
+/** @param {DriverRecipe} recipe @param {string} distribution @param {string} command */
+function installWithApt({ source, suite, install }, distribution, command) {
+  const patience = [
+    '-o',
+    'Acquire::Retries=1',
+    '-o',
+    'Acquire::http::Timeout=20',
+    '-o',
+    'Acquire::https::Timeout=20',
+  ];
+  try {
+    if (source) writeFileSync(source.path, `${source.line}\n`);
+    // Its failure is not the end: another source may be down, or the lists already good enough.
+    const update = runApt(['apt-get', 'update', ...patience]);
+    refuseOldMesa({ suite }, distribution);
+    const result = runApt([...install, ...patience, '-o', 'DPkg::Lock::Timeout=300']);
+    if (result.ok) return;
+    const why = result.timedOut ? 'it did not end within 15 minutes' : reason(result.stderr);
+    const before = update.ok ? '' : ` after "${reason(update.stderr)}"`;
+    throw new SetupError(
+      `apt-get could not install the software Vulkan driver ("${why}"${before}); check the network connection and try again, or run:\n  ${command}`,
+    );
+  } catch (error) {
+    if (source) rmSync(source.path, { force: true });
+    throw error;
+  }
+}
+
+/** @param {Pick<DriverRecipe, 'suite'>} recipe @param {string} distribution */
+function refuseOldMesa({ suite }, distribution) {
+  const target = suite ? ['-t', suite] : [];
+  const offered = linux.candidateVersion(
+    runApt(['apt-cache', ...target, 'policy', linux.DRIVER_PACKAGE]).stdout,
+  );
+  if (offered && !linux.mesaIsNewEnough(offered)) {
+    throw new SetupError(
+      `no WebGPU adapter opens, and ${distribution} offers only Mesa ${offered}, older than ${linux.OLDEST_MESA}; use a newer release of it, or a machine with a GPU driver`,
+    );
+  }
+}
+
+/** @param {string[]} command */
+function runApt([program, ...args]) {
+  return run(program, args, {
+    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    timeoutSeconds: 900,
+  });
+}
+
+function readAptSources() {
+  const parts = listFolder('/etc/apt/sources.list.d').filter((path) => /\.(list|sources)$/.test(path));
+  return ['/etc/apt/sources.list', ...parts].map(readText).join('\n\n');
+}
