@@ -1,0 +1,192 @@
+/** The training loop: batches in, optimiser steps out, with records, checkpoints, validation and a clean stop. */
+
+import { DivergedError } from '../errors.ts';
+import type { StepRecord } from './log.ts';
+
+/** A batch of labelled images: RGBA pixels [N, height, width, 4] and N class numbers. */
+export interface LabelledImages {
+  readonly pixels: Uint8Array;
+  readonly labels: Uint32Array;
+}
+
+/** Where batches come from; `cursor` is where the batch after this one begins. */
+export interface BatchSource<Cursor> {
+  next(): Promise<LabelledImages & { readonly cursor: Cursor }>;
+}
+
+/** What one optimiser step tells about its batch. */
+export interface StepMetrics {
+  readonly loss: number;
+  readonly scale?: number;
+  readonly positiveCosine?: number;
+  readonly negativeCosine?: number;
+}
+
+/** Something that learns from batches. */
+export interface Learner {
+  /**
+   * Submits one optimiser step; the promise gives its metrics, without which the next step can be submitted.
+   * @param step steps done before this one: with the run's seed it decides every random number of the step
+   */
+  step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics>;
+}
+
+export interface LoopOptions<Cursor> {
+  readonly learner: Learner;
+  readonly batches: BatchSource<Cursor>;
+  readonly batchSize: number;
+  /** Images in an epoch. */
+  readonly imageCount: number;
+  readonly totalSteps: number;
+  /** Steps done by an earlier process. */
+  readonly firstStep: number;
+  readonly firstCursor: Cursor;
+  /** Learning rate of a step, counted from 0. */
+  readonly learningRate: (step: number) => number;
+  /** Steps between records; the last step always gets one. */
+  readonly recordEvery: number;
+  /** Steps between checkpoints and between validations; 0: none but the checkpoint at the end. */
+  readonly checkpointEvery: number;
+  readonly validateEvery: number;
+  readonly onRecord: (record: StepRecord) => void;
+  /** Saves the state after `step` steps. */
+  readonly onCheckpoint: (step: number, cursor: Cursor) => Promise<void>;
+  readonly onValidate: (step: number) => Promise<void>;
+  /** Whether to stop after the current step. */
+  readonly shouldStop: () => boolean;
+  /** What the message of a diverged run calls the last good checkpoint. */
+  readonly lastCheckpoint: () => string | undefined;
+  readonly now?: () => number;
+}
+
+/**
+ * Trains from `firstStep` to `totalSteps`. The state is saved at the end and when the run is stopped early.
+ * The metrics of a step are awaited after the next one is submitted, so the GPU never waits for the host; every loss is looked at.
+ * @returns how many steps are done, and whether that was all
+ * @throws DivergedError when a loss is not finite
+ */
+export async function runLoop<Cursor>(
+  options: LoopOptions<Cursor>,
+): Promise<{ step: number; finished: boolean }> {
+  const { learner, batches, totalSteps, firstStep, now = () => performance.now() } = options;
+  const meter = new Meter(options, now);
+  let step = firstStep;
+  let cursor = options.firstCursor;
+  let savedAt = firstStep;
+  let pending: Promise<void> = Promise.resolve();
+  const save = async () => {
+    await options.onCheckpoint(step, cursor);
+    savedAt = step;
+  };
+  try {
+    while (step < totalSteps && !options.shouldStop()) {
+      const asked = now();
+      const batch = await batches.next();
+      meter.batchArrived(asked);
+      const learningRate = options.learningRate(step);
+      const submitted = learner.step(batch, learningRate, step);
+      // A failure is handled where the promise is awaited, after the wait for the step before.
+      submitted.catch(() => {});
+      await pending;
+      step++;
+      cursor = batch.cursor;
+      const done = step;
+      pending = submitted.then((metrics) => {
+        if (!Number.isFinite(metrics.loss)) throw diverged(done, metrics.loss, options.lastCheckpoint());
+        meter.stepDone(done, learningRate, metrics);
+      });
+      pending.catch(() => {});
+      const due = (every: number) => every > 0 && step % every === 0;
+      if (due(options.checkpointEvery) || due(options.validateEvery)) {
+        await pending;
+        meter.pause();
+        if (due(options.checkpointEvery)) await save();
+        if (due(options.validateEvery)) await options.onValidate(step);
+        meter.resume();
+      }
+    }
+  } finally {
+    await pending;
+  }
+  if (savedAt !== step) await save();
+  return { step, finished: step >= totalSteps };
+}
+
+function diverged(step: number, loss: number, checkpoint: string | undefined): DivergedError {
+  const advice = 'a lower learning rate, warm-up or gradient clipping usually helps';
+  const last = checkpoint ? `the last good checkpoint is ${checkpoint}` : 'there is no earlier checkpoint';
+  return new DivergedError(`the run diverged: the loss of step ${step} is ${loss}; ${last}; ${advice}`);
+}
+
+/** Averages metrics and times between records. */
+class Meter {
+  private readonly options: Pick<
+    LoopOptions<unknown>,
+    'batchSize' | 'imageCount' | 'totalSteps' | 'recordEvery' | 'onRecord'
+  >;
+  private readonly now: () => number;
+  private readonly sums = new Map<keyof StepMetrics, number>();
+  private steps = 0;
+  private start: number;
+  private waited = 0;
+  /** Steps submitted and not done, and since when there are none. */
+  private underWay = 0;
+  private idleSince: number;
+  private pausedAt = 0;
+
+  constructor(options: Meter['options'], now: () => number) {
+    this.options = options;
+    this.now = now;
+    this.start = now();
+    this.idleSince = this.start;
+  }
+
+  /** A batch that was asked for at `asked` is here, and a step follows. */
+  batchArrived(asked: number): void {
+    if (this.underWay === 0) this.waited += this.now() - Math.max(asked, this.idleSince);
+    this.underWay++;
+  }
+
+  stepDone(step: number, learningRate: number, metrics: StepMetrics): void {
+    this.underWay--;
+    this.idleSince = this.now();
+    this.steps++;
+    for (const [name, value] of Object.entries(metrics) as [keyof StepMetrics, number | undefined][])
+      if (value !== undefined) this.sums.set(name, (this.sums.get(name) ?? 0) + value);
+    const { recordEvery, totalSteps, batchSize, imageCount } = this.options;
+    if (step % recordEvery !== 0 && step !== totalSteps) return;
+    const elapsed = Math.max(1e-6, (this.now() - this.start) / 1000);
+    const mean = (name: keyof StepMetrics) => {
+      const sum = this.sums.get(name);
+      return sum === undefined ? undefined : sum / this.steps;
+    };
+    this.options.onRecord({
+      event: 'step',
+      step,
+      epoch: (step * batchSize) / imageCount,
+      loss: mean('loss')!,
+      learningRate,
+      // The scale is a state, not a measurement: its newest value counts.
+      scale: metrics.scale,
+      positiveCosine: mean('positiveCosine'),
+      negativeCosine: mean('negativeCosine'),
+      imagesPerSecond: (this.steps * batchSize) / elapsed,
+      dataWait: Math.min(1, this.waited / 1000 / elapsed),
+    });
+    this.sums.clear();
+    this.steps = 0;
+    this.waited = 0;
+    this.start = this.now();
+  }
+
+  /** Checkpoints and validations do not count as training time. */
+  pause(): void {
+    this.pausedAt = this.now();
+  }
+
+  resume(): void {
+    const pause = this.now() - this.pausedAt;
+    this.start += pause;
+    this.idleSince += pause;
+  }
+}
