@@ -7,12 +7,13 @@ import { Command, CommanderError } from 'commander';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
+import { addData } from './commands/data.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [addDoctor];
+const commands = [addData, addDoctor];
 
 /**
  * Runs one command line.
