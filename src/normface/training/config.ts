@@ -76,10 +76,24 @@ const data = z.strictObject({
   /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
   path: z.string().min(1).default('generated'),
   pairs: z.string().min(1).optional(),
-  excludeFolds: z.array(z.int().min(1).max(10)).default([]),
+  /** Folds of data.pairs whose people are left out of the training. */
+  excludeFolds: z.array(count).default([]),
   minimumImages: count.default(2),
   imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
   strict: z.boolean().default(false),
+});
+
+const evaluation = z.strictObject({
+  /** Steps between evaluations while training; 0: none. */
+  everySteps: z.int().min(0).default(0),
+  /** Images to evaluate on; by default those of data.path, with the pairs of data.pairs. */
+  data: z.string().min(1).optional(),
+  /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
+  pairs: z.string().min(1).optional(),
+  pairsPerFold: count.default(100),
+  /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
+  thresholdFold: count.optional(),
+  testFold: count.optional(),
 });
 
 const schedule = z.strictObject({
@@ -112,7 +126,9 @@ const trainingConfig = z.strictObject({
     .optional(),
   optimiser: z
     .strictObject({
+      name: z.enum(['sgd', 'adam', 'adamw']).default('sgd'),
       learningRate: z.number().positive().default(0.05),
+      /** Of sgd; the others have moments of their own. */
       momentum: z.number().min(0).max(0.9999).default(0.9),
       weightDecay: z.number().min(0).default(5e-4),
       clipNorm: z.number().positive().optional(),
@@ -125,14 +141,7 @@ const trainingConfig = z.strictObject({
   augmentation: z
     .strictObject({ mirror: z.boolean().default(true), shift: z.int().min(0).max(64).default(0) })
     .prefault({}),
-  validation: z
-    .strictObject({
-      /** 0: no validation while training. */
-      everySteps: z.int().min(0).default(0),
-      /** Folds of the pairs that are scored; none: all of them. */
-      folds: z.array(z.int().min(1).max(10)).default([]),
-    })
-    .prefault({}),
+  evaluation: evaluation.prefault({}),
   checkpoint: z
     .strictObject({
       /** 0: only at the end and when interrupted. */
@@ -172,9 +181,21 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 
 /** What two keys say against each other, or undefined. */
 function contradiction(config: TrainingConfig): string | undefined {
-  const { data, schedule } = config;
+  const { data, evaluation, schedule } = config;
   if (data.excludeFolds.length > 0 && data.pairs === undefined)
     return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
+  const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;
+  if (evaluation.everySteps > 0 && !hasPairs)
+    return 'evaluation.everySteps needs evaluation.data, or data.pairs to take the pairs from';
+  const { thresholdFold, testFold } = evaluation;
+  if ((thresholdFold === undefined) !== (testFold === undefined))
+    return 'evaluation.thresholdFold and evaluation.testFold belong together';
+  if (thresholdFold !== undefined && thresholdFold === testFold)
+    return `evaluation.thresholdFold and evaluation.testFold are both ${testFold}`;
+  for (const fold of [thresholdFold, testFold]) {
+    if (fold === undefined || evaluation.data !== undefined || data.excludeFolds.includes(fold)) continue;
+    return `fold ${fold} is used in the evaluation but its people are in training: add it to data.excludeFolds`;
+  }
   if (config.epochs !== undefined && config.steps !== undefined)
     return 'give either epochs or steps, not both';
   if (schedule.kind === 'multistep' && schedule.milestones.length === 0)

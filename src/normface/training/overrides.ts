@@ -94,7 +94,7 @@ export function hashText(text: string): string {
 }
 
 /** Keys that say where a run is kept and how much is told about it, but do not change its numbers. */
-const SILENT_KEYS = ['$schema', 'name', 'output', 'log', 'checkpoint', 'validation'];
+const SILENT_KEYS = ['$schema', 'name', 'output', 'log', 'checkpoint', 'evaluation'];
 
 /** The settings that decide the numbers of a run. */
 export function decisiveSettings(config: object): JsonObject {

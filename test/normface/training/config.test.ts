@@ -59,6 +59,11 @@ describe('training configuration', () => {
     ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
     ['a list', [], /expected an object/],
     ['folds without pairs', { data: { path: 'x', excludeFolds: [1] } }, /excludeFolds needs data.pairs/],
+    [
+      'nothing to validate on',
+      { validation: { everySteps: 5 } },
+      /validation.everySteps needs validation.data/,
+    ],
     ['two lengths', { epochs: 1, steps: 1 }, /either epochs or steps/],
     ['no milestones', { schedule: { kind: 'multistep' } }, /needs schedule.milestones/],
     ['milestones fall', { schedule: { kind: 'multistep', milestones: [0.8, 0.5] } }, /must increase/],

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
-import { learningRateAt } from '../../../src/normface/training/schedule.ts';
+import { scheduleOf } from '../../../src/normface/training/schedule.ts';
 
 function rates(schedule: TrainingConfigInput['schedule'], steps: number[], total = 100): number[] {
-  const parsed = parseConfig({ schedule }).schedule;
-  return steps.map((step) => Number(learningRateAt(parsed, 2, step, total).toPrecision(6)));
+  const rate = scheduleOf(parseConfig({ schedule }).schedule, 2, total);
+  return steps.map((step) => Number(rate(step).toPrecision(6)));
 }
 
 test('constant', () => {

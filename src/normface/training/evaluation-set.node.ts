@@ -1,0 +1,66 @@
+/** Images and pairs to evaluate on, from the names a person gives. */
+
+import type { Dataset } from '../data/dataset.ts';
+import { openDataset } from '../data/open.node.ts';
+import { generatePairs } from '../data/pair-generation.ts';
+import { readPairs } from '../data/pairs.node.ts';
+import { type ResolvedPair, resolvePairs } from '../data/pairs.ts';
+import type { PairList } from '../evaluation/pairs.ts';
+import type { TrainingConfig } from './config.ts';
+
+export interface EvaluationSetOptions {
+  /** A folder, a `.tar` or generated faces. */
+  readonly data: string;
+  /** A list of pairs; without one ten folds are drawn. */
+  readonly pairs?: string;
+  /** Same-person pairs, and as many of different people, in each drawn fold. */
+  readonly pairsPerFold: number;
+  /** Decides the drawn pairs. */
+  readonly seed?: number;
+}
+
+export interface EvaluationSet {
+  readonly dataset: Dataset;
+  /** What the pairs are called in reports. */
+  readonly pairsName: string;
+  /** Sample indices of the images that the pairs name, each once. */
+  readonly indices: Uint32Array;
+  /** The pairs as rows of `indices`. */
+  readonly pairs: PairList;
+}
+
+/** Opens an evaluation set. @throws UserError when data or pairs are missing or do not fit together */
+export async function openEvaluationSet(options: EvaluationSetOptions): Promise<EvaluationSet> {
+  const { data, pairs: file, pairsPerFold, seed = 1 } = options;
+  const dataset = await openDataset(data);
+  const list =
+    file === undefined ? generatePairs(dataset, { folds: 10, pairsPerFold, seed }) : await readPairs(file);
+  return { dataset, pairsName: list.name, ...toRows(resolvePairs(list, dataset)) };
+}
+
+/** The evaluation set that a configuration describes, or undefined when it names no pairs. */
+export async function evaluationSetOf({
+  data,
+  evaluation,
+  seed,
+}: TrainingConfig): Promise<EvaluationSet | undefined> {
+  const { pairs = evaluation.data === undefined ? data.pairs : undefined, pairsPerFold } = evaluation;
+  if (evaluation.data === undefined && pairs === undefined) return undefined;
+  return openEvaluationSet({ data: evaluation.data ?? data.path, pairs, pairsPerFold, seed });
+}
+
+/** Renumbers the images of the pairs, so that only those need features. */
+function toRows(resolved: readonly ResolvedPair[]): Pick<EvaluationSet, 'indices' | 'pairs'> {
+  const rows = new Map<number, number>();
+  const row = (index: number) => {
+    if (!rows.has(index)) rows.set(index, rows.size);
+    return rows.get(index)!;
+  };
+  const pairs = {
+    a: Uint32Array.from(resolved, ({ first }) => row(first)),
+    b: Uint32Array.from(resolved, ({ second }) => row(second)),
+    same: Uint8Array.from(resolved, ({ same }) => Number(same)),
+    fold: Uint8Array.from(resolved, ({ fold }) => fold),
+  };
+  return { indices: Uint32Array.from(rows.keys()), pairs };
+}
