@@ -1,0 +1,42 @@
+import factorSource from '../../shaders/clip_factor.wgsl';
+import partialSource from '../../shaders/square_sum_partial.wgsl';
+import type { Tensor } from '../tensor.ts';
+
+const partialKernel = { name: 'square_sum_partial', source: partialSource };
+const factorKernel = { name: 'clip_factor', source: factorSource };
+const workgroup = 64;
+const vectorsPerInvocation = 64;
+
+/**
+ * Writes (factor, norm) to `clipping`, where norm is the Euclidean norm of all gradients together and factor what they are to be
+ * multiplied by so that it is at most `maximum`. Neither leaves the device. Arrays must hold a multiple of four numbers.
+ */
+export function measureClipping(gradients: readonly Tensor[], maximum: number, clipping: Tensor): void {
+  const { device } = clipping;
+  const chunks = gradients.map(({ size }) => Math.ceil(size / 4 / (workgroup * vectorsPerInvocation)));
+  const count = chunks.reduce((sum, n) => sum + n, 0);
+  const partial = device.empty([count]);
+  let first = 0;
+  gradients.forEach((x, i) => {
+    device.dispatch({
+      kernel: partialKernel,
+      constants: {
+        SIZE: x.size / 4,
+        WORKGROUP: workgroup,
+        PER_INVOCATION: vectorsPerInvocation,
+        FIRST: first,
+      },
+      bindings: { x, partial },
+      grid: [chunks[i]!, 1, 1],
+      cost: { flops: 2 * x.size, bytes: 4 * x.size },
+    });
+    first += chunks[i]!;
+  });
+  device.dispatch({
+    kernel: factorKernel,
+    constants: { COUNT: count, WORKGROUP: workgroup, MAXIMUM: maximum },
+    bindings: { partial, clipping },
+    grid: [1, 1, 1],
+    cost: { flops: count, bytes: 4 * count },
+  });
+}

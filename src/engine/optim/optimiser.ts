@@ -1,0 +1,145 @@
+import { Arena } from '../arena.ts';
+import { check } from '../errors.ts';
+import { type Parameters, type ParameterWindow, readTensors } from '../parameters.ts';
+import type { Tensor } from '../tensor.ts';
+import { measureClipping } from './clip.ts';
+
+export interface OptimiserOptions {
+  /** Not negative; change it at any time through {@link Optimiser.learningRate}. */
+  readonly learningRate: number;
+  /** Factor of the decay of every parameter, before its own multiplier. */
+  readonly weightDecay?: number;
+  /** Scales all gradients of a step down so that their common Euclidean norm is at most this. Default: no clipping. */
+  readonly clipNorm?: number;
+}
+
+/** A window of the parameters with the optimiser's own arrays beside it. */
+export interface UpdateWindow extends ParameterWindow {
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** What the optimisers share: learning rate, clipping, gradients that are due, and state for checkpoints. */
+export abstract class Optimiser {
+  readonly parameters: Parameters;
+  /** (factor, norm) of the latest step where gradients are clipped: `norm` is that of the gradients before it. */
+  readonly clipping: Tensor | null;
+  protected readonly name: string;
+  /** The learning rate on the device: a captured step reads it when it runs. */
+  protected readonly rate: Tensor;
+  private readonly clipNorm: number;
+  private readonly arenas: ReadonlyMap<string, Arena>;
+  private readonly scalars: ReadonlyMap<string, Tensor>;
+  private currentRate: number;
+
+  /** @param arrays names of the arrays that hold one number for each parameter value, zero at first */
+  protected constructor(
+    name: string,
+    parameters: Parameters,
+    { learningRate, weightDecay = 0, clipNorm = Number.POSITIVE_INFINITY }: OptimiserOptions,
+    arrays: readonly string[],
+    scalars: ReadonlyMap<string, Tensor> = new Map(),
+  ) {
+    checkRate(name, learningRate);
+    checkRange(name, 'weightDecay', weightDecay, 0, Number.MAX_VALUE);
+    check(clipNorm > 0, name, () => `clipNorm must be a positive number, not ${clipNorm}`);
+    const { device } = parameters;
+    this.name = name;
+    this.parameters = parameters;
+    this.clipNorm = clipNorm;
+    this.currentRate = learningRate;
+    this.rate = device.untracked(() => device.tensor([learningRate], [1]));
+    this.clipping = Number.isFinite(clipNorm) ? device.untracked(() => device.tensor([1, 0], [2])) : null;
+    this.arenas = new Map(arrays.map((array) => [array, new Arena(device, parameters.entries)]));
+    this.scalars = scalars;
+  }
+
+  get learningRate(): number {
+    return this.currentRate;
+  }
+
+  /** Takes effect with the next step, eager or captured. */
+  set learningRate(rate: number) {
+    if (rate === this.currentRate) return;
+    checkRate(this.name, rate);
+    this.currentRate = rate;
+    this.rate.write([rate]);
+  }
+
+  /**
+   * Changes every parameter by the gradients collected since the last step; parameters that no reverse pass has reached count as
+   * having a zero gradient. The next reverse pass starts gradients anew.
+   *
+   * @throws ShapeError if no reverse pass has reached any parameter
+   */
+  step(): void {
+    const { device, windows } = this.parameters;
+    device.within(this.name, () =>
+      device.scope(() => {
+        this.parameters.completeGradients();
+        if (this.clipping) {
+          const gradients = windows.map((window) => window.gradients);
+          measureClipping(gradients, this.clipNorm, this.clipping);
+        }
+        this.update(
+          windows.map((window, i) => ({
+            ...window,
+            state: Object.fromEntries([...this.arenas].map(([name, arena]) => [name, arena.windows[i]!])),
+          })),
+        );
+      }),
+    );
+    this.parameters.clearGradients();
+  }
+
+  protected abstract update(windows: readonly UpdateWindow[]): void;
+
+  /** Everything that decides later steps besides the parameters and the options, as `conv1a.weight.velocity` and the like. */
+  async state(): Promise<Map<string, Float32Array>> {
+    return readTensors(this.stateTensors());
+  }
+
+  /**
+   * Sets what {@link Optimiser.state} gave, so that the next steps give the same bits as those that followed it.
+   *
+   * @throws ShapeError if an array is missing, unknown or of another length; nothing is changed then
+   */
+  restore(state: ReadonlyMap<string, Float32Array>): void {
+    const tensors = this.stateTensors();
+    const refuse = (reason: string) => () => `the state does not fit the parameters: ${reason}`;
+    for (const [name, { size }] of tensors) {
+      const values = state.get(name);
+      check(values !== undefined, this.name, refuse(`it lacks ${name}`));
+      check(values.length === size, this.name, refuse(`${name} has ${values.length} values, not ${size}`));
+    }
+    for (const name of state.keys()) check(tensors.has(name), this.name, refuse(`${name} is unknown`));
+    for (const [name, tensor] of tensors) tensor.write(state.get(name)!);
+  }
+
+  private stateTensors(): Map<string, Tensor> {
+    const tensors = new Map(this.scalars);
+    for (const [array, arena] of this.arenas) {
+      for (const [name, tensor] of arena.tensors) tensors.set(`${name}.${array}`, tensor);
+    }
+    return tensors;
+  }
+
+  /** Frees the memory of the state; the parameters stay. */
+  dispose(): void {
+    for (const arena of this.arenas.values()) arena.dispose();
+    for (const tensor of [this.rate, this.clipping, ...this.scalars.values()]) tensor?.dispose();
+  }
+}
+
+/** Throws unless `least ≤ value < bound`. */
+export function checkRange(name: string, option: string, value: number, least: number, bound: number): void {
+  check(
+    value >= least && value < bound,
+    name,
+    () =>
+      `${option} must be a number from ${least}${bound < Number.MAX_VALUE ? ` and below ${bound}` : ''}, not ${value}`,
+  );
+}
+
+function checkRate(name: string, rate: number): void {
+  checkRange(name, 'learningRate', rate, 0, Number.MAX_VALUE);
+}

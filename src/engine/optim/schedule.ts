@@ -1,0 +1,37 @@
+import { check } from '../errors.ts';
+
+/** Learning rate of a step; the first step is 0. */
+export type Schedule = (step: number) => number;
+
+export function constantSchedule(rate: number): Schedule {
+  return () => rate;
+}
+
+/** rate·γ^⌊step / every⌋ (Caffe's policy "step"). */
+export function stepSchedule(rate: number, { every, gamma }: { every: number; gamma: number }): Schedule {
+  check(every > 0, 'stepSchedule', () => `every must be positive, not ${every}`);
+  return (step) => rate * gamma ** Math.floor(step / every);
+}
+
+/** rate·γ^(number of milestones ≤ step) (Caffe's policy "multistep"). */
+export function multistepSchedule(
+  rate: number,
+  { milestones, gamma }: { milestones: readonly number[]; gamma: number },
+): Schedule {
+  return (step) => rate * gamma ** milestones.filter((milestone) => step >= milestone).length;
+}
+
+/** Half a cosine from `rate` at step 0 to `final` (default 0) at step `steps` and after it (Loshchilov & Hutter, 2017). */
+export function cosineSchedule(
+  rate: number,
+  { steps, final = 0 }: { steps: number; final?: number },
+): Schedule {
+  check(steps > 0, 'cosineSchedule', () => `steps must be positive, not ${steps}`);
+  return (step) => final + ((rate - final) * (1 + Math.cos(Math.PI * Math.min(1, step / steps)))) / 2;
+}
+
+/** Multiplies a schedule by (step + 1) / steps during its first steps: the first one already moves. */
+export function warmUp(schedule: Schedule, steps: number): Schedule {
+  check(steps >= 0, 'warmUp', () => `steps must not be negative, not ${steps}`);
+  return (step) => schedule(step) * Math.min(1, (step + 1) / Math.max(steps, 1));
+}

@@ -1,0 +1,43 @@
+// One step of Adam over a flat array of parameters (Kingma & Ba, 2015), and of AdamW (Loshchilov & Hutter, 2019) with @if(decoupled):
+//   g' = c·g + decay·w (AdamW: c·g),   m ← β₁m + (1 − β₁)g',   v ← β₂v + (1 − β₂)g'²
+//   w ← w − lr·lr_mult·( (m / c₁) / (√(v / c₂) + ε) [AdamW: + decay·w] ),   decay = DECAY·decay_mult
+// with the clipping factor c = 1 unless @if(clip).
+//
+// gradient, first, second, weight  SIZE vectors of 4 numbers; first = m, second = v
+// multipliers                      (lr_mult, decay_mult) of each block of 16 vectors
+// learning_rate                    lr; read from memory so that a captured step follows a schedule
+// correction                       (c₁, c₂) from adam_correction, 1 − βᵗ after t steps
+// clipping                         (c, norm)
+// One invocation a vector. Where lr_mult is 0 nothing is written: frozen parameters keep their bits.
+import package::lib::linear::linear_index;
+import constants::{SIZE, WORKGROUP, GRID_X, BETA1, BETA2, ONE_MINUS_BETA1, ONE_MINUS_BETA2, EPSILON, DECAY};
+
+@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(1) var<storage, read> multipliers: array<vec2f>;
+@group(0) @binding(2) var<storage, read> learning_rate: f32;
+@group(0) @binding(3) var<storage, read> correction: vec2f;
+@group(0) @binding(4) var<storage, read_write> first: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> second: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> weight: array<vec4f>;
+@if(clip) @group(0) @binding(7) var<storage, read> clipping: vec2f;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = linear_index(workgroup, local);
+  if (i >= SIZE) { return; }
+  let multiplier = multipliers[i / 16u];
+  if (multiplier.x == 0.0) { return; }
+  let w = weight[i];
+  let decay = DECAY * multiplier.y * w;
+  @if(clip) let raw = clipping.x * gradient[i];
+  @else let raw = gradient[i];
+  @if(decoupled) let g = raw;
+  @else let g = raw + decay;
+  let m = BETA1 * first[i] + ONE_MINUS_BETA1 * g;
+  let v = BETA2 * second[i] + ONE_MINUS_BETA2 * g * g;
+  let direction = (m / correction.x) / (sqrt(v / correction.y) + EPSILON);
+  first[i] = m;
+  second[i] = v;
+  @if(decoupled) weight[i] = w - learning_rate * multiplier.x * (direction + decay);
+  @else weight[i] = w - learning_rate * multiplier.x * direction;
+}
