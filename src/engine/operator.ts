@@ -1,5 +1,5 @@
 import type { Cost } from './kernel.ts';
-import type { Shape, Tensor } from './tensor.ts';
+import { elementCount, type Shape, type Tensor } from './tensor.ts';
 
 /** A float64 array with a shape: what references compute with. Labels and counters are numbers too. */
 export interface ReferenceArray {
@@ -120,7 +120,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
 }
 
 export function referenceArray(shape: Shape, fill?: (index: number) => number): ReferenceArray {
-  const data = new Float64Array(shape.reduce((product, extent) => product * extent, 1));
+  const data = new Float64Array(elementCount(shape));
   if (fill) for (let i = 0; i < data.length; i++) data[i] = fill(i);
   return { shape, data };
 }

@@ -3,7 +3,7 @@ import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import type { Tensor } from '../tensor.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 import { scale } from './scale.ts';
 
 const kernel = { name: 'add', source };
@@ -54,7 +54,7 @@ export const addOperator = defineOperator<{ alpha?: number; beta?: number }>({
   reference: ([a, b], { alpha = 1, beta = 1 }) =>
     referenceArray(a!.shape, (i) => alpha * a!.data[i]! + beta * b!.data[i]!),
   cost: ([shape]) => {
-    const size = shape!.reduce((x, y) => x * y, 1);
+    const size = elementCount(shape!);
     return { flops: size, bytes: 12 * size };
   },
   cases: [

@@ -3,7 +3,7 @@ import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import type { Tensor } from '../tensor.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 import { sumInto } from './sum.ts';
 
 const kernel = { name: 'multiply', source };
@@ -59,8 +59,8 @@ export const multiplyOperator = defineOperator({
   reference: ([a, b]) =>
     referenceArray(a!.shape, (i) => a!.data[i]! * b!.data[b!.data.length === 1 ? 0 : i]!),
   cost: ([a, b]) => {
-    const size = (shape: readonly number[]): number => shape.reduce((x, y) => x * y, 1);
-    return { flops: size(a!), bytes: 4 * (2 * size(a!) + size(b!)) };
+    const size = elementCount(a!);
+    return { flops: size, bytes: 4 * (2 * size + elementCount(b!)) };
   },
   cases: [
     { inputs: [{ shape: [7, 11], kind: 'outliers' }, { shape: [7, 11] }], attributes: {} },

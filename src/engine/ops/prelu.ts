@@ -6,7 +6,7 @@ import { check, formatShape } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { preluReference } from '../reference/prelu.ts';
-import type { Tensor } from '../tensor.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 import { rowReduction, sumRows } from './sum_rows.ts';
 
 const forwardKernel = { name: 'prelu_forward', source: forwardSource };
@@ -87,7 +87,7 @@ export const preluOperator = defineOperator({
   apply: ([x, slope]) => prelu(x!, slope!),
   reference: ([x, slope]) => preluReference(x!, slope!),
   cost: ([shape]) => {
-    const size = shape!.reduce((a, b) => a * b, 1);
+    const size = elementCount(shape!);
     return { flops: size, bytes: 8 * size };
   },
   cases: [

@@ -3,7 +3,7 @@ import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import type { Tensor } from '../tensor.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 
 const kernel = { name: 'scale', source };
 
@@ -30,7 +30,7 @@ export const scaleOperator = defineOperator<{ factor: number }>({
   apply: ([x], { factor }) => scale(x!, factor),
   reference: ([x], { factor }) => referenceArray(x!.shape, (i) => factor * x!.data[i]!),
   cost: ([shape]) => {
-    const size = shape!.reduce((a, b) => a * b, 1);
+    const size = elementCount(shape!);
     return { flops: size, bytes: 8 * size };
   },
   cases: [

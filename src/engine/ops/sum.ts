@@ -4,7 +4,7 @@ import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import type { Tensor } from '../tensor.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 
 const partialKernel = { name: 'sum_partial', source: partialSource };
 const broadcastKernel = { name: 'broadcast_scalar', source: broadcastSource };
@@ -68,7 +68,7 @@ const reduction = (name: 'sum' | 'mean', apply: (x: Tensor) => Tensor) =>
       return referenceArray([], () => (name === 'sum' ? total : total / x!.data.length));
     },
     cost: ([shape]) => {
-      const size = shape!.reduce((a, b) => a * b, 1);
+      const size = elementCount(shape!);
       return { flops: size, bytes: 4 * size };
     },
     cases: [
