@@ -1,0 +1,133 @@
+import sharp, { type OverlayOptions } from 'sharp';
+import { UserError } from '../errors.ts';
+import { replaceFile } from '../training/files.node.ts';
+import type { Image } from './image.ts';
+
+/** One cell of a contact sheet: an image, or several side by side such as the two of a pair, above a caption; or none, a gap. */
+export interface Tile {
+  readonly images: readonly Image[];
+  /** At most two lines; a newline breaks where wanted, what is too long ends in an ellipsis. */
+  readonly caption: string;
+}
+
+export interface ContactSheetOptions {
+  readonly columns: number;
+  /** Printed above the tiles. */
+  readonly title?: string;
+  /** Height in pixels at which the images are shown (default 128). */
+  readonly imageHeight?: number;
+}
+
+const margin = 20;
+const gap = 14;
+const fontSize = 12;
+const lineHeight = 15;
+const captionLines = 2;
+const titleHeight = 40;
+const background = '#fafaf8';
+const fonts = 'DejaVu Sans, Helvetica, Arial, sans-serif';
+
+/**
+ * Writes tiles in rows of `columns` as one PNG file. @returns the size of the sheet in pixels.
+ * @throws UserError when there is nothing to show or the file cannot be written.
+ */
+export async function writeContactSheet(
+  path: string,
+  tiles: readonly Tile[],
+  options: ContactSheetOptions,
+): Promise<{ width: number; height: number }> {
+  const { title, imageHeight = 128 } = options;
+  if (!tiles.some(({ images }) => images.length > 0)) {
+    throw new UserError(`cannot write ${path}: there are no images to show`);
+  }
+  const columns = Math.min(options.columns, tiles.length);
+  const scaled = await Promise.all(
+    tiles.map(({ images }) => Promise.all(images.map((image) => scale(image, imageHeight)))),
+  );
+  const tileWidth = Math.max(...scaled.map((images) => totalWidth(images)));
+  const tileHeight = imageHeight + 6 + captionLines * lineHeight;
+  const top = margin + (title ? titleHeight : 0);
+  const width = 2 * margin + columns * (tileWidth + gap) - gap;
+  const height = top + Math.ceil(tiles.length / columns) * (tileHeight + gap) - gap + margin;
+
+  const pictures: OverlayOptions[] = [];
+  const texts: string[] = [];
+  if (title) texts.push(text(title, margin, margin + 18, 'font-size="18" font-weight="bold"'));
+  tiles.forEach(({ caption }, i) => {
+    const left = margin + (i % columns) * (tileWidth + gap);
+    const upper = top + Math.floor(i / columns) * (tileHeight + gap);
+    let x = left + Math.floor((tileWidth - totalWidth(scaled[i])) / 2);
+    for (const { pixels, ...size } of scaled[i]) {
+      pictures.push({ input: pixels, raw: { ...size, channels: 3 }, left: x, top: upper });
+      x += size.width;
+    }
+    captionOf(caption, tileWidth).forEach((line, row) => {
+      const baseline = upper + imageHeight + 4 + (row + 1) * lineHeight - 2;
+      texts.push(text(line, left + tileWidth / 2, baseline, `font-size="${fontSize}" text-anchor="middle"`));
+    });
+  });
+  const lettering = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${fonts}" fill="#222">${texts.join('')}</svg>`;
+  const sheet = await sharp({ create: { width, height, channels: 3, background } })
+    .composite([...pictures, { input: Buffer.from(lettering), left: 0, top: 0 }])
+    .removeAlpha()
+    .png()
+    .toBuffer();
+  replaceFile(path, sheet);
+  return { width, height };
+}
+
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Buffer;
+}
+
+async function scale(image: Image, height: number): Promise<Picture> {
+  const width = Math.max(1, Math.round((image.width * height) / image.height));
+  const pixels = await sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } })
+    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  return { width, height, pixels };
+}
+
+function totalWidth(images: readonly Picture[]): number {
+  return images.reduce((sum, { width }) => sum + width, 0);
+}
+
+function text(content: string, x: number, y: number, attributes: string): string {
+  const escaped = content.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<text x="${x}" y="${y}" ${attributes}>${escaped}</text>`;
+}
+
+/** Breaks a caption between words into lines that fit; underscores of names count as spaces. */
+function captionOf(caption: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of caption.replaceAll('_', ' ').split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      const longer = line ? `${line} ${word}` : word;
+      if (line && textWidth(longer) > width) {
+        lines.push(line);
+        line = word;
+      } else line = longer;
+    }
+    lines.push(line);
+  }
+  return lines.slice(0, captionLines).map((line, i) => {
+    const isComplete = i < captionLines - 1 || lines.length <= captionLines;
+    if (isComplete && textWidth(line) <= width) return line;
+    let short = line;
+    while (short && textWidth(`${short}…`) > width) short = short.slice(0, -1);
+    return `${short}…`;
+  });
+}
+
+/** Estimated width in pixels; the advance widths of common sans-serif faces are close to these, in units of the font size. */
+function textWidth(content: string): number {
+  let width = 0;
+  for (const character of content) {
+    width += /[ijlftI.,:;'|!() ]/.test(character) ? 0.38 : /[mwMW@%]/.test(character) ? 0.95 : 0.63;
+  }
+  return width * fontSize;
+}

@@ -1,0 +1,86 @@
+import { UserError } from '../errors.ts';
+
+/** Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. */
+export type Source =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly length: number }
+  | { readonly kind: 'generated'; readonly seed: number; readonly identity: number; readonly sample: number };
+
+/** One image of a data set: its class, its name `identity/image.jpg` and the recipe for its pixels. */
+export interface Sample {
+  readonly identity: number;
+  readonly key: string;
+  readonly source: Source;
+}
+
+/**
+ * Labelled face images. `identities` are the class names in class order (sorted by name), `samples` are sorted by class and
+ * key, so that the same files give the same labels and indices on every machine. No image is decoded here.
+ */
+export interface Dataset {
+  readonly name: string;
+  readonly identities: readonly string[];
+  readonly samples: readonly Sample[];
+}
+
+/** A sample before its class has a number. */
+export interface LabelledSource {
+  readonly identity: string;
+  readonly key: string;
+  readonly source: Source;
+}
+
+/** Order of UTF-16 code units: unlike a locale's order it is the same everywhere. */
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Numbers the classes by sorted name and sorts the samples by class and key. */
+export function createDataset(name: string, entries: Iterable<LabelledSource>): Dataset {
+  const groups = new Map<string, LabelledSource[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.identity);
+    if (group) group.push(entry);
+    else groups.set(entry.identity, [entry]);
+  }
+  const identities = [...groups.keys()].sort(byCodeUnit);
+  const samples = identities.flatMap((name, identity) =>
+    groups
+      .get(name)!
+      .sort((a, b) => byCodeUnit(a.key, b.key))
+      .map(({ key, source }) => ({ identity, key, source })),
+  );
+  return { name, identities, samples };
+}
+
+/** The samples for which `keep` holds; classes left without a sample disappear and the others are numbered anew. */
+export function subset(dataset: Dataset, keep: (sample: Sample, identity: string) => boolean): Dataset {
+  const kept: LabelledSource[] = [];
+  for (const sample of dataset.samples) {
+    const identity = dataset.identities[sample.identity];
+    if (keep(sample, identity)) kept.push({ identity, key: sample.key, source: sample.source });
+  }
+  return createDataset(dataset.name, kept);
+}
+
+/** Sample indices of every class, in class order. */
+export function samplesByIdentity(dataset: Dataset): number[][] {
+  const groups: number[][] = dataset.identities.map(() => []);
+  dataset.samples.forEach((sample, index) => {
+    groups[sample.identity].push(index);
+  });
+  return groups;
+}
+
+/** Only the identities with at least `minimum` images. @throws UserError when none has that many. */
+export function minimumImages(dataset: Dataset, minimum: number): Dataset {
+  const groups = samplesByIdentity(dataset);
+  const kept = subset(dataset, (sample) => groups[sample.identity].length >= minimum);
+  if (kept.identities.length === 0) {
+    throw new UserError(
+      `${dataset.name} holds ${dataset.identities.length} identities with ${dataset.samples.length} images, ` +
+        `but none of them has the ${minimum} images that are needed`,
+    );
+  }
+  return kept;
+}

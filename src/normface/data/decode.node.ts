@@ -1,0 +1,101 @@
+import { open, readFile } from 'node:fs/promises';
+import sharp, { type Sharp } from 'sharp';
+import { UserError } from '../errors.ts';
+import { reasonOf } from '../training/files.node.ts';
+import type { Source } from './dataset.ts';
+import { renderFace } from './generated/render.ts';
+import type { Image } from './image.ts';
+import { decodeNetpbm, isNetpbm } from './netpbm.ts';
+
+/** Size in pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The image is sound but of another size than asked for, and resizing is switched off. */
+export class WrongSizeError extends Error {
+  override name = 'WrongSizeError';
+}
+
+/** Size of a generated face when none is asked for: that of the aligned crops (paper notes, section 7.2). */
+const defaultSize: ImageSize = { width: 96, height: 112 };
+
+/**
+ * Decodes one image to 8-bit sRGB, turned upright as its EXIF data say, transparency on black. With a `size`, an image of
+ * another size is scaled (bicubic) to cover it and cropped at the centre, never stretched; an image of that very size keeps its
+ * decoded values. `resize: false` refuses other sizes instead.
+ * @throws Error with the reason in a few words; WrongSizeError.
+ */
+export async function decodeSource(source: Source, size?: ImageSize, resize = true): Promise<Image> {
+  if (source.kind === 'generated') {
+    return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
+  }
+  const bytes = await readSource(source);
+  if (bytes.length === 0) throw new Error('the file is empty');
+  let pipeline = inputOf(bytes);
+  if (size && resize) {
+    // Shrinking inside the JPEG decoder would be cheaper for large photographs but aliases at small factors.
+    const kernel = { fit: 'cover', position: 'centre', kernel: 'cubic', fastShrinkOnLoad: false } as const;
+    pipeline = pipeline.resize(size.width, size.height, kernel);
+  }
+  const { data, info } = await pipeline
+    .flatten()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: Error) => {
+      throw new Error(plainReason(error.message));
+    });
+  if (size && (info.width !== size.width || info.height !== size.height)) {
+    throw new WrongSizeError(
+      `is ${info.width} × ${info.height} pixels, not ${size.width} × ${size.height}, and resizing is switched off`,
+    );
+  }
+  return {
+    width: info.width,
+    height: info.height,
+    pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
+}
+
+/** Decodes one image file. @throws UserError naming the file and the reason. */
+export async function readImage(path: string, size?: ImageSize, resize = true): Promise<Image> {
+  try {
+    return await decodeSource({ kind: 'file', path }, size, resize);
+  } catch (error) {
+    if (error instanceof WrongSizeError) throw new UserError(`image ${path} ${error.message}`);
+    throw new UserError(`cannot read the image ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes. */
+function inputOf(bytes: Uint8Array): Sharp {
+  if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error' }).autoOrient();
+  const { width, height, pixels } = decodeNetpbm(bytes);
+  return sharp(pixels, { raw: { width, height, channels: 3 } });
+}
+
+async function readSource(source: Exclude<Source, { kind: 'generated' }>): Promise<Uint8Array> {
+  if (source.kind === 'file') return readFile(source.path).catch(rethrowReason);
+  const bytes = new Uint8Array(source.length);
+  const file = await open(source.path).catch(rethrowReason);
+  try {
+    const { bytesRead } = await file.read(bytes, 0, source.length, source.offset);
+    if (bytesRead < source.length) throw new Error('the archive ends inside it');
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+function rethrowReason(error: unknown): never {
+  throw new Error(reasonOf(error));
+}
+
+/** The first line of a libvips message without the names of its parts. */
+function plainReason(message: string): string {
+  if (message.includes('unsupported image format')) return 'not an image of a known format';
+  const [line] = message.split('\n');
+  return line.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');
+}

@@ -1,0 +1,59 @@
+import { hash32 } from '../../engine/random.ts';
+import { type ContactSheetOptions, type Tile, writeContactSheet } from './contact-sheet.node.ts';
+import { type Dataset, samplesByIdentity } from './dataset.ts';
+import { decodeSource, type ImageSize } from './decode.node.ts';
+import { imageNumbers } from './pairs.ts';
+
+export interface PreviewOptions extends Partial<ContactSheetOptions> {
+  /** Number of people shown, one a row (default 8). */
+  readonly rows?: number;
+  /** Decides who is shown. */
+  readonly seed?: number;
+  /** Size at which generated faces are rendered (default 96 × 112). */
+  readonly size?: ImageSize;
+  /** Called for every image that cannot be read; it is left out. */
+  readonly onCorrupt?: (name: string, reason: string) => void;
+}
+
+/** Separates this use of a seed from all others. */
+const previewStream = 0x76696577;
+
+/**
+ * Writes a contact sheet of a data set: a row for each of some people drawn at random, preferably with enough images to fill it.
+ * @returns names of the people shown and the size of the sheet. @throws UserError when nothing can be shown or written.
+ */
+export async function writePreview(
+  dataset: Dataset,
+  path: string,
+  options: PreviewOptions = {},
+): Promise<{ identities: string[]; width: number; height: number }> {
+  const { rows = 8, columns: mostColumns = 8, seed = 0, size, onCorrupt } = options;
+  const groups = samplesByIdentity(dataset);
+  const numbers = imageNumbers(dataset);
+  const shown = groups
+    .map((group, identity) => ({
+      identity,
+      group: group.slice(0, mostColumns),
+      place: hash32(seed, previewStream, identity),
+    }))
+    .sort((a, b) => b.group.length - a.group.length || a.place - b.place)
+    .slice(0, rows)
+    .sort((a, b) => a.identity - b.identity);
+  const columns = Math.max(...shown.map(({ group }) => group.length));
+  const tiles: Tile[] = [];
+  for (const { group, identity } of shown) {
+    for (const index of group) {
+      const { key, source } = dataset.samples[index];
+      try {
+        const image = await decodeSource(source, source.kind === 'generated' ? size : undefined);
+        tiles.push({ images: [image], caption: `${dataset.identities[identity]} ${numbers[index]}` });
+      } catch (error) {
+        onCorrupt?.(key, (error as Error).message);
+      }
+    }
+    while (tiles.length % columns > 0) tiles.push({ images: [], caption: '' });
+  }
+  const title = options.title ?? `${dataset.name}: ${groups.length} people, ${dataset.samples.length} images`;
+  const sheet = await writeContactSheet(path, tiles, { ...options, columns, title });
+  return { identities: shown.map(({ identity }) => dataset.identities[identity]), ...sheet };
+}

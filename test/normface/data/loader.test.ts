@@ -1,0 +1,290 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Dataset } from '../../../src/normface/data/dataset.ts';
+import { decodeSource } from '../../../src/normface/data/decode.node.ts';
+import { ImageStore } from '../../../src/normface/data/image-store.node.ts';
+import {
+  BatchLoader,
+  type BatchLoaderOptions,
+  loadImages,
+  type TrainingBatch,
+} from '../../../src/normface/data/loader.node.ts';
+import { openDataset } from '../../../src/normface/data/open.node.ts';
+import { type Cursor, epochOrder } from '../../../src/normface/data/order.ts';
+import { DecodePool } from '../../../src/normface/data/worker-pool.node.ts';
+import { UserError } from '../../../src/normface/errors.ts';
+import { encode, errorOf, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
+
+const folder = temporaryFolder();
+const size = { width: 12, height: 14 };
+const pool = new DecodePool(2);
+afterAll(() => pool.close());
+
+/** 11 images of 4 people in a tar archive; with `damaged`, three of them are a cut-off, an empty and a foreign file. */
+async function archive(name: string, damaged: boolean): Promise<Dataset> {
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < 11; i++) files[`p${i % 4}/${i}.jpg`] = await encode('jpeg', 24, 28, i);
+  if (damaged) {
+    files['p1/5.jpg'] = files['p1/5.jpg'].subarray(0, 300);
+    files['p2/2.jpg'] = new Uint8Array();
+    files['p3/7.jpg'] = Buffer.from('hello');
+  }
+  writeFileSync(join(folder, name), await tarOf(files));
+  return openDataset(join(folder, name));
+}
+
+const sound = await archive('sound.tar', false);
+const damaged = await archive('damaged.tar', true);
+const badKeys = ['p1/5.jpg', 'p2/2.jpg', 'p3/7.jpg'];
+
+async function take(
+  dataset: Dataset,
+  count: number,
+  options: Partial<BatchLoaderOptions> = {},
+): Promise<TrainingBatch[]> {
+  const loader = new BatchLoader(dataset, { ...size, batchSize: 4, seed: 5, pool, ...options });
+  try {
+    const batches: TrainingBatch[] = [];
+    while (batches.length < count) batches.push(await loader.next());
+    return batches;
+  } finally {
+    await loader.close();
+  }
+}
+
+describe('the order of samples', () => {
+  test('every epoch is another permutation that follows from seed and epoch', () => {
+    const orders = [epochOrder(1, 0, 100), epochOrder(1, 1, 100), epochOrder(2, 0, 100)];
+    for (const order of orders) expect([...order].sort((a, b) => a - b)).toEqual([...Array(100).keys()]);
+    expect(orders[0]).not.toEqual(orders[1]);
+    expect(orders[0]).not.toEqual(orders[2]);
+    expect(epochOrder(1, 1, 100)).toEqual(orders[1]);
+  });
+
+  test('every place is equally likely for every sample', () => {
+    const counts = new Float64Array(25);
+    for (let epoch = 0; epoch < 5000; epoch++) {
+      epochOrder(3, epoch, 5).forEach((sample, place) => {
+        counts[5 * sample + place]++;
+      });
+    }
+    // Binomial with n = 5000, p = 1/5: standard deviation 28.
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+describe('batches', () => {
+  test('hold the decoded images with their labels, reach over epochs and say where they end', async () => {
+    const batches = await take(sound, 6);
+    const indices = batches.flatMap((batch) => [...batch.indices]);
+    expect(indices).toEqual(
+      [...epochOrder(5, 0, 11), ...epochOrder(5, 1, 11), ...epochOrder(5, 2, 11)].slice(0, 24),
+    );
+    expect(batches.map(({ cursor }) => cursor)).toEqual([
+      { epoch: 0, position: 4 },
+      { epoch: 0, position: 8 },
+      { epoch: 1, position: 1 },
+      { epoch: 1, position: 5 },
+      { epoch: 1, position: 9 },
+      { epoch: 2, position: 2 },
+    ]);
+    for (const { pixels, labels, indices } of batches) {
+      expect(pixels.length).toBe(4 * 12 * 14 * 4);
+      for (let i = 0; i < 4; i++) {
+        const sample = sound.samples[indices[i]];
+        expect(labels[i]).toBe(sample.identity);
+        const image = await decodeSource(sample.source, size);
+        const rgba = pixels.subarray(i * 12 * 14 * 4, (i + 1) * 12 * 14 * 4);
+        expect(rgba.filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
+        expect(rgba.every((value, k) => k % 4 !== 3 || value === 255)).toBe(true);
+      }
+    }
+  });
+
+  test('do not depend on threads, cache or depth', async () => {
+    const expected = await take(sound, 7);
+    const single = new DecodePool(1);
+    expect(await take(sound, 7, { pool: single, depth: 1, cacheBytes: 0 })).toEqual(expected);
+    expect(await take(sound, 7, { depth: 9, cacheBytes: 3 * 12 * 14 * 4 })).toEqual(expected);
+    await single.close();
+  });
+
+  test('can be larger than the data set', async () => {
+    const [batch] = await take(sound, 1, { batchSize: 30 });
+    expect(batch.cursor).toEqual({ epoch: 2, position: 8 });
+    expect(new Set(batch.indices).size).toBe(11);
+  });
+
+  test.each([
+    ['sound', sound],
+    ['damaged', damaged],
+  ])(
+    'a loader that starts at a cursor of a %s data set gives the same batches as the first',
+    async (_, dataset) => {
+      const all = await take(dataset, 12);
+      for (const done of [1, 2, 3, 5, 8]) {
+        const resumed = await take(dataset, 12 - done, { cursor: all[done - 1].cursor });
+        expect(resumed).toEqual(all.slice(done));
+      }
+    },
+  );
+
+  test('a cursor that does not fit is refused', () => {
+    const start = (cursor: Cursor) => take(sound, 1, { cursor });
+    return Promise.all(
+      [
+        { epoch: 0, position: 11 },
+        { epoch: -1, position: 0 },
+        { epoch: 0.5, position: 0 },
+      ].map((cursor) => expect(start(cursor)).rejects.toThrow(/does not fit a data set of 11 images/)),
+    );
+  });
+
+  test('a batch size or image size that makes no sense is refused', async () => {
+    await expect(take(sound, 1, { batchSize: 0 })).rejects.toThrow(
+      'batch size must be a whole number of at least 1, got 0',
+    );
+    await expect(take(sound, 1, { width: 0 })).rejects.toThrow(
+      'image size must be whole numbers of at least 1, got 0 × 14',
+    );
+    await expect(take({ name: 'none', identities: [], samples: [] }, 1)).rejects.toThrow(
+      'none holds no images',
+    );
+  });
+
+  test('images in memory are not read again; with a full memory they are', async () => {
+    const path = writeTree(join(folder, 'vanishing'), {
+      'a/1.png': await encode('png', 12, 14, 1),
+      'b/1.png': await encode('png', 12, 14, 2),
+    });
+    const dataset = await openDataset(path);
+    const reported: string[] = [];
+    const options = {
+      ...size,
+      batchSize: 2,
+      seed: 1,
+      pool,
+      depth: 1,
+      onCorrupt: (name: string) => reported.push(name),
+    };
+    const remembering = new BatchLoader(dataset, options);
+    const reading = new BatchLoader(dataset, { ...options, cacheBytes: 12 * 14 * 4 });
+    const first = await remembering.next();
+    await Promise.all([reading.next(), reading.next()]);
+    rmSync(join(path, 'b/1.png'));
+    rmSync(join(path, 'a/1.png'));
+    for (let i = 0; i < 3; i++) expect([...(await remembering.next()).indices].sort()).toEqual([0, 1]);
+    expect((await remembering.next()).pixels.length).toBe(first.pixels.length);
+    expect(reported).toEqual([]);
+    for (let i = 0; i < 3; i++) await reading.next();
+    expect(reported.length).toBe(1);
+  });
+});
+
+describe('images that cannot be read', () => {
+  test('are reported once by name, and the next ones take their places', async () => {
+    const reports: [string, string][] = [];
+    const batches = await take(damaged, 12, { onCorrupt: (name, reason) => reports.push([name, reason]) });
+    expect(reports.sort()).toEqual([
+      ['p1/5.jpg', 'premature end of JPEG image'],
+      ['p2/2.jpg', 'the file is empty'],
+      ['p3/7.jpg', 'not an image of a known format'],
+    ]);
+    const isSound = (index: number) => !badKeys.includes(damaged.samples[index].key);
+    const expected = [0, 1, 2, 3, 4, 5, 6].flatMap((epoch) => [...epochOrder(5, epoch, 11)].filter(isSound));
+    expect(batches.flatMap((batch) => [...batch.indices])).toEqual(expected.slice(0, 48));
+    expect(batches.at(-1)!.cursor.epoch).toBeGreaterThanOrEqual(5);
+  });
+
+  test('stop a strict loader with their name', async () => {
+    const error = await errorOf(take(damaged, 12, { strict: true }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(/^damaged\.tar: cannot read the image (p1\/5|p2\/2|p3\/7)\.jpg: /);
+  });
+
+  test('end the run when there are no others', async () => {
+    const path = writeTree(join(folder, 'hopeless'), { 'a/1.jpg': '', 'a/2.jpg': 'x', 'b/1.jpg': '' });
+    const dataset = await openDataset(path);
+    const reported: string[] = [];
+    const error = await errorOf(take(dataset, 1, { onCorrupt: (name) => reported.push(name) }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(/^hopeless: none of its 3 images can be read \([ab]\/[12]\.jpg: /);
+    expect(reported.sort()).toEqual(['a/1.jpg', 'a/2.jpg', 'b/1.jpg']);
+  });
+
+  test('another size stops the loader when resizing is switched off', async () => {
+    const error = await errorOf(take(sound, 1, { resize: false }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(
+      /^sound\.tar: image p\d\/\d+\.jpg is 24 × 28 pixels, not 12 × 14, and resizing is switched off$/,
+    );
+    const batches = await take(sound, 3, { resize: false, width: 24, height: 28 });
+    expect(batches.length).toBe(3);
+  });
+});
+
+describe('images in a given order', () => {
+  async function collect(dataset: Dataset, indices: number[], batchSize: number, reports: string[] = []) {
+    const store = new ImageStore(dataset, { ...size, pool, onCorrupt: (name) => reports.push(name) });
+    const batches = [];
+    for await (const batch of loadImages(store, indices, batchSize)) batches.push(batch);
+    return batches;
+  }
+
+  test('come in that order, the last batch smaller', async () => {
+    const wanted = [3, 0, 10, 3, 7];
+    const batches = await collect(sound, wanted, 2);
+    expect(batches.map(({ indices }) => [...indices])).toEqual([[3, 0], [10, 3], [7]]);
+    expect(batches[2].pixels.length).toBe(12 * 14 * 4);
+    expect([...batches[0].labels]).toEqual([sound.samples[3].identity, sound.samples[0].identity]);
+    expect(batches[1].pixels.subarray(12 * 14 * 4)).toEqual(batches[0].pixels.subarray(0, 12 * 14 * 4));
+    expect(await collect(sound, [], 2)).toEqual([]);
+    expect((await collect(sound, [...sound.samples.keys()], 11)).length).toBe(1);
+  });
+
+  test('those that cannot be read are reported and missing', async () => {
+    const reports: string[] = [];
+    const batches = await collect(damaged, [...damaged.samples.keys()], 4, reports);
+    expect(batches.map(({ indices }) => indices.length)).toEqual([4, 4]);
+    expect(batches.flatMap(({ indices }) => [...indices]).map((index) => damaged.samples[index].key)).toEqual(
+      damaged.samples.map(({ key }) => key).filter((key) => !badKeys.includes(key)),
+    );
+    expect(reports.sort()).toEqual(badKeys);
+  });
+
+  test('can be generated faces', async () => {
+    const faces = await openDataset('generated:identities=2,samples=2,seed=3');
+    const [batch] = await collect(faces, [0, 3], 2);
+    const image = await decodeSource(faces.samples[3].source, size);
+    expect(batch.pixels.subarray(12 * 14 * 4).filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
+    expect([...batch.labels]).toEqual([0, 1]);
+  });
+});
+
+describe('threads', () => {
+  test('a closed pool rejects what is under way and what comes later, and closes twice', async () => {
+    const closing = new DecodePool(1);
+    const running = closing.decode([sound.samples[0].source], size, true);
+    const failure = errorOf(running);
+    await closing.close();
+    expect((await failure).message).toBe('the image decoder is closed');
+    await expect(closing.decode([], size, true)).rejects.toThrow('the image decoder is closed');
+    await closing.close();
+  });
+
+  test('a thread that dies rejects its jobs instead of leaving them waiting', async () => {
+    const dying = new DecodePool(1);
+    await expect(dying.decode([sound.samples[0].source], { width: -1, height: 1 }, true)).rejects.toThrow(
+      /^an image decoder thread failed: /,
+    );
+    await expect(dying.decode([], size, true)).rejects.toThrow('an image decoder thread failed');
+  });
+
+  test('a loader that is closed while a batch is awaited fails instead of hanging', async () => {
+    const loader = new BatchLoader(sound, { ...size, batchSize: 4, seed: 1 });
+    const failure = errorOf(loader.next());
+    await loader.close();
+    expect((await failure).message).toBe('the image decoder is closed');
+  });
+});

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, expect, test } from 'vitest';
+import { encode, temporaryFolder, writeTree } from './fixtures.ts';
+
+const repository = resolve(import.meta.dirname, '../../..');
+const run = promisify(execFile);
+
+test('in a bundle the worker beside it is used, and a loader that nobody closes does not keep the process alive', async () => {
+  // Below node_modules, so that the bundles find the packages.
+  const cache = join(repository, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const outdir = mkdtempSync(join(cache, 'normface-test-'));
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+  const tree = writeTree(temporaryFolder(), { 'a/1.jpg': await encode('jpeg', 12, 14, 1), 'b/1.jpg': '' });
+  const data = './src/normface/data';
+  const script = `
+    import { BatchLoader } from '${data}/loader.node.ts';
+    import { openDataset } from '${data}/open.node.ts';
+    const dataset = await openDataset(process.argv[2]);
+    const onCorrupt = (name) => console.log('skipped', name);
+    const loader = new BatchLoader(dataset, { width: 12, height: 14, batchSize: 3, seed: 1, cacheBytes: 0, onCorrupt });
+    const batch = await loader.next();
+    console.log(batch.indices.join(), batch.pixels.length);
+  `;
+  const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external', outdir } as const;
+  await build({
+    ...options,
+    stdin: { contents: script, resolveDir: repository, sourcefile: 'entry.ts', loader: 'ts' },
+  });
+  await build({
+    ...options,
+    entryPoints: { 'decode-worker': join(repository, data, 'decode-worker.node.ts') },
+  });
+  const { stdout } = await run(process.execPath, [join(outdir, 'stdin.js'), tree], { timeout: 60_000 });
+  expect(stdout).toBe(`skipped b/1.jpg\n0,0,0 ${3 * 12 * 14 * 4}\n`);
+});
