@@ -4,13 +4,11 @@
  * that opens. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
  */
 
-const OLDEST_NODE = 20;
+import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';
 
 // Checked before anything else is loaded: an older Node could not even parse the other files.
-if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-  console.error(
-    `setup: Node ${OLDEST_NODE} or newer is needed, this is ${process.version} (https://nodejs.org)`,
-  );
+if (!nodeIsSupported(process.versions.node)) {
+  console.error(`setup: Node ${SUPPORTED_NODE} is needed, this is ${process.version} (https://nodejs.org)`);
   process.exit(1);
 }
 

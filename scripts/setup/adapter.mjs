@@ -82,10 +82,9 @@ function installWithApt({ source, suite, install }, distribution, command) {
     refuseOldMesa({ suite }, distribution);
     const result = runApt([...install, ...patience, '-o', 'DPkg::Lock::Timeout=300']);
     if (result.ok) return;
-    const why = result.timedOut ? 'it did not end within 15 minutes' : reason(result.stderr);
-    const before = update.ok ? '' : ` after "${reason(update.stderr)}"`;
+    const why = result.timedOut ? 'it did not end within 15 minutes' : reason(update.stderr + result.stderr);
     throw new SetupError(
-      `apt-get could not install the software Vulkan driver ("${why}"${before}); check the network connection and try again, or run:\n  ${command}`,
+      `apt-get could not install the software Vulkan driver ("${why}"); check the network connection and try again, or run:\n  ${command}`,
     );
   } catch (error) {
     if (source) rmSync(source.path, { force: true });

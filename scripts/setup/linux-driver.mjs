@@ -87,7 +87,16 @@ const RECIPES = {
 
 /** @param {Distribution} distribution @param {AptSource[]} aptSources @returns {DriverRecipe} */
 function aptRecipe({ codename }, aptSources) {
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', DRIVER_PACKAGE, 'libvulkan1'];
+  // Reinstalled, since a driver that is there but does not open may have lost its files.
+  const install = [
+    'apt-get',
+    'install',
+    '-y',
+    '--no-install-recommends',
+    '--reinstall',
+    DRIVER_PACKAGE,
+    'libvulkan1',
+  ];
   // Debian 12 itself has Mesa 22.3.6; its backports have a newer one.
   if (codename !== 'bookworm') return { family: 'apt', install };
   const suite = 'bookworm-backports';

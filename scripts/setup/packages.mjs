@@ -34,9 +34,10 @@ export function isInstalled(locked, installed, { platform, arch }) {
     const found = installed.packages?.[path];
     if (found) return found.version === entry.version;
     if (!entry.optional) return false;
-    // Left out rightly when made for another platform. Which C library this is, is not known here.
-    const fits = allows(entry.os, platform) && allows(entry.cpu, arch) && !entry.libc;
-    return !fits;
+    // Rightly left out if it is native code for another platform, or is needed by such a package only. Which C library
+    // this is, is not known here.
+    const isNativeHere = entry.os && allows(entry.os, platform) && allows(entry.cpu, arch) && !entry.libc;
+    return !isNativeHere;
   });
 }
 

@@ -36,18 +36,19 @@ export function run(command, args, { cwd, env, timeoutSeconds, shell = false }) 
 }
 
 /**
- * The line of a failed program's output that best says why: the first that looks like an error, else the last one.
+ * The line of a failed program's output that best says why: a failed download, else an error, else the last line.
  *
- * @param {string} output
+ * @param {string} output of npm or apt
  */
 export function reason(output) {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return (
-    lines.find((line) => /^(E:|error\b|npm (error|ERR!) code)/i.test(line)) ??
-    lines.at(-1) ??
-    'it said nothing'
-  );
+  const signs = [/^[EW]: Failed to fetch/, /^(E:|npm (error|ERR!) code)/];
+  for (const sign of signs) {
+    const line = lines.find((candidate) => sign.test(candidate));
+    if (line) return line;
+  }
+  return lines.at(-1) ?? 'no word of why';
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digest } from './state.mjs';
 
 /** What the build is made from: files, and folders with everything below them. */
-const BUILD_INPUTS = [
+export const BUILD_INPUTS = [
   'package.json',
   'package-lock.json',
   'scripts/build.mjs',

@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { npmCommand } from '../../scripts/setup/packages.mjs';
+import { run } from '../../scripts/setup/process.mjs';
+import { buildIsFresh } from '../../scripts/setup/sources.mjs';
+
+const TIMEOUT_SECONDS = 300;
+const root = resolve('.');
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+let user: string;
+
+/** Runs a program in the folder of the package's user, and gives what it printed. */
+function ran(command: string, args: string[], options: { cwd?: string; shell?: boolean } = {}) {
+  const result = run(command, args, { cwd: user, timeoutSeconds: TIMEOUT_SECONDS, ...options });
+  expect(result.ok, `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`).toBe(true);
+  return result.stdout.trim();
+}
+
+function npm(args: string[], cwd: string) {
+  const { command, args: first, shell } = npmCommand(process.env.npm_execpath, process.platform);
+  return ran(command, [...first, ...args], { cwd, shell });
+}
+
+beforeAll(() => {
+  user = mkdtempSync(join(tmpdir(), 'normface-package-'));
+  if (!buildIsFresh(root)) ran(process.execPath, ['scripts/build.mjs'], { cwd: root });
+  npm(['pack', '--ignore-scripts', '--silent', `--pack-destination=${user}`], root);
+  writeFileSync(join(user, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  npm(['install', `./normface-${version}.tgz`, '--prefer-offline', '--ignore-scripts', ...quiet], user);
+}, TIMEOUT_SECONDS * 1000);
+afterAll(() => rmSync(user, { recursive: true, force: true }));
+
+test('the package holds what its users need and nothing of its making', () => {
+  const has = (path: string) => existsSync(join(user, 'node_modules/normface', path));
+  const needed = ['LICENSE', 'README.md', 'dist/index.js', 'dist/cli.js', 'dist/decode-worker.js', 'configs'];
+  expect(needed.filter((path) => !has(path))).toEqual([]);
+  expect(['src', 'test', 'scripts', 'node_modules', 'dist/.sources'].filter(has)).toEqual([]);
+});
+
+test('the normface program runs and says its version', () => {
+  expect(npm(['exec', '--offline', '--', 'normface', '--version'], user)).toBe(version);
+});
+
+test('the library and the engine can be imported, with nothing but the declared dependencies', () => {
+  const script = `
+    import * as library from 'normface';
+    import * as engine from 'normface/engine';
+    console.log(typeof library.openDevice, typeof engine.conv2d);`;
+  expect(ran(process.execPath, ['--input-type=module', '--eval', script])).toBe('function function');
+});
+
+test('the types come with it', () => {
+  writeFileSync(
+    join(user, 'user.ts'),
+    `import { openDevice } from 'normface';
+import { conv2d } from 'normface/engine';
+// @ts-expect-error: a function; were the declarations missing or 'any', this would be no error
+export const library: number = openDevice;
+// @ts-expect-error: as above
+export const engine: number = conv2d;
+`,
+  );
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
+  ran(process.execPath, [compiler, ...options, 'user.ts']);
+});
