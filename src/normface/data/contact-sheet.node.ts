@@ -23,6 +23,7 @@ const gap = 14;
 const fontSize = 12;
 const lineHeight = 15;
 const captionLines = 2;
+const titleSize = 18;
 const titleHeight = 40;
 const background = '#fafaf8';
 const fonts = 'DejaVu Sans, Helvetica, Arial, sans-serif';
@@ -52,7 +53,11 @@ export async function writeContactSheet(
 
   const pictures: OverlayOptions[] = [];
   const texts: string[] = [];
-  if (title) texts.push(text(title, margin, margin + 18, 'font-size="18" font-weight="bold"'));
+  if (title) {
+    // Bold letters are wider than the estimate; a title too long for the sheet is set smaller.
+    const size = Math.min(titleSize, (width - 2 * margin) / (1.15 * textWidth(title, 1)));
+    texts.push(text(title, margin, margin + titleSize, `font-size="${size}" font-weight="bold"`));
+  }
   tiles.forEach(({ caption }, i) => {
     const left = margin + (i % columns) * (tileWidth + gap);
     const upper = top + Math.floor(i / columns) * (tileHeight + gap);
@@ -124,10 +129,10 @@ function captionOf(caption: string, width: number): string[] {
 }
 
 /** Estimated width in pixels; the advance widths of common sans-serif faces are close to these, in units of the font size. */
-function textWidth(content: string): number {
+function textWidth(content: string, size = fontSize): number {
   let width = 0;
   for (const character of content) {
     width += /[ijlftI.,:;'|!() ]/.test(character) ? 0.38 : /[mwMW@%]/.test(character) ? 0.95 : 0.63;
   }
-  return width * fontSize;
+  return width * size;
 }

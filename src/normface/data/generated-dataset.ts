@@ -62,8 +62,5 @@ export function generatedDataset(partial: Partial<GeneratedSpec>): Dataset {
       entries.push({ identity: name, key, source: { kind: 'generated', seed, identity, sample } });
     }
   }
-  return createDataset(
-    `generated:identities=${identities},samples=${samples},seed=${seed},first=${first}`,
-    entries,
-  );
+  return createDataset(`generated faces of seed ${seed}`, entries);
 }

@@ -62,6 +62,16 @@ describe('contact sheets', () => {
     expect(await ink(path, 20 + 2 * 74, top, 60 + 20, 36)).toBe(0);
   });
 
+  test('a title is set small enough to fit', async () => {
+    const path = join(folder, 'title.png');
+    const tiles = [{ images: [picture(300, 100, 1)], caption: '' }];
+    await writeContactSheet(path, tiles, { columns: 1, imageHeight: 100, title: 'MOST WORDY '.repeat(6) });
+    expect(await ink(path, 20, 20, 300, 40)).toBeGreaterThan(200);
+    expect(await ink(path, 320, 20, 20, 40)).toBe(0);
+    await writeContactSheet(path, tiles, { columns: 1, imageHeight: 100, title: 'Faces' });
+    expect(await ink(path, 20, 20, 300, 40)).toBeGreaterThan(200);
+  });
+
   test('without images or a place to write there is one sentence and no file', async () => {
     const path = join(folder, 'none.png');
     const error = await errorOf(writeContactSheet(path, [{ images: [], caption: 'x' }], { columns: 3 }));
