@@ -1,0 +1,103 @@
+import { UserError } from '../errors.ts';
+import { type Features, featureCount } from './features.ts';
+import { type HeldOutResult, heldOutFold } from './held-out.ts';
+import { type MergeName, mergeMirror } from './merge.ts';
+import { checkPairs, foldNumbers, type PairList, selectFolds } from './pairs.ts';
+import { evaluateProtocol, type ProtocolName, protocolNames } from './protocols.ts';
+import type { ProtocolResult } from './result.ts';
+import {
+  areaUnderCurve,
+  equalErrorRate,
+  type Roc,
+  reportedFars,
+  rocCurve,
+  type TarAtFar,
+  tarAtFar,
+} from './roc.ts';
+import { cosineScores } from './similarity.ts';
+import { splitScores } from './threshold.ts';
+
+export interface EvaluationOptions {
+  /** Merge of the mirror images; without mirrored features only 'front' is possible. Default: 'sum' with them, else 'front'. */
+  merge?: MergeName;
+  /** Rules to apply. Default: every rule that the given features and folds allow. Not together with `heldOut`. */
+  protocols?: readonly ProtocolName[];
+  /** Judge one fold at the threshold of another, and look at no other pairs: the rest may be training data. */
+  heldOut?: { thresholdFold: number; testFold: number };
+}
+
+/** A protocol's result with the merge of its features. */
+export type MergedResult = (ProtocolResult | HeldOutResult) & { readonly merge: MergeName };
+
+/** All rates are in [0, 1]. Serialises to JSON as it is. */
+export interface VerificationMetrics {
+  readonly genuine: number;
+  readonly impostor: number;
+  /** Merge behind the scores, and thereby behind everything but the protocols, which carry their own. */
+  readonly merge: MergeName;
+  readonly protocols: readonly MergedResult[];
+  readonly equalErrorRate: number;
+  readonly areaUnderCurve: number;
+  readonly tarAtFar: readonly TarAtFar[];
+}
+
+export interface Evaluation {
+  readonly metrics: VerificationMetrics;
+  /** The pairs behind `scores`, EER, AUC, TAR and ROC: all, or those of the test fold. */
+  readonly pairs: PairList;
+  /** Cosine of each of them. */
+  readonly scores: Float64Array;
+  readonly roc: Roc;
+}
+
+/** The merge that is part of a rule's definition; the others take the user's. */
+const fixedMerge: Partial<Record<ProtocolName, MergeName>> = {
+  'lfw-10fold-l2': 'sum',
+  'lfw-10fold-cos': 'front',
+};
+
+/** Everything `normface eval` reports about raw features of images and, if given, of their mirror images. */
+export function evaluateVerification(
+  features: { front: Features; mirrored?: Features },
+  pairs: PairList,
+  options: EvaluationOptions = {},
+): Evaluation {
+  const { front, mirrored } = features;
+  const { heldOut, merge = mirrored ? 'sum' : 'front' } = options;
+  if (heldOut && options.protocols) {
+    throw new UserError('a held-out fold is its own protocol and cannot be combined with others');
+  }
+  const merged = mergeMirror(front, mirrored, merge);
+  checkPairs(pairs, featureCount(merged));
+  const withMerge = (protocol: ProtocolName): MergedResult => {
+    const own = fixedMerge[protocol] ?? merge;
+    const ownFeatures = own === merge ? merged : mergeMirror(front, mirrored, own);
+    return { ...evaluateProtocol(protocol, ownFeatures, pairs), merge: own };
+  };
+  const possible = protocolNames.filter(
+    (name) =>
+      (mirrored || fixedMerge[name] !== 'sum') &&
+      (name === 'best-threshold' || foldNumbers(pairs).length > 1),
+  );
+  const protocols: MergedResult[] = heldOut
+    ? [{ ...heldOutFold(merged, pairs, heldOut), merge }]
+    : (options.protocols ?? possible).map(withMerge);
+  const judged = heldOut ? selectFolds(pairs, [heldOut.testFold]) : pairs;
+  const scores = cosineScores(merged, judged);
+  const split = splitScores(scores, judged.same);
+  const roc = rocCurve(split);
+  return {
+    metrics: {
+      genuine: split.genuine.length,
+      impostor: split.impostor.length,
+      merge,
+      protocols,
+      equalErrorRate: equalErrorRate(roc),
+      areaUnderCurve: areaUnderCurve(split),
+      tarAtFar: reportedFars.map((far) => tarAtFar(split, far)),
+    },
+    pairs: judged,
+    scores,
+    roc,
+  };
+}

@@ -1,0 +1,43 @@
+import { UserError } from '../errors.ts';
+import { checkFeatures, type Features, featureCount } from './features.ts';
+import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
+import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
+import { cosineScores } from './similarity.ts';
+import { accuracyAt, bestThreshold, splitScores } from './threshold.ts';
+
+/** A result of `heldOutFold`: what the threshold's own fold reached is kept for comparison. */
+export interface HeldOutResult extends ProtocolResult {
+  readonly protocol: 'held-out-fold';
+  readonly thresholdFold: FoldResult;
+}
+
+/**
+ * Accuracy on one fold at the cosine threshold that is best on another (`bestThreshold`, exact): the protocol when the
+ * remaining folds' people are training data.
+ */
+export function heldOutFold(
+  features: Features,
+  pairs: PairList,
+  { thresholdFold, testFold }: { thresholdFold: number; testFold: number },
+): HeldOutResult {
+  checkFeatures(features);
+  checkPairs(pairs, featureCount(features));
+  if (thresholdFold === testFold) {
+    throw new UserError(`fold ${testFold} cannot both set the threshold and be the test`);
+  }
+  const numbers = foldNumbers(pairs);
+  for (const fold of [thresholdFold, testFold]) {
+    if (!numbers.includes(fold))
+      throw new UserError(`fold ${fold} has no pairs; there are folds ${numbers.join(', ')}`);
+  }
+  const scores = cosineScores(features, pairs);
+  const chosen = bestThreshold(splitScores(scores, pairs.same, inFold(pairs, thresholdFold)));
+  const test = splitScores(scores, pairs.same, inFold(pairs, testFold));
+  const accuracy = accuracyAt(test, chosen.threshold);
+  return {
+    protocol: 'held-out-fold',
+    measure: 'cosine',
+    ...summarise([{ fold: testFold, threshold: chosen.threshold, accuracy }]),
+    thresholdFold: { fold: thresholdFold, ...chosen },
+  };
+}

@@ -1,0 +1,125 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import sharp from 'sharp';
+
+/*
+ * The common look of all plots. Text is large, because figures are shown at half width; ink is `currentColor` and series
+ * colours have a contrast of at least 3 : 1 on white and on near-black, so that one SVG suits light and dark pages.
+ */
+
+const palette = ['#2f7fc8', '#d9660f', '#2c9c63', '#a45fd0', '#d8485a', '#7a8088'];
+const width = 720;
+const plotHeight = 340;
+const bottom = 58;
+const fontSize = 17;
+const legendRow = 26;
+const swatch = 30;
+
+/** Colour of the k-th series. */
+export function seriesColor(k: number): string {
+  return palette[k % palette.length];
+}
+
+export interface LegendEntry {
+  readonly name: string;
+  readonly color: string;
+  readonly dashed?: boolean;
+  /** A filled box in place of a line. */
+  readonly box?: boolean;
+}
+
+/** What every plot has besides its marks. */
+export interface Frame {
+  readonly title?: string;
+  /** The plot in words, for readers who cannot see it. */
+  readonly description: string;
+  readonly legend: readonly LegendEntry[];
+  readonly x: Plot.ScaleOptions;
+  readonly y: Plot.ScaleOptions;
+  readonly marks: Plot.Markish[];
+  /** Names of panels above one another; marks choose theirs by the channel `fy`. */
+  readonly panels?: readonly string[];
+}
+
+/** Places legend entries in rows from left to right; the width of text is estimated, since nothing here can measure it. */
+function layOut(entries: readonly LegendEntry[], left: number, right: number) {
+  let x = left;
+  let row = 0;
+  return entries.map((entry) => {
+    const needed = swatch + 8 + 0.54 * fontSize * entry.name.length + 22;
+    if (x > left && x + needed > right) {
+      x = left;
+      row++;
+    }
+    const place = { entry, x, row };
+    x += needed;
+    return place;
+  });
+}
+
+/** Draws the frame and its marks as a stand-alone SVG document. */
+export function renderPlot(frame: Frame): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const left = 88;
+  const right = width - 32;
+  const legend = layOut(frame.legend, left, right);
+  const legendRows = legend.length === 0 ? 0 : legend[legend.length - 1].row + 1;
+  const titleHeight = frame.title ? 32 : 0;
+  const panels = frame.panels?.length ?? 1;
+  const top = 14 + titleHeight + legendRows * legendRow + (frame.panels ? 18 : 0);
+  const svg = Plot.plot({
+    document: document as unknown as Document,
+    width,
+    height: top + bottom + Math.max(plotHeight, panels > 1 ? 170 * panels : 0),
+    marginTop: top,
+    marginLeft: left,
+    marginRight: width - right,
+    marginBottom: bottom,
+    style: {
+      fontSize: `${fontSize}px`,
+      fontFamily: 'system-ui, "DejaVu Sans", sans-serif',
+      overflow: 'visible',
+    },
+    x: { labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ...frame.x },
+    y: { labelAnchor: 'center', labelOffset: 78, labelArrow: 'none', ...frame.y },
+    fy: frame.panels && { domain: frame.panels, axis: null, padding: 0.2 },
+    marks: [
+      Plot.gridX({ ticks: frame.x.ticks, strokeOpacity: 0.13 }),
+      Plot.gridY({ ticks: frame.y.ticks, strokeOpacity: 0.13 }),
+      Plot.frame({ anchor: 'bottom', strokeOpacity: 0.55 }),
+      Plot.frame({ anchor: 'left', strokeOpacity: 0.55 }),
+      ...frame.marks,
+    ],
+  }) as unknown as SVGSVGElement;
+
+  const add = (name: string, attributes: Record<string, string | number>, text = '') => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name) as unknown as Element;
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    element.textContent = text;
+    svg.appendChild(element);
+  };
+  const ink = { fill: 'currentColor', 'text-anchor': 'start' };
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', frame.description);
+  if (frame.title) {
+    add('text', { x: left, y: 25, 'font-size': fontSize + 2, 'font-weight': 600, ...ink }, frame.title);
+  }
+  for (const { entry, x, row } of legend) {
+    const y = 16 + titleHeight + row * legendRow;
+    const { color, dashed, box } = entry;
+    if (box) {
+      add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': 0.55 });
+    } else {
+      const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };
+      add('line', dashed ? { ...line, 'stroke-dasharray': '6 5' } : line);
+    }
+    add('text', { x: x + swatch + 8, y: y + 6, ...ink }, entry.name);
+  }
+  return svg.outerHTML;
+}
+
+/** A plot as PNG on white, 1440 pixels wide. */
+export async function plotPng(svg: string): Promise<Uint8Array> {
+  return await sharp(Buffer.from(svg), { density: 144 }).flatten({ background: '#ffffff' }).png().toBuffer();
+}

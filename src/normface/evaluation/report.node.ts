@@ -1,0 +1,121 @@
+import { replaceFile } from '../training/files.node.ts';
+import { reportStyle } from './report-style.ts';
+import type { Table } from './table.ts';
+
+/** A report. All strings are plain text, except `svg`, which must come from this project's plots. */
+export interface Report {
+  readonly title: string;
+  /** Paragraphs under the title. */
+  readonly intro?: readonly string[];
+  /** Names and values listed under the introduction: adapter, net, seed … */
+  readonly facts?: readonly (readonly [name: string, value: string])[];
+  readonly sections: readonly ReportSection[];
+}
+
+/** One headed part of a report; what is given appears in the order of these fields. */
+export interface ReportSection {
+  readonly title: string;
+  readonly text?: readonly string[];
+  /** Command lines, shown as such. */
+  readonly commands?: readonly string[];
+  readonly tables?: readonly Table[];
+  readonly figures?: readonly { readonly svg: string; readonly caption: string }[];
+  readonly images?: readonly {
+    readonly png: Uint8Array;
+    readonly alt: string;
+    readonly caption: string;
+  }[];
+}
+
+/** Writes the report as one HTML file that needs nothing else; whole or, on failure (a UserError), not at all. */
+export function writeReport(path: string, report: Report): void {
+  replaceFile(path, reportHtml(report));
+}
+
+/** The report as an HTML document. */
+export function reportHtml({ title, intro = [], facts = [], sections }: Report): string {
+  const list = facts.map(
+    ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escapeHtml(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+${paragraphs(intro)}
+${list.length > 0 ? `<dl>${list.join('')}</dl>` : ''}
+</header>
+<main>
+${sections.map(sectionHtml).join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+function sectionHtml(section: ReportSection): string {
+  const { title, text = [], commands = [], tables = [], figures = [], images = [] } = section;
+  const pictures = [
+    ...figures.map(({ svg, caption }) => figureHtml(svg, caption)),
+    ...images.map(({ png, alt, caption }) => {
+      const data = Buffer.from(png).toString('base64');
+      return figureHtml(`<img src="data:image/png;base64,${data}" alt="${escapeHtml(alt)}">`, caption);
+    }),
+  ];
+  return [
+    `<section>\n<h2>${escapeHtml(title)}</h2>`,
+    paragraphs(text),
+    commands.length > 0 ? `<pre>${commands.map(escapeHtml).join('\n')}</pre>` : '',
+    ...tables.map(tableHtml),
+    pictures.length > 0 ? `<div class="pictures">\n${pictures.join('\n')}\n</div>` : '',
+    '</section>',
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function figureHtml(content: string, caption: string): string {
+  return `<figure>${content}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+}
+
+/** The first column holds the names of the rows. On a narrow screen the table scrolls by itself, not the page. */
+function tableHtml({ title, columns, rows, notes = [] }: Table): string {
+  const side = (c: number) => (columns[c].align === 'right' ? ' class="right"' : '');
+  const head = columns.map(({ header }, c) => `<th scope="col"${side(c)}>${escapeHtml(header)}</th>`);
+  const body = rows.map((row) => {
+    const cells = columns.map((_, c) => {
+      const cell = escapeHtml(row[c] ?? '');
+      return c === 0 ? `<th scope="row"${side(c)}>${cell}</th>` : `<td${side(c)}>${cell}</td>`;
+    });
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  return `<div class="table" tabindex="0"><table>
+${title ? `<caption>${escapeHtml(title)}</caption>` : ''}
+<thead><tr>${head.join('')}</tr></thead>
+<tbody>
+${body.join('\n')}
+</tbody>
+</table></div>
+${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}`;
+}
+
+function paragraphs(texts: readonly string[]): string {
+  return texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}

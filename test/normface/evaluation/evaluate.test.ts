@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { evaluateVerification } from '../../../src/normface/evaluation/evaluate.ts';
+import { mergeMirror, mergeNames } from '../../../src/normface/evaluation/merge.ts';
+import { selectFolds } from '../../../src/normface/evaluation/pairs.ts';
+import { evaluateProtocol } from '../../../src/normface/evaluation/protocols.ts';
+import { cosineScores } from '../../../src/normface/evaluation/similarity.ts';
+import { formatAccuracy, metricsTable, protocolLabel } from '../../../src/normface/evaluation/summary.ts';
+import { noisyFaces, randomPairs } from './helpers.ts';
+
+const shape = { people: 30, each: 4, dimension: 12, noise: 0.9 };
+const front = noisyFaces({ ...shape, seed: 1 });
+// The mirror image shares the person, not the noise.
+const mirrored = {
+  dimension: 12,
+  values: front.values.map((x, k) => x + 0.5 * noisyFaces({ ...shape, seed: 2 }).values[k]),
+};
+const pairs = randomPairs(30, 4, 300, 10, 3);
+
+describe('merges', () => {
+  test.each(mergeNames)('%s: each rule gets the merge of its definition', (merge) => {
+    const { metrics, scores } = evaluateVerification({ front, mirrored }, pairs, { merge });
+    expect(metrics.protocols.map((result) => [result.protocol, result.merge])).toEqual([
+      ['lfw-10fold-l2', 'sum'],
+      ['lfw-10fold-cos', 'front'],
+      ['best-threshold', merge],
+      ['10fold-mean', merge],
+    ]);
+    for (const { merge: own, ...result } of metrics.protocols) {
+      if (result.protocol === 'held-out-fold') throw new Error('not asked for');
+      expect(result).toEqual(evaluateProtocol(result.protocol, mergeMirror(front, mirrored, own), pairs));
+    }
+    expect(scores).toEqual(cosineScores(mergeMirror(front, mirrored, merge), pairs));
+  });
+
+  test('without mirror images: front, and no rule that needs them', () => {
+    const { metrics } = evaluateVerification({ front }, pairs);
+    expect(metrics.merge).toBe('front');
+    expect(metrics.protocols.map(({ protocol }) => protocol)).toEqual([
+      'lfw-10fold-cos',
+      'best-threshold',
+      '10fold-mean',
+    ]);
+    expect(() => evaluateVerification({ front }, pairs, { protocols: ['lfw-10fold-l2'] })).toThrow(
+      /mirrored images/,
+    );
+  });
+
+  test('pairs of one fold: only the rule without folds', () => {
+    const { metrics } = evaluateVerification({ front }, selectFolds(pairs, [4]));
+    expect(metrics.protocols.map(({ protocol }) => protocol)).toEqual(['best-threshold']);
+  });
+});
+
+describe('held-out fold', () => {
+  const heldOut = { thresholdFold: 9, testFold: 10 };
+
+  test('every number is of the test fold only', () => {
+    const { metrics, scores, pairs: judged } = evaluateVerification({ front, mirrored }, pairs, { heldOut });
+    expect(metrics.protocols).toHaveLength(1);
+    expect(metrics.protocols[0]).toMatchObject({
+      protocol: 'held-out-fold',
+      merge: 'sum',
+      folds: [{ fold: 10 }],
+    });
+    expect(metrics.genuine + metrics.impostor).toBe(30);
+    expect(new Set(judged.fold)).toEqual(new Set([10]));
+    expect(scores).toHaveLength(30);
+    const alone = evaluateVerification({ front, mirrored }, selectFolds(pairs, [10]));
+    expect(metrics.equalErrorRate).toBe(alone.metrics.equalErrorRate);
+    expect(metrics.areaUnderCurve).toBe(alone.metrics.areaUnderCurve);
+  });
+
+  test('is not mixed with other protocols', () => {
+    expect(() => evaluateVerification({ front }, pairs, { heldOut, protocols: ['best-threshold'] })).toThrow(
+      /its own protocol/,
+    );
+  });
+});
+
+test('metrics survive JSON, and nothing depends on hidden state', () => {
+  const { metrics } = evaluateVerification({ front, mirrored }, pairs);
+  expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics);
+  expect(evaluateVerification({ front, mirrored }, pairs).metrics).toEqual(metrics);
+});
+
+test('bad pairs are refused even when no protocol is asked for', () => {
+  const broken = { ...pairs, a: pairs.a.map((row, k) => (k === 7 ? 999 : row)) };
+  expect(() => evaluateVerification({ front }, broken, { protocols: [] })).toThrow(
+    'pair 7 compares rows 999',
+  );
+});
+
+describe('texts', () => {
+  test('a number always has its protocol beside it', () => {
+    const { metrics } = evaluateVerification({ front, mirrored }, pairs, { merge: 'max' });
+    const table = metricsTable([
+      { name: 'one', metrics },
+      { name: 'two', metrics },
+    ]);
+    expect(table.columns.map(({ header }) => header)).toEqual(['%', 'one', 'two']);
+    expect(table.rows.map(([name]) => name)).toEqual([
+      'lfw-10fold-l2 (sum)',
+      'lfw-10fold-cos (front)',
+      'best-threshold (max)',
+      '10fold-mean (max)',
+      'EER (max)',
+      'AUC (max)',
+      'TAR @ FAR 0.1 (max)',
+      'TAR @ FAR 0.01 (max)',
+      'TAR @ FAR 0.001 (max)',
+      'TAR @ FAR 0.0001 (max)',
+    ]);
+    expect(table.rows[0][1]).toBe(formatAccuracy(metrics.protocols[0]));
+    expect(table.rows[7][1]).toMatch(/^\d+\.\d\d$/);
+    expect(table.rows[8].slice(1)).toEqual(['–', '–']);
+    expect(table.notes?.join(' ')).toContain(
+      '150 different pairs are too few for a false accept rate of 0.001 or 0.0001',
+    );
+  });
+
+  test('formats', () => {
+    expect(formatAccuracy({ accuracy: 0.86325, std: 0.0109 })).toBe('86.33 ± 1.09');
+    expect(formatAccuracy({ accuracy: 0.863, std: null })).toBe('86.30');
+    const heldOut = evaluateVerification({ front }, pairs, { heldOut: { thresholdFold: 9, testFold: 10 } });
+    expect(protocolLabel(heldOut.metrics.protocols[0])).toBe(
+      'held-out-fold (front, fold 10 at the threshold of fold 9)',
+    );
+  });
+});
