@@ -8,8 +8,12 @@ import sharp from 'sharp';
  */
 
 const palette = ['#2f7fc8', '#d9660f', '#2c9c63', '#a45fd0', '#d8485a', '#7a8088'];
-const width = 720;
-const plotHeight = 340;
+/** Size of the area that a plot without panels is drawn in, in pixels, and the margins around it. */
+export const plotWidth = 600;
+export const plotHeight = 340;
+const left = 88;
+const right = left + plotWidth;
+const width = right + 32;
 const bottom = 58;
 const fontSize = 17;
 const legendRow = 26;
@@ -42,7 +46,7 @@ export interface Frame {
 }
 
 /** Places legend entries in rows from left to right; the width of text is estimated, since nothing here can measure it. */
-function layOut(entries: readonly LegendEntry[], left: number, right: number) {
+function layOut(entries: readonly LegendEntry[]) {
   let x = left;
   let row = 0;
   return entries.map((entry) => {
@@ -60,9 +64,7 @@ function layOut(entries: readonly LegendEntry[], left: number, right: number) {
 /** Draws the frame and its marks as a stand-alone SVG document. */
 export function renderPlot(frame: Frame): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const left = 88;
-  const right = width - 32;
-  const legend = layOut(frame.legend, left, right);
+  const legend = layOut(frame.legend);
   const legendRows = legend.length === 0 ? 0 : legend[legend.length - 1].row + 1;
   const titleHeight = frame.title ? 32 : 0;
   const panels = frame.panels?.length ?? 1;

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type Curve, movingMean, thinned } from './curve.ts';
-import { type LegendEntry, renderPlot, seriesColor } from './plot-frame.node.ts';
+import { type LegendEntry, plotHeight, plotWidth, renderPlot, seriesColor } from './plot-frame.node.ts';
 import type { Roc } from './roc.ts';
 
 export { plotPng } from './plot-frame.node.ts';
@@ -21,7 +21,7 @@ function percentTick(share: number): string {
 
 /** ROC curves on a logarithmic FAR axis; the dashed line is chance. */
 export function rocPlot(curves: readonly { name: string; roc: Roc }[], title?: string): string {
-  // The axis starts at the decade of the smallest rate that any curve resolves: one impostor pair.
+  // The axis starts at the decade of the smallest rate, above 0, at which a curve turns.
   const smallest = Math.min(0.1, ...curves.map(({ roc }) => roc.far.find((far) => far > 0) ?? 1));
   const left = 10 ** Math.max(-6, Math.floor(Math.log10(smallest) + 1e-9));
   const chance = Array.from({ length: 81 }, (_, k) => left ** (1 - k / 80));
@@ -63,8 +63,8 @@ function onLogAxis({ far, tar }: Roc, left: number): { x: number; y: number }[] 
   const points = [{ x: left, y: tar[first] }];
   for (let k = first + 1; k < far.length; k++) {
     const last = points[points.length - 1];
-    const across = (600 * Math.log(far[k] / last.x)) / -Math.log(left);
-    const up = 340 * (tar[k] - last.y);
+    const across = (plotWidth * Math.log(far[k] / last.x)) / -Math.log(left);
+    const up = plotHeight * (tar[k] - last.y);
     if (across < 0.5 && up < 0.5 && k < far.length - 1) continue;
     points.push({ x: far[k], y: tar[k] });
   }
