@@ -32,19 +32,18 @@ export function createCovering(person: Identity, nuisance: Nuisance): Covering {
   const lowest = line - hair.widowPeak - fringe - 0.45;
   const clear = sideStart - 0.02;
 
-  const edge = (x: number, angle: number): number => {
+  /** Height of the hairline over the forehead. */
+  const front = (x: number): number => {
     const ax = x < 0 ? -x : x;
-    const side = smoothstep(sideStart, sideStart + 0.24, angle < 0 ? -angle : angle);
-    const peak = hair.widowPeak * bell((x * x) / 0.05);
     const corner = (ax - 0.52) / 0.34;
     const part = (x - hair.partX) / 0.3;
-    const front =
+    return (
       line -
-      peak +
+      hair.widowPeak * bell((x * x) / 0.05) +
       hair.recession * bell(corner * corner) -
       0.16 * ax * ax -
-      fringe * (1 - 0.75 * bell(part * part)) * (1 - 0.25 * ax);
-    return mix(front, sideY, side);
+      fringe * (1 - 0.75 * bell(part * part)) * (1 - 0.25 * ax)
+    );
   };
   const capDepth = (x: number, y: number): number =>
     cap ? smoothstep(-0.012, 0.012, y - cap.y + 0.1 * x * x) : 0;
@@ -53,14 +52,18 @@ export function createCovering(person: Identity, nuisance: Nuisance): Covering {
     hair(x, y, angle) {
       if (hair.density === 0 || (y < lowest && angle < clear && angle > -clear)) return 0;
       const wobble = roughness * valueNoise(x * 9 + grooming.noiseOffset, y * 2.5 + angle * 6);
-      return smoothstep(-0.035, 0.045, y - edge(x, angle) - wobble);
+      const side = smoothstep(sideStart, sideStart + 0.2, angle < 0 ? -angle : angle);
+      return smoothstep(-0.035, 0.045, y - mix(front(x), sideY, side) - wobble);
     },
     cap: capDepth,
     thickness(x, y, angle) {
       if (cap && y > cap.y - 0.1 * x * x) return 0.13;
       if (hair.density === 0) return 0;
       const curl = 1 + 0.5 * hair.curl * valueNoise(x * 5 + grooming.noiseOffset, y * 5 + angle * 3);
-      return volume * curl * smoothstep(-0.05, 0.28, y - edge(x, angle));
+      // At the sides it grows gently from where the hair begins, else the skin before it would be drawn out to a flap.
+      const around = angle < 0 ? -angle : angle;
+      const side = smoothstep(sideStart + 0.1, sideStart + 0.75, around) * smoothstep(sideY, sideY + 0.5, y);
+      return volume * curl * Math.max(smoothstep(0, 0.4, y - front(x)), side);
     },
     brim(x, y) {
       if (!cap) return 0;

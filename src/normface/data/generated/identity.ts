@@ -103,7 +103,7 @@ export interface Identity {
     readonly widowPeak: number;
     readonly recession: number;
     readonly volume: number;
-    /** Lowest point of the side hair: 0 sideburns at the ear, below -1.5 long hair. */
+    /** Lowest point of the side hair: 0 sideburns at the ear, below -1 long hair. */
     readonly sideY: number;
     /** How far side hair comes in over the face, head units. */
     readonly sideCover: number;
@@ -280,7 +280,7 @@ export function sampleIdentity(seed: number, identity: number): Identity {
     widowPeak: Math.max(0, n(0.02, 0.06)),
     recession: clamp(n(0.06, 0.08) + 0.35 * bald, 0, 0.5),
     volume: clamp(n(longHair ? 0.2 : 0.13, 0.06), 0.03, 0.36),
-    sideY: longHair ? d.range(-3, -0.7) : n(-0.05, 0.1),
+    sideY: longHair ? d.range(-3, -1.3) : n(-0.05, 0.1),
     sideCover: longHair ? d.range(0, 0.25) : 0,
     fringe: d.chance(longHair ? 0.5 : 0.3) ? d.range(0.1, 0.6) * (1 - bald) : 0,
     partX: n(0, 0.35),

@@ -39,6 +39,9 @@ export function createBeardPainter(face: Face, nuisance: Nuisance): Painter {
   const offset = hair.partX * 20 + 11;
   const stubble = beard.stubble * 0.45 * length;
   const [moustache, chin, jaw] = [beard.moustache * length, beard.chin * length, beard.jaw * length];
+  const chinTop = mouth.y - mouth.lowerLip - face.mouthGap - 0.04;
+  const chinMiddle = (chinTop + head.chinY) / 2 - 0.04;
+  const chinReach = (chinTop - head.chinY) / 2 + 0.06;
   const upperEdge = mouth.y + mouth.upperLip * 0.8;
   if (moustache + chin + jaw + stubble === 0) return () => {};
   return (fragment: Fragment) => {
@@ -57,13 +60,8 @@ export function createBeardPainter(face: Face, nuisance: Nuisance): Painter {
     const lipMiddle = (upperEdge + nose.tipY - 0.15) / 2 - 0.09 * reach * reach;
     const across = (y - lipMiddle) / ((nose.tipY - 0.1 - upperEdge) * (0.72 - 0.3 * reach));
     const onLip = reach < 1 ? bell(across * across * 0.6) * smoothstep(1, 0.75, reach) * 1.3 : 0;
-    const onChin =
-      smoothstep(0.32, 0.2, ax) *
-      smoothstep(
-        mouth.y - mouth.lowerLip - face.mouthGap - 0.05,
-        mouth.y - mouth.lowerLip - face.mouthGap - 0.12,
-        y,
-      );
+    const down = (y - chinMiddle) / chinReach;
+    const onChin = Math.min(1, 2.2 * bell((ax * ax) / 0.12 + down * down));
     const full = Math.max(jaw * onJaw, moustache * onLip, chin * onChin);
     const shadow =
       stubble * Math.max(onJaw, 0.9 * onLip, onChin) * smoothstep(head.chinY - 0.1, head.chinY + 0.1, y);
