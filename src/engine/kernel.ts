@@ -14,6 +14,11 @@ export interface Kernel {
   /** File name without extension: `conv2d_forward`. */
   readonly name: string;
   readonly source: string;
+  /**
+   * For kernels that only say what their operands are: the module with the entry point, which imports them as
+   * `package::operands`.
+   */
+  readonly walk?: { readonly name: string; readonly source: string };
 }
 
 /** One call of a kernel: its compile-time choices, its tensors by binding name, its grid of workgroups. */
@@ -59,20 +64,25 @@ export function linkKernel(
   constants: Readonly<Record<string, number>>,
   conditions: Readonly<Record<string, boolean>> = {},
 ): LinkedKernel {
-  const key = `${kernel.name} ${JSON.stringify(constants)} ${JSON.stringify(conditions)}`;
+  const { walk } = kernel;
+  const name = walk ? `${kernel.name}/${walk.name}` : kernel.name;
+  const key = `${name} ${JSON.stringify(constants)} ${JSON.stringify(conditions)}`;
   const known = linked.get(key);
   if (known) return known;
-  let resolver = resolvers.get(kernel.name);
+  let resolver = resolvers.get(name);
   if (!resolver) {
-    resolver = new RecordResolver({ ...shaderLibrary, [`./${kernel.name}.wesl`]: kernel.source });
-    resolvers.set(kernel.name, resolver);
+    const main = walk
+      ? { './main.wesl': walk.source, './operands.wesl': kernel.source }
+      : { './main.wesl': kernel.source };
+    resolver = new RecordResolver(Object.assign({}, shaderLibrary, main));
+    resolvers.set(name, resolver);
   }
   const values = Object.entries(constants).map(([name, value]) => [
     name,
     formatConstant(kernel.name, name, value),
   ]);
   const wgsl = linkRegistry({
-    rootModuleName: kernel.name,
+    rootModuleName: 'main',
     resolver: composeResolvers(resolver, createConstantsResolver(Object.fromEntries(values)))!,
     conditions: { ...conditions },
     sourceMap: false,

@@ -1,0 +1,131 @@
+import forwardSource from '../../shaders/average_pool2d_forward.wgsl';
+import gradInputSource from '../../shaders/average_pool2d_grad_input.wgsl';
+import { record } from '../autograd.ts';
+import { check, formatShape } from '../errors.ts';
+import { linearGrid } from '../grid.ts';
+import { defineOperator } from '../operator.ts';
+import { averagePool2dReference } from '../reference/average_pool2d.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
+import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry } from './pool_geometry.ts';
+import { reshape } from './reshape.ts';
+
+const forwardKernel = { name: 'average_pool2d_forward', source: forwardSource };
+const gradInputKernel = { name: 'average_pool2d_grad_input', source: gradInputSource };
+
+/**
+ * Mean over windows of each channel. The divisor is Caffe's: the pixels of the window on the image and on its padding (which
+ * counts as zeros), but not those that hang over the padding in ceil mode.
+ *
+ * @param x [n, height, width, channels]
+ * @returns [n, rows of windows, columns of windows, channels]
+ * @throws ShapeError if the shapes and options do not fit
+ */
+export function averagePool2d(x: Tensor, options: Pool2dOptions): Tensor {
+  return pool('averagePool2d', x, options);
+}
+
+/**
+ * Mean over all pixels of each channel.
+ *
+ * @param x [n, height, width, channels]
+ * @returns [n, channels]
+ */
+export function globalAveragePool(x: Tensor): Tensor {
+  check(
+    x.shape.length === 4,
+    'globalAveragePool',
+    () => `x must be [n, height, width, channels], not ${formatShape(x.shape)}`,
+  );
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  return reshape(pool('globalAveragePool', x, { kernel: [height, width] }), [n, channels]);
+}
+
+function pool(operator: string, x: Tensor, options: Pool2dOptions): Tensor {
+  const geometry = pool2dGeometry(operator, x, options);
+  const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
+  const { grid, constants } = linearGrid(y.size);
+  x.device.within(operator, () =>
+    x.device.dispatch({
+      kernel: forwardKernel,
+      constants: { ...constants, ...geometry },
+      bindings: { x, y },
+      grid,
+      cost: { flops: y.size * (geometry.KERNEL_H * geometry.KERNEL_W + 1), bytes: 4 * (x.size + y.size) },
+    }),
+  );
+  return record(y, {
+    operator,
+    inputs: [x],
+    backward: (dy, into) => [gradInput(dy, into(0), geometry)],
+  });
+}
+
+function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
+  const windows = {
+    WINDOWS_H: Math.ceil(geometry.KERNEL_H / geometry.STRIDE_H),
+    WINDOWS_W: Math.ceil(geometry.KERNEL_W / geometry.STRIDE_W),
+  };
+  const { grid, constants } = linearGrid(dx.size);
+  dx.device.dispatch({
+    kernel: gradInputKernel,
+    constants: { ...constants, ...geometry, ...windows },
+    bindings: { dy, dx },
+    grid,
+    cost: { flops: 2 * dx.size * windows.WINDOWS_H * windows.WINDOWS_W, bytes: 4 * (dx.size + dy.size) },
+  });
+  return dx;
+}
+
+export const averagePool2dOperator = defineOperator<Pool2dOptions>({
+  name: 'averagePool2d',
+  apply: ([x], options) => averagePool2d(x!, options),
+  reference: ([x], options) => averagePool2dReference(x!, options),
+  cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),
+  cases: [
+    { inputs: [{ shape: [2, 6, 8, 16] }], attributes: { kernel: 2 } },
+    { inputs: [{ shape: [2, 7, 5, 3], kind: 'outliers' }], attributes: { kernel: 2, ceilMode: true } },
+    { inputs: [{ shape: [1, 1, 1, 1] }], attributes: { kernel: 1 } },
+    { inputs: [{ shape: [2, 9, 6, 5] }], attributes: { kernel: 3, stride: 2, padding: 1, ceilMode: true } },
+    {
+      inputs: [{ shape: [1, 8, 7, 9] }],
+      attributes: { kernel: [3, 2], stride: [2, 3], padding: [1, 0], ceilMode: true },
+    },
+    { inputs: [{ shape: [1, 5, 6, 2] }], attributes: { kernel: 3, stride: 1, padding: 2 } },
+    { inputs: [{ shape: [1, 7, 8, 2] }], attributes: { kernel: 2, stride: 3 } },
+  ],
+  misuses: [
+    { inputs: [{ shape: [4, 4] }], attributes: { kernel: 2 }, message: /averagePool2d: x must .*\[4, 4\]/ },
+    {
+      inputs: [{ shape: [1, 4, 4, 1] }],
+      attributes: { kernel: 3, padding: -1 },
+      message: /averagePool2d: padding -1, -1/,
+    },
+  ],
+});
+
+export const globalAveragePoolOperator = defineOperator({
+  name: 'globalAveragePool',
+  apply: ([x]) => globalAveragePool(x!),
+  reference: ([x]) => {
+    const [n, height, width, channels] = x!.shape as [number, number, number, number];
+    return { shape: [n, channels], data: averagePool2dReference(x!, { kernel: [height, width] }).data };
+  },
+  cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),
+  cases: [
+    { inputs: [{ shape: [3, 7, 6, 33] }], attributes: {} },
+    { inputs: [{ shape: [2, 1, 1, 5], kind: 'outliers' }], attributes: {} },
+    { inputs: [{ shape: [1, 41, 53, 1], kind: 'positive' }], attributes: {} },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [2, 3] }],
+      attributes: {},
+      message: /globalAveragePool: x must be \[n, height, width, channels\], not \[2, 3\]/,
+    },
+    {
+      inputs: [{ shape: [1, 2, 2, 4], kind: 'pixels' }],
+      attributes: {},
+      message: /globalAveragePool: x must be f32, not rgba8/,
+    },
+  ],
+});

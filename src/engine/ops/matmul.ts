@@ -1,0 +1,191 @@
+import source from '../../shaders/gemm.wgsl';
+import { record } from '../autograd.ts';
+import { check, formatShape } from '../errors.ts';
+import { defineOperator, type ReferenceArray, referenceArray } from '../operator.ts';
+import type { Tensor } from '../tensor.ts';
+import { sumRows } from './sum_rows.ts';
+import { tileProduct } from './tile_product.ts';
+
+const kernel = { name: 'gemm', source };
+
+export interface MatmulOptions {
+  /** Use aᵀ: a is [k, m]. */
+  transposeA?: boolean;
+  /** Use bᵀ: b is [n, k]. */
+  transposeB?: boolean;
+}
+
+/**
+ * Matrix product op(a)·op(b) (+ bias on every row), where op transposes if asked to.
+ *
+ * @param a [m, k], or [k, m] with `transposeA`
+ * @param b [k, n], or [n, k] with `transposeB`
+ * @param bias [n] or null
+ * @returns [m, n]
+ * @throws ShapeError unless both are matrices with a common k
+ */
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  options: MatmulOptions = {},
+  bias: Tensor | null = null,
+): Tensor {
+  const { transposeA = false, transposeB = false } = options;
+  const shapes = (): string =>
+    `a ${formatShape(a.shape)}${transposeA ? ' transposed' : ''} and b ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`;
+  check(
+    a.shape.length === 2 && b.shape.length === 2,
+    'matmul',
+    () => `both must be matrices, not ${shapes()}`,
+  );
+  const k = a.shape[transposeA ? 0 : 1]!;
+  const m = a.shape[transposeA ? 1 : 0]!;
+  const n = b.shape[transposeB ? 0 : 1]!;
+  check(b.shape[transposeB ? 1 : 0] === k, 'matmul', () => `${shapes()} have no common inner extent`);
+  check(
+    !bias || (bias.shape.length === 1 && bias.size === n),
+    'matmul',
+    () => `bias must be [${n}], not ${formatShape(bias!.shape)}`,
+  );
+  for (const tensor of [a, b, bias]) {
+    check(
+      !tensor || tensor.dtype === 'f32',
+      'matmul',
+      () => `every operand must be f32, not ${tensor!.dtype}`,
+    );
+  }
+  const c = a.device.within('matmul', () => gemm(a, b, transposeA, transposeB, bias, a.device.empty([m, n])));
+  // With A = op(a), B = op(b):  dA = dC·Bᵀ,  dB = Aᵀ·dC;  where an operand was transposed, so is its gradient.
+  return record(c, {
+    operator: 'matmul',
+    inputs: bias ? [a, b, bias] : [a, b],
+    backward: (dc, into) => [
+      a.requiresGradient
+        ? transposeA
+          ? gemm(b, dc, transposeB, true, null, into(0))
+          : gemm(dc, b, false, !transposeB, null, into(0))
+        : null,
+      b.requiresGradient
+        ? transposeB
+          ? gemm(dc, a, true, transposeA, null, into(1))
+          : gemm(a, dc, !transposeA, false, null, into(1))
+        : null,
+      ...(bias ? [bias.requiresGradient ? sumRows(dc, m, n, into(2)) : null] : []),
+    ],
+  });
+}
+
+function gemm(
+  a: Tensor,
+  b: Tensor,
+  transposeA: boolean,
+  transposeB: boolean,
+  bias: Tensor | null,
+  c: Tensor,
+): Tensor {
+  const [m, n] = c.shape as [number, number];
+  const k = a.shape[transposeA ? 0 : 1]!;
+  tileProduct(a.device, {
+    kernel,
+    rows: m,
+    columns: n,
+    depth: 1,
+    outer: 1,
+    constants: { M: m, N: n, K: k },
+    conditions: {
+      transpose_a: transposeA,
+      transpose_b: transposeB,
+      bias: bias !== null,
+      vec4_a: a.shape[1]! % 4 === 0,
+      vec4_b: b.shape[1]! % 4 === 0,
+      vec4_c: n % 4 === 0,
+    },
+    bindings: { a, b, c, ...(bias ? { bias } : {}) },
+    cost: { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) },
+  });
+  return c;
+}
+
+function matmulReference(
+  a: ReferenceArray,
+  b: ReferenceArray,
+  { transposeA = false, transposeB = false }: MatmulOptions,
+  bias?: ReferenceArray,
+): ReferenceArray {
+  const [m, k] = transposeA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
+  const n = b.shape[transposeB ? 0 : 1]!;
+  return referenceArray([m, n], (index) => {
+    const row = Math.floor(index / n);
+    const column = index % n;
+    let sum = bias ? bias.data[column]! : 0;
+    for (let i = 0; i < k; i++) {
+      sum +=
+        a.data[transposeA ? i * m + row : row * k + i]! *
+        b.data[transposeB ? column * k + i : i * n + column]!;
+    }
+    return sum;
+  });
+}
+
+const sizes: readonly (readonly [number, number, number])[] = [
+  [1, 1, 1],
+  [5, 7, 3],
+  [33, 68, 31],
+  [64, 96, 100],
+];
+const transposes: readonly MatmulOptions[] = [
+  {},
+  { transposeA: true },
+  { transposeB: true },
+  { transposeA: true, transposeB: true },
+];
+
+export const matmulOperator = defineOperator<MatmulOptions>({
+  name: 'matmul',
+  apply: ([a, b, bias], options) => matmul(a!, b!, options, bias ?? null),
+  reference: ([a, b, bias], options) => matmulReference(a!, b!, options, bias),
+  cost: ([a, b], { transposeB }) => {
+    const n = b![transposeB ? 0 : 1]!;
+    const mk = a![0]! * a![1]!;
+    const kn = b![0]! * b![1]!;
+    return { flops: 2 * mk * n, bytes: 4 * (mk + kn + (mk * n * n) / kn) };
+  },
+  cases: [
+    ...transposes.flatMap((attributes) =>
+      sizes.map(([m, n, k]) => ({
+        inputs: [
+          { shape: attributes.transposeA ? [k, m] : [m, k] },
+          { shape: attributes.transposeB ? [n, k] : [k, n] },
+        ],
+        attributes,
+      })),
+    ),
+    {
+      inputs: [{ shape: [9, 20], kind: 'outliers' as const }, { shape: [20, 13] }, { shape: [13] }],
+      attributes: {},
+    },
+    { inputs: [{ shape: [65, 129] }, { shape: [129, 12] }, { shape: [12] }], attributes: {} },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [2, 3] }],
+      attributes: {},
+      message: /matmul: a \[2, 3\] and b \[2, 3\] have no common/,
+    },
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [4, 2] }],
+      attributes: { transposeB: true },
+      message: /matmul: .*\[4, 2\] transposed/,
+    },
+    {
+      inputs: [{ shape: [2, 3, 1] }, { shape: [3, 2] }],
+      attributes: {},
+      message: /matmul: both must be matrices/,
+    },
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [3, 4] }, { shape: [3] }],
+      attributes: {},
+      message: /matmul: bias must be \[4\]/,
+    },
+  ],
+});

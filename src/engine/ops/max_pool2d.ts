@@ -1,0 +1,101 @@
+import forwardSource from '../../shaders/max_pool2d_forward.wgsl';
+import gradInputSource from '../../shaders/max_pool2d_grad_input.wgsl';
+import { record } from '../autograd.ts';
+import { linearGrid } from '../grid.ts';
+import { defineOperator } from '../operator.ts';
+import { maxPool2dReference } from '../reference/max_pool2d.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
+import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry } from './pool_geometry.ts';
+
+const forwardKernel = { name: 'max_pool2d_forward', source: forwardSource };
+const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource };
+
+/**
+ * Maximum over windows of each channel. Padding never is the maximum. Among equal maxima of a window the gradient goes to
+ * the first in row-major order.
+ *
+ * @param x [n, height, width, channels]
+ * @returns [n, rows of windows, columns of windows, channels]
+ * @throws ShapeError if the shapes and options do not fit
+ */
+export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
+  const geometry = pool2dGeometry('maxPool2d', x, options);
+  const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
+  const { grid, constants } = linearGrid(y.size);
+  x.device.within('maxPool2d', () =>
+    x.device.dispatch({
+      kernel: forwardKernel,
+      constants: { ...constants, ...geometry },
+      bindings: { x, y },
+      grid,
+      cost: { flops: y.size * geometry.KERNEL_H * geometry.KERNEL_W, bytes: 4 * (x.size + y.size) },
+    }),
+  );
+  return record(y, {
+    operator: 'maxPool2d',
+    inputs: [x],
+    backward: (dy, into) => [gradInput(x, dy, into(0), geometry)],
+  });
+}
+
+function gradInput(x: Tensor, dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
+  const { HEIGHT, WIDTH, CHANNELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W } = geometry;
+  const cells = {
+    CELLS_H: Math.ceil((HEIGHT + PAD_H) / STRIDE_H),
+    CELLS_W: Math.ceil((WIDTH + PAD_W) / STRIDE_W),
+    WINDOWS_H: Math.ceil(KERNEL_H / STRIDE_H),
+    WINDOWS_W: Math.ceil(KERNEL_W / STRIDE_W),
+  };
+  const { grid, constants } = linearGrid(x.shape[0]! * cells.CELLS_H * cells.CELLS_W * CHANNELS);
+  x.device.dispatch({
+    kernel: gradInputKernel,
+    constants: { ...constants, ...geometry, ...cells },
+    bindings: { x, dy, dx },
+    grid,
+    cost: {
+      flops: (x.size / (STRIDE_H * STRIDE_W)) * cells.WINDOWS_H * cells.WINDOWS_W * KERNEL_H * KERNEL_W,
+      bytes: 4 * (2 * x.size + dy.size),
+    },
+  });
+  return dx;
+}
+
+const fits = { inputs: [{ shape: [1, 4, 4, 1] }] };
+
+export const maxPool2dOperator = defineOperator<Pool2dOptions>({
+  name: 'maxPool2d',
+  apply: ([x], options) => maxPool2d(x!, options),
+  reference: ([x], options) => maxPool2dReference(x!, options),
+  cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),
+  cases: [
+    { inputs: [{ shape: [2, 6, 8, 16], kind: 'distinct' }], attributes: { kernel: 2 } },
+    { inputs: [{ shape: [2, 7, 5, 3], kind: 'distinct' }], attributes: { kernel: 2, ceilMode: true } },
+    { inputs: [{ shape: [1, 1, 1, 1], kind: 'distinct' }], attributes: { kernel: 1 } },
+    {
+      inputs: [{ shape: [2, 9, 6, 5], kind: 'distinct', scale: 100 }],
+      attributes: { kernel: 3, stride: 2, padding: 1 },
+    },
+    {
+      inputs: [{ shape: [1, 8, 7, 9], kind: 'distinct' }],
+      attributes: { kernel: [3, 2], stride: [2, 3], padding: [1, 0], ceilMode: true },
+    },
+    { inputs: [{ shape: [1, 5, 6, 2], kind: 'distinct' }], attributes: { kernel: 3, stride: 1, padding: 2 } },
+    { inputs: [{ shape: [1, 7, 8, 2], kind: 'distinct' }], attributes: { kernel: 2, stride: 3 } },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [4, 4, 1] }],
+      attributes: { kernel: 2 },
+      message: /maxPool2d: x must be \[n, height, width, channels\], not \[4, 4, 1\]/,
+    },
+    {
+      inputs: [{ shape: [1, 4, 4, 4], kind: 'pixels' }],
+      attributes: { kernel: 2 },
+      message: /maxPool2d: x must be f32, not rgba8/,
+    },
+    { ...fits, attributes: { kernel: 0 }, message: /maxPool2d: kernel and stride are positive integers/ },
+    { ...fits, attributes: { kernel: 2, stride: 1.5 }, message: /maxPool2d: kernel and stride are positive/ },
+    { ...fits, attributes: { kernel: 2, padding: 2 }, message: /maxPool2d: padding 2, 2 .*kernel 2, 2/ },
+    { ...fits, attributes: { kernel: 5 }, message: /maxPool2d: the window of 5 × 5 .*\[1, 4, 4, 1\]/ },
+  ],
+});

@@ -1,0 +1,58 @@
+import forwardSource from '../../shaders/relu_forward.wgsl';
+import gradInputSource from '../../shaders/relu_grad_input.wgsl';
+import { record } from '../autograd.ts';
+import { check } from '../errors.ts';
+import { linearGrid } from '../grid.ts';
+import { defineOperator, referenceArray } from '../operator.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
+
+const forwardKernel = { name: 'relu_forward', source: forwardSource };
+const gradInputKernel = { name: 'relu_grad_input', source: gradInputSource };
+
+/** y = max(x, 0), element by element. The derivative at 0 is 0. */
+export function relu(x: Tensor): Tensor {
+  check(x.dtype === 'f32', 'relu', () => `x must be f32, not ${x.dtype}`);
+  const { grid, constants } = linearGrid(x.size);
+  const y = x.device.empty(x.shape);
+  x.device.within('relu', () =>
+    x.device.dispatch({
+      kernel: forwardKernel,
+      constants,
+      bindings: { x, y },
+      grid,
+      cost: { flops: x.size, bytes: 8 * x.size },
+    }),
+  );
+  return record(y, { operator: 'relu', inputs: [x], backward: (dy, into) => [gradInput(y, dy, into(0))] });
+}
+
+function gradInput(y: Tensor, dy: Tensor, dx: Tensor): Tensor {
+  const { grid, constants } = linearGrid(y.size);
+  y.device.dispatch({
+    kernel: gradInputKernel,
+    constants,
+    bindings: { y, dy, dx },
+    grid,
+    cost: { flops: y.size, bytes: 12 * y.size },
+  });
+  return dx;
+}
+
+export const reluOperator = defineOperator({
+  name: 'relu',
+  apply: ([x]) => relu(x!),
+  reference: ([x]) => referenceArray(x!.shape, (i) => Math.max(x!.data[i]!, 0)),
+  cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 8 * elementCount(shape!) }),
+  cases: [
+    { inputs: [{ shape: [2, 3, 5, 7], kind: 'awayFromZero' }], attributes: {} },
+    { inputs: [{ shape: [], kind: 'awayFromZero' }], attributes: {} },
+    { inputs: [{ shape: [129, 33], kind: 'awayFromZero', scale: 1e6 }], attributes: {} },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [2], kind: 'labels', classes: 2 }],
+      attributes: {},
+      message: /relu: x must be f32, not u32/,
+    },
+  ],
+});

@@ -1,0 +1,44 @@
+// Pictures to network input: crop, mirror and normalise.  y[n, r, q, k] = (pixels[n, top + r, left + q', k] − MEAN)·SCALE,
+// with q' = q, or WIDTH − 1 − q where the picture is mirrored, and k one of red, green, blue.
+//
+// pixels  [n, SOURCE_HEIGHT, SOURCE_WIDTH], a u32 a pixel with red in the lowest byte
+// random  [seed, step], with @if(random)
+// y       [n, HEIGHT, WIDTH, 3]
+// The crop is centred, then moved by at most SHIFT pixels in both directions; coordinates clamp to the edge of the picture.
+// Picture n of random operator STREAM draws word k as hash32(seed, step, STREAM, 4·n + k): k = 0 mirrors where it is odd, k = 1
+// and 2 are the vertical and horizontal shift, modulo 2·SHIFT + 1.
+// One invocation an output pixel, SIZE = n·HEIGHT·WIDTH: one load for three channels.
+import package::lib::linear::linear_index;
+import package::lib::random::hash32;
+import constants::{SIZE, WORKGROUP, SOURCE_HEIGHT, SOURCE_WIDTH, HEIGHT, WIDTH, STREAM, SHIFT, MEAN, SCALE};
+
+@group(0) @binding(0) var<storage, read> pixels: array<u32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@if(random) @group(0) @binding(2) var<storage, read> random: array<u32>;
+
+@if(random)
+fn draw(image: u32, word: u32) -> u32 {
+  return hash32(random[0], random[1], STREAM, 4u * image + word);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = linear_index(workgroup, local);
+  if (i >= SIZE) { return; }
+  let image = i / (WIDTH * HEIGHT);
+  var row = i32(i / WIDTH % HEIGHT) + (SOURCE_HEIGHT - HEIGHT) / 2;
+  var column = i32(i % WIDTH);
+  @if(mirror_always) { column = WIDTH - 1 - column; }
+  @if(mirror_random) { column = select(column, WIDTH - 1 - column, (draw(image, 0u) & 1u) == 1u); }
+  column += (SOURCE_WIDTH - WIDTH) / 2;
+  @if(shift) {
+    row += i32(draw(image, 1u) % (2 * SHIFT + 1)) - SHIFT;
+    column += i32(draw(image, 2u) % (2 * SHIFT + 1)) - SHIFT;
+  }
+  row = clamp(row, 0, SOURCE_HEIGHT - 1);
+  column = clamp(column, 0, SOURCE_WIDTH - 1);
+  let pixel = pixels[(i32(image) * SOURCE_HEIGHT + row) * SOURCE_WIDTH + column];
+  y[3u * i] = (f32(pixel & 255u) - MEAN) * SCALE;
+  y[3u * i + 1u] = (f32((pixel >> 8u) & 255u) - MEAN) * SCALE;
+  y[3u * i + 2u] = (f32((pixel >> 16u) & 255u) - MEAN) * SCALE;
+}
