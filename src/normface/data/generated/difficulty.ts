@@ -64,5 +64,5 @@ export const DIFFICULTY: Difficulty = {
   noise: 0.035,
   contrast: 0.15,
   saturation: 0.22,
-  compression: 0.12,
+  compression: 0.09,
 };

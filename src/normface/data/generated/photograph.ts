@@ -4,18 +4,16 @@ import type { Nuisance } from './nuisance.ts';
 import { clamp } from './numeric.ts';
 
 /**
- * What camera and file do to the light: average of the samples of a pixel, exposure, blur, gamma, contrast, saturation,
- * noise, block compression, 8 bits. `light` holds linear RGB per sample, `oversampling` samples per pixel side.
+ * What camera and file do to the light: blur, exposure, gamma, contrast, saturation, noise, block compression, 8 bits.
+ * `picture` holds linear RGB per pixel and is overwritten.
  */
 export function photograph(
-  light: Float32Array,
+  picture: Float32Array,
   width: number,
   height: number,
-  oversampling: number,
   { photograph: settings }: Nuisance,
   noiseKey: number,
 ): Uint8Array {
-  const picture = average(light, width, height, oversampling);
   blur(picture, width, height, settings.blur * width);
   const pixels = width * height;
   for (let p = 0; p < pixels; p++) {
@@ -44,25 +42,6 @@ export function photograph(
 /** A triangular number in (-1, 1) (deviation 0.41) from the two halves of a hash. */
 function symmetric(hash: number): number {
   return ((hash & 0xffff) - (hash >>> 16)) / 65536;
-}
-
-function average(light: Float32Array, width: number, height: number, oversampling: number): Float32Array {
-  const out = new Float32Array(width * height * 3);
-  const stride = width * oversampling * 3;
-  const share = 1 / (oversampling * oversampling);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      for (let c = 0; c < 3; c++) {
-        let sum = 0;
-        for (let dy = 0; dy < oversampling; dy++) {
-          const start = (row * oversampling + dy) * stride + column * oversampling * 3 + c;
-          for (let dx = 0; dx < oversampling; dx++) sum += light[start + dx * 3];
-        }
-        out[(row * width + column) * 3 + c] = sum * share;
-      }
-    }
-  }
-  return out;
 }
 
 /** Separable blur of the given radius in pixels with the weights (1 - (d / (radius + 1))²)²; the border is repeated. */

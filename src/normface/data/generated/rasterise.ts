@@ -1,5 +1,8 @@
 import { FIELDS, type Patch } from './mesh.ts';
 
+/** Raster samples per pixel side; those on the diagonal of a pixel are shaded. */
+export const SAMPLING = 2;
+
 /** Depth farther than any surface. */
 export const EMPTY = -1e9;
 
@@ -9,7 +12,7 @@ export interface Visible {
   readonly height: number;
   readonly depth: Float32Array;
   readonly part: Uint8Array;
-  /** FIELDS numbers per sample, valid where depth is not EMPTY. */
+  /** FIELDS numbers per sample, valid on the pixels' diagonals where depth is not EMPTY. */
   readonly fields: Float32Array;
 }
 
@@ -68,6 +71,7 @@ function triangle(visible: Visible, patch: Patch, i: number, j: number, k: numbe
       const at = row * width + column;
       if (z <= depth[at]) continue;
       depth[at] = z;
+      if ((row - column) % SAMPLING !== 0) continue;
       part[at] = patch.part;
       for (let n = 0; n < FIELDS; n++) {
         fields[at * FIELDS + n] = w0 * f[i * FIELDS + n] + w1 * f[j * FIELDS + n] + w2 * f[k * FIELDS + n];
