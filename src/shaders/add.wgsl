@@ -1,17 +1,23 @@
 // Element-wise sum: y = ALPHA·a + BETA·b.
 //
 // a, b, y  SIZE elements each
-// One invocation an element: bandwidth bound.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, ALPHA, BETA};
+// Element-wise and bandwidth bound; by vec4f with @if(vec4), and COUNT counts vectors.
+import package::lib::elements::element;
+import constants::{COUNT, WORKGROUP, STEPS, ALPHA, BETA};
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
+
+@group(0) @binding(0) var<storage, read> a: array<Value>;
+@group(0) @binding(1) var<storage, read> b: array<Value>;
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  y[i] = ALPHA * a[i] + BETA * b[i];
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) {
+      y[i] = ALPHA * a[i] + BETA * b[i];
+    }
+  }
 }

@@ -1,13 +1,19 @@
 // y[i] = FACTOR·x[0] for every i: the gradient of a sum or a mean.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, FACTOR};
+import package::lib::elements::element;
+import constants::{COUNT, WORKGROUP, STEPS, FACTOR};
+
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  y[i] = FACTOR * x[0];
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) {
+      y[i] = Value(FACTOR * x[0]);
+    }
+  }
 }

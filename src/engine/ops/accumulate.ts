@@ -1,16 +1,16 @@
 import source from '../../shaders/accumulate.wgsl';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import type { Tensor } from '../tensor.ts';
 
 const kernel = { name: 'accumulate', source };
 
 /** sum += x, or sum = x where `add` is false. In place; both have the same number of elements. */
 export function accumulate(sum: Tensor, x: Tensor, add: boolean): void {
-  const { grid, constants } = linearGrid(x.size);
+  const { grid, constants, conditions } = elementGrid(x.device, x.size);
   sum.device.dispatch({
     kernel,
     constants,
-    conditions: { add },
+    conditions: { ...conditions, add },
     bindings: { x, sum },
     grid,
     cost: { flops: add ? x.size : 0, bytes: (add ? 12 : 8) * x.size },

@@ -1,7 +1,7 @@
 import source from '../../shaders/add.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { scale } from './scale.ts';
@@ -28,12 +28,13 @@ export function add(
     'add',
     () => `both must be f32, not ${a.dtype} and ${b.dtype}`,
   );
-  const { grid, constants } = linearGrid(a.size);
+  const { grid, constants, conditions } = elementGrid(a.device, a.size);
   const y = a.device.empty(a.shape);
   a.device.within('add', () =>
     a.device.dispatch({
       kernel,
       constants: { ...constants, ALPHA: alpha, BETA: beta },
+      conditions,
       bindings: { a, b, y },
       grid,
       cost: { flops: a.size, bytes: 12 * a.size },

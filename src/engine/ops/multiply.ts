@@ -1,7 +1,7 @@
 import source from '../../shaders/multiply.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { sumInto } from './sum.ts';
@@ -38,13 +38,13 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 }
 
 function product(a: Tensor, b: Tensor): Tensor {
-  const { grid, constants } = linearGrid(a.size);
+  const { grid, constants, conditions } = elementGrid(a.device, a.size);
   const y = a.device.empty(a.shape);
   a.device.within('multiply', () =>
     a.device.dispatch({
       kernel,
       constants,
-      conditions: { scalar: b.size === 1 && a.size !== 1 },
+      conditions: { ...conditions, scalar: b.size === 1 && a.size !== 1 },
       bindings: { a, b, y },
       grid,
       cost: { flops: a.size, bytes: 4 * (2 * a.size + b.size) },

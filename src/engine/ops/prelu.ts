@@ -1,17 +1,15 @@
+import backwardSource from '../../shaders/prelu_backward.wgsl';
 import forwardSource from '../../shaders/prelu_forward.wgsl';
-import gradInputSource from '../../shaders/prelu_grad_input.wgsl';
-import gradSlopeSource from '../../shaders/prelu_grad_slope.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid, strandGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { preluReference } from '../reference/prelu.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
-import { rowReduction, sumRows } from './sum_rows.ts';
+import { sumRows } from './sum_rows.ts';
 
 const forwardKernel = { name: 'prelu_forward', source: forwardSource };
-const gradInputKernel = { name: 'prelu_grad_input', source: gradInputSource };
-const gradSlopeKernel = { name: 'prelu_grad_slope', source: gradSlopeSource };
+const backwardKernel = { name: 'prelu_backward', source: backwardSource };
 
 /**
  * y = x for x > 0, else slope·x, with one slope a channel (the last dimension).
@@ -34,12 +32,13 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
     () => `x and slope must be f32, not ${x.dtype} and ${slope.dtype}`,
   );
   const { device } = x;
-  const { grid, constants } = linearGrid(x.size);
+  const { grid, constants, conditions } = elementGrid(device, x.size, channels);
   const y = device.empty(x.shape);
   device.within('prelu', () =>
     device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, CHANNELS: channels },
+      constants: { ...constants, CHANNELS: conditions.vec4 ? channels / 4 : channels },
+      conditions,
       bindings: { x, slope, y },
       grid,
       cost: { flops: x.size, bytes: 8 * x.size },
@@ -48,38 +47,24 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
   return record(y, {
     operator: 'prelu',
     inputs: [x, slope],
-    backward: (dy, into) => [
-      x.requiresGradient ? gradInput(x, slope, dy, into(0)) : null,
-      slope.requiresGradient ? gradSlope(x, dy, into(1)) : null,
-    ],
+    backward: (dy, into) => backward(x, slope, dy, into),
   });
 }
 
-function gradInput(x: Tensor, slope: Tensor, dy: Tensor, dx: Tensor): Tensor {
-  const { grid, constants } = linearGrid(x.size);
+function backward(x: Tensor, slope: Tensor, dy: Tensor, into: (input: number) => Tensor): (Tensor | null)[] {
+  const channels = slope.size;
+  const { strands, grid, constants, conditions } = strandGrid(x.device, x.size / channels, channels);
+  const dx = x.requiresGradient ? into(0) : null;
+  const partial = slope.requiresGradient ? x.device.empty([strands, channels]) : null;
   x.device.dispatch({
-    kernel: gradInputKernel,
-    constants: { ...constants, CHANNELS: slope.size },
-    bindings: { x, slope, dy, dx },
+    kernel: backwardKernel,
+    constants,
+    conditions: { ...conditions, input: dx !== null, slope: partial !== null },
+    bindings: { x, dy, ...(dx ? { slope, dx } : {}), ...(partial ? { partial } : {}) },
     grid,
-    cost: { flops: x.size, bytes: 12 * x.size },
+    cost: { flops: (dx ? x.size : 0) + (partial ? 2 * x.size : 0), bytes: 4 * x.size * (dx ? 3 : 2) },
   });
-  return dx;
-}
-
-function gradSlope(x: Tensor, dy: Tensor, dslope: Tensor): Tensor {
-  const channels = dslope.size;
-  const rows = x.size / channels;
-  const { chunks, grid, constants } = rowReduction(rows, channels);
-  const partial = x.device.empty([chunks, channels]);
-  x.device.dispatch({
-    kernel: gradSlopeKernel,
-    constants: { ...constants, CHANNELS: channels },
-    bindings: { x, dy, partial },
-    grid,
-    cost: { flops: 2 * x.size, bytes: 8 * x.size },
-  });
-  return sumRows(partial, chunks, channels, dslope);
+  return [dx, partial && sumRows(partial, strands, channels, into(1))];
 }
 
 export const preluOperator = defineOperator({

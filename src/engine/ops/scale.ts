@@ -1,7 +1,7 @@
 import source from '../../shaders/scale.wgsl';
 import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
@@ -11,12 +11,13 @@ const kernel = { name: 'scale', source };
 export function scale(x: Tensor, factor: number): Tensor {
   check(x.dtype === 'f32', 'scale', () => `x must be f32, not ${x.dtype}`);
   check(Number.isFinite(factor), 'scale', () => `the factor must be a finite number, not ${factor}`);
-  const { grid, constants } = linearGrid(x.size);
+  const { grid, constants, conditions } = elementGrid(x.device, x.size);
   const y = x.device.empty(x.shape);
   x.device.within('scale', () =>
     x.device.dispatch({
       kernel,
       constants: { ...constants, FACTOR: factor },
+      conditions,
       bindings: { x, y },
       grid,
       cost: { flops: x.size, bytes: 8 * x.size },

@@ -2,7 +2,7 @@ import broadcastSource from '../../shaders/broadcast_scalar.wgsl';
 import partialSource from '../../shaders/sum_partial.wgsl';
 import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
@@ -47,11 +47,12 @@ export function sumInto(x: Tensor, output: Tensor, factor = 1): Tensor {
 }
 
 function broadcast(dy: Tensor, like: Tensor, factor: number): Tensor {
-  const { grid, constants } = linearGrid(like.size);
+  const { grid, constants, conditions } = elementGrid(like.device, like.size);
   const dx = like.device.empty(like.shape);
   like.device.dispatch({
     kernel: broadcastKernel,
     constants: { ...constants, FACTOR: factor },
+    conditions,
     bindings: { x: dy, y: dx },
     grid,
     cost: { flops: like.size, bytes: 4 * like.size },

@@ -1,9 +1,11 @@
+import elements from './elements.wgsl';
 import linear from './linear.wgsl';
 import random from './random.wgsl';
 import tileGrid from './tile_grid.wgsl';
 
 /** Modules that kernels import as `package::lib::name`. */
 export const shaderLibrary: Record<string, string> = {
+  './lib/elements.wesl': elements,
   './lib/linear.wesl': linear,
   './lib/random.wesl': random,
   './lib/tile_grid.wesl': tileGrid,
