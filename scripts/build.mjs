@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { BROWSER_BUNDLE, NODE_BUNDLE, ROOT } from './bundles.mjs';
@@ -20,6 +20,11 @@ async function declareTypes() {
   const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(next, 'types')];
   const [status] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
   if (status !== 0) throw new Error('type errors');
+  // The declarations use Symbol.dispose, which a user's compiler options need not know.
+  for (const entry of ['engine/index.d.ts', 'normface/index.node.d.ts']) {
+    const path = join(next, 'types', entry);
+    writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${readFileSync(path, 'utf8')}`);
+  }
 }
 
 try {

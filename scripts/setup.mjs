@@ -20,5 +20,5 @@ try {
   const isExpected = error instanceof SetupError || typeof (/** @type {any} */ (error)?.code) === 'string';
   if (!isExpected) throw error;
   console.error(`setup: ${/** @type {Error} */ (error).message}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof SetupError ? error.exitCode : 1;
 }

@@ -11,10 +11,10 @@ import { reason, run, SetupError, say } from './process.mjs';
 /**
  * Opens an adapter in a child process.
  *
- * @returns {{ adapter?: string, problem?: string }} the adapter's name, or why no driver would help, or neither
+ * @returns {Promise<{ adapter?: string, problem?: string }>} the adapter's name, or why no driver would help, or neither
  */
-export function openAdapter() {
-  const child = run(process.execPath, [fileURLToPath(new URL('open-adapter.mjs', import.meta.url))], {
+export async function openAdapter() {
+  const child = await run(process.execPath, [fileURLToPath(new URL('open-adapter.mjs', import.meta.url))], {
     // Only silences a warning of the driver.
     env: { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() },
     timeoutSeconds: 120,
@@ -28,10 +28,10 @@ export function openAdapter() {
 /**
  * Gives a machine on which no adapter opens one that does.
  *
- * @returns {string} the adapter's name
+ * @returns {Promise<string>} the adapter's name
  * @throws {SetupError} with the command to run where that needs another user, another system or a network
  */
-export function installDriver() {
+export async function installDriver() {
   const set = DRIVER_VARIABLES.filter((name) => process.env[name]);
   if (set.length > 0) {
     const settings = set.map((name) => `${name}=${process.env[name]}`).join(' ');
@@ -52,21 +52,21 @@ export function installDriver() {
   const isRoot = process.getuid?.() === 0;
   const command = linux.shellCommand(recipe, { isRoot });
   if (!isRoot || recipe.family !== 'apt' || !existsSync('/usr/bin/apt-get')) {
-    if (recipe.family === 'apt' && !recipe.source) refuseOldMesa(recipe, distribution.name);
+    if (recipe.family === 'apt' && !recipe.source) await refuseOldMesa(recipe, distribution.name);
     throw new SetupError(
       `no WebGPU adapter opens; install the software Vulkan driver, then try again:\n  ${command}`,
     );
   }
   say(`no WebGPU adapter opens; installing the software Vulkan driver:\n  ${command}`);
-  installWithApt(recipe, distribution.name, command);
-  const { adapter } = openAdapter();
+  await installWithApt(recipe, distribution.name, command);
+  const { adapter } = await openAdapter();
   if (!adapter)
     throw new SetupError('the software Vulkan driver is installed, but no WebGPU adapter opens with it');
   return adapter;
 }
 
 /** @param {DriverRecipe} recipe @param {string} distribution @param {string} command */
-function installWithApt({ source, suite, install }, distribution, command) {
+async function installWithApt({ source, suite, install }, distribution, command) {
   const patience = [
     '-o',
     'Acquire::Retries=1',
@@ -78,9 +78,9 @@ function installWithApt({ source, suite, install }, distribution, command) {
   try {
     if (source) writeFileSync(source.path, `${source.line}\n`);
     // Its failure is not the end: another source may be down, or the lists already good enough.
-    const update = runApt(['apt-get', 'update', ...patience]);
-    refuseOldMesa({ suite }, distribution);
-    const result = runApt([...install, ...patience, '-o', 'DPkg::Lock::Timeout=300']);
+    const update = await runApt(['apt-get', 'update', ...patience]);
+    await refuseOldMesa({ suite }, distribution);
+    const result = await runApt([...install, ...patience, '-o', 'DPkg::Lock::Timeout=300']);
     if (result.ok) return;
     const why = result.timedOut ? 'it did not end within 15 minutes' : reason(update.stderr + result.stderr);
     throw new SetupError(
@@ -93,11 +93,10 @@ function installWithApt({ source, suite, install }, distribution, command) {
 }
 
 /** @param {Pick<DriverRecipe, 'suite'>} recipe @param {string} distribution */
-function refuseOldMesa({ suite }, distribution) {
+async function refuseOldMesa({ suite }, distribution) {
   const target = suite ? ['-t', suite] : [];
-  const offered = linux.candidateVersion(
-    runApt(['apt-cache', ...target, 'policy', linux.DRIVER_PACKAGE]).stdout,
-  );
+  const policy = await runApt(['apt-cache', ...target, 'policy', linux.DRIVER_PACKAGE]);
+  const offered = linux.candidateVersion(policy.stdout);
   if (offered && !linux.mesaIsNewEnough(offered)) {
     throw new SetupError(
       `no WebGPU adapter opens, and ${distribution} offers only Mesa ${offered}, older than ${linux.OLDEST_MESA}; use a newer release of it, or a machine with a GPU driver`,

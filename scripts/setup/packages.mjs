@@ -48,12 +48,12 @@ function allows(list, /** @type {string} */ name) {
 }
 
 /** @param {string} root */
-export function installPackages(root) {
+export async function installPackages(root) {
   say('installing the locked packages (npm ci)');
   const npm = npmCommand(process.env.npm_execpath, process.platform);
   const flags = ['--include=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
-  const result = run(npm.command, [...npm.args, 'ci', ...flags, ...patience], {
+  const result = await run(npm.command, [...npm.args, 'ci', ...flags, ...patience], {
     cwd: root,
     timeoutSeconds: 1200,
     shell: npm.shell,

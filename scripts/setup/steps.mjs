@@ -22,7 +22,7 @@ const STEPS = [
 export async function setUp() {
   if (!STEPS.every((step) => step.isDone(ROOT))) {
     const takeSteps = async () => {
-      for (const step of STEPS) if (!step.isDone(ROOT)) step.perform(ROOT);
+      for (const step of STEPS) if (!step.isDone(ROOT)) await step.perform(ROOT);
     };
     await withLock(join(ROOT, '.setup.lock'), takeSteps, (pid) =>
       say(`waiting for the set-up that process ${pid} is at`),
@@ -32,9 +32,12 @@ export async function setUp() {
 }
 
 /** @param {string} root */
-function build(root) {
+async function build(root) {
   say('building dist (npm run build)');
-  const result = run(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, timeoutSeconds: 600 });
+  const result = await run(process.execPath, [join(root, 'scripts/build.mjs')], {
+    cwd: root,
+    timeoutSeconds: 600,
+  });
   if (result.ok) return;
   process.stderr.write(result.stdout + result.stderr);
   throw new SetupError('dist cannot be built from these sources, see above');
@@ -46,10 +49,10 @@ function adapterIsKnown(root) {
 }
 
 /** @param {string} root */
-function findAdapter(root) {
+async function findAdapter(root) {
   say('looking for a WebGPU adapter');
-  const { adapter, problem } = openAdapter();
+  const { adapter, problem } = await openAdapter();
   if (problem) throw new SetupError(`no WebGPU adapter can open on this machine: ${problem}`);
-  const description = adapter ?? installDriver();
+  const description = adapter ?? (await installDriver());
   updateState(root, { adapter: { fingerprint: adapterFingerprint(root), description } });
 }

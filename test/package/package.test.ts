@@ -12,8 +12,8 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 let user: string;
 
 /** Runs a program in the folder of the package's user, and gives what it printed. */
-function ran(command: string, args: string[], options: { cwd?: string; shell?: boolean } = {}) {
-  const result = run(command, args, { cwd: user, timeoutSeconds: TIMEOUT_SECONDS, ...options });
+async function ran(command: string, args: string[], options: { cwd?: string; shell?: boolean } = {}) {
+  const result = await run(command, args, { cwd: user, timeoutSeconds: TIMEOUT_SECONDS, ...options });
   expect(result.ok, `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`).toBe(true);
   return result.stdout.trim();
 }
@@ -23,13 +23,13 @@ function npm(args: string[], cwd: string) {
   return ran(command, [...first, ...args], { cwd, shell });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   user = mkdtempSync(join(tmpdir(), 'normface-package-'));
-  if (!buildIsFresh(root)) ran(process.execPath, ['scripts/build.mjs'], { cwd: root });
-  npm(['pack', '--ignore-scripts', '--silent', `--pack-destination=${user}`], root);
+  if (!buildIsFresh(root)) await ran(process.execPath, ['scripts/build.mjs'], { cwd: root });
+  await npm(['pack', '--ignore-scripts', '--silent', `--pack-destination=${user}`], root);
   writeFileSync(join(user, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  npm(['install', `./normface-${version}.tgz`, '--prefer-offline', '--ignore-scripts', ...quiet], user);
+  await npm(['install', `./normface-${version}.tgz`, '--prefer-offline', '--ignore-scripts', ...quiet], user);
 }, TIMEOUT_SECONDS * 1000);
 afterAll(() => rmSync(user, { recursive: true, force: true }));
 
@@ -40,19 +40,19 @@ test('the package holds what its users need and nothing of its making', () => {
   expect(['src', 'test', 'scripts', 'node_modules', 'dist/.sources'].filter(has)).toEqual([]);
 });
 
-test('the normface program runs and says its version', () => {
-  expect(npm(['exec', '--offline', '--', 'normface', '--version'], user)).toBe(version);
+test('the normface program runs and says its version', async () => {
+  expect(await npm(['exec', '--offline', '--', 'normface', '--version'], user)).toBe(version);
 });
 
-test('the library and the engine can be imported, with nothing but the declared dependencies', () => {
+test('the library and the engine can be imported, with nothing but the declared dependencies', async () => {
   const script = `
     import * as library from 'normface';
     import * as engine from 'normface/engine';
     console.log(typeof library.openDevice, typeof engine.conv2d);`;
-  expect(ran(process.execPath, ['--input-type=module', '--eval', script])).toBe('function function');
+  expect(await ran(process.execPath, ['--input-type=module', '--eval', script])).toBe('function function');
 });
 
-test('the types come with it', () => {
+test('the types come with it', async () => {
   writeFileSync(
     join(user, 'user.ts'),
     `import { openDevice } from 'normface';
@@ -65,5 +65,5 @@ export const engine: number = conv2d;
   );
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
-  ran(process.execPath, [compiler, ...options, 'user.ts']);
+  await ran(process.execPath, [compiler, ...options, 'user.ts']);
 });

@@ -15,19 +15,22 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('opens the adapter of this machine and names it', () => {
-  expect(openAdapter()).toEqual({ adapter: expect.stringMatching(/\w/) });
+test('opens the adapter of this machine and names it', async () => {
+  expect(await openAdapter()).toEqual({ adapter: expect.stringMatching(/\w/) });
 });
 
-test.runIf(process.platform === 'linux')('no driver: finds nothing, rather than crash', () => {
+test.runIf(process.platform === 'linux')('no driver: finds nothing, rather than crash', async () => {
   vi.stubEnv('VK_DRIVER_FILES', join(folder, 'none.json'));
-  expect(openAdapter()).toEqual({});
+  expect(await openAdapter()).toEqual({});
 });
 
-test('a driver hidden by the environment is not installed once more', () => {
+test('a driver hidden by the environment is not installed once more', async () => {
   vi.stubEnv('VK_DRIVER_FILES', '/nowhere.json');
-  expect(installDriver).toThrow(SetupError);
-  expect(installDriver).toThrow('no WebGPU adapter opens while VK_DRIVER_FILES=/nowhere.json is set');
+  const installation = installDriver();
+  await expect(installation).rejects.toThrow(SetupError);
+  await expect(installation).rejects.toThrow(
+    'no WebGPU adapter opens while VK_DRIVER_FILES=/nowhere.json is set',
+  );
 });
 
 test.runIf(process.platform === 'linux')('the fingerprint follows the driver', () => {
