@@ -1,5 +1,5 @@
-import copyColumnsSource from '../../shaders/copy_columns.wgsl';
 import forwardSource from '../../shaders/concat_forward.wgsl';
+import copyColumnsSource from '../../shaders/copy_columns.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { linearGrid } from '../grid.ts';
@@ -30,7 +30,8 @@ export function concat(inputs: readonly Tensor[], axis: number): Tensor {
   const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
   check(
     inputs.every(
-      ({ shape }) => shape.length === rank && shape.every((extent, i) => i === joined || extent === first.shape[i]),
+      ({ shape }) =>
+        shape.length === rank && shape.every((extent, i) => i === joined || extent === first.shape[i]),
     ),
     'concat',
     () => `along axis ${axis} all other extents must be equal, not ${shapes}`,
@@ -94,7 +95,10 @@ export const concatOperator = defineOperator<{ axis: number }>({
   reference: (inputs, { axis }) => concatReference(inputs, axis),
   cost: (shapes) => ({ flops: 0, bytes: 8 * shapes.reduce((sum, shape) => sum + elementCount(shape), 0) }),
   cases: [
-    { inputs: [{ shape: [2, 3, 5, 4] }, { shape: [2, 3, 5, 7], kind: 'outliers' }], attributes: { axis: -1 } },
+    {
+      inputs: [{ shape: [2, 3, 5, 4] }, { shape: [2, 3, 5, 7], kind: 'outliers' }],
+      attributes: { axis: -1 },
+    },
     { inputs: [{ shape: [2, 3] }, { shape: [1, 3] }, { shape: [5, 3] }], attributes: { axis: 0 } },
     {
       inputs: [1, 2, 3, 1, 7].map((extent) => ({ shape: [4, extent, 3] })),

@@ -53,9 +53,10 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     () => `a crop of ${height} × ${width} does not fit in pictures of ${sourceHeight} × ${sourceWidth}`,
   );
   check(
-    Number.isInteger(shift) && shift >= 0,
+    Number.isInteger(shift) && shift >= 0 && shift <= Math.max(sourceHeight, sourceWidth),
     'imageBatch',
-    () => `the shift must be a whole number of pixels from 0, not ${shift}`,
+    () =>
+      `the shift must be a whole number of pixels from 0 to the larger side of the pictures (${sourceHeight} × ${sourceWidth}), not ${shift}`,
   );
   check(
     ['random', 'always', 'never'].includes(mirror),

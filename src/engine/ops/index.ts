@@ -1,20 +1,40 @@
 import type { Operator } from '../operator.ts';
 import { addOperator } from './add.ts';
+import { averagePool2dOperator, globalAveragePoolOperator } from './average_pool2d.ts';
+import { batchNormOperator } from './batch_norm.ts';
+import { concatOperator } from './concat.ts';
 import { conv2dOperator } from './conv2d.ts';
+import { dropoutOperator } from './dropout.ts';
+import { imageBatchOperator } from './image_batch.ts';
 import { matmulOperator } from './matmul.ts';
+import { maxFeatureMapOperator } from './max_feature_map.ts';
+import { maxPool2dOperator } from './max_pool2d.ts';
 import { multiplyOperator } from './multiply.ts';
 import { preluOperator } from './prelu.ts';
+import { reluOperator } from './relu.ts';
+import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
 import { meanOperator, sumOperator } from './sum.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
   addOperator,
+  averagePool2dOperator,
+  batchNormOperator,
+  concatOperator,
   conv2dOperator,
+  dropoutOperator,
+  flattenOperator,
+  globalAveragePoolOperator,
+  imageBatchOperator,
   matmulOperator,
+  maxFeatureMapOperator,
+  maxPool2dOperator,
   meanOperator,
   multiplyOperator,
   preluOperator,
+  reluOperator,
+  reshapeOperator,
   scaleOperator,
   sumOperator,
 ];

@@ -33,8 +33,7 @@ export interface Pool2dGeometry {
   readonly PAD_W: number;
 }
 
-const pair = (value: Pair): readonly [number, number] =>
-  typeof value === 'number' ? [value, value] : value;
+const pair = (value: Pair): readonly [number, number] => (typeof value === 'number' ? [value, value] : value);
 
 /**
  * Number of windows along one direction: ⌊(extent + 2·padding − kernel) / stride⌋ + 1, or with ⌈·⌉ less the windows that
@@ -42,7 +41,13 @@ const pair = (value: Pair): readonly [number, number] =>
  * where there is padding; without it, and with a stride larger than the kernel, it keeps an empty window, which has no
  * maximum. Here every window holds at least one element.
  */
-function windowCount(extent: number, kernel: number, stride: number, padding: number, ceilMode: boolean): number {
+function windowCount(
+  extent: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  ceilMode: boolean,
+): number {
   const steps = (extent + 2 * padding - kernel) / stride;
   const windows = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
   return (windows - 1) * stride >= extent + padding ? windows - 1 : windows;
@@ -71,7 +76,8 @@ export function pool2dGeometry(operator: string, x: Tensor, options: Pool2dOptio
   check(
     padding.every((value, i) => Number.isInteger(value) && value >= 0 && value < kernel[i]!),
     operator,
-    () => `padding ${padding.join(', ')} is not whole, not negative and less than the kernel ${kernel.join(', ')}`,
+    () =>
+      `padding ${padding.join(', ')} is not whole, not negative and less than the kernel ${kernel.join(', ')}`,
   );
   const [, height, width, channels] = x.shape as [number, number, number, number];
   check(

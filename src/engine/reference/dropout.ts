@@ -2,7 +2,12 @@ import { type ReferenceArray, referenceArray } from '../operator.ts';
 import { hash32 } from '../random.ts';
 
 /** Dropout as the first random operator (stream 0) of a step. */
-export function dropoutReference(x: ReferenceArray, rate: number, seed: number, step: number): ReferenceArray {
+export function dropoutReference(
+  x: ReferenceArray,
+  rate: number,
+  seed: number,
+  step: number,
+): ReferenceArray {
   return referenceArray(x.shape, (i) => {
     const uniform = (hash32(seed, step, 0, i) >>> 8) / 2 ** 24;
     return uniform >= Math.floor(rate * 2 ** 24) / 2 ** 24 ? x.data[i]! / (1 - rate) : 0;

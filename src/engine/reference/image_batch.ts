@@ -25,7 +25,8 @@ export function imageBatchReference(
         const sourceColumn = clamp(left + column, sourceWidth);
         const target = mirrored ? width - 1 - column : column;
         for (let k = 0; k < 3; k++) {
-          const byte = images.data[((image * sourceHeight + sourceRow) * sourceWidth + sourceColumn) * 4 + k]!;
+          const byte =
+            images.data[((image * sourceHeight + sourceRow) * sourceWidth + sourceColumn) * 4 + k]!;
           y.data[((image * height + row) * width + target) * 3 + k] = (byte - mean) * scale;
         }
       }

@@ -31,10 +31,26 @@ export function finiteNumber(text: string): number {
   return value;
 }
 
+/** Reads a size such as `56x48`, height first. */
+export function imageSize(text: string): [height: number, width: number] {
+  const match = /^(\d{1,4})[x×](\d{1,4})$/.exec(text);
+  if (!match) throw new InvalidArgumentError('Give height and width, such as 56x48.');
+  return [Number(match[1]), Number(match[2])];
+}
+
 /** Reads `true` or `false`. */
 export function trueOrFalse(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('Give true or false.');
   return text === 'true';
+}
+
+/** Reads one of the given words. */
+export function choice<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) throw new InvalidArgumentError(`Give one of ${words.join(', ')}.`);
+    return word;
+  };
 }
 
 /** Collects the values of an option that may be repeated. */

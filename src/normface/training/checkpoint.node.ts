@@ -5,6 +5,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Cursor } from '../data/order.ts';
 import { UserError } from '../errors.ts';
 import { reasonOf, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
@@ -12,14 +13,15 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safet
 /** Where a run stands; with the weights and the optimiser's state it decides every later number of the run. */
 export interface TrainingState {
   readonly format: 1;
-  /** Steps done; the random numbers and the batches of the next step follow from it and the seed. */
+  /** Steps done; the random numbers of the next step follow from it and the seed. */
   readonly step: number;
   readonly totalSteps: number;
   readonly seed: number;
+  /** The next image of the data order. */
+  readonly cursor: Cursor;
   readonly configHash: string;
-  /** Number of identities in training and a hash of their names: the rows of the class matrices. */
-  readonly classes: number;
-  readonly classesHash: string;
+  /** Hash of the names of the training images. */
+  readonly imagesHash: string;
 }
 
 export interface Checkpoint {

@@ -10,10 +10,10 @@ export interface ExpectedParameter {
 }
 
 /**
- * The stored values of each expected parameter.
+ * The stored values of each expected parameter; others, such as class weights, are left alone.
  * @param source what the sentence calls the checkpoint
  * @param net what the sentence calls the net that expects the parameters
- * @throws UserError naming the first parameter that is missing, has another shape or is unknown to the net
+ * @throws UserError naming the first parameter that is missing or has another shape
  */
 export function matchParameters(
   stored: ReadonlyMap<string, StoredTensor>,
@@ -31,11 +31,9 @@ export function matchParameters(
       differences.push(`its "${name}" is [${tensor.shape}], the net's is [${shape}]`);
     else values.set(name, tensor.data);
   }
-  const known = new Set(expected.map(({ name }) => name));
-  for (const name of stored.keys())
-    if (!known.has(name)) differences.push(`its "${name}" is unknown to the net`);
   if (differences.length > 0) {
-    const more = differences.length > 1 ? ` (and ${differences.length - 1} more differences)` : '';
+    const others = differences.length - 1;
+    const more = others > 0 ? ` (and ${others} more ${others > 1 ? 'differences' : 'difference'})` : '';
     throw new UserError(`the checkpoint ${source} does not fit the net "${net}": ${differences[0]}${more}`);
   }
   return values;

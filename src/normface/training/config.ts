@@ -78,8 +78,13 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** People with fewer images are left out. */
   minimumImages: count.default(2),
+  /** Height and width. */
   imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
+  /** Scale images of another size; false stops at the first one. */
+  resize: z.boolean().default(true),
+  /** Stop at the first image that cannot be read instead of leaving it out. */
   strict: z.boolean().default(false),
 });
 

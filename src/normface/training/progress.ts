@@ -71,6 +71,29 @@ export class Progress {
   }
 }
 
+/** A live line `label 120/7701` for work that is counted; nothing where lines cannot be rewritten. */
+export class Count {
+  private readonly sink: ProgressSink;
+  private readonly label: string;
+  private open = false;
+
+  constructor(sink: ProgressSink, label: string) {
+    this.sink = sink;
+    this.label = label;
+  }
+
+  update(done: number, total: number): void {
+    if (!this.sink.live) return;
+    this.sink.write(`\r${this.label} ${done}/${total}`);
+    this.open = true;
+  }
+
+  end(): void {
+    if (this.open) this.sink.write('\n');
+    this.open = false;
+  }
+}
+
 /** One line of text for one record; `secondsLeft` is the estimated rest of the run. */
 export function statusLine(
   record: StepRecord,

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { latestCheckpoint } from './checkpoint.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { reasonOf, replaceFile } from './files.node.ts';
-import type { LogRecord } from './log.ts';
+import { type LogRecord, parseLog } from './log.ts';
 import type { Json } from './overrides.ts';
 
 /** Makes `root/<name>-NNN` with the next free number. @throws UserError when it cannot be made */
@@ -93,6 +93,16 @@ export function appendLog(folder: string, record: LogRecord): void {
     fs.appendFileSync(file, `${JSON.stringify(record)}\n`);
   } catch (error) {
     throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
+
+/** The records of a run's log. @throws UserError when it cannot be read */
+export function readLog(folder: string): LogRecord[] {
+  const file = path.join(folder, 'log.jsonl');
+  try {
+    return parseLog(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -29,9 +29,9 @@ function save(run: string, step: number): string {
     step,
     totalSteps: 9,
     seed: 1,
+    cursor: { epoch: 0, position: 0 },
     configHash: '',
-    classes: 1,
-    classesHash: '',
+    imagesHash: 'h',
   };
   return saveCheckpoint(run, { weights: tensors, optimiser: tensors, metadata: {}, state });
 }

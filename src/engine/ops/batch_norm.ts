@@ -1,0 +1,287 @@
+import forwardSource from '../../shaders/batch_norm_forward.wgsl';
+import gradInputSource from '../../shaders/batch_norm_grad_input.wgsl';
+import gradPartialSource from '../../shaders/batch_norm_grad_partial.wgsl';
+import inverseDeviationSource from '../../shaders/batch_norm_inverse_deviation.wgsl';
+import partialSource from '../../shaders/batch_norm_partial.wgsl';
+import statisticsSource from '../../shaders/batch_norm_statistics.wgsl';
+import { record } from '../autograd.ts';
+import { check, formatShape } from '../errors.ts';
+import { linearGrid } from '../grid.ts';
+import { defineOperator, type InputSpec } from '../operator.ts';
+import { batchNormReference } from '../reference/batch_norm.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
+import { rowReduction, sumRows } from './sum_rows.ts';
+
+const forwardKernel = { name: 'batch_norm_forward', source: forwardSource };
+const gradInputKernel = { name: 'batch_norm_grad_input', source: gradInputSource };
+const gradPartialKernel = { name: 'batch_norm_grad_partial', source: gradPartialSource };
+const inverseDeviationKernel = { name: 'batch_norm_inverse_deviation', source: inverseDeviationSource };
+const partialKernel = { name: 'batch_norm_partial', source: partialSource };
+const statisticsKernel = { name: 'batch_norm_statistics', source: statisticsSource };
+
+/** Averages over past batches, [channels] each. Tensors with contents of their own: training changes them in place. */
+export interface RunningStatistics {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+export interface BatchNormOptions {
+  /** true normalises with the statistics of the batch and moves the running ones; false uses the running ones. */
+  readonly training: boolean;
+  /** Share of the batch in the running statistics, 0 to 1. Default 0.1. */
+  readonly momentum?: number;
+  /** Added to the variance, larger than 0. Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+/** What normalisation needs of each channel. In training the offset of the mean is relative to the first row of x. */
+interface ChannelStatistics {
+  readonly offset: Tensor;
+  readonly inverseDeviation: Tensor;
+}
+
+/**
+ * Batch normalisation of each channel over all other dimensions (Ioffe & Szegedy 2015): y = gamma·(x − mean)/√(variance + ε) +
+ * beta. The variance is the biased one; the running variance averages unbiased ones.
+ *
+ * @param x [..., channels]; in training at least two rows
+ * @param gamma [channels]
+ * @param beta [channels]
+ * @throws ShapeError if the shapes do not fit
+ */
+export function batchNorm(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  running: RunningStatistics,
+  { training, momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions,
+): Tensor {
+  const channels = x.shape.at(-1) ?? 1;
+  const perChannel = {
+    gamma,
+    beta,
+    'the running mean': running.mean,
+    'the running variance': running.variance,
+  };
+  for (const [name, { shape }] of Object.entries(perChannel)) {
+    check(
+      shape.length === 1 && shape[0] === channels,
+      'batchNorm',
+      () =>
+        `x ${formatShape(x.shape)} has ${channels} channels, so ${name} must be [${channels}], not ${formatShape(shape)}`,
+    );
+  }
+  for (const [name, { dtype }] of Object.entries({ x, ...perChannel }))
+    check(dtype === 'f32', 'batchNorm', () => `${name} must be f32, not ${dtype}`);
+  check(
+    momentum >= 0 && momentum <= 1 && epsilon > 0,
+    'batchNorm',
+    () => `momentum must be from 0 to 1 and epsilon larger than 0, not ${momentum} and ${epsilon}`,
+  );
+  check(
+    !training || x.size >= 2 * channels,
+    'batchNorm',
+    () => `training needs at least two values a channel, and x ${formatShape(x.shape)} has one`,
+  );
+  const { device } = x;
+  const y = device.empty(x.shape);
+  const statistics = device.within('batchNorm', () => {
+    const found = training
+      ? batchStatistics(x, running, momentum, epsilon)
+      : { offset: running.mean, inverseDeviation: inverseDeviation(running.variance, epsilon) };
+    device.dispatch({
+      kernel: forwardKernel,
+      ...blocks(x, channels),
+      conditions: { batch: training },
+      bindings: { x, offset: found.offset, inverse_deviation: found.inverseDeviation, gamma, beta, y },
+      cost: { flops: 4 * x.size, bytes: 8 * x.size },
+    });
+    return found;
+  });
+  return record(y, {
+    operator: 'batchNorm',
+    inputs: [x, gamma, beta],
+    backward: (dy, into) => {
+      // In training the gradient of x needs those of gamma and beta, whether or not these are learnt.
+      const dgamma = gamma.requiresGradient ? into(1) : device.empty([channels]);
+      const dbeta = beta.requiresGradient ? into(2) : device.empty([channels]);
+      if (training || gamma.requiresGradient || beta.requiresGradient)
+        gradGammaBeta(x, dy, statistics, training, dgamma, dbeta);
+      return [
+        x.requiresGradient ? gradInput(x, dy, gamma, statistics, training, dgamma, dbeta, into(0)) : null,
+        gamma.requiresGradient ? dgamma : null,
+        beta.requiresGradient ? dbeta : null,
+      ];
+    },
+  });
+}
+
+/** Grid of a kernel with one invocation a channel and block of rows, many enough to make loads of channel values cheap. */
+function blocks(x: Tensor, channels: number) {
+  const rows = x.size / channels;
+  const rowsPerBlock = 16;
+  const { grid, constants } = linearGrid(Math.ceil(rows / rowsPerBlock) * channels);
+  return { grid, constants: { ...constants, ROWS: rows, CHANNELS: channels, ROWS_PER_BLOCK: rowsPerBlock } };
+}
+
+function batchStatistics(
+  x: Tensor,
+  running: RunningStatistics,
+  momentum: number,
+  epsilon: number,
+): ChannelStatistics {
+  const { device } = x;
+  const channels = running.mean.size;
+  const { chunks, grid, constants } = rowReduction(x.size / channels, channels);
+  const partialMean = device.empty([chunks, channels]);
+  const partialSquares = device.empty([chunks, channels]);
+  device.dispatch({
+    kernel: partialKernel,
+    constants: { ...constants, CHANNELS: channels },
+    bindings: { x, partial_mean: partialMean, partial_squares: partialSquares },
+    grid,
+    cost: { flops: 4 * x.size, bytes: 4 * x.size },
+  });
+  const offset = device.empty([channels]);
+  const inverse = device.empty([channels]);
+  device.dispatch({
+    kernel: statisticsKernel,
+    constants: { ...constants, CHANNELS: channels, CHUNKS: chunks, MOMENTUM: momentum, EPSILON: epsilon },
+    bindings: {
+      x,
+      partial_mean: partialMean,
+      partial_squares: partialSquares,
+      offset,
+      inverse_deviation: inverse,
+      running_mean: running.mean,
+      running_variance: running.variance,
+    },
+    grid: [grid[0], 1, 1],
+    cost: { flops: 10 * chunks * channels, bytes: 8 * chunks * channels },
+  });
+  return { offset, inverseDeviation: inverse };
+}
+
+function inverseDeviation(variance: Tensor, epsilon: number): Tensor {
+  const { grid, constants } = linearGrid(variance.size);
+  const inverse = variance.device.empty(variance.shape);
+  variance.device.dispatch({
+    kernel: inverseDeviationKernel,
+    constants: { ...constants, EPSILON: epsilon },
+    bindings: { variance, inverse_deviation: inverse },
+    grid,
+    cost: { flops: 3 * variance.size, bytes: 8 * variance.size },
+  });
+  return inverse;
+}
+
+function gradGammaBeta(
+  x: Tensor,
+  dy: Tensor,
+  { offset, inverseDeviation }: ChannelStatistics,
+  training: boolean,
+  dgamma: Tensor,
+  dbeta: Tensor,
+): void {
+  const channels = offset.size;
+  const { chunks, grid, constants } = rowReduction(x.size / channels, channels);
+  const partialGamma = x.device.empty([chunks, channels]);
+  const partialBeta = x.device.empty([chunks, channels]);
+  x.device.dispatch({
+    kernel: gradPartialKernel,
+    constants: { ...constants, CHANNELS: channels },
+    conditions: { batch: training },
+    bindings: {
+      x,
+      dy,
+      offset,
+      inverse_deviation: inverseDeviation,
+      partial_gamma: partialGamma,
+      partial_beta: partialBeta,
+    },
+    grid,
+    cost: { flops: 5 * x.size, bytes: 8 * x.size },
+  });
+  sumRows(partialGamma, chunks, channels, dgamma);
+  sumRows(partialBeta, chunks, channels, dbeta);
+}
+
+function gradInput(
+  x: Tensor,
+  dy: Tensor,
+  gamma: Tensor,
+  { offset, inverseDeviation }: ChannelStatistics,
+  training: boolean,
+  dgamma: Tensor,
+  dbeta: Tensor,
+  dx: Tensor,
+): Tensor {
+  const batch: Record<string, Tensor> = training ? { x, offset, dgamma, dbeta } : {};
+  x.device.dispatch({
+    kernel: gradInputKernel,
+    ...blocks(x, gamma.size),
+    conditions: { batch: training },
+    bindings: { dy, inverse_deviation: inverseDeviation, gamma, dx, ...batch },
+    cost: { flops: (training ? 6 : 1) * x.size, bytes: (training ? 12 : 8) * x.size },
+  });
+  return dx;
+}
+
+const perChannel = (channels: number): InputSpec[] => [
+  { shape: [channels] },
+  { shape: [channels] },
+  { shape: [channels], differentiable: false },
+  { shape: [channels], kind: 'positive', differentiable: false },
+];
+
+export const batchNormOperator = defineOperator<BatchNormOptions>({
+  name: 'batchNorm',
+  apply: ([x, gamma, beta, mean, variance], options) =>
+    batchNorm(x!, gamma!, beta!, { mean: mean!, variance: variance! }, options),
+  reference: ([x, gamma, beta, mean, variance], options) =>
+    batchNormReference(x!, gamma!, beta!, mean!, variance!, options),
+  cost: ([shape], { training }) => ({
+    flops: (training ? 8 : 4) * elementCount(shape!),
+    bytes: (training ? 12 : 8) * elementCount(shape!),
+  }),
+  cases: [
+    { inputs: [{ shape: [2, 3, 5, 7] }, ...perChannel(7)], attributes: { training: true } },
+    { inputs: [{ shape: [601, 33], kind: 'outliers' }, ...perChannel(33)], attributes: { training: true } },
+    {
+      inputs: [{ shape: [2, 1], scale: 100 }, ...perChannel(1)],
+      attributes: { training: true, epsilon: 1e-3, momentum: 1 },
+    },
+    {
+      inputs: [{ shape: [2, 3, 5, 7], kind: 'outliers' }, ...perChannel(7)],
+      attributes: { training: false },
+    },
+    { inputs: [{ shape: [1] }, ...perChannel(1)], attributes: { training: false, epsilon: 1 } },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [4, 3] }, ...perChannel(2)],
+      attributes: { training: true },
+      message: /batchNorm: x \[4, 3\] has 3 channels, so gamma must be \[3\], not \[2\]/,
+    },
+    {
+      inputs: [{ shape: [4, 3] }, ...perChannel(3).slice(0, 3), { shape: [3, 1] }],
+      attributes: { training: true },
+      message: /batchNorm: .*the running variance must be \[3\], not \[3, 1\]/,
+    },
+    {
+      inputs: [{ shape: [1, 3] }, ...perChannel(3)],
+      attributes: { training: true },
+      message: /batchNorm: training needs at least two values a channel, and x \[1, 3\] has one/,
+    },
+    {
+      inputs: [{ shape: [2, 4], kind: 'pixels' }, ...perChannel(4)],
+      attributes: { training: false },
+      message: /batchNorm: x must be f32, not rgba8/,
+    },
+    {
+      inputs: [{ shape: [4, 3] }, ...perChannel(3)],
+      attributes: { training: true, epsilon: 0 },
+      message: /batchNorm: momentum .*epsilon larger than 0, not 0\.1 and 0/,
+    },
+  ],
+});

@@ -1,0 +1,101 @@
+/** `normface embed`: the features of images, in a safetensors file. */
+
+import fs from 'node:fs';
+import type { Dataset, Sample } from '../data/dataset.ts';
+import { isGenerated } from '../data/generated-dataset.ts';
+import { ImageStore } from '../data/image-store.node.ts';
+import { openDataset } from '../data/open.node.ts';
+import { UserError } from '../errors.ts';
+import { type MergeName, mergeMirror, mergeNames } from '../evaluation/merge.ts';
+import { findWeights } from '../training/checkpoint.node.ts';
+import { openEmbedder } from '../training/embedder.node.ts';
+import { extractFeatures } from '../training/features.node.ts';
+import { replaceFile } from '../training/files.node.ts';
+import { Count } from '../training/progress.ts';
+import { encodeSafetensors, float32Tensor } from '../training/safetensors.ts';
+import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
+import type { Context } from './context.node.ts';
+
+interface EmbedOptions {
+  readonly checkpoint: string;
+  readonly out: string;
+  readonly merge: MergeName;
+  readonly batch: number;
+}
+
+export const addEmbed: AddCommand = (program, run) => {
+  program
+    .command('embed')
+    .description('write the raw features of images to a safetensors file')
+    .argument('<images...>', 'image files, folders identity/image.jpg, .tar files of such, or generated:…')
+    .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
+    .requiredOption('-o, --out <file.safetensors>', 'the file to write')
+    .option(
+      '--merge <name>',
+      `how image and mirror image are merged: ${mergeNames.join(', ')}`,
+      choice(mergeNames),
+      'sum',
+    )
+    .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
+    .addHelpText(
+      'after',
+      '\nThe file holds the tensor "features" [images, dimension], not normalised, and in its metadata the names of the images as\n' +
+        'a JSON list under "images".\n' +
+        examples(
+          'normface embed a.jpg b.jpg --checkpoint runs/normface-001 --out features.safetensors',
+          'normface embed faces.tar --checkpoint runs/normface-001 --out faces.safetensors --merge front',
+        ),
+    )
+    .action(
+      run((context: Context, images: string[], options: EmbedOptions) => embed(context, images, options)),
+    );
+};
+
+async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
+  const { out, merge, batch } = options;
+  const weightsFile = findWeights(options.checkpoint);
+  const dataset = await imageList(named);
+  const device = await context.openDevice();
+  const embedder = await openEmbedder(device, weightsFile, batch);
+  const { width, height } = embedder;
+  const store = new ImageStore(dataset, { width, height, strict: true, cacheBytes: 0 });
+  const count = new Count(context.progressSink, 'embedding');
+  const indices = Uint32Array.from(dataset.samples, (_, index) => index);
+  try {
+    const { front, mirrored } = await extractFeatures(embedder, store, indices, {
+      mirror: merge !== 'front',
+      onProgress: (done) => count.update(done, indices.length),
+    });
+    const { values, dimension } = mergeMirror(front, mirrored, merge);
+    const shape = [indices.length, dimension];
+    const images = dataset.samples.map(({ key }) => key);
+    const metadata = { checkpoint: weightsFile, merge, images: JSON.stringify(images) };
+    replaceFile(out, encodeSafetensors(new Map([['features', float32Tensor(values, shape)]]), metadata));
+    count.end();
+    context.say(`${out}: features of ${indices.length} images, ${dimension} numbers each (${merge})`);
+    return { file: out, images: indices.length, dimension, merge };
+  } finally {
+    count.end();
+    embedder.dispose();
+    await store.close();
+  }
+}
+
+/** The images as one data set, in the order they were named. @throws UserError */
+export async function imageList(named: readonly string[]): Promise<Dataset> {
+  const samples: Sample[] = [];
+  for (const path of named) {
+    if (isGenerated(path) || path.endsWith('.tar') || isFolder(path)) {
+      const { name, samples: inside } = await openDataset(path);
+      for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
+    } else {
+      if (!fs.existsSync(path)) throw new UserError(`there is no image ${path}`);
+      samples.push({ identity: 0, key: path, source: { kind: 'file', path } });
+    }
+  }
+  return { name: 'the given images', identities: ['image'], samples };
+}
+
+function isFolder(path: string): boolean {
+  return fs.existsSync(path) && fs.statSync(path).isDirectory();
+}

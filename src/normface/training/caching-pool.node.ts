@@ -1,0 +1,27 @@
+import type { Source } from '../data/dataset.ts';
+import type { ImageSize } from '../data/decode.node.ts';
+import { type Decoded, DecodePool } from '../data/worker-pool.node.ts';
+
+/** Decoding threads that remember every image: several runs on the same images decode or render each of them once. */
+export class CachingPool extends DecodePool {
+  private readonly known = new Map<string, Promise<Decoded>>();
+
+  override async decode(sources: readonly Source[], size: ImageSize, resize: boolean): Promise<Decoded[]> {
+    const keys = sources.map((source) => JSON.stringify([source, size.width, size.height, resize]));
+    const missing = sources.map((_, i) => i).filter((i) => !this.known.has(keys[i]));
+    if (missing.length > 0) {
+      const job = super.decode(
+        missing.map((i) => sources[i]),
+        size,
+        resize,
+      );
+      missing.forEach((i, place) => {
+        const decoded = job.then((images) => images[place]);
+        // Whoever awaits the image sees the failure.
+        decoded.catch(() => {});
+        this.known.set(keys[i], decoded);
+      });
+    }
+    return Promise.all(keys.map((key) => this.known.get(key)!));
+  }
+}

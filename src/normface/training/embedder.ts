@@ -1,0 +1,50 @@
+/** A net in inference mode on the GPU. */
+
+import type { Device } from '../../engine/device.ts';
+import { imageBatch } from '../../engine/ops/image_batch.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import type { CapturedStep } from '../../engine/step.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { BuiltNet } from '../nets/build.ts';
+import type { Embedder } from './features.node.ts';
+
+/** Embeds batches of one size with a captured step; smaller batches are filled up with black images. */
+export class NetEmbedder implements Embedder {
+  readonly dimension: number;
+  readonly batchSize: number;
+  readonly width: number;
+  readonly height: number;
+  private readonly images: Tensor;
+  private readonly step: CapturedStep<{ features: Tensor }>;
+  private readonly pixels: Uint8Array;
+  private readonly owned: Parameters | undefined;
+
+  /** @param owned parameters that are freed with the embedder, for those that nothing else uses */
+  constructor(device: Device, net: BuiltNet, parameters: Parameters, batchSize: number, owned?: Parameters) {
+    const [height, width] = net.input as [number, number, number];
+    this.dimension = net.featureSize;
+    this.batchSize = batchSize;
+    this.height = height;
+    this.width = width;
+    this.owned = owned;
+    this.pixels = new Uint8Array(batchSize * height * width * 4);
+    this.images = device.images(this.pixels, [batchSize, height, width]);
+    this.step = device.capture(() => ({
+      features: net.forward(imageBatch(this.images), parameters, { training: false }),
+    }));
+  }
+
+  async embed(pixels: Uint8Array): Promise<Float32Array> {
+    this.pixels.fill(0).set(pixels);
+    this.images.write(this.pixels);
+    this.step.run();
+    const features = await this.step.outputs.features.readFloats();
+    return features.subarray(0, (pixels.length / (this.width * this.height * 4)) * this.dimension);
+  }
+
+  dispose(): void {
+    this.step.dispose();
+    this.images.dispose();
+    this.owned?.dispose();
+  }
+}

@@ -1,0 +1,99 @@
+/** Evaluates one set of weights: features, named protocols, and the threshold that is kept beside it. */
+
+import { ImageStore } from '../data/image-store.node.ts';
+import type { DecodePool } from '../data/worker-pool.node.ts';
+import { UsageError, UserError } from '../errors.ts';
+import { type Evaluation, type EvaluationOptions, evaluateVerification } from '../evaluation/evaluate.ts';
+import { mergeMirror } from '../evaluation/merge.ts';
+import { inFold } from '../evaluation/pairs.ts';
+import { tarAtFar } from '../evaluation/roc.ts';
+import { cosineScores } from '../evaluation/similarity.ts';
+import {
+  accuracyAt,
+  bestThreshold,
+  countAbove,
+  type ScoreSplit,
+  splitScores,
+} from '../evaluation/threshold.ts';
+import type { EvaluationSet } from './evaluation-set.node.ts';
+import { type Embedder, extractFeatures } from './features.node.ts';
+import type { StoredThreshold } from './threshold-file.node.ts';
+
+/** How the kept threshold is chosen: the best accuracy, or a false accept rate. */
+export type ThresholdRule = { readonly kind: 'best' } | { readonly kind: 'far'; readonly far: number };
+
+export interface EvaluatedRun {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  readonly threshold: StoredThreshold;
+}
+
+export interface EvaluateOptions extends EvaluationOptions {
+  readonly name: string;
+  readonly rule: ThresholdRule;
+  readonly pool?: DecodePool;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Reads `best` or `far=1e-3`. @throws UsageError */
+export function parseThresholdRule(text: string): ThresholdRule {
+  if (text === 'best') return { kind: 'best' };
+  const far = Number(/^far=(.+)$/.exec(text)?.[1]);
+  if (!(far > 0 && far < 1))
+    throw new UsageError(
+      `the threshold rule "${text}" is unknown: write best, or far=1e-3 for a false accept rate`,
+    );
+  return { kind: 'far', far };
+}
+
+/** Evaluates an embedder on a set of pairs. Every merge needs mirrored features except `front`. */
+export async function evaluateRun(
+  embedder: Embedder,
+  set: EvaluationSet,
+  options: EvaluateOptions,
+): Promise<EvaluatedRun> {
+  const { name, rule, pool, onProgress, heldOut } = options;
+  const { width, height } = embedder;
+  const store = new ImageStore(set.dataset, { width, height, pool, strict: true });
+  const features = await extractFeatures(embedder, store, set.indices, {
+    mirror: options.merge !== 'front',
+    onProgress: (done) => onProgress?.(done, set.indices.length),
+  }).finally(() => store.close());
+  const evaluation = evaluateVerification(features, set.pairs, options);
+  const { merge } = evaluation.metrics;
+  const scores = cosineScores(mergeMirror(features.front, features.mirrored, merge), set.pairs);
+  const split = splitScores(
+    scores,
+    set.pairs.same,
+    heldOut ? inFold(set.pairs, heldOut.thresholdFold) : undefined,
+  );
+  const threshold = chooseThreshold(split, rule);
+  const chosenOn = heldOut ? `fold ${heldOut.thresholdFold} of ${set.pairsName}` : set.pairsName;
+  return {
+    name,
+    evaluation,
+    threshold: {
+      format: 1,
+      threshold,
+      merge,
+      rule: rule.kind === 'best' ? 'best-threshold' : `far=${rule.far}`,
+      data: set.dataset.name,
+      pairs: chosenOn,
+      accuracy: accuracyAt(split, threshold),
+      falseAcceptRate: countAbove(split.impostor, threshold) / split.impostor.length,
+      trueAcceptRate: countAbove(split.genuine, threshold) / split.genuine.length,
+    },
+  };
+}
+
+/** A threshold for the decision "same person when score > threshold". */
+function chooseThreshold(split: ScoreSplit, rule: ThresholdRule): number {
+  if (rule.kind === 'best') return bestThreshold(split).threshold;
+  const { threshold } = tarAtFar(split, rule.far);
+  if (threshold === null)
+    throw new UserError(
+      `${split.impostor.length} pairs of different people are too few for a threshold at a false accept rate of ${rule.far}`,
+    );
+  // There the decision is "score ≥ threshold"; scores are cosines of f32 features, so this shift passes none of them.
+  return threshold - 1e-12;
+}

@@ -1,0 +1,45 @@
+/** The images a run learns from. */
+
+import { type Dataset, minimumImages } from '../data/dataset.ts';
+import { openDataset } from '../data/open.node.ts';
+import { readPairs } from '../data/pairs.node.ts';
+import { excludeIdentitiesOf } from '../data/split.ts';
+import { UserError } from '../errors.ts';
+import type { TrainingConfig } from './config.ts';
+import { hashText } from './overrides.ts';
+
+export interface TrainingData {
+  readonly dataset: Dataset;
+  /** People left out because a test names them. */
+  readonly excluded: number;
+  /** Hash of the names of the people, in class order: equal hashes mean the same rows of the class matrices. */
+  readonly classesHash: string;
+  /** Hash of the names of all images in their order: equal hashes mean the same batches. */
+  readonly imagesHash: string;
+}
+
+/**
+ * Opens the data set of a configuration, without the people of `excludeFolds` and those with too few images.
+ * @throws UserError when nothing usable remains
+ */
+export async function openTrainingData({ data }: TrainingConfig): Promise<TrainingData> {
+  const whole = await openDataset(data.path);
+  const { dataset: allowed, excluded } =
+    data.excludeFolds.length > 0
+      ? excludeIdentitiesOf(whole, await readPairs(data.pairs!), data.excludeFolds)
+      : { dataset: whole, excluded: [] };
+  const dataset = minimumImages(allowed, data.minimumImages);
+  if (dataset.identities.length < 2)
+    throw new UserError(`${dataset.name} holds one person only; a classifier needs at least two`);
+  return {
+    dataset,
+    excluded: excluded.length,
+    classesHash: hashText(dataset.identities.join('\n')),
+    imagesHash: hashText(dataset.samples.map(({ key }) => key).join('\n')),
+  };
+}
+
+/** Optimiser steps of a run on so many images. */
+export function stepCount({ steps, epochs, batchSize }: TrainingConfig, images: number): number {
+  return steps ?? Math.max(1, Math.round((epochs! * images) / batchSize));
+}

@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
+import { untrained } from './checkpoint.ts';
+import { normface, temporaryFolder } from './run.ts';
+
+const root = temporaryFolder();
+const run = path.join(root, 'run-001');
+const faces = 'generated:identities=20,samples=3,seed=5';
+let checkpoint: string;
+
+beforeAll(() => {
+  checkpoint = untrained(run);
+});
+
+function features(file: string) {
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(file), file);
+  const { data, shape } = tensors.get('features')!;
+  return { data: data as Float32Array, shape, images: JSON.parse(metadata.images) as string[] };
+}
+
+test('embed writes the same features whatever the batch, in the order of the images', async () => {
+  const outcomes = await Promise.all(
+    [1, 64].map(async (batch) => {
+      const out = path.join(root, `features-${batch}.safetensors`);
+      const words = ['--batch', String(batch), '--merge', 'front', '--json'];
+      const { exitCode, stdout } = await normface(
+        'embed',
+        `${faces},first=3`,
+        '-c',
+        run,
+        '-o',
+        out,
+        ...words,
+      );
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ file: out, images: 60, dimension: 64, merge: 'front' });
+      return features(out);
+    }),
+  );
+  const [one, many] = outcomes;
+  expect(one.shape).toEqual([60, 64]);
+  expect(one.images[0]).toMatch(/person_0004\/person_0004_0001$/);
+  expect(new Set(one.data).size).toBeGreaterThan(1000);
+  one.data.forEach((value, i) => {
+    expect(Math.abs(value - many.data[i])).toBeLessThan(1e-5);
+  });
+});
+
+test('eval prints named protocols, keeps a threshold and writes a report', async () => {
+  const out = path.join(root, 'evaluation');
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--worst', '2', '--out', out, '--json'];
+  const { exitCode, stdout, stderr } = await normface('eval', run, ...words);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^adapter /);
+  expect(stderr).toContain('lfw-10fold-cos (front)');
+  const result = JSON.parse(stdout);
+  expect(result.runs[0].protocols.map((p: { protocol: string }) => p.protocol)).toContain('lfw-10fold-l2');
+  expect(result.runs[0]).toMatchObject({ name: 'run-001', genuine: 50, impostor: 50, merge: 'sum' });
+  const names = fs.readdirSync(out);
+  for (const name of ['result.json', 'roc.svg', 'roc.png', 'histogram.svg', 'examples.png', 'report.html'])
+    expect(names).toContain(name);
+  const threshold = JSON.parse(fs.readFileSync(path.join(checkpoint, 'threshold.json'), 'utf8'));
+  expect(threshold).toMatchObject({ format: 1, merge: 'sum', rule: 'best-threshold' });
+  expect(result.runs[0].threshold).toEqual(threshold);
+});
+
+test('a threshold at a false accept rate, and several checkpoints in one table', async () => {
+  const other = untrained(path.join(root, 'other-001'), 'tiny', 2);
+  const words = [
+    '--data',
+    faces,
+    '--pairs-per-fold',
+    '5',
+    '--threshold-at',
+    'far=0.1',
+    '--out',
+    path.join(root, 'both'),
+  ];
+  const { exitCode, stdout } = await normface('eval', run, other, ...words);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^% +run-001 +other-001$/m);
+  const threshold = JSON.parse(fs.readFileSync(path.join(other, 'threshold.json'), 'utf8'));
+  expect(threshold.rule).toBe('far=0.1');
+  expect(threshold.falseAcceptRate).toBeLessThanOrEqual(0.1);
+});
+
+test('verify finds an image equal to itself and decides at the kept threshold', async () => {
+  const image = path.join(root, 'a.png');
+  expect(
+    (await normface('data', 'preview', faces, '--rows', '1', '--columns', '1', '-o', image)).exitCode,
+  ).toBe(0);
+  const { exitCode, stdout } = await normface('verify', image, image, '-c', run, '--json');
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result.cosine).toBeCloseTo(1, 6);
+  expect(result.same).toBe(true);
+  const strict = await normface('verify', image, image, '-c', run, '--threshold', '1.5');
+  expect(strict.stdout).toContain('different people at the threshold 1.5000');
+});
+
+test('verify without a threshold gives no verdict', async () => {
+  const folder = untrained(path.join(root, 'bare-001'));
+  const weights = path.join(root, 'alone.safetensors');
+  fs.mkdirSync(path.join(root, 'lone'));
+  fs.copyFileSync(path.join(folder, 'weights.safetensors'), weights);
+  const image = path.join(root, 'a.png');
+  const { stdout } = await normface('verify', image, image, '-c', weights);
+  expect(stdout).toContain('no decision');
+});
+
+test('a checkpoint of another net is refused by name of the difference', async () => {
+  const folder = untrained(path.join(root, 'small-001'), 'small');
+  const file = path.join(folder, 'weights.safetensors');
+  const bytes = fs.readFileSync(file);
+  // The same file, but claiming to be of another net with a name of the same length.
+  const text = bytes.toString('latin1').replace('"net":"small"', '"net":"tiny" ');
+  fs.writeFileSync(file, Buffer.from(text, 'latin1'));
+  const { exitCode, stderr } = await normface('embed', 'generated', '-c', folder, '-o', path.join(root, 'x'));
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /does not fit the net "tiny": its "conv1.weight" is \[3,3,3,32\], the net's is \[3,3,3,16\]/,
+  );
+  expect(fs.existsSync(path.join(root, 'x'))).toBe(false);
+});
