@@ -1,26 +1,27 @@
 // Gradient of average pooling: dx at a pixel is the sum of dy / divisor over the windows that hold it.
 //
-// dy  [n, OUT_HEIGHT, OUT_WIDTH, CHANNELS]
-// dx  [n, HEIGHT, WIDTH, CHANNELS], SIZE elements
-// One invocation an input pixel and channel. Along one direction the windows that may hold padded row p are number ⌊p / STRIDE⌋
-// and the ⌈KERNEL / STRIDE⌉ − 1 = WINDOWS − 1 before it; the invocation gathers from them in a fixed order.
-import package::lib::linear::linear_index;
+// dy  [n, OUT_HEIGHT, OUT_WIDTH, channels]
+// dx  [n, HEIGHT, WIDTH, channels]
+// Along one direction the windows that may hold padded row p are number ⌊p / STRIDE⌋ and the ⌈KERNEL / STRIDE⌉ − 1 = WINDOWS − 1
+// before it; each element of dx gathers from them in a fixed order.
+// Element-wise over dx. With @if(vec4) channels go by vec4f; COUNT and CHANNELS count vectors.
+import package::lib::elements::element;
 import package::lib::pool::pool_divisor;
-import constants::{SIZE, WORKGROUP, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W};
+import constants::{COUNT, WORKGROUP, STEPS, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W};
 import constants::{WINDOWS_H, WINDOWS_W};
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
+@group(0) @binding(0) var<storage, read> dy: array<Value>;
+@group(0) @binding(1) var<storage, read_write> dx: array<Value>;
+
+fn gather(i: u32) -> Value {
   let channel = i % CHANNELS;
   let padded_column = i / CHANNELS % WIDTH + PAD_W;
   let padded_row = i / (CHANNELS * WIDTH) % HEIGHT + PAD_H;
   let image = i / (CHANNELS * WIDTH * HEIGHT);
-  var sum = 0.0;
+  var sum = Value();
   for (var a = 0u; a < WINDOWS_H; a++) {
     let row = padded_row / STRIDE_H - a; // wraps before the first window
     if (row >= OUT_HEIGHT || padded_row - row * STRIDE_H >= KERNEL_H) { continue; }
@@ -30,5 +31,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       sum += dy[((image * OUT_HEIGHT + row) * OUT_WIDTH + column) * CHANNELS + channel] / pool_divisor(row, column);
     }
   }
-  dx[i] = sum;
+  return sum;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) { dx[i] = gather(i); }
+  }
 }

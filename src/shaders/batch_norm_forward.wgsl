@@ -1,34 +1,34 @@
 // Batch normalisation: y = gamma·x̂ + beta, x̂ = (x − mean)·inverse_deviation.  (Ioffe & Szegedy 2015, algorithm 1)
 //
-// x, y               [ROWS, CHANNELS], the channel innermost
-// offset             [CHANNELS]: the mean, with @if(batch) relative to row 0 of x: x − x[0] is exact where it matters, so the
+// x, y               [ROWS, COLUMNS], the channel innermost
+// offset             [COLUMNS]: the mean, with @if(batch) relative to row 0 of x: x − x[0] is exact where it matters, so the
 //                    difference keeps its digits when the mean is large
-// inverse_deviation  [CHANNELS]
-// gamma, beta        [CHANNELS]
-// One invocation a channel of a block of ROWS_PER_BLOCK rows, SIZE = blocks·CHANNELS: what belongs to the channel is loaded once.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, ROWS, CHANNELS, ROWS_PER_BLOCK};
+// inverse_deviation  [COLUMNS]
+// gamma, beta        [COLUMNS]
+// One invocation a channel and strand of rows s, s + STRANDS, …, channels innermost: neighbours read neighbours at every step,
+// and what belongs to the channel stays in registers. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> offset: array<f32>;
-@group(0) @binding(2) var<storage, read> inverse_deviation: array<f32>;
-@group(0) @binding(3) var<storage, read> gamma: array<f32>;
-@group(0) @binding(4) var<storage, read> beta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> offset: array<Value>;
+@group(0) @binding(2) var<storage, read> inverse_deviation: array<Value>;
+@group(0) @binding(3) var<storage, read> gamma: array<Value>;
+@group(0) @binding(4) var<storage, read> beta: array<Value>;
+@group(0) @binding(5) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  let channel = i % CHANNELS;
-  let start = i / CHANNELS * ROWS_PER_BLOCK;
-  var origin = 0.0;
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x / COLUMNS >= STRANDS) { return; }
+  let channel = id.x % COLUMNS;
+  var origin = Value();
   @if(batch) { origin = x[channel]; }
   let mean = offset[channel];
   let factor = gamma[channel] * inverse_deviation[channel];
   let shift = beta[channel];
-  for (var row = start; row < min(start + ROWS_PER_BLOCK, ROWS); row++) {
-    let place = row * CHANNELS + channel;
-    y[place] = ((x[place] - origin) - mean) * factor + shift;
+  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+    y[i] = ((x[i] - origin) - mean) * factor + shift;
   }
 }

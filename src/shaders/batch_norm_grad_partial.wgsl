@@ -1,36 +1,38 @@
-// First half of the gradients of gamma and beta: sums over each chunk of rows.
+// First half of the gradients of gamma and beta: sums over each strand of rows s, s + STRANDS, …
 //
-// x, dy              [ROWS, CHANNELS], the channel innermost
-// offset             [CHANNELS]: the mean, with @if(batch) relative to row 0 of x
-// inverse_deviation  [CHANNELS]
-// partial_gamma      [chunks, CHANNELS]: Σ dy·x̂, x̂ = (x − mean)·inverse_deviation
-// partial_beta       [chunks, CHANNELS]: Σ dy
-// sum_rows adds the chunks in order. One invocation a channel and chunk: the lanes of a subgroup read neighbouring channels.
-import constants::{ROWS, CHANNELS, ROWS_PER_CHUNK, WORKGROUP};
+// x, dy              [ROWS, COLUMNS], the channel innermost
+// offset             [COLUMNS]: the mean, with @if(batch) relative to row 0 of x
+// inverse_deviation  [COLUMNS]
+// partial_gamma      [STRANDS, COLUMNS]: Σ dy·x̂, x̂ = (x − mean)·inverse_deviation
+// partial_beta       [STRANDS, COLUMNS]: Σ dy
+// sum_rows adds the strands in order. One invocation a channel and strand, channels innermost: neighbours read neighbours at
+// every step. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> offset: array<f32>;
-@group(0) @binding(3) var<storage, read> inverse_deviation: array<f32>;
-@group(0) @binding(4) var<storage, read_write> partial_gamma: array<f32>;
-@group(0) @binding(5) var<storage, read_write> partial_beta: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> dy: array<Value>;
+@group(0) @binding(2) var<storage, read> offset: array<Value>;
+@group(0) @binding(3) var<storage, read> inverse_deviation: array<Value>;
+@group(0) @binding(4) var<storage, read_write> partial_gamma: array<Value>;
+@group(0) @binding(5) var<storage, read_write> partial_beta: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let channel = id.x;
-  let chunk = id.y;
-  if (channel >= CHANNELS) { return; }
-  let end = min((chunk + 1u) * ROWS_PER_CHUNK, ROWS);
-  var origin = 0.0;
+  if (id.x / COLUMNS >= STRANDS) { return; }
+  let channel = id.x % COLUMNS;
+  var origin = Value();
   @if(batch) { origin = x[channel]; }
   let mean = offset[channel];
-  var products = 0.0;
-  var sum = 0.0;
-  for (var row = chunk * ROWS_PER_CHUNK; row < end; row++) {
-    let place = row * CHANNELS + channel;
-    products += dy[place] * ((x[place] - origin) - mean);
-    sum += dy[place];
+  var products = Value();
+  var sum = Value();
+  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+    let gradient = dy[i];
+    products += gradient * ((x[i] - origin) - mean);
+    sum += gradient;
   }
-  partial_gamma[chunk * CHANNELS + channel] = products * inverse_deviation[channel];
-  partial_beta[chunk * CHANNELS + channel] = sum;
+  partial_gamma[id.x] = products * inverse_deviation[channel];
+  partial_beta[id.x] = sum;
 }

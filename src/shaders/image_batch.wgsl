@@ -7,10 +7,10 @@
 // The crop is centred, then moved by at most SHIFT pixels in both directions; coordinates clamp to the edge of the picture.
 // Picture n of random operator STREAM draws word k as hash32(seed, step, STREAM, 4·n + k): k = 0 mirrors where it is odd, k = 1
 // and 2 are the vertical and horizontal shift, modulo 2·SHIFT + 1.
-// One invocation an output pixel, SIZE = n·HEIGHT·WIDTH: one load for three channels.
-import package::lib::linear::linear_index;
+// Element-wise over the COUNT = n·HEIGHT·WIDTH pixels of y: one load for three channels.
+import package::lib::elements::element;
 import package::lib::random::hash32;
-import constants::{SIZE, WORKGROUP, SOURCE_HEIGHT, SOURCE_WIDTH, HEIGHT, WIDTH, STREAM, SHIFT, MEAN, SCALE};
+import constants::{COUNT, WORKGROUP, STEPS, SOURCE_HEIGHT, SOURCE_WIDTH, HEIGHT, WIDTH, STREAM, SHIFT, MEAN, SCALE};
 
 @group(0) @binding(0) var<storage, read> pixels: array<u32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -21,10 +21,7 @@ fn draw(image: u32, word: u32) -> u32 {
   return hash32(random[0], random[1], STREAM, 4u * image + word);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
+fn fill_pixel(i: u32) {
   let image = i / (WIDTH * HEIGHT);
   var row = i32(i / WIDTH % HEIGHT) + (SOURCE_HEIGHT - HEIGHT) / 2;
   var column = i32(i % WIDTH);
@@ -41,4 +38,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   y[3u * i] = (f32(pixel & 255u) - MEAN) * SCALE;
   y[3u * i + 1u] = (f32((pixel >> 8u) & 255u) - MEAN) * SCALE;
   y[3u * i + 2u] = (f32((pixel >> 16u) & 255u) - MEAN) * SCALE;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) { fill_pixel(i); }
+  }
 }

@@ -1,18 +1,24 @@
-// Max-feature-map: y[r, c] = max(x[r, c], x[r, CHANNELS + c]).  (Wu et al. 2018, "A Light CNN", equation 5)
+// Max-feature-map: y[r, c] = max(x[r, c], x[r, channels + c]).  (Wu et al. 2018, "A Light CNN", equation 5)
 //
-// x  [rows, 2·CHANNELS], the channel innermost (NHWC)
-// y  [rows, CHANNELS], SIZE elements
-// One invocation an output: bandwidth bound, neighbours read neighbours in both halves.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, CHANNELS};
+// x  [rows, 2·channels], the channel innermost (NHWC)
+// y  [rows, channels]
+// Element-wise over y and bandwidth bound. With @if(vec4) channels go by vec4f; COUNT and CHANNELS count vectors.
+import package::lib::elements::element;
+import constants::{COUNT, CHANNELS, WORKGROUP, STEPS};
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  let first = i + i / CHANNELS * CHANNELS;
-  y[i] = max(x[first], x[first + CHANNELS]);
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) {
+      let first = i + i / CHANNELS * CHANNELS;
+      y[i] = max(x[first], x[first + CHANNELS]);
+    }
+  }
 }

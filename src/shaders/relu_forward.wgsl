@@ -1,17 +1,23 @@
 // ReLU: y = max(x, 0).
 //
-// x, y  SIZE elements each
-// One invocation an element: bandwidth bound.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP};
+// x, y  as many elements each
+// Element-wise and bandwidth bound; by vec4f with @if(vec4), and COUNT counts vectors.
+import package::lib::elements::element;
+import constants::{COUNT, WORKGROUP, STEPS};
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@if(vec4) alias Value = vec4f;
+@else alias Value = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  let value = x[i];
-  y[i] = select(value, 0.0, value <= 0.0); // a NaN stays one
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i < COUNT) {
+      let value = x[i];
+      y[i] = select(value, Value(), value <= Value()); // a NaN stays one
+    }
+  }
 }

@@ -2,11 +2,10 @@ import forwardSource from '../../shaders/average_pool2d_forward.wgsl';
 import gradInputSource from '../../shaders/average_pool2d_grad_input.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { averagePool2dReference } from '../reference/average_pool2d.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
-import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry } from './pool_geometry.ts';
+import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
 import { reshape } from './reshape.ts';
 
 const forwardKernel = { name: 'average_pool2d_forward', source: forwardSource };
@@ -43,13 +42,11 @@ export function globalAveragePool(x: Tensor): Tensor {
 function pool(operator: string, x: Tensor, options: Pool2dOptions): Tensor {
   const geometry = pool2dGeometry(operator, x, options);
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
-  const { grid, constants } = linearGrid(y.size);
   x.device.within(operator, () =>
     x.device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, ...geometry },
+      ...poolGrid(x.device, geometry, y.size),
       bindings: { x, y },
-      grid,
       cost: { flops: y.size * (geometry.KERNEL_H * geometry.KERNEL_W + 1), bytes: 4 * (x.size + y.size) },
     }),
   );
@@ -65,10 +62,11 @@ function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
     WINDOWS_H: Math.ceil(geometry.KERNEL_H / geometry.STRIDE_H),
     WINDOWS_W: Math.ceil(geometry.KERNEL_W / geometry.STRIDE_W),
   };
-  const { grid, constants } = linearGrid(dx.size);
+  const { grid, constants, conditions } = poolGrid(dx.device, geometry, dx.size);
   dx.device.dispatch({
     kernel: gradInputKernel,
-    constants: { ...constants, ...geometry, ...windows },
+    constants: { ...constants, ...windows },
+    conditions,
     bindings: { dy, dx },
     grid,
     cost: { flops: 2 * dx.size * windows.WINDOWS_H * windows.WINDOWS_W, bytes: 4 * (dx.size + dy.size) },
@@ -89,6 +87,10 @@ export const averagePool2dOperator = defineOperator<Pool2dOptions>({
     {
       inputs: [{ shape: [1, 8, 7, 9] }],
       attributes: { kernel: [3, 2], stride: [2, 3], padding: [1, 0], ceilMode: true },
+    },
+    {
+      inputs: [{ shape: [2, 9, 6, 8] }],
+      attributes: { kernel: 3, stride: 2, padding: 1, ceilMode: true },
     },
     { inputs: [{ shape: [1, 5, 6, 2] }], attributes: { kernel: 3, stride: 1, padding: 2 } },
     { inputs: [{ shape: [1, 7, 8, 2] }], attributes: { kernel: 2, stride: 3 } },

@@ -2,7 +2,7 @@ import forwardSource from '../../shaders/concat_forward.wgsl';
 import copyColumnsSource from '../../shaders/copy_columns.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { concatReference } from '../reference/concat.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
@@ -56,11 +56,13 @@ function join(a: Tensor, b: Tensor, axis: number): Tensor {
   const y = a.device.empty(shape);
   const rowOfA = elementCount(a.shape.slice(axis));
   const rowOfB = elementCount(b.shape.slice(axis));
-  const { grid, constants } = linearGrid(y.size);
+  const { grid, constants, conditions } = elementGrid(a.device, y.size, commonUnit(rowOfA, rowOfB));
+  const unit = conditions.vec4 ? 4 : 1;
   a.device.within('concat', () =>
     a.device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, A: rowOfA, B: rowOfB },
+      constants: { ...constants, A: rowOfA / unit, B: rowOfB / unit },
+      conditions,
       bindings: { a, b, y },
       grid,
       cost: { flops: 0, bytes: 8 * y.size },
@@ -76,12 +78,19 @@ function join(a: Tensor, b: Tensor, axis: number): Tensor {
   });
 }
 
+/** 4 where rows fall into vectors of four at every boundary between them, else 1. */
+function commonUnit(...columns: number[]): number {
+  return columns.every((column) => column % 4 === 0) ? 4 : 1;
+}
+
 /** Columns start ≤ c < start + kept of x, seen as rows of `columns` numbers, to y. */
 function copyColumns(x: Tensor, columns: number, start: number, kept: number, y: Tensor): Tensor {
-  const { grid, constants } = linearGrid(y.size);
+  const { grid, constants, conditions } = elementGrid(x.device, y.size, commonUnit(columns, start, kept));
+  const unit = conditions.vec4 ? 4 : 1;
   x.device.dispatch({
     kernel: copyColumnsKernel,
-    constants: { ...constants, COLUMNS: columns, KEPT: kept, START: start },
+    constants: { ...constants, COLUMNS: columns / unit, KEPT: kept / unit, START: start / unit },
+    conditions,
     bindings: { x, y },
     grid,
     cost: { flops: 0, bytes: 8 * y.size },
@@ -100,6 +109,7 @@ export const concatOperator = defineOperator<{ axis: number }>({
       attributes: { axis: -1 },
     },
     { inputs: [{ shape: [2, 3] }, { shape: [1, 3] }, { shape: [5, 3] }], attributes: { axis: 0 } },
+    { inputs: [{ shape: [3, 4] }, { shape: [3, 12] }], attributes: { axis: 1 } },
     {
       inputs: [1, 2, 3, 1, 7].map((extent) => ({ shape: [4, extent, 3] })),
       attributes: { axis: 1 },

@@ -1,7 +1,7 @@
 import source from '../../shaders/dropout.wgsl';
 import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { dropoutReference } from '../reference/dropout.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
@@ -29,7 +29,7 @@ export function dropout(x: Tensor, rate: number): Tensor {
 }
 
 function drop(x: Tensor, rate: number, stream: number, y: Tensor): Tensor {
-  const { grid, constants } = linearGrid(x.size);
+  const { grid, constants } = elementGrid(x.device, x.size, 1);
   x.device.dispatch({
     kernel,
     constants: {

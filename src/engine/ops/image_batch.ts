@@ -1,6 +1,6 @@
 import source from '../../shaders/image_batch.wgsl';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, type InputSpec } from '../operator.ts';
 import { imageBatchReference } from '../reference/image_batch.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
@@ -71,7 +71,7 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
   const random = mirror === 'random' || shift > 0;
   const { device } = images;
   const y = device.empty([n, height, width, 3]);
-  const { grid, constants } = linearGrid(n * height * width);
+  const { grid, constants } = elementGrid(device, n * height * width, 1);
   device.within('imageBatch', () =>
     device.dispatch({
       kernel,

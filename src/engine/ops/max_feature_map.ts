@@ -2,7 +2,7 @@ import forwardSource from '../../shaders/max_feature_map_forward.wgsl';
 import gradInputSource from '../../shaders/max_feature_map_grad_input.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { maxFeatureMapReference } from '../reference/max_feature_map.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
@@ -27,11 +27,12 @@ export function maxFeatureMap(x: Tensor): Tensor {
   );
   check(x.dtype === 'f32', 'maxFeatureMap', () => `x must be f32, not ${x.dtype}`);
   const y = x.device.empty([...x.shape.slice(0, -1), channels]);
-  const { grid, constants } = linearGrid(y.size);
+  const { grid, constants, conditions } = elementGrid(x.device, y.size, channels);
   x.device.within('maxFeatureMap', () =>
     x.device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, CHANNELS: channels },
+      constants: { ...constants, CHANNELS: conditions.vec4 ? channels / 4 : channels },
+      conditions,
       bindings: { x, y },
       grid,
       cost: { flops: y.size, bytes: 12 * y.size },
@@ -45,10 +46,11 @@ export function maxFeatureMap(x: Tensor): Tensor {
 }
 
 function gradInput(x: Tensor, dy: Tensor, dx: Tensor, channels: number): Tensor {
-  const { grid, constants } = linearGrid(dy.size);
+  const { grid, constants, conditions } = elementGrid(x.device, dy.size, channels);
   x.device.dispatch({
     kernel: gradInputKernel,
-    constants: { ...constants, CHANNELS: channels },
+    constants: { ...constants, CHANNELS: conditions.vec4 ? channels / 4 : channels },
+    conditions,
     bindings: { x, dy, dx },
     grid,
     cost: { flops: dy.size, bytes: 20 * dy.size },
@@ -63,6 +65,7 @@ export const maxFeatureMapOperator = defineOperator({
   cost: ([shape]) => ({ flops: elementCount(shape!) / 2, bytes: 6 * elementCount(shape!) }),
   cases: [
     { inputs: [{ shape: [2, 3, 5, 14], kind: 'distinct' }], attributes: {} },
+    { inputs: [{ shape: [3, 5, 16], kind: 'distinct' }], attributes: {} },
     { inputs: [{ shape: [2], kind: 'distinct' }], attributes: {} },
     { inputs: [{ shape: [131, 66], kind: 'distinct', scale: 100 }], attributes: {} },
   ],

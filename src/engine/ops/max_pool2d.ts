@@ -1,11 +1,10 @@
 import forwardSource from '../../shaders/max_pool2d_forward.wgsl';
 import gradInputSource from '../../shaders/max_pool2d_grad_input.wgsl';
 import { record } from '../autograd.ts';
-import { linearGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { maxPool2dReference } from '../reference/max_pool2d.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
-import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry } from './pool_geometry.ts';
+import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
 
 const forwardKernel = { name: 'max_pool2d_forward', source: forwardSource };
 const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource };
@@ -21,13 +20,11 @@ const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource
 export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
   const geometry = pool2dGeometry('maxPool2d', x, options);
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
-  const { grid, constants } = linearGrid(y.size);
   x.device.within('maxPool2d', () =>
     x.device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, ...geometry },
+      ...poolGrid(x.device, geometry, y.size),
       bindings: { x, y },
-      grid,
       cost: { flops: y.size * geometry.KERNEL_H * geometry.KERNEL_W, bytes: 4 * (x.size + y.size) },
     }),
   );
@@ -46,10 +43,12 @@ function gradInput(x: Tensor, dy: Tensor, dx: Tensor, geometry: Pool2dGeometry):
     WINDOWS_H: Math.ceil(KERNEL_H / STRIDE_H),
     WINDOWS_W: Math.ceil(KERNEL_W / STRIDE_W),
   };
-  const { grid, constants } = linearGrid(x.shape[0]! * cells.CELLS_H * cells.CELLS_W * CHANNELS);
+  const count = x.shape[0]! * cells.CELLS_H * cells.CELLS_W * CHANNELS;
+  const { grid, constants, conditions } = poolGrid(x.device, geometry, count);
   x.device.dispatch({
     kernel: gradInputKernel,
-    constants: { ...constants, ...geometry, ...cells },
+    constants: { ...constants, ...cells },
+    conditions,
     bindings: { x, dy, dx },
     grid,
     cost: {
@@ -76,11 +75,19 @@ export const maxPool2dOperator = defineOperator<Pool2dOptions>({
       attributes: { kernel: 3, stride: 2, padding: 1 },
     },
     {
+      inputs: [{ shape: [2, 9, 6, 8], kind: 'distinct' }],
+      attributes: { kernel: 3, stride: 2, ceilMode: true },
+    },
+    {
       inputs: [{ shape: [1, 8, 7, 9], kind: 'distinct' }],
       attributes: { kernel: [3, 2], stride: [2, 3], padding: [1, 0], ceilMode: true },
     },
     { inputs: [{ shape: [1, 5, 6, 2], kind: 'distinct' }], attributes: { kernel: 3, stride: 1, padding: 2 } },
     { inputs: [{ shape: [1, 7, 8, 2], kind: 'distinct' }], attributes: { kernel: 2, stride: 3 } },
+    {
+      inputs: [{ shape: [1, 2, 3, 1], kind: 'distinct' }],
+      attributes: { kernel: 3, stride: 2, ceilMode: true },
+    },
   ],
   misuses: [
     {

@@ -1,4 +1,6 @@
+import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
+import { elementGrid } from '../grid.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** One number for both directions, or [vertical, horizontal]. */
@@ -80,14 +82,8 @@ export function pool2dGeometry(operator: string, x: Tensor, options: Pool2dOptio
       `padding ${padding.join(', ')} is not whole, not negative and less than the kernel ${kernel.join(', ')}`,
   );
   const [, height, width, channels] = x.shape as [number, number, number, number];
-  check(
-    height + 2 * padding[0] >= kernel[0] && width + 2 * padding[1] >= kernel[1],
-    operator,
-    () =>
-      `the window of ${kernel.join(' × ')} is larger than x ${formatShape(x.shape)} with padding ${padding.join(', ')}`,
-  );
   const { ceilMode = false } = options;
-  return {
+  const geometry = {
     HEIGHT: height,
     WIDTH: width,
     CHANNELS: channels,
@@ -100,4 +96,18 @@ export function pool2dGeometry(operator: string, x: Tensor, options: Pool2dOptio
     PAD_H: padding[0],
     PAD_W: padding[1],
   };
+  check(
+    geometry.OUT_HEIGHT > 0 && geometry.OUT_WIDTH > 0,
+    operator,
+    () =>
+      `the window of ${kernel.join(' × ')} is larger than x ${formatShape(x.shape)} with padding ${padding.join(', ')}`,
+  );
+  return geometry;
+}
+
+/** Grid, constants and conditions of a pooling kernel that is element-wise over `size` elements, channels innermost. */
+export function poolGrid(device: Device, geometry: Pool2dGeometry, size: number) {
+  const { grid, constants, conditions } = elementGrid(device, size, geometry.CHANNELS);
+  const channels = conditions.vec4 ? geometry.CHANNELS / 4 : geometry.CHANNELS;
+  return { grid, constants: { ...constants, ...geometry, CHANNELS: channels }, conditions };
 }

@@ -2,7 +2,7 @@ import forwardSource from '../../shaders/relu_forward.wgsl';
 import gradInputSource from '../../shaders/relu_grad_input.wgsl';
 import { record } from '../autograd.ts';
 import { check } from '../errors.ts';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
@@ -12,12 +12,13 @@ const gradInputKernel = { name: 'relu_grad_input', source: gradInputSource };
 /** y = max(x, 0), element by element. The derivative at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   check(x.dtype === 'f32', 'relu', () => `x must be f32, not ${x.dtype}`);
-  const { grid, constants } = linearGrid(x.size);
+  const { grid, constants, conditions } = elementGrid(x.device, x.size);
   const y = x.device.empty(x.shape);
   x.device.within('relu', () =>
     x.device.dispatch({
       kernel: forwardKernel,
       constants,
+      conditions,
       bindings: { x, y },
       grid,
       cost: { flops: x.size, bytes: 8 * x.size },
@@ -27,10 +28,11 @@ export function relu(x: Tensor): Tensor {
 }
 
 function gradInput(y: Tensor, dy: Tensor, dx: Tensor): Tensor {
-  const { grid, constants } = linearGrid(y.size);
+  const { grid, constants, conditions } = elementGrid(y.device, y.size);
   y.device.dispatch({
     kernel: gradInputKernel,
     constants,
+    conditions,
     bindings: { y, dy, dx },
     grid,
     cost: { flops: y.size, bytes: 12 * y.size },
@@ -45,6 +47,7 @@ export const reluOperator = defineOperator({
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 8 * elementCount(shape!) }),
   cases: [
     { inputs: [{ shape: [2, 3, 5, 7], kind: 'awayFromZero' }], attributes: {} },
+    { inputs: [{ shape: [9, 12], kind: 'awayFromZero' }], attributes: {} },
     { inputs: [{ shape: [], kind: 'awayFromZero' }], attributes: {} },
     { inputs: [{ shape: [129, 33], kind: 'awayFromZero', scale: 1e6 }], attributes: {} },
   ],
