@@ -1,0 +1,51 @@
+import { elementCount } from '../../engine/tensor.ts';
+import type { SampleShape } from './layer.ts';
+import { type Net, planNet, withInner } from './net.ts';
+
+/** One row of the table of a net. */
+export interface LayerDescription {
+  readonly name: string;
+  readonly kind: string;
+  /** [height, width, channels] or [length], without the batch. */
+  readonly input: SampleShape;
+  readonly output: SampleShape;
+  /** Number of values of each learnt parameter, by name. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** Multiply-accumulates of the forward pass of one image. */
+  readonly macs: number;
+}
+
+export interface NetDescription {
+  readonly layers: readonly LayerDescription[];
+  readonly output: SampleShape;
+  /** Values of all learnt parameters together. */
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/**
+ * What every layer of a net gives and costs. The layers of a residual come before the residual itself, which is the sum.
+ *
+ * @throws UserError if the layers do not fit one another or the images
+ */
+export function describeNet(net: Net, input: SampleShape = net.input): NetDescription {
+  const layers = planNet(net, input)
+    .flatMap(withInner)
+    .map(({ name, kind, input, output, parameters, macs }) => ({
+      name,
+      kind,
+      input,
+      output,
+      parameters: Object.fromEntries(
+        parameters.filter(({ frozen }) => !frozen).map(({ name, shape }) => [name, elementCount(shape)]),
+      ),
+      macs,
+    }));
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+  return {
+    layers,
+    output: layers.at(-1)?.output ?? input,
+    parameters: total(layers.flatMap(({ parameters }) => Object.values(parameters))),
+    macs: total(layers.map(({ macs }) => macs)),
+  };
+}

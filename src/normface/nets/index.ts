@@ -1,0 +1,19 @@
+import { UsageError } from '../errors.ts';
+import { centerFaceResnet } from './center-face-resnet.ts';
+import type { Net } from './net.ts';
+import { small } from './small.ts';
+import { tiny } from './tiny.ts';
+
+/** Every net, in the order in which messages list them. */
+export const nets: readonly Net[] = [tiny, small, centerFaceResnet];
+
+/** @throws UsageError if there is no net of this name */
+export function findNet(name: string): Net {
+  const net = nets.find((candidate) => candidate.name === name);
+  if (!net) {
+    throw new UsageError(
+      `there is no net "${name}"; there are ${nets.map((known) => known.name).join(', ')}`,
+    );
+  }
+  return net;
+}

@@ -1,0 +1,41 @@
+import { conv2d, conv2dGeometry } from '../../../engine/ops/conv2d.ts';
+import type { Initial } from '../initial.ts';
+import type { PlannedLayer, SampleShape } from '../layer.ts';
+import { biasParameter } from './bias.ts';
+import { imageExtents } from './image.ts';
+
+/** Two-dimensional convolution; weights [kernel, kernel, channels in / groups, channels out]. */
+export interface ConvLayer {
+  readonly kind: 'conv';
+  readonly name: string;
+  /** Channels of the output. */
+  readonly channels: number;
+  readonly kernel: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Zeros on each side; or [top, bottom, left, right]. Default 0. */
+  readonly padding?: number | readonly [number, number, number, number];
+  /** Default 1. */
+  readonly groups?: number;
+  /** Whether there is a bias, or what it starts from. Default true, starting from 0. */
+  readonly bias?: boolean | number;
+  /** Default xavier. */
+  readonly init?: Initial;
+}
+
+export function planConv(layer: ConvLayer, input: SampleShape): PlannedLayer {
+  const { name, channels, kernel, stride = 1, padding = 0, groups = 1, init = 'xavier' } = layer;
+  const shape = [kernel, kernel, imageExtents(layer.kind, input)[2] / groups, channels];
+  const geometry = conv2dGeometry([1, ...input], shape, { stride, padding, groups });
+  const output = [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, channels];
+  const fanIn = kernel * kernel * geometry.GROUP_IN;
+  const weight = { name: `${name}.weight`, shape, initial: init, fanIn };
+  const bias = biasParameter(name, channels, layer.bias);
+  return {
+    output,
+    macs: geometry.OUT_HEIGHT * geometry.OUT_WIDTH * channels * fanIn,
+    parameters: bias ? [weight, bias] : [weight],
+    forward: (x, parameters) =>
+      conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), { stride, padding, groups }),
+  };
+}

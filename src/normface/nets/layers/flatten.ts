@@ -1,0 +1,13 @@
+import { flatten } from '../../../engine/ops/reshape.ts';
+import { elementCount } from '../../../engine/tensor.ts';
+import type { PlannedLayer, SampleShape } from '../layer.ts';
+
+/** Feature maps as flat features in the order rows, columns, channels. (Caffe's order is channels, rows, columns.) */
+export interface FlattenLayer {
+  readonly kind: 'flatten';
+  readonly name: string;
+}
+
+export function planFlatten(_: FlattenLayer, input: SampleShape): PlannedLayer {
+  return { output: [elementCount(input)], macs: 0, parameters: [], forward: flatten };
+}
