@@ -3,14 +3,14 @@
 //   w ← w − lr·lr_mult·( (m / c₁) / (√(v / c₂) + ε) [AdamW: + decay·w] ),   decay = DECAY·decay_mult
 // with the clipping factor c = 1 unless @if(clip).
 //
-// gradient, first, second, weight  SIZE vectors of 4 numbers; first = m, second = v
+// gradient, first, second, weight  COUNT vectors of 4 numbers; first = m, second = v
 // multipliers                      (lr_mult, decay_mult) of each block of 16 vectors
 // learning_rate                    lr; read from memory so that a captured step follows a schedule
 // correction                       (c₁, c₂) from adam_correction, 1 − βᵗ after t steps
 // clipping                         (c, norm)
-// One invocation a vector. Where lr_mult is 0 nothing is written: frozen parameters keep their bits.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, GRID_X, BETA1, BETA2, ONE_MINUS_BETA1, ONE_MINUS_BETA2, EPSILON, DECAY};
+// Where lr_mult is 0 nothing is written: frozen parameters keep their bits.
+import package::lib::elements::element;
+import constants::{COUNT, WORKGROUP, STEPS, BETA1, BETA2, ONE_MINUS_BETA1, ONE_MINUS_BETA2, EPSILON, DECAY};
 
 @group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read> multipliers: array<vec2f>;
@@ -23,21 +23,26 @@ import constants::{SIZE, WORKGROUP, GRID_X, BETA1, BETA2, ONE_MINUS_BETA1, ONE_M
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  let multiplier = multipliers[i / 16u];
-  if (multiplier.x == 0.0) { return; }
-  let w = weight[i];
-  let decay = DECAY * multiplier.y * w;
-  @if(clip) let raw = clipping.x * gradient[i];
-  @else let raw = gradient[i];
-  @if(decoupled) let g = raw;
-  @else let g = raw + decay;
-  let m = BETA1 * first[i] + ONE_MINUS_BETA1 * g;
-  let v = BETA2 * second[i] + ONE_MINUS_BETA2 * g * g;
-  let direction = (m / correction.x) / (sqrt(v / correction.y) + EPSILON);
-  first[i] = m;
-  second[i] = v;
-  @if(decoupled) weight[i] = w - learning_rate * multiplier.x * (direction + decay);
-  @else weight[i] = w - learning_rate * multiplier.x * direction;
+  let rate = learning_rate;
+  let unbias = 1.0 / correction;
+  @if(clip) let factor = clipping.x;
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i >= COUNT) { return; }
+    let multiplier = multipliers[i / 16u];
+    if (multiplier.x == 0.0) { continue; }
+    let w = weight[i];
+    let decay = DECAY * multiplier.y * w;
+    @if(clip) let raw = factor * gradient[i];
+    @else let raw = gradient[i];
+    @if(decoupled) let g = raw;
+    @else let g = raw + decay;
+    let m = BETA1 * first[i] + ONE_MINUS_BETA1 * g;
+    let v = BETA2 * second[i] + ONE_MINUS_BETA2 * g * g;
+    let direction = m * unbias.x / (sqrt(v * unbias.y) + EPSILON);
+    first[i] = m;
+    second[i] = v;
+    @if(decoupled) weight[i] = w - rate * multiplier.x * (direction + decay);
+    @else weight[i] = w - rate * multiplier.x * direction;
+  }
 }

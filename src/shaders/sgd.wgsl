@@ -2,14 +2,14 @@
 //   V ← MOMENTUM·V + lr·lr_mult·(c·g + DECAY·decay_mult·w),   w ← w − V
 // with the clipping factor c = 1 unless @if(clip).
 //
-// gradient, velocity, weight  SIZE vectors of 4 numbers
+// gradient, velocity, weight  COUNT vectors of 4 numbers
 // multipliers                 (lr_mult, decay_mult) of each block of 16 vectors
 // learning_rate               lr; read from memory so that a captured step follows a schedule
 // clipping                    (c, norm)
-// One invocation a vector: the array is read and written once, and a block's multipliers are the same for all its lanes.
+// Every array is read and written once, and the multipliers of a block are the same for all its lanes.
 // Where lr_mult is 0 nothing is written, so that frozen parameters keep their bits whatever the gradient holds.
-import package::lib::linear::linear_index;
-import constants::{SIZE, WORKGROUP, GRID_X, MOMENTUM, DECAY};
+import package::lib::elements::element;
+import constants::{COUNT, WORKGROUP, STEPS, MOMENTUM, DECAY};
 
 @group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read> multipliers: array<vec2f>;
@@ -20,14 +20,18 @@ import constants::{SIZE, WORKGROUP, GRID_X, MOMENTUM, DECAY};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = linear_index(workgroup, local);
-  if (i >= SIZE) { return; }
-  let multiplier = multipliers[i / 16u];
-  if (multiplier.x == 0.0) { return; }
-  @if(clip) let g = clipping.x * gradient[i];
-  @else let g = gradient[i];
-  let w = weight[i];
-  let v = MOMENTUM * velocity[i] + learning_rate * multiplier.x * (g + DECAY * multiplier.y * w);
-  velocity[i] = v;
-  weight[i] = w - v;
+  let rate = learning_rate;
+  @if(clip) let factor = clipping.x;
+  for (var step = 0u; step < STEPS; step++) {
+    let i = element(workgroup, local, step);
+    if (i >= COUNT) { return; }
+    let multiplier = multipliers[i / 16u];
+    if (multiplier.x == 0.0) { continue; }
+    @if(clip) let g = factor * gradient[i];
+    @else let g = gradient[i];
+    let w = weight[i];
+    let v = MOMENTUM * velocity[i] + rate * multiplier.x * (g + DECAY * multiplier.y * w);
+    velocity[i] = v;
+    weight[i] = w - v;
+  }
 }

@@ -1,6 +1,6 @@
 import stepSource from '../../shaders/adam.wgsl';
 import correctionSource from '../../shaders/adam_correction.wgsl';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
@@ -61,7 +61,7 @@ export class Adam extends Optimiser {
       cost: { flops: 4, bytes: 16 },
     });
     for (const { values, gradients, multipliers, state } of windows) {
-      const { grid, constants } = linearGrid(values.size / 4);
+      const { grid, constants } = elementGrid(device, values.size);
       device.dispatch({
         kernel: stepKernel,
         constants: { ...constants, ...this.moments, EPSILON: this.epsilon, DECAY: this.weightDecay },

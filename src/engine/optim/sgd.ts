@@ -1,5 +1,5 @@
 import source from '../../shaders/sgd.wgsl';
-import { linearGrid } from '../grid.ts';
+import { elementGrid } from '../grid.ts';
 import type { Parameters } from '../parameters.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
 
@@ -26,9 +26,10 @@ export class SGD extends Optimiser {
   }
 
   protected update(windows: readonly UpdateWindow[]): void {
+    const { device } = this.parameters;
     for (const { values, gradients, multipliers, state } of windows) {
-      const { grid, constants } = linearGrid(values.size / 4);
-      this.parameters.device.dispatch({
+      const { grid, constants } = elementGrid(device, values.size);
+      device.dispatch({
         kernel,
         constants: { ...constants, ...this.constants },
         conditions: { clip: this.clipping !== null },
