@@ -21,12 +21,12 @@ fn window_mean(i: u32) -> Value {
   let column = i / CHANNELS % OUT_WIDTH;
   let row = i / (CHANNELS * OUT_WIDTH) % OUT_HEIGHT;
   let image = i / (CHANNELS * OUT_WIDTH * OUT_HEIGHT);
+  let top = max(row * STRIDE_H, u32(PAD_H)) - PAD_H;
+  let bottom = min(row * STRIDE_H + KERNEL_H - PAD_H, u32(HEIGHT));
   var sum = Value();
-  for (var a = 0u; a < KERNEL_H; a++) {
-    let source_row = row * STRIDE_H + a - PAD_H; // wraps above the image
-    if (source_row >= HEIGHT) { continue; }
+  for (var source_row = top; source_row < bottom; source_row++) {
     for (var b = 0u; b < KERNEL_W; b++) {
-      let source_column = column * STRIDE_W + b - PAD_W;
+      let source_column = column * STRIDE_W + b - PAD_W; // wraps left of the image
       if (source_column >= WIDTH) { continue; }
       sum += x[((image * HEIGHT + source_row) * WIDTH + source_column) * CHANNELS + channel];
     }

@@ -4,8 +4,9 @@
 // x  [n, HEIGHT, WIDTH, channels]
 // y  [n, OUT_HEIGHT, OUT_WIDTH, channels]
 // Element-wise over y, so that neighbours read neighbouring channels of one pixel. With @if(vec4) channels go by vec4f; COUNT
-// and CHANNELS count vectors. A coordinate outside the image is clamped to its edge: every window holds part of the image, so
-// the edge belongs to the window and the maximum stays the same.
+// and CHANNELS count vectors. A column outside the image is clamped to its edge: every window holds part of the image, so the
+// edge belongs to the window and the maximum stays the same. Only the inner loop has constant bounds: drivers unroll such loops,
+// and compile for seconds where both of a large window unroll.
 import package::lib::elements::element;
 import constants::{COUNT, WORKGROUP, STEPS, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W};
 
@@ -20,13 +21,14 @@ fn window_maximum(i: u32) -> Value {
   let column = i / CHANNELS % OUT_WIDTH;
   let row = i / (CHANNELS * OUT_WIDTH) % OUT_HEIGHT;
   let image = i / (CHANNELS * OUT_WIDTH * OUT_HEIGHT);
+  let top = max(row * STRIDE_H, u32(PAD_H)) - PAD_H;
+  let bottom = min(row * STRIDE_H + KERNEL_H - PAD_H, u32(HEIGHT));
   var best = Value();
-  for (var a = 0u; a < KERNEL_H; a++) {
-    let source_row = u32(clamp(i32(row * STRIDE_H + a) - PAD_H, 0, HEIGHT - 1));
+  for (var source_row = top; source_row < bottom; source_row++) {
     for (var b = 0u; b < KERNEL_W; b++) {
       let source_column = u32(clamp(i32(column * STRIDE_W + b) - PAD_W, 0, WIDTH - 1));
       let value = x[((image * HEIGHT + source_row) * WIDTH + source_column) * CHANNELS + channel];
-      best = select(max(best, value), value, a + b == 0u);
+      best = select(max(best, value), value, source_row == top && b == 0u);
     }
   }
   return best;

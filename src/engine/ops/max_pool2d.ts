@@ -37,11 +37,13 @@ export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
 
 function gradInput(x: Tensor, dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
   const { HEIGHT, WIDTH, CHANNELS, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W } = geometry;
+  const cellHeight = Math.min(STRIDE_H, 4);
+  const cellWidth = Math.min(STRIDE_W, 4);
   const cells = {
-    CELLS_H: Math.ceil((HEIGHT + PAD_H) / STRIDE_H),
-    CELLS_W: Math.ceil((WIDTH + PAD_W) / STRIDE_W),
-    WINDOWS_H: Math.ceil(KERNEL_H / STRIDE_H),
-    WINDOWS_W: Math.ceil(KERNEL_W / STRIDE_W),
+    CELL_H: cellHeight,
+    CELL_W: cellWidth,
+    CELLS_H: Math.ceil((HEIGHT + PAD_H) / cellHeight),
+    CELLS_W: Math.ceil((WIDTH + PAD_W) / cellWidth),
   };
   const count = x.shape[0]! * cells.CELLS_H * cells.CELLS_W * CHANNELS;
   const { grid, constants, conditions } = poolGrid(x.device, geometry, count);
@@ -51,10 +53,7 @@ function gradInput(x: Tensor, dy: Tensor, dx: Tensor, geometry: Pool2dGeometry):
     conditions,
     bindings: { x, dy, dx },
     grid,
-    cost: {
-      flops: (x.size / (STRIDE_H * STRIDE_W)) * cells.WINDOWS_H * cells.WINDOWS_W * KERNEL_H * KERNEL_W,
-      bytes: 4 * (2 * x.size + dy.size),
-    },
+    cost: { flops: dy.size * KERNEL_H * KERNEL_W, bytes: 4 * (2 * x.size + dy.size) },
   });
   return dx;
 }
@@ -84,6 +83,10 @@ export const maxPool2dOperator = defineOperator<Pool2dOptions>({
     },
     { inputs: [{ shape: [1, 5, 6, 2], kind: 'distinct' }], attributes: { kernel: 3, stride: 1, padding: 2 } },
     { inputs: [{ shape: [1, 7, 8, 2], kind: 'distinct' }], attributes: { kernel: 2, stride: 3 } },
+    {
+      inputs: [{ shape: [1, 15, 17, 3], kind: 'distinct' }],
+      attributes: { kernel: 7, stride: [6, 5], padding: 3 },
+    },
     {
       inputs: [{ shape: [1, 2, 3, 1], kind: 'distinct' }],
       attributes: { kernel: 3, stride: 2, ceilMode: true },
