@@ -1,0 +1,42 @@
+/** The tensor engine. In Node, open a device with `openDevice` of `device.node.ts` instead. */
+
+export { type AdapterReport, describeAdapter } from './adapter.ts';
+export { type GraphNode, record } from './autograd.ts';
+export { Device, type DeviceOptions, openDevice, type PreparedDispatch } from './device.ts';
+export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
+export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
+export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './operator.ts';
+export { add } from './ops/add.ts';
+export { averagePool2d, globalAveragePool } from './ops/average_pool2d.ts';
+export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/batch_norm.ts';
+export { concat } from './ops/concat.ts';
+export { type Conv2dOptions, conv2d } from './ops/conv2d.ts';
+export { dropout } from './ops/dropout.ts';
+export { type ImageBatchOptions, imageBatch } from './ops/image_batch.ts';
+export { operators } from './ops/index.ts';
+export { linear } from './ops/linear.ts';
+export { type MatmulOptions, matmul } from './ops/matmul.ts';
+export { maxFeatureMap } from './ops/max_feature_map.ts';
+export { maxPool2d } from './ops/max_pool2d.ts';
+export { multiply } from './ops/multiply.ts';
+export type { Pool2dOptions } from './ops/pool_geometry.ts';
+export { prelu } from './ops/prelu.ts';
+export { relu } from './ops/relu.ts';
+export { flatten, reshape } from './ops/reshape.ts';
+export { scale } from './ops/scale.ts';
+export { mean, sum } from './ops/sum.ts';
+export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
+export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';
+export {
+  constantSchedule,
+  cosineSchedule,
+  multistepSchedule,
+  type Schedule,
+  stepSchedule,
+  warmUp,
+} from './optim/schedule.ts';
+export { SGD, type SGDOptions } from './optim/sgd.ts';
+export { type ParameterDeclaration, Parameters } from './parameters.ts';
+export { hash32, normal01, uniform01 } from './random.ts';
+export { CapturedStep } from './step.ts';
+export { type DataType, type Shape, Tensor, type TensorData } from './tensor.ts';
