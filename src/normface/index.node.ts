@@ -1,0 +1,56 @@
+/** The library, as `import { … } from 'normface'` gives it in Node: the engine, nets, data, evaluation and training. */
+
+export { listAdapters, openDevice } from '../engine/device.node.ts';
+export * from '../engine/index.ts';
+
+export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
+export { readImage } from './data/decode.node.ts';
+export type { GeneratedSpec } from './data/generated-dataset.ts';
+export type { Image } from './data/image.ts';
+export { ImageStore, type ImageStoreOptions } from './data/image-store.node.ts';
+export {
+  BatchLoader,
+  type BatchLoaderOptions,
+  type ImageBatch,
+  loadImages,
+  type TrainingBatch,
+} from './data/loader.node.ts';
+export { openDataset } from './data/open.node.ts';
+export type { Cursor } from './data/order.ts';
+export { generatePairs } from './data/pair-generation.ts';
+export { readPairs } from './data/pairs.node.ts';
+export { excludeIdentitiesOf } from './data/split.ts';
+export { DivergedError, UsageError, UserError } from './errors.ts';
+export {
+  type Evaluation,
+  type EvaluationOptions,
+  evaluateVerification,
+  type VerificationMetrics,
+} from './evaluation/evaluate.ts';
+export type { Features } from './evaluation/features.ts';
+export { mergeMirror } from './evaluation/merge.ts';
+export { cosineScores } from './evaluation/similarity.ts';
+export { metricsTable } from './evaluation/summary.ts';
+export { formatTable } from './evaluation/table.ts';
+export { convPRelu, residualPairs } from './nets/blocks.ts';
+export { type BuiltNet, buildNet } from './nets/build.ts';
+export { describeNet, type LayerDescription, type NetDescription } from './nets/describe.ts';
+export { findNet, nets } from './nets/index.ts';
+export { type Initial, initialValues } from './nets/initial.ts';
+export type { ForwardMode } from './nets/layer.ts';
+export type { Layer, Net } from './nets/net.ts';
+export { openEmbedder } from './training/embedder.node.ts';
+export { NetEmbedder } from './training/embedder.ts';
+export {
+  type EvaluationSet,
+  type EvaluationSetOptions,
+  openEvaluationSet,
+} from './training/evaluation-set.node.ts';
+export { type Embedder, extractFeatures } from './training/features.node.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  float32Tensor,
+  type SafetensorsFile,
+  type StoredTensor,
+} from './training/safetensors.ts';
