@@ -23,6 +23,9 @@ export function record(output: Tensor, node: GraphNode): Tensor {
   return output;
 }
 
+/** Tensors whose graph node an earlier reverse pass has used up. */
+const released = new WeakSet<Tensor>();
+
 /**
  * Reverse pass. Tensors are numbered as they are made, so descending number is a topological order of the graph: no
  * recursion, however deep the net.
@@ -43,51 +46,76 @@ export function backward(root: Tensor): void {
     );
   }
   const device = root.device;
+  const graph = reachable(root);
   const gradients = new Map<Tensor, Tensor>([[root, device.constant(1, root.shape)]]);
-  for (const tensor of reachable(root)) {
+  for (const tensor of graph) {
     const gradient = gradients.get(tensor);
     const node = tensor.node;
     if (!node) continue;
     tensor.node = null;
+    released.add(tensor);
     if (!gradient) continue;
     const into = (index: number): Tensor => {
       const input = node.inputs[index]!;
       const slot = input.gradientSlot;
-      return slot && !slot.written && !gradients.has(input) ? slot.tensor : device.empty(input.shape);
+      // An input that appears twice has one place only: its second contribution is computed elsewhere, then added.
+      const vacant = slot && !slot.written && node.inputs.indexOf(input) === index;
+      return vacant ? slot.tensor : device.empty(input.shape);
     };
     const contributions = device.within(`${node.operator} backward`, () => node.backward(gradient, into));
     contributions.forEach((contribution, index) => {
       const input = node.inputs[index]!;
-      if (contribution && input.requiresGradient) collect(input, contribution, gradients);
+      if (!contribution || !input.requiresGradient) return;
+      if (input.node) {
+        const previous = gradients.get(input);
+        gradients.set(input, previous ? add(previous, contribution) : contribution);
+      } else collect(input, contribution, contribution.storage === gradient.storage);
     });
   }
 }
 
-function collect(input: Tensor, contribution: Tensor, gradients: Map<Tensor, Tensor>): void {
-  if (input.node) {
-    const previous = gradients.get(input);
-    gradients.set(input, previous ? add(previous, contribution) : contribution);
-    return;
-  }
-  const slot = input.gradientSlot;
+/** Adds a contribution to the gradient of a leaf. One that is `shared` with other tensors is copied: a leaf owns its gradient. */
+function collect(leaf: Tensor, contribution: Tensor, shared: boolean): void {
+  const { device, gradientSlot: slot } = leaf;
   if (slot) {
     if (contribution !== slot.tensor) accumulate(slot.tensor, contribution, slot.written);
     slot.written = true;
-    input.gradient = slot.tensor;
-  } else {
-    input.gradient = input.gradient ? add(input.gradient, contribution) : contribution;
+    leaf.gradient = slot.tensor;
+    return;
   }
+  const previous = device.gradientOf(leaf);
+  if (previous) accumulate(previous, contribution, true);
+  else if (shared) {
+    const copy = device.empty(leaf.shape);
+    accumulate(copy, contribution, false);
+    device.giveGradient(leaf, copy);
+  } else device.giveGradient(leaf, contribution);
 }
 
+/**
+ * The tensors that the gradient flows through, latest first.
+ *
+ * @throws ShapeError where it could not flow on
+ */
 function reachable(root: Tensor): Tensor[] {
   const seen = new Set<Tensor>([root]);
   const stack = [root];
   for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
     for (const input of tensor.node?.inputs ?? []) {
-      if (input.requiresGradient && !seen.has(input)) {
-        seen.add(input);
-        stack.push(input);
-      }
+      if (!input.requiresGradient || seen.has(input)) continue;
+      check(
+        !released.has(input),
+        'backward',
+        () =>
+          `an earlier backward has released the graph behind a tensor of shape ${formatShape(input.shape)}; add the losses and call backward once, or compute the tensor again`,
+      );
+      check(
+        !input.isDisposed,
+        'backward',
+        () => `a tensor of shape ${formatShape(input.shape)} on the way was disposed of`,
+      );
+      seen.add(input);
+      stack.push(input);
     }
   }
   return [...seen].sort((a, b) => b.id - a.id);

@@ -30,7 +30,7 @@ async function dawn(flags: readonly string[]): Promise<GPU> {
   return gpu;
 }
 
-/** Names of all adapters, as Dawn lists them when asked for one that does not exist. */
+/** Names of all adapters, which Dawn lists when asked for one that does not exist. */
 export async function listAdapters(): Promise<string[]> {
   const gpu = await dawn(['adapter=\u0001']);
   try {
@@ -39,8 +39,7 @@ export async function listAdapters(): Promise<string[]> {
   } catch (error) {
     return (error as Error).message
       .split('\n')
-      .filter((line) => /^\s*\*/.test(line))
-      .map((line) => line.replace(/^\s*\*\s*/, '').trim());
+      .flatMap((line) => /^\s*\*.*name: '(.*)'/.exec(line)?.[1] ?? []);
   }
 }
 
@@ -58,10 +57,11 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     const name = names.find((candidate) => candidate.toLowerCase().includes(wanted.toLowerCase()));
     if (!name)
       throw new DeviceError(`no adapter is called ${wanted}; there are: ${names.join('; ') || 'none'}`);
-    flags.push(`adapter=${/'([^']*)'/.exec(name)?.[1] ?? name}`);
+    flags.push(`adapter=${name}`);
   }
   const gpu = await dawn(flags);
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  // Dawn rejects where other implementations resolve to null.
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) {
     throw new DeviceError(
       'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',

@@ -1,5 +1,5 @@
 import { type AdapterReport, reportAdapter } from './adapter.ts';
-import { DeviceError, formatShape, NotFiniteError, ShapeError } from './errors.ts';
+import { check, DeviceError, formatShape, NotFiniteError, ShapeError } from './errors.ts';
 import { FiniteTrap } from './finite.ts';
 import { type CompiledKernel, type Dispatch, describeCompilation, linkKernel } from './kernel.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
@@ -47,11 +47,12 @@ export class Device {
   readonly gpu: GPUDevice;
   readonly report: AdapterReport;
   readonly pool: BufferPool;
-  /** Seed and step of every random operator, on the device as [seed, step]; set with {@link Device.setRandom}. */
   private readonly pipelines = new Map<string, CompiledKernel>();
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
   private readonly failures: Error[] = [];
+  /** Error scopes whose outcome is still to come. */
+  private readonly checks = new Set<Promise<void>>();
   private readonly scopes: Set<Tensor>[] = [];
   private readonly staging = new Map<number, GPUBuffer[]>();
   private readonly operators: string[] = [];
@@ -59,6 +60,7 @@ export class Device {
   private pass: GPUComputePassEncoder | null = null;
   private pending = 0;
   private recorder: Recorder | null = null;
+  /** Seed and step of every random operator, on the device as [seed, step]; set with {@link Device.setRandom}. */
   private randomState: Tensor | null = null;
   private randomStreams = 0;
   private lost: string | null = null;
@@ -67,14 +69,27 @@ export class Device {
   constructor(gpu: GPUDevice, report: AdapterReport, options: DeviceOptions = {}) {
     this.gpu = gpu;
     this.report = report;
-    this.pool = new BufferPool((bytes) => this.createBuffer(bytes));
+    this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
     this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
     gpu.addEventListener('uncapturederror', (event) => {
+      event.preventDefault(); // the next read throws it; do not log it as well
       this.failures.push(this.translate((event as GPUUncapturedErrorEvent).error));
     });
     gpu.lost.then((info) => {
       if (!this.closed) this.lost = info.message || info.reason;
     });
+  }
+
+  /** Ends an error scope; what it caught is thrown by the next read, before errors that follow from it. */
+  private closeErrorScope(describe: (error: GPUError) => Promise<string>): void {
+    const check = this.gpu
+      .popErrorScope()
+      .then(async (error) => {
+        if (error) this.failures.unshift(new DeviceError(await describe(error)));
+      })
+      .catch(() => {}) // a lost device reports its loss elsewhere
+      .finally(() => this.checks.delete(check));
+    this.checks.add(check);
   }
 
   private translate(error: GPUError): Error {
@@ -85,8 +100,13 @@ export class Device {
 
   /** Uploads numbers in row-major order. */
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
-    checkShape(shape, 'tensor');
-    const bytes = align(elementCount(shape) * bytesPerElement[dtype], 4);
+    const bytes = align(this.bytesOf(shape, dtype, 'tensor'), 4);
+    check(
+      data.length === elementCount(shape),
+      'tensor',
+      () =>
+        `got ${data.length} numbers for a tensor of shape ${formatShape(shape)} (${elementCount(shape)} elements)`,
+    );
     // A tensor with contents of its own is not an intermediate, also when it is made while a step is being captured.
     const tensor = new Tensor(this, [...shape], dtype, this.pool.allocate(bytes));
     tensor.write(data);
@@ -100,7 +120,14 @@ export class Device {
 
   /** Memory with undefined contents, for a kernel to fill. */
   empty(shape: Shape, dtype: DataType = 'f32'): Tensor {
-    checkShape(shape, 'empty');
+    const bytes = this.bytesOf(shape, dtype, 'empty');
+    const storage = this.recorder ? this.recorder.allocate(bytes) : this.pool.allocate(bytes);
+    return new Tensor(this, [...shape], dtype, storage);
+  }
+
+  /** Bytes of a tensor, after checking that the adapter can hold it. */
+  private bytesOf(shape: Shape, dtype: DataType, operator: string): number {
+    checkShape(shape, operator);
     const bytes = elementCount(shape) * bytesPerElement[dtype];
     const limit = this.report.limits.maxBufferSize;
     if (bytes > limit) {
@@ -108,11 +135,11 @@ export class Device {
         `a tensor of shape ${formatShape(shape)} needs ${bytes} bytes, more than a buffer of this adapter holds (${limit}); use a smaller batch`,
       );
     }
-    const storage = this.recorder ? this.recorder.allocate(bytes) : this.pool.allocate(bytes);
-    return new Tensor(this, [...shape], dtype, storage);
+    return bytes;
   }
 
   zeros(shape: Shape): Tensor {
+    this.bytesOf(shape, 'f32', 'zeros');
     return this.tensor(new Float32Array(elementCount(shape)), shape);
   }
 
@@ -135,13 +162,9 @@ export class Device {
       size: align(bytes),
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });
-    this.gpu.popErrorScope().then((error) => {
-      if (!error) return;
-      this.failures.push(
-        new DeviceError(
-          `out of GPU memory: ${bytes} bytes on top of ${this.pool.reserved} pooled ones were refused; use a smaller batch or a smaller net`,
-        ),
-      );
+    this.closeErrorScope(async () => {
+      const pooled = this.pool.reserved;
+      return `out of GPU memory: ${bytes} bytes on top of ${pooled} pooled ones were refused; use a smaller batch or a smaller net`;
     });
     return buffer;
   }
@@ -163,9 +186,21 @@ export class Device {
     }
   }
 
+  /** The gradient that a reverse pass adds to. What a captured step computes starts anew in every run. */
+  gradientOf(leaf: Tensor): Tensor | null {
+    return this.recorder && !this.recorder.leaves.has(leaf) ? null : leaf.gradient;
+  }
+
+  /** Makes a tensor the gradient of a leaf, which from now on owns it. */
+  giveGradient(leaf: Tensor, gradient: Tensor): void {
+    this.recorder?.leaves.set(leaf, leaf.gradient);
+    for (const scope of this.scopes) scope.delete(gradient);
+    leaf.gradient = gradient;
+  }
+
   /**
-   * Frees every tensor made inside `body`, except those it returns (a tensor, or an array or object of tensors) and
-   * gradients of leaves. The body may be asynchronous; scopes nest, but must not run side by side.
+   * Frees every tensor made inside `body`, except those it returns (a tensor, or an array or object of tensors). Gradients
+   * live as long as their leaves. The body may be asynchronous; scopes nest, but must not run side by side.
    */
   scope<T>(body: () => T): T {
     const scope = new Set<Tensor>();
@@ -173,10 +208,14 @@ export class Device {
     const finish = (result: unknown): void => {
       this.scopes.splice(this.scopes.indexOf(scope), 1);
       const kept = new Set(tensorsIn(result));
-      for (const tensor of scope) if (tensor.gradient) kept.add(tensor.gradient);
       for (const tensor of scope) {
+        const { gradient } = tensor;
         if (kept.has(tensor)) this.track(tensor);
-        else tensor.dispose();
+        else if (gradient && kept.has(gradient)) {
+          tensor.gradient = null;
+          this.track(gradient);
+        }
+        if (!kept.has(tensor)) tensor.dispose();
       }
     };
     let result: T;
@@ -239,7 +278,8 @@ export class Device {
     const prepared = this.prepare(dispatch);
     if (this.recorder) this.recorder.push(prepared);
     else this.encode(prepared);
-    if (this.trap && dispatch.kernel.name !== FiniteTrap.kernelName) this.trap.watch(prepared);
+    if (this.trap && dispatch.kernel.name !== FiniteTrap.kernelName)
+      this.trap.watch(prepared, this.recorder !== null);
   }
 
   private prepare(dispatch: Dispatch): PreparedDispatch {
@@ -262,6 +302,10 @@ export class Device {
       if (tensor.device !== this)
         throw new ShapeError(
           `${operator}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
+        );
+      if (!tensor.storage.buffer && !this.recorder?.owns(tensor.storage))
+        throw new ShapeError(
+          `${operator}: a tensor of shape ${formatShape(tensor.shape)} is an intermediate of a captured step; return it from the captured function to use it`,
         );
       const bound = Math.max(tensor.bytes, 4);
       if (bound > this.report.limits.maxStorageBufferBindingSize) {
@@ -293,11 +337,11 @@ export class Device {
       layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module: shader, entryPoint: 'main' },
     });
-    this.gpu.popErrorScope().then(async (error) => {
-      if (!error) return;
+    this.closeErrorScope(async (error) => {
+      this.pipelines.delete(linkedKernel.key); // so that the next use reports it again
       const { messages } = await shader.getCompilationInfo();
       const details = describeCompilation(linkedKernel, messages) || error.message;
-      this.failures.push(new DeviceError(`kernel ${linkedKernel.key} does not compile: ${details}`));
+      return `kernel ${linkedKernel.key} does not compile: ${details}`;
     });
     const compiled = { ...linkedKernel, pipeline, layout };
     this.pipelines.set(linkedKernel.key, compiled);
@@ -341,7 +385,8 @@ export class Device {
 
   /**
    * Runs `body` once without executing it, plans the memory of all its intermediates, and returns the step that replays it.
-   * What varies from run to run must be in tensors made outside: inputs, parameters, {@link Device.setRandom}.
+   * What varies from run to run must be in tensors made outside: inputs, parameters, {@link Device.setRandom}. Gradients of
+   * leaves that are not parameters can be read from the step where `body` returns them.
    */
   capture<T>(body: () => T): CapturedStep<T> {
     if (this.recorder) throw new DeviceError('capture: a step is already being captured');
@@ -354,6 +399,7 @@ export class Device {
       const outputs = body();
       return recorder.finish(outputs, tensorsIn(outputs));
     } finally {
+      for (const [leaf, gradient] of recorder.leaves) leaf.gradient = gradient;
       this.scopes.splice(this.scopes.indexOf(scope), 1);
       this.recorder = null;
     }
@@ -402,7 +448,7 @@ export class Device {
     const list = this.staging.get(size);
     if (list) list.push(buffer);
     else this.staging.set(size, [buffer]);
-    this.throwFailures();
+    await this.throwFailures();
     await this.trap?.verify();
     return copy;
   }
@@ -413,11 +459,12 @@ export class Device {
     this.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.assertUsable();
-    this.throwFailures();
+    await this.throwFailures();
     await this.trap?.verify();
   }
 
-  private throwFailures(): void {
+  private async throwFailures(): Promise<void> {
+    await Promise.all(this.checks);
     const failure = this.failures.shift();
     if (failure) {
       this.failures.length = 0;
@@ -425,7 +472,8 @@ export class Device {
     }
   }
 
-  private assertUsable(): void {
+  /** Throws if the device was lost or closed. */
+  assertUsable(): void {
     if (this.lost) throw new DeviceError(`the GPU device was lost: ${this.lost}`);
     if (this.closed) throw new DeviceError('the GPU device was closed');
   }

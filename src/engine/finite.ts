@@ -1,7 +1,7 @@
 import source from '../shaders/check_finite.wgsl';
 import type { Device, PreparedDispatch } from './device.ts';
 import { formatShape, NotFiniteError } from './errors.ts';
-import { linearGrid } from './grid.ts';
+import { elementGrid } from './grid.ts';
 import type { Tensor } from './tensor.ts';
 
 const clear = 0xffffffff;
@@ -11,7 +11,11 @@ const kernel = { name: 'check_finite', source };
 export class FiniteTrap {
   static readonly kernelName = kernel.name;
   private readonly device: Device;
-  private readonly watched: string[] = [];
+  /** What to say of each watched tensor, by its serial number. */
+  private readonly findings = new Map<number, string>();
+  /** Serial numbers of eager work, on the device. Those of a captured step stay with it. */
+  private eager = new Map<number, Tensor>();
+  private serials = 0;
   private flag: Tensor | null = null;
   private verifying = false;
 
@@ -19,24 +23,27 @@ export class FiniteTrap {
     this.device = device;
   }
 
-  watch({ kernel: { bindings }, tensors, operator, dispatch }: PreparedDispatch): void {
+  /** Checks what a dispatch has written, `captured` if the step is being recorded. */
+  watch({ kernel: { bindings }, tensors, operator, dispatch }: PreparedDispatch, captured: boolean): void {
     this.flag ??= this.device.untracked(() => this.device.tensor([clear], [1], 'u32'));
     const flag = this.flag;
     bindings.forEach(({ name, writable }, index) => {
-      const tensor = tensors[index]!;
-      if (!writable || tensor.dtype !== 'f32') return;
-      const serial = this.watched.length;
-      this.watched.push(
-        `operator ${operator} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(tensor.shape)}`,
+      const x = tensors[index]!;
+      if (!writable || x.dtype !== 'f32') return;
+      const number = this.serials++;
+      this.findings.set(
+        number,
+        `operator ${operator} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`,
       );
-      const { grid, constants } = linearGrid(tensor.size);
-      const serialTensor = this.device.untracked(() => this.device.tensor([serial], [1], 'u32'));
+      const serial = this.device.untracked(() => this.device.tensor([number], [1], 'u32'));
+      if (!captured) this.eager.set(number, serial);
+      const { grid, constants } = elementGrid(this.device, x.size, 1);
       this.device.dispatch({
         kernel,
-        constants: { WORKGROUP: constants.WORKGROUP, GRID_X: constants.GRID_X },
-        bindings: { x: tensor, serial: serialTensor, flag },
+        constants: { ...constants, CLEAR: clear },
+        bindings: { x, serial, flag },
         grid,
-        cost: { flops: 0, bytes: tensor.bytes },
+        cost: { flops: 0, bytes: x.bytes },
       });
     });
   }
@@ -45,12 +52,18 @@ export class FiniteTrap {
   async verify(): Promise<void> {
     if (!this.flag || this.verifying) return;
     this.verifying = true;
+    const checked = this.eager;
+    this.eager = new Map();
     try {
       const serial = await this.flag.item();
       if (serial === clear) return;
       this.flag.write([clear]);
-      throw new NotFiniteError(this.watched[serial]!);
+      throw new NotFiniteError(this.findings.get(serial)!);
     } finally {
+      for (const [number, tensor] of checked) {
+        this.findings.delete(number);
+        tensor.dispose();
+      }
       this.verifying = false;
     }
   }

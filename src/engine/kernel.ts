@@ -1,4 +1,10 @@
-import { composeResolvers, createConstantsResolver, linkRegistry, RecordResolver } from 'wesl';
+import {
+  composeResolvers,
+  createConstantsResolver,
+  linkRegistry,
+  type ModuleResolver,
+  RecordResolver,
+} from 'wesl';
 import { shaderLibrary } from '../shaders/lib/index.ts';
 import { DeviceError } from './errors.ts';
 import type { Tensor } from './tensor.ts';
@@ -55,7 +61,8 @@ const resolvers = new Map<string, RecordResolver>();
 
 function formatConstant(kernel: string, name: string, value: number): string {
   if (!Number.isFinite(value)) throw new DeviceError(`kernel ${kernel}: constant ${name} is ${value}`);
-  return String(value);
+  // As an integer literal, WGSL has no number past 2⁶³.
+  return Number.isSafeInteger(value) ? String(value) : value.toExponential();
 }
 
 /** Links a kernel with its constants and conditions to plain WGSL and reads its bindings. Results are cached. */
@@ -81,12 +88,8 @@ export function linkKernel(
     name,
     formatConstant(kernel.name, name, value),
   ]);
-  const wgsl = linkRegistry({
-    rootModuleName: 'main',
-    resolver: composeResolvers(resolver, createConstantsResolver(Object.fromEntries(values)))!,
-    conditions: { ...conditions },
-    sourceMap: false,
-  }).dest.text;
+  const modules = composeResolvers(resolver, createConstantsResolver(Object.fromEntries(values)))!;
+  const wgsl = link(name, modules, conditions);
   const bindings = [...wgsl.matchAll(bindingPattern)].map(([, binding, access, name]) => ({
     name: name!,
     binding: Number(binding),
@@ -95,6 +98,23 @@ export function linkKernel(
   const result = { name: kernel.name, key, wgsl, bindings };
   linked.set(key, result);
   return result;
+}
+
+function link(
+  kernel: string,
+  resolver: ModuleResolver,
+  conditions: Readonly<Record<string, boolean>>,
+): string {
+  try {
+    return linkRegistry({
+      rootModuleName: 'main',
+      resolver,
+      conditions: { ...conditions },
+      sourceMap: false,
+    }).dest.text;
+  } catch (error) {
+    throw new DeviceError(`kernel ${kernel} does not link: ${(error as Error).message.split('\n')[0]}`);
+  }
 }
 
 /** A compiled kernel. */

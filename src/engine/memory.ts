@@ -54,7 +54,8 @@ function bucketOf(bytes: number): number {
  * use is recorded after them on the same queue, that is safe, and uploads submit what is pending first.
  */
 export class BufferPool {
-  readonly create: (bytes: number) => GPUBuffer;
+  private readonly create: (bytes: number) => GPUBuffer;
+  private readonly maximumBytes: number;
   private readonly freeBuffers = new Map<number, GPUBuffer[]>();
   /** Bytes held by live tensors. */
   used = 0;
@@ -63,12 +64,13 @@ export class BufferPool {
   /** Most bytes ever reserved. */
   peak = 0;
 
-  constructor(create: (bytes: number) => GPUBuffer) {
+  constructor(create: (bytes: number) => GPUBuffer, maximumBytes = Number.POSITIVE_INFINITY) {
     this.create = create;
+    this.maximumBytes = maximumBytes;
   }
 
   allocate(bytes: number): Storage {
-    const bucket = bucketOf(bytes);
+    const bucket = Math.max(bytes, Math.min(bucketOf(bytes), this.maximumBytes));
     let buffer = this.freeBuffers.get(bucket)?.pop();
     if (!buffer) {
       buffer = this.create(bucket);

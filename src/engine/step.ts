@@ -14,6 +14,8 @@ export class Recorder {
   private readonly device: Device;
   private readonly dispatches: PreparedDispatch[] = [];
   private readonly intermediates = new Map<Storage, Intermediate>();
+  /** Leaves that got a gradient in this step, with the gradient that they had before. */
+  readonly leaves = new Map<Tensor, Tensor | null>();
 
   constructor(device: Device) {
     this.device = device;
@@ -29,6 +31,11 @@ export class Recorder {
       conflicts: new Set(),
     });
     return storage;
+  }
+
+  /** Whether this is memory of the step that is being recorded. */
+  owns(storage: Storage): boolean {
+    return this.intermediates.has(storage);
   }
 
   push(dispatch: PreparedDispatch): void {
@@ -48,7 +55,11 @@ export class Recorder {
       storage.buffer = slabs[placement.slab]!;
       storage.offset = placement.offset;
     }
-    return new CapturedStep(this.device, outputs, this.dispatches, plan, slabs);
+    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs);
+    // Others may share the memory of what is not returned: nobody must read or write it from outside.
+    const returned = new Set(kept.map(({ storage }) => storage));
+    for (const [storage] of used) if (!returned.has(storage)) storage.buffer = null;
+    return step;
   }
 
   private findLifetimes(kept: readonly Tensor[]): void {
@@ -119,6 +130,7 @@ export class CapturedStep<T> {
   /** Submits the step. Returns at once; read an output to wait for it. */
   run(): void {
     if (this.disposed) throw new DeviceError('run: this step was disposed of');
+    this.device.assertUsable();
     this.device.flush();
     const encoder = this.device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();

@@ -81,6 +81,7 @@ export class Tensor {
    * `reshape` inside a graph.
    */
   view(shape: Shape): Tensor {
+    this.checkAlive('view');
     checkShape(shape, 'view');
     check(
       elementCount(shape) === this.size,
@@ -93,6 +94,7 @@ export class Tensor {
 
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */
   write(data: ArrayLike<number>): void {
+    this.checkAlive('write');
     check(
       data.length === this.size,
       'write',
@@ -105,6 +107,7 @@ export class Tensor {
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */
   async read(): Promise<TensorData> {
+    this.checkAlive('read');
     return arrayOf[this.dtype](await this.device.download(this.storage, this.bytes));
   }
 
@@ -129,12 +132,21 @@ export class Tensor {
     backward(this);
   }
 
-  /** Gives the memory back. Using the tensor afterwards throws. */
+  /** Gives the memory back, also that of the gradient. Using the tensor afterwards throws. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     this.node = null;
+    if (!this.gradientSlot) this.gradient?.dispose();
     this.storage.release();
+  }
+
+  private checkAlive(operator: string): void {
+    check(
+      !this.disposed,
+      operator,
+      () => `a tensor of shape ${formatShape(this.shape)} was used after it was disposed of`,
+    );
   }
 
   [Symbol.dispose](): void {

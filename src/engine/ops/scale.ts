@@ -10,7 +10,11 @@ const kernel = { name: 'scale', source };
 /** factor·x with a number known when the step is built. For a learnt factor use `multiply`. */
 export function scale(x: Tensor, factor: number): Tensor {
   check(x.dtype === 'f32', 'scale', () => `x must be f32, not ${x.dtype}`);
-  check(Number.isFinite(factor), 'scale', () => `the factor must be a finite number, not ${factor}`);
+  check(
+    Number.isFinite(Math.fround(factor)),
+    'scale',
+    () => `the factor must be a finite f32 number, not ${factor}`,
+  );
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
   const y = x.device.empty(x.shape);
   x.device.within('scale', () =>
@@ -37,8 +41,11 @@ export const scaleOperator = defineOperator<{ factor: number }>({
   cases: [
     { inputs: [{ shape: [5, 13], kind: 'outliers' }], attributes: { factor: -0.25 } },
     { inputs: [{ shape: [] }], attributes: { factor: 3 } },
+    { inputs: [{ shape: [3] }], attributes: { factor: 1e20 } },
+    { inputs: [{ shape: [3] }], attributes: { factor: -1e-30 } },
   ],
   misuses: [
     { inputs: [{ shape: [2] }], attributes: { factor: Number.NaN }, message: /scale: .*finite.*NaN/ },
+    { inputs: [{ shape: [2] }], attributes: { factor: 1e39 }, message: /scale: .*finite.*1e\+39/ },
   ],
 });

@@ -1,5 +1,4 @@
 import elements from './elements.wgsl';
-import linear from './linear.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
 import tileGrid from './tile_grid.wgsl';
@@ -7,7 +6,6 @@ import tileGrid from './tile_grid.wgsl';
 /** Modules that kernels import as `package::lib::name`. */
 export const shaderLibrary: Record<string, string> = {
   './lib/elements.wesl': elements,
-  './lib/linear.wesl': linear,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
   './lib/tile_grid.wesl': tileGrid,
