@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest';
+import { describeAdapter } from '../../src/engine/adapter.ts';
+import { listAdapters, openDevice } from '../../src/engine/device.node.ts';
+import { DeviceError, ShapeError } from '../../src/engine/errors.ts';
+import { scale } from '../../src/engine/ops/scale.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+const cost = { flops: 0, bytes: 0 };
+
+const broken = {
+  name: 'broken',
+  source: /* wgsl */ `
+@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1)
+fn main() {
+  let value: u32 = 1.5;
+  y[0] = f32(value);
+}`,
+};
+
+describe('opening', () => {
+  test('reports the adapter', () => {
+    const { report } = device;
+    expect(report.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20);
+    expect(report.limits.maxStorageBuffersPerShaderStage).toBeGreaterThanOrEqual(8);
+    expect(typeof report.software).toBe('boolean');
+    expect(describeAdapter(report)).toMatch(
+      /^adapter .+ · (software|hardware) · driver .+\n\s+subgroup size .+/,
+    );
+  });
+
+  test('lists adapters, and finds one by a part of its name', async () => {
+    const names = await listAdapters();
+    expect(names.length).toBeGreaterThan(0);
+    const found = await openDevice({ adapter: names[0]!.slice(0, 8).toUpperCase() });
+    expect(await scale(found.tensor([2], [1]), 3).item()).toBe(6);
+    found.close();
+  });
+
+  test('refuses an adapter that does not exist, and names those that do', async () => {
+    await expect(openDevice({ adapter: 'abacus' })).rejects.toThrow(
+      /^no adapter is called abacus; there are: .+/,
+    );
+    await expect(openDevice({ adapter: 'abacus' })).rejects.toBeInstanceOf(DeviceError);
+  });
+
+  test.runIf(device.report.software)('refuses a software driver where none is allowed', async () => {
+    await expect(openDevice({ allowSoftware: false })).rejects.toThrow(
+      /^the only adapter is a software driver \(.+\), and software drivers are not allowed$/,
+    );
+  });
+
+  test('fast mode computes the same', async () => {
+    const fast = await openDevice({ mode: 'fast' });
+    const numbers = [1.5, -2, 1e-3];
+    const [a, b] = [fast, device].map((any) => scale(any.tensor(numbers, [3]), 0.3).readFloats());
+    expect(await a).toEqual(await b);
+    fast.close();
+  });
+});
+
+describe('loss of the device', () => {
+  test('is named by everything that comes after it', async () => {
+    const lost = await openDevice();
+    const x = lost.tensor([1, 2], [2]);
+    const step = lost.capture(() => scale(x, 2));
+    const pending = x.read();
+    lost.gpu.destroy();
+    const outcome = await pending.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (outcome !== null) {
+      expect(outcome).toBeInstanceOf(DeviceError);
+      expect((outcome as Error).message).toMatch(/^the GPU device was lost: ./);
+    }
+    await lost.gpu.lost;
+    const message = /^the GPU device was lost: .+/;
+    await expect(x.read()).rejects.toThrow(message);
+    await expect(x.read()).rejects.toBeInstanceOf(DeviceError);
+    await expect(lost.synchronize()).rejects.toThrow(message);
+    expect(() => scale(x, 2)).toThrow(message);
+    expect(() => x.write([1, 2])).toThrow(message);
+    expect(() => lost.tensor([1], [1])).toThrow(message);
+    expect(() => step.run()).toThrow(message);
+    lost.close();
+  });
+
+  test('a closed device says that it was closed', async () => {
+    const closed = await openDevice();
+    const x = closed.tensor([1], [1]);
+    closed.close();
+    closed.close();
+    await closed.gpu.lost;
+    await expect(x.read()).rejects.toThrow(/^the GPU device was closed$/);
+    expect(() => scale(x, 2)).toThrow(/^the GPU device was closed$/);
+  });
+});
+
+describe('kernels', () => {
+  test('that do not compile are reported with the line and its text, once', async () => {
+    const y = device.tensor([0], [1]);
+    const run = () =>
+      device.dispatch({ kernel: broken, constants: {}, bindings: { y }, grid: [1, 1, 1], cost });
+    run();
+    await expect(y.read()).rejects.toThrow(
+      /^kernel broken \{\} \{\} does not compile: line 6: .*(u32|type).*\n\s*let value: u32 = 1\.5;$/,
+    );
+    await device.synchronize();
+    device.within('someOperator', run);
+    await expect(device.synchronize()).rejects.toThrow(DeviceError);
+    expect(await scale(device.tensor([2], [1]), 3).item()).toBe(6);
+  });
+
+  test('that miss a constant or a tensor are refused before they run', () => {
+    const kernel = {
+      name: 'needy',
+      source:
+        'import constants::N; @group(0) @binding(0) var<storage, read_write> y: array<f32>; @compute @workgroup_size(N) fn main() { y[0] = 1.0; }',
+    };
+    const call = { kernel, bindings: {}, grid: [1, 1, 1], cost } as const;
+    expect(() => device.dispatch({ ...call, constants: {} })).toThrow(
+      /^kernel needy does not link: .*constants::N/,
+    );
+    expect(() => device.dispatch({ ...call, constants: { N: Number.NaN } })).toThrow(
+      /^kernel needy: constant N is NaN$/,
+    );
+    expect(() => device.dispatch({ ...call, constants: { N: 1 } })).toThrow(
+      /^needy: kernel needy has a binding y that got no tensor$/,
+    );
+  });
+
+  test('with an impossible grid are refused', () => {
+    const y = device.tensor([0], [1]);
+    for (const grid of [
+      [0, 1, 1],
+      [70_000, 1, 1],
+      [1.5, 1, 1],
+    ] as const) {
+      const call = { kernel: broken, constants: {}, bindings: { y }, grid, cost };
+      expect(() => device.dispatch(call)).toThrow(
+        /^broken: kernel broken asks for a grid of .* the adapter allows 1 to/,
+      );
+    }
+  });
+});
+
+describe('tensors', () => {
+  const huge = [2 ** 20, 2 ** 20];
+
+  test('too large for the adapter are refused before any memory is asked for', () => {
+    const { reserved } = device.memory();
+    const message =
+      /^a tensor of shape \[1048576, 1048576\] needs 4398046511104 bytes, more than a buffer .* use a smaller batch$/;
+    expect(() => device.empty(huge)).toThrow(message);
+    expect(() => device.zeros(huge)).toThrow(message);
+    expect(() => device.tensor([], huge)).toThrow(message);
+    expect(() => device.empty(huge)).toThrow(DeviceError);
+    expect(device.memory().reserved).toBe(reserved);
+  });
+
+  test.runIf(device.report.limits.maxStorageBufferBindingSize < 2 ** 28)(
+    'larger than a binding are refused by the operator that would bind them',
+    () => {
+      const floats = device.report.limits.maxStorageBufferBindingSize / 4 + 1;
+      const x = device.empty([floats]);
+      expect(() => scale(x, 2)).toThrow(
+        new RegExp(`^scale: a tensor of shape \\[${floats}\\] .*exceeds the adapter's largest binding`),
+      );
+      x.dispose();
+      device.pool.trim();
+    },
+  );
+
+  test('of the wrong length or an impossible shape are refused, and leave no memory behind', () => {
+    const { used } = device.memory();
+    expect(() => device.tensor([1, 2, 3], [2])).toThrow(
+      /^tensor: got 3 numbers for a tensor of shape \[2\] \(2 elements\)$/,
+    );
+    for (const shape of [[0], [-1, 2], [1.5], [Number.NaN]]) {
+      expect(() => device.tensor([], shape)).toThrow(
+        /^tensor: every extent of a shape is a positive integer/,
+      );
+      expect(() => device.empty(shape)).toThrow(ShapeError);
+    }
+    expect(device.memory().used).toBe(used);
+  });
+
+  test('of every type come back as they were sent', async () => {
+    const floats = Float32Array.of(0.1, -0, 3.4e38, 1e-45);
+    expect(await device.tensor(floats, [4]).read()).toEqual(floats);
+    const words = Uint32Array.of(0, 1, 0xffffffff);
+    expect(await device.tensor(words, [3], 'u32').read()).toEqual(words);
+    const integers = Int32Array.of(-1, 2 ** 31 - 1);
+    expect(await device.tensor(integers, [2], 'i32').read()).toEqual(integers);
+    const bytes = Uint8Array.from({ length: 24 }, (_, i) => i * 10);
+    expect(await device.images(bytes, [1, 2, 3]).read()).toEqual(bytes);
+  });
+
+  test('of another device are refused', async () => {
+    const other = await openDevice();
+    const kernelOfThis = device.tensor([1], [1]);
+    const foreign = other.tensor([1], [1]);
+    const { add } = await import('../../src/engine/ops/add.ts');
+    expect(() => add(kernelOfThis, foreign)).toThrow(
+      /^add: a tensor of shape \[1\] belongs to another device$/,
+    );
+    other.close();
+  });
+
+  test('a read sees the work issued before it and none after', async () => {
+    const x = device.tensor([1], [1]);
+    const reads: Promise<number>[] = [];
+    for (let i = 1; i <= 3; i++) {
+      x.write([i]);
+      reads.push(scale(x, 10).item());
+    }
+    expect(await Promise.all(reads)).toEqual([10, 20, 30]);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { NotFiniteError } from '../../src/engine/errors.ts';
+import { add } from '../../src/engine/ops/add.ts';
+import { multiply } from '../../src/engine/ops/multiply.ts';
+import { relu } from '../../src/engine/ops/relu.ts';
+import { scale } from '../../src/engine/ops/scale.ts';
+import { sum } from '../../src/engine/ops/sum.ts';
+import type { Tensor } from '../../src/engine/tensor.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice({ debug: { checkFinite: true } });
+
+/** x·10³⁰·10³⁰ overflows in the second product; what follows only passes it on. */
+const overflow = (x: Tensor): Tensor => sum(relu(multiply(scale(x, 1e30), scale(x, 1e30))));
+
+describe('the finite trap in eager mode', () => {
+  test('names the first operator, its kernel and the shape', async () => {
+    const x = device.tensor([1, 2, 3, 4, 5, 6], [2, 3]);
+    const error = await overflow(x)
+      .read()
+      .then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+    expect(error).toBeInstanceOf(NotFiniteError);
+    expect((error as Error).message).toBe(
+      'operator multiply (kernel multiply) wrote NaN or an infinity to y, a tensor of shape [2, 3]',
+    );
+  });
+
+  test('finds a single NaN and a negative infinity at any place', async () => {
+    for (const [value, place] of [
+      [Number.NaN, 0],
+      [Number.NEGATIVE_INFINITY, 4999],
+      [Number.POSITIVE_INFINITY, 2501],
+    ] as const) {
+      const data = new Float32Array(5000);
+      data[place] = value;
+      await expect(scale(device.tensor(data, [5000]), 1).read()).rejects.toThrow(
+        /^operator scale .*\[5000\]$/,
+      );
+    }
+  });
+
+  test('says nothing of finite numbers, also the largest, and works on after a report', async () => {
+    const x = device.tensor([3.4028234e38, -3.4028234e38, 1e-45, 0], [4]);
+    expect([...(await scale(x, 1).readFloats())].slice(0, 2)).toEqual([
+      3.4028234663852886e38, -3.4028234663852886e38,
+    ]);
+    await expect(scale(x, 2).read()).rejects.toThrow(/^operator scale/);
+    await expect(scale(x, 0.5).read()).resolves.toHaveLength(4);
+    scale(x, 4);
+    await expect(device.synchronize()).rejects.toThrow(/^operator scale/);
+    await device.synchronize();
+  });
+
+  test('names a backward pass that overflows where the forward pass did not', async () => {
+    const x = device.tensor([1e-30], [1]).requireGradient();
+    const loss = sum(scale(relu(scale(x, 1e20)), 1e20));
+    expect(await loss.item()).toBeCloseTo(1e10, -5);
+    loss.backward();
+    await expect(x.gradient!.read()).rejects.toThrow(
+      /^operator scale backward \(kernel scale\) wrote NaN or an infinity to y, a tensor of shape \[1\]$/,
+    );
+  });
+
+  test('names the operator that a user calls, not one that it is made of', async () => {
+    const [a, b] = [device.tensor([3e38], [1]), device.tensor([3e38], [1])];
+    await expect(add(a, b).read()).rejects.toThrow(/^operator add/);
+    const total = sum(device.tensor(new Float32Array(3000).fill(1e36), [3000]));
+    await expect(total.read()).rejects.toThrow(/^operator sum \(kernel sum_partial\)/);
+  });
+
+  test('keeps no memory of checks that passed', async () => {
+    const x = device.tensor([1, 2], [2]);
+    const round = () =>
+      device.scope(async () => {
+        for (let i = 0; i < 20; i++) scale(x, 2);
+        await device.synchronize();
+      });
+    await round();
+    const { used } = device.memory();
+    for (let i = 0; i < 3; i++) await round();
+    expect(device.memory().used).toBe(used);
+  });
+});
+
+describe('the finite trap in captured steps', () => {
+  test('names the first operator of the run that went wrong, run by run', async () => {
+    const x = device.tensor([1, 1], [2]);
+    const step = device.capture(() => overflow(x));
+    x.write([1e-30, 1e-25]);
+    step.run();
+    expect(await step.outputs.item()).toBeGreaterThan(1e9);
+    x.write([1, 1e-30]);
+    step.run();
+    await expect(step.outputs.read()).rejects.toThrow(/^operator multiply \(kernel multiply\) .*\[2\]$/);
+    x.write([0, 1e-30]);
+    step.run();
+    expect(await step.outputs.item()).toBeCloseTo(1, 5);
+    step.dispose();
+  });
+
+  test('names a backward pass', async () => {
+    const x = device.tensor([1e-30], [1]).requireGradient();
+    const step = device.capture(() => {
+      const loss = sum(scale(scale(x, 1e20), 1e20));
+      loss.backward();
+      return { loss, gradient: x.gradient! };
+    });
+    step.run();
+    await expect(step.outputs.loss.read()).rejects.toThrow(/^operator scale backward/);
+    step.dispose();
+  });
+
+  test('names what ran first, not what was recorded first', async () => {
+    const x = device.tensor([1], [1]);
+    const step = device.capture(() => relu(x));
+    const infinite = scale(device.tensor([1e38], [1]), 1e10);
+    step.run();
+    await expect(infinite.read()).rejects.toThrow(/^operator scale/);
+    x.write([Number.POSITIVE_INFINITY]);
+    const later = scale(x, 2);
+    step.run();
+    await expect(later.read()).rejects.toThrow(/^operator scale/);
+    step.dispose();
+  });
+});
