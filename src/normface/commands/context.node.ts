@@ -42,7 +42,7 @@ export class Context {
 
   /** Prints a warning for people, out of the way of results. */
   warn(text: string): void {
-    this.streams.stderr.write(`normface: ${text}\n`);
+    this.streams.stderr.write(`warning: ${text}\n`);
   }
 
   /** With `--json`, prints one record as a line of JSON; otherwise nothing. */

@@ -20,8 +20,9 @@ export class Progress {
   private readonly sink: ProgressSink;
   private readonly totalSteps: number;
   private readonly now: () => number;
-  private readonly start: number;
-  private readonly firstStep: number;
+  /** From where the time of a step is measured: the first record, so that compiling kernels does not count. */
+  private origin: { readonly time: number; readonly step: number };
+  private started = false;
   private lastDrawn = -Infinity;
   private lineOpen = false;
 
@@ -35,17 +36,19 @@ export class Progress {
     this.sink = sink;
     this.totalSteps = totalSteps;
     this.now = now;
-    this.start = now();
-    this.firstStep = firstStep;
+    this.origin = { time: now(), step: firstStep };
   }
 
   /** Shows the newest numbers, unless the last ones are too recent; the last step is always shown. */
   update(record: StepRecord): void {
     const now = this.now();
+    const { time, step } = this.origin;
+    const perStep = (now - time) / Math.max(1, record.step - step);
+    if (!this.started) this.origin = { time: now, step: record.step };
+    this.started = true;
     const interval = this.sink.live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS;
     if (now - this.lastDrawn < interval && record.step < this.totalSteps) return;
     this.lastDrawn = now;
-    const perStep = (now - this.start) / Math.max(1, record.step - this.firstStep);
     const line = statusLine(
       record,
       this.totalSteps,
