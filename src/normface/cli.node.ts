@@ -8,16 +8,18 @@ import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.node.ts';
+import { addDemo } from './commands/demo.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addNets } from './commands/nets.node.ts';
+import { addTrain } from './commands/train.node.ts';
 import { addVerify } from './commands/verify.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [addEval, addEmbed, addVerify, addData, addNets, addDoctor];
+const commands = [addDemo, addTrain, addEval, addEmbed, addVerify, addData, addNets, addDoctor];
 
 /**
  * Runs one command line.

@@ -1,0 +1,190 @@
+/** `normface demo`, which `npm start` runs: the paper's recipe on generated faces, from nothing to a report. */
+
+import path from 'node:path';
+import { UserError } from '../errors.ts';
+import { cosinePlot, learningRatePlot, lossPlot } from '../evaluation/plots.node.ts';
+import type { ReportSection } from '../evaluation/report.node.ts';
+import { metricsTable } from '../evaluation/summary.ts';
+import { formatTable } from '../evaluation/table.ts';
+import { packageRoot } from '../package.node.ts';
+import { CachingPool } from '../training/caching-pool.node.ts';
+import { findWeights } from '../training/checkpoint.node.ts';
+import { openEmbedder } from '../training/embedder.node.ts';
+import { type EvaluatedRun, evaluateRun } from '../training/evaluate.node.ts';
+import { type EvaluationSet, evaluationSetOf } from '../training/evaluation-set.node.ts';
+import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
+import type { StepRecord } from '../training/log.ts';
+import { resolveConfig } from '../training/resolve-config.node.ts';
+import { type FinishedRun, trainRun } from '../training/run.node.ts';
+import { readLog } from '../training/run-folder.node.ts';
+import { writeThreshold } from '../training/threshold-file.node.ts';
+import { openTrainingData } from '../training/training-data.node.ts';
+import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
+import type { Context } from './context.node.ts';
+import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
+
+/** The runs of the demo: the baseline, and what is made of it in as many further steps with either loss. */
+const recipes = [
+  { name: 'softmax', file: 'demo-softmax.json', label: 'softmax baseline' },
+  { name: 'control', file: 'demo-control.json', label: 'control: further softmax steps' },
+  { name: 'normface', file: 'demo-normface.json', label: 'NormFace fine-tune' },
+] as const;
+
+interface DemoOptions {
+  readonly out: string;
+  readonly seed?: number;
+  readonly set: string[];
+}
+
+interface DemoRun extends FinishedRun {
+  readonly name: string;
+  readonly label: string;
+  /** Steps of the run that this one started from. */
+  readonly before: number;
+  readonly steps: readonly StepRecord[];
+}
+
+export const addDemo: AddCommand = (program, run) => {
+  program
+    .command('demo')
+    .description('train on generated faces: softmax, then NormFace and a control, evaluated on unseen people')
+    .option('-o, --out <folder>', 'where the runs and report.html go', 'runs/demo')
+    .option('--seed <n>', 'decides initial weights, order of images and augmentation', wholeNumber(0))
+    .option(
+      '--set <key=value>',
+      'a setting for all three runs, such as net=small; may be repeated',
+      repeated,
+      [],
+    )
+    .addHelpText(
+      'after',
+      examples('normface demo', 'normface demo --seed 2', 'normface demo --set net=small'),
+    )
+    .action(run((context: Context, options: DemoOptions) => demo(context, options)));
+};
+
+async function demo(context: Context, options: DemoOptions) {
+  const start = performance.now();
+  const device = await context.openDevice();
+  const pool = new CachingPool();
+  const interrupt = new Interrupt(() => context.warn('stopping after this step'));
+  try {
+    const runs: DemoRun[] = [];
+    for (const recipe of recipes) {
+      context.say(`\n${recipe.label}`);
+      const run = await trainRecipe(context, recipe, runs[0], options, pool, () => interrupt.requested);
+      runs.push(run);
+      if (run.finished) continue;
+      context.exitCode = INTERRUPTED;
+      context.say(`stopped; continue this run with: normface train --resume ${run.folder}`);
+      return { event: 'result', folders: runs.map(({ folder }) => folder) };
+    }
+    context.say('\nevaluation on people who occur in no training image');
+    const set = await evaluationSetOf(configOf(recipes[0].file, options).config);
+    if (!set) throw new UserError('the demo has nothing to evaluate on: evaluation.data is missing');
+    const evaluated: EvaluatedRun[] = [];
+    for (const run of runs) {
+      const weightsFile = findWeights(run.checkpoint);
+      const embedder = await openEmbedder(device, weightsFile, 64);
+      const result = await evaluateRun(embedder, set, { name: run.name, rule: { kind: 'best' }, pool });
+      embedder.dispose();
+      writeThreshold(weightsFile, result.threshold);
+      evaluated.push(result);
+    }
+    const table = metricsTable(evaluated.map(({ name, evaluation: { metrics } }) => ({ name, metrics })));
+    context.say(`\n${formatTable(table)}`);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    const facts = [
+      ['Adapter', device.report.description],
+      ['Images', set.dataset.name],
+      ['Runs', runs.map(({ folder }) => folder).join(', ')],
+      ['Time', `${seconds} s`],
+    ] as const;
+    const report = await writeReportOf(options.out, runs, evaluated, set, facts);
+    context.say(`\nreport  ${report}  (${seconds} s in all)`);
+    return {
+      event: 'result',
+      seconds,
+      report,
+      folders: runs.map(({ folder }) => folder),
+      ...evaluationResult(evaluated, set),
+    };
+  } finally {
+    interrupt.dispose();
+    await pool.close();
+  }
+}
+
+/** The shipped configuration of a recipe with the demo's own settings over it. */
+function configOf(file: string, { out, seed, set }: DemoOptions, from?: string) {
+  const flags = {
+    output: out,
+    ...(seed !== undefined && { seed }),
+    ...(from !== undefined && { initialise: { from } }),
+  };
+  return resolveConfig({ file: path.join(packageRoot, 'configs', file), flags, set });
+}
+
+async function trainRecipe(
+  context: Context,
+  { name, file, label }: (typeof recipes)[number],
+  baseline: DemoRun | undefined,
+  options: DemoOptions,
+  pool: CachingPool,
+  shouldStop: () => boolean,
+): Promise<DemoRun> {
+  const { config, source } = configOf(file, options, baseline?.checkpoint);
+  const data = await openTrainingData(config);
+  const device = await context.openDevice();
+  const run = await trainRun({ device, config, source, data, reporter: context, pool, shouldStop });
+  const steps = readLog(run.folder).filter((record): record is StepRecord => record.event === 'step');
+  return { ...run, name, label, before: baseline?.totalSteps ?? 0, steps };
+}
+
+function writeReportOf(
+  folder: string,
+  runs: readonly DemoRun[],
+  evaluated: readonly EvaluatedRun[],
+  set: EvaluationSet,
+  facts: readonly (readonly [string, string])[],
+): Promise<string> {
+  return writeEvaluation(folder, evaluated, set, {
+    worst: 8,
+    frame: {
+      title: 'NormFace on generated faces',
+      intro: [
+        'A small net is trained with softmax on generated faces. From there it is trained on, once with the NormFace loss (softmax ' +
+          'over scaled cosines of normalised features and weights) and, as a control, for as many steps with softmax as before.',
+        'All numbers are for people who occur in no training image.',
+      ],
+      facts,
+      sections: [curves(runs)],
+    },
+  });
+}
+
+function curves(runs: readonly DemoRun[]): ReportSection {
+  const x = ({ before, steps }: DemoRun) => steps.map(({ step }) => before + step);
+  const series = (value: (record: StepRecord) => number) =>
+    runs.map((run) => ({ name: run.name, x: x(run), y: run.steps.map(value) }));
+  const cosines = runs.map((run) => ({
+    name: run.name,
+    step: x(run),
+    positive: run.steps.map(({ positiveCosine }) => positiveCosine ?? Number.NaN),
+    negative: run.steps.map(({ negativeCosine }) => negativeCosine ?? Number.NaN),
+  }));
+  return {
+    title: 'Training',
+    figures: [
+      {
+        svg: lossPlot(series(({ loss }) => loss)),
+        caption: 'Loss. That of NormFace is another function of other logits.',
+      },
+      {
+        svg: cosinePlot(cosines),
+        caption: 'Mean cosine of features with the weights of their own and of all other classes.',
+      },
+      { svg: learningRatePlot(series(({ learningRate }) => learningRate)), caption: 'Learning rate.' },
+    ],
+  };
+}

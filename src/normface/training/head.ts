@@ -1,0 +1,112 @@
+/** What a configured loss adds to a net: class weights, and the loss of features with them. */
+
+import { cosineSoftmaxHead } from '../../engine/ops/cosine_softmax_loss.ts';
+import { normaliseRowsInPlace } from '../../engine/ops/l2_normalise.ts';
+import { softmaxLossHead } from '../../engine/ops/softmax_loss.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { UsageError } from '../errors.ts';
+import { initialValues } from '../nets/initial.ts';
+import type { LossConfig } from './config.ts';
+
+/** Results of a head for one batch. */
+export interface HeadOutputs {
+  readonly loss: Tensor;
+  /** Mean cosine to the own class, mean cosine to the other classes, and for softmax over cosines the scale. */
+  readonly statistics: Tensor | null;
+}
+
+export interface Head {
+  /** Factor of the loss in the sum of losses. */
+  readonly weight: number;
+  /** Whether the third of the statistics is a scale. */
+  readonly hasScale: boolean;
+  readonly declarations: readonly ParameterDeclaration[];
+  /** Parameters that another run on the same people may hand over. */
+  readonly reusable: readonly string[];
+  /** @param features [n, d] @param labels [n] u32 */
+  apply(features: Tensor, labels: Tensor, parameters: Parameters): HeadOutputs;
+}
+
+interface HeadSize {
+  readonly classes: number;
+  readonly featureSize: number;
+  readonly seed: number;
+}
+
+/**
+ * Makes the head of a loss; its parameters are called `prefix.weight` and so on.
+ * Class weights of softmax start as Caffe's xavier, agents on the unit sphere (section 3.5).
+ */
+export function createHead(prefix: string, config: LossConfig, size: HeadSize): Head {
+  const { classes, featureSize, seed } = size;
+  const { learningRateMultiplier, decayMultiplier, weight } = config;
+  const multipliers = { learningRateMultiplier, decayMultiplier };
+  const shape = [classes, featureSize];
+  const name = `${prefix}.weight`;
+  const common = { weight, reusable: [name] };
+  const agents = { name, shape, init: () => onUnitSphere(name, size), ...multipliers };
+  switch (config.name) {
+    case 'softmax': {
+      const bias = `${prefix}.bias`;
+      const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
+      const declarations: ParameterDeclaration[] = [{ name, shape, init, ...multipliers }];
+      if (config.bias)
+        declarations.push({
+          name: bias,
+          shape: [classes],
+          init: new Float32Array(classes),
+          learningRateMultiplier: 2 * learningRateMultiplier,
+          decayMultiplier: 0,
+        });
+      return {
+        ...common,
+        hasScale: false,
+        declarations,
+        apply: (features, labels, parameters) => {
+          const { loss } = softmaxLossHead(
+            features,
+            parameters.get(name),
+            config.bias ? parameters.get(bias) : null,
+            labels,
+          );
+          return { loss, statistics: null };
+        },
+      };
+    }
+    case 'normface': {
+      const scaleName = `${prefix}.scale`;
+      const { initial, learn, minimum, ...rates } = config.scale;
+      const scale = { name: scaleName, shape: [1], init: Float32Array.of(initial), ...rates };
+      return {
+        ...common,
+        hasScale: true,
+        declarations: learn ? [agents, scale] : [agents],
+        apply: (features, labels, parameters) => {
+          const weights = parameters.get(name);
+          const hard = config.weightNormalisation === 'hard';
+          if (hard) normaliseRowsInPlace(weights);
+          return cosineSoftmaxHead(features, weights, labels, learn ? parameters.get(scaleName) : initial, {
+            floor: minimum,
+            normaliseWeights: !hard,
+          });
+        },
+      };
+    }
+    default:
+      throw new UsageError(`the loss ${config.name} is not available yet`);
+  }
+}
+
+/** Standard normal rows divided by their norms: directions spread evenly. */
+function onUnitSphere(name: string, { classes, featureSize, seed }: HeadSize): Float32Array {
+  const values = initialValues({ gaussian: 1 }, { name, shape: [classes, featureSize], fanIn: 1 }, seed);
+  for (let start = 0; start < values.length; start += featureSize) {
+    const row = values.subarray(start, start + featureSize);
+    const norm = Math.hypot(...row);
+    row.forEach((value, i) => {
+      row[i] = value / norm;
+    });
+  }
+  return values;
+}

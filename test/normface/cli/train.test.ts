@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseLog } from '../../../src/normface/training/log.ts';
+import { normface, temporaryFolder } from './run.ts';
+
+const root = temporaryFolder();
+const output = path.join(root, 'runs');
+/** One shape of step for all tests, since each new one has to be compiled. */
+const settings = [
+  '--data',
+  'generated:identities=5,samples=4,seed=3',
+  ...['--net', 'tiny', '--batch', '8', '--set', 'augmentation.shift=2', '--output', output],
+];
+
+function weightsOf(run: string, step: number): Buffer {
+  const folder = path.join(output, run, 'ckpt', `step-${String(step).padStart(8, '0')}`);
+  return Buffer.concat(
+    ['weights', 'optimiser'].map((name) => fs.readFileSync(path.join(folder, `${name}.safetensors`))),
+  );
+}
+
+const logOf = (run: string) => parseLog(fs.readFileSync(path.join(output, run, 'log.jsonl'), 'utf8'));
+
+test('a run leaves a folder that tells everything', async () => {
+  const words = [
+    '--steps',
+    '9',
+    '--name',
+    'whole',
+    '--set',
+    'checkpoint.everySteps=3',
+    '--set',
+    'checkpoint.keep=2',
+  ];
+  const { exitCode, stdout } = await normface('train', ...settings, ...words, '--set', 'log.everySteps=2');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^adapter /);
+  expect(stdout).toContain('20 images of 5 people');
+  expect(stdout).toMatch(/step 9\/9 \| loss \d/);
+  const run = path.join(output, 'whole-001');
+  expect(fs.readdirSync(run).sort()).toEqual([
+    'ckpt',
+    'config.json',
+    'config.source.json',
+    'environment.json',
+    'log.jsonl',
+  ]);
+  expect(fs.readdirSync(path.join(run, 'ckpt'))).toEqual(['step-00000006', 'step-00000009']);
+  expect(logOf('whole-001').map(({ event, step }) => `${event} ${step}`)).toEqual([
+    'start 0',
+    'step 2',
+    'checkpoint 3',
+    'step 4',
+    'step 6',
+    'checkpoint 6',
+    'step 8',
+    'step 9',
+    'checkpoint 9',
+    'done 9',
+  ]);
+  const environment = JSON.parse(fs.readFileSync(path.join(run, 'environment.json'), 'utf8'));
+  expect(environment.device.description).toBeTruthy();
+  expect(JSON.parse(fs.readFileSync(path.join(run, 'config.source.json'), 'utf8'))).toMatchObject({
+    batchSize: 8,
+  });
+});
+
+test('k steps and the resumed rest give the bits of an uninterrupted run', async () => {
+  fs.cpSync(path.join(output, 'whole-001'), path.join(output, 'part-001'), { recursive: true });
+  fs.rmSync(path.join(output, 'part-001', 'ckpt', 'step-00000009'), { recursive: true });
+  const { exitCode } = await normface('train', '--resume', path.join(output, 'part-001'));
+  expect(exitCode).toBe(0);
+  expect(weightsOf('part-001', 9).equals(weightsOf('whole-001', 9))).toBe(true);
+  expect(weightsOf('part-001', 9).equals(weightsOf('whole-001', 6))).toBe(false);
+  const losses = (run: string) =>
+    logOf(run).flatMap((record) => ('loss' in record ? [[record.step, record.loss]] : []));
+  expect(losses('part-001').at(-1)).toEqual(losses('whole-001').at(-1));
+});
+
+test('a resumed run refuses other settings by name, and other images', async () => {
+  const run = path.join(output, 'part-001');
+  const changed = await normface('train', '--resume', run, '--lr', '0.5', '--batch', '4');
+  expect(changed.exitCode).toBe(2);
+  expect(changed.stderr).toMatch(/other settings \(batchSize, optimiser.learningRate\); add --force/);
+  const images = await normface(
+    'train',
+    '--resume',
+    run,
+    '--data',
+    'generated:identities=5,samples=4,seed=3,first=1',
+    '--force',
+  );
+  expect(images.exitCode).toBe(1);
+  expect(images.stderr).toMatch(/was started on other images than/);
+});
+
+test('--dry-run prints the resolved configuration and touches nothing', async () => {
+  const before = fs.readdirSync(output);
+  const { exitCode, stdout } = await normface('train', ...settings, '--dry-run', '--json', '--epochs', '2');
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({
+    event: 'dry-run',
+    images: 20,
+    identities: 5,
+    steps: 5,
+    netParameters: 107632,
+  });
+  expect(result.config.optimiser).toMatchObject({ momentum: 0.9, weightDecay: 5e-4 });
+  expect(fs.readdirSync(output)).toEqual(before);
+});
+
+test('--json prints one record a line and the result last', async () => {
+  const { exitCode, stdout, stderr } = await normface('train', ...settings, '--steps', '2', '--json');
+  expect(exitCode).toBe(0);
+  const records = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ event }) => event)).toEqual(['start', 'step', 'checkpoint', 'done', 'result']);
+  expect(records.at(-1)).toMatchObject({ step: 2, finished: true });
+  expect(stderr).toMatch(/^adapter /);
+});
+
+test('--overfit-batch learns one batch by heart', async () => {
+  const words = ['--overfit-batch', '--steps', '60', '--set', 'log.everySteps=1'];
+  const { exitCode, stdout } = await normface('train', ...settings, ...words, '--json');
+  expect(exitCode).toBe(0);
+  const losses = stdout
+    .split('\n')
+    .flatMap((line) => (line.includes('"loss"') ? [JSON.parse(line).loss] : []));
+  expect(losses).toHaveLength(60);
+  expect(losses[0]).toBeGreaterThan(1);
+  expect(losses.at(-1)).toBeLessThan(0.1);
+});
+
+test('evaluation while training is logged under the name of its protocol', async () => {
+  const words = ['--steps', '2', '--set', 'evaluation.everySteps=2', '--name', 'watched'];
+  const set = [
+    'evaluation.data=generated:identities=20,samples=2,seed=3,first=5',
+    'evaluation.pairsPerFold=2',
+  ];
+  const { exitCode, stdout } = await normface(
+    'train',
+    ...settings,
+    ...words,
+    ...set.flatMap((one) => ['--set', one]),
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/step 2: lfw-10fold-cos \d+\.\d\d % at threshold/);
+  expect(logOf('watched-001')).toContainEqual(
+    expect.objectContaining({ event: 'validation', step: 2, protocol: 'lfw-10fold-cos' }),
+  );
+});
+
+test('a run that diverges ends with status 3, its step and the last good checkpoint', async () => {
+  const words = ['--lr', '1e30', '--steps', '20', '--name', 'wild', '--set', 'checkpoint.everySteps=1'];
+  const { exitCode, stderr } = await normface('train', ...settings, ...words);
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(
+    /^normface: the run diverged: the loss of step \d+ is (NaN|-?Infinity); the last good checkpoint is .*wild-001/m,
+  );
+});
+
+test('weights of another run start a new one; those of another net are refused', async () => {
+  const from = path.join(output, 'whole-001');
+  const started = await normface('train', ...settings, '--steps', '1', '--from', from);
+  expect(started.exitCode).toBe(0);
+  expect(started.stdout).toMatch(/starting from .*step-00000009.weights.safetensors, class weights kept/);
+  const people = ['--data', 'generated:identities=5,samples=4,seed=3,first=2'];
+  const others = await normface('train', ...settings, ...people, '--steps', '1', '--from', from);
+  expect(others.stdout).toMatch(/class weights new, the people differ/);
+  const refused = await normface('train', ...settings, '--net', 'small', '--steps', '1', '--from', from);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(
+    /does not fit the net "small": its "conv1.weight" is \[3,3,3,16\], the net's is \[3,3,3,32\]/,
+  );
+});
+
+let program: string;
+let child: ChildProcess | undefined;
+
+beforeAll(() => {
+  const folder = fileURLToPath(new URL('../../../node_modules/.cache/normface/', import.meta.url));
+  program = path.join(folder, `cli-test-${process.pid}.mjs`);
+  const common = {
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    target: 'node20',
+  } as const;
+  const source = (name: string) => fileURLToPath(new URL(`../../../src/normface/${name}`, import.meta.url));
+  buildSync({
+    ...common,
+    entryPoints: [source('cli.node.ts')],
+    loader: { '.wgsl': 'text' },
+    outfile: program,
+  });
+  buildSync({
+    ...common,
+    entryPoints: [source('data/decode-worker.node.ts')],
+    outfile: path.join(folder, 'decode-worker.js'),
+  });
+});
+
+afterAll(() => {
+  child?.kill('SIGKILL');
+  fs.rmSync(program, { force: true });
+});
+
+test.skipIf(process.platform === 'win32')(
+  'Ctrl-C saves, says how to go on and exits 130; going on gives the same bits',
+  async () => {
+    const words = [
+      'train',
+      ...settings,
+      '--steps',
+      '9',
+      '--name',
+      'cut',
+      '--json',
+      '--set',
+      'log.everySteps=1',
+    ];
+    child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    let asked = false;
+    child.stdout!.on('data', (chunk) => {
+      if (!asked && String(chunk).includes('"event":"step"')) asked = child!.kill('SIGINT');
+    });
+    const exitCode = await new Promise((resolve) => child!.on('exit', resolve));
+    expect(stderr).toMatch(/stopping after this step/);
+    expect(stderr).toMatch(/stopped after step \d of 9; continue with:\n +normface train --resume .*cut-001/);
+    expect(exitCode).toBe(130);
+    const resumed = await normface('train', '--resume', path.join(output, 'cut-001'));
+    expect(resumed.exitCode).toBe(0);
+    expect(weightsOf('cut-001', 9).equals(weightsOf('whole-001', 9))).toBe(true);
+  },
+);
