@@ -223,6 +223,34 @@ test('the tiny net learns: the loss of a batch falls, and a captured step gives 
   replay.dispose();
 });
 
+test('frozen layers keep their bits, and no backward pass is spent on them', async () => {
+  const built = buildNet(tiny, tiny.input, 1);
+  const x = images([2, ...tiny.input]);
+  const target = device.zeros([2, built.featureSize]);
+  const capture = (frozen: (name: string) => boolean) => {
+    const parameters = new Parameters(
+      device,
+      built.declarations.map((declaration) => ({ ...declaration, frozen: frozen(declaration.name) })),
+    );
+    const optimiser = new SGD(parameters, { learningRate: 0.1, weightDecay: 0.1 });
+    const step = device.capture(() => {
+      squaredDistance(built.forward(x, parameters, { training: true }), target).backward();
+      optimiser.step();
+    });
+    return { parameters, step };
+  };
+  const whole = capture(() => false);
+  const { parameters, step } = capture((name) => !name.startsWith('fc5'));
+  const before = await parameters.readAll();
+  step.run();
+  const after = await parameters.readAll();
+  const changed = [...before].filter(
+    ([name, values]) => !Buffer.from(values.buffer).equals(Buffer.from(after.get(name)!.buffer)),
+  );
+  expect(changed.map(([name]) => name)).toEqual(['fc5.weight', 'fc5.bias']);
+  expect(step.dispatches.length).toBeLessThan(whole.step.dispatches.length / 2);
+});
+
 test('the Center Face ResNet embeds an image', async () => {
   const built = buildNet(centerFaceResnet, centerFaceResnet.input, 1);
   const parameters = new Parameters(device, built.declarations);
