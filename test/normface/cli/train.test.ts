@@ -181,6 +181,30 @@ test('weights of another run start a new one; those of another net are refused',
   );
 });
 
+test('the demo trains, compares on unseen people and writes a report', async () => {
+  const out = path.join(root, 'demo');
+  const set = [
+    ...['data.path=generated:identities=5,samples=4,seed=3', 'batchSize=8', 'epochs=null', 'steps=2'],
+    ...['evaluation.data=generated:identities=20,samples=2,seed=3,first=5', 'evaluation.pairsPerFold=2'],
+  ];
+  const { exitCode, stdout } = await normface('demo', '--out', out, ...set.flatMap((one) => ['--set', one]));
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^% +softmax +control +normface$/m);
+  expect(stdout).toMatch(/^lfw-10fold-cos \(front\) +\d/m);
+  expect(fs.readdirSync(out)).toEqual(
+    expect.arrayContaining([
+      'softmax-001',
+      'control-001',
+      'normface-001',
+      'report.html',
+      'roc.png',
+      'examples.png',
+    ]),
+  );
+  expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('<svg');
+  expect(JSON.parse(fs.readFileSync(path.join(out, 'result.json'), 'utf8')).runs).toHaveLength(3);
+});
+
 let program: string;
 let child: ChildProcess | undefined;
 
