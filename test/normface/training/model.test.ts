@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDevice } from '../../../src/engine/device.node.ts';
+import type { Device } from '../../../src/engine/device.ts';
+import { hash32 } from '../../../src/engine/random.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { Model } from '../../../src/normface/training/model.ts';
+
+const classes = 4;
+const batchSize = 8;
+const pixels = Uint8Array.from({ length: batchSize * 56 * 48 * 4 }, (_, i) => {
+  const label = Math.floor(i / (56 * 48 * 4)) % classes;
+  return hash32(i >> 7, label) % 256;
+});
+const labels = Uint32Array.from({ length: batchSize }, (_, i) => i % classes);
+const batch = { pixels, labels };
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+afterAll(() => device.close());
+
+function model(input: TrainingConfigInput): Model {
+  return new Model(device, parseConfig({ net: 'tiny', batchSize, ...input }), classes);
+}
+
+const losses: [title: string, config: TrainingConfigInput][] = [
+  ['softmax with bias', { loss: { name: 'softmax', bias: true } }],
+  ['NormFace, scale learnt', { loss: { name: 'normface' } }],
+  ['NormFace, scale fixed', { loss: { name: 'normface', scale: { initial: 24, learn: false } } }],
+  ['NormFace, hard weight normalisation', { loss: { name: 'normface', weightNormalisation: 'hard' } }],
+  [
+    'NormFace and softmax with class weights of their own',
+    {
+      loss: { name: 'normface', scale: { initial: 4 } },
+      auxiliaryLoss: { name: 'softmax', weight: 0.01 },
+    },
+  ],
+];
+
+describe('every loss learns one batch', () => {
+  test.each(losses)('%s', async (_, config) => {
+    const trained = model({ ...config, augmentation: { mirror: false } });
+    const course = [];
+    for (let step = 0; step < 40; step++) course.push(await trained.step(batch, 0.02, step));
+    const [first, last] = [course[0], course.at(-1)!];
+    expect(last.loss).toBeLessThan(0.5 * first.loss);
+    if (config.loss?.name !== 'softmax') expect(last.positiveCosine).toBeGreaterThan(last.negativeCosine!);
+    trained.dispose();
+  });
+});
+
+test('the scale is reported, learnt, and held when it is fixed', async () => {
+  const learnt = model({ loss: { name: 'normface' } });
+  const fixed = model({ loss: { name: 'normface', scale: { initial: 24, learn: false } } });
+  const scales = [];
+  for (let step = 0; step < 3; step++) {
+    scales.push((await learnt.step(batch, 0.02, step)).scale);
+    expect((await fixed.step(batch, 0.02, step)).scale).toBe(24);
+  }
+  expect(scales[0]).toBe(10);
+  expect(scales[2]).not.toBe(10);
+  expect((await learnt.snapshot()).weights.get('loss.scale')?.shape).toEqual([1]);
+  learnt.dispose();
+  fixed.dispose();
+});
+
+test('agents start as unit vectors, and hard normalisation keeps them', async () => {
+  const trained = model({ loss: { name: 'normface', weightNormalisation: 'hard' } });
+  const norms = async () => {
+    const { data, shape } = (await trained.snapshot()).weights.get('loss.weight')!;
+    return Array.from({ length: shape[0] }, (_, row) =>
+      Math.hypot(...(data as Float32Array).subarray(row * shape[1], (row + 1) * shape[1])),
+    );
+  };
+  for (const norm of await norms()) expect(norm).toBeCloseTo(1, 5);
+  for (let step = 0; step < 5; step++) await trained.step(batch, 0.02, step);
+  for (const norm of await norms()) expect(Math.abs(norm - 1)).toBeLessThan(0.1);
+  trained.dispose();
+});
+
+test('a restored model continues with the same bits', async () => {
+  const config: TrainingConfigInput = {
+    loss: { name: 'normface' },
+    augmentation: { mirror: true, shift: 2 },
+    optimiser: { clipNorm: 1 },
+  };
+  const names = { source: 'x', net: 'tiny' };
+  const whole = model(config);
+  for (let step = 0; step < 3; step++) await whole.step(batch, 0.02, step);
+  const saved = await whole.snapshot();
+  const expected = [];
+  for (let step = 3; step < 6; step++) expected.push(await whole.step(batch, 0.01, step));
+  const other = model({ ...config, seed: 1 });
+  await other.step(batch, 0.5, 0);
+  other.restore(saved, names);
+  const resumed = [];
+  for (let step = 3; step < 6; step++) resumed.push(await other.step(batch, 0.01, step));
+  expect(resumed).toEqual(expected);
+  expect(await other.snapshot()).toEqual(await whole.snapshot());
+  const bare = { weights: saved.weights, optimiser: new Map() };
+  expect(() => other.restore(bare, names)).toThrow(/optimiser's state in x does not fit: .*lacks/);
+  whole.dispose();
+  other.dispose();
+});
+
+test('a batch may be submitted before the metrics of the last one are read', async () => {
+  const [eager, pipelined] = [model({ loss: { name: 'normface' } }), model({ loss: { name: 'normface' } })];
+  const one = [await eager.step(batch, 0.02, 0), await eager.step(batch, 0.02, 1)];
+  const two = await Promise.all([pipelined.step(batch, 0.02, 0), pipelined.step(batch, 0.02, 1)]);
+  expect(two).toEqual(one);
+  eager.dispose();
+  pipelined.dispose();
+});
