@@ -11,9 +11,15 @@ export { averagePool2d, globalAveragePool } from './ops/average_pool2d.ts';
 export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/batch_norm.ts';
 export { concat } from './ops/concat.ts';
 export { type Conv2dOptions, conv2d } from './ops/conv2d.ts';
+export {
+  type CosineSoftmaxOptions,
+  cosineSoftmaxHead,
+  cosineSoftmaxLoss,
+} from './ops/cosine_softmax_loss.ts';
 export { dropout } from './ops/dropout.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/image_batch.ts';
 export { operators } from './ops/index.ts';
+export { l2Normalise } from './ops/l2_normalise.ts';
 export { linear } from './ops/linear.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export { maxFeatureMap } from './ops/max_feature_map.ts';
@@ -24,6 +30,8 @@ export { prelu } from './ops/prelu.ts';
 export { relu } from './ops/relu.ts';
 export { flatten, reshape } from './ops/reshape.ts';
 export { scale } from './ops/scale.ts';
+export type { LossWithStatistics } from './ops/softmax_head.ts';
+export { softmaxLoss, softmaxLossHead } from './ops/softmax_loss.ts';
 export { mean, sum } from './ops/sum.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';

@@ -4,8 +4,10 @@ import { averagePool2dOperator, globalAveragePoolOperator } from './average_pool
 import { batchNormOperator } from './batch_norm.ts';
 import { concatOperator } from './concat.ts';
 import { conv2dOperator } from './conv2d.ts';
+import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
 import { dropoutOperator } from './dropout.ts';
 import { imageBatchOperator } from './image_batch.ts';
+import { l2NormaliseOperator } from './l2_normalise.ts';
 import { matmulOperator } from './matmul.ts';
 import { maxFeatureMapOperator } from './max_feature_map.ts';
 import { maxPool2dOperator } from './max_pool2d.ts';
@@ -14,6 +16,7 @@ import { preluOperator } from './prelu.ts';
 import { reluOperator } from './relu.ts';
 import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
+import { softmaxLossOperator } from './softmax_loss.ts';
 import { meanOperator, sumOperator } from './sum.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
@@ -23,10 +26,12 @@ export const operators: readonly Operator[] = [
   batchNormOperator,
   concatOperator,
   conv2dOperator,
+  cosineSoftmaxLossOperator,
   dropoutOperator,
   flattenOperator,
   globalAveragePoolOperator,
   imageBatchOperator,
+  l2NormaliseOperator,
   matmulOperator,
   maxFeatureMapOperator,
   maxPool2dOperator,
@@ -36,5 +41,6 @@ export const operators: readonly Operator[] = [
   reluOperator,
   reshapeOperator,
   scaleOperator,
+  softmaxLossOperator,
   sumOperator,
 ];

@@ -75,7 +75,8 @@ export function matmul(
   });
 }
 
-function gemm(
+/** Writes op(a)·op(b) (+ bias) to c; outside the graph. */
+export function gemm(
   a: Tensor,
   b: Tensor,
   transposeA: boolean,

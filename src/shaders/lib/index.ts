@@ -1,6 +1,8 @@
 import elements from './elements.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
+import rowSum from './row_sum.wgsl';
+import softmaxState from './softmax_state.wgsl';
 import tileGrid from './tile_grid.wgsl';
 
 /** Modules that kernels import as `package::lib::name`. */
@@ -8,5 +10,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/elements.wesl': elements,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
+  './lib/row_sum.wesl': rowSum,
+  './lib/softmax_state.wesl': softmaxState,
   './lib/tile_grid.wesl': tileGrid,
 };

@@ -1,0 +1,50 @@
+import { check, formatShape } from '../errors.ts';
+import type { Cost } from '../kernel.ts';
+import type { InputKind, InputSpec } from '../operator.ts';
+import type { Shape, Tensor } from '../tensor.ts';
+
+/** @throws ShapeError unless features, weights, labels and bias fit together */
+export function checkHead(
+  operator: string,
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  bias: Tensor | null = null,
+): void {
+  const shapes = (): string =>
+    `features ${formatShape(features.shape)}, weights ${formatShape(weights.shape)}`;
+  check(
+    features.shape.length === 2 && weights.shape.length === 2 && features.shape[1] === weights.shape[1],
+    operator,
+    () => `features must be [n, d] and weights [classes, d] with the same d, not ${shapes()}`,
+  );
+  check(
+    labels.dtype === 'u32' && labels.shape.length === 1 && labels.size === features.shape[0],
+    operator,
+    () => `labels must be [${features.shape[0]}] u32, not ${formatShape(labels.shape)} ${labels.dtype}`,
+  );
+  check(
+    !bias || (bias.shape.length === 1 && bias.size === weights.shape[0]),
+    operator,
+    () => `bias must be [${weights.shape[0]}], not ${formatShape(bias!.shape)}`,
+  );
+  for (const tensor of [features, weights, bias]) {
+    check(!tensor || tensor.dtype === 'f32', operator, () => `${shapes()} must be f32, not ${tensor!.dtype}`);
+  }
+}
+
+/** Sample inputs of a head: features, weights, labels. */
+export function headInputs(n: number, classes: number, d: number, kind: InputKind = 'normal'): InputSpec[] {
+  return [
+    { shape: [n, d], kind },
+    { shape: [classes, d], kind },
+    { shape: [n], kind: 'labels', classes },
+  ];
+}
+
+/** Cost of the forward pass of a head. */
+export function headCost([features, weights]: readonly Shape[]): Cost {
+  const [n, d] = features as readonly [number, number];
+  const classes = weights![0]!;
+  return { flops: 2 * n * d * classes, bytes: 4 * d * (n + classes) };
+}

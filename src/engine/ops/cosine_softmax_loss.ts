@@ -1,0 +1,146 @@
+import raiseSource from '../../shaders/raise_to_floor.wgsl';
+import { check, formatShape } from '../errors.ts';
+import { defineOperator, type InputSpec } from '../operator.ts';
+import { scoreMatrix } from '../reference/class_scores.ts';
+import { crossEntropyReference } from '../reference/cross_entropy.ts';
+import { Tensor } from '../tensor.ts';
+import { checkHead, headCost, headInputs } from './class_head.ts';
+import { checkEpsilon, defaultEpsilon } from './l2_normalise.ts';
+import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
+
+const raiseKernel = { name: 'raise_to_floor', source: raiseSource };
+
+export interface CosineSoftmaxOptions {
+  /** Added to squared norms, inside the root (default 1e-12). */
+  epsilon?: number;
+  /** Least scale; a learnt one that falls below is set to it (default 0.01, as in NormFace's head). */
+  floor?: number;
+  /** false: the logits are s·⟨f, ŵ⟩ (default true). */
+  normaliseFeatures?: boolean;
+  /** false: the logits are s·⟨f̂, w⟩, for weights that are normalised elsewhere or not at all (default true). */
+  normaliseWeights?: boolean;
+}
+
+/**
+ * Scaled-cosine softmax cross-entropy, NormFace's loss (equation 6), fused: neither logits nor normalised copies are written.
+ *
+ *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·⟨f_i, w_j⟩ / (‖f_i‖ ‖w_j‖)
+ *
+ * The statistics are the mean cosine to the own class, the mean cosine to the other classes, and s.
+ *
+ * @param features [n, d]
+ * @param weights [classes, d]
+ * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param scale s: a positive number, or one number in a tensor, learnt if it requires a gradient. Its gradient is that of the
+ *   unclamped scale, so that it can leave the floor
+ * @throws ShapeError if the shapes or types do not fit
+ */
+export function cosineSoftmaxHead(
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  scale: Tensor | number,
+  options: CosineSoftmaxOptions = {},
+): LossWithStatistics {
+  const operator = 'cosine_softmax_loss';
+  const {
+    epsilon = defaultEpsilon,
+    floor = 0.01,
+    normaliseFeatures = true,
+    normaliseWeights = true,
+  } = options;
+  checkHead(operator, features, weights, labels);
+  checkEpsilon(operator, epsilon);
+  check(Number.isFinite(floor) && floor > 0, operator, () => `floor must be a positive number, not ${floor}`);
+  const tensor = scale instanceof Tensor ? scale : null;
+  check(
+    tensor ? tensor.size === 1 && tensor.dtype === 'f32' : Number.isFinite(scale) && (scale as number) > 0,
+    operator,
+    () =>
+      `scale must be a positive number or one f32 in a tensor, not ${tensor ? `${formatShape(tensor.shape)} ${tensor.dtype}` : scale}`,
+  );
+  if (tensor?.requiresGradient && !tensor.node) raiseToFloor(operator, tensor, floor);
+  return softmaxHead({
+    operator,
+    features,
+    weights,
+    bias: null,
+    labels,
+    scale: tensor ?? features.device.constant(scale as number, [1]),
+    floor,
+    normaliseFeatures,
+    normaliseWeights,
+    epsilon,
+  });
+}
+
+/** The loss of {@link cosineSoftmaxHead} alone. */
+export function cosineSoftmaxLoss(
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  scale: Tensor | number,
+  options: CosineSoftmaxOptions = {},
+): Tensor {
+  return cosineSoftmaxHead(features, weights, labels, scale, options).loss;
+}
+
+function raiseToFloor(operator: string, x: Tensor, floor: number): void {
+  x.device.within(operator, () =>
+    x.device.dispatch({
+      kernel: raiseKernel,
+      constants: { FLOOR: floor },
+      bindings: { x },
+      grid: [1, 1, 1],
+      cost: { flops: 1, bytes: 8 },
+    }),
+  );
+}
+
+const withoutGradient = (input: InputSpec): InputSpec => ({ ...input, differentiable: false });
+
+export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & { scale?: number }>({
+  name: 'cosine_softmax_loss',
+  apply: ([features, weights, labels, learnt], { scale, ...options }) =>
+    cosineSoftmaxLoss(features!, weights!, labels!, learnt ?? scale!, options),
+  reference: ([features, weights, labels, learnt], { scale, ...options }) => {
+    const s = learnt ? learnt.data[0]! : scale!;
+    const scores = scoreMatrix(features!, weights!, options);
+    return crossEntropyReference(
+      scores.map((row) => row.map((score) => s * score)),
+      labels!,
+    );
+  },
+  cost: headCost,
+  cases: [
+    { inputs: headInputs(5, 7, 6), attributes: { scale: 10 } },
+    // One class: the loss and its gradients are zero, which leaves nothing to measure an error against.
+    { inputs: headInputs(1, 1, 1).map(withoutGradient), attributes: { scale: 2 } },
+    { inputs: headInputs(3, 1, 4).map(withoutGradient), attributes: { scale: 30 } },
+    { inputs: [...headInputs(1, 33, 3), { shape: [1], kind: 'positive', scale: 10 }], attributes: {} },
+    { inputs: [...headInputs(67, 130, 37), { shape: [1], kind: 'positive', scale: 8 }], attributes: {} },
+    { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { scale: 64 } },
+    { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseFeatures: false } },
+    { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseWeights: false } },
+    { inputs: headInputs(4, 5, 8), attributes: { scale: 5, epsilon: 0.5 } },
+  ],
+  misuses: [
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
+      attributes: { scale: 1 },
+      message: /cosine_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+    },
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [3], kind: 'labels', classes: 4 }],
+      attributes: { scale: 1 },
+      message: /cosine_softmax_loss: labels must be \[2\] u32, not \[3\] u32/,
+    },
+    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosine_softmax_loss: scale .*-1/ },
+    {
+      inputs: [...headInputs(2, 4, 3), { shape: [2] }],
+      attributes: {},
+      message: /cosine_softmax_loss: scale .*\[2\] f32/,
+    },
+    { inputs: headInputs(2, 4, 3), attributes: { scale: 1, floor: 0 }, message: /floor .*positive.* 0/ },
+  ],
+});

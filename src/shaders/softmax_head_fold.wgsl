@@ -1,0 +1,49 @@
+// Forward pass of a softmax head over one window of the classes: folds the scores of every sample into its state.
+//
+//   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖) (/ ‖w_j‖) (+ b_j),   z_ij = s·score_ij
+//
+// products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
+// inverse_features [SAMPLES] 1/‖f_i‖ with @if(normalise_features);  inverse_weights  [CLASSES] 1/‖w_j‖ with @if(normalise_weights)
+// bias             [CLASSES] with @if(bias)
+// labels           [SAMPLES], a larger one counts as the last class
+// scale            s, used as max(s, FLOOR)
+// states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
+// One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
+import package::lib::softmax_state::{State, empty, fold, merge};
+import constants::{CLASSES, ALL_CLASSES, FIRST_CLASS, FLOOR, WORKGROUP, GRID_X, SAMPLES};
+
+@group(0) @binding(0) var<storage, read> products: array<f32>;
+@if(normalise_features) @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
+@if(normalise_weights) @group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
+@if(bias) @group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> labels: array<u32>;
+@group(0) @binding(5) var<storage, read> scale: array<f32>;
+@group(0) @binding(6) var<storage, read_write> states: array<State>;
+
+var<workgroup> parts: array<State, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = workgroup.y * GRID_X + workgroup.x;
+  let i = min(row, u32(SAMPLES - 1));
+  let own = min(labels[i], u32(ALL_CLASSES - 1));
+  let s = max(scale[0], FLOOR);
+  var factor = 1.0;
+  @if(normalise_features) { factor = inverse_features[i]; }
+  var state = empty();
+  for (var j = local; j < CLASSES; j += WORKGROUP) {
+    var score = products[i * CLASSES + j] * factor;
+    @if(normalise_weights) { score *= inverse_weights[j]; }
+    @if(bias) { score += bias[j]; }
+    state = fold(state, s, score, FIRST_CLASS + j == own);
+  }
+  parts[local] = state;
+  for (var stride = u32(WORKGROUP) / 2u; stride > 0u; stride /= 2u) {
+    workgroupBarrier();
+    if (local < stride) { parts[local] = merge(parts[local], parts[local + stride]); }
+  }
+  if (local == 0u && row < SAMPLES) {
+    @if(first) states[i] = parts[0];
+    @else states[i] = merge(states[i], parts[0]);
+  }
+}
