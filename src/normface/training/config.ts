@@ -36,41 +36,7 @@ const normface = z.strictObject({
   ...shared,
 });
 
-/** Options of the general contrastive layer (section 4.2); the defaults are the paper's C-contrastive loss. */
-const contrastive = z.strictObject({
-  name: z.literal('c-contrastive'),
-  positiveMargin: z.number().min(0).default(0),
-  negativeMargin: z.number().min(0).default(1),
-  positiveWeight: weight.default(1),
-  negativeWeight: weight.default(1),
-  positiveOutlierThreshold: z.number().min(0).default(4),
-  maxNegativeOnly: z.boolean().default(false),
-  maxPositiveOnly: z.boolean().default(false),
-  positiveFirst: z.boolean().default(false),
-  positiveUpperBound: z.number().min(0).default(1),
-  expNegativeWeight: z.boolean().default(false),
-  normalizeNegative: z.number().positive().optional(),
-  addIntraMae: z.boolean().default(false),
-  maxNegativeMargin: z.number().min(0).default(1.2),
-  weightNormalisation,
-  ...shared,
-});
-
-/** Options of the general triplet layer (section 4.3); the defaults are the released head. */
-const triplet = z.strictObject({
-  name: z.literal('c-triplet'),
-  margin: z.number().min(0).default(0.8),
-  addCenterLoss: z.boolean().default(true),
-  hardestOnly: z.boolean().default(true),
-  positiveWeight: weight.default(1),
-  negativeWeight: weight.default(1),
-  positiveFirst: z.boolean().default(false),
-  positiveUpperBound: z.number().min(0).default(1),
-  weightNormalisation,
-  ...shared,
-});
-
-const loss = z.discriminatedUnion('name', [softmax, normface, contrastive, triplet]);
+const loss = z.discriminatedUnion('name', [softmax, normface]);
 
 const data = z.strictObject({
   /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
@@ -124,7 +90,7 @@ const trainingConfig = z.strictObject({
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
   loss: loss.prefault({ name: 'softmax' }),
-  /** A second loss on the same features with its own class matrix (section 4.4: softmax + 0.01 · C-contrastive). */
+  /** A second loss on the same features with its own class matrix (section 4.4). */
   auxiliaryLoss: loss.optional(),
   initialise: z
     .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })

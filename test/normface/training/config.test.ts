@@ -29,8 +29,6 @@ describe('training configuration', () => {
       decayMultiplier: 1,
     });
     expect(loss.weightNormalisation).toBe('tangent');
-    const triplet = parseConfig({ loss: { name: 'c-triplet' } }).loss;
-    expect(triplet).toMatchObject({ margin: 0.8, hardestOnly: true, addCenterLoss: true });
   });
 
   const wrong: [title: string, input: unknown, sentence: RegExp][] = [
