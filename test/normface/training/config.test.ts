@@ -42,8 +42,8 @@ describe('training configuration', () => {
     ['unknown without likeness', { zzzzzzzz: 3 }, /unknown key "zzzzzzzz"$/],
     [
       'key of another loss',
-      { loss: { name: 'softmax', margin: 1 } },
-      /"loss.margin" does not belong to this loss/,
+      { loss: { name: 'softmax', scale: {} } },
+      /"loss.scale" does not belong to this loss/,
     ],
     ['unknown loss', { loss: { name: 'normfase' } }, /did you mean "normface"/],
     ['loss without name', { loss: {} }, /loss.name is missing: give one of softmax, normface/],
