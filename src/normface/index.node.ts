@@ -39,6 +39,12 @@ export { findNet, nets } from './nets/index.ts';
 export { type Initial, initialValues } from './nets/initial.ts';
 export type { ForwardMode } from './nets/layer.ts';
 export type { Layer, Net } from './nets/net.ts';
+export {
+  type LossConfig,
+  parseConfig,
+  type TrainingConfig,
+  type TrainingConfigInput,
+} from './training/config.ts';
 export { openEmbedder } from './training/embedder.node.ts';
 export { NetEmbedder } from './training/embedder.ts';
 export {
@@ -47,6 +53,8 @@ export {
   openEvaluationSet,
 } from './training/evaluation-set.node.ts';
 export { type Embedder, extractFeatures } from './training/features.node.ts';
+export { createHead, type Head, type HeadOutputs } from './training/head.ts';
+export { Model } from './training/model.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,
