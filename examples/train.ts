@@ -1,7 +1,9 @@
 /**
  * Trains a net with a loss of one's own on generated faces, then verifies people it has never seen.
  *
- *   npm run build && npx esbuild examples/train.ts | node --input-type=module - [steps]
+ *   npm run build && npx esbuild examples/train.ts --outfile=dist/train.js && node dist/train.js [steps]
+ *
+ * Node 22.18 and later run it without the second command: node examples/train.ts
  */
 import * as nf from 'normface';
 
