@@ -60,7 +60,11 @@ function windowCount(
  *
  * @throws ShapeError if the shapes and options do not fit
  */
-export function pool2dGeometry(operator: string, x: Tensor, options: Pool2dOptions): Pool2dGeometry {
+export function pool2dGeometry(
+  operator: string,
+  x: Pick<Tensor, 'shape' | 'dtype'>,
+  options: Pool2dOptions,
+): Pool2dGeometry {
   check(
     x.shape.length === 4,
     operator,

@@ -68,7 +68,7 @@ export class DecodePool {
   }
 
   #startWorker(file: URL): Member {
-    const worker = new Worker(file);
+    const worker = new Worker(file, { execArgv: [] });
     worker.unref();
     const member: Member = { worker, jobs: new Map() };
     worker.on('message', (reply: DecodeReply) => {

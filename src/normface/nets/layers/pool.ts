@@ -24,8 +24,7 @@ export interface GlobalAveragePoolLayer {
 }
 
 export function planPool(layer: MaxPoolLayer | AveragePoolLayer, input: SampleShape): PlannedLayer {
-  const x = { shape: [1, ...input], dtype: 'f32' };
-  const geometry = pool2dGeometry(layer.kind, x as unknown as Tensor, layer);
+  const geometry = pool2dGeometry(layer.kind, { shape: [1, ...input], dtype: 'f32' }, layer);
   const pool = layer.kind === 'maxPool' ? maxPool2d : averagePool2d;
   return {
     output: [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
