@@ -18,15 +18,3 @@ export function sumRows(x: Tensor, rows: number, columns: number, output: Tensor
   });
   return strands === 1 ? output : sumRows(partial, strands, columns, output);
 }
-
-/** Grid and constants of a reduction kernel with one invocation a column and contiguous chunk of rows. */
-export function rowReduction(rows: number, columns: number) {
-  const workgroup = 32;
-  const rowsPerChunk = Math.max(64, Math.ceil(rows / 256));
-  const chunks = Math.ceil(rows / rowsPerChunk);
-  return {
-    chunks,
-    grid: [Math.ceil(columns / workgroup), chunks, 1] as const,
-    constants: { ROWS: rows, ROWS_PER_CHUNK: rowsPerChunk, WORKGROUP: workgroup },
-  };
-}

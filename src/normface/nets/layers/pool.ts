@@ -1,7 +1,6 @@
 import { averagePool2d, globalAveragePool } from '../../../engine/ops/average_pool2d.ts';
 import { maxPool2d } from '../../../engine/ops/max_pool2d.ts';
 import { type Pool2dOptions, pool2dGeometry } from '../../../engine/ops/pool_geometry.ts';
-import type { Tensor } from '../../../engine/tensor.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { imageExtents } from './image.ts';
 
