@@ -67,3 +67,12 @@ export function strandGrid(device: Device, rows: number, columns: number): Stran
     conditions: { vec4 },
   };
 }
+
+/** One workgroup a sample, as in the fold kernels of the heads. */
+export function sampleGrid(samples: number) {
+  const x = Math.min(samples, maximumWorkgroups);
+  return {
+    grid: [x, Math.ceil(samples / x), 1] as const,
+    constants: { WORKGROUP: 32, GRID_X: x },
+  };
+}

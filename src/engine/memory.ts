@@ -11,8 +11,10 @@ export function align(bytes: number, alignment = bindingAlignment): number {
  */
 export class Storage {
   readonly bytes: number;
-  buffer: GPUBuffer | null;
-  offset: number;
+  /** What this is a range of; itself, except for windows. */
+  readonly root: Storage;
+  private memory: GPUBuffer | null;
+  private start: number;
   private references = 0;
   private readonly free: ((storage: Storage) => void) | null;
 
@@ -21,11 +23,33 @@ export class Storage {
     buffer: GPUBuffer | null,
     offset = 0,
     free: ((storage: Storage) => void) | null = null,
+    root: Storage | null = null,
   ) {
     this.bytes = bytes;
-    this.buffer = buffer;
-    this.offset = offset;
+    this.memory = buffer;
+    this.start = offset;
     this.free = free;
+    this.root = root ?? this;
+  }
+
+  /** null: not placed yet, or given back. */
+  get buffer(): GPUBuffer | null {
+    return this.root.memory;
+  }
+
+  /** Where it begins in the buffer, in bytes. */
+  get offset(): number {
+    return this.root === this ? this.start : this.root.start + this.start;
+  }
+
+  place(buffer: GPUBuffer, offset: number): void {
+    this.memory = buffer;
+    this.start = offset;
+  }
+
+  /** Nobody may read or write it any more. */
+  revoke(): void {
+    this.memory = null;
   }
 
   retain(): void {
@@ -36,9 +60,10 @@ export class Storage {
     if (--this.references === 0) this.free?.(this);
   }
 
-  /** A range of the same buffer, for windows over one long tensor. The offset must be aligned to a binding. */
+  /** A range of the same memory, wherever that will be. The offset must be aligned to a binding. */
   window(offset: number, bytes: number): Storage {
-    return new Storage(bytes, this.buffer, this.offset + offset);
+    const inside = this.root === this ? 0 : this.start;
+    return new Storage(bytes, null, inside + offset, null, this.root);
   }
 }
 
@@ -83,7 +108,7 @@ export class BufferPool {
 
   private recycle(storage: Storage): void {
     const buffer = storage.buffer!;
-    storage.buffer = null;
+    storage.revoke();
     this.used -= buffer.size;
     const list = this.freeBuffers.get(buffer.size);
     if (list) list.push(buffer);

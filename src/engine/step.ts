@@ -35,7 +35,7 @@ export class Recorder {
 
   /** Whether this is memory of the step that is being recorded. */
   owns(storage: Storage): boolean {
-    return this.intermediates.has(storage);
+    return this.intermediates.has(storage.root);
   }
 
   push(dispatch: PreparedDispatch): void {
@@ -52,13 +52,12 @@ export class Recorder {
     const slabs = plan.slabs.map((bytes) => this.device.createBuffer(bytes));
     for (const [storage, lifetime] of used) {
       const placement = plan.placements.get(lifetime)!;
-      storage.buffer = slabs[placement.slab]!;
-      storage.offset = placement.offset;
+      storage.place(slabs[placement.slab]!, placement.offset);
     }
     const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs);
     // Others may share the memory of what is not returned: nobody must read or write it from outside.
-    const returned = new Set(kept.map(({ storage }) => storage));
-    for (const [storage] of used) if (!returned.has(storage)) storage.buffer = null;
+    const returned = new Set(kept.map(({ storage }) => storage.root));
+    for (const [storage] of used) if (!returned.has(storage)) storage.revoke();
     return step;
   }
 
@@ -67,7 +66,7 @@ export class Recorder {
       const read: Intermediate[] = [];
       const written: Intermediate[] = [];
       tensors.forEach((tensor, position) => {
-        const lifetime = this.intermediates.get(tensor.storage);
+        const lifetime = this.intermediates.get(tensor.storage.root);
         if (!lifetime) return;
         lifetime.first = Math.min(lifetime.first, index);
         lifetime.last = index;
@@ -85,7 +84,7 @@ export class Recorder {
       }
     });
     for (const tensor of kept) {
-      const lifetime = this.intermediates.get(tensor.storage);
+      const lifetime = this.intermediates.get(tensor.storage.root);
       if (lifetime) lifetime.last = this.dispatches.length;
     }
   }

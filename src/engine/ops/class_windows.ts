@@ -1,5 +1,5 @@
 import type { Device } from '../device.ts';
-import { check, DeviceError, formatShape } from '../errors.ts';
+import { check } from '../errors.ts';
 import { bindingAlignment } from '../memory.ts';
 import { elementCount, Tensor } from '../tensor.ts';
 
@@ -12,8 +12,8 @@ export interface ClassWindow {
 /** Windows hold a multiple of this many rows, so that they start where a binding may, whatever the length of a row. */
 const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
 
-/** The scores of one window are in memory: n times this many numbers. */
-const mostRows = 4096;
+/** The scores of one window are in memory: n times this many numbers, however many classes there are. */
+const mostRows = 1024;
 
 let forcedLimit = Number.POSITIVE_INFINITY;
 
@@ -46,19 +46,10 @@ export function classWindows(device: Device, operator: string, classes: number, 
   }));
 }
 
-/**
- * The rows of a window as a tensor on the same memory.
- *
- * @throws DeviceError for part of an intermediate of a step that is being captured: it has no place in memory yet
- */
+/** The rows of a window as a tensor on the same memory. */
 export function rowsOf(tensor: Tensor, { first, classes }: ClassWindow): Tensor {
   const { device, shape, dtype, storage } = tensor;
   if (classes === shape[0]) return tensor;
-  if (!storage.buffer) {
-    throw new DeviceError(
-      `a class matrix of shape ${formatShape(shape)} is walked in windows, and in a captured step only parameters can be`,
-    );
-  }
   const rest = shape.slice(1);
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * elementCount(rest);
   const window = storage.window(first * bytesPerRow, classes * bytesPerRow);

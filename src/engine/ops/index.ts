@@ -2,6 +2,8 @@ import type { Operator } from '../operator.ts';
 import { addOperator } from './add.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './average_pool2d.ts';
 import { batchNormOperator } from './batch_norm.ts';
+import { cContrastiveLossOperator } from './c_contrastive_loss.ts';
+import { cTripletLossOperator } from './c_triplet_loss.ts';
 import { concatOperator } from './concat.ts';
 import { conv2dOperator } from './conv2d.ts';
 import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
@@ -24,6 +26,8 @@ export const operators: readonly Operator[] = [
   addOperator,
   averagePool2dOperator,
   batchNormOperator,
+  cContrastiveLossOperator,
+  cTripletLossOperator,
   concatOperator,
   conv2dOperator,
   cosineSoftmaxLossOperator,

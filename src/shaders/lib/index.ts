@@ -1,3 +1,6 @@
+import agentDistance from './agent_distance.wgsl';
+import agentEntry from './agent_entry.wgsl';
+import agentState from './agent_state.wgsl';
 import elements from './elements.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
@@ -7,6 +10,9 @@ import tileGrid from './tile_grid.wgsl';
 
 /** Modules that kernels import as `package::lib::name`. */
 export const shaderLibrary: Record<string, string> = {
+  './lib/agent_distance.wesl': agentDistance,
+  './lib/agent_entry.wesl': agentEntry,
+  './lib/agent_state.wesl': agentState,
   './lib/elements.wesl': elements,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
