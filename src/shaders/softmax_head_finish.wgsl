@@ -3,7 +3,7 @@
 // states      [SAMPLES] of softmax_head_fold, over all classes
 // scale       s, used as max(s, FLOOR)
 // loss        one number: mean over the samples of log Σ exp z − z_y
-// statistics  mean score of the own class, mean score of the other classes, s
+// statistics  mean cosine to the own class, mean cosine to the other classes, s
 // slope       ∂loss/∂s = mean over the samples of Σ_j p_j score_j − score_y
 // One workgroup: each invocation adds every WORKGROUP-th sample, then a tree adds the invocations; the order is fixed.
 import package::lib::softmax_state::State;
@@ -15,7 +15,7 @@ import constants::{SAMPLES, ALL_CLASSES, FLOOR, WORKGROUP};
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding(4) var<storage, read_write> slope: array<f32>;
 
-// loss, own score, other scores, slope
+// loss, own cosine, other cosines, slope
 var<workgroup> parts: array<vec4f, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -26,8 +26,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
     let state = states[i];
     sums += vec4f(
       state.maximum - s * state.own + log(state.sum),
-      state.own,
-      state.others / max(1, ALL_CLASSES - 1),
+      state.own_cosine,
+      state.other_cosines / max(1, ALL_CLASSES - 1),
       state.weighted / state.sum - state.own,
     );
   }

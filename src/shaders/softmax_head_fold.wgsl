@@ -1,9 +1,9 @@
 // Forward pass of a softmax head over one window of the classes: folds the scores of every sample into its state.
 //
-//   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖) (/ ‖w_j‖) (+ b_j),   z_ij = s·score_ij
+//   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖ with @if(normalise_features)) (/ ‖w_j‖ with @if(normalise_weights)) (+ b_j),   z_ij = s·score_ij
 //
 // products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
-// inverse_features [SAMPLES] 1/‖f_i‖ with @if(normalise_features);  inverse_weights  [CLASSES] 1/‖w_j‖ with @if(normalise_weights)
+// inverse_features [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖; the cosines of the log need both
 // bias             [CLASSES] with @if(bias)
 // labels           [SAMPLES], a larger one counts as the last class
 // scale            s, used as max(s, FLOOR)
@@ -13,8 +13,8 @@ import package::lib::softmax_state::{State, empty, fold, merge};
 import constants::{CLASSES, ALL_CLASSES, FIRST_CLASS, FLOOR, WORKGROUP, GRID_X, SAMPLES};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
-@if(normalise_features) @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
-@if(normalise_weights) @group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
+@group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
+@group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
 @if(bias) @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> labels: array<u32>;
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
@@ -28,14 +28,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let i = min(row, u32(SAMPLES - 1));
   let own = min(labels[i], u32(ALL_CLASSES - 1));
   let s = max(scale[0], FLOOR);
-  var factor = 1.0;
-  @if(normalise_features) { factor = inverse_features[i]; }
   var state = empty();
   for (var j = local; j < CLASSES; j += WORKGROUP) {
-    var score = products[i * CLASSES + j] * factor;
+    let product = products[i * CLASSES + j];
+    var score = product;
+    @if(normalise_features) { score *= inverse_features[i]; }
     @if(normalise_weights) { score *= inverse_weights[j]; }
     @if(bias) { score += bias[j]; }
-    state = fold(state, s, score, FIRST_CLASS + j == own);
+    let cosine = product * inverse_features[i] * inverse_weights[j];
+    state = fold(state, s, score, cosine, FIRST_CLASS + j == own);
   }
   parts[local] = state;
   for (var stride = u32(WORKGROUP) / 2u; stride > 0u; stride /= 2u) {

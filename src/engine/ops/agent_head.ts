@@ -68,7 +68,7 @@ class AgentHead {
     const { device } = features;
     const n = features.shape[0]!;
     this.options = options;
-    this.scores = new ClassScores({ ...options, normaliseFeatures: true }, { needsWeightNorms: true });
+    this.scores = new ClassScores({ ...options, normaliseFeatures: true });
     this.ownDistances = device.empty([n]);
     for (const window of this.scores.windows) this.measureOwn(window);
     const states = device.empty([n, stateNumbers], 'u32');
@@ -113,8 +113,8 @@ class AgentHead {
       conditions: { normalise_weights: normaliseWeights },
       bindings: {
         labels,
-        inverse_features: this.scores.inverseFeatures!,
-        inverse_weights: window.inverseWeights!,
+        inverse_features: this.scores.inverseFeatures,
+        inverse_weights: window.inverseWeights,
       },
     };
   }
@@ -187,7 +187,7 @@ class AgentHead {
       },
       bindings: {
         gradients,
-        inverse_features: this.scores.inverseFeatures!,
+        inverse_features: this.scores.inverseFeatures,
         weights: window.weights,
         grad_weights: rowsOf(dWeights, window),
       },

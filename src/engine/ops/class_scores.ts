@@ -21,7 +21,7 @@ export interface ScoreWindow extends ClassWindow {
   /** The rows of the weights. */
   readonly weights: Tensor;
   /** 1/‖w‖ of each row. */
-  readonly inverseWeights: Tensor | null;
+  readonly inverseWeights: Tensor;
 }
 
 /**
@@ -33,23 +33,19 @@ export interface ScoreWindow extends ClassWindow {
 export class ClassScores {
   readonly windows: readonly ScoreWindow[];
   /** 1/‖f‖ of every sample. */
-  readonly inverseFeatures: Tensor | null;
+  readonly inverseFeatures: Tensor;
   private readonly options: ClassScoresOptions;
   /** Products of the only window, kept for the backward pass. */
   private kept: Tensor | null = null;
 
-  constructor(
-    options: ClassScoresOptions,
-    { needsFeatureNorms = options.normaliseFeatures, needsWeightNorms = options.normaliseWeights } = {},
-  ) {
+  constructor(options: ClassScoresOptions) {
     const { operator, features, weights, epsilon } = options;
     const [classes, d] = weights.shape as [number, number];
     this.options = options;
-    this.inverseFeatures = needsFeatureNorms ? rowInverseNorms(features, epsilon) : null;
+    this.inverseFeatures = rowInverseNorms(features, epsilon);
     this.windows = classWindows(features.device, operator, classes, d).map((window) => {
       const rows = rowsOf(weights, window);
-      const inverseWeights = needsWeightNorms ? rowInverseNorms(rows, epsilon) : null;
-      return { ...window, weights: rows, inverseWeights };
+      return { ...window, weights: rows, inverseWeights: rowInverseNorms(rows, epsilon) };
     });
   }
 

@@ -14,7 +14,7 @@ const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const gradientKernel = { name: 'softmax_head_gradient', source: gradientSource };
 
 /** Floats in the struct State of shaders/lib/softmax_state.wgsl. */
-const stateNumbers = 5;
+const stateNumbers = 6;
 
 export interface SoftmaxHeadOptions extends ClassScoresOptions {
   /** [classes] or null; only without normalisation */
@@ -32,8 +32,8 @@ export interface LossWithStatistics {
   /** A scalar. */
   readonly loss: Tensor;
   /**
-   * Mean score of the own class, mean score of the other classes, scale. Not differentiable; overwritten by every run of a captured
-   * step.
+   * Mean cosine to the own class, mean cosine to the other classes, and what else the loss says. Not differentiable; overwritten by
+   * every run of a captured step.
    */
   readonly statistics: Tensor;
 }
@@ -93,8 +93,6 @@ class SoftmaxHead {
   private common(window: ScoreWindow, products: Tensor) {
     const { features, weights, bias, labels, scale, floor, normaliseFeatures, normaliseWeights } =
       this.options;
-    const { inverseFeatures } = this.scores;
-    const { inverseWeights } = window;
     return {
       constants: {
         SAMPLES: features.shape[0]!,
@@ -113,8 +111,8 @@ class SoftmaxHead {
         labels,
         scale,
         states: this.states,
-        ...(inverseFeatures ? { inverse_features: inverseFeatures } : {}),
-        ...(inverseWeights ? { inverse_weights: inverseWeights } : {}),
+        inverse_features: this.scores.inverseFeatures,
+        inverse_weights: window.inverseWeights,
         ...(bias ? { bias: rowsOf(bias, window) } : {}),
       },
     };

@@ -3,6 +3,7 @@ import { scoreMatrix } from '../reference/class_scores.ts';
 import { crossEntropyReference } from '../reference/cross_entropy.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
+import { defaultEpsilon } from './l2_normalise.ts';
 import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
 
 /**
@@ -10,7 +11,7 @@ import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = ⟨f_i, w_j⟩ + b_j
  *
- * The statistics are the mean logit of the own class, the mean logit of the other classes, and 1.
+ * The statistics are the mean cosine to the own class, the mean cosine to the other classes, and 1.
  *
  * @param features [n, d]
  * @param weights [classes, d]
@@ -36,7 +37,7 @@ export function softmaxLossHead(
     floor: 0,
     normaliseFeatures: false,
     normaliseWeights: false,
-    epsilon: 0,
+    epsilon: defaultEpsilon,
   });
 }
 

@@ -48,7 +48,7 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
     .option('--net <name>', 'see `normface nets`')
-    .option('--loss <name>', 'softmax or normface')
+    .option('--loss <name>', 'softmax, normface, c-contrastive or c-triplet')
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the images', finiteNumber)
     .option('--steps <n>', 'optimiser steps, instead of --epochs', wholeNumber(1))

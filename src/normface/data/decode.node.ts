@@ -95,6 +95,8 @@ function rethrowReason(error: unknown): never {
 
 /** The first line of a libvips message without the names of its parts. */
 function plainReason(message: string): string {
+  // libvips keeps one text of errors for all threads: another image that is decoded at this moment may have emptied it.
+  if (message.trim() === '' || message.includes('Unknown error')) return 'the image is damaged';
   if (message.includes('unsupported image format')) return 'not an image of a known format';
   const [line] = message.split('\n');
   return line.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');

@@ -36,7 +36,48 @@ const normface = z.strictObject({
   ...shared,
 });
 
-const loss = z.discriminatedUnion('name', [softmax, normface]);
+/** Gradients that are those of the loss, or those of the author's layers where they differ (sections 4.2, 4.3). */
+const gradient = z.enum(['exact', 'caffe']).default('exact');
+const squaredDistance = z.number().min(0);
+
+/** What the agent losses share; the names are those of the author's layers. */
+const agents = {
+  gradient,
+  positiveWeight: weight.default(1),
+  negativeWeight: weight.default(1),
+  positiveFirst: z.boolean().default(false),
+  positiveUpperBound: squaredDistance.default(1),
+  weightNormalisation,
+  ...shared,
+  /** As in the paper-time heads of section 3.5. */
+  decayMultiplier: z.number().min(0).default(0),
+};
+
+const cContrastive = z.strictObject({
+  name: z.literal('c-contrastive'),
+  positiveMargin: squaredDistance.default(0),
+  negativeMargin: squaredDistance.default(1),
+  positiveOutlierThreshold: squaredDistance.default(4),
+  maxNegativeOnly: z.boolean().default(false),
+  maxPositiveOnly: z.boolean().default(false),
+  expNegativeWeight: z.boolean().default(false),
+  /** Only with gradient "caffe". */
+  normalizeNegative: z.number().positive().optional(),
+  /** Add the running mean of the positives to the negative margin, up to maxNegativeMargin. */
+  addIntraMae: z.boolean().default(false),
+  maxNegativeMargin: squaredDistance.default(1.2),
+  ...agents,
+});
+
+const cTriplet = z.strictObject({
+  name: z.literal('c-triplet'),
+  margin: squaredDistance.default(0.8),
+  addCenterLoss: z.boolean().default(true),
+  hardestOnly: z.boolean().default(true),
+  ...agents,
+});
+
+const loss = z.discriminatedUnion('name', [softmax, normface, cContrastive, cTriplet]);
 
 const data = z.strictObject({
   /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
@@ -175,6 +216,10 @@ function contradiction(config: TrainingConfig): string | undefined {
     return 'schedule.milestones must increase';
   if (schedule.kind === 'step' && schedule.every === undefined)
     return 'schedule.kind "step" needs schedule.every';
+  for (const loss of [config.loss, config.auxiliaryLoss]) {
+    if (loss?.name === 'c-contrastive' && loss.normalizeNegative !== undefined && loss.gradient === 'exact')
+      return 'normalizeNegative rescales gradients, which needs gradient "caffe"';
+  }
   return undefined;
 }
 

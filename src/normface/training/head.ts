@@ -1,5 +1,7 @@
 /** What a configured loss adds to a net: class weights, and the loss of features with them. */
 
+import { cContrastiveHead } from '../../engine/ops/c_contrastive_loss.ts';
+import { cTripletHead } from '../../engine/ops/c_triplet_loss.ts';
 import { cosineSoftmaxHead } from '../../engine/ops/cosine_softmax_loss.ts';
 import { normaliseRowsInPlace } from '../../engine/ops/l2_normalise.ts';
 import { softmaxLossHead } from '../../engine/ops/softmax_loss.ts';
@@ -11,8 +13,8 @@ import type { LossConfig } from './config.ts';
 /** Results of a head for one batch. */
 export interface HeadOutputs {
   readonly loss: Tensor;
-  /** Mean cosine to the own class, mean cosine to the other classes, and for softmax over cosines the scale. */
-  readonly statistics: Tensor | null;
+  /** Mean cosine to the own class, mean cosine to the other classes; the third is the scale for softmax over cosines. */
+  readonly statistics: Tensor;
 }
 
 export interface Head {
@@ -45,6 +47,13 @@ export function createHead(prefix: string, config: LossConfig, size: HeadSize): 
   const name = `${prefix}.weight`;
   const common = { weight, reusable: [name] };
   const agents = { name, shape, init: () => onUnitSphere(name, size), ...multipliers };
+  /** The agents of a step, and whether the loss has yet to normalise them. */
+  const agentsOf = (parameters: Parameters, scheme: 'tangent' | 'hard') => {
+    const weights = parameters.get(name);
+    const isHard = scheme === 'hard';
+    if (isHard) normaliseRowsInPlace(weights);
+    return { weights, normaliseWeights: !isHard };
+  };
   switch (config.name) {
     case 'softmax': {
       const bias = `${prefix}.bias`;
@@ -62,15 +71,8 @@ export function createHead(prefix: string, config: LossConfig, size: HeadSize): 
         ...common,
         hasScale: false,
         declarations,
-        apply: (features, labels, parameters) => {
-          const { loss } = softmaxLossHead(
-            features,
-            parameters.get(name),
-            config.bias ? parameters.get(bias) : null,
-            labels,
-          );
-          return { loss, statistics: null };
-        },
+        apply: (features, labels, parameters) =>
+          softmaxLossHead(features, parameters.get(name), config.bias ? parameters.get(bias) : null, labels),
       };
     }
     case 'normface': {
@@ -82,13 +84,41 @@ export function createHead(prefix: string, config: LossConfig, size: HeadSize): 
         hasScale: true,
         declarations: learn ? [agents, scale] : [agents],
         apply: (features, labels, parameters) => {
-          const weights = parameters.get(name);
-          const hard = config.weightNormalisation === 'hard';
-          if (hard) normaliseRowsInPlace(weights);
-          return cosineSoftmaxHead(features, weights, labels, learn ? parameters.get(scaleName) : initial, {
-            floor: minimum,
-            normaliseWeights: !hard,
+          const { weights, normaliseWeights } = agentsOf(parameters, config.weightNormalisation);
+          const s = learn ? parameters.get(scaleName) : initial;
+          return cosineSoftmaxHead(features, weights, labels, s, { floor: minimum, normaliseWeights });
+        },
+      };
+    }
+    case 'c-contrastive': {
+      const { addIntraMae, weightNormalisation, ...options } = config;
+      const runningName = `${prefix}.running_positive`;
+      // Kept in place by the loss; a parameter so that checkpoints have it.
+      const running = { name: runningName, shape: [1], init: new Float32Array(1), frozen: true };
+      return {
+        ...common,
+        hasScale: false,
+        declarations: addIntraMae ? [agents, running] : [agents],
+        apply: (features, labels, parameters) => {
+          const { weights, normaliseWeights } = agentsOf(parameters, weightNormalisation);
+          const runningPositive = addIntraMae ? parameters.get(runningName) : undefined;
+          return cContrastiveHead(features, weights, labels, {
+            ...options,
+            normaliseWeights,
+            runningPositive,
           });
+        },
+      };
+    }
+    case 'c-triplet': {
+      const { weightNormalisation, ...options } = config;
+      return {
+        ...common,
+        hasScale: false,
+        declarations: [agents],
+        apply: (features, labels, parameters) => {
+          const { weights, normaliseWeights } = agentsOf(parameters, weightNormalisation);
+          return cTripletHead(features, weights, labels, { ...options, normaliseWeights });
         },
       };
     }

@@ -104,9 +104,10 @@ export class Model implements Learner {
 
   private async readMetrics(): Promise<StepMetrics> {
     const { loss, statistics } = this.captured.outputs;
-    const [value, known] = await Promise.all([loss.item(), statistics?.readFloats()]);
-    if (!known) return { loss: value };
-    const [positiveCosine, negativeCosine, scale] = known;
+    const [value, [positiveCosine, negativeCosine, scale]] = await Promise.all([
+      loss.item(),
+      statistics.readFloats(),
+    ]);
     return { loss: value, positiveCosine, negativeCosine, scale: this.heads[0].hasScale ? scale : undefined };
   }
 

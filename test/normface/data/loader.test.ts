@@ -187,7 +187,8 @@ describe('images that cannot be read', () => {
     const reports: [string, string][] = [];
     const batches = await take(damaged, 12, { onCorrupt: (name, reason) => reports.push([name, reason]) });
     expect(reports.sort()).toEqual([
-      ['p1/5.jpg', 'premature end of JPEG image'],
+      // Depends on what other threads of libvips do at that moment.
+      ['p1/5.jpg', expect.stringMatching(/^(premature end of JPEG image|the image is damaged)$/)],
       ['p2/2.jpg', 'the file is empty'],
       ['p3/7.jpg', 'not an image of a known format'],
     ]);

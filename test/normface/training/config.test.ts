@@ -46,7 +46,16 @@ describe('training configuration', () => {
       /"loss.scale" does not belong to this loss/,
     ],
     ['unknown loss', { loss: { name: 'normfase' } }, /did you mean "normface"/],
-    ['loss without name', { loss: {} }, /loss.name is missing: give one of softmax, normface/],
+    [
+      'negatives rescaled with the exact gradient',
+      { loss: { name: 'c-contrastive', normalizeNegative: 1 } },
+      /normalizeNegative rescales gradients, which needs gradient "caffe"/,
+    ],
+    [
+      'loss without name',
+      { loss: {} },
+      /loss.name is missing: give one of softmax, normface, c-contrastive, c-triplet/,
+    ],
     ['text for a number', { batchSize: '64' }, /batchSize is "64", expected a number/],
     ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],
     ['too small', { batchSize: 0 }, /batchSize is 0, expected at least 1/],

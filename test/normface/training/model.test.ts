@@ -29,6 +29,26 @@ const losses: [title: string, config: TrainingConfigInput][] = [
   ['NormFace, scale learnt', { loss: { name: 'normface' } }],
   ['NormFace, scale fixed', { loss: { name: 'normface', scale: { initial: 24, learn: false } } }],
   ['NormFace, hard weight normalisation', { loss: { name: 'normface', weightNormalisation: 'hard' } }],
+  ['C-contrastive', { loss: { name: 'c-contrastive' } }],
+  [
+    'C-contrastive, running margin, hard weight normalisation',
+    { loss: { name: 'c-contrastive', addIntraMae: true, weightNormalisation: 'hard' } },
+  ],
+  ["C-contrastive, the author's gradient", { loss: { name: 'c-contrastive', gradient: 'caffe' } }],
+  ['C-triplet', { loss: { name: 'c-triplet' } }],
+  [
+    'C-triplet of all negatives, hard weight normalisation',
+    {
+      loss: { name: 'c-triplet', hardestOnly: false, addCenterLoss: false, weightNormalisation: 'hard' },
+    },
+  ],
+  [
+    'NormFace and C-contrastive with agents of their own',
+    {
+      loss: { name: 'normface', scale: { initial: 4 } },
+      auxiliaryLoss: { name: 'c-contrastive', weight: 0.01 },
+    },
+  ],
   [
     'NormFace and softmax with class weights of their own',
     {
@@ -79,30 +99,33 @@ test('agents start as unit vectors, and hard normalisation keeps them', async ()
   trained.dispose();
 });
 
-test('a restored model continues with the same bits', async () => {
-  const config: TrainingConfigInput = {
-    loss: { name: 'normface' },
-    augmentation: { mirror: true, shift: 2 },
-    optimiser: { clipNorm: 1 },
-  };
-  const names = { source: 'x', net: 'tiny' };
-  const whole = model(config);
-  for (let step = 0; step < 3; step++) await whole.step(batch, 0.02, step);
-  const saved = await whole.snapshot();
-  const expected = [];
-  for (let step = 3; step < 6; step++) expected.push(await whole.step(batch, 0.01, step));
-  const other = model({ ...config, seed: 1 });
-  await other.step(batch, 0.5, 0);
-  other.restore(saved, names);
-  const resumed = [];
-  for (let step = 3; step < 6; step++) resumed.push(await other.step(batch, 0.01, step));
-  expect(resumed).toEqual(expected);
-  expect(await other.snapshot()).toEqual(await whole.snapshot());
-  const bare = { weights: saved.weights, optimiser: new Map() };
-  expect(() => other.restore(bare, names)).toThrow(/optimiser's state in x does not fit: .*lacks/);
-  whole.dispose();
-  other.dispose();
-});
+test.each<TrainingConfigInput['loss']>([{ name: 'normface' }, { name: 'c-contrastive', addIntraMae: true }])(
+  'a restored model continues with the same bits: %o',
+  async (loss) => {
+    const config: TrainingConfigInput = {
+      loss,
+      augmentation: { mirror: true, shift: 2 },
+      optimiser: { clipNorm: 1 },
+    };
+    const names = { source: 'x', net: 'tiny' };
+    const whole = model(config);
+    for (let step = 0; step < 3; step++) await whole.step(batch, 0.02, step);
+    const saved = await whole.snapshot();
+    const expected = [];
+    for (let step = 3; step < 6; step++) expected.push(await whole.step(batch, 0.01, step));
+    const other = model({ ...config, seed: 1 });
+    await other.step(batch, 0.5, 0);
+    other.restore(saved, names);
+    const resumed = [];
+    for (let step = 3; step < 6; step++) resumed.push(await other.step(batch, 0.01, step));
+    expect(resumed).toEqual(expected);
+    expect(await other.snapshot()).toEqual(await whole.snapshot());
+    const bare = { weights: saved.weights, optimiser: new Map() };
+    expect(() => other.restore(bare, names)).toThrow(/optimiser's state in x does not fit: .*lacks/);
+    whole.dispose();
+    other.dispose();
+  },
+);
 
 test('a batch may be submitted before the metrics of the last one are read', async () => {
   const [eager, pipelined] = [model({ loss: { name: 'normface' } }), model({ loss: { name: 'normface' } })];
