@@ -9,6 +9,8 @@ export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration
 export { add } from './ops/add.ts';
 export { averagePool2d, globalAveragePool } from './ops/average_pool2d.ts';
 export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/batch_norm.ts';
+export { type CContrastiveOptions, cContrastiveHead, cContrastiveLoss } from './ops/c_contrastive_loss.ts';
+export { type CTripletOptions, cTripletHead, cTripletLoss } from './ops/c_triplet_loss.ts';
 export { concat } from './ops/concat.ts';
 export { type Conv2dOptions, conv2d } from './ops/conv2d.ts';
 export {

@@ -32,6 +32,7 @@ export { mergeMirror } from './evaluation/merge.ts';
 export { cosineScores } from './evaluation/similarity.ts';
 export { metricsTable } from './evaluation/summary.ts';
 export { formatTable } from './evaluation/table.ts';
+export { lossBound, scaleFor } from './losses/bound.ts';
 export { convPRelu, residualPairs } from './nets/blocks.ts';
 export { type BuiltNet, buildNet } from './nets/build.ts';
 export { describeNet, type LayerDescription, type NetDescription } from './nets/describe.ts';

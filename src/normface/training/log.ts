@@ -10,6 +10,8 @@ export interface StepRecord {
   readonly learningRate: number;
   /** The factor of the cosine logits; absent for losses without one. */
   readonly scale?: number;
+  /** Least loss with that scale and as many samples of every class (Proposition 2). */
+  readonly bound?: number;
   /** Mean cosine between features and the weights of their own class, and of all other classes. */
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
@@ -55,4 +57,31 @@ export function parseLog(text: string): LogRecord[] {
     records.push(record);
   }
   return records;
+}
+
+/** Columns of `metrics.csv`: the numbers of a step, then those of a validation pass after it. */
+const columns = [
+  'step',
+  'epoch',
+  'loss',
+  'bound',
+  'scale',
+  'positiveCosine',
+  'negativeCosine',
+  'learningRate',
+  'imagesPerSecond',
+  'dataWait',
+  'protocol',
+  'accuracy',
+  'threshold',
+] as const;
+
+/** The curves of a run as comma-separated values for spreadsheets, one line a logged step or validation. */
+export function metricsTable(records: readonly LogRecord[]): string {
+  const lines = records
+    .filter(({ event }) => event === 'step' || event === 'validation')
+    .map((record) =>
+      columns.map((name) => (record as unknown as Record<string, unknown>)[name] ?? '').join(','),
+    );
+  return `${[columns.join(','), ...lines].join('\n')}\n`;
 }

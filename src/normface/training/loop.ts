@@ -18,6 +18,8 @@ export interface BatchSource<Cursor> {
 export interface StepMetrics {
   readonly loss: number;
   readonly scale?: number;
+  /** Least loss with that scale and balanced classes. */
+  readonly bound?: number;
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
 }
@@ -166,8 +168,9 @@ class Meter {
       epoch: (step * batchSize) / imageCount,
       loss: mean('loss')!,
       learningRate,
-      // The scale is a state, not a measurement: its newest value counts.
+      // The scale is a state, not a measurement: its newest value counts, and the bound goes with it.
       scale: metrics.scale,
+      bound: metrics.bound,
       positiveCosine: mean('positiveCosine'),
       negativeCosine: mean('negativeCosine'),
       imagesPerSecond: (this.steps * batchSize) / elapsed,

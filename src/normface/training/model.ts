@@ -11,6 +11,7 @@ import { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../errors.ts';
+import { lossBound } from '../losses/bound.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import type { Checkpoint } from './checkpoint.node.ts';
@@ -33,6 +34,7 @@ interface Names {
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;
+  private readonly classes: number;
   private readonly net: BuiltNet;
   private readonly heads: readonly Head[];
   private readonly parameters: Parameters;
@@ -52,6 +54,7 @@ export class Model implements Learner {
     const [height, width] = data.imageSize;
     this.device = device;
     this.config = config;
+    this.classes = classes;
     this.net = buildNet(design, [height, width, design.input[2]], seed);
     const { featureSize } = this.net;
     this.heads = [createHead('loss', loss, { classes, featureSize, seed })];
@@ -108,7 +111,9 @@ export class Model implements Learner {
       loss.item(),
       statistics.readFloats(),
     ]);
-    return { loss: value, positiveCosine, negativeCosine, scale: this.heads[0].hasScale ? scale : undefined };
+    if (!this.heads[0].hasScale) return { loss: value, positiveCosine, negativeCosine };
+    const bound = this.heads[0].weight * lossBound(this.classes, scale);
+    return { loss: value, bound, positiveCosine, negativeCosine, scale };
   }
 
   /** Weights and optimiser state after the steps submitted so far. */

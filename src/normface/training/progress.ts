@@ -107,7 +107,7 @@ export function statusLine(
   const width = String(totalSteps).length;
   const parts = [
     `${bar ? `${progressBar(record.step / totalSteps)} ` : 'step '}${String(record.step).padStart(width)}/${totalSteps}`,
-    `loss ${record.loss.toFixed(3)}`,
+    `loss ${record.loss.toFixed(3)}${record.bound === undefined ? '' : ` (bound ${record.bound.toFixed(3)})`}`,
   ];
   if (record.scale !== undefined) parts.push(`s ${record.scale.toFixed(2)}`);
   if (record.positiveCosine !== undefined && record.negativeCosine !== undefined)

@@ -19,13 +19,14 @@ import {
 import type { TrainingConfig } from './config.ts';
 import { evaluateRun } from './evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from './evaluation-set.node.ts';
-import type { LogRecord, ValidationRecord } from './log.ts';
+import { replaceFile } from './files.node.ts';
+import { type LogRecord, metricsTable, type ValidationRecord } from './log.ts';
 import { type BatchSource, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
 import { Progress } from './progress.ts';
 import type { Reporter } from './reporter.ts';
-import { appendLog, createRunFolder, describeEnvironment, writeJson } from './run-folder.node.ts';
+import { appendLog, createRunFolder, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import { scheduleOf } from './schedule.ts';
 import { stepCount, type TrainingData } from './training-data.node.ts';
 
@@ -188,6 +189,7 @@ class Run {
         lastCheckpoint: () => latestCheckpoint(this.folder),
       });
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
+      replaceFile(path.join(this.folder, 'metrics.csv'), metricsTable(readLog(this.folder)));
       return outcome;
     } catch (error) {
       if (error instanceof DivergedError)

@@ -48,7 +48,11 @@ test('a run leaves a folder that tells everything', async () => {
     'config.source.json',
     'environment.json',
     'log.jsonl',
+    'metrics.csv',
   ]);
+  const metrics = fs.readFileSync(path.join(run, 'metrics.csv'), 'utf8').trim().split('\n');
+  expect(metrics[0]).toMatch(/^step,epoch,loss,/);
+  expect(metrics.slice(1).map((line) => line.split(',')[0])).toEqual(['2', '4', '6', '8', '9']);
   expect(fs.readdirSync(path.join(run, 'ckpt'))).toEqual(['step-00000006', 'step-00000009']);
   expect(logOf('whole-001').map(({ event, step }) => `${event} ${step}`)).toEqual([
     'start 0',

@@ -39,6 +39,9 @@ test('a status line holds every number', () => {
   expect(statusLine(record(7), 120, 200, false)).toBe(
     'step   7/120 | loss 4.250 | s 12.50 | cos+ 0.610 cos- 0.020 | lr 0.050 | 100 img/s | data 1% | ETA 3m20s',
   );
+  expect(statusLine({ ...record(7), bound: 0.0213 }, 120, 200, false)).toContain(
+    'loss 4.250 (bound 0.021) |',
+  );
   expect(statusLine({ ...record(60), scale: undefined }, 120, 5, true)).toMatch(
     /^\[======== {8}\] {2}60\/120 \| loss 4.250 \| cos\+/,
   );

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../src/normface/training/checkpoint.node.ts';
 import { parseConfig } from '../../../src/normface/training/config.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
-import { parseLog } from '../../../src/normface/training/log.ts';
+import { metricsTable, parseLog } from '../../../src/normface/training/log.ts';
 import {
   appendLog,
   createRunFolder,
@@ -83,6 +83,27 @@ test('the log reads like an uninterrupted run', () => {
     ['resume', 2, null],
     ['step', 3, 2],
   ]);
+});
+
+test('the curves as comma-separated values', () => {
+  const step = {
+    epoch: 0.5,
+    loss: 2,
+    learningRate: 0.1,
+    imagesPerSecond: 9,
+    dataWait: 0,
+    positiveCosine: 0.5,
+  };
+  const table = metricsTable([
+    { event: 'start', step: 0 },
+    { event: 'step', step: 1, ...step },
+    { event: 'validation', step: 1, protocol: 'lfw-10fold-cos', accuracy: 0.9, threshold: 0.3 },
+  ]);
+  expect(table).toBe(
+    'step,epoch,loss,bound,scale,positiveCosine,negativeCosine,learningRate,imagesPerSecond,dataWait,protocol,accuracy,threshold\n' +
+      '1,0.5,2,,,0.5,,0.1,9,0,,,\n' +
+      '1,,,,,,,,,,lfw-10fold-cos,0.9,0.3\n',
+  );
 });
 
 test('a file that cannot be written whole stays as it was', () => {
