@@ -41,3 +41,18 @@ export const BROWSER_BUNDLE = {
   entryPoints: { 'engine.browser': 'src/engine/index.ts' },
   platform: 'browser',
 };
+
+/**
+ * The benchmark. Its peers are installed in bench/node_modules and stay imports.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const BENCH_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'bench/main.ts' },
+  outdir: 'bench/.build',
+  loader: { '.wgsl': 'text', '.py': 'text' },
+  platform: 'node',
+  packages: 'external',
+  sourcemap: true,
+};

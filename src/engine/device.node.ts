@@ -43,6 +43,14 @@ export async function listAdapters(): Promise<string[]> {
   }
 }
 
+/** The whole name of the adapter whose name contains a text, in any case. @throws DeviceError listing those there are */
+export async function adapterNamed(text: string): Promise<string> {
+  const names = await listAdapters();
+  const name = names.find((candidate) => candidate.toLowerCase().includes(text.toLowerCase()));
+  if (!name) throw new DeviceError(`no adapter is called ${text}; there are: ${names.join('; ') || 'none'}`);
+  return name;
+}
+
 /**
  * Opens a GPU through Dawn.
  *
@@ -52,13 +60,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const { mode = 'safe', adapter: wanted } = options;
   const flags: string[] = ['disable-dawn-features=timestamp_quantization'];
   if (toggles[mode].length > 0) flags.push(`enable-dawn-features=${toggles[mode].join(',')}`);
-  if (wanted) {
-    const names = await listAdapters();
-    const name = names.find((candidate) => candidate.toLowerCase().includes(wanted.toLowerCase()));
-    if (!name)
-      throw new DeviceError(`no adapter is called ${wanted}; there are: ${names.join('; ') || 'none'}`);
-    flags.push(`adapter=${name}`);
-  }
+  if (wanted) flags.push(`adapter=${await adapterNamed(wanted)}`);
   const gpu = await dawn(flags);
   // Dawn rejects where other implementations resolve to null.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);

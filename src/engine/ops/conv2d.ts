@@ -165,8 +165,8 @@ export function conv2d(
     operator: 'conv2d',
     inputs: bias ? [x, weight, bias] : [x, weight],
     backward: (dy, into) => [
-      x.requiresGradient ? gradInput(device, geometry, dy, weight, into(0)) : null,
-      weight.requiresGradient ? gradWeight(device, geometry, x, dy, into(1)) : null,
+      x.requiresGradient ? conv2dGradInput(device, geometry, dy, weight, into(0)) : null,
+      weight.requiresGradient ? conv2dGradWeight(device, geometry, x, dy, into(1)) : null,
       ...(bias
         ? [bias.requiresGradient ? sumRows(dy, dy.size / outChannels, outChannels, into(2)) : null]
         : []),
@@ -198,7 +198,14 @@ function forward(
   });
 }
 
-function gradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: Tensor, dx: Tensor): Tensor {
+/** Gradient of the input, written to `dx`. */
+export function conv2dGradInput(
+  device: Device,
+  g: Conv2dGeometry,
+  dy: Tensor,
+  w: Tensor,
+  dx: Tensor,
+): Tensor {
   tileProduct(device, {
     kernel: gradInputKernel,
     rows: g.BATCH * Math.ceil(g.HEIGHT / g.STRIDE_H) * Math.ceil(g.WIDTH / g.STRIDE_W),
@@ -213,7 +220,14 @@ function gradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: Tensor, dx:
   return dx;
 }
 
-function gradWeight(device: Device, g: Conv2dGeometry, x: Tensor, dy: Tensor, dw: Tensor): Tensor {
+/** Gradient of the weights, written to `dw`. */
+export function conv2dGradWeight(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  dy: Tensor,
+  dw: Tensor,
+): Tensor {
   const rows = g.KERNEL_H * g.KERNEL_W * g.GROUP_IN;
   const pixels = g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH;
   const tile = tileExtent(device);

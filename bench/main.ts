@@ -1,0 +1,179 @@
+/** `npm run bench`: this engine against others, interleaved, on one adapter. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { dirname } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { create, globals } from 'webgpu';
+import { describeAdapter } from '../src/engine/adapter.ts';
+import { adapterNamed } from '../src/engine/device.node.ts';
+import { type BenchCase, casesOf, type Suite, suites } from './cases.ts';
+import { hostCostOf } from './host-cost.ts';
+import { type MeasureOptions, measure } from './measure.ts';
+import { openEngine } from './peers/engine.ts';
+import { openJax } from './peers/jax.ts';
+import type { Peer } from './peers/peer.ts';
+import { openTfjs } from './peers/tfjs.ts';
+import { openTorch } from './peers/torch.ts';
+import { installProbe } from './probe.ts';
+import { caseTable, plotPng, type Report, type Row, ratioChart, rowsOf } from './report.ts';
+import { measureRoofline } from './roofline.ts';
+
+const openers: Readonly<Record<string, () => Promise<Peer>>> = {
+  'engine-fast': () => openEngine('fast', options.adapter),
+  'tfjs-webgpu': () => openTfjs('webgpu'),
+  'tfjs-wasm': () => openTfjs('wasm'),
+  'tfjs-cpu': () => openTfjs('cpu'),
+  'jax-webgpu': () => openJax('webgpu'),
+  'jax-wasm': () => openJax('wasm'),
+  'torch-cpu': () => openTorch('cpu'),
+  'torch-cuda': () => openTorch('cuda'),
+};
+const usual = [
+  'engine-fast',
+  'tfjs-webgpu',
+  'tfjs-wasm',
+  'jax-webgpu',
+  'jax-wasm',
+  'torch-cpu',
+  'torch-cuda',
+];
+
+interface Options {
+  suite: Suite | 'all';
+  peers: string[];
+  json?: string;
+  svg?: string;
+  rounds: number;
+  only?: string;
+  adapter?: string;
+  large: boolean;
+  roundMs: number;
+}
+
+const count = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1.');
+  return value;
+};
+
+const program = new Command('npm run bench --')
+  .description('Times this engine against other frameworks on the same adapter, in interleaved rounds.')
+  .addOption(new Option('--suite <name>', 'what to time').choices([...suites, 'all']).default('all'))
+  .option('--only <text>', 'only cases whose name contains this')
+  .addOption(
+    new Option('--peers <names...>', 'against whom')
+      .choices(Object.keys(openers))
+      .default(usual, 'all that work here'),
+  )
+  .option('--rounds <n>', 'rounds; every peer runs once in each', count, 11)
+  .option('--round-ms <n>', 'short work is repeated in a round until it takes so long', count, 100)
+  .option('--json <file>', 'write the results here')
+  .option('--svg <file>', 'draw the ratios here; .png for a picture')
+  .option('--adapter <name>', 'use the adapter whose name contains this')
+  .option('--large', 'add cases that take a GPU', false);
+
+program.exitOverride();
+let options: Options;
+try {
+  program.parse();
+  options = program.opts<Options>();
+} catch (error) {
+  // Commander has printed what is wrong; help is no error.
+  process.exit((error as { exitCode?: number }).exitCode ? 2 : 0);
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+/** Peers take `navigator.gpu`, with the adapter that the engine opened. */
+async function offerGpu(): Promise<void> {
+  const flags = ['disable-dawn-features=timestamp_quantization'];
+  if (options.adapter) flags.push(`adapter=${await adapterNamed(options.adapter)}`);
+  const gpu = create(flags);
+  const value = {
+    gpu,
+    userAgent: 'node',
+    platform: process.platform,
+    hardwareConcurrency: os.availableParallelism(),
+  };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
+}
+
+async function main(): Promise<void> {
+  Object.assign(globalThis, globals);
+  installProbe();
+  const cases = chosenCases();
+  const engine = await openEngine('safe', options.adapter);
+  const { device } = engine;
+  await offerGpu();
+  const adapter = describeAdapter(device.report);
+  console.log(adapter);
+  const roofline = await measureRoofline(device);
+  device.pool.trim();
+  console.log(
+    `peak    ${roofline.gflops.toFixed(1)} GFLOP/s in registers, ${roofline.gigabytesPerSecond.toFixed(1)} GB/s copying`,
+  );
+  const peers: Peer[] = [engine];
+  for (const name of options.peers) {
+    try {
+      peers.push(await openers[name]!());
+    } catch (error) {
+      console.log(`peer    ${name} is not there: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+  for (const { name, description } of peers) console.log(`peer    ${name}: ${description.split('\n')[0]}`);
+  const settings: MeasureOptions = {
+    rounds: options.rounds,
+    roundMs: options.roundMs,
+    warmUp: 10,
+    tolerance: 1e-3,
+  };
+  const rows: Row[] = [];
+  const write = (): void => {
+    const report: Report = {
+      date: new Date().toISOString().slice(0, 10),
+      adapter,
+      machine: `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.version}`,
+      rounds: options.rounds,
+      roofline,
+      hostMicrosecondsPerDispatch: hostCost,
+      peers: Object.fromEntries(peers.map(({ name, description }) => [name, description])),
+      rows,
+    };
+    if (options.json) save(options.json, `${JSON.stringify(report, null, 1)}\n`);
+  };
+  const hostCost = cases.some(({ suite }) => suite === 'step') ? await hostCostOf(device) : null;
+  if (hostCost !== null)
+    console.log(`host    ${hostCost.toFixed(2)} µs for each dispatch of a replayed step`);
+  for (const benchCase of cases) {
+    const timings = await measure(benchCase, peers, settings);
+    const added = rowsOf(benchCase, timings);
+    rows.push(...added);
+    console.log(`\n${caseTable(added, roofline)}`);
+    write();
+  }
+  if (options.svg) {
+    const svg = ratioChart(rows, `Time relative to this engine, ${device.report.device}`);
+    save(options.svg, options.svg.endsWith('.png') ? await plotPng(svg) : svg);
+  }
+  for (const peer of peers) await peer.close();
+}
+
+function chosenCases(): BenchCase[] {
+  const { suite, only, large } = options;
+  const all = (suite === 'all' ? suites : [suite]).flatMap((name) => casesOf(name, large));
+  const chosen = only ? all.filter(({ name }) => name.includes(only)) : all;
+  if (chosen.length === 0) throw new Error(`no case of ${suite} is called ${only}`);
+  return chosen;
+}
+
+function save(file: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}

@@ -1,0 +1,192 @@
+/** Rounds: every peer once a round, in an order that changes, medians over the rounds. */
+
+import type { BenchCase } from './cases.ts';
+import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
+import { takeDispatches, takePeak } from './probe.ts';
+
+export interface Timing {
+  readonly peer: string;
+  /** Milliseconds of one run; null if the peer cannot do it. */
+  readonly medianMs: number | null;
+  readonly p10: number;
+  readonly p90: number;
+  /** First run: compiling kernels and, for some, planning. */
+  readonly firstMs: number;
+  /** Most bytes of GPU buffers alive while it was prepared and ran; null without a GPU. */
+  readonly bytes: number | null;
+  /** Dispatches of one run; null without a GPU. */
+  readonly dispatches: number | null;
+  /** Largest difference from the first peer's results, relative to their largest magnitude. */
+  readonly difference: number | null;
+  /** Why there is no number, or which setting won. */
+  readonly remark: string;
+}
+
+export interface MeasureOptions {
+  readonly rounds: number;
+  /** A round of one peer takes at least so long: short work is repeated. */
+  readonly roundMs: number;
+  /** Steps before the clock starts; the losses of these are compared. */
+  readonly warmUp: number;
+  /** Results farther apart than this, relative, give no ratio. */
+  readonly tolerance: number;
+}
+
+interface Contestant {
+  readonly peer: Peer;
+  readonly prepared: Prepared;
+  readonly firstMs: number;
+  readonly bytes: number | null;
+  readonly dispatches: number | null;
+  iterations: number;
+  remark: string;
+  readonly times: number[];
+}
+
+/** Measures one case with all peers; the first peer is the one others are compared with. */
+export async function measure(
+  { work }: BenchCase,
+  peers: readonly Peer[],
+  options: MeasureOptions,
+): Promise<Timing[]> {
+  const contestants: Contestant[] = [];
+  const failures = new Map<string, string>();
+  try {
+    for (const peer of peers) {
+      try {
+        contestants.push(await enter(peer, work, options));
+      } catch (error) {
+        const why = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+        failures.set(peer.name, error instanceof MissingOperation ? why : `failed: ${why}`);
+      }
+    }
+    const differences = await compare(contestants);
+    for (let round = 0; round < options.rounds; round++) {
+      for (let i = 0; i < contestants.length; i++) {
+        const contestant = contestants[(i + round) % contestants.length]!;
+        contestant.times.push((await timed(contestant)) / contestant.iterations);
+      }
+    }
+    return peers.map(({ name }) => {
+      const contestant = contestants.find(({ peer }) => peer.name === name);
+      if (!contestant) return absent(name, failures.get(name)!);
+      const difference = differences.get(name)!;
+      const agrees = difference <= options.tolerance;
+      const { firstMs, bytes, dispatches, times, remark } = contestant;
+      return {
+        peer: name,
+        medianMs: agrees ? quantile(times, 0.5) : null,
+        p10: quantile(times, 0.1),
+        p90: quantile(times, 0.9),
+        firstMs,
+        bytes,
+        dispatches,
+        difference,
+        remark: agrees ? remark : `other results: ${difference.toExponential(1)} apart`,
+      };
+    });
+  } finally {
+    for (const { prepared } of contestants) prepared.dispose();
+  }
+}
+
+function absent(peer: string, remark: string): Timing {
+  const none = Number.NaN;
+  return {
+    peer,
+    medianMs: null,
+    p10: none,
+    p90: none,
+    firstMs: none,
+    bytes: null,
+    dispatches: null,
+    difference: null,
+    remark,
+  };
+}
+
+/** Prepares a peer, runs it warm, chooses its setting and how often it runs in a round. */
+async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOptions): Promise<Contestant> {
+  if (peer.gpu) takePeak(peer.gpu);
+  const prepared = await peer.prepare(work);
+  try {
+    const started = performance.now();
+    await prepared.run(1);
+    const firstMs = performance.now() - started;
+    takeDispatches();
+    await prepared.run(1);
+    const dispatches = peer.gpu ? takeDispatches() : null;
+    // Trainings are compared by their first losses, so each must get that far.
+    const runs = work.kind === 'step' ? options.warmUp : 2;
+    for (let i = 2; i < runs; i++) await prepared.run(1);
+    const bytes = peer.gpu ? takePeak(peer.gpu) : null;
+    const contestant: Contestant = {
+      peer,
+      prepared,
+      firstMs,
+      bytes,
+      dispatches,
+      iterations: 1,
+      remark: '',
+      times: [],
+    };
+    const once = await timed(contestant);
+    contestant.iterations = Math.min(1000, Math.max(1, Math.ceil(options.roundMs / once)));
+    if (peer.settings) contestant.remark = await bestSetting(contestant);
+    return contestant;
+  } catch (error) {
+    prepared.dispose();
+    throw error;
+  }
+}
+
+async function timed({ prepared, iterations }: Contestant): Promise<number> {
+  const started = performance.now();
+  await prepared.run(iterations);
+  return performance.now() - started;
+}
+
+async function bestSetting(contestant: Contestant): Promise<string> {
+  const tried: { label: string; apply: () => void; time: number }[] = [];
+  for (const { label, apply } of contestant.peer.settings!) {
+    apply();
+    tried.push({ label, apply, time: await timed(contestant) });
+  }
+  const best = tried.reduce((a, b) => (b.time < a.time ? b : a));
+  best.apply();
+  return best.label;
+}
+
+/** How far every contestant's results are from those of the first. */
+async function compare(contestants: readonly Contestant[]): Promise<Map<string, number>> {
+  const differences = new Map<string, number>();
+  const expected = await contestants[0]?.prepared.results();
+  for (const { peer, prepared } of contestants) {
+    const results = await prepared.results();
+    const each = expected!.map((array, i) => relativeDifference(results[i], array));
+    differences.set(peer.name, Math.max(...each));
+  }
+  return differences;
+}
+
+function relativeDifference(actual: Float32Array | undefined, expected: Float32Array): number {
+  if (actual?.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let magnitude = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const distance = Math.abs(actual[i]! - expected[i]!);
+    if (!(distance < Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
+    difference = Math.max(difference, distance);
+    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  }
+  return magnitude === 0 ? difference : difference / magnitude;
+}
+
+/** Linear interpolation between the two nearest values. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = q * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+}

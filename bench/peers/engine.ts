@@ -1,0 +1,201 @@
+/** This engine: every case is a captured step, replayed. */
+
+import { describeAdapter } from '../../src/engine/adapter.ts';
+import { record } from '../../src/engine/autograd.ts';
+import { openDevice } from '../../src/engine/device.node.ts';
+import type { Device } from '../../src/engine/device.ts';
+import { conv2d, conv2dGeometry, conv2dGradInput, conv2dGradWeight } from '../../src/engine/ops/conv2d.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
+import { l2Normalise } from '../../src/engine/ops/l2_normalise.ts';
+import { matmul } from '../../src/engine/ops/matmul.ts';
+import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
+import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
+import { prelu } from '../../src/engine/ops/prelu.ts';
+import { SGD } from '../../src/engine/optim/sgd.ts';
+import { Parameters } from '../../src/engine/parameters.ts';
+import type { CapturedStep } from '../../src/engine/step.ts';
+import type { Tensor } from '../../src/engine/tensor.ts';
+import { type ConvCase, headScale, type LayerCase, type StepCase, type Work } from '../cases.ts';
+import {
+  type Array32,
+  convInputs,
+  gemmInputs,
+  headInputs,
+  layerInputs,
+  momentum,
+  netInputs,
+  stepInputs,
+} from '../inputs.ts';
+import type { Peer, Prepared } from './peer.ts';
+
+export interface EnginePeer extends Peer {
+  readonly device: Device;
+}
+
+/** @param mode Dawn toggles: `safe` are those of a browser */
+export async function openEngine(mode: 'safe' | 'fast', adapter?: string): Promise<EnginePeer> {
+  const device = await openDevice({ mode, adapter });
+  return {
+    name: mode === 'safe' ? 'engine' : 'engine-fast',
+    description: `this engine, ${mode === 'safe' ? "the browser's default toggles" : 'checks switched off'}; ${describeAdapter(device.report)}`,
+    device,
+    gpu: device.gpu,
+    prepare: async (work) => prepare(device, work),
+    close: async () => device.close(),
+  };
+}
+
+function prepare(device: Device, work: Work): Prepared {
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void }>(thing: T): T => {
+    owned.push(thing);
+    return thing;
+  };
+  const upload = ({ data, shape }: Array32): Tensor => own(device.tensor(data, shape));
+  const outputs = (capture: () => Tensor[]): Prepared => replay(device, own(device.capture(capture)), owned);
+  switch (work.kind) {
+    case 'gemm': {
+      const { a, b } = gemmInputs(work);
+      const [x, y] = [upload(a), upload(b)];
+      return outputs(() => [matmul(x, y)]);
+    }
+    case 'conv':
+      return outputs(conv(device, work, upload));
+    case 'head': {
+      const { features, weights, labels } = headInputs(work);
+      const parameters = own(
+        new Parameters(device, [{ name: 'weights', shape: weights.shape, init: weights.data }]),
+      );
+      const f = upload(features).requireGradient();
+      const y = own(device.tensor(labels, [labels.length], 'u32'));
+      return outputs(() => {
+        const w = parameters.get('weights');
+        const loss = cosineSoftmaxLoss(f, w, y, headScale);
+        loss.backward();
+        return [loss, f.gradient!, w.gradient!];
+      });
+    }
+    case 'layer':
+      return outputs(layer(device, work, upload));
+    case 'embed': {
+      const { built, parameters, images } = netInputs(work);
+      const values = own(
+        new Parameters(
+          device,
+          built.declarations.map((d) => ({ ...d, frozen: true })),
+        ),
+      );
+      void parameters;
+      const x = upload(images);
+      return outputs(() => [built.forward(x, values, { training: false })]);
+    }
+    case 'step':
+      return optimiserStep(device, work, owned, upload);
+  }
+}
+
+/** Frees what a case made, pooled memory included, so that the next case's peak is its own. */
+function disposeAll(device: Device, owned: readonly { dispose(): void }[]): void {
+  for (const thing of [...owned].reverse()) thing.dispose();
+  device.pool.trim();
+}
+
+/** Reads the smallest output to wait for the end. */
+function replay(
+  device: Device,
+  step: CapturedStep<Tensor[]>,
+  owned: readonly { dispose(): void }[],
+): Prepared {
+  const least = step.outputs.reduce((a, b) => (b.size < a.size ? b : a));
+  return {
+    async run(iterations) {
+      for (let i = 0; i < iterations; i++) step.run();
+      await least.readFloats();
+    },
+    results: () => Promise.all(step.outputs.map((tensor) => tensor.readFloats())),
+    dispose: () => disposeAll(device, owned),
+  };
+}
+
+function conv(device: Device, work: ConvCase, upload: (array: Array32) => Tensor): () => Tensor[] {
+  const inputs = convInputs(work);
+  const [x, w, dy] = [upload(inputs.x), upload(inputs.w), upload(inputs.dy)];
+  const options = { stride: work.stride, padding: work.padding };
+  const geometry = conv2dGeometry(x.shape, w.shape, options);
+  const forward = (): Tensor => conv2d(x, w, null, options);
+  const gradInput = (): Tensor => conv2dGradInput(device, geometry, dy, w, device.empty(x.shape));
+  const gradWeight = (): Tensor => conv2dGradWeight(device, geometry, x, dy, device.empty(w.shape));
+  switch (work.pass) {
+    case 'forward':
+      return () => [forward()];
+    case 'grad_input':
+      return () => [gradInput()];
+    case 'grad_weight':
+      return () => [gradWeight()];
+    case 'all':
+      return () => [forward(), gradInput(), gradWeight()];
+  }
+}
+
+/** A number whose gradient makes that of `y` be `dy`: the reverse pass of one operator and nothing else. */
+function pull(device: Device, y: Tensor, dy: Tensor): Tensor {
+  return record(device.empty([]), { operator: 'pull', inputs: [y], backward: () => [dy] });
+}
+
+function layer(device: Device, work: LayerCase, upload: (array: Array32) => Tensor): () => Tensor[] {
+  const inputs = layerInputs(work);
+  const x = upload(inputs.x).requireGradient();
+  const dy = upload(inputs.dy);
+  const slope = upload(inputs.slope).requireGradient();
+  const forward = {
+    l2_normalise: () => l2Normalise(x),
+    prelu: () => prelu(x, slope),
+    max_feature_map: () => maxFeatureMap(x),
+    max_pool2d: () => maxPool2d(x, { kernel: 2 }),
+  }[work.operator];
+  return () => {
+    const y = forward();
+    pull(device, y, dy).backward();
+    return [x.gradient!, ...(work.operator === 'prelu' ? [slope.gradient!] : [])];
+  };
+}
+
+function optimiserStep(
+  device: Device,
+  work: StepCase,
+  owned: { dispose(): void }[],
+  upload: (array: Array32) => Tensor,
+): Prepared {
+  const { built, images, weights, labels } = stepInputs(work);
+  const parameters = new Parameters(device, [
+    // One learning rate for all, as the other frameworks' optimisers have it.
+    ...built.declarations.map(({ name, shape, init }) => ({ name, shape, init })),
+    { name: 'classes', shape: weights.shape, init: weights.data },
+  ]);
+  const optimiser = new SGD(parameters, { ...momentum, weightDecay: 0 });
+  const x = upload(images);
+  const y = device.tensor(labels, [labels.length], 'u32');
+  const step = device.capture(() => {
+    const features = built.forward(x, parameters, { training: true });
+    const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, headScale);
+    loss.backward();
+    optimiser.step();
+    return loss;
+  });
+  owned.push(parameters, optimiser, y, step);
+  const losses: Promise<number>[] = [];
+  return {
+    async run(iterations) {
+      for (let i = 0; i < iterations; i++) {
+        step.run();
+        if (losses.length < parityLosses) losses.push(step.outputs.item());
+      }
+      await step.outputs.item();
+    },
+    results: async () => [Float32Array.from(await Promise.all(losses))],
+    dispose: () => disposeAll(device, owned),
+  };
+}
+
+/** Losses that are kept to compare trainings. */
+export const parityLosses = 10;

@@ -1,0 +1,51 @@
+/** What the benchmark uses of TensorFlow.js; its own declarations are only there once `npm run bench` has installed it. */
+
+export interface TfTensor {
+  readonly shape: number[];
+  readonly size: number;
+  data(): Promise<Float32Array>;
+  dispose(): void;
+}
+
+type Padding = number | [[number, number], [number, number], [number, number], [number, number]];
+
+export interface Tf {
+  readonly version_core: string;
+  setBackend(name: string): Promise<boolean>;
+  ready(): Promise<void>;
+  env(): { set(flag: string, value: number | boolean): void };
+  engine(): {
+    runKernel(name: string, inputs: Record<string, TfTensor>, attributes: Record<string, unknown>): TfTensor;
+  };
+  backend(): { readonly device?: GPUDevice };
+  tidy<T>(body: () => T): T;
+  tensor(data: Float32Array | Int32Array, shape: readonly number[], dtype?: string): TfTensor;
+  variable(value: TfTensor, trainable: boolean, name?: string): TfTensor;
+  grads(f: (...inputs: TfTensor[]) => TfTensor): (inputs: TfTensor[], dy?: TfTensor) => TfTensor[];
+  valueAndGrads(f: (...inputs: TfTensor[]) => TfTensor): (inputs: TfTensor[]) => {
+    value: TfTensor;
+    grads: TfTensor[];
+  };
+  matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
+  conv2d(x: TfTensor, w: TfTensor, stride: number, padding: Padding): TfTensor;
+  maxPool(x: TfTensor, size: number, stride: number, padding: 'valid'): TfTensor;
+  prelu(x: TfTensor, slope: TfTensor): TfTensor;
+  split(x: TfTensor, parts: number, axis: number): TfTensor[];
+  maximum(a: TfTensor, b: TfTensor): TfTensor;
+  add(a: TfTensor, b: TfTensor): TfTensor;
+  mul(a: TfTensor, b: TfTensor | number): TfTensor;
+  div(a: TfTensor, b: TfTensor): TfTensor;
+  sqrt(x: TfTensor): TfTensor;
+  square(x: TfTensor): TfTensor;
+  sum(x: TfTensor, axis?: number, keepDims?: boolean): TfTensor;
+  scalar(value: number): TfTensor;
+  reshape(x: TfTensor, shape: number[]): TfTensor;
+  oneHot(labels: TfTensor, depth: number): TfTensor;
+  readonly losses: { softmaxCrossEntropy(labels: TfTensor, logits: TfTensor): TfTensor };
+  readonly train: {
+    momentum(
+      rate: number,
+      momentum: number,
+    ): { minimize(loss: () => TfTensor, returnCost: true): TfTensor; dispose(): void };
+  };
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { casesOf, suites } from '../../bench/cases.ts';
+import { type MeasureOptions, measure, quantile } from '../../bench/measure.ts';
+import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
+import { rowsOf } from '../../bench/report.ts';
+
+const options: MeasureOptions = { rounds: 4, roundMs: 1, warmUp: 3, tolerance: 1e-3 };
+const [benchCase] = casesOf('gemm');
+
+function peer(name: string, results: number[], log: string[], more: Partial<Peer> = {}): Peer {
+  return {
+    name,
+    description: name,
+    gpu: null,
+    async prepare() {
+      return {
+        async run(iterations) {
+          log.push(name);
+          for (let i = 0; i < iterations; i++) await new Promise((resolve) => setTimeout(resolve, 2));
+        },
+        results: async () => [Float32Array.from(results)],
+        dispose: () => log.push(`${name} disposed`),
+      };
+    },
+    close: async () => {},
+    ...more,
+  };
+}
+
+describe('rounds', () => {
+  test('are interleaved, and start with another peer each time', async () => {
+    const log: string[] = [];
+    await measure(benchCase!, [peer('a', [1], log), peer('b', [1], log)], options);
+    expect(log.slice(-10).join(' ')).toBe('a b b a a b b a a disposed b disposed');
+  });
+
+  test('a peer with other results gets no ratio, nor does one that cannot do the work', async () => {
+    const log: string[] = [];
+    const timings = await measure(
+      benchCase!,
+      [
+        peer('a', [1, 2], log),
+        peer('near', [1, 2.001], log),
+        peer('far', [1, 2.1], log),
+        peer('nan', [1, Number.NaN], log),
+        peer('lacking', [], log, {
+          prepare: async () => {
+            throw new MissingOperation('no kernel MatMul');
+          },
+        }),
+      ],
+      options,
+    );
+    const rows = rowsOf(benchCase!, timings);
+    expect(rows.map(({ ratioToOurs }) => ratioToOurs !== null)).toEqual([true, true, false, false, false]);
+    expect(rows[0]).toMatchObject({ ratioToOurs: 1, suite: 'gemm' });
+    expect(rows[2]!.remark).toMatch(/other results: 5\.0e-2 apart/);
+    expect(rows[4]).toMatchObject({ remark: 'no kernel MatMul', medianMs: null, p10: null });
+    expect(log).toContain('far disposed');
+  });
+
+  test('the fastest setting of a peer stays', async () => {
+    let delay = 0;
+    let chosen = '';
+    const setting = (label: string, milliseconds: number) => ({
+      label,
+      apply: () => {
+        delay = milliseconds;
+        chosen = label;
+      },
+    });
+    const [timing] = await measure(
+      benchCase!,
+      [
+        peer('a', [1], [], {
+          settings: [setting('slow', 40), setting('fast', 1), setting('slower', 60)],
+          prepare: async () => ({
+            run: () => new Promise((resolve) => setTimeout(resolve, delay)),
+            results: async () => [new Float32Array(1)],
+            dispose: () => {},
+          }),
+        }),
+      ],
+      options,
+    );
+    expect(chosen).toBe('fast');
+    expect(timing!.remark).toBe('fast');
+  });
+});
+
+test('quantiles interpolate', () => {
+  expect(quantile([3, 1, 2], 0.5)).toBe(2);
+  expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+  expect(quantile([1, 2], 0.9)).toBeCloseTo(1.9, 12);
+});
+
+describe('cases', () => {
+  test('have names of their own and, where there is arithmetic, its count', () => {
+    const cases = suites.flatMap((suite) => casesOf(suite, true));
+    const names = cases.map(({ suite, name }) => `${suite} ${name}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { suite, flops } of cases) expect(flops > 0).toBe(suite !== 'layers');
+  });
+
+  test('count the arithmetic of the nets that section 6 of the paper reference gives', () => {
+    const flopsOf = (suite: 'infer', name: string) =>
+      casesOf(suite).find((c) => c.name.startsWith(name))!.flops;
+    expect(flopsOf('infer', 'light-cnn-b')).toBe(2 * 8 * 976_748_544);
+  });
+});
