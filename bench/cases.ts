@@ -84,7 +84,18 @@ export function casesOf(suite: Suite, large = false): BenchCase[] {
         flops: 2 * rows * inner * columns,
       }));
     case 'conv':
-      return [...convCases('resnet', centerFaceResnet), ...convCases('light-cnn-b', lightCnnB)];
+      return [
+        ...passesOf('3×3, 128→128, 28×24', {
+          height: 28,
+          width: 24,
+          channels: 128,
+          outChannels: 128,
+          kernel: 3,
+          padding: 1,
+        }),
+        ...convCases('resnet', centerFaceResnet),
+        ...convCases('light-cnn-b', lightCnnB),
+      ];
     case 'head':
       return [1_000, 10_572, 100_000].map((classes) => ({
         suite,
@@ -129,7 +140,7 @@ function convCases(label: string, net: Net): BenchCase[] {
   const seen = new Set<string>();
   return planNet(net)
     .flatMap(withInner)
-    .flatMap(({ kind, name, input, output, parameters, macs }) => {
+    .flatMap(({ kind, name, input, output, parameters }) => {
       if (kind !== 'conv') return [];
       const [height, width, channels] = input as [number, number, number];
       const [outHeight, , outChannels] = output as [number, number, number];
@@ -139,24 +150,27 @@ function convCases(label: string, net: Net): BenchCase[] {
       const shape = `${kernel}×${kernel}, ${channels}→${outChannels}, ${height}×${width}`;
       if (seen.has(shape)) return [];
       seen.add(shape);
-      return passes.map((pass) => ({
-        suite: 'conv',
-        name: `${label} ${name}: ${shape}, ${pass}`,
-        work: {
-          kind: 'conv' as const,
-          pass,
-          batch: 8,
-          height,
-          width,
-          channels,
-          outChannels,
-          kernel,
-          stride: 1,
-          padding,
-        },
-        flops: 2 * 8 * macs * (pass === 'all' ? 3 : 1),
-      }));
+      return passesOf(`${label} ${name}: ${shape}`, {
+        height,
+        width,
+        channels,
+        outChannels,
+        kernel,
+        padding,
+      });
     });
+}
+
+/** Forward, both gradients and all three together, at batch 8. */
+function passesOf(name: string, shape: Omit<ConvCase, 'kind' | 'pass' | 'batch' | 'stride'>): BenchCase[] {
+  const out = (extent: number): number => extent + 2 * shape.padding - shape.kernel + 1;
+  const macs = out(shape.height) * out(shape.width) * shape.outChannels * shape.kernel ** 2 * shape.channels;
+  return passes.map((pass) => ({
+    suite: 'conv',
+    name: `${name}, ${pass}`,
+    work: { kind: 'conv', pass, batch: 8, stride: 1, ...shape },
+    flops: 2 * 8 * macs * (pass === 'all' ? 3 : 1),
+  }));
 }
 
 function layer(operator: LayerCase['operator'], shape: readonly number[]): BenchCase {
