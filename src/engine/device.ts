@@ -39,6 +39,9 @@ export interface PreparedDispatch {
 /** Dispatches recorded eagerly before they are submitted: enough to hide the cost of a submit, few enough to start early. */
 const dispatchesPerSubmit = 64;
 
+/** Buffers for reading back are kept up to this size: losses and statistics are read every step, weights rarely. */
+const largestKeptStaging = 1 << 20;
+
 /**
  * An open GPU. Operators record their dispatches here: eager ones go to a command encoder and are submitted in batches,
  * those made inside {@link Device.capture} go to a recorder.
@@ -446,7 +449,8 @@ export class Device {
     const copy = buffer.getMappedRange(0, align(bytes, 4)).slice(0, bytes);
     buffer.unmap();
     const list = this.staging.get(size);
-    if (list) list.push(buffer);
+    if (size > largestKeptStaging) buffer.destroy();
+    else if (list) list.push(buffer);
     else this.staging.set(size, [buffer]);
     await this.throwFailures();
     await this.trap?.verify();

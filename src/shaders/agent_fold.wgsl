@@ -1,7 +1,8 @@
 // Forward pass of an agent loss over one window of the classes: folds the negative entries of every sample into its state.
 //
-// products          [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
+// products          [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
 // inverse_features  [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖
+// first_class       one number: not compiled in, so that all windows share a kernel
 // labels            [SAMPLES], a larger one counts as the last class
 // own_distances     [SAMPLES] of agent_own_distance
 // margin            one number
@@ -10,7 +11,7 @@
 import package::lib::agent_distance::squared_distance;
 import package::lib::agent_entry::negative_entry;
 import package::lib::agent_state::{State, empty, merge};
-import constants::{SAMPLES, CLASSES, ALL_CLASSES, FIRST_CLASS, WORKGROUP, GRID_X};
+import constants::{SAMPLES, CLASSES, ALL_CLASSES, WORKGROUP, GRID_X};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
 @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
@@ -19,6 +20,7 @@ import constants::{SAMPLES, CLASSES, ALL_CLASSES, FIRST_CLASS, WORKGROUP, GRID_X
 @group(0) @binding(4) var<storage, read> own_distances: array<f32>;
 @group(0) @binding(5) var<storage, read> margin: array<f32>;
 @group(0) @binding(6) var<storage, read_write> states: array<State>;
+@group(0) @binding(7) var<storage, read> first_class: array<f32>;
 
 var<workgroup> parts: array<State, WORKGROUP>;
 
@@ -26,13 +28,14 @@ var<workgroup> parts: array<State, WORKGROUP>;
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = workgroup.y * GRID_X + workgroup.x;
   let i = min(row, u32(SAMPLES - 1));
+  let first = u32(first_class[0]);
   let own = min(labels[i], u32(ALL_CLASSES - 1));
   var state = empty();
   for (var j = local; j < CLASSES; j += WORKGROUP) {
-    if (FIRST_CLASS + j == own) { continue; }
+    if (first + j == own) { continue; }
     let distance = squared_distance(products[i * CLASSES + j], inverse_features[i], inverse_weights[j]);
     let entry = negative_entry(distance, own_distances[i], margin[0]);
-    let here = State(distance, entry.value, entry.slope, entry.value, FIRST_CLASS + j);
+    let here = State(distance, entry.value, entry.slope, entry.value, first + j);
     state = merge(state, here);
   }
   parts[local] = state;

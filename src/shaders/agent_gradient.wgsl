@@ -4,8 +4,9 @@
 //
 // with H = ∂(sum of entries)/∂D: the own slope of the sample's decision for its class, for others −slope·(the decision's factor).
 //
-// products          [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
+// products          [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
 // inverse_features  [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖
+// first_class       one number: not compiled in, so that all windows share a kernel
 // labels            [SAMPLES], a larger one counts as the last class
 // own_distances     [SAMPLES] of agent_own_distance
 // margin            the one of the forward pass
@@ -17,7 +18,7 @@ import package::lib::agent_distance::squared_distance;
 import package::lib::agent_entry::negative_entry;
 import package::lib::agent_state::{Decision, all_classes};
 import package::lib::elements::element;
-import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FIRST_CLASS};
+import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
 @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
@@ -28,9 +29,11 @@ import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FIRST
 @group(0) @binding(6) var<storage, read> decisions: array<Decision>;
 @group(0) @binding(7) var<storage, read> upstream: array<f32>;
 @group(0) @binding(8) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(9) var<storage, read> first_class: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let first = u32(first_class[0]);
   for (var step = 0u; step < STEPS; step++) {
     let place = element(workgroup, local, step);
     if (place < COUNT) {
@@ -39,9 +42,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       let decision = decisions[i];
       let distance = squared_distance(products[place], inverse_features[i], inverse_weights[j]);
       let entry = negative_entry(distance, own_distances[i], margin[0]);
-      let counts = decision.only == all_classes || decision.only == FIRST_CLASS + j;
+      let counts = decision.only == all_classes || decision.only == first + j;
       var slope = -entry.slope * select(0.0, decision.negatives, counts);
-      if (FIRST_CLASS + j == min(labels[i], u32(ALL_CLASSES - 1))) { slope = decision.own_slope; }
+      if (first + j == min(labels[i], u32(ALL_CLASSES - 1))) { slope = decision.own_slope; }
       var factor = -2.0 * inverse_features[i];
       @if(normalise_weights) { factor *= inverse_weights[j]; }
       gradients[place] = upstream[0] / SAMPLES * slope * factor;

@@ -1,9 +1,10 @@
-// Operands of a dense matrix product C = A·B (+ bias), with either matrix transposed.
+// Operands of a dense matrix product C = A·B (+ bias) (− diag(coefficients)·base), with either matrix transposed.
 //
 // a     [M, K], or [K, M] with @if(transpose_a)
 // b     [K, N], or [N, K] with @if(transpose_b)
 // bias  [N], added to every row, with @if(bias)
 // c     [M, N]
+// With @if(project), which ends the gradient of normalised rows: base [M, N], coefficients [M]
 // The tile walk that calls these functions is package::tile_product. With @if(vec4_a) the innermost extent of a is a multiple
 // of four and a is read by vec4f; the same for vec4_b and vec4_c.
 import constants::{M, N, K};
@@ -15,6 +16,10 @@ import constants::{M, N, K};
 @if(vec4_c) @group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
 @else       @group(0) @binding(2) var<storage, read_write> c: array<f32>;
 @if(bias)   @group(0) @binding(3) var<storage, read> bias: array<f32>;
+
+@if(project) @group(0) @binding(4) var<storage, read> coefficients: array<f32>;
+@if(project && vec4_c)  @group(0) @binding(5) var<storage, read> base: array<vec4f>;
+@if(project && !vec4_c) @group(0) @binding(5) var<storage, read> base: array<f32>;
 
 struct StateA { row: u32 }
 struct StateB { column: u32 }
@@ -77,10 +82,18 @@ fn store(row: u32, column: u32, z: u32, value: vec4f) {
   if (row >= M || column >= N) { return; }
   var sum = value;
   @if(bias) for (var i = 0u; i < 4u; i++) { sum[i] += bias[min(column + i, N - 1u)]; }
-  @if(vec4_c) { c[(row * N + column) / 4u] = sum; }
+  @if(vec4_c) {
+    let place = (row * N + column) / 4u;
+    @if(project) { sum -= coefficients[row] * base[place]; }
+    c[place] = sum;
+  }
   @else {
     for (var i = 0u; i < 4u; i++) {
-      if (column + i < N) { c[row * N + column + i] = sum[i]; }
+      let place = row * N + column + i;
+      if (column + i < N) {
+        @if(project) { sum[i] -= coefficients[row] * base[place]; }
+        c[place] = sum[i];
+      }
     }
   }
 }

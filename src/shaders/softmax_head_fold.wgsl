@@ -2,15 +2,16 @@
 //
 //   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖ with @if(normalise_features)) (/ ‖w_j‖ with @if(normalise_weights)) (+ b_j),   z_ij = s·score_ij
 //
-// products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
+// products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
 // inverse_features [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖; the cosines of the log need both
 // bias             [CLASSES] with @if(bias)
+// first_class      one number: not compiled in, so that all windows share a kernel
 // labels           [SAMPLES], a larger one counts as the last class
 // scale            s, used as max(s, FLOOR)
 // states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
 // One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
 import package::lib::softmax_state::{State, empty, fold, merge};
-import constants::{CLASSES, ALL_CLASSES, FIRST_CLASS, FLOOR, WORKGROUP, GRID_X, SAMPLES};
+import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
 @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
@@ -19,6 +20,7 @@ import constants::{CLASSES, ALL_CLASSES, FIRST_CLASS, FLOOR, WORKGROUP, GRID_X, 
 @group(0) @binding(4) var<storage, read> labels: array<u32>;
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
 @group(0) @binding(6) var<storage, read_write> states: array<State>;
+@group(0) @binding(7) var<storage, read> first_class: array<f32>;
 
 var<workgroup> parts: array<State, WORKGROUP>;
 
@@ -26,6 +28,7 @@ var<workgroup> parts: array<State, WORKGROUP>;
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = workgroup.y * GRID_X + workgroup.x;
   let i = min(row, u32(SAMPLES - 1));
+  let first = u32(first_class[0]);
   let own = min(labels[i], u32(ALL_CLASSES - 1));
   let s = max(scale[0], FLOOR);
   var state = empty();
@@ -36,7 +39,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     @if(normalise_weights) { score *= inverse_weights[j]; }
     @if(bias) { score += bias[j]; }
     let cosine = product * inverse_features[i] * inverse_weights[j];
-    state = fold(state, s, score, cosine, FIRST_CLASS + j == own);
+    state = fold(state, s, score, cosine, first + j == own);
   }
   parts[local] = state;
   for (var stride = u32(WORKGROUP) / 2u; stride > 0u; stride /= 2u) {

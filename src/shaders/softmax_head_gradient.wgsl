@@ -4,9 +4,10 @@
 //
 // so that ∂L/∂f_i = Σ_j g_ij w_j and ∂L/∂w_j = Σ_i g_ij f_i, up to the projections of the normalisations.
 //
-// products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is FIRST_CLASS
+// products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
 // inverse_features [SAMPLES] 1/‖f_i‖ with @if(normalise_features);  inverse_weights  [CLASSES] 1/‖w_j‖ with @if(normalise_weights)
 // bias             [CLASSES] with @if(bias)
+// first_class      one number: not compiled in, so that all windows share a kernel
 // labels           [SAMPLES], a larger one counts as the last class
 // scale            s, used as max(s, FLOOR)
 // states           [SAMPLES] of the forward pass
@@ -15,7 +16,7 @@
 // Element-wise: COUNT = SAMPLES·CLASSES.
 import package::lib::elements::element;
 import package::lib::softmax_state::State;
-import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FIRST_CLASS, FLOOR};
+import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FLOOR};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
 @if(normalise_features) @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
@@ -26,9 +27,11 @@ import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FIRST
 @group(0) @binding(6) var<storage, read> states: array<State>;
 @group(0) @binding(7) var<storage, read> upstream: array<f32>;
 @group(0) @binding(8) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(9) var<storage, read> first_class: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let first = u32(first_class[0]);
   let s = max(scale[0], FLOOR);
   let weight = upstream[0] / SAMPLES;
   for (var step = 0u; step < STEPS; step++) {
@@ -42,7 +45,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       var score = products[place] * factor;
       @if(bias) { score += bias[j]; }
       let p = exp(s * score - states[i].maximum) / states[i].sum;
-      let own = FIRST_CLASS + j == min(labels[i], u32(ALL_CLASSES - 1));
+      let own = first + j == min(labels[i], u32(ALL_CLASSES - 1));
       gradients[place] = weight * s * (p - select(0.0, 1.0, own)) * factor;
     }
   }

@@ -108,13 +108,13 @@ class AgentHead {
         SAMPLES: features.shape[0]!,
         CLASSES: window.classes,
         ALL_CLASSES: weights.shape[0]!,
-        FIRST_CLASS: window.first,
       },
       conditions: { normalise_weights: normaliseWeights },
       bindings: {
         labels,
         inverse_features: this.scores.inverseFeatures,
         inverse_weights: window.inverseWeights,
+        first_class: window.firstClass,
       },
     };
   }

@@ -1,8 +1,11 @@
+import source from '../../shaders/score_projection.wgsl';
 import type { Tensor } from '../tensor.ts';
 import { accumulate } from './accumulate.ts';
 import { type ClassWindow, classWindows, rowsOf } from './class_windows.ts';
 import { rowInverseNorms, scaledNormaliseGradient } from './l2_normalise.ts';
 import { gemm } from './matmul.ts';
+
+const projectionKernel = { name: 'score_projection', source };
 
 export interface ClassScoresOptions {
   readonly operator: string;
@@ -22,6 +25,8 @@ export interface ScoreWindow extends ClassWindow {
   readonly weights: Tensor;
   /** 1/‖w‖ of each row. */
   readonly inverseWeights: Tensor;
+  /** The number of the first class, as f32: exact up to 2²⁴ classes. */
+  readonly firstClass: Tensor;
 }
 
 /**
@@ -35,8 +40,8 @@ export class ClassScores {
   /** 1/‖f‖ of every sample. */
   readonly inverseFeatures: Tensor;
   private readonly options: ClassScoresOptions;
-  /** Products of the only window, kept for the backward pass. */
-  private kept: Tensor | null = null;
+  /** Products of the last window: the backward pass begins with it. */
+  private last: Tensor | null = null;
 
   constructor(options: ClassScoresOptions) {
     const { operator, features, weights, epsilon } = options;
@@ -45,7 +50,8 @@ export class ClassScores {
     this.inverseFeatures = rowInverseNorms(features, epsilon);
     this.windows = classWindows(features.device, operator, classes, d).map((window) => {
       const rows = rowsOf(weights, window);
-      return { ...window, weights: rows, inverseWeights: rowInverseNorms(rows, epsilon) };
+      const firstClass = features.device.constant(window.first, [1]);
+      return { ...window, weights: rows, inverseWeights: rowInverseNorms(rows, epsilon), firstClass };
     });
   }
 
@@ -53,7 +59,7 @@ export class ClassScores {
   forward(fold: (window: ScoreWindow, products: Tensor) => void): void {
     for (const window of this.windows) {
       const products = this.productsOf(window);
-      if (this.windows.length === 1) this.kept = products;
+      this.last = products;
       fold(window, products);
     }
   }
@@ -75,25 +81,43 @@ export class ClassScores {
     const { device } = features;
     // Σ_j g_ij w_j over all windows; where features are normalised, its projection on the tangent plane is the gradient.
     const featureSum = dFeatures && normaliseFeatures ? device.empty(features.shape) : dFeatures;
-    for (const window of this.windows) {
-      const gradients = gradientOf(window, this.kept ?? this.productsOf(window));
+    [...this.windows].reverse().forEach((window, index) => {
+      const products = index === 0 ? this.last! : this.productsOf(window);
+      const gradients = gradientOf(window, products);
       const { weights } = window;
       if (featureSum) {
-        const isFirst = window.first === 0;
-        const part = isFirst ? featureSum : device.empty(features.shape);
+        const part = index === 0 ? featureSum : device.empty(features.shape);
         gemm(gradients, weights, false, false, null, part);
-        if (!isFirst) accumulate(featureSum, part, true);
+        if (index > 0) accumulate(featureSum, part, true);
       }
       if (dWeights) {
-        const target = rowsOf(dWeights, window);
-        const sum = normaliseWeights ? device.empty(weights.shape) : target;
-        gemm(gradients, features, true, false, null, sum);
-        if (normaliseWeights) scaledNormaliseGradient(weights, sum, epsilon, target);
+        const coefficients = normaliseWeights ? this.projectionOf(window, products, gradients) : null;
+        const projection = coefficients && { coefficients, base: weights };
+        gemm(gradients, features, true, false, null, rowsOf(dWeights, window), projection);
       }
       beyond?.(window, gradients);
-    }
+    });
     if (dFeatures && featureSum && normaliseFeatures)
       scaledNormaliseGradient(features, featureSum, epsilon, dFeatures);
+  }
+
+  /**
+   * ⟨w_j, u_j⟩/‖w_j‖² of every class of a window, with u_j = Σ_i g_ij f_i: what the tangent projection takes away of w_j. Found
+   * from products and gradients, ⟨w_j, u_j⟩ = Σ_i g_ij ⟨f_i, w_j⟩, without reading weights.
+   */
+  private projectionOf(window: ScoreWindow, products: Tensor, gradients: Tensor): Tensor {
+    const { device } = products;
+    const [samples, classes] = products.shape as [number, number];
+    const coefficients = device.empty([classes]);
+    const workgroup = device.report.software ? device.report.subgroupSize[0] || 4 : 64;
+    device.dispatch({
+      kernel: projectionKernel,
+      constants: { SAMPLES: samples, CLASSES: classes, WORKGROUP: workgroup },
+      bindings: { products, gradients, inverse_weights: window.inverseWeights, coefficients },
+      grid: [Math.ceil(classes / workgroup), 1, 1],
+      cost: { flops: 2 * products.size, bytes: 8 * products.size },
+    });
+    return coefficients;
   }
 
   private productsOf({ weights, classes }: ScoreWindow): Tensor {

@@ -75,7 +75,13 @@ export function matmul(
   });
 }
 
-/** Writes op(a)·op(b) (+ bias) to c; outside the graph. */
+/** Subtracts coefficients[m]·base[m, n] from a product [m, n] as it is stored. */
+export interface Projection {
+  readonly coefficients: Tensor;
+  readonly base: Tensor;
+}
+
+/** Writes op(a)·op(b) (+ bias) (− projection) to c; outside the graph. */
 export function gemm(
   a: Tensor,
   b: Tensor,
@@ -83,6 +89,7 @@ export function gemm(
   transposeB: boolean,
   bias: Tensor | null,
   c: Tensor,
+  projection: Projection | null = null,
 ): Tensor {
   const [m, n] = c.shape as [number, number];
   const k = a.shape[transposeA ? 0 : 1]!;
@@ -97,12 +104,13 @@ export function gemm(
       transpose_a: transposeA,
       transpose_b: transposeB,
       bias: bias !== null,
+      project: projection !== null,
       vec4_a: a.shape[1]! % 4 === 0,
       vec4_b: b.shape[1]! % 4 === 0,
       vec4_c: n % 4 === 0,
     },
-    bindings: { a, b, c, ...(bias ? { bias } : {}) },
-    cost: { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + m * n) },
+    bindings: { a, b, c, ...(bias ? { bias } : {}), ...projection },
+    cost: { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + (projection ? 2 : 1) * m * n) },
   });
   return c;
 }

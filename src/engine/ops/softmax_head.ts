@@ -98,7 +98,6 @@ class SoftmaxHead {
         SAMPLES: features.shape[0]!,
         CLASSES: window.classes,
         ALL_CLASSES: weights.shape[0]!,
-        FIRST_CLASS: window.first,
         FLOOR: floor,
       },
       conditions: {
@@ -113,6 +112,7 @@ class SoftmaxHead {
         states: this.states,
         inverse_features: this.scores.inverseFeatures,
         inverse_weights: window.inverseWeights,
+        first_class: window.firstClass,
         ...(bias ? { bias: rowsOf(bias, window) } : {}),
       },
     };
