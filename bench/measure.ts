@@ -132,13 +132,16 @@ async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOption
     };
     const once = await timed(contestant);
     contestant.iterations = Math.min(1000, Math.max(1, Math.ceil(options.roundMs / once)));
-    if (peer.settings) contestant.remark = await bestSetting(contestant);
+    if (peer.settings && once < slowMs) contestant.remark = await bestSetting(contestant);
     return contestant;
   } catch (error) {
     prepared.dispose();
     throw error;
   }
 }
+
+/** Work this long does not depend on how dispatches are submitted: its settings are not tried. */
+const slowMs = 5000;
 
 async function timed({ prepared, iterations }: Contestant): Promise<number> {
   const started = performance.now();

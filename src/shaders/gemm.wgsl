@@ -1,4 +1,5 @@
-// Operands of a dense matrix product C = A·B (+ bias) (− diag(coefficients)·base), with either matrix transposed.
+// Operands of a dense matrix product C = A·B (+ bias) (− diag(coefficients)·base), with either matrix transposed; added to
+// what C holds with @if(accumulate).
 //
 // a     [M, K], or [K, M] with @if(transpose_a)
 // b     [K, N], or [N, K] with @if(transpose_b)
@@ -85,6 +86,7 @@ fn store(row: u32, column: u32, z: u32, value: vec4f) {
   @if(vec4_c) {
     let place = (row * N + column) / 4u;
     @if(project) { sum -= coefficients[row] * base[place]; }
+    @if(accumulate) { sum += c[place]; }
     c[place] = sum;
   }
   @else {
@@ -92,6 +94,7 @@ fn store(row: u32, column: u32, z: u32, value: vec4f) {
       let place = row * N + column + i;
       if (column + i < N) {
         @if(project) { sum[i] -= coefficients[row] * base[place]; }
+        @if(accumulate) { sum[i] += c[place]; }
         c[place] = sum[i];
       }
     }

@@ -1,6 +1,5 @@
 import source from '../../shaders/score_projection.wgsl';
 import type { Tensor } from '../tensor.ts';
-import { accumulate } from './accumulate.ts';
 import { type ClassWindow, classWindows, rowsOf } from './class_windows.ts';
 import { rowInverseNorms, scaledNormaliseGradient } from './l2_normalise.ts';
 import { gemm } from './matmul.ts';
@@ -30,7 +29,7 @@ export interface ScoreWindow extends ClassWindow {
 }
 
 /**
- * Products of features with class weights, walked in windows of at most a thousand classes: forward makes the products of a
+ * Products of features with class weights, walked in windows of classes: forward makes the products of a
  * window and hands them to a kernel that folds them into one state per sample, as FlashAttention does over keys; backward
  * makes them again and contracts their gradient with weights and features. Neither the scores of all classes nor normalised
  * copies of features and weights are ever in memory: O(n·(d + window) + window·d).
@@ -85,15 +84,11 @@ export class ClassScores {
       const products = index === 0 ? this.last! : this.productsOf(window);
       const gradients = gradientOf(window, products);
       const { weights } = window;
-      if (featureSum) {
-        const part = index === 0 ? featureSum : device.empty(features.shape);
-        gemm(gradients, weights, false, false, null, part);
-        if (index > 0) accumulate(featureSum, part, true);
-      }
+      if (featureSum) gemm(gradients, weights, false, false, null, featureSum, { accumulate: index > 0 });
       if (dWeights) {
         const coefficients = normaliseWeights ? this.projectionOf(window, products, gradients) : null;
         const projection = coefficients && { coefficients, base: weights };
-        gemm(gradients, features, true, false, null, rowsOf(dWeights, window), projection);
+        gemm(gradients, features, true, false, null, rowsOf(dWeights, window), { projection });
       }
       beyond?.(window, gradients);
     });

@@ -12,8 +12,11 @@ export interface ClassWindow {
 /** Windows hold a multiple of this many rows, so that they start where a binding may, whatever the length of a row. */
 const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
 
-/** The scores of one window are in memory: n times this many numbers, however many classes there are. */
-const mostRows = 1024;
+/**
+ * The scores of one window are in memory: an eighth of all classes, so that they are never all there, but at least a thousand,
+ * so that products are long, and at most four thousand, so that memory does not grow with the number of classes.
+ */
+const windowRows = (classes: number): number => Math.min(4096, Math.max(1024, Math.ceil(classes / 8)));
 
 let forcedLimit = Number.POSITIVE_INFINITY;
 
@@ -32,7 +35,7 @@ export function withBindingLimit<T>(bytes: number, body: () => T): T {
 export function classWindows(device: Device, operator: string, classes: number, d: number): ClassWindow[] {
   const limit = Math.min(device.report.limits.maxStorageBufferBindingSize, forcedLimit);
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
-  const fitting = Math.min(Math.floor(limit / bytesPerRow), mostRows);
+  const fitting = Math.min(Math.floor(limit / bytesPerRow), windowRows(classes));
   if (classes <= fitting) return [{ first: 0, classes }];
   const rows = Math.floor(fitting / alignedRows) * alignedRows;
   check(

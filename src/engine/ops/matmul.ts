@@ -75,13 +75,15 @@ export function matmul(
   });
 }
 
-/** Subtracts coefficients[m]·base[m, n] from a product [m, n] as it is stored. */
-export interface Projection {
-  readonly coefficients: Tensor;
-  readonly base: Tensor;
+/** What else happens to a product [m, n] as it is stored. */
+export interface Epilogue {
+  /** Subtract coefficients[m]·base[m, n]. */
+  readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /** Add to what is there. */
+  readonly accumulate?: boolean;
 }
 
-/** Writes op(a)·op(b) (+ bias) (− projection) to c; outside the graph. */
+/** Writes op(a)·op(b) (+ bias) to c, with an epilogue; outside the graph. */
 export function gemm(
   a: Tensor,
   b: Tensor,
@@ -89,7 +91,7 @@ export function gemm(
   transposeB: boolean,
   bias: Tensor | null,
   c: Tensor,
-  projection: Projection | null = null,
+  { projection = null, accumulate = false }: Epilogue = {},
 ): Tensor {
   const [m, n] = c.shape as [number, number];
   const k = a.shape[transposeA ? 0 : 1]!;
@@ -105,12 +107,16 @@ export function gemm(
       transpose_b: transposeB,
       bias: bias !== null,
       project: projection !== null,
+      accumulate,
       vec4_a: a.shape[1]! % 4 === 0,
       vec4_b: b.shape[1]! % 4 === 0,
       vec4_c: n % 4 === 0,
     },
     bindings: { a, b, c, ...(bias ? { bias } : {}), ...projection },
-    cost: { flops: 2 * m * n * k, bytes: 4 * (m * k + k * n + (projection ? 2 : 1) * m * n) },
+    cost: {
+      flops: 2 * m * n * k,
+      bytes: 4 * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+    },
   });
   return c;
 }
