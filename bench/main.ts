@@ -1,6 +1,6 @@
 /** `npm run bench`: this engine against others, interleaved, on one adapter. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -44,6 +44,7 @@ interface Options {
   peers: string[];
   json?: string;
   svg?: string;
+  append: boolean;
   rounds: number;
   only?: string;
   adapter?: string;
@@ -69,6 +70,7 @@ const program = new Command('npm run bench --')
   .option('--rounds <n>', 'rounds; every peer runs once in each', count, 11)
   .option('--round-ms <n>', 'short work is repeated in a round until it takes so long', count, 100)
   .option('--json <file>', 'write the results here')
+  .option('--append', 'keep what the JSON file holds of other cases', false)
   .option('--svg <file>', 'draw the ratios here; .png for a picture')
   .option('--adapter <name>', 'use the adapter whose name contains this')
   .option('--large', 'add cases that take a GPU', false);
@@ -134,7 +136,8 @@ async function main(): Promise<void> {
     warmUp: 10,
     tolerance: 1e-3,
   };
-  const rows: Row[] = [];
+  const earlier = earlierReport(cases);
+  const rows: Row[] = [...(earlier?.rows ?? [])];
   const write = (): void => {
     const report: Report = {
       date: new Date().toISOString().slice(0, 10),
@@ -142,8 +145,11 @@ async function main(): Promise<void> {
       machine: `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.version}`,
       rounds: options.rounds,
       roofline,
-      hostMicrosecondsPerDispatch: hostCost,
-      peers: Object.fromEntries(peers.map(({ name, description }) => [name, description])),
+      hostMicrosecondsPerDispatch: hostCost ?? earlier?.hostMicrosecondsPerDispatch ?? null,
+      peers: {
+        ...earlier?.peers,
+        ...Object.fromEntries(peers.map(({ name, description }) => [name, description])),
+      },
       rows,
     };
     if (options.json) save(options.json, `${JSON.stringify(report, null, 1)}\n`);
@@ -163,6 +169,15 @@ async function main(): Promise<void> {
     save(options.svg, options.svg.endsWith('.png') ? await plotPng(svg) : svg);
   }
   for (const peer of peers) await peer.close();
+}
+
+/** What the JSON file holds already, without the cases that are measured now. */
+function earlierReport(cases: readonly BenchCase[]): Report | null {
+  if (!options.append || !options.json || !existsSync(options.json)) return null;
+  const report = JSON.parse(readFileSync(options.json, 'utf8')) as Report;
+  const isMeasured = (row: Row): boolean =>
+    cases.some(({ suite, name }) => suite === row.suite && name === row.case);
+  return { ...report, rows: report.rows.filter((row) => !isMeasured(row)) };
 }
 
 function chosenCases(): BenchCase[] {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { align, BufferPool, bindingAlignment, type Lifetime, planMemory } from '../../src/engine/memory.ts';
+import {
+  align,
+  BufferPool,
+  bindingAlignment,
+  type Lifetime,
+  planMemory,
+  Storage,
+} from '../../src/engine/memory.ts';
 import { add } from '../../src/engine/ops/add.ts';
 import { scale } from '../../src/engine/ops/scale.ts';
 import { sum } from '../../src/engine/ops/sum.ts';
@@ -186,6 +193,20 @@ describe('the pool', () => {
     expect(device.memory().used).toBe(used);
     expect(device.memory().reserved).toBe(reserved);
   });
+});
+
+test('a window follows its memory to wherever that is placed, and is revoked with it', () => {
+  const whole = new Storage(4096, null);
+  const window = whole.window(1024, 2048);
+  const inner = window.window(256, 512);
+  expect(window.buffer).toBeNull();
+  const buffer = device.createBuffer(16384);
+  whole.place(buffer, 8192);
+  expect([window.buffer, window.offset, window.bytes]).toEqual([buffer, 8192 + 1024, 2048]);
+  expect([inner.root, inner.offset, inner.bytes]).toEqual([whole, 8192 + 1024 + 256, 512]);
+  whole.revoke();
+  expect(inner.buffer).toBeNull();
+  buffer.destroy();
 });
 
 describe('scopes', () => {
