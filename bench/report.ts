@@ -103,6 +103,7 @@ export function ratioChart(rows: readonly Row[], title: string): string {
       panel: `${row.suite}: ${row.case}`,
       peer: row.engine,
       ratio: row.ratioToOurs!,
+      label: Math.max(1, row.ratioToOurs!),
       color: seriesColor(peers.indexOf(row.engine)),
     }));
   const most = Math.max(10, ...bars.map(({ ratio }) => ratio));
@@ -112,7 +113,9 @@ export function ratioChart(rows: readonly Row[], title: string): string {
     legend: peers.map((name, k) => ({ name, color: seriesColor(k), box: true })),
     x: {
       type: 'log',
-      domain: [0.2, 1.3 * most],
+      domain: [0.2, 2 * most],
+      ticks: [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500],
+      tickFormat: String,
       label: 'time relative to this engine (above 1: this engine is faster)',
     },
     y: { type: 'band', domain: peers, axis: null } as Plot.ScaleOptions,
@@ -121,10 +124,10 @@ export function ratioChart(rows: readonly Row[], title: string): string {
       Plot.ruleX([1], { strokeOpacity: 0.7 }),
       Plot.ruleY(bars, { x1: 1, x2: 'ratio', y: 'peer', fy: 'panel', stroke: 'color', strokeWidth: 12 }),
       Plot.text(bars, {
-        x: 'ratio',
+        x: 'label',
         y: 'peer',
         fy: 'panel',
-        text: ({ ratio }: { ratio: number }) => ratio.toFixed(1),
+        text: ({ ratio }: { ratio: number }) => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)),
         dx: 8,
         textAnchor: 'start',
         fill: 'currentColor',
