@@ -69,3 +69,6 @@ export const stepInputs = (work: StepCase) => {
 
 /** Plain momentum without decay, the same rule in every framework for a constant rate: v ← 0.9·v + g, w ← w − rate·v. */
 export const momentum = { learningRate: 0.001, momentum: 0.9 };
+
+/** First losses of a training that are compared; every peer makes at least so many steps. */
+export const parityLosses = 10;

@@ -7,8 +7,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { create, globals } from 'webgpu';
 import { describeAdapter } from '../src/engine/adapter.ts';
 import { adapterNamed } from '../src/engine/device.node.ts';
+import { plotPng } from '../src/normface/evaluation/plot-frame.node.ts';
 import { type BenchCase, casesOf, type Suite, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
+import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
@@ -16,7 +18,7 @@ import type { Peer } from './peers/peer.ts';
 import { openTfjs } from './peers/tfjs.ts';
 import { openTorch } from './peers/torch.ts';
 import { installProbe } from './probe.ts';
-import { caseTable, plotPng, type Report, type Row, ratioChart, rowsOf } from './report.ts';
+import { caseTable, type Report, type Row, ratioChart, rowsOf } from './report.ts';
 import { measureRoofline } from './roofline.ts';
 
 const openers: Readonly<Record<string, () => Promise<Peer>>> = {
@@ -133,7 +135,7 @@ async function main(): Promise<void> {
   const settings: MeasureOptions = {
     rounds: options.rounds,
     roundMs: options.roundMs,
-    warmUp: 10,
+    warmUp: parityLosses,
     tolerance: 1e-3,
   };
   const earlier = earlierReport(cases);

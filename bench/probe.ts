@@ -46,9 +46,6 @@ export function installProbe(): void {
   };
 }
 
-/** Bytes of the buffers of a device that live now. */
-export const liveBytes = (device: GPUDevice): number => countsOf(device).live;
-
 /** Most bytes that lived at once since the last call. */
 export function takePeak(device: GPUDevice): number {
   const counts = countsOf(device);

@@ -1,7 +1,7 @@
 /** Results as a table for people, JSON for programs and bars for the eye. */
 
 import * as Plot from '@observablehq/plot';
-import { plotPng, renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.node.ts';
+import { renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.node.ts';
 import { formatTable } from '../src/normface/evaluation/table.ts';
 import type { BenchCase } from './cases.ts';
 import type { Timing } from './measure.ts';
@@ -143,5 +143,3 @@ export function ratioChart(rows: readonly Row[], title: string): string {
     ],
   });
 }
-
-export { plotPng };

@@ -24,6 +24,7 @@ import {
   layerInputs,
   momentum,
   netInputs,
+  parityLosses,
   stepInputs,
 } from '../inputs.ts';
 import type { Peer, Prepared } from './peer.ts';
@@ -78,14 +79,13 @@ function prepare(device: Device, work: Work): Prepared {
     case 'layer':
       return outputs(layer(device, work, upload));
     case 'embed': {
-      const { built, parameters, images } = netInputs(work);
+      const { built, images } = netInputs(work);
       const values = own(
         new Parameters(
           device,
           built.declarations.map((d) => ({ ...d, frozen: true })),
         ),
       );
-      void parameters;
       const x = upload(images);
       return outputs(() => [built.forward(x, values, { training: false })]);
     }
@@ -196,6 +196,3 @@ function optimiserStep(
     dispose: () => disposeAll(device, owned),
   };
 }
-
-/** Losses that are kept to compare trainings. */
-export const parityLosses = 10;

@@ -19,9 +19,9 @@ import {
   layerInputs,
   momentum,
   netInputs,
+  parityLosses,
   stepInputs,
 } from '../inputs.ts';
-import { parityLosses } from './engine.ts';
 import { MissingOperation, type Peer, type PeerSetting, type Prepared } from './peer.ts';
 import type { Tf, TfTensor } from './tfjs-api.ts';
 

@@ -1,7 +1,7 @@
 /** PyTorch in a child process, if a `python3` with torch is found. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -56,7 +56,6 @@ function prepared(child: Child): Prepared {
     },
     async results() {
       const { files } = await child.ask({ results: true });
-      const { readFileSync } = await import('node:fs');
       return files!.map((file) => {
         const bytes = readFileSync(file);
         return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);

@@ -55,18 +55,24 @@ export function cContrastiveHead(
 ): LossWithStatistics {
   const operator = 'c_contrastive_loss';
   checkHead(operator, features, weights, labels);
-  const { gradient, epsilon, normaliseWeights, positiveWeight, negativeWeight, positiveFirst, ...agent } = {
-    ...agentDefaults,
-    ...options,
-  };
-  const { positiveUpperBound, runningPositive } = agent;
   const {
+    gradient,
+    epsilon,
+    normaliseWeights,
+    positiveWeight,
+    negativeWeight,
+    positiveFirst,
+    positiveUpperBound,
     positiveMargin = 0,
     negativeMargin = 1,
     positiveOutlierThreshold = 4,
+    maxNegativeOnly = false,
+    maxPositiveOnly = false,
+    expNegativeWeight = false,
     maxNegativeMargin = 1.2,
     normalizeNegative,
-  } = options;
+    runningPositive,
+  } = { ...agentDefaults, ...options };
   const { device } = features;
   checkNumbers(operator, {
     positiveMargin,
@@ -113,7 +119,7 @@ export function cContrastiveHead(
     negativeWeight,
     normaliseWeights,
     epsilon,
-    entry: { triplet: false, exponential: options.expNegativeWeight ?? false },
+    entry: { triplet: false, exponential: expNegativeWeight },
     finish: {
       kernel: finishKernel,
       constants: {
@@ -126,8 +132,8 @@ export function cContrastiveHead(
       conditions: {
         caffe,
         positive_first: positiveFirst,
-        largest_negative: options.maxNegativeOnly ?? false,
-        one_positive: options.maxPositiveOnly ?? false,
+        largest_negative: maxNegativeOnly,
+        one_positive: maxPositiveOnly,
         limit: normalizeNegative !== undefined,
         adaptive: runningPositive !== undefined,
       },

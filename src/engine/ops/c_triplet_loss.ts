@@ -45,12 +45,19 @@ export function cTripletHead(
 ): LossWithStatistics {
   const operator = 'c_triplet_loss';
   checkHead(operator, features, weights, labels);
-  const { gradient, positiveFirst, positiveWeight, negativeWeight, ...agent } = {
-    ...agentDefaults,
-    ...options,
-  };
-  const { positiveUpperBound, normaliseWeights, epsilon } = agent;
-  const { margin = 0.8, addCenterLoss = true, hardestOnly = true, sampleWeights } = options;
+  const {
+    gradient,
+    epsilon,
+    normaliseWeights,
+    positiveWeight,
+    negativeWeight,
+    positiveFirst,
+    positiveUpperBound,
+    margin = 0.8,
+    addCenterLoss = true,
+    hardestOnly = true,
+    sampleWeights,
+  } = { ...agentDefaults, ...options };
   checkNumbers(operator, { margin, positiveWeight, negativeWeight, positiveUpperBound, epsilon });
   check(
     !sampleWeights ||

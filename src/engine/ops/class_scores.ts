@@ -31,8 +31,8 @@ export interface ScoreWindow extends ClassWindow {
 /**
  * Products of features with class weights, walked in windows of classes: forward makes the products of a
  * window and hands them to a kernel that folds them into one state per sample, as FlashAttention does over keys; backward
- * makes them again and contracts their gradient with weights and features. Neither the scores of all classes nor normalised
- * copies of features and weights are ever in memory: O(n·(d + window) + window·d).
+ * makes them again and contracts their gradient with weights and features. Memory is O(n·(d + window) + classes);
+ * normalised copies of features and weights are never made.
  */
 export class ClassScores {
   readonly windows: readonly ScoreWindow[];

@@ -13,8 +13,8 @@ export interface ClassWindow {
 const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * The scores of one window are in memory: an eighth of all classes, so that they are never all there, but at least a thousand,
- * so that products are long, and at most four thousand, so that memory does not grow with the number of classes.
+ * The scores of one window are in memory: those of an eighth of all classes, but of at least 1,024, so that products are long (up
+ * to there one window is all of them), and of at most 4,096, so that memory does not grow with the number of classes.
  */
 const windowRows = (classes: number): number => Math.min(4096, Math.max(1024, Math.ceil(classes / 8)));
 

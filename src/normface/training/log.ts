@@ -77,7 +77,7 @@ const columns = [
 ] as const;
 
 /** The curves of a run as comma-separated values for spreadsheets, one line a logged step or validation. */
-export function metricsTable(records: readonly LogRecord[]): string {
+export function metricsCsv(records: readonly LogRecord[]): string {
   const lines = records
     .filter(({ event }) => event === 'step' || event === 'validation')
     .map((record) =>

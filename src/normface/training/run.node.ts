@@ -20,7 +20,7 @@ import type { TrainingConfig } from './config.ts';
 import { evaluateRun } from './evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from './evaluation-set.node.ts';
 import { replaceFile } from './files.node.ts';
-import { type LogRecord, metricsTable, type ValidationRecord } from './log.ts';
+import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { type BatchSource, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
@@ -189,7 +189,7 @@ class Run {
         lastCheckpoint: () => latestCheckpoint(this.folder),
       });
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
-      replaceFile(path.join(this.folder, 'metrics.csv'), metricsTable(readLog(this.folder)));
+      replaceFile(path.join(this.folder, 'metrics.csv'), metricsCsv(readLog(this.folder)));
       return outcome;
     } catch (error) {
       if (error instanceof DivergedError)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../src/normface/training/checkpoint.node.ts';
 import { parseConfig } from '../../../src/normface/training/config.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
-import { metricsTable, parseLog } from '../../../src/normface/training/log.ts';
+import { metricsCsv, parseLog } from '../../../src/normface/training/log.ts';
 import {
   appendLog,
   createRunFolder,
@@ -94,7 +94,7 @@ test('the curves as comma-separated values', () => {
     dataWait: 0,
     positiveCosine: 0.5,
   };
-  const table = metricsTable([
+  const table = metricsCsv([
     { event: 'start', step: 0 },
     { event: 'step', step: 1, ...step },
     { event: 'validation', step: 1, protocol: 'lfw-10fold-cos', accuracy: 0.9, threshold: 0.3 },
