@@ -13,6 +13,7 @@ import {
   Tensor,
   type TensorData,
 } from './tensor.ts';
+import { Tuner } from './tune.ts';
 
 export interface DeviceOptions {
   /** Part of the name of the wanted adapter, compared without case. */
@@ -50,6 +51,7 @@ export class Device {
   readonly gpu: GPUDevice;
   readonly report: AdapterReport;
   readonly pool: BufferPool;
+  readonly tuner: Tuner;
   private readonly pipelines = new Map<string, CompiledKernel>();
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
@@ -69,10 +71,16 @@ export class Device {
   private lost: string | null = null;
   private closed = false;
 
-  constructor(gpu: GPUDevice, report: AdapterReport, options: DeviceOptions = {}) {
+  constructor(
+    gpu: GPUDevice,
+    report: AdapterReport,
+    options: DeviceOptions = {},
+    tuner?: (device: Device) => Tuner,
+  ) {
     this.gpu = gpu;
     this.report = report;
     this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
+    this.tuner = tuner?.(this) ?? new Tuner(this);
     this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // the next read throws it; do not log it as well
@@ -152,6 +160,17 @@ export class Device {
     let tensor = this.constants.get(key);
     if (!tensor) {
       tensor = this.untracked(() => this.tensor(new Float32Array(elementCount(shape)).fill(value), shape));
+      this.constants.set(key, tensor);
+    }
+    return tensor;
+  }
+
+  /** A shared tensor that holds a few whole numbers, for kernels that serve many shapes. Never dispose of it. */
+  uniform(values: readonly number[]): Tensor {
+    const key = `uniform ${values.join(' ')}`;
+    let tensor = this.constants.get(key);
+    if (!tensor) {
+      tensor = this.untracked(() => this.tensor(values, [values.length], 'u32'));
       this.constants.set(key, tensor);
     }
     return tensor;

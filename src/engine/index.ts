@@ -12,7 +12,8 @@ export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/
 export { type CContrastiveOptions, cContrastiveHead, cContrastiveLoss } from './ops/c_contrastive_loss.ts';
 export { type CTripletOptions, cTripletHead, cTripletLoss } from './ops/c_triplet_loss.ts';
 export { concat } from './ops/concat.ts';
-export { type Conv2dOptions, conv2d } from './ops/conv2d.ts';
+export { conv2d } from './ops/conv2d.ts';
+export type { Conv2dOptions } from './ops/conv2d_geometry.ts';
 export {
   type CosineSoftmaxOptions,
   cosineSoftmaxHead,

@@ -2,7 +2,7 @@ import type { GraphNode } from './autograd.ts';
 import { backward } from './autograd.ts';
 import type { Device } from './device.ts';
 import { check, formatShape, ShapeError } from './errors.ts';
-import type { Storage } from './memory.ts';
+import { bindingAlignment, type Storage } from './memory.ts';
 
 /** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
 export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
@@ -90,6 +90,27 @@ export class Tensor {
         `${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
     );
     return new Tensor(this.device, shape, this.dtype, this.storage);
+  }
+
+  /**
+   * `count` consecutive entries of the first dimension, from `first` on, over the same memory. They must begin at a multiple of
+   * {@link bindingAlignment} bytes.
+   */
+  rows(first: number, count: number): Tensor {
+    this.checkAlive('rows');
+    const rest = this.shape.slice(1);
+    const bytesPerRow = elementCount(rest) * bytesPerElement[this.dtype];
+    check(
+      first >= 0 &&
+        count > 0 &&
+        first + count <= this.shape[0]! &&
+        (first * bytesPerRow) % bindingAlignment === 0,
+      'rows',
+      () =>
+        `rows ${first} to ${first + count - 1} of ${formatShape(this.shape)} do not exist or begin unaligned`,
+    );
+    const window = this.storage.window(first * bytesPerRow, count * bytesPerRow);
+    return new Tensor(this.device, [count, ...rest], this.dtype, window);
   }
 
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */

@@ -7,7 +7,6 @@ import { elementGrid, sampleGrid } from '../grid.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassScores, type ClassScoresOptions, type ScoreWindow } from './class_scores.ts';
-import { rowsOf } from './class_windows.ts';
 import { rowGrid } from './l2_normalise.ts';
 import type { LossWithStatistics } from './softmax_head.ts';
 
@@ -189,7 +188,7 @@ class AgentHead {
         gradients,
         inverse_features: this.scores.inverseFeatures,
         weights: window.weights,
-        grad_weights: rowsOf(dWeights, window),
+        grad_weights: dWeights.rows(window.first, window.classes),
       },
       grid,
       cost: {

@@ -1,6 +1,6 @@
 import source from '../../shaders/score_projection.wgsl';
 import type { Tensor } from '../tensor.ts';
-import { type ClassWindow, classWindows, rowsOf } from './class_windows.ts';
+import { type ClassWindow, classWindows } from './class_windows.ts';
 import { rowInverseNorms, scaledNormaliseGradient } from './l2_normalise.ts';
 import { gemm } from './matmul.ts';
 
@@ -47,8 +47,8 @@ export class ClassScores {
     const [classes, d] = weights.shape as [number, number];
     this.options = options;
     this.inverseFeatures = rowInverseNorms(features, epsilon);
-    this.windows = classWindows(features.device, operator, classes, d).map((window) => {
-      const rows = rowsOf(weights, window);
+    this.windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]).map((window) => {
+      const rows = weights.rows(window.first, window.classes);
       const firstClass = features.device.constant(window.first, [1]);
       return { ...window, weights: rows, inverseWeights: rowInverseNorms(rows, epsilon), firstClass };
     });
@@ -88,7 +88,9 @@ export class ClassScores {
       if (dWeights) {
         const coefficients = normaliseWeights ? this.projectionOf(window, products, gradients) : null;
         const projection = coefficients && { coefficients, base: weights };
-        gemm(gradients, features, true, false, null, rowsOf(dWeights, window), { projection });
+        gemm(gradients, features, true, false, null, dWeights.rows(window.first, window.classes), {
+          projection,
+        });
       }
       beyond?.(window, gradients);
     });

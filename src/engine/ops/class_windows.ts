@@ -1,7 +1,6 @@
 import type { Device } from '../device.ts';
 import { check } from '../errors.ts';
 import { bindingAlignment } from '../memory.ts';
-import { elementCount, Tensor } from '../tensor.ts';
 
 /** Consecutive rows of a class matrix that are worked on together. */
 export interface ClassWindow {
@@ -12,11 +11,11 @@ export interface ClassWindow {
 /** Windows hold a multiple of this many rows, so that they start where a binding may, whatever the length of a row. */
 const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
 
-/**
- * The scores of one window are in memory: those of an eighth of all classes, but of at least 1,024, so that products are long (up
- * to there one window is all of them), and of at most 4,096, so that memory does not grow with the number of classes.
- */
-const windowRows = (classes: number): number => Math.min(4096, Math.max(1024, Math.ceil(classes / 8)));
+/** Scores of one window: 4 MiB, whatever the number of classes. */
+const mostScores = 1 << 20;
+
+/** Large batches still get windows that make long products. */
+const leastRows = 1024;
 
 let forcedLimit = Number.POSITIVE_INFINITY;
 
@@ -31,11 +30,16 @@ export function withBindingLimit<T>(bytes: number, body: () => T): T {
   }
 }
 
-/** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep their scores small. */
-export function classWindows(device: Device, operator: string, classes: number, d: number): ClassWindow[] {
+/** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep the scores [n, window] small. */
+export function classWindows(
+  device: Device,
+  operator: string,
+  n: number,
+  [classes, d]: readonly [number, number],
+): ClassWindow[] {
   const limit = Math.min(device.report.limits.maxStorageBufferBindingSize, forcedLimit);
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
-  const fitting = Math.min(Math.floor(limit / bytesPerRow), windowRows(classes));
+  const fitting = Math.min(Math.floor(limit / bytesPerRow), Math.max(leastRows, Math.floor(mostScores / n)));
   if (classes <= fitting) return [{ first: 0, classes }];
   const rows = Math.floor(fitting / alignedRows) * alignedRows;
   check(
@@ -47,14 +51,4 @@ export function classWindows(device: Device, operator: string, classes: number, 
     first: i * rows,
     classes: Math.min(rows, classes - i * rows),
   }));
-}
-
-/** The rows of a window as a tensor on the same memory. */
-export function rowsOf(tensor: Tensor, { first, classes }: ClassWindow): Tensor {
-  const { device, shape, dtype, storage } = tensor;
-  if (classes === shape[0]) return tensor;
-  const rest = shape.slice(1);
-  const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * elementCount(rest);
-  const window = storage.window(first * bytesPerRow, classes * bytesPerRow);
-  return new Tensor(device, [classes, ...rest], dtype, window);
 }

@@ -1,133 +1,24 @@
-import forwardSource from '../../shaders/conv2d_forward.wgsl';
-import gradInputSource from '../../shaders/conv2d_grad_input.wgsl';
-import gradWeightSource from '../../shaders/conv2d_grad_weight.wgsl';
 import { record } from '../autograd.ts';
 import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
-import type { Cost } from '../kernel.ts';
 import { defineOperator, type OperatorCase } from '../operator.ts';
 import { conv2dReference } from '../reference/conv2d.ts';
-import { elementCount, type Shape, type Tensor } from '../tensor.ts';
+import type { Shape, Tensor } from '../tensor.ts';
+import type { Variant } from '../tune.ts';
+import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
+import { type Conv2dGeometry, type Conv2dOptions, conv2dCost, conv2dGeometry } from './conv2d_geometry.ts';
+import {
+  bestWinogradTile,
+  supportsWinograd,
+  type WinogradTile,
+  winogradForward,
+  winogradGradInput,
+  winogradGradWeight,
+  winogradSources,
+  winogradTiles,
+} from './conv2d_winograd.ts';
 import { sumRows } from './sum_rows.ts';
-import { tileExtent, tileProduct, wantedWorkgroups } from './tile_product.ts';
-
-const forwardKernel = { name: 'conv2d_forward', source: forwardSource };
-const gradInputKernel = { name: 'conv2d_grad_input', source: gradInputSource };
-const gradWeightKernel = { name: 'conv2d_grad_weight', source: gradWeightSource };
-
-export interface Conv2dOptions {
-  /** One number, or [vertical, horizontal]. Default 1. */
-  stride?: number | readonly [number, number];
-  /** One number, or [top, bottom, left, right]. Default 0. */
-  padding?: number | readonly [number, number, number, number];
-  /** One number, or [vertical, horizontal]. Default 1. */
-  dilation?: number | readonly [number, number];
-  /** Input and output channels fall into this many groups that do not see each other. Default 1; = channels for depthwise. */
-  groups?: number;
-}
-
-/** Everything about the shapes of one convolution, under the names that the kernels use. */
-export interface Conv2dGeometry {
-  readonly BATCH: number;
-  readonly HEIGHT: number;
-  readonly WIDTH: number;
-  readonly CHANNELS: number;
-  readonly OUT_HEIGHT: number;
-  readonly OUT_WIDTH: number;
-  readonly OUT_CHANNELS: number;
-  readonly KERNEL_H: number;
-  readonly KERNEL_W: number;
-  readonly STRIDE_H: number;
-  readonly STRIDE_W: number;
-  readonly PAD_TOP: number;
-  readonly PAD_LEFT: number;
-  readonly DILATION_H: number;
-  readonly DILATION_W: number;
-  readonly GROUP_IN: number;
-  readonly GROUP_OUT: number;
-}
-
-const pair = (value: number | readonly [number, number]): readonly [number, number] =>
-  typeof value === 'number' ? [value, value] : value;
-
-/**
- * Shapes of a convolution; output extent = ⌊(extent + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
- *
- * @throws ShapeError if the shapes and options do not fit
- */
-export function conv2dGeometry(x: Shape, weight: Shape, options: Conv2dOptions = {}): Conv2dGeometry {
-  const shapes = (): string => `x ${formatShape(x)}, weight ${formatShape(weight)}`;
-  check(x.length === 4, 'conv2d', () => `x must be [n, height, width, channels], not ${formatShape(x)}`);
-  check(
-    weight.length === 4,
-    'conv2d',
-    () => `weight must be [height, width, in, out], not ${formatShape(weight)}`,
-  );
-  const [strideH, strideW] = pair(options.stride ?? 1);
-  const [dilationH, dilationW] = pair(options.dilation ?? 1);
-  const { padding = 0, groups = 1 } = options;
-  const [top, bottom, left, right] =
-    typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
-  const positive = [strideH, strideW, dilationH, dilationW, groups];
-  check(
-    positive.every((value) => Number.isInteger(value) && value > 0),
-    'conv2d',
-    () => `stride, dilation and groups are positive integers, not ${positive.join(', ')}`,
-  );
-  check(
-    [top, bottom, left, right].every((value) => Number.isInteger(value) && value >= 0),
-    'conv2d',
-    () => `padding is not negative and whole, not ${[top, bottom, left, right].join(', ')}`,
-  );
-  const [batch, height, width, channels] = x as [number, number, number, number];
-  const [kernelH, kernelW, groupIn, outChannels] = weight as [number, number, number, number];
-  check(
-    groupIn * groups === channels,
-    'conv2d',
-    () =>
-      `${shapes()}: ${groups} groups of ${groupIn} input channels make ${groupIn * groups}, but x has ${channels}`,
-  );
-  check(
-    outChannels % groups === 0,
-    'conv2d',
-    () => `${shapes()}: ${outChannels} output channels do not divide into ${groups} groups`,
-  );
-  const outHeight = Math.floor((height + top + bottom - dilationH * (kernelH - 1) - 1) / strideH) + 1;
-  const outWidth = Math.floor((width + left + right - dilationW * (kernelW - 1) - 1) / strideW) + 1;
-  check(
-    outHeight > 0 && outWidth > 0,
-    'conv2d',
-    () =>
-      `${shapes()}: the kernel is larger than the padded image (padding ${[top, bottom, left, right].join(', ')}, dilation ${dilationH}, ${dilationW})`,
-  );
-  return {
-    BATCH: batch,
-    HEIGHT: height,
-    WIDTH: width,
-    CHANNELS: channels,
-    OUT_HEIGHT: outHeight,
-    OUT_WIDTH: outWidth,
-    OUT_CHANNELS: outChannels,
-    KERNEL_H: kernelH,
-    KERNEL_W: kernelW,
-    STRIDE_H: strideH,
-    STRIDE_W: strideW,
-    PAD_TOP: top,
-    PAD_LEFT: left,
-    DILATION_H: dilationH,
-    DILATION_W: dilationW,
-    GROUP_IN: groupIn,
-    GROUP_OUT: outChannels / groups,
-  };
-}
-
-/** Multiply-adds counted as two; the input gradient and the weight gradient cost the same. */
-export function conv2dCost(g: Conv2dGeometry): Cost {
-  const input = g.BATCH * g.HEIGHT * g.WIDTH * g.CHANNELS;
-  const output = g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH * g.OUT_CHANNELS;
-  const weights = g.KERNEL_H * g.KERNEL_W * g.GROUP_IN * g.OUT_CHANNELS;
-  return { flops: 2 * output * g.KERNEL_H * g.KERNEL_W * g.GROUP_IN, bytes: 4 * (input + output + weights) };
-}
+import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from './tile_product.ts';
 
 /**
  * 2-D convolution (cross-correlation, as everywhere in deep learning).
@@ -174,7 +65,40 @@ export function conv2d(
   });
 }
 
-const groupsOf = (g: Conv2dGeometry): number => g.CHANNELS / g.GROUP_IN;
+/** An algorithm for one of the three products of a convolution. */
+interface Conv2dVariant extends Variant {
+  /** Implicit matrix product over these tiles, or Winograd's with tiles of this many outputs along one side. */
+  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile };
+}
+
+/** Chooses the algorithm for one product. `product` does the work with either, on tensors of the given shapes. */
+function choose(
+  device: Device,
+  operation: string,
+  g: Conv2dGeometry,
+  [rows, columns]: readonly [number, number],
+  run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
+): void {
+  const direct = (tile: Tile): Conv2dVariant => ({ name: tile.name, algorithm: { direct: tile } });
+  const winograd = winogradTiles
+    .filter((tile) => supportsWinograd(device, g, tile))
+    .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
+  const groups = g.CHANNELS / g.GROUP_IN;
+  const usual = direct(shippedTile(device, rows, columns, groups));
+  const variants = [...tilesOf(device).map(direct), ...winograd];
+  const best = bestWinogradTile(device, g);
+  const shipped = best ? `winograd ${best}×${best}` : usual.name;
+  const variant = device.tuner.choose<Conv2dVariant>({
+    operation,
+    shape: { ...g },
+    sources: [...directSources, ...winogradSources, ...tileWalkSources],
+    variants,
+    candidates: [...tileCandidates(device).map(direct), ...winograd],
+    shipped: variants.find(({ name }) => name === shipped)!,
+    rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
+  });
+  run(variant, (given) => given);
+}
 
 function forward(
   device: Device,
@@ -184,17 +108,10 @@ function forward(
   bias: Tensor | null,
   y: Tensor,
 ): void {
-  const out4 = g.GROUP_OUT % 4 === 0;
-  tileProduct(device, {
-    kernel: forwardKernel,
-    rows: g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH,
-    columns: g.GROUP_OUT,
-    depth: groupsOf(g),
-    outer: g.KERNEL_H * g.KERNEL_W,
-    constants: { ...g },
-    conditions: { bias: bias !== null, vec4_x: g.GROUP_IN % 4 === 0, vec4_w: out4, vec4_y: out4 },
-    bindings: { x, w, y, ...(bias ? { bias } : {}) },
-    cost: conv2dCost(g),
+  choose(device, 'conv2d_forward', g, [y.size / g.OUT_CHANNELS, g.GROUP_OUT], ({ algorithm }, tensor) => {
+    const operands = [tensor(x), tensor(w), bias && tensor(bias), tensor(y)] as const;
+    if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
+    else winogradForward(device, g, ...operands, algorithm.winograd);
   });
 }
 
@@ -206,16 +123,10 @@ export function conv2dGradInput(
   w: Tensor,
   dx: Tensor,
 ): Tensor {
-  tileProduct(device, {
-    kernel: gradInputKernel,
-    rows: g.BATCH * Math.ceil(g.HEIGHT / g.STRIDE_H) * Math.ceil(g.WIDTH / g.STRIDE_W),
-    columns: g.GROUP_IN,
-    depth: groupsOf(g) * g.STRIDE_H * g.STRIDE_W,
-    outer: g.KERNEL_H * g.KERNEL_W,
-    constants: { ...g },
-    conditions: { vec4_k: g.GROUP_OUT % 4 === 0, vec4_dx: g.GROUP_IN % 4 === 0 },
-    bindings: { dy, w, dx },
-    cost: conv2dCost(g),
+  choose(device, 'conv2d_grad_input', g, [dx.size / g.CHANNELS, g.GROUP_IN], ({ algorithm }, tensor) => {
+    const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
+    if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
+    else winogradGradInput(device, g, ...operands, algorithm.winograd);
   });
   return dx;
 }
@@ -228,27 +139,18 @@ export function conv2dGradWeight(
   dy: Tensor,
   dw: Tensor,
 ): Tensor {
-  const rows = g.KERNEL_H * g.KERNEL_W * g.GROUP_IN;
-  const pixels = g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH;
-  const tile = tileExtent(device);
-  const tiles = Math.ceil(rows / tile) * Math.ceil(g.GROUP_OUT / tile) * groupsOf(g);
-  // Enough chunks to fill the device, none shorter than 256 pixels, and not more than one pass of sum_rows adds.
-  const wanted = Math.min(Math.ceil(wantedWorkgroups(device) / tiles), Math.ceil(pixels / 256), 64);
-  const chunk = Math.ceil(pixels / wanted / 16) * 16;
-  const splits = Math.ceil(pixels / chunk);
-  const partial = splits === 1 ? dw : device.empty([splits, dw.size]);
-  tileProduct(device, {
-    kernel: gradWeightKernel,
-    rows,
-    columns: g.GROUP_OUT,
-    depth: groupsOf(g) * splits,
-    outer: 1,
-    constants: { ...g, SPLITS: splits, CHUNK: chunk },
-    conditions: { vec4_x: g.GROUP_IN % 4 === 0, vec4_y: g.GROUP_OUT % 4 === 0 },
-    bindings: { x, dy, partial },
-    cost: conv2dCost(g),
-  });
-  return splits === 1 ? dw : sumRows(partial, splits, dw.size, dw);
+  choose(
+    device,
+    'conv2d_grad_weight',
+    g,
+    [dw.size / g.OUT_CHANNELS, g.GROUP_OUT],
+    ({ algorithm }, tensor) => {
+      const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
+      if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
+      else winogradGradWeight(device, g, ...operands, algorithm.winograd);
+    },
+  );
+  return dw;
 }
 
 const conv2dCase = (
@@ -280,6 +182,15 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
     conv2dCase([2, 5, 4, 8], [1, 1, 8, 12]),
     conv2dCase([2, 7, 5, 4], [1, 1, 4, 4], { stride: 3 }),
     conv2dCase([2, 9, 8, 36], [3, 3, 36, 68], { padding: 1 }, true),
+    conv2dCase([3, 10, 7, 8], [3, 3, 8, 12], { padding: [0, 2, 1, 0] }),
+    conv2dCase([35, 5, 3, 4], [3, 3, 4, 4], { padding: 1 }),
+    {
+      inputs: [
+        { shape: [2, 11, 9, 16], kind: 'outliers' },
+        { shape: [3, 3, 16, 20], kind: 'outliers' },
+      ],
+      attributes: { padding: 2 },
+    },
     {
       inputs: [
         { shape: [3, 13, 11, 8], kind: 'outliers' },
@@ -315,8 +226,3 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
     },
   ],
 });
-
-/** Number of weights of a convolution, for descriptions of nets. */
-export function conv2dParameters(weight: Shape, bias: boolean): number {
-  return elementCount(weight) + (bias ? weight[3]! : 0);
-}

@@ -1,10 +1,20 @@
 import source from '../../shaders/gemm.wgsl';
 import { record } from '../autograd.ts';
+import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
+import type { Variant } from '../tune.ts';
 import { sumRows } from './sum_rows.ts';
-import { tileProduct } from './tile_product.ts';
+import {
+  shippedTile,
+  type Tile,
+  tileCandidates,
+  tileProduct,
+  tilesOf,
+  tileWalkSources,
+  wantedWorkgroups,
+} from './tile_product.ts';
 
 const kernel = { name: 'gemm', source };
 
@@ -83,7 +93,38 @@ export interface Epilogue {
   readonly accumulate?: boolean;
 }
 
-/** Writes op(a)·op(b) (+ bias) to c, with an epilogue; outside the graph. */
+/** A walk over tiles, and into how many parts the sum over k is cut. */
+interface GemmVariant extends Variant {
+  readonly tile: Tile;
+  readonly splits: number;
+}
+
+/** More parts than this are not added in one pass; shorter ones are not worth it. */
+const mostSplits = 64;
+const shortestSplit = 256;
+
+/** Splits help where tiles are too few to keep the device busy. Only plain products are split. */
+function gemmVariants(
+  device: Device,
+  tiles: readonly Tile[],
+  [m, n, k]: readonly number[],
+  plain: boolean,
+): GemmVariant[] {
+  return tiles.flatMap((tile) => {
+    const count = Math.ceil(m! / tile.rows) * Math.ceil(n! / tile.columns);
+    const useful = Math.min(
+      Math.ceil(wantedWorkgroups(device) / count),
+      Math.floor(k! / shortestSplit),
+      mostSplits,
+    );
+    const whole = { name: tile.name, tile, splits: 1 };
+    return plain && useful > 1
+      ? [whole, { name: `${tile.name} in ${useful}`, tile, splits: useful }]
+      : [whole];
+  });
+}
+
+/** Writes op(a)·op(b) (+ bias) to c, with an epilogue; outside the graph. Three dimensions are products side by side. */
 export function gemm(
   a: Tensor,
   b: Tensor,
@@ -91,34 +132,95 @@ export function gemm(
   transposeB: boolean,
   bias: Tensor | null,
   c: Tensor,
-  { projection = null, accumulate = false }: Epilogue = {},
+  epilogue: Epilogue = {},
 ): Tensor {
-  const [m, n] = c.shape as [number, number];
-  const k = a.shape[transposeA ? 0 : 1]!;
-  tileProduct(a.device, {
-    kernel,
-    rows: m,
-    columns: n,
-    depth: 1,
-    outer: 1,
-    constants: { M: m, N: n, K: k },
-    conditions: {
-      transpose_a: transposeA,
-      transpose_b: transposeB,
+  const { device } = a;
+  const [m, n] = c.shape.slice(-2) as [number, number];
+  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const products = c.size / (m * n);
+  const { projection = null, accumulate = false } = epilogue;
+  const plain = products === 1 && !projection && !accumulate;
+  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
+  const tile = shippedTile(device, m, n, products);
+  const variants = variantsOf(tilesOf(device));
+  const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
+  const variant = device.tuner.choose<GemmVariant>({
+    operation: 'gemm',
+    shape: {
+      products,
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
       bias: bias !== null,
-      project: projection !== null,
+      projection: projection !== null,
       accumulate,
-      vec4_a: a.shape[1]! % 4 === 0,
-      vec4_b: b.shape[1]! % 4 === 0,
-      vec4_c: n % 4 === 0,
     },
-    bindings: { a, b, c, ...(bias ? { bias } : {}), ...projection },
-    cost: {
-      flops: 2 * m * n * k,
-      bytes: 4 * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+    sources: [source, ...tileWalkSources],
+    variants,
+    candidates: variantsOf(tileCandidates(device)),
+    shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
+    rehearse: (candidate) => {
+      const { coefficients, base } = projection ?? {};
+      run(candidate, scratch(a), scratch(b), transposeA, transposeB, bias && scratch(bias), scratch(c), {
+        accumulate,
+        projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
+      });
     },
   });
+  run(variant, a, b, transposeA, transposeB, bias, c, epilogue);
   return c;
+}
+
+function run(
+  { tile, splits: wanted }: GemmVariant,
+  a: Tensor,
+  b: Tensor,
+  transposeA: boolean,
+  transposeB: boolean,
+  bias: Tensor | null,
+  c: Tensor,
+  { projection = null, accumulate = false }: Epilogue,
+): void {
+  const { device } = a;
+  const [m, n] = c.shape.slice(-2) as [number, number];
+  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const products = c.size / (m * n);
+  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / 16) * 16;
+  const splits = Math.ceil(k / chunk);
+  const parts = splits === 1 ? c : device.empty([splits, c.size]);
+  tileProduct(
+    device,
+    {
+      kernel,
+      rows: m,
+      columns: n,
+      depth: products * splits,
+      outer: 1,
+      constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
+      conditions: {
+        transpose_a: transposeA,
+        transpose_b: transposeB,
+        bias: bias !== null,
+        project: projection !== null,
+        accumulate,
+        vec4_a: a.shape.at(-1)! % 4 === 0,
+        vec4_b: b.shape.at(-1)! % 4 === 0,
+        vec4_c: n % 4 === 0,
+      },
+      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...projection },
+      cost: {
+        flops: 2 * products * m * n * k,
+        bytes:
+          4 * products * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+      },
+    },
+    tile,
+  );
+  if (splits === 1) return;
+  sumRows(parts, splits, c.size, c);
+  parts.dispose();
 }
 
 function matmulReference(
@@ -180,6 +282,8 @@ export const matmulOperator = defineOperator<MatmulOptions>({
       attributes: {},
     },
     { inputs: [{ shape: [65, 129] }, { shape: [129, 12] }, { shape: [12] }], attributes: {} },
+    { inputs: [{ shape: [140, 48] }, { shape: [48, 132] }], attributes: {} },
+    { inputs: [{ shape: [7, 1030] }, { shape: [1030, 12] }, { shape: [12] }], attributes: {} },
   ],
   misuses: [
     {

@@ -5,7 +5,6 @@ import { record } from '../autograd.ts';
 import { elementGrid, sampleGrid } from '../grid.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassScores, type ClassScoresOptions, type ScoreWindow } from './class_scores.ts';
-import { rowsOf } from './class_windows.ts';
 import { multiply } from './multiply.ts';
 import { sumRows } from './sum_rows.ts';
 
@@ -113,7 +112,7 @@ class SoftmaxHead {
         inverse_features: this.scores.inverseFeatures,
         inverse_weights: window.inverseWeights,
         first_class: window.firstClass,
-        ...(bias ? { bias: rowsOf(bias, window) } : {}),
+        ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
       },
     };
   }
@@ -159,7 +158,7 @@ class SoftmaxHead {
         dFeatures,
         dWeights,
         (window, gradients) => {
-          if (dBias) sumRows(gradients, n, window.classes, rowsOf(dBias, window));
+          if (dBias) sumRows(gradients, n, window.classes, dBias.rows(window.first, window.classes));
         },
       );
     }

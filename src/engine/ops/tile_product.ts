@@ -1,17 +1,19 @@
 import subgroupSource from '../../shaders/lib/tile_product_subgroup.wgsl';
 import workgroupSource from '../../shaders/lib/tile_product_workgroup.wgsl';
 import type { Device } from '../device.ts';
-import { DeviceError } from '../errors.ts';
 import type { Cost } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
+import type { Variant } from '../tune.ts';
 
-/** The walks over the tiles of a matrix product. All give the same result up to the order of additions. */
-export type TileWalk = 'subgroup' | 'workgroup';
-
-const walks = {
-  subgroup: { name: 'tile_product_subgroup', source: subgroupSource },
-  workgroup: { name: 'tile_product_workgroup', source: workgroupSource },
-} as const;
+/** A walk over the tiles of a matrix product. All give the same result up to the order of additions. */
+export interface Tile extends Variant {
+  readonly walk: { readonly name: string; readonly source: string };
+  /** Rows and columns of C that one workgroup computes. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly conditions: Readonly<Record<string, boolean>>;
+}
 
 /** A matrix product whose operands are described by a kernel of `src/shaders`. */
 export interface TileProduct {
@@ -29,44 +31,83 @@ export interface TileProduct {
   readonly cost: Cost;
 }
 
-let forced: TileWalk | null = null;
+export const tileWalkSources: readonly string[] = [subgroupSource, workgroupSource];
 
-/** For tests and benchmarks: every product made inside `body` uses this walk. */
-export function withTileWalk<T>(walk: TileWalk, body: () => T): T {
-  const previous = forced;
-  forced = walk;
-  try {
-    return body();
-  } finally {
-    forced = previous;
-  }
-}
-
-/** Whether a walk runs on a device. The subgroup walk needs one subgroup size, known beforehand and small. */
-export function supportsTileWalk(device: Device, walk: TileWalk): boolean {
+/** Squares of 4·subgroup rows and columns, alone or in pairs. The walk needs one subgroup size, known beforehand and small. */
+function subgroupTiles(device: Device): Tile[] {
   const [least, most] = device.report.subgroupSize;
-  return walk === 'workgroup' || (least === most && (least === 4 || least === 8));
+  if (least !== most || (least !== 4 && least !== 8)) return [];
+  const side = 4 * least;
+  return [
+    { tall: false, wide: false },
+    { tall: true, wide: false },
+    { tall: false, wide: true },
+  ].map((conditions) => {
+    const rows = conditions.tall ? 2 * side : side;
+    const columns = conditions.wide ? 2 * side : side;
+    return {
+      name: `subgroup ${rows}×${columns}`,
+      walk: { name: 'tile_product_subgroup', source: subgroupSource },
+      rows,
+      columns,
+      constants: { SUBGROUP: least },
+      conditions,
+    };
+  });
 }
 
-/**
- * The subgroup walk is for software drivers, where subgroups are SIMD registers and loads are dear; GPUs get the
- * workgroup-memory walk.
- */
-export function chooseTileWalk(device: Device): TileWalk {
-  if (forced) {
-    if (!supportsTileWalk(device, forced)) {
-      throw new DeviceError(
-        `the ${forced} walk needs one subgroup size of 4 or 8; this adapter has ${device.report.subgroupSize.join(' to ')}`,
-      );
-    }
-    return forced;
-  }
-  return device.report.software && supportsTileWalk(device, 'subgroup') ? 'subgroup' : 'workgroup';
+/** [rows, columns, blocks of 4×4 along one side of what an invocation owns] */
+const workgroupExtents = [
+  [64, 64, 2],
+  [32, 32, 1],
+  [64, 128, 2],
+  [128, 64, 2],
+  [128, 128, 2],
+] as const;
+
+function workgroupTiles(device: Device): Tile[] {
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = device.report.limits;
+  return workgroupExtents
+    .filter(
+      ([rows, columns, blocks]) =>
+        (rows * columns) / (4 * blocks) ** 2 <= maxComputeInvocationsPerWorkgroup &&
+        64 * (rows + columns) <= maxComputeWorkgroupStorageSize,
+    )
+    .map(([rows, columns, blocks]) => ({
+      name: `workgroup ${rows}×${columns}`,
+      walk: { name: 'tile_product_workgroup', source: workgroupSource },
+      rows,
+      columns,
+      constants: { TILE_ROWS: rows, TILE_COLUMNS: columns, BLOCKS: blocks },
+      conditions: {},
+    }));
 }
 
-/** Rows and columns of C that one workgroup computes. */
-export function tileExtent(device: Device): number {
-  return chooseTileWalk(device) === 'subgroup' ? 4 * device.report.subgroupSize[0] : 64;
+/** Every walk that the device can do. The first is a good one for its kind. */
+export function tilesOf(device: Device): readonly Tile[] {
+  // Software drivers run a subgroup as a SIMD register, where loads are dear; GPUs want workgroup memory.
+  const [first, second] = device.report.software
+    ? [subgroupTiles(device), workgroupTiles(device)]
+    : [workgroupTiles(device), subgroupTiles(device)];
+  return [...first, ...second];
+}
+
+/** Walks worth measuring: on software drivers those through workgroup memory take three times as long. */
+export function tileCandidates(device: Device): readonly Tile[] {
+  const all = tilesOf(device);
+  return all.filter(({ walk }) => walk.name === all[0]!.walk.name);
+}
+
+/** The tile to use where nothing was measured: on a GPU the largest that still gives every core work. */
+export function shippedTile(device: Device, rows: number, columns: number, depth: number): Tile {
+  const [usual, ...others] = tileCandidates(device);
+  if (device.report.software) return usual!;
+  const workgroups = (tile: Tile): number =>
+    Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * depth;
+  if (workgroups(usual!) < wantedWorkgroups(device) / 4)
+    return others.find(({ rows }) => rows === 32) ?? usual!;
+  const large = others.findLast((tile) => tile.rows * tile.columns === 128 * 128);
+  return large && workgroups(large) >= wantedWorkgroups(device) ? large : usual!;
 }
 
 /** Workgroups that keep a device busy: a few a core on software drivers, thousands of invocations on a GPU. */
@@ -74,22 +115,21 @@ export function wantedWorkgroups(device: Device): number {
   return device.report.software ? 16 : 512;
 }
 
-export function tileProduct(device: Device, product: TileProduct): void {
-  const walk = chooseTileWalk(device);
-  const tile = tileExtent(device);
-  const rowTiles = Math.ceil(product.rows / tile);
+export function tileProduct(device: Device, product: TileProduct, tile: Tile): void {
+  const rowTiles = Math.ceil(product.rows / tile.rows);
   const folds = Math.ceil(rowTiles / 65535);
   device.dispatch({
-    kernel: { ...product.kernel, walk: walks[walk] },
+    kernel: { ...product.kernel, walk: tile.walk },
     constants: {
       ...product.constants,
       OUTER: product.outer,
       DEPTH: product.depth,
-      ...(walk === 'subgroup' ? { SUBGROUP: device.report.subgroupSize[0], ROWS: product.rows } : {}),
+      ROWS: product.rows,
+      ...tile.constants,
     },
-    conditions: product.conditions,
+    conditions: { ...product.conditions, ...tile.conditions },
     bindings: product.bindings,
-    grid: [Math.min(rowTiles, 65535), Math.ceil(product.columns / tile), product.depth * folds],
+    grid: [Math.min(rowTiles, 65535), Math.ceil(product.columns / tile.columns), product.depth * folds],
     cost: product.cost,
   });
 }

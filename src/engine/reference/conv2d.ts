@@ -1,5 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../operator.ts';
-import type { Conv2dGeometry } from '../ops/conv2d.ts';
+import type { Conv2dGeometry } from '../ops/conv2d_geometry.ts';
 
 /** Straight from the definition: for every output, the sum over taps and channels, skipping what lies outside the image. */
 export function conv2dReference(

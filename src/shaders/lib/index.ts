@@ -7,6 +7,8 @@ import random from './random.wgsl';
 import rowSum from './row_sum.wgsl';
 import softmaxState from './softmax_state.wgsl';
 import tileGrid from './tile_grid.wgsl';
+import winograd from './winograd.wgsl';
+import winogradTiles from './winograd_tiles.wgsl';
 
 /** Modules that kernels import as `package::lib::name`. */
 export const shaderLibrary: Record<string, string> = {
@@ -19,4 +21,6 @@ export const shaderLibrary: Record<string, string> = {
   './lib/row_sum.wesl': rowSum,
   './lib/softmax_state.wesl': softmaxState,
   './lib/tile_grid.wesl': tileGrid,
+  './lib/winograd.wesl': winograd,
+  './lib/winograd_tiles.wesl': winogradTiles,
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReferenceArray } from '../../../src/engine/operator.ts';
 import { add } from '../../../src/engine/ops/add.ts';
-import { conv2dGeometry } from '../../../src/engine/ops/conv2d.ts';
+import { conv2dGeometry } from '../../../src/engine/ops/conv2d_geometry.ts';
 import { multiply } from '../../../src/engine/ops/multiply.ts';
 import { mean } from '../../../src/engine/ops/sum.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';

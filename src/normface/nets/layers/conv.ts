@@ -1,4 +1,5 @@
-import { conv2d, conv2dGeometry } from '../../../engine/ops/conv2d.ts';
+import { conv2d } from '../../../engine/ops/conv2d.ts';
+import { conv2dGeometry } from '../../../engine/ops/conv2d_geometry.ts';
 import type { Initial } from '../initial.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { biasParameter } from './bias.ts';

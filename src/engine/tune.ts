@@ -1,0 +1,248 @@
+import type { Device } from './device.ts';
+import type { CapturedStep } from './step.ts';
+
+/** `off`: what is shipped; `cache`: what was measured on this adapter before, else what is shipped; `full`: measure what is missing. */
+export type TuneMode = 'off' | 'cache' | 'full';
+
+/** One of several ways to do the same work; all agree within the tolerance of the operator. */
+export interface Variant {
+  readonly name: string;
+}
+
+/** A piece of work that can be done in several ways. */
+export interface Choice<V extends Variant> {
+  /** `gemm`, `conv2d_grad_weight` … */
+  readonly operation: string;
+  /** Everything that the time depends on: extents, transposes … */
+  readonly shape: Readonly<Record<string, number | boolean>>;
+  /** Texts of the kernels: when they change, what was measured is void. */
+  readonly sources: readonly string[];
+  readonly variants: readonly V[];
+  /** Those worth measuring on this device, the shipped one among them; default all. */
+  readonly candidates?: readonly V[];
+  /** What to use where nothing was measured; one of the variants. */
+  readonly shipped: V;
+  /** Does the work on scratch memory, made with {@link Device.empty}. */
+  rehearse(variant: V): void;
+}
+
+/** What was measured for one piece of work: milliseconds of each variant; a variant that failed has no number. */
+export interface Measurement {
+  readonly winner: string;
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
+
+export type Measurements = ReadonlyMap<string, Measurement>;
+
+/** Keeps measurements of one adapter from run to run. */
+export interface TuneStore {
+  load(): Promise<Measurements>;
+  /** Adds to what is stored. */
+  save(measurements: Measurements): Promise<void>;
+}
+
+/** Rounds in which every variant is timed once, interleaved; the median counts. */
+const rounds = 5;
+/** A round of one variant takes at least so long; short work is repeated. */
+const roundMs = 10;
+/** After the first round, variants slower than the best by this factor are out. */
+const hopeless = 2;
+
+/** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
+function fingerprint(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const text of texts) {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+const keyOf = ({ operation, shape, sources }: Choice<Variant>): string =>
+  `${operation} ${JSON.stringify(shape)} ${fingerprint(sources)}`;
+
+/** Picks the variants of operators on one device. */
+export class Tuner {
+  readonly mode: TuneMode;
+  private readonly device: Device;
+  private readonly measurements = new Map<string, Measurement>();
+  private readonly store: TuneStore | null;
+  /** Choices met that nothing was measured for. */
+  private wanted = new Map<string, Choice<Variant>>();
+  private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
+
+  /** @param known what `store` holds */
+  constructor(
+    device: Device,
+    mode: TuneMode = 'off',
+    store: TuneStore | null = null,
+    known: Measurements = new Map(),
+  ) {
+    this.device = device;
+    this.mode = mode;
+    this.store = store;
+    for (const [key, measurement] of known) this.measurements.set(key, measurement);
+  }
+
+  /** The variant to use: a forced one, the fastest known, or the shipped one. */
+  choose<V extends Variant>(choice: Choice<V>): V {
+    const { variants, shipped } = choice;
+    const find = (name: string | undefined): V | undefined =>
+      variants.find((variant) => variant.name === name);
+    const names = variants.map(({ name }) => name);
+    const preferred = find(this.preference?.(choice.operation, names));
+    if (preferred) return preferred;
+    if ((choice.candidates ?? variants).length === 1 || this.mode === 'off') return shipped;
+    const key = keyOf(choice);
+    const winner = find(this.measurements.get(key)?.winner);
+    if (winner) return winner;
+    if (this.mode === 'full') this.wanted.set(key, choice);
+    return shipped;
+  }
+
+  /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
+  preferring<T>(
+    prefer: (operation: string, names: readonly string[]) => string | undefined,
+    body: () => T,
+  ): T {
+    const previous = this.preference;
+    this.preference = prefer;
+    try {
+      return body();
+    } finally {
+      this.preference = previous;
+    }
+  }
+
+  /**
+   * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
+   * measured, then it is made again.
+   *
+   * @param discard frees what was made
+   * @param report told of every measurement
+   */
+  async tuned<T>(
+    make: () => T,
+    discard: (made: T) => void,
+    report?: (key: string, measurement: Measurement) => void,
+  ): Promise<T> {
+    let made = make();
+    while (await this.settle(report)) {
+      discard(made);
+      made = make();
+    }
+    return made;
+  }
+
+  /** Measures what was wanted so far. @returns whether there was anything */
+  private async settle(report?: (key: string, measurement: Measurement) => void): Promise<boolean> {
+    const measured = new Map<string, Measurement>();
+    for (let [next] = this.wanted; next; [next] = this.wanted) {
+      const [key, choice] = next;
+      this.wanted.delete(key);
+      if (this.measurements.has(key)) continue;
+      for (const [k, measurement] of await this.measure(key, choice)) {
+        measured.set(k, measurement);
+        report?.(k, measurement);
+      }
+    }
+    if (measured.size > 0) await this.store?.save(measured);
+    return measured.size > 0;
+  }
+
+  /** Times the variants of one choice, after those of the choices inside it. */
+  private async measure(key: string, choice: Choice<Variant>): Promise<Map<string, Measurement>> {
+    const outer = this.wanted;
+    this.wanted = new Map();
+    const measured = new Map<string, Measurement>();
+    const contestants: Contestant[] = [];
+    try {
+      for (const variant of choice.candidates ?? choice.variants) {
+        const rehearse = (): CapturedStep<null> =>
+          this.device.capture(() => {
+            choice.rehearse(variant);
+            return null;
+          });
+        try {
+          let step = rehearse();
+          for (const [innerKey, inner] of this.wanted) {
+            for (const entry of await this.measure(innerKey, inner)) measured.set(...entry);
+          }
+          if (this.wanted.size > 0) {
+            this.wanted.clear();
+            step.dispose();
+            step = rehearse();
+          }
+          const contestant = new Contestant(this.device, variant.name, step);
+          contestants.push(contestant);
+          await contestant.warmUp();
+        } catch (error) {
+          // A variant that the adapter cannot run is out; the work itself reports its failure when it is done.
+          if (contestants.at(-1)?.name === variant.name) contestants.pop()!.dispose();
+          this.device.assertUsable();
+          if (variant === choice.shipped) throw error;
+        }
+      }
+      for (let round = 0; round < rounds; round++) {
+        for (let i = 0; i < contestants.length; i++)
+          await contestants[(i + round) % contestants.length]!.round();
+        if (round > 0) continue;
+        const best = Math.min(...contestants.map(({ milliseconds }) => milliseconds));
+        for (const slow of contestants.filter(({ milliseconds }) => milliseconds > hopeless * best))
+          slow.isOut = true;
+      }
+      const winner = contestants.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
+      const milliseconds = Object.fromEntries(
+        contestants.map((c) => [c.name, Number(c.milliseconds.toPrecision(4))]),
+      );
+      const measurement = { winner: winner.name, milliseconds };
+      this.measurements.set(key, measurement);
+      return measured.set(key, measurement);
+    } finally {
+      for (const contestant of contestants) contestant.dispose();
+      this.wanted = outer;
+    }
+  }
+}
+
+/** A variant that is being timed. */
+class Contestant {
+  readonly name: string;
+  isOut = false;
+  private readonly device: Device;
+  private readonly step: CapturedStep<null>;
+  private readonly times: number[] = [];
+  private repeats = 1;
+
+  constructor(device: Device, name: string, step: CapturedStep<null>) {
+    this.device = device;
+    this.name = name;
+    this.step = step;
+  }
+
+  private async run(repeats: number): Promise<number> {
+    const started = performance.now();
+    for (let i = 0; i < repeats; i++) this.step.run();
+    await this.device.synchronize();
+    return (performance.now() - started) / repeats;
+  }
+
+  /** Compiles the kernels and decides how often a round repeats the work. */
+  async warmUp(): Promise<void> {
+    await this.run(1);
+    this.repeats = Math.min(1000, Math.ceil(roundMs / Math.max(1e-3, await this.run(1))));
+  }
+
+  async round(): Promise<void> {
+    if (!this.isOut) this.times.push(await this.run(this.repeats));
+  }
+
+  /** Median of the rounds so far. */
+  get milliseconds(): number {
+    const sorted = this.times.toSorted((a, b) => a - b);
+    return sorted[sorted.length >> 1]!;
+  }
+
+  dispose(): void {
+    this.step.dispose();
+  }
+}
