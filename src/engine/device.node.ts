@@ -1,5 +1,6 @@
 import { type Device, type DeviceOptions, openAdapter } from './device.ts';
 import { DeviceError } from './errors.ts';
+import { fileStore } from './tune-store.node.ts';
 
 /** Dawn toggles of each mode. Dawn silently ignores a misspelt name, so they stand here once and are never assembled. */
 const toggles = {
@@ -69,5 +70,5 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',
     );
   }
-  return openAdapter(adapter, options);
+  return openAdapter(adapter, options, fileStore);
 }

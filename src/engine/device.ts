@@ -13,7 +13,8 @@ import {
   Tensor,
   type TensorData,
 } from './tensor.ts';
-import { Tuner } from './tune.ts';
+import { type KnownMeasurements, type TuneMode, Tuner, type TuneStore } from './tune.ts';
+import { indexedDbStore } from './tune-store.ts';
 
 export interface DeviceOptions {
   /** Part of the name of the wanted adapter, compared without case. */
@@ -22,6 +23,10 @@ export interface DeviceOptions {
   allowSoftware?: boolean;
   /** `safe` (default) keeps every check of the WebGPU implementation; `fast` drops those that correct kernels do not need. */
   mode?: 'safe' | 'fast';
+  /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
+  tune?: TuneMode;
+  /** Measure also what was measured before. */
+  ignoreMeasurements?: boolean;
   debug?: {
     /** Tests every result for NaN and infinities; the first read after one throws and names the operator. */
     checkFinite?: boolean;
@@ -71,16 +76,11 @@ export class Device {
   private lost: string | null = null;
   private closed = false;
 
-  constructor(
-    gpu: GPUDevice,
-    report: AdapterReport,
-    options: DeviceOptions = {},
-    tuner?: (device: Device) => Tuner,
-  ) {
+  constructor(gpu: GPUDevice, report: AdapterReport, options: DeviceOptions = {}, known?: KnownMeasurements) {
     this.gpu = gpu;
     this.report = report;
     this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
-    this.tuner = tuner?.(this) ?? new Tuner(this);
+    this.tuner = new Tuner(this, options.tune, known);
     this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // the next read throws it; do not log it as well
@@ -531,11 +531,19 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   if (!gpu) throw new DeviceError('this browser has no WebGPU');
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new DeviceError('this browser has WebGPU but offers no adapter');
-  return openAdapter(adapter, options);
+  return openAdapter(adapter, options, indexedDbStore);
 }
 
-/** Opens a device of an adapter with all its limits and the features that kernels can use. */
-export async function openAdapter(adapter: GPUAdapter, options: DeviceOptions): Promise<Device> {
+/**
+ * Opens a device of an adapter with all its limits and the features that kernels can use.
+ *
+ * @param storeFor where measurements of kernels are kept
+ */
+export async function openAdapter(
+  adapter: GPUAdapter,
+  options: DeviceOptions,
+  storeFor: (report: AdapterReport) => TuneStore | null,
+): Promise<Device> {
   const report = reportAdapter(adapter);
   if (report.software && options.allowSoftware === false) {
     throw new DeviceError(
@@ -549,7 +557,10 @@ export async function openAdapter(adapter: GPUAdapter, options: DeviceOptions): 
     requiredFeatures: usable.filter((feature) => adapter.features.has(feature)),
     requiredLimits: limits,
   });
-  return new Device(gpu, report, options);
+  const { tune = 'cache', ignoreMeasurements = false } = options;
+  const store = tune === 'off' ? null : storeFor(report);
+  const measurements = ignoreMeasurements ? undefined : await store?.load();
+  return new Device(gpu, report, { ...options, tune }, { store, measurements });
 }
 
 /** Limits stay at their small defaults unless they are asked for. */

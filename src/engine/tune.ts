@@ -37,8 +37,16 @@ export type Measurements = ReadonlyMap<string, Measurement>;
 /** Keeps measurements of one adapter from run to run. */
 export interface TuneStore {
   load(): Promise<Measurements>;
+  /** Where that is, for people. */
+  readonly location: string;
   /** Adds to what is stored. */
   save(measurements: Measurements): Promise<void>;
+}
+
+/** What was measured before, and where what is measured now is added. */
+export interface KnownMeasurements {
+  readonly store?: TuneStore | null;
+  readonly measurements?: Measurements | undefined;
 }
 
 /** Rounds in which every variant is timed once, interleaved; the median counts. */
@@ -47,6 +55,9 @@ const rounds = 5;
 const roundMs = 10;
 /** After the first round, variants slower than the best by this factor are out. */
 const hopeless = 2;
+
+/** The shipped variant is left only for one that takes at most this share of its time: less may be noise. */
+const clearly = 0.95;
 
 /** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
 function fingerprint(texts: readonly string[]): string {
@@ -70,17 +81,20 @@ export class Tuner {
   private wanted = new Map<string, Choice<Variant>>();
   private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
 
-  /** @param known what `store` holds */
   constructor(
     device: Device,
     mode: TuneMode = 'off',
-    store: TuneStore | null = null,
-    known: Measurements = new Map(),
+    { store = null, measurements }: KnownMeasurements = {},
   ) {
     this.device = device;
     this.mode = mode;
     this.store = store;
-    for (const [key, measurement] of known) this.measurements.set(key, measurement);
+    for (const [key, measurement] of measurements ?? []) this.measurements.set(key, measurement);
+  }
+
+  /** Where measurements are kept; null where they are not. */
+  get location(): string | null {
+    return this.store?.location ?? null;
   }
 
   /** The variant to use: a forced one, the fastest known, or the shipped one. */
@@ -190,7 +204,9 @@ export class Tuner {
         for (const slow of contestants.filter(({ milliseconds }) => milliseconds > hopeless * best))
           slow.isOut = true;
       }
-      const winner = contestants.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
+      const best = contestants.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
+      const shipped = contestants.find(({ name }) => name === choice.shipped.name);
+      const winner = shipped && best.milliseconds > clearly * shipped.milliseconds ? shipped : best;
       const milliseconds = Object.fromEntries(
         contestants.map((c) => [c.name, Number(c.milliseconds.toPrecision(4))]),
       );

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
-import { type Runner, trueOrFalse } from './commands/command.ts';
+import { choice, type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.node.ts';
 import { addDemo } from './commands/demo.node.ts';
@@ -14,12 +14,13 @@ import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addTrain } from './commands/train.node.ts';
+import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [addDemo, addTrain, addEval, addEmbed, addVerify, addData, addNets, addDoctor];
+const commands = [addDemo, addTrain, addEval, addEmbed, addVerify, addData, addNets, addTune, addDoctor];
 
 /**
  * Runs one command line.
@@ -49,6 +50,11 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     .helpOption('-h, --help', 'print help')
     .option('--adapter <name>', 'use the WebGPU adapter whose name contains this text')
     .option('--allow-software <true|false>', 'whether a software driver will do (default: true)', trueOrFalse)
+    .option(
+      '--tune <off|cache|full>',
+      'variants of kernels: those shipped, those measured before (default), or measure what is missing',
+      choice(['off', 'cache', 'full']),
+    )
     .option('--list-adapters', 'print the WebGPU adapters of this machine')
     .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

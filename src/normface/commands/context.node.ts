@@ -1,6 +1,7 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
 import type { Device, DeviceOptions } from '../../engine/device.ts';
+import type { TuneMode } from '../../engine/tune.ts';
 import type { ProgressSink } from '../training/progress.ts';
 
 /** A stream that text goes to: `process.stdout`, or a recorder in tests. */
@@ -21,6 +22,7 @@ export interface GlobalOptions {
   readonly adapter?: string;
   readonly allowSoftware?: boolean;
   readonly json?: boolean;
+  readonly tune?: TuneMode;
 }
 
 export class Context {
@@ -62,15 +64,17 @@ export class Context {
   }
 
   /** The GPU; opened, and described to the person, at the first call. */
-  async openDevice(options: Pick<DeviceOptions, 'mode' | 'debug'> = {}): Promise<Device> {
+  async openDevice(
+    options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {},
+  ): Promise<Device> {
     if (this.device) return this.device;
     // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.
     const [{ openDevice }, { describeAdapter }] = await Promise.all([
       import('../../engine/device.node.ts'),
       import('../../engine/adapter.ts'),
     ]);
-    const { adapter, allowSoftware } = this.options;
-    this.device = await openDevice({ ...options, adapter, allowSoftware });
+    const { adapter, allowSoftware, tune } = this.options;
+    this.device = await openDevice({ adapter, allowSoftware, tune, ...options });
     this.say(describeAdapter(this.device.report));
     return this.device;
   }

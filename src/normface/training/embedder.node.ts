@@ -30,5 +30,8 @@ export async function openEmbedder(
     device,
     net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
   );
-  return new NetEmbedder(device, net, parameters, batchSize, parameters);
+  return device.tuner.tuned(
+    () => new NetEmbedder(device, net, parameters, batchSize, parameters),
+    (discarded) => discarded.release(),
+  );
 }

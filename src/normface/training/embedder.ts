@@ -42,9 +42,14 @@ export class NetEmbedder implements Embedder {
     return features.subarray(0, (pixels.length / (this.width * this.height * 4)) * this.dimension);
   }
 
-  dispose(): void {
+  /** Frees all but what the embedder was given to own. */
+  release(): void {
     this.step.dispose();
     this.images.dispose();
+  }
+
+  dispose(): void {
+    this.release();
     this.owned?.dispose();
   }
 }

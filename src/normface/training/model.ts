@@ -23,7 +23,7 @@ import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { float32Tensor, type StoredTensor } from './safetensors.ts';
 
 /** Images embedded at once by evaluations while training. */
-const EVALUATION_BATCH = 64;
+export const evaluationBatch = 64;
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -168,7 +168,7 @@ export class Model implements Learner {
 
   /** The net in inference mode, with the weights of this moment. */
   embedder(): NetEmbedder {
-    this.evaluation ??= new NetEmbedder(this.device, this.net, this.parameters, EVALUATION_BATCH);
+    this.evaluation ??= new NetEmbedder(this.device, this.net, this.parameters, evaluationBatch);
     return this.evaluation;
   }
 

@@ -60,7 +60,10 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const { dataset } = data;
   const totalSteps = stepCount(config, dataset.samples.length);
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
-  const model = new Model(device, config, dataset.identities.length);
+  const model = await device.tuner.tuned(
+    () => new Model(device, config, dataset.identities.length),
+    (discarded) => discarded.dispose(),
+  );
   try {
     if (resume) restore(model, config, data, resume.checkpoint);
     else if (config.initialise) initialise(model, config, data, reporter);

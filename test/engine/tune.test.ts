@@ -1,0 +1,263 @@
+import 'fake-indexeddb/auto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { DeviceError } from '../../src/engine/errors.ts';
+import { scale } from '../../src/engine/ops/scale.ts';
+import {
+  type Choice,
+  type Measurement,
+  type Measurements,
+  Tuner,
+  type TuneStore,
+} from '../../src/engine/tune.ts';
+import { fileStore } from '../../src/engine/tune-store.node.ts';
+import { indexedDbStore } from '../../src/engine/tune-store.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+/** A folder that is gone after the tests. */
+async function temporary(): Promise<string> {
+  folders.push(await mkdtemp(join(tmpdir(), 'tune-')));
+  return folders.at(-1)!;
+}
+
+/** Doubles a tensor 1 or 300 times. */
+const short = { name: 'short', times: 1 };
+const long = { name: 'long', times: 300 };
+type Work = typeof short;
+
+function choiceOf(overrides: Partial<Choice<Work>> = {}): Choice<Work> {
+  return {
+    operation: 'double',
+    shape: { n: 4 },
+    sources: ['kernel text'],
+    variants: [long, short],
+    shipped: long,
+    rehearse: ({ times }) => {
+      let y = device.empty([4]);
+      for (let i = 0; i < times; i++) y = scale(y, 2);
+    },
+    ...overrides,
+  };
+}
+
+/** Keeps measurements in memory. */
+function memoryStore(stored = new Map<string, Measurement>()): TuneStore {
+  return {
+    location: 'memory',
+    load: async () => stored,
+    save: async (measurements: Measurements) => {
+      for (const [key, value] of measurements) stored.set(key, value);
+    },
+  };
+}
+
+describe('a choice', () => {
+  test('is what is shipped until something was measured', () => {
+    for (const mode of ['off', 'cache', 'full'] as const) {
+      expect(new Tuner(device, mode).choose(choiceOf())).toBe(long);
+    }
+  });
+
+  test('is the fastest once it was measured, in this process and the next', async () => {
+    const stored = new Map<string, Measurement>();
+    const tuner = new Tuner(device, 'full', { store: memoryStore(stored) });
+    const makings: Work[] = [];
+    const discarded: Work[] = [];
+    const made = await tuner.tuned(
+      () => {
+        makings.push(tuner.choose(choiceOf()));
+        return makings.at(-1)!;
+      },
+      (old) => discarded.push(old),
+    );
+    expect(makings).toHaveLength(2);
+    expect(discarded).toEqual([makings[0]]);
+    const [[key, measurement]] = [...stored] as [[string, Measurement]];
+    expect(key).toMatch(/^double \{"n":4\} [0-9a-f]{8}$/);
+    expect(Object.keys(measurement.milliseconds).sort()).toEqual(['long', 'short']);
+    expect(made.name).toBe(measurement.winner);
+
+    const winner = { winner: 'short', milliseconds: { short: 1, long: 2 } };
+    const next = (mode: 'off' | 'cache' | 'full') =>
+      new Tuner(device, mode, { measurements: new Map([[key, winner]]) });
+    expect(next('cache').choose(choiceOf())).toBe(short);
+    expect(next('full').choose(choiceOf())).toBe(short);
+    expect(next('off').choose(choiceOf())).toBe(long);
+    // Another shape, and a kernel that was changed since, are other work.
+    expect(next('cache').choose(choiceOf({ shape: { n: 5 } }))).toBe(long);
+    expect(next('cache').choose(choiceOf({ sources: ['kernel text, improved'] }))).toBe(long);
+    // A variant that no longer exists is no answer.
+    expect(next('cache').choose(choiceOf({ variants: [long] }))).toBe(long);
+  });
+
+  test('is measured once, and not at all in mode cache', async () => {
+    const report = vi.fn();
+    const full = new Tuner(device, 'full');
+    for (let i = 0; i < 2; i++)
+      await full.tuned(
+        () => full.choose(choiceOf()),
+        () => {},
+        report,
+      );
+    expect(report).toHaveBeenCalledTimes(1);
+    const cache = new Tuner(device, 'cache');
+    expect(
+      await cache.tuned(
+        () => cache.choose(choiceOf()),
+        () => {},
+        report,
+      ),
+    ).toBe(long);
+    expect(report).toHaveBeenCalledTimes(1);
+  });
+
+  test('leaves out variants that are not worth measuring or that fail', async () => {
+    const broken = { name: 'broken', times: 0 };
+    const unworthy = { name: 'unworthy', times: 1 };
+    const tuner = new Tuner(device, 'full');
+    const keys: Measurement[] = [];
+    const choice = choiceOf({
+      variants: [broken, short, unworthy],
+      candidates: [broken, short],
+      shipped: short,
+      rehearse: ({ name }) => {
+        if (name === 'broken') throw new DeviceError('this adapter cannot');
+        scale(device.empty([4]), 2);
+      },
+    });
+    const chosen = await tuner.tuned(
+      () => tuner.choose(choice),
+      () => {},
+      (_, measurement) => keys.push(measurement),
+    );
+    expect(chosen).toBe(short);
+    expect(keys.map(({ milliseconds }) => Object.keys(milliseconds))).toEqual([['short']]);
+  });
+
+  test('inside another is measured first', async () => {
+    const tuner = new Tuner(device, 'full');
+    const inner = choiceOf({ operation: 'inner' });
+    const seen: string[] = [];
+    const outer = choiceOf({
+      operation: 'outer',
+      rehearse: (variant) => {
+        seen.push(tuner.choose(inner).name);
+        choiceOf().rehearse(variant);
+      },
+    });
+    const order: string[] = [];
+    await tuner.tuned(
+      () => tuner.choose(outer),
+      () => {},
+      (key) => order.push(key.split(' ')[0]!),
+    );
+    expect(order).toEqual(['inner', 'outer']);
+    // The outer work is timed with what was found for the inner one.
+    const known = new Set(seen.slice(1));
+    expect(known.size).toBe(1);
+  });
+
+  test('can be forced', () => {
+    const tuner = new Tuner(device, 'off');
+    expect(
+      tuner.preferring(
+        () => 'short',
+        () => tuner.choose(choiceOf()),
+      ),
+    ).toBe(short);
+    expect(
+      tuner.preferring(
+        () => 'nothing',
+        () => tuner.choose(choiceOf()),
+      ),
+    ).toBe(long);
+    expect(tuner.choose(choiceOf())).toBe(long);
+  });
+});
+
+const one = new Map<string, Measurement>([['a', { winner: 'x', milliseconds: { x: 1 } }]]);
+const two = new Map<string, Measurement>([['b', { winner: 'y', milliseconds: { y: 2, z: 3 } }]]);
+
+describe('measurements are kept', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('in a file for each adapter', async () => {
+    vi.stubEnv('NORMFACE_CACHE', await temporary());
+    expect([...(await fileStore(device.report).load())]).toEqual([]);
+    await fileStore(device.report).save(one);
+    await fileStore(device.report).save(two);
+    expect(await fileStore(device.report).load()).toEqual(new Map([...one, ...two]));
+    expect([...(await fileStore({ ...device.report, description: 'driver 2' }).load())]).toEqual([]);
+    const { adapter } = JSON.parse(await readFile(fileStore(device.report).location, 'utf8'));
+    expect(adapter.driver).toBe(device.report.description);
+  });
+
+  test('and a damaged file costs only time', async () => {
+    vi.stubEnv('NORMFACE_CACHE', await temporary());
+    const store = fileStore(device.report);
+    await store.save(one);
+    for (const text of [
+      '{"measur',
+      'null',
+      '[]',
+      '{"measurements": {"a": 7, "c": {"winner": 1}, "d": null}}',
+    ]) {
+      await writeFile(store.location, text);
+      expect([...(await store.load())]).toEqual([]);
+    }
+    await store.save(one);
+    expect(await store.load()).toEqual(one);
+  });
+
+  test('and a folder that cannot be written is one clear sentence', async () => {
+    const folder = await temporary();
+    await writeFile(join(folder, 'tune'), 'a file in the way');
+    vi.stubEnv('NORMFACE_CACHE', folder);
+    await expect(fileStore(device.report).save(one)).rejects.toThrow(
+      /^the measurements of kernels cannot be stored: /,
+    );
+  });
+
+  test('in the browser in IndexedDB', async () => {
+    await indexedDbStore(device.report)!.save(one);
+    await indexedDbStore(device.report)!.save(two);
+    expect(await indexedDbStore(device.report)!.load()).toEqual(new Map([...one, ...two]));
+    expect([...(await indexedDbStore({ ...device.report, device: 'another' })!.load())]).toEqual([]);
+    vi.stubGlobal('indexedDB', undefined);
+    expect(indexedDbStore(device.report)).toBeNull();
+    vi.unstubAllGlobals();
+  });
+});
+
+test('a real operator is tuned and computes the same', async () => {
+  const { openDevice } = await import('../../src/engine/device.node.ts');
+  const { matmul } = await import('../../src/engine/ops/matmul.ts');
+  vi.stubEnv('NORMFACE_CACHE', await temporary());
+  const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
+  const product = async (tune: 'off' | 'full') => {
+    const other = await openDevice({ tune });
+    const a = other.tensor(values, [32, 32]);
+    const step = await other.tuner.tuned(
+      () => other.capture(() => matmul(a, a)),
+      (discarded) => discarded.dispose(),
+    );
+    step.run();
+    const result = await step.outputs.readFloats();
+    other.close();
+    return result;
+  };
+  const [tuned, shipped] = [await product('full'), await product('off')];
+  tuned.forEach((value, i) => {
+    expect(value).toBeCloseTo(shipped[i]!, 4);
+  });
+  const [[key]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
+  expect(key).toMatch(/^gemm /);
+  vi.unstubAllEnvs();
+});
