@@ -14,9 +14,27 @@ export interface GraphNode {
   backward(gradient: Tensor, into: (input: number) => Tensor): readonly (Tensor | null)[];
 }
 
+let recording = true;
+
+/** Runs `body` without building a graph: for inference, where nothing needs to be kept for a reverse pass. */
+export function withoutGradients<T>(body: () => T): T {
+  const previous = recording;
+  recording = false;
+  try {
+    return body();
+  } finally {
+    recording = previous;
+  }
+}
+
+/** Whether a result of these inputs will have a gradient. */
+export function wantsGradient(...inputs: readonly (Tensor | null)[]): boolean {
+  return recording && inputs.some((input) => input?.requiresGradient);
+}
+
 /** Records that `output` came from `inputs`, unless none of them wants a gradient. Returns `output`. */
 export function record(output: Tensor, node: GraphNode): Tensor {
-  if (node.inputs.some((input) => input.requiresGradient)) {
+  if (wantsGradient(...node.inputs)) {
     output.requiresGradient = true;
     output.node = node;
   }

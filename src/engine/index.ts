@@ -1,7 +1,7 @@
 /** The tensor engine. In Node, open a device with `openDevice` of `device.node.ts` instead. */
 
 export { type AdapterReport, describeAdapter } from './adapter.ts';
-export { type GraphNode, record } from './autograd.ts';
+export { type GraphNode, record, withoutGradients } from './autograd.ts';
 export { Device, type DeviceOptions, openDevice, type PreparedDispatch } from './device.ts';
 export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
@@ -14,6 +14,7 @@ export { type CTripletOptions, cTripletHead, cTripletLoss } from './ops/c_triple
 export { concat } from './ops/concat.ts';
 export { conv2d } from './ops/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d_geometry.ts';
+export { type Conv2dPReluOperands, conv2dPRelu } from './ops/conv2d_prelu.ts';
 export {
   type CosineSoftmaxOptions,
   cosineSoftmaxHead,

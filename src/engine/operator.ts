@@ -74,6 +74,7 @@ export interface Operator {
   readonly cases: readonly {
     readonly label: string;
     readonly inputs: readonly InputSpec[];
+    readonly attributes: unknown;
     readonly tolerance: Required<Tolerance>;
     readonly cost: Cost;
     apply(inputs: readonly Tensor[]): Tensor;
@@ -102,6 +103,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
     cases: declaration.cases.map(({ inputs, attributes, tolerance }) => ({
       label: labelOf(inputs, attributes),
       inputs,
+      attributes,
       tolerance: { forward: 2e-5, backward: 1e-4, ...tolerance },
       cost: cost(
         inputs.map((input) => input.shape),

@@ -1,14 +1,15 @@
 // Operands of a 2-D convolution as an implicit matrix product, C = A·B with a row a pixel and a column an output channel:
 //
-//   y[n, oh, ow, co] = bias[co] + Σ_{kh, kw, ci} x[n, oh·S_h + kh·D_h − P_top, ow·S_w + kw·D_w − P_left, ci] · w[kh, kw, ci, co]
+//   z[n, oh, ow, co] = bias[co] + Σ_{kh, kw, ci} x[n, oh·S_h + kh·D_h − P_top, ow·S_w + kw·D_w − P_left, ci] · w[kh, kw, ci, co]
 //
 // x     [BATCH, HEIGHT, WIDTH, CHANNELS]  (NHWC)
 // w     [KERNEL_H, KERNEL_W, GROUP_IN, OUT_CHANNELS]  (HWIO)
 // bias  [OUT_CHANNELS], with @if(bias)
-// y     [BATCH, OUT_HEIGHT, OUT_WIDTH, OUT_CHANNELS]
+// y     [BATCH, OUT_HEIGHT, OUT_WIDTH, OUT_CHANNELS]: z after the epilogue, lib/epilogue
 // The tile walk (package::tile_product) calls these functions. Outer step = one tap (kh, kw), inner = its input channels: the
 // position of a pixel is decoded once a tap, then channels are contiguous in both x (along k) and w (along columns). z = group.
 // With @if(vec4_x), @if(vec4_w), @if(vec4_y) the channels of that array are read as vec4f.
+import package::lib::epilogue::finish;
 import constants::{BATCH, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, OUT_CHANNELS};
 import constants::{KERNEL_W, STRIDE_H, STRIDE_W, PAD_TOP, PAD_LEFT, DILATION_H, DILATION_W, GROUP_IN, GROUP_OUT};
 
@@ -18,7 +19,6 @@ import constants::{KERNEL_W, STRIDE_H, STRIDE_W, PAD_TOP, PAD_LEFT, DILATION_H, 
 @else       @group(0) @binding(1) var<storage, read> w: array<f32>;
 @if(vec4_y) @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @else       @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@if(bias)   @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
 // Index of channel 0 of this group under the tap, for four output pixels; meaningless where not inside.
 struct StateA { base: vec4u, inside: vec4<bool> }
@@ -87,13 +87,12 @@ fn load_b(state: StateB, k: u32) -> mat4x4f {
 
 fn store(row: u32, column: u32, z: u32, value: vec4f) {
   if (row >= BATCH * OUT_HEIGHT * OUT_WIDTH || column >= GROUP_OUT) { return; }
-  var sum = value;
-  @if(bias) for (var i = 0u; i < 4u; i++) { sum[i] += bias[min(z * GROUP_OUT + column + i, OUT_CHANNELS - 1u)]; }
-  let index = row * OUT_CHANNELS + z * GROUP_OUT + column;
-  @if(vec4_y) { y[index / 4u] = sum; }
+  let channel = z * GROUP_OUT + column;
+  let index = row * OUT_CHANNELS + channel;
+  @if(vec4_y) { y[index / 4u] = finish(value, channel / 4u, index / 4u); }
   @else {
     for (var i = 0u; i < 4u; i++) {
-      if (column + i < GROUP_OUT) { y[index + i] = sum[i]; }
+      if (column + i < GROUP_OUT) { y[index + i] = finish(value[i], channel + i, index + i); }
     }
   }
 }

@@ -1,13 +1,15 @@
-// Both gradients of PReLU in one pass over x and dy:
+// All gradients of PReLU, and of a bias added before it, in one pass over x and dy:
 //
 //   dx[r, c] = dy[r, c] for x > 0, else slope[c]·dy[r, c]
 //   partial[s, c] = Σ over the rows r = s, s + STRANDS, … of dy[r, c]·min(x[r, c], 0)
+//   partial_bias[s, c] = Σ over the same rows of dx[r, c]
 //
 // x, dy, dx  [ROWS, COLUMNS], the channel innermost
 // slope      [COLUMNS]
-// partial    [STRANDS, COLUMNS]; sum_rows adds the strands in order, so the result does not depend on scheduling.
+// partial, partial_bias  [STRANDS, COLUMNS]; sum_rows adds the strands in order, so the result does not depend on scheduling.
 // One invocation a channel and strand, channels innermost: neighbours read neighbours at every step, the slope stays in a
-// register. With @if(vec4) channels go by vec4f and COLUMNS counts vectors. @if(input), @if(slope): the gradients wanted.
+// register. With @if(vec4) channels go by vec4f and COLUMNS counts vectors. @if(input), @if(slope), @if(bias):
+// the gradients wanted.
 import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
@@ -15,21 +17,26 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> dy: array<Value>;
-@if(input) @group(0) @binding(2) var<storage, read> slope: array<Value>;
+@if(input || bias) @group(0) @binding(2) var<storage, read> slope: array<Value>;
 @if(input) @group(0) @binding(3) var<storage, read_write> dx: array<Value>;
 @if(slope) @group(0) @binding(4) var<storage, read_write> partial: array<Value>;
+@if(bias)  @group(0) @binding(5) var<storage, read_write> partial_bias: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let strand = id.x / COLUMNS;
   if (strand >= STRANDS) { return; }
-  @if(input) let factor = slope[id.x % COLUMNS];
+  @if(input || bias) let factor = slope[id.x % COLUMNS];
   var sum = Value();
+  @if(bias) var sum_bias = Value();
   for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
     let value = x[i];
     let gradient = dy[i];
-    @if(input) dx[i] = select(factor * gradient, gradient, value > Value());
+    @if(input || bias) let through = select(factor * gradient, gradient, value > Value());
+    @if(input) dx[i] = through;
+    @if(bias) sum_bias += through;
     sum += gradient * min(value, Value());
   }
   @if(slope) partial[id.x] = sum;
+  @if(bias) partial_bias[id.x] = sum_bias;
 }

@@ -1,12 +1,12 @@
 // Winograd transform back to the output of a 3×3 convolution with stride 1:
 //
-//   y[n, M·ty + a, M·tx + b] = (Aᵀ·m·A)[a, b] (+ bias)
+//   z[n, M·ty + a, M·tx + b] = (Aᵀ·m·A)[a, b]
 //
 // m        [ALPHA·ALPHA, tiles, channels], tiles in the order n, ty, tx: products of transformed input and weights
-// bias     [channels], with @if(bias)
-// y        [n, height, width, channels]
+// y        [n, height, width, channels]: z after the epilogue, lib/epilogue
 // extents  see lib/winograd_tiles; no padding
 // Tiles that reach over the lower or right edge write the part that is inside.
+import package::lib::epilogue::finish;
 import package::lib::winograd_tiles::{Extents, Row, row_of};
 import package::lib::winograd::{ALPHA, M, evaluate_output, step_of};
 import constants::{WORKGROUP_X, WORKGROUP_Y, GRID_Z};
@@ -14,12 +14,11 @@ import constants::{WORKGROUP_X, WORKGROUP_Y, GRID_Z};
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> extents: Extents;
-@if(bias) @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 
 fn transform(row: Row, tile: u32, e: Extents, one: u32) {
   let left = tile * M;
+  let channel = row.first % e.channels;
   let product = row.first + tile * e.channels;
-  @if(bias) let shift = bias[row.first % e.channels];
   var rows: array<array<vec4f, M>, ALPHA>;
   for (var a = 0u; a < ALPHA; a++) {
     var line: array<vec4f, ALPHA>;
@@ -34,8 +33,8 @@ fn transform(row: Row, tile: u32, e: Extents, one: u32) {
       let y_in = row.top + a;
       let x_in = left + b;
       if (y_in < e.height && x_in < e.width) {
-        @if(bias)  y[row.image + (y_in * e.width + x_in) * e.channels] = values[a] + shift;
-        @if(!bias) y[row.image + (y_in * e.width + x_in) * e.channels] = values[a];
+        let index = row.image + (y_in * e.width + x_in) * e.channels;
+        y[index] = finish(values[a], channel, index);
       }
     }
   }

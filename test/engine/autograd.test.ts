@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { withoutGradients } from '../../src/engine/autograd.ts';
 import { add } from '../../src/engine/ops/add.ts';
+import { conv2dPRelu } from '../../src/engine/ops/conv2d_prelu.ts';
 import { multiply } from '../../src/engine/ops/multiply.ts';
 import { prelu } from '../../src/engine/ops/prelu.ts';
 import { relu } from '../../src/engine/ops/relu.ts';
@@ -51,6 +53,26 @@ describe('graphs', () => {
     for (let i = 0; i < 60; i++) h = scale(add(h, h), 0.5); // 2⁶⁰ paths
     sum(h).backward();
     expect(await gradientOf(x)).toEqual([1]);
+  });
+
+  test('without gradients nothing is recorded, and nothing kept for them', async () => {
+    const x = leaf([1, -2, 0.5, 4], [1, 1, 1, 4]);
+    const weight = leaf(Array(36).fill(0.5), [3, 3, 4, 1]);
+    const slope = leaf([0.25]);
+    const run = () => conv2dPRelu({ x, weight, slope }, { padding: 1 });
+    const most = () => device.capture(run).arenaBytes;
+    const recorded = run();
+    const y = withoutGradients(run);
+    expect(y.requiresGradient).toBe(false);
+    expect(() => y.backward()).toThrow('no input of this tensor requires a gradient');
+    expect(await y.readFloats()).toEqual(await recorded.readFloats());
+    expect(withoutGradients(most)).toBeLessThan(most());
+    expect(() =>
+      withoutGradients(() => {
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
+    expect(run().requiresGradient).toBe(true);
   });
 
   test('a chain of 5,000 operators does not overflow the stack', async () => {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Operator } from '../../src/engine/operator.ts';
-import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
+import { add } from '../../src/engine/ops/add.ts';
+import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d.ts';
+import { conv2dPReluOperator } from '../../src/engine/ops/conv2d_prelu.ts';
 import { withWinogradLimit } from '../../src/engine/ops/conv2d_winograd.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul.ts';
 import { multiply } from '../../src/engine/ops/multiply.ts';
+import { prelu } from '../../src/engine/ops/prelu.ts';
 import { sum } from '../../src/engine/ops/sum.ts';
 import { uniform01 } from '../../src/engine/random.ts';
 import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
@@ -128,4 +131,28 @@ test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the sa
   cut.forEach((result, i) => {
     expectClose(result, whole[i]!, 1e-5, `result ${i}`);
   });
+});
+
+/** Results of a fused operator and of the operators it stands for, on the inputs of the fused one's cases. */
+describe('conv2dPRelu is its operators one by one, bit for bit', () => {
+  test.each(conv2dPReluOperator.cases.map((sample) => [sample.label, sample] as const))(
+    '%s',
+    async (_, sample) => {
+      const { bias, ...options } = sample.attributes as { bias: boolean };
+      const apart: typeof sample.apply = ([x, weight, slope, ...rest]) => {
+        const y = prelu(conv2d(x!, weight!, bias ? rest[0]! : null, options), slope!);
+        const residual = rest[bias ? 1 : 0];
+        return residual ? add(residual, y) : y;
+      };
+      for (const algorithm of oneTileOfEachWalk(await variantsOf(sample))) {
+        const prefer = (_: string, offered: readonly string[]) =>
+          offered.includes(algorithm) ? algorithm : undefined;
+        const fused = await run(sample, prefer);
+        const operators = await run({ ...sample, apply: apart }, prefer);
+        fused.forEach((result, i) => {
+          expect(result, `${algorithm}, result ${i}`).toEqual(operators[i]!);
+        });
+      }
+    },
+  );
 });

@@ -1,24 +1,43 @@
 import { record } from '../autograd.ts';
-import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
 import { defineOperator, type OperatorCase } from '../operator.ts';
 import { conv2dReference } from '../reference/conv2d.ts';
 import type { Shape, Tensor } from '../tensor.ts';
-import type { Variant } from '../tune.ts';
-import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
 import { type Conv2dGeometry, type Conv2dOptions, conv2dCost, conv2dGeometry } from './conv2d_geometry.ts';
-import {
-  bestWinogradTile,
-  supportsWinograd,
-  type WinogradTile,
-  winogradForward,
-  winogradGradInput,
-  winogradGradWeight,
-  winogradSources,
-  winogradTiles,
-} from './conv2d_winograd.ts';
+import { conv2dForward, conv2dGradInput, conv2dGradWeight } from './conv2d_products.ts';
 import { sumRows } from './sum_rows.ts';
-import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from './tile_product.ts';
+
+/**
+ * Shapes of a convolution and its bias, checked.
+ *
+ * @throws ShapeError in the name of `operator`
+ */
+export function checkConv2d(
+  operator: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Conv2dOptions,
+): Conv2dGeometry {
+  const geometry = conv2dGeometry(x.shape, weight.shape, options, operator);
+  const outChannels = geometry.OUT_CHANNELS;
+  check(
+    !bias || (bias.shape.length === 1 && bias.size === outChannels),
+    operator,
+    () => `bias must be [${outChannels}], not ${formatShape(bias!.shape)}`,
+  );
+  for (const tensor of [x, weight, bias]) {
+    check(
+      !tensor || tensor.dtype === 'f32',
+      operator,
+      () => `every operand must be f32, not ${tensor!.dtype}`,
+    );
+  }
+  return geometry;
+}
+
+/** [n, out height, out width, out channels] */
+export const outputShape = (g: Conv2dGeometry): Shape => [g.BATCH, g.OUT_HEIGHT, g.OUT_WIDTH, g.OUT_CHANNELS];
 
 /**
  * 2-D convolution (cross-correlation, as everywhere in deep learning).
@@ -35,23 +54,11 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  const geometry = conv2dGeometry(x.shape, weight.shape, options);
+  const geometry = checkConv2d('conv2d', x, weight, bias, options);
   const outChannels = geometry.OUT_CHANNELS;
-  check(
-    !bias || (bias.shape.length === 1 && bias.size === outChannels),
-    'conv2d',
-    () => `bias must be [${outChannels}], not ${formatShape(bias!.shape)}`,
-  );
-  for (const tensor of [x, weight, bias]) {
-    check(
-      !tensor || tensor.dtype === 'f32',
-      'conv2d',
-      () => `every operand must be f32, not ${tensor!.dtype}`,
-    );
-  }
   const { device } = x;
-  const y = device.empty([geometry.BATCH, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, outChannels]);
-  device.within('conv2d', () => forward(device, geometry, x, weight, bias, y));
+  const y = device.empty(outputShape(geometry));
+  device.within('conv2d', () => conv2dForward(device, geometry, x, weight, { bias }, y));
   return record(y, {
     operator: 'conv2d',
     inputs: bias ? [x, weight, bias] : [x, weight],
@@ -63,94 +70,6 @@ export function conv2d(
         : []),
     ],
   });
-}
-
-/** An algorithm for one of the three products of a convolution. */
-interface Conv2dVariant extends Variant {
-  /** Implicit matrix product over these tiles, or Winograd's with tiles of this many outputs along one side. */
-  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile };
-}
-
-/** Chooses the algorithm for one product. `product` does the work with either, on tensors of the given shapes. */
-function choose(
-  device: Device,
-  operation: string,
-  g: Conv2dGeometry,
-  [rows, columns]: readonly [number, number],
-  run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
-): void {
-  const direct = (tile: Tile): Conv2dVariant => ({ name: tile.name, algorithm: { direct: tile } });
-  const winograd = winogradTiles
-    .filter((tile) => supportsWinograd(device, g, tile))
-    .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
-  const groups = g.CHANNELS / g.GROUP_IN;
-  const usual = direct(shippedTile(device, rows, columns, groups));
-  const variants = [...tilesOf(device).map(direct), ...winograd];
-  const best = bestWinogradTile(device, g);
-  const shipped = best ? `winograd ${best}×${best}` : usual.name;
-  const variant = device.tuner.choose<Conv2dVariant>({
-    operation,
-    shape: { ...g },
-    sources: [...directSources, ...winogradSources, ...tileWalkSources],
-    variants,
-    candidates: [...tileCandidates(device).map(direct), ...winograd],
-    shipped: variants.find(({ name }) => name === shipped)!,
-    rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
-  });
-  run(variant, (given) => given);
-}
-
-function forward(
-  device: Device,
-  g: Conv2dGeometry,
-  x: Tensor,
-  w: Tensor,
-  bias: Tensor | null,
-  y: Tensor,
-): void {
-  choose(device, 'conv2d_forward', g, [y.size / g.OUT_CHANNELS, g.GROUP_OUT], ({ algorithm }, tensor) => {
-    const operands = [tensor(x), tensor(w), bias && tensor(bias), tensor(y)] as const;
-    if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
-    else winogradForward(device, g, ...operands, algorithm.winograd);
-  });
-}
-
-/** Gradient of the input, written to `dx`. */
-export function conv2dGradInput(
-  device: Device,
-  g: Conv2dGeometry,
-  dy: Tensor,
-  w: Tensor,
-  dx: Tensor,
-): Tensor {
-  choose(device, 'conv2d_grad_input', g, [dx.size / g.CHANNELS, g.GROUP_IN], ({ algorithm }, tensor) => {
-    const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
-    if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
-    else winogradGradInput(device, g, ...operands, algorithm.winograd);
-  });
-  return dx;
-}
-
-/** Gradient of the weights, written to `dw`. */
-export function conv2dGradWeight(
-  device: Device,
-  g: Conv2dGeometry,
-  x: Tensor,
-  dy: Tensor,
-  dw: Tensor,
-): Tensor {
-  choose(
-    device,
-    'conv2d_grad_weight',
-    g,
-    [dw.size / g.OUT_CHANNELS, g.GROUP_OUT],
-    ({ algorithm }, tensor) => {
-      const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
-      if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
-      else winogradGradWeight(device, g, ...operands, algorithm.winograd);
-    },
-  );
-  return dw;
 }
 
 const conv2dCase = (

@@ -3,6 +3,7 @@ import gradInputSource from '../../shaders/conv2d_grad_input.wgsl';
 import gradWeightSource from '../../shaders/conv2d_grad_weight.wgsl';
 import type { Device } from '../device.ts';
 import type { Tensor } from '../tensor.ts';
+import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 import { sumRows } from './sum_rows.ts';
 import { type Tile, tileProduct, wantedWorkgroups } from './tile_product.ts';
@@ -13,21 +14,27 @@ const forwardKernel = { name: 'conv2d_forward', source: forwardSource };
 const gradInputKernel = { name: 'conv2d_grad_input', source: gradInputSource };
 const gradWeightKernel = { name: 'conv2d_grad_weight', source: gradWeightSource };
 
-export const directSources: readonly string[] = [forwardSource, gradInputSource, gradWeightSource];
+export const directSources: readonly string[] = [
+  forwardSource,
+  gradInputSource,
+  gradWeightSource,
+  epilogueSource,
+];
 
 const groupsOf = (g: Conv2dGeometry): number => g.CHANNELS / g.GROUP_IN;
 
-/** y = x ∗ w (+ bias). */
+/** y = x ∗ w, with an epilogue. */
 export function directForward(
   device: Device,
   g: Conv2dGeometry,
   x: Tensor,
   w: Tensor,
-  bias: Tensor | null,
+  epilogue: Conv2dEpilogue,
   y: Tensor,
   tile: Tile,
 ): void {
   const out4 = g.GROUP_OUT % 4 === 0;
+  const { bindings, conditions } = epilogueBindings(epilogue);
   tileProduct(
     device,
     {
@@ -37,8 +44,8 @@ export function directForward(
       depth: groupsOf(g),
       outer: g.KERNEL_H * g.KERNEL_W,
       constants: { ...g },
-      conditions: { bias: bias !== null, vec4_x: g.GROUP_IN % 4 === 0, vec4_w: out4, vec4_y: out4 },
-      bindings: { x, w, y, ...(bias ? { bias } : {}) },
+      conditions: { ...conditions, vec4_x: g.GROUP_IN % 4 === 0, vec4_w: out4, vec4_y: out4 },
+      bindings: { x, w, y, ...bindings },
       cost: conv2dCost(g),
     },
     tile,

@@ -42,12 +42,17 @@ const pair = (value: number | readonly [number, number]): readonly [number, numb
  *
  * @throws ShapeError if the shapes and options do not fit
  */
-export function conv2dGeometry(x: Shape, weight: Shape, options: Conv2dOptions = {}): Conv2dGeometry {
+export function conv2dGeometry(
+  x: Shape,
+  weight: Shape,
+  options: Conv2dOptions = {},
+  operator = 'conv2d',
+): Conv2dGeometry {
   const shapes = (): string => `x ${formatShape(x)}, weight ${formatShape(weight)}`;
-  check(x.length === 4, 'conv2d', () => `x must be [n, height, width, channels], not ${formatShape(x)}`);
+  check(x.length === 4, operator, () => `x must be [n, height, width, channels], not ${formatShape(x)}`);
   check(
     weight.length === 4,
-    'conv2d',
+    operator,
     () => `weight must be [height, width, in, out], not ${formatShape(weight)}`,
   );
   const [strideH, strideW] = pair(options.stride ?? 1);
@@ -58,32 +63,32 @@ export function conv2dGeometry(x: Shape, weight: Shape, options: Conv2dOptions =
   const positive = [strideH, strideW, dilationH, dilationW, groups];
   check(
     positive.every((value) => Number.isInteger(value) && value > 0),
-    'conv2d',
+    operator,
     () => `stride, dilation and groups are positive integers, not ${positive.join(', ')}`,
   );
   check(
     [top, bottom, left, right].every((value) => Number.isInteger(value) && value >= 0),
-    'conv2d',
+    operator,
     () => `padding is not negative and whole, not ${[top, bottom, left, right].join(', ')}`,
   );
   const [batch, height, width, channels] = x as [number, number, number, number];
   const [kernelH, kernelW, groupIn, outChannels] = weight as [number, number, number, number];
   check(
     groupIn * groups === channels,
-    'conv2d',
+    operator,
     () =>
       `${shapes()}: ${groups} groups of ${groupIn} input channels make ${groupIn * groups}, but x has ${channels}`,
   );
   check(
     outChannels % groups === 0,
-    'conv2d',
+    operator,
     () => `${shapes()}: ${outChannels} output channels do not divide into ${groups} groups`,
   );
   const outHeight = Math.floor((height + top + bottom - dilationH * (kernelH - 1) - 1) / strideH) + 1;
   const outWidth = Math.floor((width + left + right - dilationW * (kernelW - 1) - 1) / strideW) + 1;
   check(
     outHeight > 0 && outWidth > 0,
-    'conv2d',
+    operator,
     () =>
       `${shapes()}: the kernel is larger than the padded image (padding ${[top, bottom, left, right].join(', ')}, dilation ${dilationH}, ${dilationW})`,
   );

@@ -8,6 +8,7 @@ import gradWeightSource from '../../shaders/winograd_weight_gradient.wgsl';
 import type { Device } from '../device.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
+import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 import { gemm } from './matmul.ts';
 
@@ -121,6 +122,7 @@ function transformTiles(
   image: Tensor,
   tiling: Tiling,
   [top, left]: readonly [number, number] = [0, 0],
+  more: Readonly<Record<string, boolean>> = {},
 ): void {
   const { device } = image;
   const [, height, width, channels] = image.shape as [number, number, number, number];
@@ -133,7 +135,7 @@ function transformTiles(
   device.dispatch({
     kernel,
     constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
-    conditions: { small_tile: tile === 2, rolled: software, bias: 'bias' in bindings },
+    conditions: { small_tile: tile === 2, rolled: software, ...more },
     bindings: { ...bindings, extents },
     grid: [Math.ceil(channels / 4 / workgroupX), Math.ceil((images * rows) / workgroupY), gridZ],
     cost: { flops: 0, bytes: 4 * (image.size + positions(tile) * tiles * channels) },
@@ -183,7 +185,7 @@ function correlate(
   w: Tensor,
   transposed: boolean,
   padding: readonly [number, number],
-  bias: Tensor | null,
+  epilogue: Conv2dEpilogue,
   y: Tensor,
 ): void {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
@@ -197,24 +199,34 @@ function correlate(
     const m = device.empty([positions(tile), tiling.tiles, channels]);
     gemm(v, u, false, transposed, null, m);
     const part = imagesOf(y, first, images);
-    transformTiles(kernels.output, { m, y: part, ...(bias ? { bias } : {}) }, part, tiling);
+    const { bindings, conditions } = epilogueBindings(
+      mapEpilogue(
+        epilogue,
+        (tensor) => tensor,
+        (tensor) => imagesOf(tensor, first, images),
+      ),
+    );
+    transformTiles(kernels.output, { m, y: part, ...bindings }, part, tiling, [0, 0], {
+      vec4_y: true,
+      ...conditions,
+    });
     v.dispose();
     m.dispose();
   }
   u.dispose();
 }
 
-/** y = x ∗ w (+ bias). */
+/** y = x ∗ w, with an epilogue. */
 export function winogradForward(
   device: Device,
   g: Conv2dGeometry,
   x: Tensor,
   w: Tensor,
-  bias: Tensor | null,
+  epilogue: Conv2dEpilogue,
   y: Tensor,
   tile: WinogradTile,
 ): void {
-  correlate(device, g, tile, x, w, false, [g.PAD_TOP, g.PAD_LEFT], bias, y);
+  correlate(device, g, tile, x, w, false, [g.PAD_TOP, g.PAD_LEFT], epilogue, y);
 }
 
 /** Gradient of the input: dy correlated with the flipped weights, padded so that every tap meets every output. */
@@ -226,7 +238,7 @@ export function winogradGradInput(
   dx: Tensor,
   tile: WinogradTile,
 ): void {
-  correlate(device, g, tile, dy, w, true, [2 - g.PAD_TOP, 2 - g.PAD_LEFT], null, dx);
+  correlate(device, g, tile, dy, w, true, [2 - g.PAD_TOP, 2 - g.PAD_LEFT], {}, dx);
 }
 
 /** Gradient of the weights: dw = Gᵀ·[Σ over tiles (Bᵀ·d·B) ⊙ (A·dY·Aᵀ)]·G. */

@@ -6,6 +6,7 @@ import { cContrastiveLossOperator } from './c_contrastive_loss.ts';
 import { cTripletLossOperator } from './c_triplet_loss.ts';
 import { concatOperator } from './concat.ts';
 import { conv2dOperator } from './conv2d.ts';
+import { conv2dPReluOperator } from './conv2d_prelu.ts';
 import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
 import { dropoutOperator } from './dropout.ts';
 import { imageBatchOperator } from './image_batch.ts';
@@ -30,6 +31,7 @@ export const operators: readonly Operator[] = [
   cTripletLossOperator,
   concatOperator,
   conv2dOperator,
+  conv2dPReluOperator,
   cosineSoftmaxLossOperator,
   dropoutOperator,
   flattenOperator,

@@ -47,24 +47,48 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
   return record(y, {
     operator: 'prelu',
     inputs: [x, slope],
-    backward: (dy, into) => backward(x, slope, dy, into),
+    backward: (dy, into) => {
+      const dx = x.requiresGradient ? into(0) : null;
+      const dSlope = slope.requiresGradient ? into(1) : null;
+      preluBackward(x, slope, dy, { dx, dSlope, dBias: null });
+      return [dx, dSlope];
+    },
   });
 }
 
-function backward(x: Tensor, slope: Tensor, dy: Tensor, into: (input: number) => Tensor): (Tensor | null)[] {
+/** Writes the gradients that are wanted: of the input, the slope, and a bias [channels] that was added to the input before. */
+export function preluBackward(
+  x: Tensor,
+  slope: Tensor,
+  dy: Tensor,
+  {
+    dx,
+    dSlope,
+    dBias,
+  }: { readonly dx: Tensor | null; readonly dSlope: Tensor | null; readonly dBias: Tensor | null },
+): void {
+  const { device } = x;
   const channels = slope.size;
-  const { strands, grid, constants, conditions } = strandGrid(x.device, x.size / channels, channels);
-  const dx = x.requiresGradient ? into(0) : null;
-  const partial = slope.requiresGradient ? x.device.empty([strands, channels]) : null;
-  x.device.dispatch({
+  const { strands, grid, constants, conditions } = strandGrid(device, x.size / channels, channels);
+  const partial = dSlope && device.empty([strands, channels]);
+  const partialBias = dBias && device.empty([strands, channels]);
+  device.dispatch({
     kernel: backwardKernel,
     constants,
-    conditions: { ...conditions, input: dx !== null, slope: partial !== null },
-    bindings: { x, dy, ...(dx ? { slope, dx } : {}), ...(partial ? { partial } : {}) },
+    conditions: { ...conditions, input: dx !== null, slope: dSlope !== null, bias: dBias !== null },
+    bindings: {
+      x,
+      dy,
+      ...(dx || dBias ? { slope } : {}),
+      ...(dx ? { dx } : {}),
+      ...(partial ? { partial } : {}),
+      ...(partialBias ? { partial_bias: partialBias } : {}),
+    },
     grid,
     cost: { flops: (dx ? x.size : 0) + (partial ? 2 * x.size : 0), bytes: 4 * x.size * (dx ? 3 : 2) },
   });
-  return [dx, partial && sumRows(partial, strands, channels, into(1))];
+  if (dSlope) sumRows(partial!, strands, channels, dSlope);
+  if (dBias) sumRows(partialBias!, strands, channels, dBias);
 }
 
 export const preluOperator = defineOperator({

@@ -1,5 +1,6 @@
 /** What a layer is to the functions that describe, declare and run nets. */
 
+import { add } from '../../engine/ops/add.ts';
 import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
 import type { Shape, Tensor } from '../../engine/tensor.ts';
 import type { Initial } from './initial.ts';
@@ -27,6 +28,10 @@ export interface PlannedLayer {
   readonly parameters: readonly LayerParameter[];
   /** Layers inside this one. */
   readonly inner?: readonly NamedLayer[];
+  /** Of a PReLU: its slopes. Where the layer before has `forwardPRelu`, that computes both. */
+  readonly slope?: string;
+  /** The layer with a PReLU after it and, if given, a sum with `residual` after that, in one kernel. */
+  forwardPRelu?(x: Tensor, parameters: Parameters, slope: Tensor, residual: Tensor | null): Tensor;
   /** @param x [n, ...input] @returns [n, ...output] */
   forward(x: Tensor, parameters: Parameters, mode: ForwardMode): Tensor;
 }
@@ -41,12 +46,25 @@ export interface NamedLayer extends PlannedLayer {
 /** Plans layers that follow one another; given to layers that contain others. */
 export type PlanSequence<Layer> = (layers: readonly Layer[], input: SampleShape) => NamedLayer[];
 
-/** Runs layers one after the other. */
+/** Runs layers one after the other and adds `residual`, if given, to the result. */
 export function forwardAll(
   layers: readonly PlannedLayer[],
   x: Tensor,
   parameters: Parameters,
   mode: ForwardMode,
+  residual: Tensor | null = null,
 ): Tensor {
-  return layers.reduce((features, layer) => layer.forward(features, parameters, mode), x);
+  let features = x;
+  let toAdd = residual;
+  for (let i = 0; i < layers.length; i++) {
+    const layer = layers[i]!;
+    const slope = layers[i + 1]?.slope;
+    if (layer.forwardPRelu && slope) {
+      i++;
+      const isLast = i === layers.length - 1;
+      features = layer.forwardPRelu(features, parameters, parameters.get(slope), isLast ? toAdd : null);
+      if (isLast) toAdd = null;
+    } else features = layer.forward(features, parameters, mode);
+  }
+  return toAdd ? add(toAdd, features) : features;
 }

@@ -1,5 +1,6 @@
 /** A net in inference mode on the GPU. */
 
+import { withoutGradients } from '../../engine/autograd.ts';
 import type { Device } from '../../engine/device.ts';
 import { imageBatch } from '../../engine/ops/image_batch.ts';
 import type { Parameters } from '../../engine/parameters.ts';
@@ -29,9 +30,11 @@ export class NetEmbedder implements Embedder {
     this.owned = owned;
     this.pixels = new Uint8Array(batchSize * height * width * 4);
     this.images = device.images(this.pixels, [batchSize, height, width]);
-    this.step = device.capture(() => ({
-      features: net.forward(imageBatch(this.images), parameters, { training: false }),
-    }));
+    this.step = device.capture(() =>
+      withoutGradients(() => ({
+        features: net.forward(imageBatch(this.images), parameters, { training: false }),
+      })),
+    );
   }
 
   async embed(pixels: Uint8Array): Promise<Float32Array> {

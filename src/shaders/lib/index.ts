@@ -2,6 +2,7 @@ import agentDistance from './agent_distance.wgsl';
 import agentEntry from './agent_entry.wgsl';
 import agentState from './agent_state.wgsl';
 import elements from './elements.wgsl';
+import epilogue from './epilogue.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
 import rowSum from './row_sum.wgsl';
@@ -16,6 +17,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/agent_entry.wesl': agentEntry,
   './lib/agent_state.wesl': agentState,
   './lib/elements.wesl': elements,
+  './lib/epilogue.wesl': epilogue,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
   './lib/row_sum.wesl': rowSum,

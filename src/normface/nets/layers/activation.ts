@@ -35,6 +35,7 @@ export function planPRelu({ name, slope = 0.25 }: PReluLayer, input: SampleShape
     output: input,
     macs: 0,
     parameters: [parameter],
+    slope: parameter.name,
     forward: (x, parameters) => prelu(x, parameters.get(parameter.name)),
   };
 }

@@ -1,5 +1,6 @@
 import { conv2d } from '../../../engine/ops/conv2d.ts';
 import { conv2dGeometry } from '../../../engine/ops/conv2d_geometry.ts';
+import { conv2dPRelu } from '../../../engine/ops/conv2d_prelu.ts';
 import type { Initial } from '../initial.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { biasParameter } from './bias.ts';
@@ -36,6 +37,11 @@ export function planConv(layer: ConvLayer, input: SampleShape): PlannedLayer {
     output,
     macs: geometry.OUT_HEIGHT * geometry.OUT_WIDTH * channels * fanIn,
     parameters: bias ? [weight, bias] : [weight],
+    forwardPRelu: (x, parameters, slope, residual) =>
+      conv2dPRelu(
+        { x, weight: parameters.get(weight.name), bias: bias && parameters.get(bias.name), slope, residual },
+        { stride, padding, groups },
+      ),
     forward: (x, parameters) =>
       conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), { stride, padding, groups }),
   };

@@ -1,5 +1,4 @@
 import { check, formatShape } from '../../../engine/errors.ts';
-import { add } from '../../../engine/ops/add.ts';
 import { forwardAll, type PlannedLayer, type PlanSequence, type SampleShape } from '../layer.ts';
 
 /** x + layers(x). The layers must keep the shape. */
@@ -26,6 +25,6 @@ export function planResidual<Layer>(
     macs: 0,
     parameters: [],
     inner,
-    forward: (x, parameters, mode) => add(x, forwardAll(inner, x, parameters, mode)),
+    forward: (x, parameters, mode) => forwardAll(inner, x, parameters, mode, x),
   };
 }
