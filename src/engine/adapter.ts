@@ -1,3 +1,13 @@
+/** One shape of a subgroup's matrix unit, of Dawn's `chromium-experimental-subgroup-matrix`. */
+export interface MatrixUnit {
+  /** `f32`, `f16`, `u8` … */
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
 /** What is known of an adapter, for logs, environment files and variant selection. */
 export interface AdapterReport {
   readonly vendor: string;
@@ -8,6 +18,8 @@ export interface AdapterReport {
   readonly software: boolean;
   /** Smallest and largest subgroup size; [0, 0] where subgroups are not offered. */
   readonly subgroupSize: readonly [number, number];
+  /** Shapes and types that the adapter's matrix units multiply: left [M, K], right [K, N]. */
+  readonly subgroupMatrix: readonly MatrixUnit[];
   readonly features: readonly string[];
   readonly limits: {
     readonly maxBufferSize: number;
@@ -18,6 +30,8 @@ export interface AdapterReport {
     readonly maxComputeWorkgroupsPerDimension: number;
   };
 }
+
+type InfoWithMatrixUnits = GPUAdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixUnit> };
 
 export function reportAdapter(adapter: GPUAdapter): AdapterReport {
   const { info, limits } = adapter;
@@ -30,6 +44,9 @@ export function reportAdapter(adapter: GPUAdapter): AdapterReport {
     description: info.description,
     software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe|software|warp/i.test(text),
     subgroupSize: features.includes('subgroups') ? [info.subgroupMinSize, info.subgroupMaxSize] : [0, 0],
+    subgroupMatrix: [...((info as InfoWithMatrixUnits).subgroupMatrixConfigs ?? [])].map(
+      ({ componentType, resultComponentType, M, N, K }) => ({ componentType, resultComponentType, M, N, K }),
+    ),
     features,
     limits: {
       maxBufferSize: limits.maxBufferSize,

@@ -16,6 +16,9 @@ import {
 import { type KnownMeasurements, type TuneMode, Tuner, type TuneStore } from './tune.ts';
 import { indexedDbStore } from './tune-store.ts';
 
+/** See {@link DeviceOptions.operands}. */
+export type OperandType = 'f32' | 'f16';
+
 export interface DeviceOptions {
   /** Part of the name of the wanted adapter, compared without case. */
   adapter?: string;
@@ -23,8 +26,16 @@ export interface DeviceOptions {
   allowSoftware?: boolean;
   /** `safe` (default) keeps every check of the WebGPU implementation; `fast` drops those that correct kernels do not need. */
   mode?: 'safe' | 'fast';
+  /** In Node, toggles of Dawn in addition to those of the mode. Dawn's source describes each. */
+  toggles?: { enable?: readonly string[]; disable?: readonly string[] };
   /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
   tune?: TuneMode;
+  /**
+   * What the operands of matrix products and convolutions are rounded to: `f16` takes half the memory traffic inside a kernel
+   * and opens the matrix units of GPUs, for a relative error of 5e-4 an operand (and infinities past 65,504); sums and all
+   * tensors are f32 with either. Default `f32`.
+   */
+  operands?: OperandType;
   /** Measure also what was measured before. */
   ignoreMeasurements?: boolean;
   debug?: {
@@ -57,6 +68,7 @@ export class Device {
   readonly report: AdapterReport;
   readonly pool: BufferPool;
   readonly tuner: Tuner;
+  readonly operands: OperandType;
   private readonly pipelines = new Map<string, CompiledKernel>();
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
@@ -81,6 +93,7 @@ export class Device {
     this.report = report;
     this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
     this.tuner = new Tuner(this, options.tune, known);
+    this.operands = options.operands ?? 'f32';
     this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // the next read throws it; do not log it as well
@@ -550,11 +563,15 @@ export async function openAdapter(
       `the only adapter is a software driver (${report.description}), and software drivers are not allowed`,
     );
   }
-  const usable: GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+  if (options.operands === 'f16' && !adapter.features.has('shader-f16')) {
+    throw new DeviceError(
+      `f16 operands need the feature shader-f16, which the adapter ${report.description || report.vendor} lacks`,
+    );
+  }
   const limits: Record<string, number> = {};
   for (const name of requestedLimits) limits[name] = adapter.limits[name];
   const gpu = await adapter.requestDevice({
-    requiredFeatures: usable.filter((feature) => adapter.features.has(feature)),
+    requiredFeatures: usableFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits: limits,
   });
   const { tune = 'cache', ignoreMeasurements = false } = options;
@@ -562,6 +579,14 @@ export async function openAdapter(
   const measurements = ignoreMeasurements ? undefined : await store?.load();
   return new Device(gpu, report, { ...options, tune }, { store, measurements });
 }
+
+const usableFeatures = [
+  'subgroups',
+  'shader-f16',
+  'timestamp-query',
+  // Not in the standard yet.
+  'chromium-experimental-subgroup-matrix' as GPUFeatureName,
+] as const;
 
 /** Limits stay at their small defaults unless they are asked for. */
 const requestedLimits = [

@@ -2,7 +2,7 @@
 
 export { type AdapterReport, describeAdapter } from './adapter.ts';
 export { type GraphNode, record, withoutGradients } from './autograd.ts';
-export { Device, type DeviceOptions, openDevice, type PreparedDispatch } from './device.ts';
+export { Device, type DeviceOptions, type OperandType, openDevice, type PreparedDispatch } from './device.ts';
 export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
 export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './operator.ts';

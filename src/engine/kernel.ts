@@ -56,6 +56,10 @@ export interface LinkedKernel {
 const bindingPattern =
   /@group\(\s*0\s*\)\s*@binding\(\s*(\d+)\s*\)\s*var<\s*storage\s*,\s*(read|read_write)\s*>\s*(\w+)/g;
 
+/** Declarations of lib/subgroup_matrix, which stand for what the driver knows. */
+const builtinsPattern =
+  /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
+
 const linked = new Map<string, LinkedKernel>();
 const resolvers = new Map<string, RecordResolver>();
 
@@ -106,12 +110,13 @@ function link(
   conditions: Readonly<Record<string, boolean>>,
 ): string {
   try {
-    return linkRegistry({
+    const { dest } = linkRegistry({
       rootModuleName: 'main',
       resolver,
       conditions: { ...conditions },
       sourceMap: false,
-    }).dest.text;
+    });
+    return dest.text.replace(builtinsPattern, '');
   } catch (error) {
     throw new DeviceError(`kernel ${kernel} does not link: ${(error as Error).message.split('\n')[0]}`);
   }

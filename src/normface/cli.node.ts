@@ -55,6 +55,11 @@ export async function runCli(words: readonly string[], streams: Streams = proces
       'variants of kernels: those shipped, those measured before (default), or measure what is missing',
       choice(['off', 'cache', 'full']),
     )
+    .option(
+      '--operands <f32|f16>',
+      'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
+      choice(['f32', 'f16']),
+    )
     .option('--list-adapters', 'print the WebGPU adapters of this machine')
     .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

@@ -8,7 +8,7 @@
 // partial  [SPLITS, KERNEL_H, KERNEL_W, GROUP_IN, OUT_CHANNELS]
 // The sum is long (10⁵ pixels) and the result small, so the pixels are split into SPLITS chunks that run side by side; sum_rows
 // then adds the partial results in order: no atomics, the same bits every time. z = group · SPLITS + split; one outer step, k
-// counts the pixels of the chunk (a multiple of 16, so that every walk reads whole blocks).
+// counts the pixels of the chunk (a multiple of 32, so that every walk reads whole stages).
 // With @if(vec4_x) four neighbouring rows share their tap and are read as vec4f; with @if(vec4_y) so are the columns.
 import constants::{BATCH, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, OUT_CHANNELS};
 import constants::{KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_TOP, PAD_LEFT, DILATION_H, DILATION_W, GROUP_IN, GROUP_OUT};

@@ -6,7 +6,7 @@
 // bias  [N], added to every row, with @if(bias)
 // c     [products, SPLITS, M, N]
 // z = product · SPLITS + split: of several products side by side which one, and, where k is long and C small, which CHUNK of k
-// (a multiple of 16, so that every walk reads whole blocks); sum_rows then adds the splits in order.
+// (a multiple of 32, so that every walk reads whole stages); sum_rows then adds the splits in order.
 // With @if(project), which ends the gradient of normalised rows: base [M, N], coefficients [M]
 // The tile walk that calls these functions is package::tile_product. With @if(vec4_a) the innermost extent of a is a multiple
 // of four and a is read by vec4f; the same for vec4_b and vec4_c.

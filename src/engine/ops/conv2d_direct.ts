@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor.ts';
 import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 import { sumRows } from './sum_rows.ts';
-import { type Tile, tileProduct, wantedWorkgroups } from './tile_product.ts';
+import { longestStage, type Tile, tileProduct, wantedWorkgroups } from './tile_product.ts';
 
 /** All convolutions as implicit matrix products: patches are gathered while tiles are loaded, never written to memory. */
 
@@ -92,7 +92,7 @@ export function directGradWeight(
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(g.GROUP_OUT / tile.columns) * groupsOf(g);
   // Enough chunks to fill the device, none shorter than 256 pixels, and not more than one pass of sum_rows adds.
   const wanted = Math.min(Math.ceil(wantedWorkgroups(device) / tiles), Math.ceil(pixels / 256), 64);
-  const chunk = Math.ceil(pixels / wanted / 16) * 16;
+  const chunk = Math.ceil(pixels / wanted / longestStage) * longestStage;
   const splits = Math.ceil(pixels / chunk);
   const partial = splits === 1 ? dw : device.empty([splits, dw.size]);
   tileProduct(

@@ -43,7 +43,7 @@ function choose(
   const shipped = best ? `winograd ${best}×${best}` : usual.name;
   const variant = device.tuner.choose<Conv2dVariant>({
     operation,
-    shape: { ...g },
+    shape: { ...g, half: device.operands === 'f16' },
     sources: [...directSources, ...winogradSources, ...tileWalkSources],
     variants,
     candidates: [...tileCandidates(device).map(direct), ...winograd],

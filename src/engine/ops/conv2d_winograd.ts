@@ -63,7 +63,7 @@ function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): n
   return images - (images % 16);
 }
 
-/** Whether a convolution can be computed this way. */
+/** Whether a convolution can be computed this way. Rounded to f16, the patches of the larger tile lose too many digits. */
 export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: WinogradTile): boolean {
   return (
     [g.KERNEL_H, g.KERNEL_W].every((extent) => extent === 3) &&
@@ -72,7 +72,8 @@ export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: Winogr
     g.GROUP_IN === g.CHANNELS &&
     g.CHANNELS % 4 === 0 &&
     g.OUT_CHANNELS % 4 === 0 &&
-    imagesPerPass(device, g, tile) > 0
+    imagesPerPass(device, g, tile) > 0 &&
+    (tile === 2 || device.operands === 'f32')
   );
 }
 

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import type { Variant } from '../tune.ts';
 import { sumRows } from './sum_rows.ts';
 import {
+  longestStage,
   shippedTile,
   type Tile,
   tileCandidates,
@@ -156,6 +157,7 @@ export function gemm(
       bias: bias !== null,
       projection: projection !== null,
       accumulate,
+      half: device.operands === 'f16',
     },
     sources: [source, ...tileWalkSources],
     variants,
@@ -187,7 +189,7 @@ function run(
   const [m, n] = c.shape.slice(-2) as [number, number];
   const k = a.shape.at(transposeA ? -2 : -1)!;
   const products = c.size / (m * n);
-  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / 16) * 16;
+  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestStage) * longestStage;
   const splits = Math.ceil(k / chunk);
   const parts = splits === 1 ? c : device.empty([splits, c.size]);
   tileProduct(

@@ -1,5 +1,8 @@
+import matrixUnitSource from '../../shaders/lib/matrix_unit.wgsl';
+import matrixSource from '../../shaders/lib/tile_product_matrix.wgsl';
 import subgroupSource from '../../shaders/lib/tile_product_subgroup.wgsl';
 import workgroupSource from '../../shaders/lib/tile_product_workgroup.wgsl';
+import type { MatrixUnit } from '../adapter.ts';
 import type { Device } from '../device.ts';
 import type { Cost } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
@@ -31,7 +34,15 @@ export interface TileProduct {
   readonly cost: Cost;
 }
 
-export const tileWalkSources: readonly string[] = [subgroupSource, workgroupSource];
+export const tileWalkSources: readonly string[] = [
+  subgroupSource,
+  workgroupSource,
+  matrixSource,
+  matrixUnitSource,
+];
+
+/** Walks take up to this many k at once: parts of a sum are cut at multiples of it. */
+export const longestStage = 32;
 
 /** Squares of 4·subgroup rows and columns, alone or in pairs. The walk needs one subgroup size, known beforehand and small. */
 function subgroupTiles(device: Device): Tile[] {
@@ -83,31 +94,93 @@ function workgroupTiles(device: Device): Tile[] {
     }));
 }
 
+/** Rows and columns of a tile on the matrix units of four subgroups. */
+const matrixExtents = [
+  [64, 64],
+  [128, 128],
+  [64, 128],
+  [128, 64],
+  [32, 32],
+] as const;
+
+/** Rows are longer than their contents by this many numbers: lib/matrix_unit. */
+const rowPadding = 8;
+
+function matrixTile({ M, N, K }: MatrixUnit, subgroup: number, rows: number, columns: number): Tile {
+  return {
+    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}`,
+    walk: { name: 'tile_product_matrix', source: matrixSource },
+    rows,
+    columns,
+    constants: {
+      TILE_ROWS: rows,
+      TILE_COLUMNS: columns,
+      STAGE: longestStage,
+      UNIT_ROWS: M,
+      UNIT_COLUMNS: N,
+      UNIT_DEPTH: K,
+      SUBGROUP: subgroup,
+    },
+    conditions: {},
+  };
+}
+
+/** Tiles on matrix units that take the device's operand type and add in f32; they need one subgroup size, known beforehand. */
+function matrixTiles(device: Device): Tile[] {
+  const { subgroupMatrix, subgroupSize, limits } = device.report;
+  const [subgroup, most] = subgroupSize;
+  const units = subgroupMatrix.filter(
+    ({ componentType, resultComponentType }) =>
+      componentType === device.operands && resultComponentType === 'f32',
+  );
+  if (subgroup !== most || 4 * subgroup > limits.maxComputeInvocationsPerWorkgroup) return [];
+  const operandBytes = device.operands === 'f16' ? 2 : 4;
+  return matrixExtents.flatMap(([rows, columns]) =>
+    units
+      .filter(({ M, N, K }) => {
+        const operands = rows * (longestStage + rowPadding) + longestStage * (columns + rowPadding);
+        return (
+          [rows % (2 * M), columns % (2 * N), longestStage % K].every((rest) => rest === 0) &&
+          // Blocks of 4×4 in a stage, for every invocation as many.
+          [rows, columns].every((extent) => (extent * longestStage) % (16 * 4 * subgroup) === 0) &&
+          operandBytes * operands + 4 * 4 * M * N <= limits.maxComputeWorkgroupStorageSize
+        );
+      })
+      .map((unit) => matrixTile(unit, subgroup, rows, columns)),
+  );
+}
+
 /** Every walk that the device can do. The first is a good one for its kind. */
 export function tilesOf(device: Device): readonly Tile[] {
-  // Software drivers run a subgroup as a SIMD register, where loads are dear; GPUs want workgroup memory.
-  const [first, second] = device.report.software
-    ? [subgroupTiles(device), workgroupTiles(device)]
-    : [workgroupTiles(device), subgroupTiles(device)];
-  return [...first, ...second];
+  const matrix = matrixTiles(device);
+  const subgroup = subgroupTiles(device);
+  const workgroup = workgroupTiles(device);
+  // Software drivers run a subgroup as a SIMD register, where loads are dear; GPUs want workgroup memory. Whoever asks for f16
+  // asks for matrix units; in f32 they have to win a measurement.
+  if (device.report.software) return [...subgroup, ...workgroup, ...matrix];
+  if (device.operands === 'f16') return [...matrix, ...workgroup, ...subgroup];
+  return [...workgroup, ...matrix, ...subgroup];
 }
 
 /** Walks worth measuring: on software drivers those through workgroup memory take three times as long. */
 export function tileCandidates(device: Device): readonly Tile[] {
   const all = tilesOf(device);
-  return all.filter(({ walk }) => walk.name === all[0]!.walk.name);
+  const isMatrix = ({ walk }: Tile): boolean => walk.source === matrixSource;
+  return all.filter((tile) => tile.walk.name === all[0]!.walk.name || isMatrix(tile));
 }
 
 /** The tile to use where nothing was measured: on a GPU the largest that still gives every core work. */
 export function shippedTile(device: Device, rows: number, columns: number, depth: number): Tile {
-  const [usual, ...others] = tileCandidates(device);
-  if (device.report.software) return usual!;
+  const [first, ...more] = tilesOf(device);
+  const usual = first!;
+  const others = more.filter(({ walk }) => walk.name === usual.walk.name);
+  if (device.report.software) return usual;
   const workgroups = (tile: Tile): number =>
     Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * depth;
-  if (workgroups(usual!) < wantedWorkgroups(device) / 4)
-    return others.find(({ rows }) => rows === 32) ?? usual!;
+  if (workgroups(usual) < wantedWorkgroups(device) / 4)
+    return others.find(({ rows }) => rows === 32) ?? usual;
   const large = others.findLast((tile) => tile.rows * tile.columns === 128 * 128);
-  return large && workgroups(large) >= wantedWorkgroups(device) ? large : usual!;
+  return large && workgroups(large) >= wantedWorkgroups(device) ? large : usual;
 }
 
 /** Workgroups that keep a device busy: a few a core on software drivers, thousands of invocations on a GPU. */
@@ -127,7 +200,7 @@ export function tileProduct(device: Device, product: TileProduct, tile: Tile): v
       ROWS: product.rows,
       ...tile.constants,
     },
-    conditions: { ...product.conditions, ...tile.conditions },
+    conditions: { ...product.conditions, ...tile.conditions, half: device.operands === 'f16' },
     bindings: product.bindings,
     grid: [Math.min(rowTiles, 65535), Math.ceil(product.columns / tile.columns), product.depth * folds],
     cost: product.cost,

@@ -1,6 +1,6 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
-import type { Device, DeviceOptions } from '../../engine/device.ts';
+import type { Device, DeviceOptions, OperandType } from '../../engine/device.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { ProgressSink } from '../training/progress.ts';
 
@@ -23,6 +23,7 @@ export interface GlobalOptions {
   readonly allowSoftware?: boolean;
   readonly json?: boolean;
   readonly tune?: TuneMode;
+  readonly operands?: OperandType;
 }
 
 export class Context {
@@ -73,8 +74,8 @@ export class Context {
       import('../../engine/device.node.ts'),
       import('../../engine/adapter.ts'),
     ]);
-    const { adapter, allowSoftware, tune } = this.options;
-    this.device = await openDevice({ adapter, allowSoftware, tune, ...options });
+    const { adapter, allowSoftware, tune, operands } = this.options;
+    this.device = await openDevice({ adapter, allowSoftware, tune, operands, ...options });
     this.say(describeAdapter(this.device.report));
     return this.device;
   }

@@ -3,10 +3,12 @@ import agentEntry from './agent_entry.wgsl';
 import agentState from './agent_state.wgsl';
 import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
+import matrixUnit from './matrix_unit.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
 import rowSum from './row_sum.wgsl';
 import softmaxState from './softmax_state.wgsl';
+import subgroupMatrix from './subgroup_matrix.wgsl';
 import tileGrid from './tile_grid.wgsl';
 import winograd from './winograd.wgsl';
 import winogradTiles from './winograd_tiles.wgsl';
@@ -18,10 +20,12 @@ export const shaderLibrary: Record<string, string> = {
   './lib/agent_state.wesl': agentState,
   './lib/elements.wesl': elements,
   './lib/epilogue.wesl': epilogue,
+  './lib/matrix_unit.wesl': matrixUnit,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
   './lib/row_sum.wesl': rowSum,
   './lib/softmax_state.wesl': softmaxState,
+  './lib/subgroup_matrix.wesl': subgroupMatrix,
   './lib/tile_grid.wesl': tileGrid,
   './lib/winograd.wesl': winograd,
   './lib/winograd_tiles.wesl': winogradTiles,

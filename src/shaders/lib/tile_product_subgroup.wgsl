@@ -30,6 +30,12 @@ const blocks = side / 16;
 @if(wide)  const tile_columns = 2u * side;
 @if(!wide) const tile_columns = u32(side);
 
+// With @if(half) operands are rounded to f16, for the same results as in the other walks; arithmetic is f32 all the same.
+fn operand(block: mat4x4f) -> mat4x4f {
+  @if(half) return mat4x4f(quantizeToF16(block[0]), quantizeToF16(block[1]), quantizeToF16(block[2]), quantizeToF16(block[3]));
+  @else return block;
+}
+
 alias Square = array<array<vec4f, 16>, blocks>;
 
 var<workgroup> results: array<vec4f, side * SUBGROUP>;
@@ -74,11 +80,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(subgroup_invocation_id
     @if(wide) let state_right = enter_b(column + side, outer, z);
     let end = inner_end(outer, z);
     for (var k = 0u; k < end; k += 4u) {
-      let block_a = load_a(state_a, k);
-      let block_b = load_b(state_b, k);
+      let block_a = operand(load_a(state_a, k));
+      let block_b = operand(load_b(state_b, k));
       multiply_add(&sums, block_a, block_b);
-      @if(tall) multiply_add(&more, load_a(state_below, k), block_b);
-      @if(wide) multiply_add(&more, block_a, load_b(state_right, k));
+      @if(tall) multiply_add(&more, operand(load_a(state_below, k)), block_b);
+      @if(wide) multiply_add(&more, block_a, operand(load_b(state_right, k)));
     }
   }
   let one = 1u + u32(f32(workgroup.x) * 1e-30);

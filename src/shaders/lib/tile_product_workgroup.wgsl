@@ -7,10 +7,15 @@
 // numbers of workgroup memory for 64 multiply-adds, with BLOCKS = 1 4 + 4 for 16. Sixteen k a stage: 64 bytes a row of A and
 // column of B, 8 KiB for a tile of 64×64. There are at least as many invocations as rows or columns, so nobody loads more than one
 // 4×4 block of each a stage: the first TILE_ROWS invocations one of A, the last TILE_COLUMNS one of B. The tile of A lies
-// transposed, so that both are read as vec4f and neighbouring invocations read neighbours.
+// transposed, so that both are read as vec4f and neighbouring invocations read neighbours. With @if(half) the tiles are f16, half
+// as many bytes to write and read; sums stay f32.
 import package::operands::{StateA, StateB, enter_a, enter_b, load_a, load_b, inner_end, store};
 import package::lib::tile_grid::{row_tile, depth};
 import constants::{OUTER, TILE_ROWS, TILE_COLUMNS, BLOCKS};
+@if(half) enable f16;
+
+@if(half) alias Four = vec4h;
+@else     alias Four = vec4f;
 
 // Groups of four rows and columns, and how many of them lie between the blocks of an invocation.
 const row_groups = u32(TILE_ROWS / 4);
@@ -20,8 +25,8 @@ const columns_apart = column_groups / BLOCKS;
 const invocations = rows_apart * columns_apart;
 
 // [k][row / 4] and [k][column / 4]
-var<workgroup> tile_a: array<array<vec4f, row_groups>, 16>;
-var<workgroup> tile_b: array<array<vec4f, column_groups>, 16>;
+var<workgroup> tile_a: array<array<Four, row_groups>, 16>;
+var<workgroup> tile_b: array<array<Four, column_groups>, 16>;
 
 @compute @workgroup_size(invocations)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -50,15 +55,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       if (loads_b) { block_b = load_b(state_b, k + k_b); }
       workgroupBarrier();
       for (var i = 0u; i < 4u; i++) {
-        if (loads_a) { tile_a[k_a + i][line_a] = block_a[i]; }
-        if (loads_b) { tile_b[k_b + i][line_b] = block_b[i]; }
+        if (loads_a) { tile_a[k_a + i][line_a] = Four(block_a[i]); }
+        if (loads_b) { tile_b[k_b + i][line_b] = Four(block_b[i]); }
       }
       workgroupBarrier();
       for (var i = 0u; i < 16u; i++) {
         for (var v = 0u; v < BLOCKS; v++) {
-          let rows = tile_a[i][my_row + v * rows_apart];
+          let rows = vec4f(tile_a[i][my_row + v * rows_apart]);
           for (var h = 0u; h < BLOCKS; h++) {
-            let columns = tile_b[i][my_column + h * columns_apart];
+            let columns = vec4f(tile_b[i][my_column + h * columns_apart]);
             for (var r = 0u; r < 4u; r++) {
               sums[v][h][r] = fma(vec4f(rows[r]), columns, sums[v][h][r]);
             }

@@ -56,6 +56,24 @@ test('embed writes the same features whatever the batch, in the order of the ima
   });
 });
 
+test('embed with f16 operands writes nearly the same features', async () => {
+  const [exact, rounded] = await Promise.all(
+    ['f32', 'f16'].map(async (operands) => {
+      const out = path.join(root, `features-${operands}.safetensors`);
+      const words = ['embed', faces, '-c', run, '-o', out, '--operands', operands];
+      expect((await normface(...words)).exitCode).toBe(0);
+      return features(out).data;
+    }),
+  );
+  const length = Math.hypot(...exact);
+  const difference = Math.hypot(...exact.map((value, i) => value - rounded[i]));
+  expect(difference).toBeGreaterThan(1e-6 * length);
+  expect(difference).toBeLessThan(3e-3 * length);
+  const { exitCode, stderr } = await normface('--operands', 'f8', 'nets');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/--operands .*f32, f16/);
+});
+
 test('eval prints named protocols, keeps a threshold and writes a report', async () => {
   const out = path.join(root, 'evaluation');
   const words = ['--data', faces, '--pairs-per-fold', '5', '--worst', '2', '--out', out, '--json'];

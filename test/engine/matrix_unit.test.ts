@@ -1,0 +1,57 @@
+/** The walk of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
+
+import { describe, expect, test } from 'vitest';
+import { Device, type OperandType } from '../../src/engine/device.ts';
+import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul.ts';
+import { shaderLibrary } from '../../src/shaders/lib/index.ts';
+import { expectClose, run, variantsOf } from './agreement.ts';
+import emulation from './emulated_matrix_unit.wgsl';
+import { testDevice } from './open.ts';
+
+// Tests of a file have a process of their own: no other kernel is linked with this.
+shaderLibrary['./lib/matrix_unit.wesl'] = emulation;
+
+const { gpu, report } = await testDevice();
+const [subgroup, most] = report.subgroupSize;
+
+/** The same GPU, as if it had a matrix unit. */
+const deviceFor = (operands: OperandType): Device => {
+  const unit = { componentType: operands, resultComponentType: 'f32', M: 8, N: 8, K: 8 };
+  return new Device(gpu, { ...report, subgroupMatrix: [unit] }, { operands });
+};
+
+/** Few: a kernel around the emulation takes llvmpipe 5 s to compile. Groups, and sums in parts, among them. */
+const product = matmulOperator.cases[2]!;
+const cases = {
+  f32: [product, conv2dOperator.cases[6]!, conv2dOperator.cases[12]!],
+  f16: [product],
+};
+
+describe.runIf(subgroup === 8 && most === 8).each(['f32', 'f16'] as const)('%s operands', (operands) => {
+  const device = deviceFor(operands);
+
+  test('the unit is offered where its operand type is that of the device', async () => {
+    const other = new Device(gpu, { ...device.report }, { operands: operands === 'f32' ? 'f16' : 'f32' });
+    const names = await variantsOf(device, product);
+    expect(names).toEqual(expect.arrayContaining(['matrix 64×64 of 8×8×8', 'matrix 32×32 of 8×8×8']));
+    expect(await variantsOf(other, product)).not.toContain('matrix 64×64 of 8×8×8');
+  });
+
+  test.each(cases[operands].map((sample) => [sample.label, sample] as const))(
+    'same results as the other walks: %s',
+    async (_, sample) => {
+      const names = await variantsOf(device, sample);
+      const using = (name: string) =>
+        run(device, sample, (_, all) => (all.includes(name) ? name : undefined));
+      const expected = await using(names.find((name) => name.startsWith('subgroup'))!);
+      for (const name of ['matrix 32×32 of 8×8×8']) {
+        expect(names).toContain(name);
+        const results = await using(name);
+        results.forEach((result, i) => {
+          expectClose(result, expected[i]!, 1e-5, `${name}, result ${i}`);
+        });
+      }
+    },
+  );
+});

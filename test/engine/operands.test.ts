@@ -1,0 +1,98 @@
+/** Matrix products whose operands are rounded to f16. */
+
+import { expect, test } from 'vitest';
+import { create, globals } from 'webgpu';
+import { reportAdapter } from '../../src/engine/adapter.ts';
+import { Device, openAdapter } from '../../src/engine/device.ts';
+import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul.ts';
+import { expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+const hasHalf = device.report.features.includes('shader-f16');
+const half = hasHalf ? await testDevice({ operands: 'f16' }) : device;
+
+/** Numbers below 65,504, in which f16 ends. */
+const cases = [
+  ...[2, 5, 11, 13].map((index) => matmulOperator.cases[index]!),
+  ...[0, 3, 4, 6, 12].map((index) => conv2dOperator.cases[index]!),
+];
+
+test.runIf(hasHalf).each(cases.map((sample) => [sample.label, sample] as const))(
+  'f16 operands: every walk rounds alike, to f16 and not further: %s',
+  async (_, sample) => {
+    const exact = await run(device, sample, () => undefined);
+    const names = oneTileOfEachWalk(await variantsOf(half, sample));
+    expect(names).not.toContain('winograd 4×4');
+    let first: Float32Array[] | null = null;
+    for (const name of names) {
+      const results = await run(half, sample, (_, all) => (all.includes(name) ? name : undefined));
+      results.forEach((result, i) => {
+        // Two operands of 2⁻¹¹ each; Winograd's are sums of four numbers.
+        expectClose(result, exact[i]!, name.startsWith('winograd') ? 4e-3 : 1e-3, `${name}, result ${i}`);
+      });
+      expect(results[0], `${name} rounds`).not.toEqual(exact[0]);
+      if (name.startsWith('winograd')) continue;
+      first ??= results;
+      results.forEach((result, i) => {
+        expectClose(result, first![i]!, 1e-5, `${name}, result ${i}`);
+      });
+    }
+  },
+);
+
+test('an adapter without f16 is refused', async () => {
+  const adapter = { features: new Set(), limits: {}, info: { description: 'Abacus 1.0' } };
+  await expect(
+    openAdapter(adapter as unknown as GPUAdapter, { operands: 'f16' }, () => null),
+  ).rejects.toThrow('f16 operands need the feature shader-f16, which the adapter Abacus 1.0 lacks');
+});
+
+/** Dawn frees what the garbage collector takes, even while devices of it work: hold on to it. */
+const instances: GPU[] = [];
+
+/** Dawn's adapter without a driver: it checks kernels as any other, and offers every feature, but runs nothing. */
+async function checkingDevice(): Promise<Device> {
+  Object.assign(globalThis, globals);
+  const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
+  instances.push(gpu);
+  const adapter = (await gpu.requestAdapter())!;
+  const features = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[];
+  const opened = await adapter.requestDevice({ requiredFeatures: features });
+  const shapes = [
+    [16, 16, 16],
+    [8, 8, 8],
+    [8, 16, 16],
+  ];
+  const units = shapes.map(([M, N, K]) => ({
+    componentType: 'f16',
+    resultComponentType: 'f32',
+    M: M!,
+    N: N!,
+    K: K!,
+  }));
+  const report = { ...reportAdapter(adapter), software: false, subgroupMatrix: units };
+  return new Device(
+    opened,
+    {
+      ...report,
+      subgroupSize: [32, 32],
+    },
+    { operands: 'f16' },
+  );
+}
+
+test('every kernel for matrix units compiles', async () => {
+  const checking = await checkingDevice();
+  const tried = new Set<string>();
+  for (const sample of cases) {
+    const names = (await variantsOf(checking, sample)).filter((name) => name.startsWith('matrix'));
+    expect(names.length).toBeGreaterThan(2);
+    for (const name of names) {
+      tried.add(name);
+      await run(checking, sample, (_, all) => (all.includes(name) ? name : undefined));
+    }
+  }
+  expect([...tried].some((name) => name.endsWith('of 16×16×16'))).toBe(true);
+});
