@@ -1,17 +1,7 @@
 import { type Device, type DeviceOptions, openAdapter } from './device.ts';
 import { DeviceError } from './errors.ts';
+import { toggleFlags } from './toggles.node.ts';
 import { fileStore } from './tune-store.node.ts';
-
-/** Dawn toggles of each mode. Dawn silently ignores a misspelt name, so they stand here once and are never assembled. */
-const toggles = {
-  safe: [],
-  fast: [
-    'disable_robustness',
-    'disable_workgroup_init',
-    'disable_polyfills_on_integer_div_and_mod',
-    'skip_validation',
-  ],
-} as const;
 
 /** Dawn's instances are freed by the garbage collector even while devices of theirs work, which crashes: hold on to them. */
 const instances = new Set<GPU>();
@@ -55,12 +45,12 @@ export async function adapterNamed(text: string): Promise<string> {
 /**
  * Opens a GPU through Dawn.
  *
- * @throws DeviceError when no adapter can be opened, or when it is a software driver and `allowSoftware` is false
+ * @throws DeviceError when no adapter can be opened, when it is a software driver and `allowSoftware` is false, or when a
+ * toggle is not one of Dawn's
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const { mode = 'safe', adapter: wanted } = options;
-  const flags: string[] = ['disable-dawn-features=timestamp_quantization'];
-  if (toggles[mode].length > 0) flags.push(`enable-dawn-features=${toggles[mode].join(',')}`);
+  const { mode = 'safe', adapter: wanted, toggles } = options;
+  const flags = toggleFlags(mode, toggles);
   if (wanted) flags.push(`adapter=${await adapterNamed(wanted)}`);
   const gpu = await dawn(flags);
   // Dawn rejects where other implementations resolve to null.
