@@ -1,5 +1,7 @@
-import { type Device, type DeviceOptions, openAdapter } from './device.ts';
+import type { Device } from './device.ts';
 import { DeviceError } from './errors.ts';
+import { openAdapter } from './open.ts';
+import type { DeviceOptions } from './options.ts';
 import { toggleFlags } from './toggles.node.ts';
 import { fileStore } from './tune-store.node.ts';
 

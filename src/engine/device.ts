@@ -1,8 +1,12 @@
-import { type AdapterReport, reportAdapter } from './adapter.ts';
-import { check, DeviceError, formatShape, NotFiniteError, ShapeError } from './errors.ts';
+import type { AdapterReport } from './adapter.ts';
+import { check, DeviceError, formatShape, ShapeError } from './errors.ts';
+import { Failures } from './failures.ts';
 import { FiniteTrap } from './finite.ts';
-import { type CompiledKernel, type Dispatch, describeCompilation, linkKernel } from './kernel.ts';
+import type { CompiledKernel, Dispatch } from './kernel.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
+import type { DeviceOptions, OperandType } from './options.ts';
+import { Pipelines } from './pipelines.ts';
+import { TensorScopes, tensorsIn } from './scopes.ts';
 import { type CapturedStep, Recorder } from './step.ts';
 import {
   bytesPerElement,
@@ -13,36 +17,8 @@ import {
   Tensor,
   type TensorData,
 } from './tensor.ts';
-import { type KnownMeasurements, type TuneMode, Tuner, type TuneStore } from './tune.ts';
-import { indexedDbStore } from './tune-store.ts';
-
-/** See {@link DeviceOptions.operands}. */
-export type OperandType = 'f32' | 'f16';
-
-export interface DeviceOptions {
-  /** Part of the name of the wanted adapter, compared without case. */
-  adapter?: string;
-  /** false refuses software drivers (default true: they are slow but correct). */
-  allowSoftware?: boolean;
-  /** `safe` (default) keeps every check of the WebGPU implementation; `fast` drops those that correct kernels do not need. */
-  mode?: 'safe' | 'fast';
-  /** In Node, toggles of Dawn in addition to those of the mode. Dawn's source describes each. */
-  toggles?: { enable?: readonly string[]; disable?: readonly string[] };
-  /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
-  tune?: TuneMode;
-  /**
-   * What the operands of matrix products and convolutions are rounded to: `f16` takes half the memory traffic inside a kernel
-   * and opens the matrix units of GPUs, for a relative error of 5e-4 an operand (and infinities past 65,504); sums and all
-   * tensors are f32 with either. Default `f32`.
-   */
-  operands?: OperandType;
-  /** Measure also what was measured before. */
-  ignoreMeasurements?: boolean;
-  debug?: {
-    /** Tests every result for NaN and infinities; the first read after one throws and names the operator. */
-    checkFinite?: boolean;
-  };
-}
+import { Transfers } from './transfers.ts';
+import { type KnownMeasurements, Tuner } from './tune.ts';
 
 /** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
 export interface PreparedDispatch {
@@ -56,9 +32,6 @@ export interface PreparedDispatch {
 /** Dispatches recorded eagerly before they are submitted: enough to hide the cost of a submit, few enough to start early. */
 const dispatchesPerSubmit = 64;
 
-/** Buffers for reading back are kept up to this size: losses and statistics are read every step, weights rarely. */
-const largestKeptStaging = 1 << 20;
-
 /**
  * An open GPU. Operators record their dispatches here: eager ones go to a command encoder and are submitted in batches,
  * those made inside {@link Device.capture} go to a recorder.
@@ -69,14 +42,12 @@ export class Device {
   readonly pool: BufferPool;
   readonly tuner: Tuner;
   readonly operands: OperandType;
-  private readonly pipelines = new Map<string, CompiledKernel>();
+  private readonly pipelines: Pipelines;
+  private readonly transfers: Transfers;
+  private readonly failures: Failures;
+  private readonly scopes = new TensorScopes();
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
-  private readonly failures: Error[] = [];
-  /** Error scopes whose outcome is still to come. */
-  private readonly checks = new Set<Promise<void>>();
-  private readonly scopes: Set<Tensor>[] = [];
-  private readonly staging = new Map<number, GPUBuffer[]>();
   private readonly operators: string[] = [];
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
@@ -91,33 +62,16 @@ export class Device {
   constructor(gpu: GPUDevice, report: AdapterReport, options: DeviceOptions = {}, known?: KnownMeasurements) {
     this.gpu = gpu;
     this.report = report;
+    this.failures = new Failures(gpu);
+    this.pipelines = new Pipelines(gpu, this.failures);
+    this.transfers = new Transfers(gpu);
     this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
     this.tuner = new Tuner(this, options.tune, known);
     this.operands = options.operands ?? 'f32';
     this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
-    gpu.addEventListener('uncapturederror', (event) => {
-      event.preventDefault(); // the next read throws it; do not log it as well
-      this.failures.push(this.translate((event as GPUUncapturedErrorEvent).error));
-    });
     gpu.lost.then((info) => {
       if (!this.closed) this.lost = info.message || info.reason;
     });
-  }
-
-  /** Ends an error scope; what it caught is thrown by the next read, before errors that follow from it. */
-  private closeErrorScope(describe: (error: GPUError) => Promise<string>): void {
-    const check = this.gpu
-      .popErrorScope()
-      .then(async (error) => {
-        if (error) this.failures.unshift(new DeviceError(await describe(error)));
-      })
-      .catch(() => {}) // a lost device reports its loss elsewhere
-      .finally(() => this.checks.delete(check));
-    this.checks.add(check);
-  }
-
-  private translate(error: GPUError): Error {
-    return new DeviceError(`the GPU refused a command: ${error.message.split('\n')[0]}`);
   }
 
   // ---- tensors -------------------------------------------------------------------------------------------------------
@@ -192,33 +146,29 @@ export class Device {
   /** A zeroed buffer outside the pool, for parameters and other state. */
   createBuffer(bytes: number): GPUBuffer {
     this.assertUsable();
-    this.gpu.pushErrorScope('out-of-memory');
-    const buffer = this.gpu.createBuffer({
-      size: align(bytes),
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    this.closeErrorScope(async () => {
-      const pooled = this.pool.reserved;
-      return `out of GPU memory: ${bytes} bytes on top of ${pooled} pooled ones were refused; use a smaller batch or a smaller net`;
-    });
-    return buffer;
+    const create = (): GPUBuffer =>
+      this.gpu.createBuffer({
+        size: align(bytes),
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      });
+    return this.failures.watch(
+      'out-of-memory',
+      create,
+      () =>
+        `out of GPU memory: ${bytes} bytes on top of ${this.pool.reserved} pooled ones were refused; use a smaller batch or a smaller net`,
+    );
   }
 
   // ---- lifetime of eager tensors -------------------------------------------------------------------------------------
 
   /** Called by the constructor of every tensor. */
   track(tensor: Tensor): void {
-    this.scopes.at(-1)?.add(tensor);
+    this.scopes.track(tensor);
   }
 
   /** Runs `make` so that the enclosing scope does not own what it creates. */
   untracked<T>(make: () => T): T {
-    this.scopes.push(new Set());
-    try {
-      return make();
-    } finally {
-      this.scopes.pop();
-    }
+    return this.scopes.untracked(make);
   }
 
   /** The gradient that a reverse pass adds to. What a captured step computes starts anew in every run. */
@@ -229,7 +179,7 @@ export class Device {
   /** Makes a tensor the gradient of a leaf, which from now on owns it. */
   giveGradient(leaf: Tensor, gradient: Tensor): void {
     this.recorder?.leaves.set(leaf, leaf.gradient);
-    for (const scope of this.scopes) scope.delete(gradient);
+    this.scopes.release(gradient);
     leaf.gradient = gradient;
   }
 
@@ -238,42 +188,7 @@ export class Device {
    * live as long as their leaves. The body may be asynchronous; scopes nest, but must not run side by side.
    */
   scope<T>(body: () => T): T {
-    const scope = new Set<Tensor>();
-    this.scopes.push(scope);
-    const finish = (result: unknown): void => {
-      this.scopes.splice(this.scopes.indexOf(scope), 1);
-      const kept = new Set(tensorsIn(result));
-      for (const tensor of scope) {
-        const { gradient } = tensor;
-        if (kept.has(tensor)) this.track(tensor);
-        else if (gradient && kept.has(gradient)) {
-          tensor.gradient = null;
-          this.track(gradient);
-        }
-        if (!kept.has(tensor)) tensor.dispose();
-      }
-    };
-    let result: T;
-    try {
-      result = body();
-    } catch (error) {
-      finish(null);
-      throw error;
-    }
-    if (!(result instanceof Promise)) {
-      finish(result);
-      return result;
-    }
-    return result.then(
-      (value) => {
-        finish(value);
-        return value;
-      },
-      (error) => {
-        finish(null);
-        throw error;
-      },
-    ) as T;
+    return this.scopes.run(body);
   }
 
   // ---- random numbers ------------------------------------------------------------------------------------------------
@@ -355,32 +270,7 @@ export class Device {
 
   /** The pipeline of a dispatch, compiled at first use. */
   compile(dispatch: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
-    const linkedKernel = linkKernel(dispatch.kernel, dispatch.constants, dispatch.conditions);
-    const known = this.pipelines.get(linkedKernel.key);
-    if (known) return known;
-    this.gpu.pushErrorScope('validation');
-    const shader = this.gpu.createShaderModule({ label: linkedKernel.name, code: linkedKernel.wgsl });
-    const layout = this.gpu.createBindGroupLayout({
-      entries: linkedKernel.bindings.map(({ binding, writable }) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: writable ? 'storage' : 'read-only-storage' },
-      })),
-    });
-    const pipeline = this.gpu.createComputePipeline({
-      label: linkedKernel.name,
-      layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: shader, entryPoint: 'main' },
-    });
-    this.closeErrorScope(async (error) => {
-      this.pipelines.delete(linkedKernel.key); // so that the next use reports it again
-      const { messages } = await shader.getCompilationInfo();
-      const details = describeCompilation(linkedKernel, messages) || error.message;
-      return `kernel ${linkedKernel.key} does not compile: ${details}`;
-    });
-    const compiled = { ...linkedKernel, pipeline, layout };
-    this.pipelines.set(linkedKernel.key, compiled);
-    return compiled;
+    return this.pipelines.compile(dispatch);
   }
 
   /** Resources of a dispatch, in the order of its bindings. */
@@ -428,14 +318,11 @@ export class Device {
     const recorder = new Recorder(this);
     this.recorder = recorder;
     this.randomStreams = 0;
-    const scope = new Set<Tensor>();
-    this.scopes.push(scope);
     try {
-      const outputs = body();
+      const outputs = this.scopes.untracked(body);
       return recorder.finish(outputs, tensorsIn(outputs));
     } finally {
       for (const [leaf, gradient] of recorder.leaves) leaf.gradient = gradient;
-      this.scopes.splice(this.scopes.indexOf(scope), 1);
       this.recorder = null;
     }
   }
@@ -447,15 +334,7 @@ export class Device {
     if (!storage.buffer)
       throw new DeviceError('write: the intermediates of a captured step cannot be written from the host');
     this.flush();
-    const bytes = align(data.byteLength, 4);
-    const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    if (bytes === data.byteLength)
-      this.gpu.queue.writeBuffer(storage.buffer, storage.offset, source as Uint8Array<ArrayBuffer>);
-    else {
-      const padded = new Uint8Array(bytes);
-      padded.set(source);
-      this.gpu.queue.writeBuffer(storage.buffer, storage.offset, padded);
-    }
+    this.transfers.upload(storage.buffer, storage.offset, data);
   }
 
   async download(storage: Storage, bytes: number): Promise<ArrayBuffer> {
@@ -465,28 +344,15 @@ export class Device {
         'read: this tensor has no memory; it was disposed of, or is an intermediate of a captured step that the step does not return',
       );
     this.flush();
-    const size = align(bytes);
-    const buffer =
-      this.staging.get(size)?.pop() ??
-      this.gpu.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
-    const encoder = this.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(storage.buffer, storage.offset, buffer, 0, align(bytes, 4));
-    this.gpu.queue.submit([encoder.finish()]);
+    let contents: ArrayBuffer;
     try {
-      await buffer.mapAsync(GPUMapMode.READ, 0, align(bytes, 4));
+      contents = await this.transfers.download(storage.buffer, storage.offset, bytes);
     } catch (error) {
       this.assertUsable();
       throw new DeviceError(`read: the device gave no data back: ${(error as Error).message}`);
     }
-    const copy = buffer.getMappedRange(0, align(bytes, 4)).slice(0, bytes);
-    buffer.unmap();
-    const list = this.staging.get(size);
-    if (size > largestKeptStaging) buffer.destroy();
-    else if (list) list.push(buffer);
-    else this.staging.set(size, [buffer]);
-    await this.throwFailures();
-    await this.trap?.verify();
-    return copy;
+    await this.verify();
+    return contents;
   }
 
   /** Waits until all submitted work has run. */
@@ -495,17 +361,13 @@ export class Device {
     this.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.assertUsable();
-    await this.throwFailures();
-    await this.trap?.verify();
+    await this.verify();
   }
 
-  private async throwFailures(): Promise<void> {
-    await Promise.all(this.checks);
-    const failure = this.failures.shift();
-    if (failure) {
-      this.failures.length = 0;
-      throw failure;
-    }
+  /** Throws what went wrong in the work that is done. */
+  private async verify(): Promise<void> {
+    await this.failures.throwFirst();
+    await this.trap?.verify();
   }
 
   /** Throws if the device was lost or closed. */
@@ -527,75 +389,3 @@ export class Device {
     this.gpu.destroy();
   }
 }
-
-/** The tensors in a result: itself, or those in an array or a plain object, at any depth. */
-export function tensorsIn(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.values(value).flatMap(tensorsIn);
-  }
-  return [];
-}
-
-/** Opens the browser's GPU. In Node use `openDevice` of `device.node.ts`. */
-export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) throw new DeviceError('this browser has no WebGPU');
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new DeviceError('this browser has WebGPU but offers no adapter');
-  return openAdapter(adapter, options, indexedDbStore);
-}
-
-/**
- * Opens a device of an adapter with all its limits and the features that kernels can use.
- *
- * @param storeFor where measurements of kernels are kept
- */
-export async function openAdapter(
-  adapter: GPUAdapter,
-  options: DeviceOptions,
-  storeFor: (report: AdapterReport) => TuneStore | null,
-): Promise<Device> {
-  const report = reportAdapter(adapter);
-  if (report.software && options.allowSoftware === false) {
-    throw new DeviceError(
-      `the only adapter is a software driver (${report.description}), and software drivers are not allowed`,
-    );
-  }
-  if (options.operands === 'f16' && !adapter.features.has('shader-f16')) {
-    throw new DeviceError(
-      `f16 operands need the feature shader-f16, which the adapter ${report.description || report.vendor} lacks`,
-    );
-  }
-  const limits: Record<string, number> = {};
-  for (const name of requestedLimits) limits[name] = adapter.limits[name];
-  const gpu = await adapter.requestDevice({
-    requiredFeatures: usableFeatures.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: limits,
-  });
-  const { tune = 'cache', ignoreMeasurements = false } = options;
-  const store = tune === 'off' ? null : storeFor(report);
-  const measurements = ignoreMeasurements ? undefined : await store?.load();
-  return new Device(gpu, report, { ...options, tune }, { store, measurements });
-}
-
-const usableFeatures = [
-  'subgroups',
-  'shader-f16',
-  'timestamp-query',
-  // Not in the standard yet.
-  'chromium-experimental-subgroup-matrix' as GPUFeatureName,
-] as const;
-
-/** Limits stay at their small defaults unless they are asked for. */
-const requestedLimits = [
-  'maxStorageBufferBindingSize',
-  'maxBufferSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-] as const;
-
-export { NotFiniteError };

@@ -2,9 +2,10 @@
 
 export { type AdapterReport, describeAdapter } from './adapter.ts';
 export { type GraphNode, record, withoutGradients } from './autograd.ts';
-export { Device, type DeviceOptions, type OperandType, openDevice, type PreparedDispatch } from './device.ts';
+export { Device, type PreparedDispatch } from './device.ts';
 export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
+export { openDevice } from './open.ts';
 export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './operator.ts';
 export { add } from './ops/add.ts';
 export { averagePool2d, globalAveragePool } from './ops/average_pool2d.ts';
@@ -48,6 +49,7 @@ export {
   warmUp,
 } from './optim/schedule.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
+export type { DeviceOptions, OperandType } from './options.ts';
 export { type ParameterDeclaration, Parameters } from './parameters.ts';
 export { hash32, normal01, uniform01 } from './random.ts';
 export { CapturedStep } from './step.ts';

@@ -1,8 +1,8 @@
 /** The toggles of Dawn: which ones each mode sets, and which there are, since Dawn silently ignores a misspelt name. */
 
-import type { DeviceOptions } from './device.ts';
 import { editDistance } from './edit-distance.ts';
 import { DeviceError } from './errors.ts';
+import type { DeviceOptions } from './options.ts';
 
 /** What opens features that Dawn holds back: f16 on NVIDIA's Vulkan driver, and subgroup matrices, which are experimental. */
 const features = ['vulkan_enable_f16_on_nvidia', 'allow_unsafe_apis'];

@@ -1,9 +1,10 @@
 /** The walk of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
 
 import { describe, expect, test } from 'vitest';
-import { Device, type OperandType } from '../../src/engine/device.ts';
+import { Device } from '../../src/engine/device.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul.ts';
+import type { OperandType } from '../../src/engine/options.ts';
 import { shaderLibrary } from '../../src/shaders/lib/index.ts';
 import { expectClose, run, variantsOf } from './agreement.ts';
 import emulation from './emulated_matrix_unit.wgsl';

@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
 import { reportAdapter } from '../../src/engine/adapter.ts';
-import { Device, openAdapter } from '../../src/engine/device.ts';
+import { Device } from '../../src/engine/device.ts';
+import { openAdapter } from '../../src/engine/open.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul.ts';
 import { expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';

@@ -1,6 +1,7 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
-import type { Device, DeviceOptions, OperandType } from '../../engine/device.ts';
+import type { Device } from '../../engine/device.ts';
+import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { ProgressSink } from '../training/progress.ts';
 
