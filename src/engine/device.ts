@@ -2,10 +2,10 @@ import type { AdapterReport } from './adapter.ts';
 import { check, DeviceError, formatShape, ShapeError } from './errors.ts';
 import { Failures } from './failures.ts';
 import { FiniteTrap } from './finite.ts';
-import type { CompiledKernel, Dispatch } from './kernel.ts';
+import type { Dispatch } from './kernel.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
-import { Pipelines } from './pipelines.ts';
+import { type CompiledKernel, Pipelines } from './pipelines.ts';
 import { TensorScopes, tensorsIn } from './scopes.ts';
 import { type CapturedStep, Recorder } from './step.ts';
 import {
@@ -240,7 +240,7 @@ export class Device {
         `${operator}: kernel ${dispatch.kernel.name} asks for a grid of ${dispatch.grid.join(' × ')} workgroups; the adapter allows 1 to ${limit} in a dimension`,
       );
     }
-    const kernel = this.compile(dispatch);
+    const kernel = this.pipelines.kernelOf(dispatch);
     const tensors = kernel.bindings.map(({ name }) => {
       const tensor = dispatch.bindings[name];
       if (!tensor)
@@ -266,11 +266,6 @@ export class Device {
       return tensor;
     });
     return { kernel, tensors, grid: dispatch.grid, operator, dispatch };
-  }
-
-  /** The pipeline of a dispatch, compiled at first use. */
-  compile(dispatch: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
-    return this.pipelines.compile(dispatch);
   }
 
   /** Resources of a dispatch, in the order of its bindings. */

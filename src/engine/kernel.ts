@@ -122,12 +122,6 @@ function link(
   }
 }
 
-/** A compiled kernel. */
-export interface CompiledKernel extends LinkedKernel {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-}
-
 /** The compiler's messages with the offending lines of the linked WGSL. */
 export function describeCompilation(
   kernel: LinkedKernel,

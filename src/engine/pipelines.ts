@@ -1,7 +1,13 @@
 import type { Failures } from './failures.ts';
-import { type CompiledKernel, type Dispatch, describeCompilation, linkKernel } from './kernel.ts';
+import {
+  type BindingInfo,
+  type Dispatch,
+  describeCompilation,
+  type LinkedKernel,
+  linkKernel,
+} from './kernel.ts';
 
-/** The kernels of one device, compiled at first use. */
+/** The kernels of one device. */
 export class Pipelines {
   private readonly gpu: GPUDevice;
   private readonly failures: Failures;
@@ -12,37 +18,74 @@ export class Pipelines {
     this.failures = failures;
   }
 
-  compile({
+  /** Links and checks the kernel of a dispatch at first use; it is compiled later. */
+  kernelOf({
     kernel,
     constants,
     conditions,
   }: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
     const linked = linkKernel(kernel, constants, conditions);
-    const known = this.kernels.get(linked.key);
-    if (known) return known;
-    let shader: GPUShaderModule;
-    const compile = (): CompiledKernel => {
-      shader = this.gpu.createShaderModule({ label: linked.name, code: linked.wgsl });
-      const layout = this.gpu.createBindGroupLayout({
-        entries: linked.bindings.map(({ binding, writable }) => ({
-          binding,
-          visibility: GPUShaderStage.COMPUTE,
-          buffer: { type: writable ? 'storage' : 'read-only-storage' },
-        })),
-      });
-      const pipeline = this.gpu.createComputePipeline({
-        label: linked.name,
-        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module: shader, entryPoint: 'main' },
-      });
-      return { ...linked, pipeline, layout };
-    };
-    const compiled = this.failures.watch('validation', compile, async (error) => {
-      this.kernels.delete(linked.key); // so that the next use reports it again
-      const { messages } = await shader.getCompilationInfo();
-      return `kernel ${linked.key} does not compile: ${describeCompilation(linked, messages) || error.message}`;
-    });
-    this.kernels.set(linked.key, compiled);
+    let compiled = this.kernels.get(linked.key);
+    if (!compiled) {
+      compiled = new CompiledKernel(this.gpu, this.failures, linked);
+      this.kernels.set(linked.key, compiled);
+    }
     return compiled;
+  }
+}
+
+/** A kernel on one device. Its pipeline is made when it is first asked for, or before that by {@link CompiledKernel.compile}. */
+export class CompiledKernel implements LinkedKernel {
+  readonly name: string;
+  readonly key: string;
+  readonly wgsl: string;
+  readonly bindings: readonly BindingInfo[];
+  readonly layout: GPUBindGroupLayout;
+  private readonly gpu: GPUDevice;
+  private readonly failures: Failures;
+  private readonly descriptor: GPUComputePipelineDescriptor;
+  private made: GPUComputePipeline | null = null;
+
+  constructor(gpu: GPUDevice, failures: Failures, linked: LinkedKernel) {
+    const { name, key, wgsl, bindings } = linked;
+    this.name = name;
+    this.key = key;
+    this.wgsl = wgsl;
+    this.bindings = bindings;
+    this.gpu = gpu;
+    this.failures = failures;
+    this.layout = gpu.createBindGroupLayout({
+      entries: bindings.map(({ binding, writable }) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: writable ? 'storage' : 'read-only-storage' },
+      })),
+    });
+    this.descriptor = this.watched(() => ({
+      label: name,
+      layout: gpu.createPipelineLayout({ bindGroupLayouts: [this.layout] }),
+      compute: { module: gpu.createShaderModule({ label: name, code: wgsl }), entryPoint: 'main' },
+    }));
+  }
+
+  /** Compiles now unless that is done. */
+  get pipeline(): GPUComputePipeline {
+    this.made ??= this.watched(() => this.gpu.createComputePipeline(this.descriptor));
+    return this.made;
+  }
+
+  /** Compiles on a thread of the implementation unless that is done. What fails is reported when the pipeline is used. */
+  async compile(): Promise<void> {
+    if (this.made) return;
+    const pipeline = await this.gpu.createComputePipelineAsync(this.descriptor).catch(() => null);
+    this.made ??= pipeline;
+  }
+
+  private watched<T>(body: () => T): T {
+    return this.failures.watch('validation', body, async (error) => {
+      this.made = null; // so that the next use reports it again
+      const { messages } = await this.descriptor.compute.module.getCompilationInfo();
+      return `kernel ${this.key} does not compile: ${describeCompilation(this, messages) || error.message}`;
+    });
   }
 }

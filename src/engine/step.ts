@@ -126,6 +126,18 @@ export class CapturedStep<T> {
     return this.dispatches.reduce((sum, { dispatch }) => sum + dispatch.cost.flops, 0);
   }
 
+  /**
+   * Compiles all kernels side by side; without this the first run compiles one after another. What does not compile is
+   * reported by the first read after a run.
+   *
+   * Measured with the 58 kernels of a training step on 2 cores, Mesa 25.0.7 and no shader cache: 265 ms instead of 350.
+   * llvmpipe leaves most of its work to the first run; drivers of GPUs do all of it here.
+   */
+  async compile(): Promise<void> {
+    const kernels = new Set(this.dispatches.map(({ kernel }) => kernel));
+    await Promise.all([...kernels].map((kernel) => kernel.compile()));
+  }
+
   /** Submits the step. Returns at once; read an output to wait for it. */
   run(): void {
     if (this.disposed) throw new DeviceError('run: this step was disposed of');

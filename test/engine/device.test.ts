@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { describeAdapter } from '../../src/engine/adapter.ts';
 import { listAdapters, openDevice } from '../../src/engine/device.node.ts';
 import { DeviceError, ShapeError } from '../../src/engine/errors.ts';
+import { relu } from '../../src/engine/ops/relu.ts';
 import { scale } from '../../src/engine/ops/scale.ts';
 import { testDevice } from './open.ts';
 
@@ -111,6 +112,45 @@ describe('kernels', () => {
     device.within('someOperator', run);
     await expect(device.synchronize()).rejects.toThrow(DeviceError);
     expect(await scale(device.tensor([2], [1]), 3).item()).toBe(6);
+  });
+
+  test('of a captured step can be compiled before it runs', async () => {
+    const x = device.tensor([1, -2], [2]);
+    const step = device.capture(() => relu(scale(x, 0.7)));
+    await Promise.all([step.compile(), step.compile()]);
+    step.run();
+    expect(await step.outputs.read()).toEqual(await relu(scale(x, 0.7)).read());
+    await step.compile();
+    step.dispose();
+  });
+
+  test('of a captured step that do not compile are reported like others, also when they are compiled before it', async () => {
+    const y = device.tensor([0], [1]);
+    const kernel = { name: 'brokenStep', source: broken.source };
+    const call = { kernel, constants: {}, bindings: { y }, grid: [1, 1, 1], cost } as const;
+    const message = /^kernel brokenStep \{\} \{\} does not compile: line 6: /;
+    const step = device.capture(() => device.dispatch(call));
+    await step.compile();
+    await expect(y.read()).rejects.toThrow(message);
+    await step.compile();
+    step.run();
+    await expect(y.read()).rejects.toThrow(message);
+    await device.synchronize();
+    step.dispose();
+  });
+
+  test('larger than the device allows are reported by name', async () => {
+    const y = device.tensor([0], [1]);
+    const source = broken.source.replace('1.5', '1u').replace('workgroup_size(1)', 'workgroup_size(65536)');
+    const kernel = { name: 'large', source };
+    const call = { kernel, constants: {}, bindings: { y }, grid: [1, 1, 1], cost } as const;
+    for (const ahead of [true, false]) {
+      const step = device.capture(() => device.dispatch(call));
+      if (ahead) await step.compile();
+      step.run();
+      await expect(y.read()).rejects.toThrow(/^kernel large \{\} \{\} does not compile: .*65536/s);
+      step.dispose();
+    }
   });
 
   test('that miss a constant or a tensor are refused before they run', () => {

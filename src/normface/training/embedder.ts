@@ -38,6 +38,7 @@ export class NetEmbedder implements Embedder {
   }
 
   async embed(pixels: Uint8Array): Promise<Float32Array> {
+    await this.step.compile();
     this.pixels.fill(0).set(pixels);
     this.images.write(this.pixels);
     this.step.run();

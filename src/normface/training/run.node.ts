@@ -67,6 +67,7 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   try {
     if (resume) restore(model, config, data, resume.checkpoint);
     else if (config.initialise) initialise(model, config, data, reporter);
+    await model.compile();
     const run = new Run(options, model, totalSteps);
     const outcome = await run.train(evaluationSet, shouldStop, overfitBatch ?? false, pool);
     return { ...outcome, folder: run.folder, totalSteps, checkpoint: latestCheckpoint(run.folder)! };
