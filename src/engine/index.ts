@@ -26,6 +26,12 @@ export { type ImageBatchOptions, imageBatch } from './ops/image_batch.ts';
 export { operators } from './ops/index.ts';
 export { l2Normalise } from './ops/l2_normalise.ts';
 export { linear } from './ops/linear.ts';
+export type { Margin } from './ops/margin.ts';
+export {
+  type MarginSoftmaxOptions,
+  marginSoftmaxHead,
+  marginSoftmaxLoss,
+} from './ops/margin_softmax_loss.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export { maxFeatureMap } from './ops/max_feature_map.ts';
 export { maxPool2d } from './ops/max_pool2d.ts';

@@ -2,6 +2,8 @@
 //
 //   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖ with @if(normalise_features)) (/ ‖w_j‖ with @if(normalise_weights)) (+ b_j),   z_ij = s·score_ij
 //
+// With @if(margin), which goes with normalised weights, the cosine in it is replaced as lib/margin says.
+//
 // products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
 // inverse_features [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖; the cosines of the log need both
 // bias             [CLASSES] with @if(bias)
@@ -10,6 +12,7 @@
 // scale            s, used as max(s, FLOOR)
 // states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
 // One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
+@if(margin) import package::lib::margin::margined;
 import package::lib::softmax_state::{State, empty, fold, merge};
 import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};
 
@@ -39,6 +42,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     @if(normalise_weights) { score *= inverse_weights[j]; }
     @if(bias) { score += bias[j]; }
     let cosine = product * inverse_features[i] * inverse_weights[j];
+    @if(margin) { score = margined(cosine, first + j == own).value; }
+    @if(margin && !normalise_features) { score /= inverse_features[i]; }
     state = fold(state, s, score, cosine, first + j == own);
   }
   parts[local] = state;

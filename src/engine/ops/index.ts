@@ -11,6 +11,7 @@ import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
 import { dropoutOperator } from './dropout.ts';
 import { imageBatchOperator } from './image_batch.ts';
 import { l2NormaliseOperator } from './l2_normalise.ts';
+import { marginSoftmaxLossOperator } from './margin_softmax_loss.ts';
 import { matmulOperator } from './matmul.ts';
 import { maxFeatureMapOperator } from './max_feature_map.ts';
 import { maxPool2dOperator } from './max_pool2d.ts';
@@ -38,6 +39,7 @@ export const operators: readonly Operator[] = [
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  marginSoftmaxLossOperator,
   matmulOperator,
   maxFeatureMapOperator,
   maxPool2dOperator,

@@ -1,16 +1,19 @@
 import finishSource from '../../shaders/softmax_head_finish.wgsl';
 import foldSource from '../../shaders/softmax_head_fold.wgsl';
 import gradientSource from '../../shaders/softmax_head_gradient.wgsl';
+import radialSource from '../../shaders/softmax_head_radial.wgsl';
 import { record } from '../autograd.ts';
 import { elementGrid, sampleGrid } from '../grid.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassScores, type ClassScoresOptions, type ScoreWindow } from './class_scores.ts';
+import { type Margin, marginBindings } from './margin.ts';
 import { multiply } from './multiply.ts';
 import { sumRows } from './sum_rows.ts';
 
 const foldKernel = { name: 'softmax_head_fold', source: foldSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const gradientKernel = { name: 'softmax_head_gradient', source: gradientSource };
+const radialKernel = { name: 'softmax_head_radial', source: radialSource };
 
 /** Floats in the struct State of shaders/lib/softmax_state.wgsl. */
 const stateNumbers = 6;
@@ -24,6 +27,8 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
   readonly scale: Tensor;
   /** Least s that is used. */
   readonly floor: number;
+  /** What stands for the cosines; only with normalised weights. */
+  readonly margin?: Margin | null;
 }
 
 /** A loss and what a training log wants to know of it, computed on the way. */
@@ -61,12 +66,14 @@ class SoftmaxHead {
   private readonly states: Tensor;
   /** ∂loss/∂s */
   private readonly slope: Tensor;
+  private readonly margin: ReturnType<typeof marginBindings>;
 
   constructor(options: SoftmaxHeadOptions) {
     const { features, weights, scale, floor } = options;
     const { device } = features;
     const n = features.shape[0]!;
     this.options = options;
+    this.margin = marginBindings(device, options.margin ?? null);
     this.scores = new ClassScores(options);
     this.states = device.empty([n, stateNumbers], 'u32');
     this.scores.forward((window, products) => this.fold(window, products));
@@ -98,11 +105,13 @@ class SoftmaxHead {
         CLASSES: window.classes,
         ALL_CLASSES: weights.shape[0]!,
         FLOOR: floor,
+        ...this.margin.constants,
       },
       conditions: {
         normalise_features: normaliseFeatures,
         normalise_weights: normaliseWeights,
         bias: bias !== null,
+        ...this.margin.conditions,
       },
       bindings: {
         products,
@@ -113,6 +122,7 @@ class SoftmaxHead {
         inverse_weights: window.inverseWeights,
         first_class: window.firstClass,
         ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
+        ...this.margin.bindings,
       },
     };
   }
@@ -146,6 +156,28 @@ class SoftmaxHead {
     return gradients;
   }
 
+  private addRadial(upstream: Tensor, gradients: Tensor): void {
+    const { features, scale, floor } = this.options;
+    const [n, d] = features.shape as [number, number];
+    const { grid, constants } = elementGrid(features.device, features.size, 1);
+    features.device.dispatch({
+      kernel: radialKernel,
+      constants: { ...constants, SAMPLES: n, D: d, FLOOR: floor, ...this.margin.constants },
+      conditions: this.margin.conditions,
+      bindings: {
+        features,
+        inverse_features: this.scores.inverseFeatures,
+        scale,
+        states: this.states,
+        upstream,
+        grad_features: gradients,
+        ...this.margin.bindings,
+      },
+      grid,
+      cost: { flops: 2 * features.size, bytes: 12 * features.size },
+    });
+  }
+
   backward(upstream: Tensor, into: (input: number) => Tensor): (Tensor | null)[] {
     const { features, weights, bias, scale } = this.options;
     const n = features.shape[0]!;
@@ -162,6 +194,8 @@ class SoftmaxHead {
         },
       );
     }
+    if (dFeatures && this.options.margin && !this.options.normaliseFeatures)
+      this.addRadial(upstream, dFeatures);
     const dScale = scale.requiresGradient ? multiply(this.slope, upstream).view(scale.shape) : null;
     return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
   }

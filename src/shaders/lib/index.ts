@@ -3,6 +3,7 @@ import agentEntry from './agent_entry.wgsl';
 import agentState from './agent_state.wgsl';
 import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
+import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
@@ -20,6 +21,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/agent_state.wesl': agentState,
   './lib/elements.wesl': elements,
   './lib/epilogue.wesl': epilogue,
+  './lib/margin.wesl': margin,
   './lib/matrix_unit.wesl': matrixUnit,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
