@@ -11,12 +11,7 @@ export type Shape = readonly number[];
 
 export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };
 
-const arrayOf: Record<DataType, (buffer: ArrayBuffer) => TensorData> = {
-  f32: (buffer) => new Float32Array(buffer),
-  u32: (buffer) => new Uint32Array(buffer),
-  i32: (buffer) => new Int32Array(buffer),
-  rgba8: (buffer) => new Uint8Array(buffer),
-};
+const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
 
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
@@ -121,15 +116,14 @@ export class Tensor {
       'write',
       () => `got ${data.length} numbers for a tensor of shape ${formatShape(this.shape)} (${this.size})`,
     );
-    const typed = arrayOf[this.dtype](new ArrayBuffer(this.bytes));
-    typed.set(data);
-    this.device.upload(this.storage, typed);
+    const TypedArray = arrays[this.dtype];
+    this.device.upload(this.storage, data instanceof TypedArray ? data : new TypedArray(data));
   }
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */
   async read(): Promise<TensorData> {
     this.checkAlive('read');
-    return arrayOf[this.dtype](await this.device.download(this.storage, this.bytes));
+    return new arrays[this.dtype](await this.device.download(this.storage, this.bytes));
   }
 
   /** {@link Tensor.read} for f32 tensors. */

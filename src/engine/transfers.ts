@@ -16,7 +16,13 @@ export class Transfers {
     this.queue = gpu.queue;
   }
 
-  /** Writes data to a buffer from `offset` bytes on, filled up with zeros to a multiple of 4 bytes. */
+  /**
+   * Writes data to a buffer from `offset` bytes on, filled up with zeros to a multiple of 4 bytes. The data may change after.
+   *
+   * A ring of mapped buffers, filled and copied from, is no better: on 2 cores with Mesa 25.0.7 it took the host 0.045, 0.14
+   * and 2.4 ms for 256 KiB, 1 MiB and 11 MiB where this takes 0.025, 0.085 and 5.2 ms, and steps that begin with an upload
+   * took as long with either (0.45, 1.7 and 20 ms).
+   */
   upload(buffer: GPUBuffer, offset: number, data: TensorData): void {
     const source = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     const bytes = align(data.byteLength, 4);
