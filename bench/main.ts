@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { create, globals } from 'webgpu';
 import { describeAdapter } from '../src/engine/adapter.ts';
 import { adapterNamed } from '../src/engine/device.node.ts';
+import { dawnToggles, toggleFlags } from '../src/engine/toggles.node.ts';
+import type { TuneMode } from '../src/engine/tune.ts';
 import { plotPng } from '../src/normface/evaluation/plot-frame.node.ts';
 import { type BenchCase, casesOf, type Suite, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
@@ -14,16 +16,25 @@ import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
-import type { Peer } from './peers/peer.ts';
+import type { Mode, Peer } from './peers/peer.ts';
 import { openTfjs } from './peers/tfjs.ts';
 import { openTorch } from './peers/torch.ts';
 import { installProbe } from './probe.ts';
 import { caseTable, type Report, type Row, ratioChart, rowsOf } from './report.ts';
 import { measureRoofline } from './roofline.ts';
 
+/** Dawn frees what the garbage collector takes, even while devices of it work: hold on to them. */
+const instances: GPU[] = [];
+
 const openers: Readonly<Record<string, () => Promise<Peer>>> = {
-  'engine-fast': () => openEngine('fast', options.adapter),
+  'engine-fast': () => openEngine('fast', options.tune, options.adapter),
   'tfjs-webgpu': () => openTfjs('webgpu'),
+  'tfjs-webgpu-fast': async () => {
+    await offerGpu('fast');
+    const peer = await openTfjs('webgpu-fast');
+    await offerGpu('safe');
+    return peer;
+  },
   'tfjs-wasm': () => openTfjs('wasm'),
   'tfjs-cpu': () => openTfjs('cpu'),
   'jax-webgpu': () => openJax('webgpu'),
@@ -34,6 +45,7 @@ const openers: Readonly<Record<string, () => Promise<Peer>>> = {
 const usual = [
   'engine-fast',
   'tfjs-webgpu',
+  'tfjs-webgpu-fast',
   'tfjs-wasm',
   'jax-webgpu',
   'jax-wasm',
@@ -50,6 +62,7 @@ interface Options {
   rounds: number;
   only?: string;
   adapter?: string;
+  tune: TuneMode;
   large: boolean;
   roundMs: number;
 }
@@ -75,6 +88,14 @@ const program = new Command('npm run bench --')
   .option('--append', 'keep what the JSON file holds of other cases', false)
   .option('--svg <file>', 'draw the ratios here; .png for a picture')
   .option('--adapter <name>', 'use the adapter whose name contains this')
+  .addOption(
+    new Option(
+      '--tune <mode>',
+      'variants of our kernels: shipped, measured before, or measure what is missing',
+    )
+      .choices(['off', 'cache', 'full'])
+      .default('full'),
+  )
   .option('--large', 'add cases that take a GPU', false);
 
 program.exitOverride();
@@ -96,10 +117,11 @@ try {
 }
 
 /** Peers take `navigator.gpu`, with the adapter that the engine opened. */
-async function offerGpu(): Promise<void> {
-  const flags = ['disable-dawn-features=timestamp_quantization'];
+async function offerGpu(mode: Mode): Promise<void> {
+  const flags = toggleFlags(mode);
   if (options.adapter) flags.push(`adapter=${await adapterNamed(options.adapter)}`);
   const gpu = create(flags);
+  instances.push(gpu);
   const value = {
     gpu,
     userAgent: 'node',
@@ -113,9 +135,9 @@ async function main(): Promise<void> {
   Object.assign(globalThis, globals);
   installProbe();
   const cases = chosenCases();
-  const engine = await openEngine('safe', options.adapter);
+  const engine = await openEngine('safe', options.tune, options.adapter);
   const { device } = engine;
-  await offerGpu();
+  await offerGpu('safe');
   const adapter = describeAdapter(device.report);
   console.log(adapter);
   const roofline = await measureRoofline(device);
@@ -131,7 +153,12 @@ async function main(): Promise<void> {
       console.log(`peer    ${name} is not there: ${(error as Error).message.split('\n')[0]}`);
     }
   }
+  for (const mode of ['safe', 'fast'] as const) {
+    const names = peers.filter((peer) => peer.mode === mode).map(({ name }) => name);
+    if (names.length > 0) console.log(`toggles ${dawnToggles[mode].join(', ')}: ${names.join(', ')}`);
+  }
   for (const { name, description } of peers) console.log(`peer    ${name}: ${description.split('\n')[0]}`);
+  console.log(`tune    ${options.tune}`);
   const settings: MeasureOptions = {
     rounds: options.rounds,
     roundMs: options.roundMs,
@@ -146,11 +173,18 @@ async function main(): Promise<void> {
       adapter,
       machine: `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, Node ${process.version}`,
       rounds: options.rounds,
+      tune: options.tune,
       roofline,
       hostMicrosecondsPerDispatch: hostCost ?? earlier?.hostMicrosecondsPerDispatch ?? null,
       peers: {
         ...earlier?.peers,
         ...Object.fromEntries(peers.map(({ name, description }) => [name, description])),
+      },
+      toggles: {
+        ...earlier?.toggles,
+        ...Object.fromEntries(
+          peers.flatMap(({ name, mode }) => (mode ? [[name, dawnToggles[mode]] as const] : [])),
+        ),
       },
       rows,
     };
@@ -161,7 +195,7 @@ async function main(): Promise<void> {
     console.log(`host    ${hostCost.toFixed(2)} µs for each dispatch of a replayed step`);
   for (const benchCase of cases) {
     const timings = await measure(benchCase, peers, settings);
-    const added = rowsOf(benchCase, timings);
+    const added = rowsOf(benchCase, timings, peers);
     rows.push(...added);
     console.log(`\n${caseTable(added, roofline)}`);
     write();

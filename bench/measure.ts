@@ -12,7 +12,7 @@ export interface Timing {
   readonly p90: number;
   /** First run: compiling kernels and, for some, planning. */
   readonly firstMs: number;
-  /** Most bytes of GPU buffers alive while it was prepared and ran; null without a GPU. */
+  /** Most bytes of GPU buffers alive while it ran, inputs among them; null without a GPU. */
   readonly bytes: number | null;
   /** Dispatches of one run; null without a GPU. */
   readonly dispatches: number | null;
@@ -107,8 +107,9 @@ function absent(peer: string, remark: string): Timing {
 
 /** Prepares a peer, runs it warm, chooses its setting and how often it runs in a round. */
 async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOptions): Promise<Contestant> {
-  if (peer.gpu) takePeak(peer.gpu);
   const prepared = await peer.prepare(work);
+  // From here on: measuring variants is not part of the work.
+  if (peer.gpu) takePeak(peer.gpu);
   try {
     const started = performance.now();
     await prepared.run(1);

@@ -5,6 +5,7 @@ import { renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.n
 import { formatTable } from '../src/normface/evaluation/table.ts';
 import type { BenchCase } from './cases.ts';
 import type { Timing } from './measure.ts';
+import type { Peer } from './peers/peer.ts';
 import type { Roofline } from './roofline.ts';
 
 /** One peer in one case. */
@@ -16,7 +17,7 @@ export interface Row {
   readonly medianMs: number | null;
   readonly p10: number | null;
   readonly p90: number | null;
-  /** Median time of this peer over that of the first: above 1 the first is faster. */
+  /** Median time of this peer over this engine's with the same toggles, if it ran: above 1 this engine is faster. */
   readonly ratioToOurs: number | null;
   readonly gflops: number | null;
   /** Most bytes of GPU buffers alive at once. */
@@ -33,15 +34,33 @@ export interface Report {
   readonly adapter: string;
   readonly machine: string;
   readonly rounds: number;
+  /** Which variants of its kernels this engine used. */
+  readonly tune: string;
   readonly roofline: Roofline;
   /** Host time to submit a replayed optimiser step of the small net, per dispatch. */
   readonly hostMicrosecondsPerDispatch: number | null;
   readonly peers: Readonly<Record<string, string>>;
+  /** Toggles of Dawn that each peer ran with. */
+  readonly toggles: Readonly<Record<string, readonly string[]>>;
   readonly rows: readonly Row[];
 }
 
-export function rowsOf(benchCase: BenchCase, timings: readonly Timing[]): Row[] {
-  const ours = timings[0]!.medianMs;
+const ratio = (a: number | null, b: number | null): number | null =>
+  a !== null && b !== null ? a / b : null;
+
+/**
+ * Every peer is compared with the first before it that has the same toggles of Dawn, which is this engine, as it is listed first;
+ * where there is none, with the first of all.
+ */
+export function rowsOf(benchCase: BenchCase, timings: readonly Timing[], peers: readonly Peer[]): Row[] {
+  const medianOf = (peer: Peer): number | null =>
+    timings.find((timing) => timing.peer === peer.name)?.medianMs ?? null;
+  const oursFor = (name: string): number | null => {
+    const index = peers.findIndex((peer) => peer.name === name);
+    const { mode } = peers[index]!;
+    const alike = mode && peers.slice(0, index).find((peer) => peer.mode === mode);
+    return medianOf(alike || peers[0]!);
+  };
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return timings.map((timing) => ({
     suite: benchCase.suite,
@@ -50,7 +69,7 @@ export function rowsOf(benchCase: BenchCase, timings: readonly Timing[]): Row[] 
     medianMs: timing.medianMs,
     p10: finite(timing.p10),
     p90: finite(timing.p90),
-    ratioToOurs: timing.medianMs !== null && ours !== null ? timing.medianMs / ours : null,
+    ratioToOurs: ratio(timing.medianMs, oursFor(timing.peer)),
     gflops: timing.medianMs && benchCase.flops ? benchCase.flops / timing.medianMs / 1e6 : null,
     bytes: timing.bytes,
     dispatches: timing.dispatches,

@@ -1,7 +1,7 @@
 /** This engine: every case is a captured step, replayed. */
 
 import { describeAdapter } from '../../src/engine/adapter.ts';
-import { record } from '../../src/engine/autograd.ts';
+import { record, withoutGradients } from '../../src/engine/autograd.ts';
 import { openDevice } from '../../src/engine/device.node.ts';
 import type { Device } from '../../src/engine/device.ts';
 import { conv2d } from '../../src/engine/ops/conv2d.ts';
@@ -17,6 +17,7 @@ import { SGD } from '../../src/engine/optim/sgd.ts';
 import { Parameters } from '../../src/engine/parameters.ts';
 import type { CapturedStep } from '../../src/engine/step.ts';
 import type { Tensor } from '../../src/engine/tensor.ts';
+import type { TuneMode } from '../../src/engine/tune.ts';
 import { type ConvCase, headScale, type LayerCase, type StepCase, type Work } from '../cases.ts';
 import {
   type Array32,
@@ -29,33 +30,35 @@ import {
   parityLosses,
   stepInputs,
 } from '../inputs.ts';
-import type { Peer, Prepared } from './peer.ts';
+import type { Mode, Peer, Prepared } from './peer.ts';
 
 export interface EnginePeer extends Peer {
   readonly device: Device;
 }
 
 /** @param mode Dawn toggles: `safe` are those of a browser */
-export async function openEngine(mode: 'safe' | 'fast', adapter?: string): Promise<EnginePeer> {
-  const device = await openDevice({ mode, adapter });
+export async function openEngine(mode: Mode, tune: TuneMode, adapter?: string): Promise<EnginePeer> {
+  const device = await openDevice({ mode, adapter, tune });
   return {
     name: mode === 'safe' ? 'engine' : 'engine-fast',
     description: `this engine, ${mode === 'safe' ? "the browser's default toggles" : 'checks switched off'}; ${describeAdapter(device.report)}`,
     device,
     gpu: device.gpu,
+    mode,
     prepare: async (work) => prepare(device, work),
     close: async () => device.close(),
   };
 }
 
-function prepare(device: Device, work: Work): Prepared {
+async function prepare(device: Device, work: Work): Promise<Prepared> {
   const owned: { dispose(): void }[] = [];
   const own = <T extends { dispose(): void }>(thing: T): T => {
     owned.push(thing);
     return thing;
   };
   const upload = ({ data, shape }: Array32): Tensor => own(device.tensor(data, shape));
-  const outputs = (capture: () => Tensor[]): Prepared => replay(device, own(device.capture(capture)), owned);
+  const outputs = async (body: () => Tensor[]): Promise<Prepared> =>
+    replay(device, own(await capture(device, body)), owned);
   switch (work.kind) {
     case 'gemm': {
       const { a, b } = gemmInputs(work);
@@ -89,11 +92,21 @@ function prepare(device: Device, work: Work): Prepared {
         ),
       );
       const x = upload(images);
-      return outputs(() => [built.forward(x, values, { training: false })]);
+      return outputs(() => withoutGradients(() => [built.forward(x, values, { training: false })]));
     }
     case 'step':
       return optimiserStep(device, work, owned, upload);
   }
+}
+
+/** A captured step, its variants measured first where the device was opened to tune. */
+async function capture<T>(device: Device, body: () => T): Promise<CapturedStep<T>> {
+  const step = await device.tuner.tuned(
+    () => device.capture(body),
+    (discarded) => discarded.dispose(),
+  );
+  device.pool.trim();
+  return step;
 }
 
 /** Frees what a case made, pooled memory included, so that the next case's peak is its own. */
@@ -111,6 +124,7 @@ function replay(
   const least = step.outputs.reduce((a, b) => (b.size < a.size ? b : a));
   return {
     async run(iterations) {
+      await step.compile();
       for (let i = 0; i < iterations; i++) step.run();
       await least.readFloats();
     },
@@ -162,12 +176,12 @@ function layer(device: Device, work: LayerCase, upload: (array: Array32) => Tens
   };
 }
 
-function optimiserStep(
+async function optimiserStep(
   device: Device,
   work: StepCase,
   owned: { dispose(): void }[],
   upload: (array: Array32) => Tensor,
-): Prepared {
+): Promise<Prepared> {
   const { built, images, weights, labels } = stepInputs(work);
   const parameters = new Parameters(device, [
     // One learning rate for all, as the other frameworks' optimisers have it.
@@ -177,7 +191,7 @@ function optimiserStep(
   const optimiser = new SGD(parameters, { ...momentum, weightDecay: 0 });
   const x = upload(images);
   const y = device.tensor(labels, [labels.length], 'u32');
-  const step = device.capture(() => {
+  const step = await capture(device, () => {
     const features = built.forward(x, parameters, { training: true });
     const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, headScale);
     loss.backward();
@@ -188,6 +202,7 @@ function optimiserStep(
   const losses: Promise<number>[] = [];
   return {
     async run(iterations) {
+      await step.compile();
       for (let i = 0; i < iterations; i++) {
         step.run();
         if (losses.length < parityLosses) losses.push(step.outputs.item());

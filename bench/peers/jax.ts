@@ -60,6 +60,7 @@ export async function openJax(backend: JaxBackend): Promise<Peer> {
     name: `jax-${backend}`,
     description: `jax-js, back end ${backend}`,
     gpu: backend === 'webgpu' ? (jax.getWebGPUDevice?.() ?? null) : null,
+    mode: backend === 'webgpu' ? 'safe' : null,
     async prepare(work) {
       jax.defaultDevice(backend);
       return prepare(jax, backend, work);

@@ -1,4 +1,7 @@
+import type { DeviceOptions } from '../../src/engine/options.ts';
 import type { Work } from '../cases.ts';
+
+export type Mode = NonNullable<DeviceOptions['mode']>;
 
 /** One case made ready by one peer: inputs are in its memory, kernels are compiled at the first run. */
 export interface Prepared {
@@ -16,6 +19,8 @@ export interface Peer {
   readonly description: string;
   /** The GPU device it works on, whose memory and dispatches are counted; null if it uses none. */
   readonly gpu: GPUDevice | null;
+  /** Dawn toggles it runs with, by mode of the engine; null without a GPU of Dawn's. Like is compared with like. */
+  readonly mode: Mode | null;
   /** Best settings per case: called after a first run, with what is to be tried; the fastest stays. */
   readonly settings?: readonly PeerSetting[];
   /** @returns null where the peer lacks an operation, with the reason in `missing` */

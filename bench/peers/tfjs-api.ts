@@ -11,6 +11,9 @@ type Padding = number | [[number, number], [number, number], [number, number], [
 
 export interface Tf {
   readonly version_core: string;
+  findBackendFactory(name: string): () => unknown;
+  registerBackend(name: string, factory: () => unknown): boolean;
+  copyRegisteredKernels(from: string, to: string): void;
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
   env(): { set(flag: string, value: number | boolean): void };

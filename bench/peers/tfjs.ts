@@ -25,7 +25,8 @@ import {
 import { MissingOperation, type Peer, type PeerSetting, type Prepared } from './peer.ts';
 import type { Tf, TfTensor } from './tfjs-api.ts';
 
-export type TfBackend = 'webgpu' | 'wasm' | 'cpu';
+/** `webgpu-fast` is `webgpu` on a device with other toggles. */
+export type TfBackend = 'webgpu' | 'webgpu-fast' | 'wasm' | 'cpu';
 
 let shared: Tf | null = null;
 
@@ -44,10 +45,14 @@ function load(): Tf {
 /** Before the first call `navigator.gpu` must give the adapter that is to be used. */
 export async function openTfjs(backend: TfBackend): Promise<Peer> {
   const tf = load();
+  if (backend === 'webgpu-fast') {
+    tf.registerBackend(backend, tf.findBackendFactory('webgpu'));
+    tf.copyRegisteredKernels('webgpu', backend);
+  }
   if (!(await tf.setBackend(backend))) throw new MissingOperation(`the back end ${backend} does not start`);
   await tf.ready();
   tf.env().set('WEBGPU_CPU_FORWARD', false);
-  const gpu = backend === 'webgpu' ? (tf.backend().device ?? null) : null;
+  const gpu = backend.startsWith('webgpu') ? (tf.backend().device ?? null) : null;
   const settings: PeerSetting[] = [1, 15, 40, 200].map((size) => ({
     label: `WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE ${size}`,
     apply: () => tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', size),
@@ -56,6 +61,7 @@ export async function openTfjs(backend: TfBackend): Promise<Peer> {
     name: `tfjs-${backend}`,
     description: `TensorFlow.js ${tf.version_core}, back end ${backend}${backend === 'wasm' ? ' with SIMD, one thread' : ''}`,
     gpu,
+    mode: gpu && (backend === 'webgpu' ? 'safe' : 'fast'),
     ...(gpu ? { settings } : {}),
     async prepare(work) {
       await tf.setBackend(backend);

@@ -38,6 +38,7 @@ export async function openTorch(deviceName: 'cpu' | 'cuda'): Promise<Peer> {
     name: `torch-${deviceName}`,
     description: description!,
     gpu: null,
+    mode: null,
     async prepare(work) {
       const message = describe(work, (name, array) => store(folder, name, array));
       await child.ask(message);

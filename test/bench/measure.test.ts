@@ -12,6 +12,7 @@ function peer(name: string, results: number[], log: string[], more: Partial<Peer
     name,
     description: name,
     gpu: null,
+    mode: null,
     async prepare() {
       return {
         async run(iterations) {
@@ -36,27 +37,45 @@ describe('rounds', () => {
 
   test('a peer with other results gets no ratio, nor does one that cannot do the work', async () => {
     const log: string[] = [];
-    const timings = await measure(
-      benchCase!,
-      [
-        peer('a', [1, 2], log),
-        peer('near', [1, 2.001], log),
-        peer('far', [1, 2.1], log),
-        peer('nan', [1, Number.NaN], log),
-        peer('lacking', [], log, {
-          prepare: async () => {
-            throw new MissingOperation('no kernel MatMul');
-          },
-        }),
-      ],
-      options,
-    );
-    const rows = rowsOf(benchCase!, timings);
+    const peers = [
+      peer('a', [1, 2], log),
+      peer('near', [1, 2.001], log),
+      peer('far', [1, 2.1], log),
+      peer('nan', [1, Number.NaN], log),
+      peer('lacking', [], log, {
+        prepare: async () => {
+          throw new MissingOperation('no kernel MatMul');
+        },
+      }),
+    ];
+    const timings = await measure(benchCase!, peers, options);
+    const rows = rowsOf(benchCase!, timings, peers);
     expect(rows.map(({ ratioToOurs }) => ratioToOurs !== null)).toEqual([true, true, false, false, false]);
     expect(rows[0]).toMatchObject({ ratioToOurs: 1, suite: 'gemm' });
     expect(rows[2]!.remark).toMatch(/other results: 5\.0e-2 apart/);
     expect(rows[4]).toMatchObject({ remark: 'no kernel MatMul', medianMs: null, p10: null });
     expect(log).toContain('far disposed');
+  });
+
+  test('like is compared with like: with the engine that has the same toggles', () => {
+    const peers = [
+      peer('engine', [], [], { mode: 'safe' }),
+      peer('engine-fast', [], [], { mode: 'fast' }),
+      peer('wasm', [], []),
+      peer('other', [], [], { mode: 'safe' }),
+      peer('other-fast', [], [], { mode: 'fast' }),
+    ];
+    const none = { firstMs: 1, bytes: null, dispatches: null, difference: 0, remark: '' };
+    const timings = peers.map(({ name }, i) => ({
+      ...none,
+      peer: name,
+      medianMs: [10, 5, 20, 30, 40][i]!,
+      p10: 1,
+      p90: 1,
+    }));
+    expect(rowsOf(benchCase!, timings, peers).map(({ ratioToOurs }) => ratioToOurs)).toEqual([
+      1, 0.5, 2, 3, 8,
+    ]);
   });
 
   test('the fastest setting of a peer stays', async () => {
