@@ -21,6 +21,7 @@ import { reluOperator } from './relu.ts';
 import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
 import { softmaxLossOperator } from './softmax_loss.ts';
+import { sphereFace2LossOperator } from './sphereface2_loss.ts';
 import { meanOperator, sumOperator } from './sum.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
@@ -50,5 +51,6 @@ export const operators: readonly Operator[] = [
   reshapeOperator,
   scaleOperator,
   softmaxLossOperator,
+  sphereFace2LossOperator,
   sumOperator,
 ];
