@@ -13,6 +13,7 @@ import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addNets } from './commands/nets.node.ts';
+import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -20,7 +21,18 @@ import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [addDemo, addTrain, addEval, addEmbed, addVerify, addData, addNets, addTune, addDoctor];
+const commands = [
+  addDemo,
+  addTrain,
+  addEval,
+  addEmbed,
+  addVerify,
+  addData,
+  addNets,
+  addPaper,
+  addTune,
+  addDoctor,
+];
 
 /**
  * Runs one command line.

@@ -41,6 +41,8 @@ export interface Frame {
   readonly x: Plot.ScaleOptions;
   readonly y: Plot.ScaleOptions;
   readonly marks: Plot.Markish[];
+  /** Height of the area that is drawn in, for a plot without panels; {@link plotWidth} for equal units on both axes. */
+  readonly plotHeight?: number;
   /** Names of panels above one another; marks choose theirs by the channel `fy`. */
   readonly panels?: readonly string[];
 }
@@ -72,7 +74,7 @@ export function renderPlot(frame: Frame): string {
   const svg = Plot.plot({
     document: document as unknown as Document,
     width,
-    height: top + bottom + Math.max(plotHeight, panels > 1 ? 170 * panels : 0),
+    height: top + bottom + Math.max(frame.plotHeight ?? plotHeight, panels > 1 ? 170 * panels : 0),
     marginTop: top,
     marginLeft: left,
     marginRight: width - right,
