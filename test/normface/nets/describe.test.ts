@@ -156,6 +156,6 @@ test('an image that is too small for a net is named with its size', () => {
 test('a net that does not exist is answered with those that do', () => {
   expect(findNet('small')).toBe(small);
   expect(() => findNet('large')).toThrow(
-    'there is no net "large"; there are tiny, small, center-face-resnet',
+    `there is no net "large"; there are ${nets.map(({ name }) => name).join(', ')}`,
   );
 });
