@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { addBlufr } from './commands/blufr.node.ts';
 import { choice, type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.node.ts';
@@ -13,6 +14,7 @@ import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addNets } from './commands/nets.node.ts';
+import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -20,7 +22,19 @@ import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [addDemo, addTrain, addEval, addEmbed, addVerify, addData, addNets, addTune, addDoctor];
+const commands = [
+  addDemo,
+  addTrain,
+  addEval,
+  addBlufr,
+  addEmbed,
+  addVerify,
+  addData,
+  addNets,
+  addPaper,
+  addTune,
+  addDoctor,
+];
 
 /**
  * Runs one command line.

@@ -3,6 +3,14 @@
 export { listAdapters, openDevice } from '../engine/device.node.ts';
 export * from '../engine/index.ts';
 
+export { readBlufrSplits } from './data/blufr.node.ts';
+export {
+  type BlufrSplits,
+  type BlufrTrial,
+  blufrSamples,
+  blufrTrainingSubset,
+  blufrTrial,
+} from './data/blufr.ts';
 export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
 export { readImage } from './data/decode.node.ts';
 export type { GeneratedSpec } from './data/generated-dataset.ts';
@@ -22,6 +30,13 @@ export { readPairs } from './data/pairs.node.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
 export { DivergedError, UsageError, UserError } from './errors.ts';
 export {
+  type BlufrResult,
+  type BlufrTrialResult,
+  blufrTable,
+  evaluateBlufrTrial,
+  summariseBlufr,
+} from './evaluation/blufr.ts';
+export {
   type Evaluation,
   type EvaluationOptions,
   evaluateVerification,
@@ -29,6 +44,8 @@ export {
 } from './evaluation/evaluate.ts';
 export type { Features } from './evaluation/features.ts';
 export { mergeMirror } from './evaluation/merge.ts';
+export { type MirrorRow, mirrorTable, mirrorTableText } from './evaluation/mirror-table.ts';
+export { fitPca, type Pca, type PcaSize, project } from './evaluation/pca.ts';
 export { cosineScores } from './evaluation/similarity.ts';
 export { metricsTable } from './evaluation/summary.ts';
 export { formatTable } from './evaluation/table.ts';

@@ -1,10 +1,9 @@
 /** `normface eval`: how well do one or several checkpoints verify? */
 
-import fs from 'node:fs';
-import path from 'node:path';
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import { mirrorTableText } from '../evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../evaluation/protocols.ts';
 import { metricsTable } from '../evaluation/summary.ts';
 import { formatTable } from '../evaluation/table.ts';
@@ -14,11 +13,11 @@ import { openEmbedder } from '../training/embedder.node.ts';
 import { type EvaluatedRun, evaluateRun, parseThresholdRule } from '../training/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf, openEvaluationSet } from '../training/evaluation-set.node.ts';
 import { Count } from '../training/progress.ts';
-import { createRunFolder, readRunConfig } from '../training/run-folder.node.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
+import { configOf, nameOf, resultFolder } from './checkpoint-run.node.ts';
 import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
-import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
+import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
 
 interface EvalOptions {
   readonly data?: string;
@@ -28,6 +27,7 @@ interface EvalOptions {
   readonly testFold?: number;
   readonly merge: MergeName;
   readonly protocol?: ProtocolName[];
+  readonly mirrorTable?: boolean;
   readonly thresholdAt: string;
   readonly worst: number;
   readonly batch: number;
@@ -54,6 +54,7 @@ export const addEval: AddCommand = (program, run) => {
       'sum',
     )
     .option('--protocol <names...>', `rules: ${protocolNames.join(', ')} (default: all)`)
+    .option('--mirror-table', 'also accuracy with and without PCA for every merge of image and mirror image')
     .option('--threshold-at <rule>', 'the threshold kept for `normface verify`: best, or far=1e-3', 'best')
     .option('--worst <n>', 'errors of each kind on the contact sheets', wholeNumber(1), 16)
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
@@ -64,6 +65,7 @@ export const addEval: AddCommand = (program, run) => {
         'normface eval runs/demo-normface-001',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --threshold-fold 9 --test-fold 10',
         'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
+        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
       ),
     )
     .action(
@@ -95,6 +97,7 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
         merge: options.merge,
         protocols: heldOut ? undefined : options.protocol,
         heldOut,
+        mirrorTable: options.mirrorTable,
         onProgress: (done, total) => count.update(done, total),
       });
       count.end();
@@ -107,7 +110,9 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
   const thresholds = weights.map((file, i) => writeThreshold(file, runs[i].threshold));
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
-  const folder = options.out ?? defaultFolder(weights);
+  const mirrorTables = mirrorTablesOf(runs);
+  if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
+  const folder = options.out ?? resultFolder('eval', weights);
   const report = await writeEvaluation(folder, runs, set, {
     worst: options.worst,
     frame: {
@@ -147,27 +152,4 @@ function heldOutFolds(options: EvalOptions, config: TrainingConfig | undefined) 
     throw new UsageError('--threshold-fold and --test-fold belong together');
   if (options.protocol) throw new UsageError('--protocol cannot be combined with a held-out fold');
   return { thresholdFold, testFold };
-}
-
-/** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
-function runFolderOf(weightsFile: string): string | undefined {
-  const folder = path.resolve(weightsFile, '../../..');
-  return path.resolve(weightsFile, '../..') === path.join(folder, 'ckpt') ? folder : undefined;
-}
-
-function configOf(weightsFile: string): TrainingConfig | undefined {
-  const folder = runFolderOf(weightsFile);
-  const known = folder !== undefined && fs.existsSync(path.join(folder, 'config.json'));
-  return known ? readRunConfig(folder) : undefined;
-}
-
-function nameOf(weightsFile: string): string {
-  return path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
-}
-
-function defaultFolder(weights: readonly string[]): string {
-  const folder = runFolderOf(weights[0]);
-  if (weights.length === 1 && folder !== undefined)
-    return path.join(folder, 'eval', path.basename(path.dirname(weights[0])));
-  return createRunFolder('runs', 'eval');
 }

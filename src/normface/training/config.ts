@@ -4,21 +4,29 @@ import { z } from 'zod';
 import { mostPairSamples } from '../../engine/ops/pair_loss.ts';
 import { UsageError } from '../errors.ts';
 import { lossOf, lossSchema } from '../losses/index.ts';
+import { findNet } from '../nets/index.ts';
 import { suggest } from './suggest.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 
+const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
+
 const data = z.strictObject({
-  /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
+  /**
+   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * `generated:identities=200,samples=20,seed=1`.
+   */
   path: z.string().min(1).default('generated'),
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
-  /** Height and width. */
-  imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
+  /** Height and width of the images; by default those the net was designed for. */
+  imageSize: heightAndWidth.optional(),
+  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (section 7.3). Default: all. */
+  cropSize: heightAndWidth.optional(),
   /** Scale images of another size; false stops at the first one. */
   resize: z.boolean().default(true),
   /** Stop at the first image that cannot be read instead of leaving it out. */
@@ -56,7 +64,7 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
-const trainingConfig = z.strictObject({
+const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
     .string()
@@ -88,7 +96,13 @@ const trainingConfig = z.strictObject({
   epochs: z.number().positive().optional(),
   steps: count.optional(),
   augmentation: z
-    .strictObject({ mirror: z.boolean().default(true), shift: z.int().min(0).max(64).default(0) })
+    .strictObject({
+      mirror: z.boolean().default(true),
+      /** Largest shift of the image, or of a crop from its centre, in pixels. */
+      shift: z.int().min(0).max(64).default(0),
+      /** With data.cropSize: crops from anywhere in the image; false: from its centre. */
+      randomCrop: z.boolean().default(true),
+    })
     .prefault({}),
   evaluation: evaluation.prefault({}),
   checkpoint: z
@@ -101,12 +115,22 @@ const trainingConfig = z.strictObject({
   log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
 });
 
+const trainingConfig = keys.transform((config) => {
+  const [height, width] = findNet(config.net).input;
+  return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
+});
+
 /** A training configuration with every default filled in. */
 export type TrainingConfig = z.output<typeof trainingConfig>;
 /** What a person may write: everything is optional. */
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
 export type { LossConfig } from '../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
+
+/** Height and width of what the net gets. */
+export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
+  return cropSize ?? imageSize;
+}
 
 /** JSON Schema of the configuration, for editors. */
 export function configSchema(): object {
@@ -130,7 +154,12 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 
 /** What two keys say against each other, or undefined. */
 function contradiction(config: TrainingConfig): string | undefined {
-  const { data, evaluation, schedule } = config;
+  const { data, evaluation, schedule, augmentation } = config;
+  const { imageSize, cropSize } = data;
+  if (cropSize?.some((extent, i) => extent > imageSize[i]))
+    return `data.cropSize ${cropSize.join('×')} is larger than data.imageSize ${imageSize.join('×')}`;
+  if (cropSize && augmentation.randomCrop && augmentation.shift > 0)
+    return 'augmentation.shift moves crops that are taken from the centre: set augmentation.randomCrop to false';
   if (data.excludeFolds.length > 0 && data.pairs === undefined)
     return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
   const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;

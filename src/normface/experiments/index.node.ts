@@ -1,0 +1,27 @@
+/** The experiments in the order of the paper. */
+
+import { UsageError } from '../errors.ts';
+import { suggest } from '../training/suggest.ts';
+import type { Experiment } from './experiment.ts';
+import { fig4 } from './fig4.node.ts';
+import { fig5 } from './fig5.node.ts';
+import { fig6 } from './fig6.node.ts';
+import { fig7 } from './fig7.node.ts';
+
+export const experiments: readonly Experiment[] = [fig4, fig5, fig6, fig7];
+
+/** The experiments with these names, in the given order and each once. @throws UsageError for an unknown name */
+export function findExperiments(
+  names: readonly string[],
+  known: readonly Experiment[] = experiments,
+): Experiment[] {
+  return [...new Set(names)].map((name) => {
+    const found = known.find((experiment) => experiment.name === name);
+    if (found) return found;
+    const all = known.map((experiment) => experiment.name);
+    const guess = suggest(name, all);
+    throw new UsageError(
+      `there is no experiment "${name}"${guess ? `, did you mean "${guess}"?` : ''} (known: ${all.join(', ')})`,
+    );
+  });
+}
