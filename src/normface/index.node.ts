@@ -29,6 +29,8 @@ export {
 } from './evaluation/evaluate.ts';
 export type { Features } from './evaluation/features.ts';
 export { mergeMirror } from './evaluation/merge.ts';
+export { type MirrorRow, mirrorTable, mirrorTableText } from './evaluation/mirror-table.ts';
+export { fitPca, type Pca, type PcaSize, project } from './evaluation/pca.ts';
 export { cosineScores } from './evaluation/similarity.ts';
 export { metricsTable } from './evaluation/summary.ts';
 export { formatTable } from './evaluation/table.ts';

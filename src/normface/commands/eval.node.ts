@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import { mirrorTableText } from '../evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../evaluation/protocols.ts';
 import { metricsTable } from '../evaluation/summary.ts';
 import { formatTable } from '../evaluation/table.ts';
@@ -18,7 +19,7 @@ import { createRunFolder, readRunConfig } from '../training/run-folder.node.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
 import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
-import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
+import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
 
 interface EvalOptions {
   readonly data?: string;
@@ -28,6 +29,7 @@ interface EvalOptions {
   readonly testFold?: number;
   readonly merge: MergeName;
   readonly protocol?: ProtocolName[];
+  readonly mirrorTable?: boolean;
   readonly thresholdAt: string;
   readonly worst: number;
   readonly batch: number;
@@ -54,6 +56,7 @@ export const addEval: AddCommand = (program, run) => {
       'sum',
     )
     .option('--protocol <names...>', `rules: ${protocolNames.join(', ')} (default: all)`)
+    .option('--mirror-table', 'also accuracy with and without PCA for every merge of image and mirror image')
     .option('--threshold-at <rule>', 'the threshold kept for `normface verify`: best, or far=1e-3', 'best')
     .option('--worst <n>', 'errors of each kind on the contact sheets', wholeNumber(1), 16)
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
@@ -64,6 +67,7 @@ export const addEval: AddCommand = (program, run) => {
         'normface eval runs/demo-normface-001',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --threshold-fold 9 --test-fold 10',
         'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
+        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
       ),
     )
     .action(
@@ -95,6 +99,7 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
         merge: options.merge,
         protocols: heldOut ? undefined : options.protocol,
         heldOut,
+        mirrorTable: options.mirrorTable,
         onProgress: (done, total) => count.update(done, total),
       });
       count.end();
@@ -107,6 +112,8 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
   const thresholds = weights.map((file, i) => writeThreshold(file, runs[i].threshold));
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
+  const mirrorTables = mirrorTablesOf(runs);
+  if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
   const folder = options.out ?? defaultFolder(weights);
   const report = await writeEvaluation(folder, runs, set, {
     worst: options.worst,

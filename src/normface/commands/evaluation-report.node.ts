@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Tile, writeContactSheet } from '../data/contact-sheet.node.ts';
 import { decodeSource } from '../data/decode.node.ts';
 import { imageNumbers } from '../data/pairs.ts';
+import { type MirrorRow, mirrorTableCsv, mirrorTableText } from '../evaluation/mirror-table.ts';
 import { histogramPlot, plotPng, rocPlot } from '../evaluation/plots.node.ts';
 import { type Report, type ReportSection, writeReport } from '../evaluation/report.node.ts';
 import { metricsTable } from '../evaluation/summary.ts';
@@ -25,12 +26,24 @@ export function evaluationResult(runs: readonly EvaluatedRun[], set: EvaluationS
   return {
     data: set.dataset.name,
     pairs: set.pairsName,
-    runs: runs.map(({ name, evaluation, threshold }) => ({ name, ...evaluation.metrics, threshold })),
+    runs: runs.map(({ name, evaluation, threshold, mirrorTable }) => ({
+      name,
+      ...evaluation.metrics,
+      threshold,
+      mirrorTable,
+    })),
   };
 }
 
+/** Runs that have a mirror table. */
+export function mirrorTablesOf(
+  runs: readonly EvaluatedRun[],
+): { name: string; rows: readonly MirrorRow[] }[] {
+  return runs.flatMap(({ name, mirrorTable }) => (mirrorTable ? [{ name, rows: mirrorTable }] : []));
+}
+
 /**
- * Writes `result.json`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
+ * Writes `result.json`, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
  * `report.html` into a folder. @returns the report's path
  */
 export async function writeEvaluation(
@@ -41,6 +54,9 @@ export async function writeEvaluation(
 ): Promise<string> {
   fs.mkdirSync(folder, { recursive: true });
   writeJson(path.join(folder, 'result.json'), evaluationResult(runs, set));
+  const mirrorTables = mirrorTablesOf(runs);
+  if (mirrorTables.length > 0)
+    replaceFile(path.join(folder, 'mirror-table.csv'), mirrorTableCsv(mirrorTables));
   const roc = rocPlot(runs.map(({ name, evaluation }) => ({ name, roc: evaluation.roc })));
   const histogram = histogramPlot(
     runs.map(({ name, evaluation, threshold }) => ({
@@ -62,7 +78,10 @@ export async function writeEvaluation(
     sections: [
       {
         title: 'Verification',
-        tables: [metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics })))],
+        tables: [
+          metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics }))),
+          ...(mirrorTables.length > 0 ? [mirrorTableText(mirrorTables)] : []),
+        ],
       },
       ...(frame.sections ?? []),
       {

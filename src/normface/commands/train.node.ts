@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { lossNames } from '../losses/index.ts';
 import { describeNet } from '../nets/describe.ts';
 import { findNet } from '../nets/index.ts';
 import { findCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
@@ -48,7 +49,7 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
     .option('--net <name>', 'see `normface nets`')
-    .option('--loss <name>', 'softmax, normface, c-contrastive or c-triplet')
+    .option('--loss <name>', `one of ${lossNames.join(', ')}`)
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the images', finiteNumber)
     .option('--steps <n>', 'optimiser steps, instead of --epochs', wholeNumber(1))

@@ -1,9 +1,10 @@
 import { UserError } from '../errors.ts';
-import { type Features, featureCount } from './features.ts';
-import { type HeldOutResult, heldOutFold } from './held-out.ts';
+import type { Features } from './features.ts';
+import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.ts';
 import { type MergeName, mergeMirror } from './merge.ts';
-import { checkPairs, foldNumbers, type PairList, selectFolds } from './pairs.ts';
-import { evaluateProtocol, type ProtocolName, protocolNames } from './protocols.ts';
+import { PairScores } from './pair-scores.ts';
+import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
+import { judge, needsFolds, type ProtocolName, protocolNames } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import {
   areaUnderCurve,
@@ -23,7 +24,7 @@ export interface EvaluationOptions {
   /** Rules to apply. Default: every rule that the given features and folds allow. Not together with `heldOut`. */
   protocols?: readonly ProtocolName[];
   /** Judge one fold at the threshold of another, and look at no other pairs: the rest may be training data. */
-  heldOut?: { thresholdFold: number; testFold: number };
+  heldOut?: HeldOutFolds;
 }
 
 /** A protocol's result with the merge of its features. */
@@ -68,16 +69,16 @@ export function evaluateVerification(
     throw new UserError('a held-out fold is its own protocol and cannot be combined with others');
   }
   const merged = mergeMirror(front, mirrored, merge);
-  checkPairs(pairs, featureCount(merged));
+  const scoresOf = new Map([[merge, new PairScores(merged, pairs)]]);
   const withMerge = (protocol: ProtocolName): MergedResult => {
     const own = fixedMerge[protocol] ?? merge;
-    const ownFeatures = own === merge ? merged : mergeMirror(front, mirrored, own);
-    return { ...evaluateProtocol(protocol, ownFeatures, pairs), merge: own };
+    const shared = scoresOf.get(own) ?? new PairScores(mergeMirror(front, mirrored, own), pairs);
+    scoresOf.set(own, shared);
+    return { ...judge(protocol, shared), merge: own };
   };
   const possible = protocolNames.filter(
     (name) =>
-      (mirrored || fixedMerge[name] !== 'sum') &&
-      (name === 'best-threshold' || foldNumbers(pairs).length > 1),
+      (mirrored || fixedMerge[name] !== 'sum') && (!needsFolds(name) || foldNumbers(pairs).length > 1),
   );
   const protocols: MergedResult[] = heldOut
     ? [{ ...heldOutFold(merged, pairs, heldOut), merge }]

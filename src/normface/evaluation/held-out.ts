@@ -5,6 +5,12 @@ import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
 import { cosineScores } from './similarity.ts';
 import { accuracyAt, bestThreshold, splitScores } from './threshold.ts';
 
+/** One fold sets what is learnt from pairs, another is judged. */
+export interface HeldOutFolds {
+  readonly thresholdFold: number;
+  readonly testFold: number;
+}
+
 /** A result of `heldOutFold`: what the threshold's own fold reached is kept for comparison. */
 export interface HeldOutResult extends ProtocolResult {
   readonly protocol: 'held-out-fold';
@@ -18,7 +24,7 @@ export interface HeldOutResult extends ProtocolResult {
 export function heldOutFold(
   features: Features,
   pairs: PairList,
-  { thresholdFold, testFold }: { thresholdFold: number; testFold: number },
+  { thresholdFold, testFold }: HeldOutFolds,
 ): HeldOutResult {
   checkFeatures(features);
   checkPairs(pairs, featureCount(features));

@@ -1,16 +1,17 @@
 import { UserError } from '../errors.ts';
-import { checkFeatures, type Features, featureCount } from './features.ts';
-import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
-import { type FoldResult, mean, type ProtocolResult, summarise } from './result.ts';
-import { cosineScores, squaredDistances } from './similarity.ts';
+import type { Features } from './features.ts';
+import { type Measure, PairScores } from './pair-scores.ts';
+import { foldNumbers, inFold, type PairList } from './pairs.ts';
+import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
+import { splitScores } from './threshold.ts';
 import {
-  accuracyAt,
-  bestThreshold,
-  countAbove,
-  countBelow,
-  type ScoreSplit,
-  splitScores,
-} from './threshold.ts';
+  exactRule,
+  facenetRule,
+  sphereFacePyTorchRule,
+  sphereFaceRule,
+  svmDistanceRule,
+  type ThresholdRule,
+} from './threshold-rules.ts';
 
 /**
  * The rules that published work calls "LFW accuracy". They differ, so a number is always printed with the name of its rule.
@@ -21,91 +22,97 @@ import {
  *   on the other folds; same when cosine > threshold.
  * - `best-threshold` (opensphere ACC): one cosine threshold over all pairs, chosen on the very pairs it is scored on:
  *   optimistic, and free of folds.
- * - `10fold-mean` (NormFace, SphereFace): the mean feature of the other folds' pairs, an image counted as often as it
+ * - `10fold-mean` (SphereFace): the mean feature of the other folds' pairs, an image counted as often as it
  *   occurs, is subtracted before normalisation; cosine; thresholds -1, -0.9999 … 1; the mean of all best ones on the
  *   other folds; a score equal to the threshold is wrong whatever the pair (paper section 8.1).
+ * - `normface-pca-svm` (NormFace's script, paper section 8.1): mean and PCA of the other folds' pairs, an image counted as often
+ *   as it occurs, the fewest dimensions with more than 0.995 of the variance; the projected features are normalised; L2
+ *   distance; the boundary of a linear support vector machine with C = 1 on the other folds; same when distance < threshold.
+ * - `normface-pca`: the same features; cosine; the exactly best threshold on the other folds (`bestThreshold`).
+ * - `normface-nopca-svm`, `normface-nopca`: the same two without mean and PCA.
+ * - `normface-nopca-svm-all`: as `normface-nopca-svm`, but with one machine fitted to all pairs and judged by the same pairs, as
+ *   the script does without PCA: optimistic, and free of folds.
  *
  * Every standard deviation is that of the population (divided by the number of folds), as the first two programs report it.
  */
-export const protocolNames = ['lfw-10fold-l2', 'lfw-10fold-cos', 'best-threshold', '10fold-mean'] as const;
+export const protocolNames = [
+  'lfw-10fold-l2',
+  'lfw-10fold-cos',
+  'best-threshold',
+  '10fold-mean',
+  'normface-pca-svm',
+  'normface-pca',
+  'normface-nopca-svm',
+  'normface-nopca',
+  'normface-nopca-svm-all',
+] as const;
 export type ProtocolName = (typeof protocolNames)[number];
 
-/** How a rule turns scores into a threshold and a threshold into a number of correct decisions. */
-interface ThresholdRule {
-  readonly grid: Float64Array;
-  readonly choose: (correct: Int32Array, grid: Float64Array) => number;
-  readonly correct: (scores: ScoreSplit, threshold: number) => number;
+interface Protocol {
+  readonly measure: Measure;
+  readonly rule: ThresholdRule;
+  /** One threshold, chosen on all pairs and judged by them, in place of one for every fold from the others. */
+  readonly overAllPairs?: boolean;
 }
 
-/** The numbers k / denominator for k = from … to. */
-function fractions(from: number, to: number, denominator: number): Float64Array {
-  return Float64Array.from({ length: to - from + 1 }, (_, k) => (from + k) / denominator);
+const protocols: Record<ProtocolName, Protocol> = {
+  'lfw-10fold-l2': { measure: 'squared L2 distance', rule: facenetRule },
+  'lfw-10fold-cos': { measure: 'cosine', rule: sphereFacePyTorchRule },
+  'best-threshold': { measure: 'cosine', rule: exactRule, overAllPairs: true },
+  '10fold-mean': { measure: 'cosine of centred features', rule: sphereFaceRule },
+  'normface-pca-svm': { measure: 'L2 distance after PCA', rule: svmDistanceRule },
+  'normface-pca': { measure: 'cosine after PCA', rule: exactRule },
+  'normface-nopca-svm': { measure: 'L2 distance', rule: svmDistanceRule },
+  'normface-nopca': { measure: 'cosine', rule: exactRule },
+  'normface-nopca-svm-all': { measure: 'L2 distance', rule: svmDistanceRule, overAllPairs: true },
+};
+
+/** Whether a rule needs pairs of at least two folds. */
+export function needsFolds(protocol: ProtocolName): boolean {
+  return !protocols[protocol].overAllPairs;
 }
 
-function maximum(correct: Int32Array): number {
-  return correct.reduce((best, value) => Math.max(best, value), 0);
+/** Share of the selected pairs that a rule decides correctly at a threshold. */
+function accuracyOf(
+  rule: ThresholdRule,
+  threshold: number,
+  scores: Float64Array,
+  same: Uint8Array,
+  select?: (pair: number) => boolean,
+): number {
+  const split = splitScores(scores, same, select);
+  return rule.correct(split, threshold) / (split.genuine.length + split.impostor.length);
 }
 
-const facenetRule: ThresholdRule = {
-  grid: fractions(0, 399, 100),
-  choose: (correct, grid) => grid[correct.indexOf(maximum(correct))],
-  correct: ({ genuine, impostor }, t) => countBelow(genuine, t) + impostor.length - countBelow(impostor, t),
-};
-
-const sphereFacePyTorchRule: ThresholdRule = {
-  grid: fractions(-200, 199, 200),
-  choose: (correct, grid) => grid[correct.lastIndexOf(maximum(correct))],
-  correct: ({ genuine, impostor }, t) => countAbove(genuine, t) + impostor.length - countAbove(impostor, t),
-};
-
-const sphereFaceRule: ThresholdRule = {
-  grid: fractions(-10000, 10000, 10000),
-  choose: (correct, grid) => {
-    const best = maximum(correct);
-    return mean(grid.filter((_, k) => correct[k] === best));
-  },
-  correct: ({ genuine, impostor }, t) => countAbove(genuine, t) + countBelow(impostor, t),
-};
-
-/** Cross-validation: for each fold the threshold comes from all other folds. `scoresFor(fold)` scores all pairs for that fold. */
-function crossValidate(pairs: PairList, rule: ThresholdRule, scoresFor: (fold: number) => Float64Array) {
-  const numbers = foldNumbers(pairs);
+/** For each judged fold the threshold comes from all other folds. */
+function crossValidate({ measure, rule }: Protocol, scores: PairScores, judged?: readonly number[]) {
+  const { same, fold: folds } = scores.pairs;
+  const numbers = foldNumbers(scores.pairs);
   if (numbers.length < 2) throw new UserError('cross-validation needs pairs of at least two folds');
-  const folds = numbers.map((fold): FoldResult => {
-    const scores = scoresFor(fold);
-    const training = splitScores(scores, pairs.same, (pair) => pairs.fold[pair] !== fold);
-    const correct = Int32Array.from(rule.grid, (threshold) => rule.correct(training, threshold));
-    const threshold = rule.choose(correct, rule.grid);
-    const test = splitScores(scores, pairs.same, inFold(pairs, fold));
-    const accuracy = rule.correct(test, threshold) / (test.genuine.length + test.impostor.length);
-    return { fold, threshold, accuracy };
+  const results = (judged ?? numbers).map((fold): FoldResult => {
+    const values = scores.of(measure, fold);
+    const threshold = rule.choose(splitScores(values, same, (pair) => folds[pair] !== fold));
+    return {
+      fold,
+      threshold,
+      accuracy: accuracyOf(rule, threshold, values, same, inFold(scores.pairs, fold)),
+    };
   });
-  return summarise(folds);
+  return summarise(results);
 }
 
-/** Mean feature of the pairs outside `fold`: both images of every pair, repeated as often as they occur (paper section 8.1). */
-function meanOutsideFold({ values, dimension }: Features, pairs: PairList, fold: number): Float64Array {
-  const sum = new Float64Array(dimension);
-  let terms = 0;
-  for (let i = 0; i < pairs.a.length; i++) {
-    if (pairs.fold[i] === fold) continue;
-    const rowA = pairs.a[i] * dimension;
-    const rowB = pairs.b[i] * dimension;
-    for (let k = 0; k < dimension; k++) sum[k] += values[rowA + k] + values[rowB + k];
-    terms += 2;
-  }
-  return sum.map((value) => value / terms);
-}
-
-/** A single threshold for all pairs; see `bestThreshold` for its exact search. */
-function overAllPairs(pairs: PairList, scores: Float64Array) {
-  const { threshold, accuracy } = bestThreshold(splitScores(scores, pairs.same));
-  const folds = foldNumbers(pairs).map((fold) => ({
+/** A single threshold for all pairs. */
+function overAllPairs({ measure, rule }: Protocol, scores: PairScores) {
+  const { pairs } = scores;
+  const numbers = foldNumbers(pairs);
+  const values = scores.of(measure, numbers[0]);
+  const threshold = rule.choose(splitScores(values, pairs.same));
+  const folds = numbers.map((fold) => ({
     fold,
     threshold,
-    accuracy: accuracyAt(splitScores(scores, pairs.same, inFold(pairs, fold)), threshold),
+    accuracy: accuracyOf(rule, threshold, values, pairs.same, inFold(pairs, fold)),
   }));
-  return { ...summarise(folds), accuracy, threshold };
+  return { ...summarise(folds), accuracy: accuracyOf(rule, threshold, values, pairs.same), threshold };
 }
 
 /**
@@ -117,28 +124,17 @@ export function evaluateProtocol(
   features: Features,
   pairs: PairList,
 ): ProtocolResult {
-  checkFeatures(features);
-  checkPairs(pairs, featureCount(features));
-  switch (protocol) {
-    case 'lfw-10fold-l2': {
-      const distances = squaredDistances(features, pairs);
-      return {
-        protocol,
-        measure: 'squared L2 distance',
-        ...crossValidate(pairs, facenetRule, () => distances),
-      };
-    }
-    case 'lfw-10fold-cos': {
-      const scores = cosineScores(features, pairs);
-      return { protocol, measure: 'cosine', ...crossValidate(pairs, sphereFacePyTorchRule, () => scores) };
-    }
-    case 'best-threshold':
-      return { protocol, measure: 'cosine', ...overAllPairs(pairs, cosineScores(features, pairs)) };
-    case '10fold-mean': {
-      const scoresFor = (fold: number) =>
-        cosineScores(features, pairs, meanOutsideFold(features, pairs, fold));
-      const measure = 'cosine of centred features';
-      return { protocol, measure, ...crossValidate(pairs, sphereFaceRule, scoresFor) };
-    }
-  }
+  return judge(protocol, new PairScores(features, pairs));
+}
+
+/**
+ * The same for scores that several rules share.
+ * @param folds which folds to judge, each at what the pairs of all others give; all by default
+ */
+export function judge(name: ProtocolName, scores: PairScores, folds?: readonly number[]): ProtocolResult {
+  const protocol = protocols[name];
+  const outcome = protocol.overAllPairs
+    ? overAllPairs(protocol, scores)
+    : crossValidate(protocol, scores, folds);
+  return { protocol: name, measure: protocol.measure, ...outcome };
 }

@@ -1,6 +1,7 @@
+import type { Measure } from './pair-scores.ts';
 import type { ProtocolName } from './protocols.ts';
 
-/** Outcome on one fold: accuracy in [0, 1] at a threshold chosen without that fold (with it, for `best-threshold`). */
+/** Outcome on one fold: accuracy in [0, 1] at a threshold chosen without that fold (with it, where the rule is free of folds). */
 export interface FoldResult {
   readonly fold: number;
   readonly threshold: number;
@@ -10,8 +11,8 @@ export interface FoldResult {
 export interface ProtocolResult {
   readonly protocol: ProtocolName | 'held-out-fold';
   /** What the thresholds are compared with. */
-  readonly measure: 'cosine' | 'squared L2 distance' | 'cosine of centred features';
-  /** Mean of the fold accuracies, in [0, 1]; for `best-threshold` the accuracy over all pairs. */
+  readonly measure: Measure;
+  /** Mean of the fold accuracies, in [0, 1]; the accuracy over all pairs where the rule is free of folds. */
   readonly accuracy: number;
   /** Population standard deviation of the fold accuracies; null for a single fold. */
   readonly std: number | null;

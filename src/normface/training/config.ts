@@ -2,82 +2,11 @@
 
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { lossOf, lossSchema } from '../losses/index.ts';
 import { suggest } from './suggest.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
-const weight = z.number().min(0);
-
-/** The learnable or fixed factor s of the cosine logits (paper section 3.4: released head starts at 10, never below 0.01). */
-const scale = z.strictObject({
-  initial: z.number().positive().default(10),
-  learn: z.boolean().default(true),
-  minimum: z.number().positive().default(0.01),
-  learningRateMultiplier: z.number().min(0).default(1),
-  decayMultiplier: z.number().min(0).default(1),
-});
-
-/** What every loss has: its weight in the sum and the multipliers of its class matrix. */
-const shared = {
-  weight: weight.default(1),
-  learningRateMultiplier: z.number().min(0).default(1),
-  decayMultiplier: z.number().min(0).default(1),
-};
-
-/** `tangent`: differentiate through w/‖w‖; `hard`: overwrite w by w/‖w‖ each step and use the plain gradient (section 2). */
-const weightNormalisation = z.enum(['tangent', 'hard']).default('tangent');
-
-const softmax = z.strictObject({ name: z.literal('softmax'), bias: z.boolean().default(false), ...shared });
-
-const normface = z.strictObject({
-  name: z.literal('normface'),
-  scale: scale.prefault({}),
-  weightNormalisation,
-  ...shared,
-});
-
-/** Gradients that are those of the loss, or those of the author's layers where they differ (sections 4.2, 4.3). */
-const gradient = z.enum(['exact', 'caffe']).default('exact');
-const squaredDistance = z.number().min(0);
-
-/** What the agent losses share; the names are those of the author's layers. */
-const agents = {
-  gradient,
-  positiveWeight: weight.default(1),
-  negativeWeight: weight.default(1),
-  positiveFirst: z.boolean().default(false),
-  positiveUpperBound: squaredDistance.default(1),
-  weightNormalisation,
-  ...shared,
-  /** As in the paper-time heads of section 3.5. */
-  decayMultiplier: z.number().min(0).default(0),
-};
-
-const cContrastive = z.strictObject({
-  name: z.literal('c-contrastive'),
-  positiveMargin: squaredDistance.default(0),
-  negativeMargin: squaredDistance.default(1),
-  positiveOutlierThreshold: squaredDistance.default(4),
-  maxNegativeOnly: z.boolean().default(false),
-  maxPositiveOnly: z.boolean().default(false),
-  expNegativeWeight: z.boolean().default(false),
-  /** Only with gradient "caffe". */
-  normalizeNegative: z.number().positive().optional(),
-  /** Add the running mean of the positives to the negative margin, up to maxNegativeMargin. */
-  addIntraMae: z.boolean().default(false),
-  maxNegativeMargin: squaredDistance.default(1.2),
-  ...agents,
-});
-
-const cTriplet = z.strictObject({
-  name: z.literal('c-triplet'),
-  margin: squaredDistance.default(0.8),
-  addCenterLoss: z.boolean().default(true),
-  hardestOnly: z.boolean().default(true),
-  ...agents,
-});
-
-const loss = z.discriminatedUnion('name', [softmax, normface, cContrastive, cTriplet]);
 
 const data = z.strictObject({
   /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
@@ -130,9 +59,9 @@ const trainingConfig = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
-  loss: loss.prefault({ name: 'softmax' }),
+  loss: lossSchema.prefault({ name: 'softmax' }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
-  auxiliaryLoss: loss.optional(),
+  auxiliaryLoss: lossSchema.optional(),
   initialise: z
     .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })
     .optional(),
@@ -168,7 +97,7 @@ const trainingConfig = z.strictObject({
 export type TrainingConfig = z.output<typeof trainingConfig>;
 /** What a person may write: everything is optional. */
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
-export type LossConfig = TrainingConfig['loss'];
+export type { LossConfig } from '../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
 
 /** JSON Schema of the configuration, for editors. */
@@ -217,8 +146,8 @@ function contradiction(config: TrainingConfig): string | undefined {
   if (schedule.kind === 'step' && schedule.every === undefined)
     return 'schedule.kind "step" needs schedule.every';
   for (const loss of [config.loss, config.auxiliaryLoss]) {
-    if (loss?.name === 'c-contrastive' && loss.normalizeNegative !== undefined && loss.gradient === 'exact')
-      return 'normalizeNegative rescales gradients, which needs gradient "caffe"';
+    const wrong = loss && lossOf(loss).contradiction?.(loss);
+    if (wrong) return wrong;
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { type Evaluation, type EvaluationOptions, evaluateVerification } from '../evaluation/evaluate.ts';
 import { mergeMirror } from '../evaluation/merge.ts';
+import { type MirrorRow, mirrorTable } from '../evaluation/mirror-table.ts';
 import { inFold } from '../evaluation/pairs.ts';
 import { tarAtFar } from '../evaluation/roc.ts';
 import { cosineScores } from '../evaluation/similarity.ts';
@@ -26,11 +27,14 @@ export interface EvaluatedRun {
   readonly name: string;
   readonly evaluation: Evaluation;
   readonly threshold: StoredThreshold;
+  readonly mirrorTable?: readonly MirrorRow[];
 }
 
 export interface EvaluateOptions extends EvaluationOptions {
   readonly name: string;
   readonly rule: ThresholdRule;
+  /** Also make the table of PCA and mirror merges. */
+  readonly mirrorTable?: boolean;
   readonly pool?: DecodePool;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -56,7 +60,7 @@ export async function evaluateRun(
   const { width, height } = embedder;
   const store = new ImageStore(set.dataset, { width, height, pool, strict: true });
   const features = await extractFeatures(embedder, store, set.indices, {
-    mirror: options.merge !== 'front',
+    mirror: options.merge !== 'front' || options.mirrorTable === true,
     onProgress: (done) => onProgress?.(done, set.indices.length),
   }).finally(() => store.close());
   const evaluation = evaluateVerification(features, set.pairs, options);
@@ -72,6 +76,9 @@ export async function evaluateRun(
   return {
     name,
     evaluation,
+    mirrorTable: options.mirrorTable
+      ? mirrorTable({ front: features.front, mirrored: features.mirrored! }, set.pairs, heldOut)
+      : undefined,
     threshold: {
       format: 1,
       threshold,

@@ -92,6 +92,39 @@ test('eval prints named protocols, keeps a threshold and writes a report', async
   expect(result.runs[0].threshold).toEqual(threshold);
 });
 
+test('eval --mirror-table: with and without PCA for every merge, in the terminal, as JSON, CSV and in the report', async () => {
+  const out = path.join(root, 'mirror');
+  const words = [
+    'eval',
+    run,
+    '--data',
+    faces,
+    '--pairs-per-fold',
+    '5',
+    '--out',
+    out,
+    '--mirror-table',
+    '--json',
+  ];
+  const { exitCode, stdout, stderr } = await normface(
+    ...words,
+    '--protocol',
+    'normface-pca-svm',
+    '--merge',
+    'front',
+  );
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/^run +PCA +front +concat +sum +max$/m);
+  const [{ mirrorTable, protocols }] = JSON.parse(stdout).runs;
+  expect(mirrorTable.map((row: { pca: boolean }) => row.pca)).toEqual([false, true]);
+  expect(mirrorTable[1].results.front.accuracy).toBe(protocols[0].accuracy);
+  expect(fs.readFileSync(path.join(out, 'mirror-table.csv'), 'utf8').split('\n')).toHaveLength(10);
+  expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('Mirror image and PCA');
+  const heldOut = ['--threshold-fold', '1', '--test-fold', '2'];
+  const held = await normface(...words, ...heldOut);
+  expect(held.stderr).toContain('fold 2 by PCA and threshold of the threshold fold');
+});
+
 test('a threshold at a false accept rate, and several checkpoints in one table', async () => {
   const other = untrained(path.join(root, 'other-001'), 'tiny', 2);
   const words = [

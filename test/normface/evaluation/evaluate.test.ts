@@ -24,6 +24,11 @@ describe('merges', () => {
       ['lfw-10fold-cos', 'front'],
       ['best-threshold', merge],
       ['10fold-mean', merge],
+      ['normface-pca-svm', merge],
+      ['normface-pca', merge],
+      ['normface-nopca-svm', merge],
+      ['normface-nopca', merge],
+      ['normface-nopca-svm-all', merge],
     ]);
     for (const { merge: own, ...result } of metrics.protocols) {
       if (result.protocol === 'held-out-fold') throw new Error('not asked for');
@@ -39,15 +44,23 @@ describe('merges', () => {
       'lfw-10fold-cos',
       'best-threshold',
       '10fold-mean',
+      'normface-pca-svm',
+      'normface-pca',
+      'normface-nopca-svm',
+      'normface-nopca',
+      'normface-nopca-svm-all',
     ]);
     expect(() => evaluateVerification({ front }, pairs, { protocols: ['lfw-10fold-l2'] })).toThrow(
       /mirrored images/,
     );
   });
 
-  test('pairs of one fold: only the rule without folds', () => {
+  test('pairs of one fold: only the rules without folds', () => {
     const { metrics } = evaluateVerification({ front }, selectFolds(pairs, [4]));
-    expect(metrics.protocols.map(({ protocol }) => protocol)).toEqual(['best-threshold']);
+    expect(metrics.protocols.map(({ protocol }) => protocol)).toEqual([
+      'best-threshold',
+      'normface-nopca-svm-all',
+    ]);
   });
 });
 
@@ -103,6 +116,11 @@ describe('texts', () => {
       'lfw-10fold-cos (front)',
       'best-threshold (max)',
       '10fold-mean (max)',
+      'normface-pca-svm (max)',
+      'normface-pca (max)',
+      'normface-nopca-svm (max)',
+      'normface-nopca (max)',
+      'normface-nopca-svm-all (max)',
       'EER (max)',
       'AUC (max)',
       'TAR @ FAR 0.1 (max)',
@@ -111,8 +129,8 @@ describe('texts', () => {
       'TAR @ FAR 0.0001 (max)',
     ]);
     expect(table.rows[0][1]).toBe(formatAccuracy(metrics.protocols[0]));
-    expect(table.rows[7][1]).toMatch(/^\d+\.\d\d$/);
-    expect(table.rows[8].slice(1)).toEqual(['–', '–']);
+    expect(table.rows[12][1]).toMatch(/^\d+\.\d\d$/);
+    expect(table.rows[13].slice(1)).toEqual(['–', '–']);
     expect(table.notes?.join(' ')).toContain(
       '150 different pairs are too few for a false accept rate of 0.001 or 0.0001',
     );

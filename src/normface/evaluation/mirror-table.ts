@@ -1,0 +1,94 @@
+import { UserError } from '../errors.ts';
+import type { Features } from './features.ts';
+import type { HeldOutFolds } from './held-out.ts';
+import { type MergeName, mergeMirror, mergeNames } from './merge.ts';
+import { PairScores } from './pair-scores.ts';
+import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
+import { judge } from './protocols.ts';
+import type { ProtocolResult } from './result.ts';
+import { formatAccuracy } from './summary.ts';
+import type { Table } from './table.ts';
+
+/** The rules of the rows. */
+const rowProtocols = ['normface-nopca-svm', 'normface-pca-svm'] as const;
+
+/** One row of the mirror table: a rule with each merge. */
+export interface MirrorRow {
+  readonly pca: boolean;
+  readonly protocol: (typeof rowProtocols)[number];
+  readonly results: Readonly<Record<MergeName, ProtocolResult>>;
+}
+
+/**
+ * Accuracy with and without PCA for every merge of image and mirror image (paper section 9.5), each fold by what the pairs of all
+ * other folds give. With `heldOut` PCA and threshold come from the threshold fold and only the test fold is judged.
+ * @throws UserError for pairs of a single fold
+ */
+export function mirrorTable(
+  { front, mirrored }: { readonly front: Features; readonly mirrored: Features },
+  pairs: PairList,
+  heldOut?: HeldOutFolds,
+): MirrorRow[] {
+  const used = heldOut ? selectFolds(pairs, [heldOut.thresholdFold, heldOut.testFold]) : pairs;
+  if (foldNumbers(used).length < 2) {
+    throw new UserError(
+      'the mirror table fits PCA and threshold on other folds than it judges, so it needs pairs of at least two folds',
+    );
+  }
+  const columns = mergeNames.map((merge) => {
+    const scores = new PairScores(mergeMirror(front, mirrored, merge), used);
+    return rowProtocols.map((protocol) => judge(protocol, scores, heldOut && [heldOut.testFold]));
+  });
+  return rowProtocols.map((protocol, r) => ({
+    pca: protocol === 'normface-pca-svm',
+    protocol,
+    results: Object.fromEntries(mergeNames.map((merge, c) => [merge, columns[c][r]])) as MirrorRow['results'],
+  }));
+}
+
+/** The rows of one or several runs as a table of text. */
+export function mirrorTableText(
+  runs: readonly { readonly name: string; readonly rows: readonly MirrorRow[] }[],
+): Table {
+  const judged = runs[0].rows[0].results.front.folds;
+  const how =
+    judged.length > 1
+      ? '± is the population standard deviation over the folds'
+      : `fold ${judged[0].fold} by PCA and threshold of the threshold fold`;
+  return {
+    title: 'Mirror image and PCA, accuracy in %',
+    columns: [
+      { header: 'run' },
+      { header: 'PCA' },
+      ...mergeNames.map((header) => ({ header, align: 'right' as const })),
+    ],
+    rows: runs.flatMap(({ name, rows }) =>
+      rows.map(({ pca, results }) => [
+        name,
+        pca ? 'yes' : 'no',
+        ...mergeNames.map((merge) => formatAccuracy(results[merge])),
+      ]),
+    ),
+    notes: [`Rows: ${rowProtocols.join(', ')}; ${how}.`],
+  };
+}
+
+/** The same as comma-separated values, accuracies and deviations in [0, 1]. */
+export function mirrorTableCsv(
+  runs: readonly { readonly name: string; readonly rows: readonly MirrorRow[] }[],
+): string {
+  const lines = runs.flatMap(({ name, rows }) =>
+    rows.flatMap(({ protocol, pca, results }) =>
+      mergeNames.map((merge) => {
+        const { accuracy, std } = results[merge];
+        return [quoted(name), protocol, pca, merge, accuracy, std ?? ''].join(',');
+      }),
+    ),
+  );
+  return `${['run,protocol,pca,merge,accuracy,std', ...lines].join('\n')}\n`;
+}
+
+/** A text cell of a CSV file, in quotes where it needs them. */
+function quoted(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,73 @@
+import { linearSvm } from './linear-svm.ts';
+import { mean } from './result.ts';
+import { bestThreshold, countAbove, countBelow, type ScoreSplit } from './threshold.ts';
+
+/** How a protocol turns scores into a threshold and a threshold into a number of correct decisions. */
+export interface ThresholdRule {
+  readonly choose: (training: ScoreSplit) => number;
+  readonly correct: (scores: ScoreSplit, threshold: number) => number;
+}
+
+/** Same person when score > threshold. */
+function correctAbove({ genuine, impostor }: ScoreSplit, threshold: number): number {
+  return countAbove(genuine, threshold) + impostor.length - countAbove(impostor, threshold);
+}
+
+/** Same person when distance < threshold. */
+function correctBelow({ genuine, impostor }: ScoreSplit, threshold: number): number {
+  return countBelow(genuine, threshold) + impostor.length - countBelow(impostor, threshold);
+}
+
+/** The numbers k / denominator for k = from … to. */
+function fractions(from: number, to: number, denominator: number): Float64Array {
+  return Float64Array.from({ length: to - from + 1 }, (_, k) => (from + k) / denominator);
+}
+
+/** Tries every threshold of a grid; `pick` chooses among those that decide most pairs correctly. */
+function gridRule(
+  grid: Float64Array,
+  correct: ThresholdRule['correct'],
+  pick: (best: Float64Array) => number,
+): ThresholdRule {
+  const choose = (training: ScoreSplit) => {
+    const reached = Array.from(grid, (threshold) => correct(training, threshold));
+    const most = reached.reduce((best, value) => Math.max(best, value), 0);
+    return pick(grid.filter((_, k) => reached[k] === most));
+  };
+  return { choose, correct };
+}
+
+export const facenetRule = gridRule(fractions(0, 399, 100), correctBelow, (best) => best[0]);
+
+export const sphereFacePyTorchRule = gridRule(
+  fractions(-200, 199, 200),
+  correctAbove,
+  (best) => best[best.length - 1],
+);
+
+/** A score equal to the threshold is wrong whatever the pair. */
+export const sphereFaceRule = gridRule(
+  fractions(-10000, 10000, 10000),
+  ({ genuine, impostor }, threshold) => countAbove(genuine, threshold) + countBelow(impostor, threshold),
+  mean,
+);
+
+export const exactRule: ThresholdRule = {
+  choose: (training) => bestThreshold(training).threshold,
+  correct: correctAbove,
+};
+
+/**
+ * The decision boundary −b / w of a linear support vector machine with C = 1. Where genuine pairs have no smaller distances, so
+ * that it would decide the wrong way round, all pairs get the answer of the larger kind: an indifferent machine (w = 0) does that.
+ */
+export const svmDistanceRule: ThresholdRule = {
+  choose: (training) => {
+    const { weight, bias } = linearSvm(training);
+    if (weight < 0) return -bias / weight;
+    const { genuine, impostor } = training;
+    const all = [genuine[0], impostor[0], genuine.at(-1)!, impostor.at(-1)!];
+    return genuine.length > impostor.length ? Math.max(...all) + 1 : Math.min(...all) - 1;
+  },
+  correct: correctBelow,
+};
