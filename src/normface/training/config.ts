@@ -9,7 +9,10 @@ const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 
 const data = z.strictObject({
-  /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
+  /**
+   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * `generated:identities=200,samples=20,seed=1`.
+   */
   path: z.string().min(1).default('generated'),
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
