@@ -4,7 +4,9 @@ import { averagePool2dOperator, globalAveragePoolOperator } from './average_pool
 import { batchNormOperator } from './batch_norm.ts';
 import { cContrastiveLossOperator } from './c_contrastive_loss.ts';
 import { cTripletLossOperator } from './c_triplet_loss.ts';
+import { centerLossOperator } from './center_loss.ts';
 import { concatOperator } from './concat.ts';
+import { contrastiveLossOperator } from './contrastive_loss.ts';
 import { conv2dOperator } from './conv2d.ts';
 import { conv2dPReluOperator } from './conv2d_prelu.ts';
 import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
@@ -22,6 +24,7 @@ import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
 import { softmaxLossOperator } from './softmax_loss.ts';
 import { meanOperator, sumOperator } from './sum.ts';
+import { tripletLossOperator } from './triplet_loss.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
@@ -30,7 +33,9 @@ export const operators: readonly Operator[] = [
   batchNormOperator,
   cContrastiveLossOperator,
   cTripletLossOperator,
+  centerLossOperator,
   concatOperator,
+  contrastiveLossOperator,
   conv2dOperator,
   conv2dPReluOperator,
   cosineSoftmaxLossOperator,
@@ -51,4 +56,5 @@ export const operators: readonly Operator[] = [
   scaleOperator,
   softmaxLossOperator,
   sumOperator,
+  tripletLossOperator,
 ];
