@@ -6,7 +6,7 @@ import { lossNames } from '../losses/index.ts';
 import { describeNet } from '../nets/describe.ts';
 import { findNet } from '../nets/index.ts';
 import { findCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
-import type { TrainingConfig } from '../training/config.ts';
+import { inputSize, type TrainingConfig } from '../training/config.ts';
 import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
 import { configHash, type JsonObject } from '../training/overrides.ts';
 import { type ResolvedConfig, resolveConfig, resolveResumed } from '../training/resolve-config.node.ts';
@@ -178,7 +178,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
   return {
     ...config,
     name: `${config.name}-overfit`,
-    augmentation: { mirror: false, shift: 0 },
+    augmentation: { mirror: false, shift: 0, randomCrop: false },
     evaluation: { ...config.evaluation, everySteps: 0 },
     steps: config.steps ?? 100,
     epochs: undefined,
@@ -188,7 +188,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
 function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
   const { dataset, excluded } = data;
   const net = findNet(config.net);
-  const { parameters, macs, output } = describeNet(net, [...config.data.imageSize, net.input[2]]);
+  const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
   const summary = {
     configHash: configHash(config),
     images: dataset.samples.length,

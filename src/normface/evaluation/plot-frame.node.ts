@@ -30,6 +30,8 @@ export interface LegendEntry {
   readonly dashed?: boolean;
   /** A filled box in place of a line. */
   readonly box?: boolean;
+  /** The symbol of points in place of a line. */
+  readonly symbol?: 'dot' | 'ring' | 'cross';
 }
 
 /** What every plot has besides its marks. */
@@ -43,6 +45,8 @@ export interface Frame {
   readonly marks: Plot.Markish[];
   /** Height of the area that is drawn in, for a plot without panels; {@link plotWidth} for equal units on both axes. */
   readonly plotHeight?: number;
+  /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
+  readonly bare?: boolean;
   /** Names of panels above one another; marks choose theirs by the channel `fy`. */
   readonly panels?: readonly string[];
 }
@@ -84,14 +88,30 @@ export function renderPlot(frame: Frame): string {
       fontFamily: 'system-ui, "DejaVu Sans", sans-serif',
       overflow: 'visible',
     },
-    x: { labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ...frame.x },
-    y: { labelAnchor: 'center', labelOffset: 78, labelArrow: 'none', ...frame.y },
+    x: {
+      labelAnchor: 'center',
+      labelOffset: 48,
+      labelArrow: 'none',
+      ...frame.x,
+      ...(frame.bare && { axis: null }),
+    },
+    y: {
+      labelAnchor: 'center',
+      labelOffset: 78,
+      labelArrow: 'none',
+      ...frame.y,
+      ...(frame.bare && { axis: null }),
+    },
     fy: frame.panels && { domain: frame.panels, axis: null, padding: 0.2 },
     marks: [
-      Plot.gridX({ ticks: frame.x.ticks, strokeOpacity: 0.13 }),
-      Plot.gridY({ ticks: frame.y.ticks, strokeOpacity: 0.13 }),
-      Plot.frame({ anchor: 'bottom', strokeOpacity: 0.55 }),
-      Plot.frame({ anchor: 'left', strokeOpacity: 0.55 }),
+      ...(frame.bare
+        ? []
+        : [
+            Plot.gridX({ ticks: frame.x.ticks, strokeOpacity: 0.13 }),
+            Plot.gridY({ ticks: frame.y.ticks, strokeOpacity: 0.13 }),
+            Plot.frame({ anchor: 'bottom', strokeOpacity: 0.55 }),
+            Plot.frame({ anchor: 'left', strokeOpacity: 0.55 }),
+          ]),
       ...frame.marks,
     ],
   }) as unknown as SVGSVGElement;
@@ -111,8 +131,15 @@ export function renderPlot(frame: Frame): string {
   }
   for (const { entry, x, row } of legend) {
     const y = 16 + titleHeight + row * legendRow;
-    const { color, dashed, box } = entry;
-    if (box) {
+    const { color, dashed, box, symbol } = entry;
+    const middle = x + swatch / 2;
+    if (symbol === 'cross') {
+      const arms = `M${middle - 7},${y - 7}l14,14m0,-14l-14,14`;
+      add('path', { d: arms, stroke: color, 'stroke-width': 3, fill: 'none' });
+    } else if (symbol) {
+      const fill = symbol === 'dot' ? color : 'none';
+      add('circle', { cx: middle, cy: y, r: 6, fill, stroke: color, 'stroke-width': 3 });
+    } else if (box) {
       add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': 0.55 });
     } else {
       const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };

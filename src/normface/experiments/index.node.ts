@@ -3,9 +3,12 @@
 import { UsageError } from '../errors.ts';
 import { suggest } from '../training/suggest.ts';
 import type { Experiment } from './experiment.ts';
+import { fig4 } from './fig4.node.ts';
 import { fig5 } from './fig5.node.ts';
+import { fig6 } from './fig6.node.ts';
+import { fig7 } from './fig7.node.ts';
 
-export const experiments: readonly Experiment[] = [fig5];
+export const experiments: readonly Experiment[] = [fig4, fig5, fig6, fig7];
 
 /** The experiments with these names, in the given order and each once. @throws UsageError for an unknown name */
 export function findExperiments(

@@ -3,10 +3,13 @@
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { lossOf, lossSchema } from '../losses/index.ts';
+import { findNet } from '../nets/index.ts';
 import { suggest } from './suggest.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
+
+const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
 
 const data = z.strictObject({
   /**
@@ -19,8 +22,10 @@ const data = z.strictObject({
   excludeFolds: z.array(count).default([]),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
-  /** Height and width. */
-  imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
+  /** Height and width of the images; by default those the net was designed for. */
+  imageSize: heightAndWidth.optional(),
+  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (section 7.3). Default: all. */
+  cropSize: heightAndWidth.optional(),
   /** Scale images of another size; false stops at the first one. */
   resize: z.boolean().default(true),
   /** Stop at the first image that cannot be read instead of leaving it out. */
@@ -54,7 +59,7 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
-const trainingConfig = z.strictObject({
+const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
     .string()
@@ -85,7 +90,13 @@ const trainingConfig = z.strictObject({
   epochs: z.number().positive().optional(),
   steps: count.optional(),
   augmentation: z
-    .strictObject({ mirror: z.boolean().default(true), shift: z.int().min(0).max(64).default(0) })
+    .strictObject({
+      mirror: z.boolean().default(true),
+      /** Largest shift of the image, or of a crop from its centre, in pixels. */
+      shift: z.int().min(0).max(64).default(0),
+      /** With data.cropSize: crops from anywhere in the image; false: from its centre. */
+      randomCrop: z.boolean().default(true),
+    })
     .prefault({}),
   evaluation: evaluation.prefault({}),
   checkpoint: z
@@ -98,12 +109,22 @@ const trainingConfig = z.strictObject({
   log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
 });
 
+const trainingConfig = keys.transform((config) => {
+  const [height, width] = findNet(config.net).input;
+  return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
+});
+
 /** A training configuration with every default filled in. */
 export type TrainingConfig = z.output<typeof trainingConfig>;
 /** What a person may write: everything is optional. */
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
 export type { LossConfig } from '../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
+
+/** Height and width of what the net gets. */
+export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
+  return cropSize ?? imageSize;
+}
 
 /** JSON Schema of the configuration, for editors. */
 export function configSchema(): object {
@@ -127,7 +148,12 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 
 /** What two keys say against each other, or undefined. */
 function contradiction(config: TrainingConfig): string | undefined {
-  const { data, evaluation, schedule } = config;
+  const { data, evaluation, schedule, augmentation } = config;
+  const { imageSize, cropSize } = data;
+  if (cropSize?.some((extent, i) => extent > imageSize[i]))
+    return `data.cropSize ${cropSize.join('×')} is larger than data.imageSize ${imageSize.join('×')}`;
+  if (cropSize && augmentation.randomCrop && augmentation.shift > 0)
+    return 'augmentation.shift moves crops that are taken from the centre: set augmentation.randomCrop to false';
   if (data.excludeFolds.length > 0 && data.pairs === undefined)
     return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
   const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;

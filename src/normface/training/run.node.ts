@@ -222,6 +222,7 @@ class Run {
     const metadata = {
       net: config.net,
       imageSize: config.data.imageSize.join('x'),
+      ...(config.data.cropSize && { cropSize: config.data.cropSize.join('x') }),
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,

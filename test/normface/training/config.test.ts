@@ -18,6 +18,12 @@ describe('training configuration', () => {
     expect(parseConfig(config)).toEqual(config);
   });
 
+  test('images have the size the net was designed for, if nothing else is said', () => {
+    expect(parseConfig({ net: 'mnist-3d' }).data.imageSize).toEqual([28, 28]);
+    expect(parseConfig({ net: 'mnist-3d', data: { imageSize: [32, 30] } }).data.imageSize).toEqual([32, 30]);
+    expect(() => parseConfig({ net: 'mnist' })).toThrow(/there is no net "mnist"; there are .*mnist-3d/);
+  });
+
   test('the paper-time head is the default of the NormFace loss', () => {
     const { loss } = parseConfig({ loss: { name: 'normface' } });
     if (loss.name !== 'normface') throw new Error('wrong branch');
@@ -63,6 +69,16 @@ describe('training configuration', () => {
     ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
     ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
     ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],
+    [
+      'a crop larger than the image',
+      { data: { cropSize: [58, 48] } },
+      /data.cropSize 58×48 is larger than data.imageSize 56×48/,
+    ],
+    [
+      'a shift of random crops',
+      { data: { cropSize: [48, 48] }, augmentation: { shift: 1 } },
+      /set augmentation.randomCrop to false/,
+    ],
     ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
     ['a list', [], /expected an object/],
     ['folds without pairs', { data: { path: 'x', excludeFolds: [1] } }, /excludeFolds needs data.pairs/],
