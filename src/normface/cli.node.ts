@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { addBlufr } from './commands/blufr.node.ts';
 import { choice, type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.node.ts';
@@ -25,6 +26,7 @@ const commands = [
   addDemo,
   addTrain,
   addEval,
+  addBlufr,
   addEmbed,
   addVerify,
   addData,

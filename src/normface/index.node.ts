@@ -3,6 +3,14 @@
 export { listAdapters, openDevice } from '../engine/device.node.ts';
 export * from '../engine/index.ts';
 
+export { readBlufrSplits } from './data/blufr.node.ts';
+export {
+  type BlufrSplits,
+  type BlufrTrial,
+  blufrSamples,
+  blufrTrainingSubset,
+  blufrTrial,
+} from './data/blufr.ts';
 export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
 export { readImage } from './data/decode.node.ts';
 export type { GeneratedSpec } from './data/generated-dataset.ts';
@@ -21,6 +29,13 @@ export { generatePairs } from './data/pair-generation.ts';
 export { readPairs } from './data/pairs.node.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
 export { DivergedError, UsageError, UserError } from './errors.ts';
+export {
+  type BlufrResult,
+  type BlufrTrialResult,
+  blufrTable,
+  evaluateBlufrTrial,
+  summariseBlufr,
+} from './evaluation/blufr.ts';
 export {
   type Evaluation,
   type EvaluationOptions,

@@ -3,19 +3,16 @@
 import fs from 'node:fs';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import { isGenerated } from '../data/generated-dataset.ts';
-import { ImageStore } from '../data/image-store.node.ts';
 import { isMnist } from '../data/mnist.node.ts';
 import { openDataset } from '../data/open.node.ts';
 import { UserError } from '../errors.ts';
-import { type MergeName, mergeMirror, mergeNames } from '../evaluation/merge.ts';
+import { type MergeName, mergeNames } from '../evaluation/merge.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
-import { openEmbedder } from '../training/embedder.node.ts';
-import { extractFeatures } from '../training/features.node.ts';
 import { replaceFile } from '../training/files.node.ts';
-import { Count } from '../training/progress.ts';
 import { encodeSafetensors, float32Tensor } from '../training/safetensors.ts';
 import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
+import { embedImages } from './embed-images.node.ts';
 
 interface EmbedOptions {
   readonly checkpoint: string;
@@ -57,29 +54,17 @@ async function embed(context: Context, named: readonly string[], options: EmbedO
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);
   const device = await context.openDevice();
-  const embedder = await openEmbedder(device, weightsFile, batch);
-  const { width, height } = embedder;
-  const store = new ImageStore(dataset, { width, height, strict: true, cacheBytes: 0 });
-  const count = new Count(context.progressSink, 'embedding');
   const indices = Uint32Array.from(dataset.samples, (_, index) => index);
-  try {
-    const { front, mirrored } = await extractFeatures(embedder, store, indices, {
-      mirror: merge !== 'front',
-      onProgress: (done) => count.update(done, indices.length),
-    });
-    const { values, dimension } = mergeMirror(front, mirrored, merge);
-    const shape = [indices.length, dimension];
-    const images = dataset.samples.map(({ key }) => key);
-    const metadata = { checkpoint: weightsFile, merge, images: JSON.stringify(images) };
-    replaceFile(out, encodeSafetensors(new Map([['features', float32Tensor(values, shape)]]), metadata));
-    count.end();
-    context.say(`${out}: features of ${indices.length} images, ${dimension} numbers each (${merge})`);
-    return { file: out, images: indices.length, dimension, merge };
-  } finally {
-    count.end();
-    embedder.dispose();
-    await store.close();
-  }
+  const { values, dimension } = await embedImages(context, device, weightsFile, dataset, indices, {
+    merge,
+    batch,
+  });
+  const shape = [indices.length, dimension];
+  const images = dataset.samples.map(({ key }) => key);
+  const metadata = { checkpoint: weightsFile, merge, images: JSON.stringify(images) };
+  replaceFile(out, encodeSafetensors(new Map([['features', float32Tensor(values, shape)]]), metadata));
+  context.say(`${out}: features of ${indices.length} images, ${dimension} numbers each (${merge})`);
+  return { file: out, images: indices.length, dimension, merge };
 }
 
 /** The images as one data set, in the order they were named. @throws UserError */

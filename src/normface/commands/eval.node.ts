@@ -1,7 +1,5 @@
 /** `normface eval`: how well do one or several checkpoints verify? */
 
-import fs from 'node:fs';
-import path from 'node:path';
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
@@ -15,8 +13,8 @@ import { openEmbedder } from '../training/embedder.node.ts';
 import { type EvaluatedRun, evaluateRun, parseThresholdRule } from '../training/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf, openEvaluationSet } from '../training/evaluation-set.node.ts';
 import { Count } from '../training/progress.ts';
-import { createRunFolder, readRunConfig } from '../training/run-folder.node.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
+import { configOf, nameOf, resultFolder } from './checkpoint-run.node.ts';
 import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
@@ -114,7 +112,7 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
-  const folder = options.out ?? defaultFolder(weights);
+  const folder = options.out ?? resultFolder('eval', weights);
   const report = await writeEvaluation(folder, runs, set, {
     worst: options.worst,
     frame: {
@@ -154,27 +152,4 @@ function heldOutFolds(options: EvalOptions, config: TrainingConfig | undefined) 
     throw new UsageError('--threshold-fold and --test-fold belong together');
   if (options.protocol) throw new UsageError('--protocol cannot be combined with a held-out fold');
   return { thresholdFold, testFold };
-}
-
-/** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
-function runFolderOf(weightsFile: string): string | undefined {
-  const folder = path.resolve(weightsFile, '../../..');
-  return path.resolve(weightsFile, '../..') === path.join(folder, 'ckpt') ? folder : undefined;
-}
-
-function configOf(weightsFile: string): TrainingConfig | undefined {
-  const folder = runFolderOf(weightsFile);
-  const known = folder !== undefined && fs.existsSync(path.join(folder, 'config.json'));
-  return known ? readRunConfig(folder) : undefined;
-}
-
-function nameOf(weightsFile: string): string {
-  return path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
-}
-
-function defaultFolder(weights: readonly string[]): string {
-  const folder = runFolderOf(weights[0]);
-  if (weights.length === 1 && folder !== undefined)
-    return path.join(folder, 'eval', path.basename(path.dirname(weights[0])));
-  return createRunFolder('runs', 'eval');
 }

@@ -59,11 +59,13 @@ function fewestAbove(variances: Float64Array, share: number): number {
 
 /** Coordinates of every feature along the components, from the mean: [n, kept]. */
 export function project(features: Features, { mean, components }: Pca): Features {
-  const { dimension } = features;
-  const values = Float64Array.from(features.values, (value, k) => value - mean[k % dimension]);
-  const centred = { rows: featureCount(features), columns: dimension, values };
-  return {
-    values: Float32Array.from(rowProducts(centred, components).values),
-    dimension: components.rows,
-  };
+  const { values, dimension } = features;
+  const rows = featureCount(features);
+  const centred = new Float64Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const start = row * dimension;
+    for (let k = 0; k < dimension; k++) centred[start + k] = values[start + k] - mean[k];
+  }
+  const coordinates = rowProducts({ rows, columns: dimension, values: centred }, components);
+  return { values: new Float32Array(coordinates.values), dimension: components.rows };
 }
