@@ -1,6 +1,7 @@
 /** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
 
 import { z } from 'zod';
+import { mostPairSamples } from '../../engine/ops/pair_loss.ts';
 import { UsageError } from '../errors.ts';
 import { lossOf, lossSchema } from '../losses/index.ts';
 import { findNet } from '../nets/index.ts';
@@ -31,6 +32,12 @@ const data = z.strictObject({
   /** Stop at the first image that cannot be read instead of leaving it out. */
   strict: z.boolean().default(false),
 });
+
+/** `balanced`: batches of so many people with so many images each, for losses of pairs and triplets. */
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('shuffled') }),
+  z.strictObject({ kind: z.literal('balanced'), people: count.min(2), images: count }),
+]);
 
 const evaluation = z.strictObject({
   /** Steps between evaluations while training; 0: none. */
@@ -69,6 +76,7 @@ const keys = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
+  sampling: sampling.prefault({ kind: 'shuffled' }),
   loss: lossSchema.prefault({ name: 'softmax' }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
   auxiliaryLoss: lossSchema.optional(),
@@ -181,6 +189,26 @@ function contradiction(config: TrainingConfig): string | undefined {
   for (const loss of [config.loss, config.auxiliaryLoss]) {
     const wrong = loss && lossOf(loss).contradiction?.(loss);
     if (wrong) return wrong;
+  }
+  return wrongBatches(config);
+}
+
+/** What batches and their use say against each other, or undefined. */
+function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  const isBalanced = sampling.kind === 'balanced';
+  if (isBalanced && sampling.people * sampling.images !== batchSize)
+    return (
+      `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
+      `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
+    );
+  for (const used of [loss, auxiliaryLoss]) {
+    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
+    if (batchSize < 2 || batchSize > mostPairSamples)
+      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
+    if (used.name === 'triplet' || used.pairs === 'all') continue;
+    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
+    if (isBalanced && sampling.images % 2 === 0)
+      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
   }
   return undefined;
 }
