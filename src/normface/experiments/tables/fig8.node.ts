@@ -115,9 +115,10 @@ export function findingsOf(
       {
         stem: 'fig8',
         svg: linePlot(
-          curves.map(({ name, points }) => ({
+          curves.map(({ name, points }, k) => ({
             name: `softmax + ${name}, normalised`,
-            x: weights,
+            // Beside each other, so that both bars can be seen.
+            x: weights.map((weight) => weight * [0.94, 1.06][k]),
             y: inPercent(points, ({ mean }) => mean),
             error: inPercent(points, ({ std }) => std ?? 0),
           })),
@@ -126,6 +127,7 @@ export function findingsOf(
             yLabel: 'accuracy in %',
             logX: true,
             xTicks: weights,
+            xDomain: [weights[0] / 2, weights[weights.length - 1] * 2],
             rules: [
               { name: 'normalised softmax alone', value: 100 * alone.mean, color: 2 },
               { name: 'control', value: 100 * baseline.mean },

@@ -22,7 +22,7 @@ export interface LossRow {
   readonly key: string;
   readonly loss: string;
   readonly normalisation: Normalisation;
-  readonly config: Pick<TrainingConfigInput, 'loss' | 'auxiliaryLoss'>;
+  readonly config: Pick<TrainingConfigInput, 'loss' | 'auxiliaryLoss' | 'sampling'>;
   /** Accuracy in Table 2, in per cent, and its spread over five snapshots. */
   readonly paper?: { readonly accuracy: number; readonly spread?: number };
 }
@@ -66,6 +66,13 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
   return [
     control,
     {
+      key: 'softmax-center',
+      loss: 'softmax + center',
+      normalisation: 'no',
+      config: { loss: softmax, auxiliaryLoss: { name: 'center', normalise: false } },
+      paper: { accuracy: 99.03 },
+    },
+    {
       key: 'normface',
       loss: 'softmax',
       normalisation: 'yes',
@@ -106,6 +113,28 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
       normalisation: 'yes',
       config: jointConfig(head, 1, jointWeight),
       paper: { accuracy: 99.19, spread: 0.008 },
+    },
+  ];
+}
+
+/**
+ * The losses of sampled pairs and triplets that agents replace (section 5), at the margins of their usual definitions. Batches hold
+ * four images of each of their people.
+ */
+export function sampleRows(batchSize: number): readonly LossRow[] {
+  const sampling = { kind: 'balanced', people: batchSize / 4, images: 4 } as const;
+  return [
+    {
+      key: 'pair-contrastive',
+      loss: 'contrastive of pairs',
+      normalisation: 'yes',
+      config: { loss: { name: 'pair-contrastive' }, sampling },
+    },
+    {
+      key: 'triplet',
+      loss: 'triplet of images',
+      normalisation: 'yes',
+      config: { loss: { name: 'triplet' }, sampling },
     },
   ];
 }

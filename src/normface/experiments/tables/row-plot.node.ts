@@ -47,7 +47,7 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
   return renderPlot({
     description,
     legend: groups.length > 1 ? groups.map(({ name, color }) => ({ name, color: seriesColor(color) })) : [],
-    marginLeft: 24 + 8.6 * longest,
+    marginLeft: 30 + 9.3 * longest,
     marginRight: remarks ? 92 : 32,
     plotHeight: lineHeight * rows.length + 24,
     x: { label: xLabel, nice: true, ticks: 6 },

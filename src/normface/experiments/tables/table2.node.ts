@@ -5,7 +5,7 @@ import { percent } from '../../evaluation/summary.ts';
 import type { Experiment, Figure, Findings, NamedTable } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { Comparison, type Measurement, perSeed, protocol } from './comparison.node.ts';
-import { control, type LossRow, labelOf, paperRows } from './loss-rows.ts';
+import { control, type LossRow, labelOf, paperRows, sampleRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
@@ -27,8 +27,11 @@ export interface Block {
 }
 
 /** What the paper compares, and what it could not or did not. */
-export function table2Blocks({ head }: Recipe): readonly Block[] {
-  return [{ title: "the paper's rows", rows: paperRows(head) }];
+export function table2Blocks({ head, batchSize }: Recipe): readonly Block[] {
+  return [
+    { title: "the paper's rows", rows: paperRows(head) },
+    { title: 'sampled pairs and triplets', rows: sampleRows(batchSize) },
+  ];
 }
 
 export const table2: Experiment = {
