@@ -21,6 +21,8 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
   /** Height and width of the images; by default those the net was designed for. */
