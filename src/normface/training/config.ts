@@ -21,6 +21,8 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
   /** Height and width of the images; by default those the net was designed for. */
@@ -47,6 +49,8 @@ const evaluation = z.strictObject({
   /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
   pairs: z.string().min(1).optional(),
   pairsPerFold: count.default(100),
+  /** Look at the pairs of these folds only; by default all. */
+  folds: z.array(count).min(2).optional(),
   /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
   thresholdFold: count.optional(),
   testFold: count.optional(),
@@ -170,7 +174,9 @@ function contradiction(config: TrainingConfig): string | undefined {
     return 'evaluation.thresholdFold and evaluation.testFold belong together';
   if (thresholdFold !== undefined && thresholdFold === testFold)
     return `evaluation.thresholdFold and evaluation.testFold are both ${testFold}`;
-  for (const fold of [thresholdFold, testFold]) {
+  if (thresholdFold !== undefined && evaluation.folds)
+    return 'evaluation.folds and evaluation.thresholdFold both say which folds to look at: give one';
+  for (const fold of [thresholdFold, testFold, ...(evaluation.folds ?? [])]) {
     if (fold === undefined || evaluation.data !== undefined || data.excludeFolds.includes(fold)) continue;
     return `fold ${fold} is used in the evaluation but its people are in training: add it to data.excludeFolds`;
   }

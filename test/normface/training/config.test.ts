@@ -97,6 +97,17 @@ describe('training configuration', () => {
       { data: { pairs: 'p', excludeFolds: [9] }, evaluation: { thresholdFold: 9, testFold: 10 } },
       /fold 10 is used in the evaluation but its people are in training/,
     ],
+    [
+      'test people of several folds in training',
+      { data: { pairs: 'p', excludeFolds: [8, 9] }, evaluation: { folds: [8, 9, 10] } },
+      /fold 10 is used in the evaluation but its people are in training/,
+    ],
+    ['a single fold', { evaluation: { folds: [9], data: 'x' } }, /folds is \[9\], expected 2 values/],
+    [
+      'two choices of folds',
+      { evaluation: { folds: [1, 2], testFold: 1, thresholdFold: 2, data: 'x' } },
+      /both say which folds to look at/,
+    ],
     ['two lengths', { epochs: 1, steps: 1 }, /either epochs or steps/],
     ['no milestones', { schedule: { kind: 'multistep' } }, /needs schedule.milestones/],
     ['milestones fall', { schedule: { kind: 'multistep', milestones: [0.8, 0.5] } }, /must increase/],
