@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Dataset } from './dataset.ts';
-import { openFolder } from './folder.node.ts';
+import { readFolder } from './folder.node.ts';
 import { type GeneratedSpec, generatedDataset, isGenerated, parseGenerated } from './generated-dataset.ts';
-import { openTar } from './tar.node.ts';
+import { datasetOfTree, type Tree } from './layout.ts';
+import { readTar } from './tar.node.ts';
 
 /**
  * Opens a data set: a folder of `identity/image.jpg`, a `.tar` of the same tree, or generated faces
@@ -14,11 +15,23 @@ import { openTar } from './tar.node.ts';
 export async function openDataset(what: string | Partial<GeneratedSpec>): Promise<Dataset> {
   if (typeof what !== 'string') return generatedDataset(what);
   if (isGenerated(what)) return generatedDataset(parseGenerated(what));
+  return datasetOfTree(await readTree(what));
+}
+
+/**
+ * Opens videos as folders of frames, `person/video/frame.jpg`, or a `.tar` of the same tree: a data set with a class
+ * `person/video` for every video. @throws UserError in one sentence when there is nothing usable.
+ */
+export async function openVideos(path: string): Promise<Dataset> {
+  return datasetOfTree(await readTree(path), ['person', 'video']);
+}
+
+async function readTree(path: string): Promise<Tree> {
   let found: Awaited<ReturnType<typeof stat>>;
   try {
-    found = await stat(what);
+    found = await stat(path);
   } catch (error) {
-    throw new UserError(`cannot open the data set ${what}: ${reasonOf(error)}`);
+    throw new UserError(`cannot open the data set ${path}: ${reasonOf(error)}`);
   }
-  return found.isDirectory() ? openFolder(what) : openTar(what);
+  return found.isDirectory() ? readFolder(path) : readTar(path);
 }
