@@ -43,12 +43,19 @@ export { prelu } from './ops/prelu.ts';
 export { relu } from './ops/relu.ts';
 export { flatten, reshape } from './ops/reshape.ts';
 export { scale } from './ops/scale.ts';
-export type { LossWithStatistics } from './ops/softmax_head.ts';
+export type { LossWithStatistics, SharedHeadOptions } from './ops/softmax_head.ts';
 export { softmaxLoss, softmaxLossHead } from './ops/softmax_loss.ts';
+export {
+  type SphereFace2Options,
+  sphereFace2Bias,
+  sphereFace2Head,
+  sphereFace2Loss,
+} from './ops/sphereface2_loss.ts';
 export { mean, sum } from './ops/sum.ts';
 export { type TripletMining, type TripletOptions, tripletHead, tripletLoss } from './ops/triplet_loss.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';
+export { RowSubset, type RowSubsetOptions } from './optim/row_subset.ts';
 export {
   constantSchedule,
   cosineSchedule,

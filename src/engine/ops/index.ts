@@ -23,6 +23,7 @@ import { reluOperator } from './relu.ts';
 import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
 import { softmaxLossOperator } from './softmax_loss.ts';
+import { sphereFace2LossOperator } from './sphereface2_loss.ts';
 import { meanOperator, sumOperator } from './sum.ts';
 import { tripletLossOperator } from './triplet_loss.ts';
 
@@ -55,6 +56,7 @@ export const operators: readonly Operator[] = [
   reshapeOperator,
   scaleOperator,
   softmaxLossOperator,
+  sphereFace2LossOperator,
   sumOperator,
   tripletLossOperator,
 ];

@@ -51,6 +51,9 @@ export interface Frame {
   readonly plotHeight?: number;
   /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
   readonly bare?: boolean;
+  /** Width of the margins in place of the usual ones, for names of rows and remarks beside them. */
+  readonly marginLeft?: number;
+  readonly marginRight?: number;
   /** Names of panels above one another; marks choose theirs by the channel `fy`. */
   readonly panels?: readonly string[];
 }
@@ -84,8 +87,8 @@ export function renderPlot(frame: Frame): string {
     width,
     height: top + bottom + Math.max(frame.plotHeight ?? plotHeight, panels > 1 ? 170 * panels : 0),
     marginTop: top,
-    marginLeft: left,
-    marginRight: width - right,
+    marginLeft: frame.marginLeft ?? left,
+    marginRight: frame.marginRight ?? width - right,
     marginBottom: bottom,
     style: {
       fontSize: `${fontSize}px`,

@@ -3,12 +3,15 @@
 import { z } from 'zod';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
+import { center } from './center.ts';
 import type { Loss } from './loss.ts';
 import { normface } from './normface.ts';
+import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
+import { triplet } from './triplet.ts';
 
 /** In the order in which messages list them. */
-const losses = [softmax, normface, cContrastive, cTriplet] as const;
+const losses = [softmax, normface, cContrastive, cTriplet, center, pairContrastive, triplet] as const;
 
 type SchemasOf<T extends readonly Loss[]> = { -readonly [K in keyof T]: T[K]['schema'] };
 

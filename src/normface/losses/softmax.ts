@@ -31,7 +31,7 @@ export const softmax = defineLoss({
     return {
       hasScale: false,
       declarations: config.bias ? [weights, bias] : [weights],
-      reusable: [name],
+      reusable: config.bias ? [name, biasName] : [name],
       apply: (features, labels, parameters) =>
         softmaxLossHead(
           features,

@@ -1,6 +1,7 @@
 import agentDistance from './agent_distance.wgsl';
 import agentEntry from './agent_entry.wgsl';
 import agentState from './agent_state.wgsl';
+import binaryEntry from './binary_entry.wgsl';
 import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
 import margin from './margin.wgsl';
@@ -19,6 +20,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/agent_distance.wesl': agentDistance,
   './lib/agent_entry.wesl': agentEntry,
   './lib/agent_state.wesl': agentState,
+  './lib/binary_entry.wesl': binaryEntry,
   './lib/elements.wesl': elements,
   './lib/epilogue.wesl': epilogue,
   './lib/margin.wesl': margin,
