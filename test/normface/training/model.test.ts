@@ -1,18 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDevice } from '../../../src/engine/device.node.ts';
 import type { Device } from '../../../src/engine/device.ts';
-import { hash32 } from '../../../src/engine/random.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
-import { Model } from '../../../src/normface/training/model.ts';
-
-const classes = 4;
-const batchSize = 8;
-const pixels = Uint8Array.from({ length: batchSize * 56 * 48 * 4 }, (_, i) => {
-  const label = Math.floor(i / (56 * 48 * 4)) % classes;
-  return hash32(i >> 7, label) % 256;
-});
-const labels = Uint32Array.from({ length: batchSize }, (_, i) => i % classes);
-const batch = { pixels, labels };
+import type { TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { batch, tinyModel } from './tiny.ts';
 
 let device: Device;
 beforeAll(async () => {
@@ -20,9 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-function model(input: TrainingConfigInput): Model {
-  return new Model(device, parseConfig({ net: 'tiny', batchSize, ...input }), classes);
-}
+const model = (input: TrainingConfigInput) => tinyModel(device, input);
 
 const losses: [title: string, config: TrainingConfigInput][] = [
   ['softmax with bias', { loss: { name: 'softmax', bias: true } }],
