@@ -12,7 +12,9 @@ export { averagePool2d, globalAveragePool } from './ops/average_pool2d.ts';
 export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/batch_norm.ts';
 export { type CContrastiveOptions, cContrastiveHead, cContrastiveLoss } from './ops/c_contrastive_loss.ts';
 export { type CTripletOptions, cTripletHead, cTripletLoss } from './ops/c_triplet_loss.ts';
+export { type CenterOptions, centerHead, centerLoss } from './ops/center_loss.ts';
 export { concat } from './ops/concat.ts';
+export { type ContrastiveOptions, contrastiveHead, contrastiveLoss } from './ops/contrastive_loss.ts';
 export { conv2d } from './ops/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d_geometry.ts';
 export { type Conv2dPReluOperands, conv2dPRelu } from './ops/conv2d_prelu.ts';
@@ -41,11 +43,19 @@ export { prelu } from './ops/prelu.ts';
 export { relu } from './ops/relu.ts';
 export { flatten, reshape } from './ops/reshape.ts';
 export { scale } from './ops/scale.ts';
-export type { LossWithStatistics } from './ops/softmax_head.ts';
+export type { LossWithStatistics, SharedHeadOptions } from './ops/softmax_head.ts';
 export { softmaxLoss, softmaxLossHead } from './ops/softmax_loss.ts';
+export {
+  type SphereFace2Options,
+  sphereFace2Bias,
+  sphereFace2Head,
+  sphereFace2Loss,
+} from './ops/sphereface2_loss.ts';
 export { mean, sum } from './ops/sum.ts';
+export { type TripletMining, type TripletOptions, tripletHead, tripletLoss } from './ops/triplet_loss.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';
+export { RowSubset, type RowSubsetOptions } from './optim/row_subset.ts';
 export {
   constantSchedule,
   cosineSchedule,

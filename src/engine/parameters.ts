@@ -18,6 +18,8 @@ export interface ParameterDeclaration {
   readonly decayMultiplier?: number;
   /** Keeps the values as they are, bit for bit: no gradient is computed, and both multipliers are 0. */
   readonly frozen?: boolean;
+  /** Filled anew in every step, as by {@link RowSubset}: neither counted nor saved. */
+  readonly transient?: boolean;
 }
 
 /** The multipliers of one window of the arena as [blocks, 2] pairs: learning rate, decay. */
@@ -90,13 +92,23 @@ export class Parameters {
     return table;
   }
 
+  /** Bytes of the values, gaps included; gradients and each array of an optimiser take as much. */
+  get bytes(): number {
+    return this.windows.reduce((sum, { values }) => sum + values.bytes, 0);
+  }
+
   get names(): string[] {
     return this.entries.map(({ name }) => name);
   }
 
-  /** Number of values of all parameters together, frozen ones included. */
+  /** The declarations of what outlasts a step. */
+  get lasting(): readonly ParameterDeclaration[] {
+    return this.declarations.filter(({ transient }) => !transient);
+  }
+
+  /** Number of values of all lasting parameters together, frozen ones included. */
   get count(): number {
-    return this.entries.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    return this.lasting.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   }
 
   has(name: string): boolean {
@@ -121,9 +133,9 @@ export class Parameters {
     tensor.write(values);
   }
 
-  /** The values of every parameter at this point of the work issued, by name. */
+  /** The values of every lasting parameter at this point of the work issued, by name. */
   async readAll(): Promise<Map<string, Float32Array>> {
-    return readTensors(this.values.tensors);
+    return readTensors(new Map(this.lasting.map(({ name }) => [name, this.get(name)])));
   }
 
   /** Makes the gradient zero of every parameter that no reverse pass has reached since the last step. */

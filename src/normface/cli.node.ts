@@ -14,6 +14,7 @@ import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addNets } from './commands/nets.node.ts';
+import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -32,6 +33,7 @@ const commands = [
   addVerify,
   addData,
   addNets,
+  addPaper,
   addTune,
   addDoctor,
 ];

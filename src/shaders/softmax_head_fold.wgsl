@@ -10,7 +10,9 @@
 // first_class      one number: not compiled in, so that all windows share a kernel
 // labels           [SAMPLES], a larger one counts as the last class
 // scale            s, used as max(s, FLOOR)
+// classes_in_use   with @if(partial): classes from this number on take no part
 // states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
+// With @if(others_only) the own class is left out of maximum and sums.
 // One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
 @if(margin) import package::lib::margin::margined;
 import package::lib::softmax_state::{State, empty, fold, merge};
@@ -24,6 +26,7 @@ import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
 @group(0) @binding(6) var<storage, read_write> states: array<State>;
 @group(0) @binding(7) var<storage, read> first_class: array<f32>;
+@if(partial) @group(0) @binding(11) var<storage, read> classes_in_use: u32;
 
 var<workgroup> parts: array<State, WORKGROUP>;
 
@@ -35,7 +38,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let own = min(labels[i], u32(ALL_CLASSES - 1));
   let s = max(scale[0], FLOOR);
   var state = empty();
-  for (var j = local; j < CLASSES; j += WORKGROUP) {
+  var end = u32(CLASSES);
+  @if(partial) { end = min(end, classes_in_use - min(first, classes_in_use)); }
+  for (var j = local; j < end; j += WORKGROUP) {
     let product = products[i * CLASSES + j];
     var score = product;
     @if(normalise_features) { score *= inverse_features[i]; }
@@ -44,6 +49,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     let cosine = product * inverse_features[i] * inverse_weights[j];
     @if(margin) { score = margined(cosine, first + j == own).value; }
     @if(margin && !normalise_features) { score /= inverse_features[i]; }
+    @if(others_only) {
+      if (first + j == own) {
+        state.own_cosine = cosine;
+        continue;
+      }
+    }
     state = fold(state, s, score, cosine, first + j == own);
   }
   parts[local] = state;

@@ -11,6 +11,7 @@
 // first_class      one number: not compiled in, so that all windows share a kernel
 // labels           [SAMPLES], a larger one counts as the last class
 // scale            s, used as max(s, FLOOR)
+// classes_in_use   with @if(partial): classes from this number on have zero gradients
 // states           [SAMPLES] of the forward pass
 // upstream         gradient of the loss, one number
 // gradients        [SAMPLES, CLASSES]
@@ -30,6 +31,7 @@ import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FLOOR
 @group(0) @binding(7) var<storage, read> upstream: array<f32>;
 @group(0) @binding(8) var<storage, read_write> gradients: array<f32>;
 @group(0) @binding(9) var<storage, read> first_class: array<f32>;
+@if(partial) @group(0) @binding(11) var<storage, read> classes_in_use: u32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -41,6 +43,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     if (place < COUNT) {
       let i = place / CLASSES;
       let j = place % CLASSES;
+      @if(partial) {
+        if (first + j >= classes_in_use) {
+          gradients[place] = 0.0;
+          continue;
+        }
+      }
       var factor = 1.0;
       @if(normalise_features) { factor *= inverse_features[i]; }
       @if(normalise_weights) { factor *= inverse_weights[j]; }

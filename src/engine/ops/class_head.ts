@@ -18,11 +18,7 @@ export function checkHead(
     operator,
     () => `features must be [n, d] and weights [classes, d] with the same d, not ${shapes()}`,
   );
-  check(
-    labels.dtype === 'u32' && labels.shape.length === 1 && labels.size === features.shape[0],
-    operator,
-    () => `labels must be [${features.shape[0]}] u32, not ${formatShape(labels.shape)} ${labels.dtype}`,
-  );
+  checkLabels(operator, labels, features.shape[0]!);
   check(
     !bias || (bias.shape.length === 1 && bias.size === weights.shape[0]),
     operator,
@@ -31,6 +27,15 @@ export function checkHead(
   for (const tensor of [features, weights, bias]) {
     check(!tensor || tensor.dtype === 'f32', operator, () => `${shapes()} must be f32, not ${tensor!.dtype}`);
   }
+}
+
+/** @throws ShapeError unless there is a label for each of n samples */
+export function checkLabels(operator: string, labels: Tensor, n: number): void {
+  check(
+    labels.dtype === 'u32' && labels.shape.length === 1 && labels.size === n,
+    operator,
+    () => `labels must be [${n}] u32, not ${formatShape(labels.shape)} ${labels.dtype}`,
+  );
 }
 
 /** Sample inputs of a head: features, weights, labels. */

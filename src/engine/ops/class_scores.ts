@@ -54,10 +54,13 @@ export class ClassScores {
     });
   }
 
-  /** Calls `fold` with ⟨f_i, w_j⟩ of every sample and every class of a window, [n, window], one window after the other. */
+  /**
+   * Calls `fold` with ⟨f_i, w_j⟩ of every sample and every class of a window, [n, window], one window after the other. A second
+   * walk makes the products again where there are several windows.
+   */
   forward(fold: (window: ScoreWindow, products: Tensor) => void): void {
     for (const window of this.windows) {
-      const products = this.productsOf(window);
+      const products = (this.windows.length === 1 && this.last) || this.productsOf(window);
       this.last = products;
       fold(window, products);
     }

@@ -1,20 +1,24 @@
-import raiseSource from '../../shaders/raise_to_floor.wgsl';
-import { check, formatShape } from '../errors.ts';
+import { check } from '../errors.ts';
 import { defineOperator, type InputSpec } from '../operator.ts';
 import { scoreMatrix } from '../reference/class_scores.ts';
 import { crossEntropyReference } from '../reference/cross_entropy.ts';
 import { Tensor } from '../tensor.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { checkEpsilon, defaultEpsilon } from './l2_normalise.ts';
-import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
+import { defaultFloor, logitScale } from './logit_scale.ts';
+import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 
-const raiseKernel = { name: 'raise_to_floor', source: raiseSource };
-
-export interface CosineSoftmaxOptions {
+export interface CosineSoftmaxOptions extends SharedHeadOptions {
   /** Added to squared norms, inside the root (default 1e-12). */
   epsilon?: number;
   /** Least scale; a learnt one that falls below is set to it (default 0.01, as in NormFace's head). */
   floor?: number;
+  /**
+   * AdaCos (arXiv 1905.00292): before the logits are made, the scale becomes that of the batch, s ← log B / max(√½, c_med), at least
+   * `floor`, with B = mean_i Σ_{k≠y_i} exp(s·cos θ_ik) and c_med the cosine of the median angle to the own class (the lower of the
+   * middle two). `scale` must be a tensor without gradient, which keeps s from call to call (default false).
+   */
+  adaptive?: boolean;
   /** false: the logits are s·⟨f, ŵ⟩ (default true). */
   normaliseFeatures?: boolean;
   /** false: the logits are s·⟨f̂, w⟩, for weights that are normalised elsewhere or not at all (default true). */
@@ -45,32 +49,33 @@ export function cosineSoftmaxHead(
   const operator = 'cosine_softmax_loss';
   const {
     epsilon = defaultEpsilon,
-    floor = 0.01,
+    floor = defaultFloor,
+    adaptive = false,
     normaliseFeatures = true,
     normaliseWeights = true,
+    classesInUse,
   } = options;
   checkHead(operator, features, weights, labels);
   checkEpsilon(operator, epsilon);
-  check(Number.isFinite(floor) && floor > 0, operator, () => `floor must be a positive number, not ${floor}`);
-  const tensor = scale instanceof Tensor ? scale : null;
+  const tensor = logitScale(operator, features, scale, floor);
   check(
-    tensor ? tensor.size === 1 && tensor.dtype === 'f32' : Number.isFinite(scale) && (scale as number) > 0,
+    !adaptive || (scale instanceof Tensor && !scale.requiresGradient),
     operator,
-    () =>
-      `scale must be a positive number or one f32 in a tensor, not ${tensor ? `${formatShape(tensor.shape)} ${tensor.dtype}` : scale}`,
+    () => 'an adaptive scale must be in a tensor that requires no gradient',
   );
-  if (tensor?.requiresGradient && !tensor.node) raiseToFloor(operator, tensor, floor);
   return softmaxHead({
     operator,
     features,
     weights,
     bias: null,
     labels,
-    scale: tensor ?? features.device.constant(scale as number, [1]),
+    scale: tensor,
     floor,
+    adaptive,
     normaliseFeatures,
     normaliseWeights,
     epsilon,
+    classesInUse,
   });
 }
 
@@ -83,18 +88,6 @@ export function cosineSoftmaxLoss(
   options: CosineSoftmaxOptions = {},
 ): Tensor {
   return cosineSoftmaxHead(features, weights, labels, scale, options).loss;
-}
-
-function raiseToFloor(operator: string, x: Tensor, floor: number): void {
-  x.device.within(operator, () =>
-    x.device.dispatch({
-      kernel: raiseKernel,
-      constants: { FLOOR: floor },
-      bindings: { x },
-      grid: [1, 1, 1],
-      cost: { flops: 1, bytes: 8 },
-    }),
-  );
 }
 
 const withoutGradient = (input: InputSpec): InputSpec => ({ ...input, differentiable: false });

@@ -16,6 +16,10 @@ export interface ImageBatchOptions {
   readonly mirror?: 'random' | 'always' | 'never';
   /** Largest shift of the centred crop in pixels; each shift up to it is equally likely, in both directions. Default 0. */
   readonly shift?: number;
+  /** Where the crop is before any shift: in the middle, or with `random` anywhere in the picture, all places equally likely. Default `centre`. */
+  readonly crop?: 'centre' | 'random';
+  /** 3: red, green, blue; 1: grey, 0.2989·red + 0.5870·green + 0.1140·blue. Default 3. */
+  readonly channels?: 1 | 3;
   /** Subtracted from each byte. Default 127.5. */
   readonly mean?: number;
   /** Multiplies the difference. Default 1/128, which gives numbers between −1 and 1. */
@@ -23,12 +27,12 @@ export interface ImageBatchOptions {
 }
 
 /**
- * Pictures as input of a net: (byte − mean)·scale of a centred crop, mirrored and shifted at random where wanted. A crop
+ * Pictures as input of a net: (byte − mean)·scale of a crop, mirrored and moved at random where wanted. A crop
  * that a shift moves past the border repeats the border. Random bits follow from {@link Device.setRandom}: call it before
  * every step.
  *
  * @param images rgba8 [n, height, width, 4], as {@link Device.images} makes them; alpha is ignored
- * @returns [n, height of the crop, width of the crop, 3]: red, green, blue
+ * @returns [n, height of the crop, width of the crop, channels]
  */
 export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Tensor {
   check(
@@ -42,6 +46,8 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     width = sourceWidth,
     mirror = 'never',
     shift = 0,
+    crop = 'centre',
+    channels = 3,
     mean = 127.5,
     scale = 1 / 128,
   } = options;
@@ -64,13 +70,20 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     () => `mirror must be random, always or never, not ${mirror}`,
   );
   check(
+    crop === 'centre' || (crop === 'random' && shift === 0),
+    'imageBatch',
+    () =>
+      `crop must be centre or random, and a random crop cannot be shifted, not ${crop} with the shift ${shift}`,
+  );
+  check(channels === 1 || channels === 3, 'imageBatch', () => `channels must be 1 or 3, not ${channels}`);
+  check(
     Number.isFinite(mean) && Number.isFinite(scale),
     'imageBatch',
     () => `mean and scale must be finite numbers, not ${mean} and ${scale}`,
   );
-  const random = mirror === 'random' || shift > 0;
+  const random = mirror === 'random' || crop === 'random' || shift > 0;
   const { device } = images;
-  const y = device.empty([n, height, width, 3]);
+  const y = device.empty([n, height, width, channels]);
   const { grid, constants } = elementGrid(device, n * height * width, 1);
   device.within('imageBatch', () =>
     device.dispatch({
@@ -89,6 +102,8 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
       conditions: {
         random,
         shift: shift > 0,
+        crop_random: crop === 'random',
+        grey: channels === 1,
         mirror_random: mirror === 'random',
         mirror_always: mirror === 'always',
       },
@@ -128,6 +143,12 @@ export const imageBatchOperator = defineOperator<ImageBatchAttributes>({
       attributes: { height: 7, width: 7, mirror: 'random', shift: 2, seed: 0x89abcdef, step: 77 },
     },
     { inputs: pictures(5, 6, 11), attributes: { shift: 9, mean: 0, scale: 1 / 255, seed: 5, step: 1 } },
+    {
+      inputs: pictures(33, 9, 8),
+      attributes: { height: 5, width: 7, crop: 'random', mirror: 'random', channels: 1, seed: 9, step: 2 },
+    },
+    { inputs: pictures(5, 6, 6), attributes: { height: 3, width: 6, crop: 'random', mirror: 'always' } },
+    { inputs: pictures(3, 5, 7), attributes: { channels: 1, mean: 0, scale: 1 / 255 } },
     { inputs: pictures(9, 4, 3), attributes: { mirror: 'random', seed: 1, step: 1 } },
   ],
   misuses: [
@@ -142,6 +163,16 @@ export const imageBatchOperator = defineOperator<ImageBatchAttributes>({
       message: /imageBatch: a crop of 5 × 4 does not fit in pictures of 4 × 4/,
     },
     { inputs: pictures(1, 4, 4), attributes: { shift: 0.5 }, message: /imageBatch: the shift .*not 0\.5/ },
+    {
+      inputs: pictures(1, 4, 4),
+      attributes: { height: 3, crop: 'random', shift: 1 },
+      message: /imageBatch: .*a random crop cannot be shifted, not random with the shift 1/,
+    },
+    {
+      inputs: pictures(1, 4, 4),
+      attributes: { channels: 2 as 1 },
+      message: /imageBatch: channels must be 1 or 3, not 2/,
+    },
     {
       inputs: pictures(1, 4, 4),
       attributes: { scale: Number.POSITIVE_INFINITY },

@@ -4,7 +4,9 @@ import { averagePool2dOperator, globalAveragePoolOperator } from './average_pool
 import { batchNormOperator } from './batch_norm.ts';
 import { cContrastiveLossOperator } from './c_contrastive_loss.ts';
 import { cTripletLossOperator } from './c_triplet_loss.ts';
+import { centerLossOperator } from './center_loss.ts';
 import { concatOperator } from './concat.ts';
+import { contrastiveLossOperator } from './contrastive_loss.ts';
 import { conv2dOperator } from './conv2d.ts';
 import { conv2dPReluOperator } from './conv2d_prelu.ts';
 import { cosineSoftmaxLossOperator } from './cosine_softmax_loss.ts';
@@ -21,7 +23,9 @@ import { reluOperator } from './relu.ts';
 import { flattenOperator, reshapeOperator } from './reshape.ts';
 import { scaleOperator } from './scale.ts';
 import { softmaxLossOperator } from './softmax_loss.ts';
+import { sphereFace2LossOperator } from './sphereface2_loss.ts';
 import { meanOperator, sumOperator } from './sum.ts';
+import { tripletLossOperator } from './triplet_loss.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
@@ -30,7 +34,9 @@ export const operators: readonly Operator[] = [
   batchNormOperator,
   cContrastiveLossOperator,
   cTripletLossOperator,
+  centerLossOperator,
   concatOperator,
+  contrastiveLossOperator,
   conv2dOperator,
   conv2dPReluOperator,
   cosineSoftmaxLossOperator,
@@ -50,5 +56,7 @@ export const operators: readonly Operator[] = [
   reshapeOperator,
   scaleOperator,
   softmaxLossOperator,
+  sphereFace2LossOperator,
   sumOperator,
+  tripletLossOperator,
 ];

@@ -1,18 +1,20 @@
-import { check } from '../errors.ts';
 import { defineOperator, type InputSpec, type ReferenceArray } from '../operator.ts';
 import { dot, rowOf, scoreMatrix } from '../reference/class_scores.ts';
 import { crossEntropyReference } from '../reference/cross_entropy.ts';
 import { marginReference } from '../reference/margin.ts';
-import { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { checkEpsilon, defaultEpsilon } from './l2_normalise.ts';
+import { defaultFloor, logitScale } from './logit_scale.ts';
 import { checkMargin, type Margin } from './margin.ts';
-import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
+import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 
-export interface MarginSoftmaxOptions {
+export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly margin: Margin;
-  /** s, a positive number or one f32 in a tensor; its gradient is that of a learnt scale. */
+  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link cosineSoftmaxHead}. */
   readonly scale: Tensor | number;
+  /** Least scale; a learnt one that falls below is set to it (default 0.01). */
+  readonly floor?: number;
   /** false: the logits are s·‖f‖ times what stands for the cosines, as in SphereFace (default true). */
   readonly normaliseFeatures?: boolean;
   /** false: the weights are of length 1 already (default true). */
@@ -45,32 +47,28 @@ export function marginSoftmaxHead(
   const {
     margin,
     scale,
+    floor = defaultFloor,
     normaliseFeatures = true,
     normaliseWeights = true,
     epsilon = defaultEpsilon,
+    classesInUse,
   } = options;
   checkHead(operator, features, weights, labels);
   checkEpsilon(operator, epsilon);
   checkMargin(operator, margin);
-  const learnt = scale instanceof Tensor;
-  check(
-    learnt ? scale.size === 1 && scale.dtype === 'f32' : Number.isFinite(scale) && scale > 0,
-    operator,
-    () =>
-      `scale must be a positive number or one f32 in a tensor, not ${learnt ? `[${scale.shape}] ${scale.dtype}` : scale}`,
-  );
   return softmaxHead({
     operator,
     features,
     weights,
     bias: null,
     labels,
-    scale: learnt ? scale : features.device.constant(scale, [1]),
-    floor: 0,
+    scale: logitScale(operator, features, scale, floor),
+    floor,
     margin,
     normaliseFeatures,
     normaliseWeights,
     epsilon,
+    classesInUse,
   });
 }
 

@@ -1,15 +1,19 @@
+import adaptSource from '../../shaders/adacos_scale.wgsl';
 import finishSource from '../../shaders/softmax_head_finish.wgsl';
 import foldSource from '../../shaders/softmax_head_fold.wgsl';
 import gradientSource from '../../shaders/softmax_head_gradient.wgsl';
 import radialSource from '../../shaders/softmax_head_radial.wgsl';
 import { record } from '../autograd.ts';
+import { check, formatShape } from '../errors.ts';
 import { elementGrid, sampleGrid } from '../grid.ts';
+import type { Dispatch } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassScores, type ClassScoresOptions, type ScoreWindow } from './class_scores.ts';
 import { type Margin, marginBindings } from './margin.ts';
 import { multiply } from './multiply.ts';
 import { sumRows } from './sum_rows.ts';
 
+const adaptKernel = { name: 'adacos_scale', source: adaptSource };
 const foldKernel = { name: 'softmax_head_fold', source: foldSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const gradientKernel = { name: 'softmax_head_gradient', source: gradientSource };
@@ -18,7 +22,16 @@ const radialKernel = { name: 'softmax_head_radial', source: radialSource };
 /** Floats in the struct State of shaders/lib/softmax_state.wgsl. */
 const stateNumbers = 6;
 
-export interface SoftmaxHeadOptions extends ClassScoresOptions {
+/** Options of every softmax loss. */
+export interface SharedHeadOptions {
+  /**
+   * One u32 in a tensor, at least 1: only the first so many rows of the weights are classes, the others take no part and have zero
+   * gradients. For captured steps in which the number of classes varies.
+   */
+  readonly classesInUse?: Tensor;
+}
+
+export interface SoftmaxHeadOptions extends ClassScoresOptions, SharedHeadOptions {
   /** [classes] or null; only without normalisation */
   readonly bias: Tensor | null;
   /** [n] u32 */
@@ -27,6 +40,8 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
   readonly scale: Tensor;
   /** Least s that is used. */
   readonly floor: number;
+  /** The scale follows the batch, as AdaCos says: shaders/adacos_scale. Only for scores that are cosines. */
+  readonly adaptive?: boolean;
   /** What stands for the cosines; only with normalised weights. */
   readonly margin?: Margin | null;
 }
@@ -47,7 +62,12 @@ export interface LossWithStatistics {
  * sample is the running maximum and sum of its logits.
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
-  const { operator, features, weights, bias, scale } = options;
+  const { operator, features, weights, bias, scale, classesInUse } = options;
+  check(
+    !classesInUse || (classesInUse.dtype === 'u32' && classesInUse.size === 1),
+    operator,
+    () => `classesInUse must be one u32, not ${formatShape(classesInUse!.shape)} ${classesInUse!.dtype}`,
+  );
   const head = features.device.within(operator, () => new SoftmaxHead(options));
   const { loss, statistics } = head;
   record(loss, {
@@ -67,6 +87,7 @@ class SoftmaxHead {
   /** ∂loss/∂s */
   private readonly slope: Tensor;
   private readonly margin: ReturnType<typeof marginBindings>;
+  private readonly partial: Pick<Dispatch, 'conditions' | 'bindings'>;
 
   constructor(options: SoftmaxHeadOptions) {
     const { features, weights, scale, floor } = options;
@@ -74,21 +95,29 @@ class SoftmaxHead {
     const n = features.shape[0]!;
     this.options = options;
     this.margin = marginBindings(device, options.margin ?? null);
+    const { classesInUse } = options;
+    this.partial = {
+      conditions: { partial: classesInUse !== undefined },
+      bindings: classesInUse ? { classes_in_use: classesInUse } : {},
+    };
     this.scores = new ClassScores(options);
     this.states = device.empty([n, stateNumbers], 'u32');
-    this.scores.forward((window, products) => this.fold(window, products));
+    if (options.adaptive) this.adaptScale();
+    this.scores.forward((window, products) => this.fold(window, products, this.states));
     this.loss = device.empty([]);
     this.statistics = device.empty([3]);
     this.slope = device.empty([]);
     device.dispatch({
       kernel: finishKernel,
       constants: { SAMPLES: n, ALL_CLASSES: weights.shape[0]!, FLOOR: floor, WORKGROUP: 32 },
+      conditions: this.partial.conditions,
       bindings: {
         states: this.states,
         scale,
         loss: this.loss,
         statistics: this.statistics,
         slope: this.slope,
+        ...this.partial.bindings,
       },
       grid: [1, 1, 1],
       cost: { flops: 8 * n, bytes: 4 * stateNumbers * n },
@@ -112,29 +141,51 @@ class SoftmaxHead {
         normalise_weights: normaliseWeights,
         bias: bias !== null,
         ...this.margin.conditions,
+        ...this.partial.conditions,
       },
       bindings: {
         products,
         labels,
         scale,
-        states: this.states,
         inverse_features: this.scores.inverseFeatures,
         inverse_weights: window.inverseWeights,
         first_class: window.firstClass,
         ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
         ...this.margin.bindings,
+        ...this.partial.bindings,
       },
     };
   }
 
-  private fold(window: ScoreWindow, products: Tensor): void {
+  /** Sets the scale from the scores of the batch, which are walked over once more for it. */
+  private adaptScale(): void {
+    const { features, scale, floor } = this.options;
+    const { device } = features;
+    const n = features.shape[0]!;
+    const states = device.empty([n, stateNumbers], 'u32');
+    this.scores.forward((window, products) => this.fold(window, products, states, { others_only: true }));
+    device.dispatch({
+      kernel: adaptKernel,
+      constants: { SAMPLES: n, FLOOR: floor, WORKGROUP: device.report.software ? 32 : 256 },
+      bindings: { states, scale },
+      grid: [1, 1, 1],
+      cost: { flops: 64 * n, bytes: 4 * stateNumbers * n },
+    });
+  }
+
+  private fold(
+    window: ScoreWindow,
+    products: Tensor,
+    states: Tensor,
+    what: Readonly<Record<string, boolean>> = {},
+  ): void {
     const { constants, conditions, bindings } = this.common(window, products);
     const { grid, constants: place } = sampleGrid(constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },
-      conditions: { ...conditions, first: window.first === 0 },
-      bindings,
+      conditions: { ...conditions, ...what, first: window.first === 0 },
+      bindings: { ...bindings, states },
       grid,
       cost: { flops: 8 * products.size, bytes: 4 * products.size },
     });
@@ -149,7 +200,7 @@ class SoftmaxHead {
       kernel: gradientKernel,
       constants: { ...constants, ...walk },
       conditions,
-      bindings: { ...bindings, upstream, gradients },
+      bindings: { ...bindings, states: this.states, upstream, gradients },
       grid,
       cost: { flops: 8 * products.size, bytes: 8 * products.size },
     });

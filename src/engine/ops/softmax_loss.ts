@@ -4,7 +4,7 @@ import { crossEntropyReference } from '../reference/cross_entropy.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { defaultEpsilon } from './l2_normalise.ts';
-import { type LossWithStatistics, softmaxHead } from './softmax_head.ts';
+import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 
 /**
  * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
@@ -24,6 +24,7 @@ export function softmaxLossHead(
   weights: Tensor,
   bias: Tensor | null,
   labels: Tensor,
+  { classesInUse }: SharedHeadOptions = {},
 ): LossWithStatistics {
   const operator = 'softmax_loss';
   checkHead(operator, features, weights, labels, bias);
@@ -38,6 +39,7 @@ export function softmaxLossHead(
     normaliseFeatures: false,
     normaliseWeights: false,
     epsilon: defaultEpsilon,
+    classesInUse,
   });
 }
 

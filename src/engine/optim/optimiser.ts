@@ -115,10 +115,16 @@ export abstract class Optimiser {
     for (const [name, tensor] of tensors) tensor.write(state.get(name)!);
   }
 
+  /** What the optimiser keeps for one parameter, of the same shape; always in the same order. */
+  statesOf(name: string): Tensor[] {
+    return [...this.arenas.values()].map((arena) => arena.tensors.get(name)!);
+  }
+
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
     for (const [array, arena] of this.arenas) {
-      for (const [name, tensor] of arena.tensors) tensors.set(`${name}.${array}`, tensor);
+      for (const { name } of this.parameters.lasting)
+        tensors.set(`${name}.${array}`, arena.tensors.get(name)!);
     }
     return tensors;
   }

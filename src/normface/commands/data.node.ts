@@ -11,7 +11,9 @@ import { writePreview } from '../data/preview.node.ts';
 import { type AddCommand, examples, type Runner, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
-const dataHelp = 'a folder identity/image.jpg, a .tar of one, or generated:identities=200,samples=20,seed=1';
+const dataHelp =
+  'a folder identity/image.jpg, a .tar of one, a folder of MNIST or mnist:FOLDER,first=0,count=8000, or ' +
+  'generated:identities=200,samples=20,seed=1';
 
 export const addData: AddCommand = (program, run) => {
   const data = program.command('data').description('look at a data set: preview, info, check');

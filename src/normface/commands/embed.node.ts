@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import { isGenerated } from '../data/generated-dataset.ts';
+import { isMnist } from '../data/mnist.node.ts';
 import { openDataset } from '../data/open.node.ts';
 import { UserError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
@@ -70,7 +71,7 @@ async function embed(context: Context, named: readonly string[], options: EmbedO
 export async function imageList(named: readonly string[]): Promise<Dataset> {
   const samples: Sample[] = [];
   for (const path of named) {
-    if (isGenerated(path) || path.endsWith('.tar') || isFolder(path)) {
+    if (isGenerated(path) || isMnist(path) || path.endsWith('.tar') || isFolder(path)) {
       const { name, samples: inside } = await openDataset(path);
       for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
     } else {

@@ -5,7 +5,7 @@ import { formatTable } from '../evaluation/table.ts';
 import { describeNet, type NetDescription } from '../nets/describe.ts';
 import { findNet, nets } from '../nets/index.ts';
 import type { Net } from '../nets/net.ts';
-import { type AddCommand, examples, imageSize } from './command.ts';
+import { type AddCommand, examples, imageSize, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 export const addNets: AddCommand = (program, run) => {
@@ -18,44 +18,64 @@ export const addNets: AddCommand = (program, run) => {
       'height and width of the images (default: those the net was designed for)',
       imageSize,
     )
+    .option('--batch <n>', 'images whose activations are counted', wholeNumber(1), 64)
     .addHelpText(
       'after',
-      examples('normface nets', 'normface nets small', 'normface nets small --size 64x64'),
+      examples('normface nets', 'normface nets small', 'normface nets small --size 64x64 --batch 256'),
     )
     .action(
-      run(async (context: Context, name: string | undefined, { size }: { size?: [number, number] }) => {
-        const described = (name === undefined ? nets : [findNet(name)]).map((net) => {
+      run(async (context: Context, name: string | undefined, { size, batch }: NetsOptions) => {
+        const described = (name === undefined ? nets : [findNet(name)]).map((net): Described => {
           const input = size === undefined ? net.input : [...size, net.input[2]];
-          return { net: net.name, input, ...describeNet(net, input) };
+          const description = describeNet(net, input);
+          const activationBytes = 4 * batch * description.activations;
+          return { net: net.name, input, batch, activationBytes, ...description };
         });
-        context.say(formatTable(name === undefined ? overview(described) : layerTable(described[0])));
+        context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0])));
         return name === undefined ? described.map(({ layers: _, ...summary }) => summary) : described[0];
       }),
     );
 };
 
-type Described = NetDescription & { readonly net: Net['name']; readonly input: readonly number[] };
+interface NetsOptions {
+  readonly size?: [height: number, width: number];
+  readonly batch: number;
+}
 
-function overview(described: readonly Described[]): Table {
+interface Described extends NetDescription {
+  readonly net: Net['name'];
+  readonly input: readonly number[];
+  readonly batch: number;
+  /** Of the outputs of all layers for a batch. */
+  readonly activationBytes: number;
+}
+
+function overview(described: readonly Described[], batch: number): Table {
   return {
     columns: [
       { header: 'net' },
       { header: 'images' },
       { header: 'feature', align: 'right' },
       { header: 'parameters', align: 'right' },
-      { header: 'MMAC an image', align: 'right' },
+      { header: 'GFLOP an image', align: 'right' },
+      { header: `activations of ${batch}`, align: 'right' },
     ],
-    rows: described.map(({ net, input, output, parameters, macs }) => [
+    rows: described.map(({ net, input, output, parameters, macs, activationBytes }) => [
       net,
       input.join('×'),
       output.join('×'),
       grouped(parameters),
-      (macs / 1e6).toFixed(1),
+      gigaflops(macs),
+      megabytes(activationBytes),
     ]),
+    notes: [
+      'GFLOP: of the forward pass, two operations a multiply-accumulate; a training step takes three times as much',
+      'activations: the outputs of all layers as f32; `normface train` names the memory of a whole step',
+    ],
   };
 }
 
-function layerTable({ net, input, layers, parameters, macs }: Described): Table {
+function layerTable({ net, input, batch, layers, parameters, macs, activationBytes }: Described): Table {
   return {
     title: `${net} for images ${input.join('×')}`,
     columns: [
@@ -75,10 +95,15 @@ function layerTable({ net, input, layers, parameters, macs }: Described): Table 
       (layer.macs / 1e6).toFixed(2),
     ]),
     notes: [
-      `${grouped(parameters)} parameters, ${(macs / 1e6).toFixed(1)} million multiply-accumulates an image`,
+      `${grouped(parameters)} parameters, ${(macs / 1e6).toFixed(1)} million multiply-accumulates (${gigaflops(macs)} GFLOP) an image`,
+      `the outputs of all layers for ${batch} images take ${megabytes(activationBytes)}`,
     ],
   };
 }
+
+const gigaflops = (macs: number): string => ((2 * macs) / 1e9).toFixed(3);
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 /** 27536800 as 27,536,800. */
 function grouped(count: number): string {

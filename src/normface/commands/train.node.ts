@@ -2,10 +2,11 @@
 
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { lossNames } from '../losses/index.ts';
 import { describeNet } from '../nets/describe.ts';
 import { findNet } from '../nets/index.ts';
 import { findCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
-import type { TrainingConfig } from '../training/config.ts';
+import { inputSize, type TrainingConfig } from '../training/config.ts';
 import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
 import { configHash, type JsonObject } from '../training/overrides.ts';
 import { type ResolvedConfig, resolveConfig, resolveResumed } from '../training/resolve-config.node.ts';
@@ -44,11 +45,11 @@ export const addTrain: AddCommand = (program, run) => {
     .argument('[config.json]', 'a configuration file; flags and --set win over it')
     .option(
       '--data <data>',
-      'a folder identity/image.jpg, a .tar of one, or generated:identities=200,samples=20',
+      'a folder identity/image.jpg, a .tar of one, a folder of MNIST, or generated:identities=200,samples=20',
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
     .option('--net <name>', 'see `normface nets`')
-    .option('--loss <name>', 'softmax, normface, c-contrastive or c-triplet')
+    .option('--loss <name>', `one of ${lossNames.join(', ')}`)
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the images', finiteNumber)
     .option('--steps <n>', 'optimiser steps, instead of --epochs', wholeNumber(1))
@@ -177,7 +178,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
   return {
     ...config,
     name: `${config.name}-overfit`,
-    augmentation: { mirror: false, shift: 0 },
+    augmentation: { mirror: false, shift: 0, randomCrop: false },
     evaluation: { ...config.evaluation, everySteps: 0 },
     steps: config.steps ?? 100,
     epochs: undefined,
@@ -187,7 +188,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
 function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
   const { dataset, excluded } = data;
   const net = findNet(config.net);
-  const { parameters, macs, output } = describeNet(net, [...config.data.imageSize, net.input[2]]);
+  const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
   const summary = {
     configHash: configHash(config),
     images: dataset.samples.length,

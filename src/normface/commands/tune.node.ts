@@ -5,6 +5,7 @@ import type { Measurement } from '../../engine/tune.ts';
 import { formatTable, type Table } from '../evaluation/table.ts';
 import { buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
+import { inputSize } from '../training/config.ts';
 import { NetEmbedder } from '../training/embedder.ts';
 import { evaluationBatch, Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
@@ -69,9 +70,10 @@ async function tune(context: Context, file: string | undefined, options: TuneOpt
   }
   context.say(`tuning  embedding with the net ${config.net}, batch ${evaluationBatch}`);
   const design = findNet(config.net);
-  const built = buildNet(design, [...config.data.imageSize, design.input[2]], config.seed);
+  const built = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
   const parameters = new Parameters(device, built.declarations);
-  const make = (): NetEmbedder => new NetEmbedder(device, built, parameters, evaluationBatch);
+  const make = (): NetEmbedder =>
+    new NetEmbedder(device, built, parameters, evaluationBatch, { imageSize: config.data.imageSize });
   const embedder = await device.tuner.tuned(make, (discarded) => discarded.dispose(), report);
   embedder.dispose();
   parameters.dispose();

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 export type Source =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly length: number }
+  | { readonly kind: 'grey'; readonly width: number; readonly height: number; readonly pixels: Uint8Array }
   | { readonly kind: 'generated'; readonly seed: number; readonly identity: number; readonly sample: number };
 
 /** One image of a data set: its class, its name `identity/image.jpg` and the recipe for its pixels. */

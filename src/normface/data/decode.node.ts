@@ -31,9 +31,12 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
   if (source.kind === 'generated') {
     return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
   }
-  const bytes = await readSource(source);
-  if (bytes.length === 0) throw new Error('the file is empty');
-  let pipeline = inputOf(bytes);
+  let pipeline: Sharp;
+  if (source.kind === 'grey') {
+    const image = rgbOfGrey(source);
+    if (!size || (image.width === size.width && image.height === size.height)) return image;
+    pipeline = inputOfPixels(image);
+  } else pipeline = inputOf(await readSource(source));
   if (size && resize) {
     // Shrinking inside the JPEG decoder would be cheaper for large photographs but aliases at small factors.
     const kernel = { fit: 'cover', position: 'centre', kernel: 'cubic', fastShrinkOnLoad: false } as const;
@@ -72,12 +75,26 @@ export async function readImage(path: string, size?: ImageSize, resize = true): 
 /** The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes. */
 function inputOf(bytes: Uint8Array): Sharp {
   if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error' }).autoOrient();
-  const { width, height, pixels } = decodeNetpbm(bytes);
+  return inputOfPixels(decodeNetpbm(bytes));
+}
+
+function inputOfPixels({ width, height, pixels }: Image): Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-async function readSource(source: Exclude<Source, { kind: 'generated' }>): Promise<Uint8Array> {
-  if (source.kind === 'file') return readFile(source.path).catch(rethrowReason);
+function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>): Image {
+  const rgb = Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)]);
+  return { width, height, pixels: rgb };
+}
+
+async function readSource(source: Extract<Source, { kind: 'file' | 'range' }>): Promise<Uint8Array> {
+  const bytes =
+    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
+  if (bytes.length === 0) throw new Error('the file is empty');
+  return bytes;
+}
+
+async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
   const bytes = new Uint8Array(source.length);
   const file = await open(source.path).catch(rethrowReason);
   try {

@@ -18,6 +18,8 @@ const bottom = 58;
 const fontSize = 17;
 const legendRow = 26;
 const swatch = 30;
+/** Width of the strip of colours of a heat map's entry. */
+const strip = 120;
 
 /** Colour of the k-th series. */
 export function seriesColor(k: number): string {
@@ -30,6 +32,10 @@ export interface LegendEntry {
   readonly dashed?: boolean;
   /** A filled box in place of a line. */
   readonly box?: boolean;
+  /** The colours of a heat map from its least to its largest value, in place of a line. */
+  readonly gradient?: readonly string[];
+  /** The symbol of points in place of a line. */
+  readonly symbol?: 'dot' | 'ring' | 'cross';
 }
 
 /** What every plot has besides its marks. */
@@ -41,6 +47,13 @@ export interface Frame {
   readonly x: Plot.ScaleOptions;
   readonly y: Plot.ScaleOptions;
   readonly marks: Plot.Markish[];
+  /** Height of the area that is drawn in, for a plot without panels; {@link plotWidth} for equal units on both axes. */
+  readonly plotHeight?: number;
+  /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
+  readonly bare?: boolean;
+  /** Width of the margins in place of the usual ones, for names of rows and remarks beside them. */
+  readonly marginLeft?: number;
+  readonly marginRight?: number;
   /** Names of panels above one another; marks choose theirs by the channel `fy`. */
   readonly panels?: readonly string[];
 }
@@ -50,7 +63,7 @@ function layOut(entries: readonly LegendEntry[]) {
   let x = left;
   let row = 0;
   return entries.map((entry) => {
-    const needed = swatch + 8 + 0.54 * fontSize * entry.name.length + 22;
+    const needed = (entry.gradient ? strip : swatch) + 8 + 0.54 * fontSize * entry.name.length + 22;
     if (x > left && x + needed > right) {
       x = left;
       row++;
@@ -72,24 +85,40 @@ export function renderPlot(frame: Frame): string {
   const svg = Plot.plot({
     document: document as unknown as Document,
     width,
-    height: top + bottom + Math.max(plotHeight, panels > 1 ? 170 * panels : 0),
+    height: top + bottom + Math.max(frame.plotHeight ?? plotHeight, panels > 1 ? 170 * panels : 0),
     marginTop: top,
-    marginLeft: left,
-    marginRight: width - right,
+    marginLeft: frame.marginLeft ?? left,
+    marginRight: frame.marginRight ?? width - right,
     marginBottom: bottom,
     style: {
       fontSize: `${fontSize}px`,
       fontFamily: 'system-ui, "DejaVu Sans", sans-serif',
       overflow: 'visible',
     },
-    x: { labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ...frame.x },
-    y: { labelAnchor: 'center', labelOffset: 78, labelArrow: 'none', ...frame.y },
+    x: {
+      labelAnchor: 'center',
+      labelOffset: 48,
+      labelArrow: 'none',
+      ...frame.x,
+      ...(frame.bare && { axis: null }),
+    },
+    y: {
+      labelAnchor: 'center',
+      labelOffset: 78,
+      labelArrow: 'none',
+      ...frame.y,
+      ...(frame.bare && { axis: null }),
+    },
     fy: frame.panels && { domain: frame.panels, axis: null, padding: 0.2 },
     marks: [
-      Plot.gridX({ ticks: frame.x.ticks, strokeOpacity: 0.13 }),
-      Plot.gridY({ ticks: frame.y.ticks, strokeOpacity: 0.13 }),
-      Plot.frame({ anchor: 'bottom', strokeOpacity: 0.55 }),
-      Plot.frame({ anchor: 'left', strokeOpacity: 0.55 }),
+      ...(frame.bare
+        ? []
+        : [
+            Plot.gridX({ ticks: frame.x.ticks, strokeOpacity: 0.13 }),
+            Plot.gridY({ ticks: frame.y.ticks, strokeOpacity: 0.13 }),
+            Plot.frame({ anchor: 'bottom', strokeOpacity: 0.55 }),
+            Plot.frame({ anchor: 'left', strokeOpacity: 0.55 }),
+          ]),
       ...frame.marks,
     ],
   }) as unknown as SVGSVGElement;
@@ -109,14 +138,33 @@ export function renderPlot(frame: Frame): string {
   }
   for (const { entry, x, row } of legend) {
     const y = 16 + titleHeight + row * legendRow;
-    const { color, dashed, box } = entry;
-    if (box) {
+    const { color, dashed, box, symbol, gradient } = entry;
+    const middle = x + swatch / 2;
+    if (gradient) {
+      const step = strip / gradient.length;
+      gradient.forEach((fill, k) => {
+        // A little wider than their distance, so that no seams show.
+        add('rect', {
+          x: x + k * step,
+          y: y - 8,
+          width: Math.min(step + 0.5, strip - k * step),
+          height: 16,
+          fill,
+        });
+      });
+    } else if (symbol === 'cross') {
+      const arms = `M${middle - 7},${y - 7}l14,14m0,-14l-14,14`;
+      add('path', { d: arms, stroke: color, 'stroke-width': 3, fill: 'none' });
+    } else if (symbol) {
+      const fill = symbol === 'dot' ? color : 'none';
+      add('circle', { cx: middle, cy: y, r: 6, fill, stroke: color, 'stroke-width': 3 });
+    } else if (box) {
       add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': 0.55 });
     } else {
       const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };
       add('line', dashed ? { ...line, 'stroke-dasharray': '6 5' } : line);
     }
-    add('text', { x: x + swatch + 8, y: y + 6, ...ink }, entry.name);
+    add('text', { x: x + (gradient ? strip : swatch) + 8, y: y + 6, ...ink }, entry.name);
   }
   return svg.outerHTML;
 }

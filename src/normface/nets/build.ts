@@ -1,10 +1,14 @@
 import { check, formatShape } from '../../engine/errors.ts';
+import { type ImageBatchOptions, imageBatch } from '../../engine/ops/image_batch.ts';
 import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 import { initialValues } from './initial.ts';
 import { type ForwardMode, forwardAll, type SampleShape } from './layer.ts';
 import { type Net, planNet, withInner } from './net.ts';
+
+/** What training does to pictures at random. */
+export type Augmentation = Pick<ImageBatchOptions, 'mirror' | 'shift' | 'crop'>;
 
 /** A net that can run: declare its parameters, together with those of a loss, and call `forward`. */
 export interface BuiltNet {
@@ -13,6 +17,14 @@ export interface BuiltNet {
   /** Length of a feature. */
   readonly featureSize: number;
   readonly declarations: readonly ParameterDeclaration[];
+  /**
+   * Pictures as the net was made for them: its size, its channels, its range of numbers.
+   *
+   * @param pictures rgba8 [n, height, width, 4], at least as large as the images of the net
+   * @param augmentation default: the centre of larger pictures
+   * @returns [n, ...input]
+   */
+  batch(pictures: Tensor, augmentation?: Augmentation): Tensor;
   /**
    * @param images [n, height, width, channels]
    * @param parameters hold at least those of `declarations`
@@ -44,6 +56,10 @@ export function buildNet(net: Net, input: SampleShape, seed: number): BuiltNet {
         init: () => initialValues(initial, { ...declaration, fanIn }, seed),
       })),
     ),
+    batch(pictures, augmentation = {}) {
+      const [height, width, channels] = input as readonly [number, number, 1 | 3];
+      return imageBatch(pictures, { height, width, channels, ...net.pixels, ...augmentation });
+    },
     forward(images, parameters, mode) {
       check(
         formatShape(images.shape.slice(1)) === formatShape(input),

@@ -21,6 +21,11 @@ export interface NetDescription {
   /** Values of all learnt parameters together. */
   readonly parameters: number;
   readonly macs: number;
+  /**
+   * Numbers in the outputs of all layers for one image: what training has to keep, before outputs share memory. Flattening makes
+   * no new ones.
+   */
+  readonly activations: number;
 }
 
 /**
@@ -47,5 +52,8 @@ export function describeNet(net: Net, input: SampleShape = net.input): NetDescri
     output: layers.at(-1)?.output ?? input,
     parameters: total(layers.flatMap(({ parameters }) => Object.values(parameters))),
     macs: total(layers.map(({ macs }) => macs)),
+    activations: total(
+      layers.filter(({ kind }) => kind !== 'flatten').map(({ output }) => elementCount(output)),
+    ),
   };
 }

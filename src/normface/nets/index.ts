@@ -1,11 +1,27 @@
 import { UsageError } from '../errors.ts';
 import { centerFaceResnet } from './center-face-resnet.ts';
+import { lightCnnA, lightCnnB, lightCnnSmall } from './light-cnn.ts';
+import { lenetsPlusPlus, mnist3d, mnistLenet } from './mnist.ts';
+import { mobileFaceNet } from './mobilefacenet.ts';
 import type { Net } from './net.ts';
 import { small } from './small.ts';
+import { sphereface20 } from './sphereface.ts';
 import { tiny } from './tiny.ts';
 
 /** Every net, in the order in which messages list them. */
-export const nets: readonly Net[] = [tiny, small, centerFaceResnet];
+export const nets: readonly Net[] = [
+  tiny,
+  small,
+  lightCnnSmall,
+  centerFaceResnet,
+  lightCnnA,
+  lightCnnB,
+  sphereface20,
+  mobileFaceNet,
+  mnistLenet,
+  mnist3d,
+  lenetsPlusPlus,
+];
 
 /** @throws UsageError if there is no net of this name */
 export function findNet(name: string): Net {

@@ -1,99 +1,45 @@
 /** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
 
 import { z } from 'zod';
+import { mostPairSamples } from '../../engine/ops/pair_loss.ts';
 import { UsageError } from '../errors.ts';
+import { lossOf, lossSchema } from '../losses/index.ts';
+import { findNet } from '../nets/index.ts';
 import { suggest } from './suggest.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
-const weight = z.number().min(0);
 
-/** The learnable or fixed factor s of the cosine logits (paper section 3.4: released head starts at 10, never below 0.01). */
-const scale = z.strictObject({
-  initial: z.number().positive().default(10),
-  learn: z.boolean().default(true),
-  minimum: z.number().positive().default(0.01),
-  learningRateMultiplier: z.number().min(0).default(1),
-  decayMultiplier: z.number().min(0).default(1),
-});
-
-/** What every loss has: its weight in the sum and the multipliers of its class matrix. */
-const shared = {
-  weight: weight.default(1),
-  learningRateMultiplier: z.number().min(0).default(1),
-  decayMultiplier: z.number().min(0).default(1),
-};
-
-/** `tangent`: differentiate through w/‖w‖; `hard`: overwrite w by w/‖w‖ each step and use the plain gradient (section 2). */
-const weightNormalisation = z.enum(['tangent', 'hard']).default('tangent');
-
-const softmax = z.strictObject({ name: z.literal('softmax'), bias: z.boolean().default(false), ...shared });
-
-const normface = z.strictObject({
-  name: z.literal('normface'),
-  scale: scale.prefault({}),
-  weightNormalisation,
-  ...shared,
-});
-
-/** Gradients that are those of the loss, or those of the author's layers where they differ (sections 4.2, 4.3). */
-const gradient = z.enum(['exact', 'caffe']).default('exact');
-const squaredDistance = z.number().min(0);
-
-/** What the agent losses share; the names are those of the author's layers. */
-const agents = {
-  gradient,
-  positiveWeight: weight.default(1),
-  negativeWeight: weight.default(1),
-  positiveFirst: z.boolean().default(false),
-  positiveUpperBound: squaredDistance.default(1),
-  weightNormalisation,
-  ...shared,
-  /** As in the paper-time heads of section 3.5. */
-  decayMultiplier: z.number().min(0).default(0),
-};
-
-const cContrastive = z.strictObject({
-  name: z.literal('c-contrastive'),
-  positiveMargin: squaredDistance.default(0),
-  negativeMargin: squaredDistance.default(1),
-  positiveOutlierThreshold: squaredDistance.default(4),
-  maxNegativeOnly: z.boolean().default(false),
-  maxPositiveOnly: z.boolean().default(false),
-  expNegativeWeight: z.boolean().default(false),
-  /** Only with gradient "caffe". */
-  normalizeNegative: z.number().positive().optional(),
-  /** Add the running mean of the positives to the negative margin, up to maxNegativeMargin. */
-  addIntraMae: z.boolean().default(false),
-  maxNegativeMargin: squaredDistance.default(1.2),
-  ...agents,
-});
-
-const cTriplet = z.strictObject({
-  name: z.literal('c-triplet'),
-  margin: squaredDistance.default(0.8),
-  addCenterLoss: z.boolean().default(true),
-  hardestOnly: z.boolean().default(true),
-  ...agents,
-});
-
-const loss = z.discriminatedUnion('name', [softmax, normface, cContrastive, cTriplet]);
+const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
 
 const data = z.strictObject({
-  /** A folder, a `.tar`, or generated faces such as `generated:identities=200,samples=20,seed=1`. */
+  /**
+   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * `generated:identities=200,samples=20,seed=1`.
+   */
   path: z.string().min(1).default('generated'),
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
-  /** Height and width. */
-  imageSize: z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]).default([56, 48]),
+  /** Height and width of the images; by default those the net was designed for. */
+  imageSize: heightAndWidth.optional(),
+  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (section 7.3). Default: all. */
+  cropSize: heightAndWidth.optional(),
   /** Scale images of another size; false stops at the first one. */
   resize: z.boolean().default(true),
   /** Stop at the first image that cannot be read instead of leaving it out. */
   strict: z.boolean().default(false),
 });
+
+/** `balanced`: batches of so many people with so many images each, for losses of pairs and triplets. */
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('shuffled') }),
+  z.strictObject({ kind: z.literal('balanced'), people: count.min(2), images: count }),
+]);
 
 const evaluation = z.strictObject({
   /** Steps between evaluations while training; 0: none. */
@@ -103,6 +49,8 @@ const evaluation = z.strictObject({
   /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
   pairs: z.string().min(1).optional(),
   pairsPerFold: count.default(100),
+  /** Look at the pairs of these folds only; by default all. */
+  folds: z.array(count).min(2).optional(),
   /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
   thresholdFold: count.optional(),
   testFold: count.optional(),
@@ -120,7 +68,7 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
-const trainingConfig = z.strictObject({
+const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
     .string()
@@ -130,9 +78,10 @@ const trainingConfig = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
-  loss: loss.prefault({ name: 'softmax' }),
+  sampling: sampling.prefault({ kind: 'shuffled' }),
+  loss: lossSchema.prefault({ name: 'softmax' }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
-  auxiliaryLoss: loss.optional(),
+  auxiliaryLoss: lossSchema.optional(),
   initialise: z
     .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })
     .optional(),
@@ -151,7 +100,13 @@ const trainingConfig = z.strictObject({
   epochs: z.number().positive().optional(),
   steps: count.optional(),
   augmentation: z
-    .strictObject({ mirror: z.boolean().default(true), shift: z.int().min(0).max(64).default(0) })
+    .strictObject({
+      mirror: z.boolean().default(true),
+      /** Largest shift of the image, or of a crop from its centre, in pixels. */
+      shift: z.int().min(0).max(64).default(0),
+      /** With data.cropSize: crops from anywhere in the image; false: from its centre. */
+      randomCrop: z.boolean().default(true),
+    })
     .prefault({}),
   evaluation: evaluation.prefault({}),
   checkpoint: z
@@ -164,12 +119,22 @@ const trainingConfig = z.strictObject({
   log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
 });
 
+const trainingConfig = keys.transform((config) => {
+  const [height, width] = findNet(config.net).input;
+  return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
+});
+
 /** A training configuration with every default filled in. */
 export type TrainingConfig = z.output<typeof trainingConfig>;
 /** What a person may write: everything is optional. */
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
-export type LossConfig = TrainingConfig['loss'];
+export type { LossConfig } from '../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
+
+/** Height and width of what the net gets. */
+export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
+  return cropSize ?? imageSize;
+}
 
 /** JSON Schema of the configuration, for editors. */
 export function configSchema(): object {
@@ -193,7 +158,12 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 
 /** What two keys say against each other, or undefined. */
 function contradiction(config: TrainingConfig): string | undefined {
-  const { data, evaluation, schedule } = config;
+  const { data, evaluation, schedule, augmentation } = config;
+  const { imageSize, cropSize } = data;
+  if (cropSize?.some((extent, i) => extent > imageSize[i]))
+    return `data.cropSize ${cropSize.join('×')} is larger than data.imageSize ${imageSize.join('×')}`;
+  if (cropSize && augmentation.randomCrop && augmentation.shift > 0)
+    return 'augmentation.shift moves crops that are taken from the centre: set augmentation.randomCrop to false';
   if (data.excludeFolds.length > 0 && data.pairs === undefined)
     return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
   const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;
@@ -204,7 +174,9 @@ function contradiction(config: TrainingConfig): string | undefined {
     return 'evaluation.thresholdFold and evaluation.testFold belong together';
   if (thresholdFold !== undefined && thresholdFold === testFold)
     return `evaluation.thresholdFold and evaluation.testFold are both ${testFold}`;
-  for (const fold of [thresholdFold, testFold]) {
+  if (thresholdFold !== undefined && evaluation.folds)
+    return 'evaluation.folds and evaluation.thresholdFold both say which folds to look at: give one';
+  for (const fold of [thresholdFold, testFold, ...(evaluation.folds ?? [])]) {
     if (fold === undefined || evaluation.data !== undefined || data.excludeFolds.includes(fold)) continue;
     return `fold ${fold} is used in the evaluation but its people are in training: add it to data.excludeFolds`;
   }
@@ -217,8 +189,28 @@ function contradiction(config: TrainingConfig): string | undefined {
   if (schedule.kind === 'step' && schedule.every === undefined)
     return 'schedule.kind "step" needs schedule.every';
   for (const loss of [config.loss, config.auxiliaryLoss]) {
-    if (loss?.name === 'c-contrastive' && loss.normalizeNegative !== undefined && loss.gradient === 'exact')
-      return 'normalizeNegative rescales gradients, which needs gradient "caffe"';
+    const wrong = loss && lossOf(loss).contradiction?.(loss);
+    if (wrong) return wrong;
+  }
+  return wrongBatches(config);
+}
+
+/** What batches and their use say against each other, or undefined. */
+function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  const isBalanced = sampling.kind === 'balanced';
+  if (isBalanced && sampling.people * sampling.images !== batchSize)
+    return (
+      `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
+      `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
+    );
+  for (const used of [loss, auxiliaryLoss]) {
+    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
+    if (batchSize < 2 || batchSize > mostPairSamples)
+      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
+    if (used.name === 'triplet' || used.pairs === 'all') continue;
+    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
+    if (isBalanced && sampling.images % 2 === 0)
+      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
   }
   return undefined;
 }

@@ -17,13 +17,13 @@ export async function openEmbedder(
   batchSize: number,
 ): Promise<NetEmbedder> {
   const { weights, metadata } = readWeights(weightsFile);
-  const size = /^(\d+)x(\d+)$/.exec(metadata.imageSize ?? '');
-  if (metadata.net === undefined || !size)
+  const imageSize = sizeOf(metadata.imageSize);
+  if (metadata.net === undefined || !imageSize)
     throw new UserError(
       `${weightsFile} does not say which net it belongs to; is it from \`normface train\`?`,
     );
   const design = findNet(metadata.net);
-  const net = buildNet(design, [Number(size[1]), Number(size[2]), design.input[2]], 0);
+  const net = buildNet(design, [...(sizeOf(metadata.cropSize) ?? imageSize), design.input[2]], 0);
   const names = { source: weightsFile, net: metadata.net };
   const values = matchParameters(weights, net.declarations, names);
   const parameters = new Parameters(
@@ -31,7 +31,13 @@ export async function openEmbedder(
     net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
   );
   return device.tuner.tuned(
-    () => new NetEmbedder(device, net, parameters, batchSize, parameters),
+    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters }),
     (discarded) => discarded.release(),
   );
+}
+
+/** Height and width written as `112x96`. */
+function sizeOf(text = ''): [height: number, width: number] | undefined {
+  const size = /^(\d+)x(\d+)$/.exec(text);
+  return size ? [Number(size[1]), Number(size[2])] : undefined;
 }

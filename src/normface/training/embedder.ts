@@ -2,12 +2,18 @@
 
 import { withoutGradients } from '../../engine/autograd.ts';
 import type { Device } from '../../engine/device.ts';
-import { imageBatch } from '../../engine/ops/image_batch.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { BuiltNet } from '../nets/build.ts';
 import type { Embedder } from './features.node.ts';
+
+export interface EmbedderOptions {
+  /** Height and width of the images, of which the net gets the centre. Default: those of the net's input. */
+  readonly imageSize?: readonly [number, number, ...unknown[]];
+  /** Parameters that are freed with the embedder, for those that nothing else uses. */
+  readonly owned?: Parameters;
+}
 
 /** Embeds batches of one size with a captured step; smaller batches are filled up with black images. */
 export class NetEmbedder implements Embedder {
@@ -20,9 +26,13 @@ export class NetEmbedder implements Embedder {
   private readonly pixels: Uint8Array;
   private readonly owned: Parameters | undefined;
 
-  /** @param owned parameters that are freed with the embedder, for those that nothing else uses */
-  constructor(device: Device, net: BuiltNet, parameters: Parameters, batchSize: number, owned?: Parameters) {
-    const [height, width] = net.input as [number, number, number];
+  constructor(
+    device: Device,
+    net: BuiltNet,
+    parameters: Parameters,
+    batchSize: number,
+    { imageSize: [height, width] = net.input as [number, number, number], owned }: EmbedderOptions = {},
+  ) {
     this.dimension = net.featureSize;
     this.batchSize = batchSize;
     this.height = height;
@@ -32,7 +42,7 @@ export class NetEmbedder implements Embedder {
     this.images = device.images(this.pixels, [batchSize, height, width]);
     this.step = device.capture(() =>
       withoutGradients(() => ({
-        features: net.forward(imageBatch(this.images), parameters, { training: false }),
+        features: net.forward(net.batch(this.images), parameters, { training: false }),
       })),
     );
   }

@@ -2,7 +2,6 @@
 
 import type { Device } from '../../engine/device.ts';
 import { add } from '../../engine/ops/add.ts';
-import { imageBatch } from '../../engine/ops/image_batch.ts';
 import { scale } from '../../engine/ops/scale.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
@@ -16,7 +15,7 @@ import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import type { Checkpoint } from './checkpoint.node.ts';
 import { matchParameters } from './compatible.ts';
-import type { TrainingConfig } from './config.ts';
+import { inputSize, type TrainingConfig } from './config.ts';
 import { NetEmbedder } from './embedder.ts';
 import { createHead, type Head, type HeadOutputs } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
@@ -55,7 +54,7 @@ export class Model implements Learner {
     this.device = device;
     this.config = config;
     this.classes = classes;
-    this.net = buildNet(design, [height, width, design.input[2]], seed);
+    this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
     this.heads = [createHead('loss', loss, { classes, featureSize, seed })];
     if (auxiliaryLoss)
@@ -68,8 +67,12 @@ export class Model implements Learner {
     this.images = device.images(new Uint8Array(batchSize * height * width * 4), [batchSize, height, width]);
     this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
     this.captured = device.capture(() => {
-      const { mirror, shift } = augmentation;
-      const x = imageBatch(this.images, { mirror: mirror ? 'random' : 'never', shift });
+      const { mirror, shift, randomCrop } = augmentation;
+      const x = this.net.batch(this.images, {
+        mirror: mirror ? 'random' : 'never',
+        shift,
+        crop: data.cropSize && randomCrop ? 'random' : 'centre',
+      });
       const features = this.net.forward(x, this.parameters, { training: true });
       const [main, ...others] = this.heads.map((head) => head.apply(features, this.labels, this.parameters));
       const weighted = (i: number, value: Tensor) =>
@@ -173,7 +176,9 @@ export class Model implements Learner {
 
   /** The net in inference mode, with the weights of this moment. */
   embedder(): NetEmbedder {
-    this.evaluation ??= new NetEmbedder(this.device, this.net, this.parameters, evaluationBatch);
+    this.evaluation ??= new NetEmbedder(this.device, this.net, this.parameters, evaluationBatch, {
+      imageSize: this.config.data.imageSize,
+    });
     return this.evaluation;
   }
 

@@ -157,6 +157,7 @@ class Run {
     const cursor = resume?.checkpoint.state.cursor ?? { epoch: 0, position: 0 };
     const loader = new BatchLoader(data.dataset, {
       batchSize: config.batchSize,
+      sampling: config.sampling,
       seed: config.seed,
       cursor,
       height: imageSize[0],
@@ -222,6 +223,7 @@ class Run {
     const metadata = {
       net: config.net,
       imageSize: config.data.imageSize.join('x'),
+      ...(config.data.cropSize && { cropSize: config.data.cropSize.join('x') }),
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,

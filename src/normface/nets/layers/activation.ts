@@ -4,12 +4,14 @@ import { prelu } from '../../../engine/ops/prelu.ts';
 import { relu } from '../../../engine/ops/relu.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 
-/** x where it is positive, slope·x elsewhere, with a learnt slope a channel. The slopes decay like weights (section 6.1). */
+/** x where it is positive, slope·x elsewhere, with a learnt slope a channel. */
 export interface PReluLayer {
   readonly kind: 'prelu';
   readonly name: string;
   /** Initial slope, default 0.25. */
   readonly slope?: number;
+  /** Of the slopes; default 1: they decay like weights (section 6.1). */
+  readonly decayMultiplier?: number;
 }
 
 /** max(x, 0). */
@@ -24,12 +26,16 @@ export interface MaxFeatureMapLayer {
   readonly name: string;
 }
 
-export function planPRelu({ name, slope = 0.25 }: PReluLayer, input: SampleShape): PlannedLayer {
+export function planPRelu(
+  { name, slope = 0.25, decayMultiplier }: PReluLayer,
+  input: SampleShape,
+): PlannedLayer {
   const parameter = {
     name: `${name}.slope`,
     shape: [input.at(-1)!],
     initial: { constant: slope },
     fanIn: 1,
+    decayMultiplier,
   };
   return {
     output: input,

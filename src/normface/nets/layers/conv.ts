@@ -6,13 +6,14 @@ import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { biasParameter } from './bias.ts';
 import { imageExtents } from './image.ts';
 
-/** Two-dimensional convolution; weights [kernel, kernel, channels in / groups, channels out]. */
+/** Two-dimensional convolution; weights [kernel height, kernel width, channels in / groups, channels out]. */
 export interface ConvLayer {
   readonly kind: 'conv';
   readonly name: string;
   /** Channels of the output. */
   readonly channels: number;
-  readonly kernel: number;
+  /** One number, or [height, width]. */
+  readonly kernel: number | readonly [number, number];
   /** Default 1. */
   readonly stride?: number;
   /** Zeros on each side; or [top, bottom, left, right]. Default 0. */
@@ -23,15 +24,24 @@ export interface ConvLayer {
   readonly bias?: boolean | number;
   /** Default xavier. */
   readonly init?: Initial;
+  /** Of the weights; default 1. */
+  readonly decayMultiplier?: number;
 }
 
 export function planConv(layer: ConvLayer, input: SampleShape): PlannedLayer {
   const { name, channels, kernel, stride = 1, padding = 0, groups = 1, init = 'xavier' } = layer;
-  const shape = [kernel, kernel, imageExtents(layer.kind, input)[2] / groups, channels];
+  const extents = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+  const shape = [...extents, imageExtents(layer.kind, input)[2] / groups, channels];
   const geometry = conv2dGeometry([1, ...input], shape, { stride, padding, groups });
   const output = [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, channels];
-  const fanIn = kernel * kernel * geometry.GROUP_IN;
-  const weight = { name: `${name}.weight`, shape, initial: init, fanIn };
+  const fanIn = geometry.KERNEL_H * geometry.KERNEL_W * geometry.GROUP_IN;
+  const weight = {
+    name: `${name}.weight`,
+    shape,
+    initial: init,
+    fanIn,
+    decayMultiplier: layer.decayMultiplier,
+  };
   const bias = biasParameter(name, channels, layer.bias);
   return {
     output,

@@ -1,0 +1,108 @@
+/** `normface paper`: computes figures and tables of the paper anew. */
+
+import { UsageError } from '../errors.ts';
+import { formatTable } from '../evaluation/table.ts';
+import { conduct, writePaper } from '../experiments/conduct.node.ts';
+import { findDataSources } from '../experiments/data-sources.node.ts';
+import { experiments, findExperiments } from '../experiments/index.node.ts';
+import { Laboratory, type Preset } from '../experiments/laboratory.node.ts';
+import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
+import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
+import type { Context } from './context.node.ts';
+
+interface PaperOptions {
+  readonly all?: boolean;
+  readonly list?: boolean;
+  readonly preset: Preset;
+  readonly seeds?: number;
+  readonly data?: string;
+  readonly out: string;
+  readonly resume?: boolean;
+}
+
+export const addPaper: AddCommand = (program, run) => {
+  program
+    .command('paper')
+    .description('compute figures and tables of the NormFace paper anew')
+    .argument('[names...]', 'experiments, such as fig5; see --list')
+    .option('--all', 'every experiment')
+    .option('--list', 'list the experiments and stop')
+    .option(
+      '--preset <quick|full>',
+      'minutes on a processor, or the sizes of the paper',
+      choice(['quick', 'full']),
+      'quick',
+    )
+    .option(
+      '--seeds <n>',
+      'repetitions of what is trained (default: 1, of comparisons and with --preset full 3)',
+      wholeNumber(1),
+    )
+    .option(
+      '--data <folder>',
+      'where lfw/, mnist/, casia/ and ytf/ are (default: $NORMFACE_DATA, else ../shared/data)',
+    )
+    .option('-o, --out <folder>', 'where everything goes', 'runs/paper')
+    .option('--resume', 'keep what is there of the same settings; finished trainings are kept in any case')
+    .addHelpText(
+      'after',
+      examples(
+        'normface paper fig5',
+        'normface paper --all --resume',
+        'normface paper fig2 fig3 --preset full',
+      ),
+    )
+    .action(
+      run((context: Context, names: string[], options: PaperOptions) => paper(context, names, options)),
+    );
+};
+
+async function paper(context: Context, names: readonly string[], options: PaperOptions) {
+  if (options.list) return list(context);
+  if (options.all && names.length > 0) throw new UsageError('give names or --all, not both');
+  if (!options.all && names.length === 0)
+    throw new UsageError('name an experiment or give --all; `normface paper --list` shows what there is');
+  const chosen = options.all ? experiments : findExperiments(names);
+  const { preset, seeds, out, resume } = options;
+  const data = findDataSources(options.data);
+  const interrupt = new Interrupt(() => context.warn('stopping after this step'));
+  const laboratory = new Laboratory({
+    preset,
+    seeds,
+    data,
+    out,
+    reporter: context,
+    openDevice: () => context.openDevice(),
+    shouldStop: () => interrupt.requested,
+  });
+  try {
+    const { finished, failed, interrupted } = await conduct(chosen, laboratory, { resume });
+    const pages = writePaper(experiments, laboratory);
+    for (const { name, error } of failed) {
+      context.warn(`${name} failed: ${error.message}`);
+      if (process.env.DEBUG) context.warn(String(error.stack));
+    }
+    context.say(`\n${finished.length} of ${chosen.length} done; ${pages.join(' and ')}`);
+    context.exitCode = interrupted ? INTERRUPTED : failed.length > 0 ? 1 : 0;
+    return {
+      event: 'result',
+      pages,
+      finished,
+      failed: failed.map(({ name, error }) => ({ name, error: error.message })),
+      interrupted,
+    };
+  } finally {
+    interrupt.dispose();
+    await laboratory.close();
+  }
+}
+
+function list(context: Context) {
+  context.say(
+    formatTable({
+      columns: [{ header: 'name' }, { header: 'what it shows' }],
+      rows: experiments.map(({ name, title }) => [name, title]),
+    }),
+  );
+  return experiments.map(({ name, title, paper }) => ({ name, title, paper }));
+}

@@ -1,0 +1,143 @@
+/** MNIST and its like: grey images and labels in idx files (http://yann.lecun.com/exdb/mnist), plain or compressed by gzip. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { UsageError, UserError } from '../errors.ts';
+import { reasonOf } from '../training/files.node.ts';
+import { createDataset, type Dataset } from './dataset.ts';
+
+/** Which images of a folder: those of one pair of files, `count` (default: all) from number `first` (from 0) on. */
+interface MnistSpec {
+  readonly folder: string;
+  /** `train` or `t10k`: what the names of the files begin with. Default: `train` where it is there. */
+  readonly part?: Part;
+  readonly first: number;
+  readonly count?: number;
+}
+
+const parts = ['train', 't10k'] as const;
+type Part = (typeof parts)[number];
+
+/** What a file of the given type begins with: two zeros, 8 for unsigned bytes, the number of dimensions; big-endian. */
+const magicNumbers = { images: 0x803, labels: 0x801 } as const;
+type Content = keyof typeof magicNumbers;
+
+const fileName = /^(train|t10k)-(images|labels)[.-]idx[13]-ubyte(\.gz)?$/;
+
+/** Whether a data set's name asks for idx files. */
+export function isMnist(text: string): boolean {
+  return text.startsWith('mnist:');
+}
+
+/** Whether a folder with these files is a data set of idx files. */
+export function holdsIdxFiles(names: readonly string[]): boolean {
+  return names.some((name) => fileName.exec(name)?.[2] === 'images');
+}
+
+/** Reads `mnist:FOLDER,part=t10k,first=0,count=8000`; all but the folder may be left out. @throws UsageError */
+export function parseMnist(text: string): MnistSpec {
+  const [folder, ...settings] = text.slice('mnist:'.length).split(',');
+  if (!folder) throw new UsageError(`data set "${text}": write mnist:FOLDER, the folder of the idx files`);
+  let spec: MnistSpec = { folder, first: 0 };
+  for (const setting of settings) {
+    const [key, value = ''] = setting.split('=').map((word) => word.trim());
+    if (key === 'part') {
+      const part = parts.find((name) => name === value);
+      if (!part)
+        throw new UsageError(`data set "${text}": part must be ${parts.join(' or ')}, got "${value}"`);
+      spec = { ...spec, part };
+    } else if (key === 'first' || key === 'count') {
+      if (!/^\d+$/.test(value))
+        throw new UsageError(`data set "${text}": ${key} must be a whole number, got "${value}"`);
+      if (key === 'count' && Number(value) === 0)
+        throw new UsageError(`data set "${text}": count must be at least 1`);
+      spec = { ...spec, [key]: Number(value) };
+    } else throw new UsageError(`data set "${text}": unknown key "${key}" (known: part, first, count)`);
+  }
+  return spec;
+}
+
+/**
+ * Opens images and labels of a folder; a class is a label, an image is called `7/t10k_00000` by its label and its number in the file.
+ * @throws UserError when files are missing, cut short, of another type or do not belong together, or lack the wanted images
+ */
+export async function openMnist({ folder, part, first, count }: MnistSpec): Promise<Dataset> {
+  const names = await readdir(folder).catch((error) => {
+    throw new UserError(`cannot read the folder ${folder}: ${reasonOf(error)}`);
+  });
+  const find = (part: Part, content: Content): string | undefined =>
+    names.sort().find((name) => fileName.exec(name)?.slice(1, 3).join() === `${part},${content}`);
+  const chosen = part ?? parts.find((part) => find(part, 'images')) ?? 'train';
+  const read = (content: Content): Promise<Idx> => {
+    const name = find(chosen, content);
+    if (!name)
+      throw new UserError(
+        `${folder} has no file ${chosen}-${content}-idx${content === 'images' ? 3 : 1}-ubyte`,
+      );
+    return readIdx(join(folder, name), content);
+  };
+  const images = await read('images');
+  const labels = await read('labels');
+  const [total, height, width] = images.extents as [number, number, number];
+  if (labels.extents[0] !== total) {
+    throw new UserError(
+      `${images.name} holds ${total} images but ${labels.name} ${labels.extents[0]} labels: they do not belong together`,
+    );
+  }
+  const end = first + (count ?? total - first);
+  if (first >= end || end > total) {
+    throw new UserError(
+      `${images.name} holds the images 0 to ${total - 1}, not ${first} to ${Math.max(first, end - 1)}`,
+    );
+  }
+  const size = height * width;
+  const entries = Array.from({ length: end - first }, (_, i) => {
+    const index = first + i;
+    const identity = String(labels.values[index]);
+    // A copy: a view sent to a worker would take the whole file with it.
+    const pixels = images.values.slice(index * size, (index + 1) * size);
+    return {
+      identity,
+      key: `${identity}/${chosen}_${String(index).padStart(5, '0')}`,
+      source: { kind: 'grey', width, height, pixels } as const,
+    };
+  });
+  return createDataset(`${basename(folder)} (${chosen}, ${first} to ${end - 1})`, entries);
+}
+
+/** An array of bytes as an idx file holds it. */
+interface Idx {
+  readonly name: string;
+  readonly extents: readonly number[];
+  readonly values: Uint8Array;
+}
+
+async function readIdx(path: string, content: Content): Promise<Idx> {
+  const name = basename(path);
+  const refuse = (reason: string): never => {
+    throw new UserError(`${name} ${reason}`);
+  };
+  const stored = await readFile(path).catch((error) => refuse(`cannot be read: ${reasonOf(error)}`));
+  let bytes = stored;
+  if (stored[0] === 0x1f && stored[1] === 0x8b) {
+    try {
+      bytes = gunzipSync(stored);
+    } catch (error) {
+      refuse(`cannot be decompressed: ${(error as Error).message}`);
+    }
+  }
+  const magic = magicNumbers[content];
+  if (bytes.length >= 4 && bytes.readUInt32BE(0) !== magic)
+    refuse(`is no idx file of ${content}: it begins with ${bytes.readUInt32BE(0)}, not ${magic}`);
+  const dimensions = magic & 0xff;
+  const header = 4 + 4 * dimensions;
+  if (bytes.length < header) refuse(`is cut short: it ends inside its header`);
+  const extents = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
+  const expected = extents.reduce((product, extent) => product * extent, 1);
+  const found = bytes.length - header;
+  if (found < expected) refuse(`is cut short: it holds ${found} of ${expected} bytes`);
+  if (found > expected) refuse(`holds ${found - expected} bytes more than its header says`);
+  if (expected === 0) refuse(`holds no ${content}`);
+  return { name, extents, values: bytes.subarray(header) };
+}

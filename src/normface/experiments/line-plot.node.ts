@@ -1,0 +1,95 @@
+/** Lines over any axis, with error bars where there are any: what most figures of the paper are. */
+
+import * as Plot from '@observablehq/plot';
+import { type LegendEntry, renderPlot, seriesColor } from '../evaluation/plot-frame.node.ts';
+
+export interface Line {
+  readonly name: string;
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  /** Half the length of the error bar at each point. */
+  readonly error?: ArrayLike<number>;
+  /** Index of a colour; by default the line's own place. */
+  readonly color?: number;
+  readonly dashed?: boolean;
+  /** Draw the points; by default where there are at most 20. */
+  readonly dots?: boolean;
+}
+
+export interface LinePlotOptions {
+  readonly title?: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly logX?: boolean;
+  readonly logY?: boolean;
+  readonly xDomain?: readonly [number, number];
+  readonly yDomain?: readonly [number, number];
+  readonly xTicks?: number | readonly number[];
+  readonly yTicks?: number | readonly number[];
+  readonly xFormat?: (value: number) => string;
+  readonly yFormat?: (value: number) => string;
+  /** Dashed horizontal lines in the ink's colour, or in that of a line. */
+  readonly rules?: readonly { readonly name?: string; readonly value: number; readonly color?: number }[];
+  /** Shaded from one height to another over the whole width. */
+  readonly bands?: readonly { readonly low: number; readonly high: number }[];
+}
+
+/** A stand-alone SVG. */
+export function linePlot(lines: readonly Line[], options: LinePlotOptions): string {
+  const { rules = [], bands = [] } = options;
+  const colour = (color: number | undefined) => (color === undefined ? 'currentColor' : seriesColor(color));
+  const drawn = lines.map((line, k) => {
+    const stroke = seriesColor(line.color ?? k);
+    const points = Array.from(line.x, (x, i) => ({ x, y: line.y[i], error: line.error?.[i] ?? 0 }));
+    return { ...line, stroke, points: points.filter(({ y }) => Number.isFinite(y)) };
+  });
+  const legend: LegendEntry[] = [
+    ...drawn.map(({ name, stroke, dashed }) => ({ name, color: stroke, dashed })),
+    ...rules.flatMap(({ name, color }) => (name ? [{ name, color: colour(color), dashed: true }] : [])),
+  ];
+  const axis = (end: 'x' | 'y') => {
+    const [label, log, domain, ticks, tickFormat] =
+      end === 'x'
+        ? [options.xLabel, options.logX, options.xDomain, options.xTicks, options.xFormat]
+        : [options.yLabel, options.logY, options.yDomain, options.yTicks, options.yFormat];
+    return {
+      label,
+      type: log ? ('log' as const) : ('linear' as const),
+      ...(domain ? { domain: [...domain] } : { nice: !log }),
+      ticks: typeof ticks === 'object' ? [...ticks] : (ticks ?? 6),
+      tickFormat: tickFormat ?? ((value: number) => String(Number(value.toPrecision(6)))),
+    };
+  };
+  return renderPlot({
+    title: options.title,
+    description: `${options.yLabel} over ${options.xLabel}: ${lines.map(({ name }) => name).join(', ')}`,
+    legend,
+    x: axis('x'),
+    y: axis('y'),
+    marks: [
+      Plot.rect(bands, { y1: 'low', y2: 'high', fill: 'currentColor', fillOpacity: 0.08 }),
+      ...rules.map(({ value, color }) =>
+        Plot.ruleY([value], { stroke: colour(color), strokeDasharray: '6 5', strokeOpacity: 0.8 }),
+      ),
+      ...drawn.flatMap(({ points, stroke, dashed, dots, error }) => [
+        Plot.line(points, {
+          x: 'x',
+          y: 'y',
+          stroke,
+          strokeWidth: 2.5,
+          strokeDasharray: dashed ? '6 5' : undefined,
+        }),
+        error
+          ? Plot.ruleX(points, {
+              x: 'x',
+              y1: (point: { y: number; error: number }) => point.y - point.error,
+              y2: (point: { y: number; error: number }) => point.y + point.error,
+              stroke,
+              strokeWidth: 1.8,
+            })
+          : null,
+        (dots ?? points.length <= 20) ? Plot.dot(points, { x: 'x', y: 'y', r: 4.5, fill: stroke }) : null,
+      ]),
+    ],
+  });
+}

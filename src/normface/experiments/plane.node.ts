@@ -1,0 +1,137 @@
+/** Drawings in the plane with equal units on both axes, and on the unit sphere seen from one side. */
+
+import * as Plot from '@observablehq/plot';
+import { type LegendEntry, plotWidth, renderPlot } from '../evaluation/plot-frame.node.ts';
+import { cross, dot, type Point2, type Point3, unit } from './vectors.ts';
+
+export interface PlaneOptions {
+  readonly description: string;
+  readonly legend: readonly LegendEntry[];
+  /** Both axes. */
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Without axes. */
+  readonly bare?: boolean;
+  readonly marks: Plot.Markish[];
+}
+
+/** Ten colours that can be told apart as small dots. */
+export const tenColors = [
+  '#1f77b4',
+  '#ff7f0e',
+  '#2ca02c',
+  '#d62728',
+  '#9467bd',
+  '#8c564b',
+  '#e377c2',
+  '#7f7f7f',
+  '#b5a000',
+  '#17becf',
+] as const;
+
+/** A stand-alone SVG. */
+export function planePlot({ x, y, xLabel, yLabel, ...frame }: PlaneOptions): string {
+  const axis = (domain: readonly [number, number], label = '') => ({ domain: [...domain], label, ticks: 6 });
+  return renderPlot({
+    ...frame,
+    x: axis(x, xLabel),
+    y: axis(y, yLabel),
+    plotHeight: (plotWidth * (y[1] - y[0])) / (x[1] - x[0]),
+  });
+}
+
+export function dots(points: readonly Point2[], options: Plot.DotOptions): Plot.Markish {
+  return Plot.dot(points, { x: ([x]: Point2) => x, y: ([, y]: Point2) => y, ...options });
+}
+
+export function polyline(points: readonly Point2[], options: Plot.LineOptions): Plot.Markish {
+  return Plot.line(points, { x: ([x]: Point2) => x, y: ([, y]: Point2) => y, ...options });
+}
+
+export function arrows(
+  ends: readonly (readonly [from: Point2, to: Point2])[],
+  options: Plot.ArrowOptions,
+): Plot.Markish {
+  type Ends = (typeof ends)[number];
+  return Plot.arrow(ends, {
+    x1: ([from]: Ends) => from[0],
+    y1: ([from]: Ends) => from[1],
+    x2: ([, to]: Ends) => to[0],
+    y2: ([, to]: Ends) => to[1],
+    headLength: 9,
+    ...options,
+  });
+}
+
+/** Text beside points. */
+export function labels(
+  places: readonly { readonly at: Point2; readonly text: string }[],
+  options: Plot.TextOptions = {},
+) {
+  type Place = (typeof places)[number];
+  return Plot.text(places, {
+    x: ({ at }: Place) => at[0],
+    y: ({ at }: Place) => at[1],
+    text: 'text',
+    fontSize: 19,
+    fontStyle: 'italic',
+    ...options,
+  });
+}
+
+export function circle(radius: number, options: Plot.LineOptions): Plot.Markish {
+  const points = Array.from({ length: 181 }, (_, k): Point2 => {
+    const angle = (k * Math.PI) / 90;
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+  return polyline(points, options);
+}
+
+/** A view of the unit sphere: parallel projection along a direction. */
+export class SphereView {
+  private readonly right: Point3;
+  private readonly up: Point3;
+  private readonly towards: Point3;
+
+  /** @param from direction to the eye; the third axis points up */
+  constructor(from: Point3) {
+    this.towards = unit(from);
+    this.right = unit([-from[1], from[0], 0]);
+    this.up = cross(this.towards, this.right);
+  }
+
+  project(point: Point3): Point2 {
+    return [dot(point, this.right), dot(point, this.up)];
+  }
+
+  /** Whether a point of the sphere is on the side that is seen. */
+  isFront(point: Point3): boolean {
+    return dot(point, this.towards) >= 0;
+  }
+
+  /** Outline, meridians and circles of latitude; the far side fainter. */
+  net(): Plot.Markish[] {
+    const angles = Array.from({ length: 73 }, (_, k) => (k * Math.PI) / 36);
+    const at = (latitude: number, longitude: number): Point3 => [
+      Math.cos(latitude) * Math.cos(longitude),
+      Math.cos(latitude) * Math.sin(longitude),
+      Math.sin(latitude),
+    ];
+    const steps = Array.from({ length: 6 }, (_, k) => (k * Math.PI) / 6);
+    const curves = [
+      ...steps.map((longitude) => angles.map((latitude) => at(latitude, longitude))),
+      ...steps.slice(1).map((latitude) => angles.map((longitude) => at(latitude - Math.PI / 2, longitude))),
+    ];
+    const side = (front: boolean, opacity: number) =>
+      curves.map((curve) =>
+        Plot.line(curve, {
+          x: (point: Point3) => (this.isFront(point) === front ? this.project(point)[0] : Number.NaN),
+          y: (point: Point3) => this.project(point)[1],
+          strokeOpacity: opacity,
+        }),
+      );
+    return [...side(false, 0.1), ...side(true, 0.25), circle(1, { strokeOpacity: 0.6 })];
+  }
+}

@@ -1,0 +1,53 @@
+/** Agents: class weights of which the direction alone counts. */
+
+import { normaliseRowsInPlace } from '../../engine/ops/l2_normalise.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { initialValues } from '../nets/initial.ts';
+import type { HeadPlace } from './loss.ts';
+
+interface AgentSettings {
+  readonly learningRateMultiplier: number;
+  readonly decayMultiplier: number;
+  readonly weightNormalisation: 'tangent' | 'hard';
+}
+
+/** The agents of a loss: one row a class, which start on the unit sphere (section 3.5). */
+export class Agents {
+  readonly declaration: ParameterDeclaration;
+  private readonly isHard: boolean;
+
+  constructor(config: AgentSettings, { prefix, classes, featureSize, seed }: HeadPlace) {
+    const name = `${prefix}.weight`;
+    const shape = [classes, featureSize] as const;
+    const { learningRateMultiplier, decayMultiplier, weightNormalisation } = config;
+    const init = () => onUnitSphere(name, shape, seed);
+    this.declaration = { name, shape, init, learningRateMultiplier, decayMultiplier };
+    this.isHard = weightNormalisation === 'hard';
+  }
+
+  get name(): string {
+    return this.declaration.name;
+  }
+
+  /** The agents of a step, and whether the loss has yet to normalise them. */
+  of(parameters: Parameters): { readonly weights: Tensor; readonly normaliseWeights: boolean } {
+    const weights = parameters.get(this.name);
+    if (this.isHard) normaliseRowsInPlace(weights);
+    return { weights, normaliseWeights: !this.isHard };
+  }
+}
+
+/** Standard normal rows divided by their norms: directions spread evenly. */
+function onUnitSphere(name: string, shape: readonly [number, number], seed: number): Float32Array {
+  const values = initialValues({ gaussian: 1 }, { name, shape, fanIn: 1 }, seed);
+  const [, columns] = shape;
+  for (let start = 0; start < values.length; start += columns) {
+    const row = values.subarray(start, start + columns);
+    const norm = Math.hypot(...row);
+    row.forEach((value, i) => {
+      row[i] = value / norm;
+    });
+  }
+  return values;
+}

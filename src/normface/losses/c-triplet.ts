@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { cTripletHead } from '../../engine/ops/c_triplet_loss.ts';
+import { Agents } from './agents.ts';
+import { defineLoss } from './loss.ts';
+import { agentSettings, squaredDistance } from './settings.ts';
+
+/** C-triplet (equation 11, section 4.3); the defaults are the released head's. */
+export const cTriplet = defineLoss({
+  name: 'c-triplet',
+  schema: z.strictObject({
+    name: z.literal('c-triplet'),
+    margin: squaredDistance.default(0.8),
+    addCenterLoss: z.boolean().default(true),
+    hardestOnly: z.boolean().default(true),
+    ...agentSettings,
+  }),
+  head: (config, place) => {
+    const agents = new Agents(config, place);
+    return {
+      hasScale: false,
+      declarations: [agents.declaration],
+      reusable: [agents.name],
+      apply: (features, labels, parameters) => {
+        const { weights, normaliseWeights } = agents.of(parameters);
+        return cTripletHead(features, weights, labels, { ...config, normaliseWeights });
+      },
+    };
+  },
+});

@@ -1,0 +1,31 @@
+/** Every loss that a configuration can name. */
+
+import { z } from 'zod';
+import { cContrastive } from './c-contrastive.ts';
+import { cTriplet } from './c-triplet.ts';
+import { center } from './center.ts';
+import type { Loss } from './loss.ts';
+import { normface } from './normface.ts';
+import { pairContrastive } from './pair-contrastive.ts';
+import { softmax } from './softmax.ts';
+import { triplet } from './triplet.ts';
+
+/** In the order in which messages list them. */
+const losses = [softmax, normface, cContrastive, cTriplet, center, pairContrastive, triplet] as const;
+
+type SchemasOf<T extends readonly Loss[]> = { -readonly [K in keyof T]: T[K]['schema'] };
+
+/** The settings of any of the losses; `name` tells which. */
+export const lossSchema = z.discriminatedUnion(
+  'name',
+  losses.map(({ schema }) => schema) as unknown as SchemasOf<typeof losses>,
+);
+
+export type LossConfig = z.output<typeof lossSchema>;
+
+export const lossNames: readonly string[] = losses.map(({ name }) => name);
+
+/** The loss of a configuration: what it knows of its settings fits those, since both have its name. */
+export function lossOf({ name }: LossConfig): Loss<z.ZodType<LossConfig>> {
+  return losses.find((loss) => loss.name === name) as Loss<z.ZodType<LossConfig>>;
+}

@@ -1,0 +1,32 @@
+/** Settings that losses share. */
+
+import { z } from 'zod';
+
+export const factor = z.number().min(0);
+
+/** What every loss has: its weight in the sum and the multipliers of its class matrix. */
+export const shared = {
+  weight: factor.default(1),
+  learningRateMultiplier: factor.default(1),
+  decayMultiplier: factor.default(1),
+};
+
+/** `tangent`: differentiate through w/‖w‖; `hard`: overwrite w by w/‖w‖ each step and use the plain gradient (section 2). */
+export const weightNormalisation = z.enum(['tangent', 'hard']).default('tangent');
+
+/** A squared distance. */
+export const squaredDistance = z.number().min(0);
+
+/** What the agent losses share; the names are those of the author's layers. */
+export const agentSettings = {
+  /** Gradients that are those of the loss, or those of the author's layers where they differ (sections 4.2, 4.3). */
+  gradient: z.enum(['exact', 'caffe']).default('exact'),
+  positiveWeight: factor.default(1),
+  negativeWeight: factor.default(1),
+  positiveFirst: z.boolean().default(false),
+  positiveUpperBound: squaredDistance.default(1),
+  weightNormalisation,
+  ...shared,
+  /** As in the paper-time heads of section 3.5. */
+  decayMultiplier: factor.default(0),
+};
