@@ -104,7 +104,8 @@ export function histogramIntersections(a: Matrix, b: Matrix): Matrix {
   const { values: y } = b;
   const values = new Float64Array(a.rows * b.rows);
   for (let i = 0; i < a.rows; i++) {
-    for (let j = 0; j < b.rows; j++) {
+    // The matrix of rows with themselves is symmetric.
+    for (let j = a === b ? i : 0; j < b.rows; j++) {
       const left = i * columns;
       const right = j * columns;
       let sum = 0;
@@ -114,6 +115,7 @@ export function histogramIntersections(a: Matrix, b: Matrix): Matrix {
         sum += p < q ? p : q;
       }
       values[i * b.rows + j] = sum;
+      if (a === b) values[j * b.rows + i] = sum;
     }
   }
   return { rows: a.rows, columns: b.rows, values };
