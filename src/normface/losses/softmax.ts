@@ -41,7 +41,7 @@ export const softmax = defineLoss({
       hasScale: false,
       declarations: [...weights.declarations, ...(bias?.declarations ?? [])],
       subsets: [...weights.subsets, ...(bias?.subsets ?? [])],
-      reusable: config.bias ? [name, biasName] : [name],
+      reusable: bias ? [name, bias.name] : [name],
       apply: (features, labels, parameters) =>
         softmaxLossHead(features, weights.of(parameters), bias?.of(parameters) ?? null, labels, {
           classesInUse: sampling?.count,

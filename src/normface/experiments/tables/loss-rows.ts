@@ -11,8 +11,14 @@ export interface HeadSettings {
   readonly scale: NonNullable<NormFace['scale']>;
   /** … and of that with a second loss beside it (section 4.4). */
   readonly jointScale: NonNullable<NormFace['scale']>;
-  /** Of every matrix of agents (section 3.5). */
-  readonly agents: { readonly learningRateMultiplier?: number };
+  /** Of the agents of softmax over cosines (section 3.5) … */
+  readonly agents: AgentSettings;
+  /** … and of those of C-contrastive and C-triplet, whose gradients have no scale. */
+  readonly distanceAgents: AgentSettings;
+}
+
+interface AgentSettings {
+  readonly learningRateMultiplier?: number;
 }
 
 export type Normalisation = 'no' | 'feature only' | 'weight only' | 'yes';
@@ -43,25 +49,25 @@ export const jointWeight = 0.01;
 
 /** Softmax over cosines with a second loss that has agents of its own. @param negativeMargin 0 is the center loss (section 4.2) */
 export function jointConfig(
-  { jointScale, agents }: HeadSettings,
+  { jointScale, agents, distanceAgents }: HeadSettings,
   negativeMargin: number,
   weight: number,
 ): LossRow['config'] {
   return {
     loss: { name: 'normface', scale: jointScale, ...agents },
-    auxiliaryLoss: { name: 'c-contrastive', negativeMargin, weight, ...agents },
+    auxiliaryLoss: { name: 'c-contrastive', negativeMargin, weight, ...distanceAgents },
   };
 }
 
 /** The rows of Table 2 (sections 7.6, 9.1); the first is the control. */
 export function paperRows(head: HeadSettings): readonly LossRow[] {
-  const { scale, agents } = head;
+  const { scale, agents, distanceAgents } = head;
   const triplet = (addCenterLoss: boolean): Loss => ({
     name: 'c-triplet',
     addCenterLoss,
     hardestOnly: true,
     gradient: 'caffe',
-    ...agents,
+    ...distanceAgents,
   });
   return [
     control,
@@ -90,7 +96,7 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
       key: 'c-contrastive',
       loss: 'C-contrastive',
       normalisation: 'yes',
-      config: { loss: { name: 'c-contrastive', ...agents } },
+      config: { loss: { name: 'c-contrastive', ...distanceAgents } },
       paper: { accuracy: 99.15, spread: 0.017 },
     },
     {
