@@ -186,7 +186,8 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
 }
 
 function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
-  const { dataset, excluded } = data;
+  const { dataset, excluded, warnings } = data;
+  for (const warning of warnings) context.warn(warning);
   const net = findNet(config.net);
   const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
   const summary = {

@@ -9,6 +9,13 @@ export interface ExcludedSplit {
   readonly excluded: readonly string[];
 }
 
+/** Leaves out identities by name; those that the data set lacks do no harm. @throws UserError when nobody remains */
+export function removeIdentities(dataset: Dataset, names: readonly string[]): ExcludedSplit {
+  const split = without(dataset, new Set(names));
+  if (split.dataset.samples.length > 0) return split;
+  throw new UserError(`${dataset.name}: nobody is left to train on once data.removeIdentities are removed`);
+}
+
 /**
  * Leaves out of a training set every identity that occurs in the given folds (counted from 1) of a pair list, so that those folds
  * test people never seen. @throws UserError for an unknown fold and when nobody remains.
@@ -21,11 +28,16 @@ export function excludeIdentitiesOf(
   const named = new Set(
     pairsOfFolds(list, folds).flatMap(({ first, second }) => [first.identity, second.identity]),
   );
-  const remaining = subset(dataset, (_, identity) => !named.has(identity));
-  if (remaining.samples.length === 0) {
-    throw new UserError(
-      `${dataset.name}: nobody is left to train on, since everyone occurs in the folds ${folds.join(', ')} of ${list.name}`,
-    );
-  }
-  return { dataset: remaining, excluded: dataset.identities.filter((identity) => named.has(identity)) };
+  const split = without(dataset, named);
+  if (split.dataset.samples.length > 0) return split;
+  throw new UserError(
+    `${dataset.name}: nobody is left to train on, since everyone occurs in the folds ${folds.join(', ')} of ${list.name}`,
+  );
+}
+
+function without(dataset: Dataset, names: ReadonlySet<string>): ExcludedSplit {
+  return {
+    dataset: subset(dataset, (_, identity) => !names.has(identity)),
+    excluded: dataset.identities.filter((identity) => names.has(identity)),
+  };
 }

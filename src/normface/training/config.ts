@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { mostPairSamples } from '../../engine/ops/pair_loss.ts';
+import { casiaOverlap } from '../data/casia-overlap.ts';
 import { UsageError } from '../errors.ts';
 import { lossOf, lossSchema } from '../losses/index.ts';
 import { findNet } from '../nets/index.ts';
@@ -12,6 +13,8 @@ const count = z.int().min(1);
 
 const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
 
+const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
+
 const data = z.strictObject({
   /**
    * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
@@ -21,6 +24,12 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** People who are left out: a list of those that CASIA-WebFace shares with LFW (section 7.1), or their names. */
+  removeIdentities: z
+    .union([z.enum(overlapLists), z.array(z.string().min(1))], {
+      error: `expected one of ${overlapLists.join(', ')}, or a list of names`,
+    })
+    .optional(),
   /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
   blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */

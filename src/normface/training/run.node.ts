@@ -58,6 +58,7 @@ export interface FinishedRun {
 export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const { device, config, data, reporter, resume, overfitBatch, pool, shouldStop = () => false } = options;
   const { dataset } = data;
+  for (const warning of data.warnings) reporter.warn(warning);
   const totalSteps = stepCount(config, dataset.samples.length);
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
   const model = await device.tuner.tuned(
@@ -142,7 +143,7 @@ class Run {
     );
     reporter.say(
       `data    ${dataset.name} · ${dataset.samples.length} images of ${dataset.identities.length} people` +
-        (excluded > 0 ? `, ${excluded} people of the test left out` : ''),
+        (excluded > 0 ? `, ${excluded} people left out` : ''),
     );
   }
 

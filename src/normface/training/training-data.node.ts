@@ -2,18 +2,21 @@
 
 import { readBlufrSplits } from '../data/blufr.node.ts';
 import { blufrTrainingSubset } from '../data/blufr.ts';
+import { casiaOverlap } from '../data/casia-overlap.ts';
 import { type Dataset, minimumImages } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
-import { excludeIdentitiesOf } from '../data/split.ts';
+import { excludeIdentitiesOf, removeIdentities } from '../data/split.ts';
 import { UserError } from '../errors.ts';
 import type { TrainingConfig } from './config.ts';
 import { hashText } from './overrides.ts';
 
 export interface TrainingData {
   readonly dataset: Dataset;
-  /** People left out because a test names them. */
+  /** People left out because a test or `removeIdentities` names them. */
   readonly excluded: number;
+  /** What a person should know before the training. */
+  readonly warnings: readonly string[];
   /** Hash of the names of the people, in class order: equal hashes mean the same rows of the class matrices. */
   readonly classesHash: string;
   /** Hash of the names of all images in their order: equal hashes mean the same batches. */
@@ -22,7 +25,7 @@ export interface TrainingData {
 
 /**
  * Opens the data set of a configuration, the training images of a BLUFR trial if it names one, without the people of
- * `excludeFolds` and those with too few images.
+ * `removeIdentities` and `excludeFolds` and those with too few images.
  * @throws UserError when nothing usable remains
  */
 export async function openTrainingData({ data }: TrainingConfig): Promise<TrainingData> {
@@ -30,19 +33,31 @@ export async function openTrainingData({ data }: TrainingConfig): Promise<Traini
   const part = data.blufr
     ? blufrTrainingSubset(whole, await readBlufrSplits(data.blufr.splits), data.blufr.trial)
     : whole;
+  const unwanted = namesToRemove(data);
+  const cleaned = removeIdentities(part, unwanted);
   const { dataset: allowed, excluded } =
     data.excludeFolds.length > 0
-      ? excludeIdentitiesOf(part, await readPairs(data.pairs!), data.excludeFolds)
-      : { dataset: part, excluded: [] };
+      ? excludeIdentitiesOf(cleaned.dataset, await readPairs(data.pairs!), data.excludeFolds)
+      : { dataset: cleaned.dataset, excluded: [] };
   const dataset = minimumImages(allowed, data.minimumImages);
   if (dataset.identities.length < 2)
     throw new UserError(`${dataset.name} holds one person only; a classifier needs at least two`);
   return {
     dataset,
-    excluded: excluded.length,
+    excluded: cleaned.excluded.length + excluded.length,
+    warnings:
+      unwanted.length > 0 && cleaned.excluded.length === 0
+        ? [
+            `none of the ${unwanted.length} people of data.removeIdentities is in ${whole.name}; are its folders named otherwise?`,
+          ]
+        : [],
     classesHash: hashText(dataset.identities.join('\n')),
     imagesHash: hashText(dataset.samples.map(({ key }) => key).join('\n')),
   };
+}
+
+function namesToRemove({ removeIdentities: listed = [] }: TrainingConfig['data']): readonly string[] {
+  return typeof listed === 'string' ? casiaOverlap[listed] : listed;
 }
 
 /** Optimiser steps of a run on so many images. */
