@@ -29,7 +29,7 @@ export interface PairLossOptions {
 }
 
 /** Largest batch: a matrix of n² distances and n³ triplets are meant for batches of some hundred samples. */
-const mostSamples = 2048;
+export const mostPairSamples = 2048;
 
 /**
  * A loss of the squared distances D_ij = ‖x_i − x_j‖² between the samples of a batch, x the features or the features on the unit
@@ -48,9 +48,10 @@ export function pairLoss({
   const { device, shape, dtype } = features;
   const n = shape[0]!;
   check(
-    shape.length === 2 && dtype === 'f32' && n >= 2 && n <= mostSamples,
+    shape.length === 2 && dtype === 'f32' && n >= 2 && n <= mostPairSamples,
     operator,
-    () => `features must be [n, d] f32 with n from 2 to ${mostSamples}, not ${formatShape(shape)} ${dtype}`,
+    () =>
+      `features must be [n, d] f32 with n from 2 to ${mostPairSamples}, not ${formatShape(shape)} ${dtype}`,
   );
   checkLabels(operator, labels, n);
   const x = normalise ? l2Normalise(features) : features;

@@ -35,7 +35,7 @@ export const addPaper: AddCommand = (program, run) => {
     )
     .option(
       '--seeds <n>',
-      'repetitions of what is trained (default: 1, with --preset full 3)',
+      'repetitions of what is trained (default: 1, of comparisons and with --preset full 3)',
       wholeNumber(1),
     )
     .option(
@@ -63,7 +63,7 @@ async function paper(context: Context, names: readonly string[], options: PaperO
   if (!options.all && names.length === 0)
     throw new UsageError('name an experiment or give --all; `normface paper --list` shows what there is');
   const chosen = options.all ? experiments : findExperiments(names);
-  const { preset, seeds = preset === 'full' ? 3 : 1, out, resume } = options;
+  const { preset, seeds, out, resume } = options;
   const data = findDataSources(options.data);
   const interrupt = new Interrupt(() => context.warn('stopping after this step'));
   const laboratory = new Laboratory({

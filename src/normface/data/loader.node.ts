@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.ts';
+import { balancedOrder } from './balanced-order.ts';
 import type { Dataset } from './dataset.ts';
 import { ImageStore, type ImageStoreOptions } from './image-store.node.ts';
-import { type Cursor, sampleOrder } from './order.ts';
+import { type Cursor, type Draw, type Order, shuffledOrder } from './order.ts';
 import type { Decoded } from './worker-pool.node.ts';
 
 /** Images of a data set: `pixels` is RGBA, [N, height, width, 4], alpha 255; `labels` are classes, `indices` sample indices. */
@@ -16,8 +17,15 @@ export interface TrainingBatch extends ImageBatch {
   readonly cursor: Cursor;
 }
 
+/** Every image once an epoch, or batches of so many people with so many images each. */
+export type Sampling =
+  | { readonly kind: 'shuffled' }
+  | { readonly kind: 'balanced'; readonly people: number; readonly images: number };
+
 export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly batchSize: number;
+  /** How batches are made (default shuffled); with balanced ones people × images must be the batch size. */
+  readonly sampling?: Sampling;
   /** Decides the order of the samples in every epoch. */
   readonly seed: number;
   /** Batches decoded ahead of the one in use (default 2). */
@@ -26,34 +34,37 @@ export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly cursor?: Cursor;
 }
 
-interface Pending {
-  readonly index: number;
-  readonly next: Cursor;
-  readonly decoded: Promise<Decoded>;
+interface Pending extends Draw {
+  readonly decoded: readonly Promise<Decoded>[];
 }
 
 /**
- * Endless training batches of exactly `batchSize` images: every epoch is a permutation of the data set that follows from the
- * seed, and a batch may reach over the end of an epoch. An image that cannot be read is reported once and left out; the next
- * one of the order takes its place, so the batches depend on data set, seed and cursor only.
+ * Endless training batches of exactly `batchSize` images. Shuffled: every epoch is a permutation of the data set that follows from
+ * the seed, and a batch may reach over the end of an epoch. Balanced: see {@link balancedOrder}. An image that cannot be read is
+ * reported once and left out. In its place its draw, the images of one person, repeats the others; where there are none, the next
+ * draw of the order takes its place (after which a balanced batch may reach over the end of an epoch and hold a person twice). So
+ * the batches depend on data set, seed and cursor only.
  */
 export class BatchLoader implements AsyncIterable<TrainingBatch> {
   readonly #store: ImageStore;
   readonly #batchSize: number;
   readonly #ahead: number;
-  readonly #order: ReturnType<typeof sampleOrder>;
+  readonly #drawSize: number;
+  readonly #order: Order;
   readonly #batches: AsyncGenerator<TrainingBatch, never>;
   #pending: Pending[] = [];
 
   constructor(dataset: Dataset, options: BatchLoaderOptions) {
-    const { batchSize, depth = 2, seed, cursor } = options;
+    const { batchSize, depth = 2, sampling = { kind: 'shuffled' } } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new UsageError(`the batch size must be a whole number of at least 1, got ${batchSize}`);
     }
+    if (sampling.kind === 'balanced') checkBalanced(sampling, batchSize);
     this.#store = new ImageStore(dataset, options);
     this.#batchSize = batchSize;
-    this.#ahead = Math.max(1, depth) * batchSize;
-    this.#order = sampleOrder(dataset.samples.length, seed, cursor);
+    this.#drawSize = sampling.kind === 'balanced' ? sampling.images : 1;
+    this.#ahead = (Math.max(1, depth) * batchSize) / this.#drawSize;
+    this.#order = orderOf(dataset, sampling, options);
     this.#batches = this.#generate();
   }
 
@@ -79,10 +90,18 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
       let cursor: Cursor | undefined;
       for (let filled = 0; filled < this.#batchSize; ) {
         this.#prefetch();
-        const { index, decoded, next } = this.#pending.shift()!;
-        const pixels = this.#store.accept(index, await decoded);
+        const { indices, decoded, next } = this.#pending.shift()!;
+        const images = await Promise.all(decoded);
+        const readable = indices.flatMap((index, i) => {
+          const pixels = this.#store.accept(index, images[i]);
+          return pixels ? [{ index, pixels }] : [];
+        });
         cursor = next;
-        if (pixels) setImage(batch, filled++, this.#store, index, pixels);
+        if (readable.length === 0) continue;
+        for (let i = 0; i < this.#drawSize; i++) {
+          const { index, pixels } = readable[i % readable.length];
+          setImage(batch, filled++, this.#store, index, pixels);
+        }
       }
       this.#prefetch();
       yield { ...batch, cursor: cursor! };
@@ -92,10 +111,32 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
   /** Asks for the following samples, a batch at a time so that workers get whole messages. */
   #prefetch(): void {
     while (this.#pending.length < this.#ahead) {
-      const upcoming = Array.from({ length: this.#batchSize }, () => this.#order.next().value);
-      const decoded = this.#store.fetch(upcoming.map(({ index }) => index));
-      this.#pending.push(...upcoming.map(({ index, next }, i) => ({ index, next, decoded: decoded[i] })));
+      const draws = this.#batchSize / this.#drawSize;
+      const upcoming = Array.from({ length: draws }, () => this.#order.next().value);
+      const decoded = this.#store.fetch(upcoming.flatMap(({ indices }) => indices));
+      this.#pending.push(
+        ...upcoming.map((draw, i) => ({
+          ...draw,
+          decoded: decoded.slice(i * this.#drawSize, (i + 1) * this.#drawSize),
+        })),
+      );
     }
+  }
+}
+
+function orderOf(dataset: Dataset, sampling: Sampling, { seed, cursor }: BatchLoaderOptions): Order {
+  const start = cursor ?? { epoch: 0, position: 0 };
+  return sampling.kind === 'balanced'
+    ? balancedOrder(dataset, sampling, seed, start)
+    : shuffledOrder(dataset.samples.length, seed, start);
+}
+
+function checkBalanced({ people, images }: { people: number; images: number }, batchSize: number): void {
+  const areCounts = [people, images].every((count) => Number.isInteger(count) && count >= 1);
+  if (!areCounts || people * images !== batchSize) {
+    throw new UsageError(
+      `balanced sampling of ${people} people with ${images} images each does not make a batch of ${batchSize} images`,
+    );
   }
 }
 

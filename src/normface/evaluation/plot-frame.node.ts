@@ -18,6 +18,8 @@ const bottom = 58;
 const fontSize = 17;
 const legendRow = 26;
 const swatch = 30;
+/** Width of the strip of colours of a heat map's entry. */
+const strip = 120;
 
 /** Colour of the k-th series. */
 export function seriesColor(k: number): string {
@@ -30,6 +32,8 @@ export interface LegendEntry {
   readonly dashed?: boolean;
   /** A filled box in place of a line. */
   readonly box?: boolean;
+  /** The colours of a heat map from its least to its largest value, in place of a line. */
+  readonly gradient?: readonly string[];
   /** The symbol of points in place of a line. */
   readonly symbol?: 'dot' | 'ring' | 'cross';
 }
@@ -47,8 +51,17 @@ export interface Frame {
   readonly plotHeight?: number;
   /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
   readonly bare?: boolean;
+  /** Width of the margins in place of the usual ones, for names of rows and remarks beside them. */
+  readonly marginLeft?: number;
+  readonly marginRight?: number;
   /** Names of panels above one another; marks choose theirs by the channel `fy`. */
   readonly panels?: readonly string[];
+}
+
+/** Width of what stands before an entry's name. */
+function swatchOf({ gradient, symbol }: LegendEntry): number {
+  if (gradient) return strip;
+  return symbol ? 16 : swatch;
 }
 
 /** Places legend entries in rows from left to right; the width of text is estimated, since nothing here can measure it. */
@@ -56,7 +69,7 @@ function layOut(entries: readonly LegendEntry[]) {
   let x = left;
   let row = 0;
   return entries.map((entry) => {
-    const needed = swatch + 8 + 0.54 * fontSize * entry.name.length + 22;
+    const needed = swatchOf(entry) + 8 + 0.54 * fontSize * entry.name.length + 22;
     if (x > left && x + needed > right) {
       x = left;
       row++;
@@ -80,8 +93,8 @@ export function renderPlot(frame: Frame): string {
     width,
     height: top + bottom + Math.max(frame.plotHeight ?? plotHeight, panels > 1 ? 170 * panels : 0),
     marginTop: top,
-    marginLeft: left,
-    marginRight: width - right,
+    marginLeft: frame.marginLeft ?? left,
+    marginRight: frame.marginRight ?? width - right,
     marginBottom: bottom,
     style: {
       fontSize: `${fontSize}px`,
@@ -131,9 +144,21 @@ export function renderPlot(frame: Frame): string {
   }
   for (const { entry, x, row } of legend) {
     const y = 16 + titleHeight + row * legendRow;
-    const { color, dashed, box, symbol } = entry;
-    const middle = x + swatch / 2;
-    if (symbol === 'cross') {
+    const { color, dashed, box, symbol, gradient } = entry;
+    const middle = x + swatchOf(entry) / 2;
+    if (gradient) {
+      const step = strip / gradient.length;
+      gradient.forEach((fill, k) => {
+        // A little wider than their distance, so that no seams show.
+        add('rect', {
+          x: x + k * step,
+          y: y - 8,
+          width: Math.min(step + 0.5, strip - k * step),
+          height: 16,
+          fill,
+        });
+      });
+    } else if (symbol === 'cross') {
       const arms = `M${middle - 7},${y - 7}l14,14m0,-14l-14,14`;
       add('path', { d: arms, stroke: color, 'stroke-width': 3, fill: 'none' });
     } else if (symbol) {
@@ -145,7 +170,7 @@ export function renderPlot(frame: Frame): string {
       const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };
       add('line', dashed ? { ...line, 'stroke-dasharray': '6 5' } : line);
     }
-    add('text', { x: x + swatch + 8, y: y + 6, ...ink }, entry.name);
+    add('text', { x: x + swatchOf(entry) + 8, y: y + 6, ...ink }, entry.name);
   }
   return svg.outerHTML;
 }

@@ -5,6 +5,7 @@ import { foldNumbers, inFold, type PairList } from './pairs.ts';
 import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
 import { splitScores } from './threshold.ts';
 import {
+  accuracyOf,
   exactRule,
   facenetRule,
   sphereFacePyTorchRule,
@@ -72,33 +73,30 @@ export function needsFolds(protocol: ProtocolName): boolean {
   return !protocols[protocol].overAllPairs;
 }
 
-/** Share of the selected pairs that a rule decides correctly at a threshold. */
-function accuracyOf(
+/** For each judged fold the threshold comes from all other folds. @param scoresFor every pair's score for one judged fold */
+function crossValidate(
   rule: ThresholdRule,
-  threshold: number,
-  scores: Float64Array,
-  same: Uint8Array,
-  select?: (pair: number) => boolean,
-): number {
-  const split = splitScores(scores, same, select);
-  return rule.correct(split, threshold) / (split.genuine.length + split.impostor.length);
-}
-
-/** For each judged fold the threshold comes from all other folds. */
-function crossValidate({ measure, rule }: Protocol, scores: PairScores, judged?: readonly number[]) {
-  const { same, fold: folds } = scores.pairs;
-  const numbers = foldNumbers(scores.pairs);
+  pairs: PairList,
+  scoresFor: (fold: number) => Float64Array,
+  judged?: readonly number[],
+) {
+  const numbers = foldNumbers(pairs);
   if (numbers.length < 2) throw new UserError('cross-validation needs pairs of at least two folds');
   const results = (judged ?? numbers).map((fold): FoldResult => {
-    const values = scores.of(measure, fold);
-    const threshold = rule.choose(splitScores(values, same, (pair) => folds[pair] !== fold));
+    const values = scoresFor(fold);
+    const threshold = rule.choose(splitScores(values, pairs.same, (pair) => pairs.fold[pair] !== fold));
     return {
       fold,
       threshold,
-      accuracy: accuracyOf(rule, threshold, values, same, inFold(scores.pairs, fold)),
+      accuracy: accuracyOf(rule, threshold, values, pairs.same, inFold(pairs, fold)),
     };
   });
   return summarise(results);
+}
+
+/** Accuracy by any similarity: each fold at the exactly best threshold of all others, same person when it is larger. */
+export function crossValidatedAccuracy(similarity: Float64Array, pairs: PairList) {
+  return crossValidate(exactRule, pairs, () => similarity);
 }
 
 /** A single threshold for all pairs. */
@@ -133,8 +131,9 @@ export function evaluateProtocol(
  */
 export function judge(name: ProtocolName, scores: PairScores, folds?: readonly number[]): ProtocolResult {
   const protocol = protocols[name];
+  const { measure, rule } = protocol;
   const outcome = protocol.overAllPairs
     ? overAllPairs(protocol, scores)
-    : crossValidate(protocol, scores, folds);
-  return { protocol: name, measure: protocol.measure, ...outcome };
+    : crossValidate(rule, scores.pairs, (fold) => scores.of(measure, fold), folds);
+  return { protocol: name, measure, ...outcome };
 }

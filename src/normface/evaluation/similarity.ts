@@ -2,9 +2,9 @@ import type { Features } from './features.ts';
 import type { PairList } from './pairs.ts';
 
 /*
- * Similarities of L2-normalised features, computed in float64. A zero feature normalises to zero: its cosine with anything is
- * 0. Rounding must not leave the closed range, because some protocols compare strictly with its end: cosines are clamped
- * to [-1, 1].
+ * Similarities of L2-normalised features, and at the end of the file of features as they are, computed in float64. A zero feature
+ * normalises to zero: its cosine with anything is 0. Rounding must not leave the closed range, because some protocols compare
+ * strictly with its end: cosines are clamped to [-1, 1].
  */
 
 /** 1 / |x_i - mean| of every row, and 0 for a row that equals the mean. */
@@ -56,4 +56,24 @@ export function squaredDistances(features: Features, pairs: PairList): Float64Ar
     distances[i] = sum;
   }
   return distances;
+}
+
+/** Inner product of each pair of features as they are. */
+export function innerProducts({ values, dimension }: Features, pairs: PairList): Float64Array {
+  return Float64Array.from(pairs.a, (rowA, i) => {
+    const [a, b] = [rowA * dimension, pairs.b[i] * dimension];
+    let sum = 0;
+    for (let k = 0; k < dimension; k++) sum += values[a + k] * values[b + k];
+    return sum;
+  });
+}
+
+/** Euclidean distance of each pair of features as they are. */
+export function rawDistances({ values, dimension }: Features, pairs: PairList): Float64Array {
+  return Float64Array.from(pairs.a, (rowA, i) => {
+    const [a, b] = [rowA * dimension, pairs.b[i] * dimension];
+    let sum = 0;
+    for (let k = 0; k < dimension; k++) sum += (values[a + k] - values[b + k]) ** 2;
+    return Math.sqrt(sum);
+  });
 }

@@ -67,8 +67,14 @@ export async function conduct(
 }
 
 /** What decides an experiment's numbers, besides the program itself. */
-export function settingsOf({ preset, seeds, data }: Laboratory): JsonObject {
-  return { version: packageVersion, preset, seeds: [...seeds], data: { ...data } };
+export function settingsOf({ preset, seeds, comparisonSeeds, data }: Laboratory): JsonObject {
+  return {
+    version: packageVersion,
+    preset,
+    seeds: [...seeds],
+    comparisonSeeds: [...comparisonSeeds],
+    data: { ...data },
+  };
 }
 
 /**

@@ -34,8 +34,8 @@ export type Preset = 'quick' | 'full';
 
 export interface LaboratoryOptions {
   readonly preset: Preset;
-  /** How many seeds an experiment that repeats its training uses. */
-  readonly seeds: number;
+  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons three times. */
+  readonly seeds?: number;
   readonly data: DataSources;
   /** Folder of everything that is written. */
   readonly out: string;
@@ -71,6 +71,8 @@ export class Laboratory {
   readonly preset: Preset;
   /** 1, 2, … */
   readonly seeds: readonly number[];
+  /** The same for experiments that compare runs, which means little without repetitions. */
+  readonly comparisonSeeds: readonly number[];
   readonly data: DataSources;
   readonly out: string;
   readonly reporter: Reporter;
@@ -81,7 +83,9 @@ export class Laboratory {
   constructor(options: LaboratoryOptions) {
     this.options = options;
     this.preset = options.preset;
-    this.seeds = Array.from({ length: options.seeds }, (_, k) => k + 1);
+    const upTo = (count: number) => Array.from({ length: count }, (_, k) => k + 1);
+    this.seeds = upTo(options.seeds ?? this.pick({ quick: 1, full: 3 }));
+    this.comparisonSeeds = upTo(options.seeds ?? 3);
     this.data = options.data;
     this.out = path.resolve(options.out);
     this.reporter = options.reporter;

@@ -30,11 +30,13 @@ export interface LinePlotOptions {
   readonly yFormat?: (value: number) => string;
   /** Dashed horizontal lines in the ink's colour, or in that of a line. */
   readonly rules?: readonly { readonly name?: string; readonly value: number; readonly color?: number }[];
+  /** Shaded from one height to another over the whole width. */
+  readonly bands?: readonly { readonly low: number; readonly high: number }[];
 }
 
 /** A stand-alone SVG. */
 export function linePlot(lines: readonly Line[], options: LinePlotOptions): string {
-  const { rules = [] } = options;
+  const { rules = [], bands = [] } = options;
   const colour = (color: number | undefined) => (color === undefined ? 'currentColor' : seriesColor(color));
   const drawn = lines.map((line, k) => {
     const stroke = seriesColor(line.color ?? k);
@@ -65,6 +67,7 @@ export function linePlot(lines: readonly Line[], options: LinePlotOptions): stri
     x: axis('x'),
     y: axis('y'),
     marks: [
+      Plot.rect(bands, { y1: 'low', y2: 'high', fill: 'currentColor', fillOpacity: 0.08 }),
       ...rules.map(({ value, color }) =>
         Plot.ruleY([value], { stroke: colour(color), strokeDasharray: '6 5', strokeOpacity: 0.8 }),
       ),

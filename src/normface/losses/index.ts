@@ -5,13 +5,16 @@ import { adacos } from './adacos.ts';
 import { arcface } from './arcface.ts';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
+import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
 import type { Loss } from './loss.ts';
 import { normface } from './normface.ts';
+import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
 import { sphereface } from './sphereface.ts';
 import { sphereface2 } from './sphereface2.ts';
+import { triplet } from './triplet.ts';
 
 /** In the order in which messages list them. */
 const losses = [
@@ -25,6 +28,9 @@ const losses = [
   sphereface2,
   adacos,
   circle,
+  center,
+  pairContrastive,
+  triplet,
 ] as const;
 
 type SchemasOf<T extends readonly Loss[]> = { -readonly [K in keyof T]: T[K]['schema'] };

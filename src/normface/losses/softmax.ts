@@ -18,6 +18,7 @@ export const softmax = defineLoss({
   head: (config, { prefix, classes, featureSize, seed, sampling }) => {
     const { learningRateMultiplier, decayMultiplier } = config;
     const name = `${prefix}.weight`;
+    const biasName = `${prefix}.bias`;
     const shape = [classes, featureSize];
     const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
     const weights = new ClassParameter(
@@ -27,7 +28,7 @@ export const softmax = defineLoss({
     const bias = config.bias
       ? new ClassParameter(
           {
-            name: `${prefix}.bias`,
+            name: biasName,
             shape: [classes],
             init: new Float32Array(classes),
             learningRateMultiplier: 2 * learningRateMultiplier,
@@ -40,7 +41,7 @@ export const softmax = defineLoss({
       hasScale: false,
       declarations: [...weights.declarations, ...(bias?.declarations ?? [])],
       subsets: [...weights.subsets, ...(bias?.subsets ?? [])],
-      reusable: [name],
+      reusable: bias ? [name, bias.name] : [name],
       apply: (features, labels, parameters) =>
         softmaxLossHead(features, weights.of(parameters), bias?.of(parameters) ?? null, labels, {
           classesInUse: sampling?.count,

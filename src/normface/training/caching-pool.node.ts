@@ -7,6 +7,8 @@ export class CachingPool extends DecodePool {
   private readonly known = new Map<string, Promise<Decoded>>();
 
   override async decode(sources: readonly Source[], size: ImageSize, resize: boolean): Promise<Decoded[]> {
+    // Pixels that are in memory already make poor keys, and little work.
+    if (sources.some(({ kind }) => kind === 'grey')) return super.decode(sources, size, resize);
     const keys = sources.map((source) => JSON.stringify([source, size.width, size.height, resize]));
     const missing = sources.map((_, i) => i).filter((i) => !this.known.has(keys[i]));
     if (missing.length > 0) {

@@ -110,7 +110,8 @@ export function completeCheckpoints(runFolder: string): string[] {
     .map((name) => path.join(parent, name));
 }
 
-function stepOf(folder: string): number {
+/** The step of a checkpoint's folder. */
+export function stepOf(folder: string): number {
   return Number(STEP_FOLDER.exec(path.basename(folder))![1]);
 }
 

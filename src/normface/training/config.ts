@@ -1,6 +1,7 @@
 /** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
 
 import { z } from 'zod';
+import { mostPairSamples } from '../../engine/ops/pair_loss.ts';
 import { UsageError } from '../errors.ts';
 import { lossOf, lossSchema } from '../losses/index.ts';
 import { findNet } from '../nets/index.ts';
@@ -20,6 +21,8 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
   /** Height and width of the images; by default those the net was designed for. */
@@ -32,6 +35,12 @@ const data = z.strictObject({
   strict: z.boolean().default(false),
 });
 
+/** `balanced`: batches of so many people with so many images each, for losses of pairs and triplets. */
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('shuffled') }),
+  z.strictObject({ kind: z.literal('balanced'), people: count.min(2), images: count }),
+]);
+
 const evaluation = z.strictObject({
   /** Steps between evaluations while training; 0: none. */
   everySteps: z.int().min(0).default(0),
@@ -40,6 +49,8 @@ const evaluation = z.strictObject({
   /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
   pairs: z.string().min(1).optional(),
   pairsPerFold: count.default(100),
+  /** Look at the pairs of these folds only; by default all. */
+  folds: z.array(count).min(2).optional(),
   /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
   thresholdFold: count.optional(),
   testFold: count.optional(),
@@ -67,6 +78,7 @@ const keys = z.strictObject({
   seed: z.int().min(0).max(0xffffffff).default(1),
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
+  sampling: sampling.prefault({ kind: 'shuffled' }),
   loss: lossSchema.prefault({ name: 'softmax' }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
   auxiliaryLoss: lossSchema.optional(),
@@ -162,7 +174,9 @@ function contradiction(config: TrainingConfig): string | undefined {
     return 'evaluation.thresholdFold and evaluation.testFold belong together';
   if (thresholdFold !== undefined && thresholdFold === testFold)
     return `evaluation.thresholdFold and evaluation.testFold are both ${testFold}`;
-  for (const fold of [thresholdFold, testFold]) {
+  if (thresholdFold !== undefined && evaluation.folds)
+    return 'evaluation.folds and evaluation.thresholdFold both say which folds to look at: give one';
+  for (const fold of [thresholdFold, testFold, ...(evaluation.folds ?? [])]) {
     if (fold === undefined || evaluation.data !== undefined || data.excludeFolds.includes(fold)) continue;
     return `fold ${fold} is used in the evaluation but its people are in training: add it to data.excludeFolds`;
   }
@@ -177,6 +191,26 @@ function contradiction(config: TrainingConfig): string | undefined {
   for (const loss of [config.loss, config.auxiliaryLoss]) {
     const wrong = loss && lossOf(loss).contradiction?.(loss);
     if (wrong) return wrong;
+  }
+  return wrongBatches(config);
+}
+
+/** What batches and their use say against each other, or undefined. */
+function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  const isBalanced = sampling.kind === 'balanced';
+  if (isBalanced && sampling.people * sampling.images !== batchSize)
+    return (
+      `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
+      `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
+    );
+  for (const used of [loss, auxiliaryLoss]) {
+    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
+    if (batchSize < 2 || batchSize > mostPairSamples)
+      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
+    if (used.name === 'triplet' || used.pairs === 'all') continue;
+    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
+    if (isBalanced && sampling.images % 2 === 0)
+      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
   }
   return undefined;
 }

@@ -15,6 +15,8 @@ export interface EvaluationSetOptions {
   readonly pairs?: string;
   /** Same-person pairs, and as many of different people, in each drawn fold. */
   readonly pairsPerFold: number;
+  /** Only the pairs of these folds; by default all. */
+  readonly folds?: readonly number[];
   /** Decides the drawn pairs. */
   readonly seed?: number;
 }
@@ -31,11 +33,12 @@ export interface EvaluationSet {
 
 /** Opens an evaluation set. @throws UserError when data or pairs are missing or do not fit together */
 export async function openEvaluationSet(options: EvaluationSetOptions): Promise<EvaluationSet> {
-  const { data, pairs: file, pairsPerFold, seed = 1 } = options;
+  const { data, pairs: file, pairsPerFold, folds, seed = 1 } = options;
   const dataset = await openDataset(data);
   const list =
     file === undefined ? generatePairs(dataset, { folds: 10, pairsPerFold, seed }) : await readPairs(file);
-  return { dataset, pairsName: list.name, ...toRows(resolvePairs(list, dataset)) };
+  const pairsName = folds ? `folds ${folds.join(', ')} of ${list.name}` : list.name;
+  return { dataset, pairsName, ...toRows(resolvePairs(list, dataset, folds)) };
 }
 
 /** The evaluation set that a configuration describes, or undefined when it names no pairs. */
@@ -44,9 +47,9 @@ export async function evaluationSetOf({
   evaluation,
   seed,
 }: TrainingConfig): Promise<EvaluationSet | undefined> {
-  const { pairs = evaluation.data === undefined ? data.pairs : undefined, pairsPerFold } = evaluation;
+  const { pairs = evaluation.data === undefined ? data.pairs : undefined, pairsPerFold, folds } = evaluation;
   if (evaluation.data === undefined && pairs === undefined) return undefined;
-  return openEvaluationSet({ data: evaluation.data ?? data.path, pairs, pairsPerFold, seed });
+  return openEvaluationSet({ data: evaluation.data ?? data.path, pairs, pairsPerFold, folds, seed });
 }
 
 /** Renumbers the images of the pairs, so that only those need features. */

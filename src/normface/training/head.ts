@@ -20,6 +20,8 @@ export function createHead(
 ): Head {
   const rate = ('classSampling' in config && config.classSampling?.rate) || 1;
   const sampling = rate < 1 ? new ClassSampling(rate, { ...size, prefix }) : null;
+  // Losses of pairs and centers see whole features.
+  const dropped = 'dropout' in config ? config.dropout : 0;
   const head = lossOf(config).head(config, { ...size, prefix, sampling });
   return {
     ...head,
@@ -31,11 +33,7 @@ export function createHead(
       head.prepare?.(step, labels);
     },
     apply: (features, labels, parameters) =>
-      head.apply(
-        config.dropout > 0 ? dropout(features, config.dropout) : features,
-        sampling?.labels ?? labels,
-        parameters,
-      ),
+      head.apply(dropped > 0 ? dropout(features, dropped) : features, sampling?.labels ?? labels, parameters),
     dispose: () => {
       sampling?.dispose();
       head.dispose?.();

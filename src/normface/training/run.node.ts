@@ -157,6 +157,7 @@ class Run {
     const cursor = resume?.checkpoint.state.cursor ?? { epoch: 0, position: 0 };
     const loader = new BatchLoader(data.dataset, {
       batchSize: config.batchSize,
+      sampling: config.sampling,
       seed: config.seed,
       cursor,
       height: imageSize[0],

@@ -1,5 +1,7 @@
 /** The images a run learns from. */
 
+import { readBlufrSplits } from '../data/blufr.node.ts';
+import { blufrTrainingSubset } from '../data/blufr.ts';
 import { type Dataset, minimumImages } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
@@ -19,15 +21,19 @@ export interface TrainingData {
 }
 
 /**
- * Opens the data set of a configuration, without the people of `excludeFolds` and those with too few images.
+ * Opens the data set of a configuration, the training images of a BLUFR trial if it names one, without the people of
+ * `excludeFolds` and those with too few images.
  * @throws UserError when nothing usable remains
  */
 export async function openTrainingData({ data }: TrainingConfig): Promise<TrainingData> {
   const whole = await openDataset(data.path);
+  const part = data.blufr
+    ? blufrTrainingSubset(whole, await readBlufrSplits(data.blufr.splits), data.blufr.trial)
+    : whole;
   const { dataset: allowed, excluded } =
     data.excludeFolds.length > 0
-      ? excludeIdentitiesOf(whole, await readPairs(data.pairs!), data.excludeFolds)
-      : { dataset: whole, excluded: [] };
+      ? excludeIdentitiesOf(part, await readPairs(data.pairs!), data.excludeFolds)
+      : { dataset: part, excluded: [] };
   const dataset = minimumImages(allowed, data.minimumImages);
   if (dataset.identities.length < 2)
     throw new UserError(`${dataset.name} holds one person only; a classifier needs at least two`);

@@ -85,6 +85,22 @@ test('k steps and the resumed rest give the bits of an uninterrupted run', async
   expect(losses('part-001').at(-1)).toEqual(losses('whole-001').at(-1));
 });
 
+test('balanced batches and center loss continue with the same bits too', async () => {
+  const sampling = ['kind="balanced"', 'people=4', 'images=2'].flatMap((item) => [
+    '--set',
+    `sampling.${item}`,
+  ]);
+  const words = ['--steps', '5', '--set', 'auxiliaryLoss.name=center', '--set', 'checkpoint.everySteps=3'];
+  const whole = await normface('train', ...settings, ...sampling, ...words, '--name', 'balanced');
+  expect(whole.exitCode).toBe(0);
+  fs.cpSync(path.join(output, 'balanced-001'), path.join(output, 'rest-001'), { recursive: true });
+  fs.rmSync(path.join(output, 'rest-001', 'ckpt', 'step-00000005'), { recursive: true });
+  expect((await normface('train', '--resume', path.join(output, 'rest-001'))).exitCode).toBe(0);
+  expect(weightsOf('rest-001', 5).equals(weightsOf('balanced-001', 5))).toBe(true);
+  expect(weightsOf('rest-001', 5).equals(weightsOf('balanced-001', 3))).toBe(false);
+  expect(weightsOf('rest-001', 5).includes('auxiliary.center')).toBe(true);
+});
+
 test('a resumed run refuses other settings by name, and other images', async () => {
   const run = path.join(output, 'part-001');
   const changed = await normface('train', '--resume', run, '--lr', '0.5', '--batch', '4');

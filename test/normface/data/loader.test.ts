@@ -1,19 +1,21 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Dataset } from '../../../src/normface/data/dataset.ts';
+import { balancedOrder } from '../../../src/normface/data/balanced-order.ts';
+import { type Dataset, samplesByIdentity } from '../../../src/normface/data/dataset.ts';
 import { decodeSource } from '../../../src/normface/data/decode.node.ts';
 import { ImageStore } from '../../../src/normface/data/image-store.node.ts';
 import {
   BatchLoader,
   type BatchLoaderOptions,
   loadImages,
+  type Sampling,
   type TrainingBatch,
 } from '../../../src/normface/data/loader.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { type Cursor, epochOrder } from '../../../src/normface/data/order.ts';
 import { DecodePool } from '../../../src/normface/data/worker-pool.node.ts';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UsageError, UserError } from '../../../src/normface/errors.ts';
 import { encode, errorOf, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 const folder = temporaryFolder();
@@ -53,6 +55,23 @@ async function take(
   }
 }
 
+/** Whether the pixels are those of the samples that the batches name. */
+async function expectDecoded(dataset: Dataset, batches: readonly TrainingBatch[]): Promise<void> {
+  for (const { pixels, labels, indices } of batches) {
+    expect(pixels.length).toBe(indices.length * 12 * 14 * 4);
+    for (let i = 0; i < indices.length; i++) {
+      const sample = dataset.samples[indices[i]];
+      expect(labels[i]).toBe(sample.identity);
+      const image = await decodeSource(sample.source, size);
+      const rgba = pixels.subarray(i * 12 * 14 * 4, (i + 1) * 12 * 14 * 4);
+      expect(rgba.filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
+      expect(rgba.every((value, k) => k % 4 !== 3 || value === 255)).toBe(true);
+    }
+  }
+}
+
+const samplings: Sampling[] = [{ kind: 'shuffled' }, { kind: 'balanced', people: 2, images: 2 }];
+
 describe('the order of samples', () => {
   test('every epoch is another permutation that follows from seed and epoch', () => {
     const orders = [epochOrder(1, 0, 100), epochOrder(1, 1, 100), epochOrder(2, 0, 100)];
@@ -89,24 +108,14 @@ describe('batches', () => {
       { epoch: 1, position: 9 },
       { epoch: 2, position: 2 },
     ]);
-    for (const { pixels, labels, indices } of batches) {
-      expect(pixels.length).toBe(4 * 12 * 14 * 4);
-      for (let i = 0; i < 4; i++) {
-        const sample = sound.samples[indices[i]];
-        expect(labels[i]).toBe(sample.identity);
-        const image = await decodeSource(sample.source, size);
-        const rgba = pixels.subarray(i * 12 * 14 * 4, (i + 1) * 12 * 14 * 4);
-        expect(rgba.filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
-        expect(rgba.every((value, k) => k % 4 !== 3 || value === 255)).toBe(true);
-      }
-    }
+    await expectDecoded(sound, batches);
   });
 
-  test('do not depend on threads, cache or depth', async () => {
-    const expected = await take(sound, 7);
+  test.each(samplings)('do not depend on threads, cache or depth: $kind', async (sampling) => {
+    const expected = await take(sound, 7, { sampling });
     const single = new DecodePool(1);
-    expect(await take(sound, 7, { pool: single, depth: 1, cacheBytes: 0 })).toEqual(expected);
-    expect(await take(sound, 7, { depth: 9, cacheBytes: 3 * 12 * 14 * 4 })).toEqual(expected);
+    expect(await take(sound, 7, { sampling, pool: single, depth: 1, cacheBytes: 0 })).toEqual(expected);
+    expect(await take(sound, 7, { sampling, depth: 9, cacheBytes: 3 * 12 * 14 * 4 })).toEqual(expected);
     await single.close();
   });
 
@@ -116,15 +125,20 @@ describe('batches', () => {
     expect(new Set(batch.indices).size).toBe(11);
   });
 
-  test.each([
-    ['sound', sound],
-    ['damaged', damaged],
-  ])(
-    'a loader that starts at a cursor of a %s data set gives the same batches as the first',
-    async (_, dataset) => {
-      const all = await take(dataset, 12);
+  test.each(
+    samplings.flatMap(
+      (sampling) =>
+        [
+          [sampling.kind, 'sound', sound, sampling],
+          [sampling.kind, 'damaged', damaged, sampling],
+        ] as const,
+    ),
+  )(
+    'a %s loader that starts at a cursor of a %s data set gives the same batches as the first',
+    async (_kind, _state, dataset, sampling) => {
+      const all = await take(dataset, 12, { sampling });
       for (const done of [1, 2, 3, 5, 8]) {
-        const resumed = await take(dataset, 12 - done, { cursor: all[done - 1].cursor });
+        const resumed = await take(dataset, 12 - done, { sampling, cursor: all[done - 1].cursor });
         expect(resumed).toEqual(all.slice(done));
       }
     },
@@ -179,6 +193,121 @@ describe('batches', () => {
     expect(reported).toEqual([]);
     for (let i = 0; i < 3; i++) await reading.next();
     expect(reported.length).toBe(1);
+  });
+});
+
+describe('balanced batches', () => {
+  const threeByThree: Partial<BatchLoaderOptions> = {
+    batchSize: 9,
+    sampling: { kind: 'balanced', people: 3, images: 3 },
+  };
+
+  test('hold so many different people with as many images each, next to each other', async () => {
+    const batches = await take(sound, 12, threeByThree);
+    for (const { labels, indices } of batches) {
+      const people = [labels[0], labels[3], labels[6]];
+      expect([...labels]).toEqual(people.flatMap((person) => [person, person, person]));
+      expect(new Set(people).size).toBe(3);
+      people.forEach((person, place) => {
+        const [a, b, c] = indices.slice(3 * place, 3 * place + 3);
+        expect(a).not.toBe(b);
+        // The last person has two images, and the first of them comes again.
+        if (person === 3) expect(c).toBe(a);
+        else expect([a, b]).not.toContain(c);
+      });
+    }
+    await expectDecoded(sound, batches);
+  });
+
+  test('leave out another person in every epoch, and say where they end', async () => {
+    const batches = await take(sound, 40, threeByThree);
+    expect(batches.slice(0, 2).map(({ cursor }) => cursor)).toEqual([
+      { epoch: 1, position: 0 },
+      { epoch: 2, position: 0 },
+    ]);
+    const times = [0, 1, 2, 3].map(
+      (person) => batches.filter(({ labels }) => labels.includes(person)).length,
+    );
+    // Binomial with n = 40, p = 3/4: standard deviation 2.7.
+    for (const count of times) expect(Math.abs(count - 30)).toBeLessThan(10);
+  });
+
+  test('take every image of a person about as often, in other company each time', () => {
+    const faces: Dataset = {
+      name: 'faces',
+      identities: ['a', 'b', 'c', 'd'],
+      samples: Array.from({ length: 20 }, (_, i) => ({ ...sound.samples[0], identity: Math.floor(i / 5) })),
+    };
+    const order = balancedOrder(faces, { people: 2, images: 3 }, 9, { epoch: 0, position: 0 });
+    const counts = new Float64Array(20);
+    const companies = new Set<string>();
+    for (let draw = 0; draw < 4000; draw++) {
+      const { indices } = order.next().value;
+      for (const index of indices) counts[index]++;
+      companies.add([...indices].sort().join());
+    }
+    // 1000 epochs; a person's image is in a draw with probability 3/5: standard deviation 15.5.
+    for (const count of counts) expect(Math.abs(count - 600)).toBeLessThan(80);
+    expect(companies.size).toBe(4 * 10);
+  });
+
+  test('follow from the seed', async () => {
+    const [one, other] = await Promise.all([
+      take(sound, 4, threeByThree),
+      take(sound, 4, { ...threeByThree, seed: 6 }),
+    ]);
+    expect(one.map(({ indices }) => indices)).not.toEqual(other.map(({ indices }) => indices));
+  });
+
+  test('repeat the readable images of a person in the places of the others', async () => {
+    const reports: string[] = [];
+    const options = { ...threeByThree, onCorrupt: (name: string) => reports.push(name) };
+    const [batches, whole] = [await take(damaged, 12, options), await take(sound, 12, threeByThree)];
+    expect(reports.sort()).toEqual(badKeys);
+    expect(batches.map(({ labels }) => labels)).toEqual(whole.map(({ labels }) => labels));
+    expect(batches.map(({ cursor }) => cursor)).toEqual(whole.map(({ cursor }) => cursor));
+    batches.forEach(({ indices }, k) => {
+      for (let place = 0; place < 9; place += 3) {
+        const wanted = [...whole[k].indices.slice(place, place + 3)];
+        const left = wanted.filter((index) => !badKeys.includes(damaged.samples[index].key));
+        expect([...indices.slice(place, place + 3)]).toEqual([0, 1, 2].map((i) => left[i % left.length]));
+      }
+    });
+    await expectDecoded(damaged, batches.slice(0, 3));
+  });
+
+  test('pass over a person without a readable image', async () => {
+    const files: Record<string, Uint8Array | string> = {};
+    for (const person of ['a', 'b', 'c', 'd'])
+      for (const image of [1, 2])
+        files[`${person}/${image}.png`] = person === 'b' ? 'nothing' : await encode('png', 12, 14, image);
+    const dataset = await openDataset(writeTree(join(folder, 'faceless'), files));
+    const sampling: Sampling = { kind: 'balanced', people: 2, images: 2 };
+    const batches = await take(dataset, 9, { sampling });
+    const seen = batches.flatMap(({ labels }) => [...labels]);
+    expect(new Set(seen)).toEqual(new Set([0, 2, 3]));
+    expect(samplesByIdentity(dataset)[1].length).toBe(2);
+    for (const { labels } of batches) expect([labels[1], labels[3]]).toEqual([labels[0], labels[2]]);
+    // Three people an epoch, in their order without the missing one.
+    const order = balancedOrder(dataset, sampling, 5, { epoch: 0, position: 0 });
+    const drawn = Array.from({ length: 24 }, () => dataset.samples[order.next().value.indices[0]].identity);
+    expect(seen.filter((_, i) => i % 2 === 0)).toEqual(drawn.filter((person) => person !== 1).slice(0, 18));
+  });
+
+  test('that do not add up, lack people or start elsewhere are refused', async () => {
+    const refused = (options: Partial<BatchLoaderOptions>) => errorOf(take(sound, 1, options));
+    const sizes = await refused({ batchSize: 8, sampling: { kind: 'balanced', people: 3, images: 3 } });
+    expect(sizes).toBeInstanceOf(UsageError);
+    expect(sizes.message).toBe(
+      'balanced sampling of 3 people with 3 images each does not make a batch of 8 images',
+    );
+    const people = await refused({ batchSize: 10, sampling: { kind: 'balanced', people: 5, images: 2 } });
+    expect(people).toBeInstanceOf(UserError);
+    expect(people.message).toBe(
+      'sound.tar holds 4 people, but balanced sampling takes 5 different ones for a batch',
+    );
+    const cursor = await refused({ ...threeByThree, cursor: { epoch: 0, position: 3 } });
+    expect(cursor.message).toMatch(/position 3\) does not fit a data set of 3 people/);
   });
 });
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { cosineScores, squaredDistances } from '../../../src/normface/evaluation/similarity.ts';
+import {
+  cosineScores,
+  innerProducts,
+  rawDistances,
+  squaredDistances,
+} from '../../../src/normface/evaluation/similarity.ts';
 import { exactPairs, exactRows, features, noisyFaces, pairList, randomPairs } from './helpers.ts';
 
 const rows = features(exactRows);
@@ -79,4 +84,19 @@ test('a mean is subtracted before normalisation', () => {
     { a: 0, b: 2, same: 0, fold: 1 },
   ]);
   expect([...cosineScores(shifted, pairs, Float64Array.of(10, 5))]).toEqual([0, -1]);
+});
+
+test('inner products and distances of features as they are', () => {
+  const raw = features([
+    [3, 4],
+    [0, 2],
+    [-3, -4],
+  ]);
+  const pairs = pairList([
+    { a: 0, b: 1, same: 1, fold: 1 },
+    { a: 2, b: 0, same: 0, fold: 1 },
+    { a: 1, b: 1, same: 1, fold: 1 },
+  ]);
+  expect([...innerProducts(raw, pairs)]).toEqual([8, -25, 4]);
+  expect([...rawDistances(raw, pairs)]).toEqual([Math.sqrt(13), 10, 0]);
 });

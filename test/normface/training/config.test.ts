@@ -15,6 +15,9 @@ describe('training configuration', () => {
     expect(config.loss).toMatchObject({ name: 'softmax', bias: false, weight: 1 });
     expect(config.data.path).toBe('generated');
     expect(config.epochs).toBe(10);
+    expect(config.sampling).toEqual({ kind: 'shuffled' });
+    const { auxiliaryLoss } = parseConfig({ auxiliaryLoss: { name: 'center' } });
+    expect(auxiliaryLoss).toEqual({ name: 'center', weight: 0.008, alpha: 0.5, normalise: true });
     expect(parseConfig(config)).toEqual(config);
   });
 
@@ -146,9 +149,55 @@ describe('training configuration', () => {
       { data: { pairs: 'p', excludeFolds: [9] }, evaluation: { thresholdFold: 9, testFold: 10 } },
       /fold 10 is used in the evaluation but its people are in training/,
     ],
+    [
+      'test people of several folds in training',
+      { data: { pairs: 'p', excludeFolds: [8, 9] }, evaluation: { folds: [8, 9, 10] } },
+      /fold 10 is used in the evaluation but its people are in training/,
+    ],
+    ['a single fold', { evaluation: { folds: [9], data: 'x' } }, /folds is \[9\], expected 2 values/],
+    [
+      'two choices of folds',
+      { evaluation: { folds: [1, 2], testFold: 1, thresholdFold: 2, data: 'x' } },
+      /both say which folds to look at/,
+    ],
     ['two lengths', { epochs: 1, steps: 1 }, /either epochs or steps/],
     ['no milestones', { schedule: { kind: 'multistep' } }, /needs schedule.milestones/],
     ['milestones fall', { schedule: { kind: 'multistep', milestones: [0.8, 0.5] } }, /must increase/],
+    [
+      'unknown sampling',
+      { sampling: { kind: 'even' } },
+      /sampling.kind is "even", expected one of shuffled, balanced/,
+    ],
+    ['half a sampling', { sampling: { kind: 'balanced', people: 4 } }, /sampling.images is missing/],
+    [
+      'people of a shuffled sampling',
+      { sampling: { kind: 'shuffled', people: 4 } },
+      /"sampling.people" does not belong to this sampling/,
+    ],
+    [
+      'sampling of another batch size',
+      { batchSize: 64, sampling: { kind: 'balanced', people: 16, images: 5 } },
+      /16 people with 5 images each makes batches of 80 images, but batchSize is 64$/,
+    ],
+    [
+      'a batch without pairs',
+      { batchSize: 1, loss: { name: 'triplet' } },
+      /the loss triplet needs a batchSize from 2 to 2048, not 1$/,
+    ],
+    [
+      'a batch of a pair and a half',
+      { batchSize: 3, auxiliaryLoss: { name: 'pair-contrastive', pairs: 'adjacent' } },
+      /pairs "adjacent" needs an even batchSize, not 3$/,
+    ],
+    [
+      'pairs of one person only',
+      {
+        batchSize: 8,
+        loss: { name: 'pair-contrastive', pairs: 'adjacent' },
+        sampling: { kind: 'balanced', people: 2, images: 4 },
+      },
+      /never meets two people: make sampling.images odd$/,
+    ],
     ['checkpoint to start from', { initialise: {} }, /initialise.from is missing/],
   ];
   test.each(wrong)('%s', (_, input, sentence) => {

@@ -44,6 +44,16 @@ const losses: [title: string, config: TrainingConfigInput][] = [
       auxiliaryLoss: { name: 'softmax', weight: 0.01 },
     },
   ],
+  ['center loss', { loss: { name: 'center', weight: 1 } }],
+  [
+    'softmax and center loss of features as they are',
+    { loss: { name: 'softmax' }, auxiliaryLoss: { name: 'center', normalise: false } },
+  ],
+  ['contrastive of all pairs', { loss: { name: 'pair-contrastive' } }],
+  ['contrastive of adjacent pairs', { loss: { name: 'pair-contrastive', pairs: 'adjacent', margin: 2 } }],
+  ['triplet, all', { loss: { name: 'triplet', mining: 'all', margin: 0.5 } }],
+  ['triplet, hardest', { loss: { name: 'triplet', mining: 'hardest', margin: 0.5 } }],
+  ['NormFace and triplet', { loss: { name: 'normface' }, auxiliaryLoss: { name: 'triplet' } }],
 ];
 
 describe('every loss learns one batch', () => {
@@ -87,33 +97,58 @@ test('agents start as unit vectors, and hard normalisation keeps them', async ()
   trained.dispose();
 });
 
-test.each<TrainingConfigInput['loss']>([{ name: 'normface' }, { name: 'c-contrastive', addIntraMae: true }])(
-  'a restored model continues with the same bits: %o',
-  async (loss) => {
-    const config: TrainingConfigInput = {
-      loss,
-      augmentation: { mirror: true, shift: 2 },
-      optimiser: { clipNorm: 1 },
-    };
-    const names = { source: 'x', net: 'tiny' };
-    const whole = model(config);
-    for (let step = 0; step < 3; step++) await whole.step(batch, 0.02, step);
-    const saved = await whole.snapshot();
-    const expected = [];
-    for (let step = 3; step < 6; step++) expected.push(await whole.step(batch, 0.01, step));
-    const other = model({ ...config, seed: 1 });
-    await other.step(batch, 0.5, 0);
-    other.restore(saved, names);
-    const resumed = [];
-    for (let step = 3; step < 6; step++) resumed.push(await other.step(batch, 0.01, step));
-    expect(resumed).toEqual(expected);
-    expect(await other.snapshot()).toEqual(await whole.snapshot());
-    const bare = { weights: saved.weights, optimiser: new Map() };
-    expect(() => other.restore(bare, names)).toThrow(/optimiser's state in x does not fit: .*lacks/);
-    whole.dispose();
-    other.dispose();
-  },
-);
+test.each<TrainingConfigInput['loss']>([
+  { name: 'normface' },
+  { name: 'c-contrastive', addIntraMae: true },
+  { name: 'center', weight: 1 },
+])('a restored model continues with the same bits: %o', async (loss) => {
+  const config: TrainingConfigInput = {
+    loss,
+    augmentation: { mirror: true, shift: 2 },
+    optimiser: { clipNorm: 1 },
+  };
+  const names = { source: 'x', net: 'tiny' };
+  const whole = model(config);
+  for (let step = 0; step < 3; step++) await whole.step(batch, 0.02, step);
+  const saved = await whole.snapshot();
+  const expected = [];
+  for (let step = 3; step < 6; step++) expected.push(await whole.step(batch, 0.01, step));
+  const other = model({ ...config, seed: 1 });
+  await other.step(batch, 0.5, 0);
+  other.restore(saved, names);
+  const resumed = [];
+  for (let step = 3; step < 6; step++) resumed.push(await other.step(batch, 0.01, step));
+  expect(resumed).toEqual(expected);
+  expect(await other.snapshot()).toEqual(await whole.snapshot());
+  const bare = { weights: saved.weights, optimiser: new Map() };
+  expect(() => other.restore(bare, names)).toThrow(/optimiser's state in x does not fit: .*lacks/);
+  whole.dispose();
+  other.dispose();
+});
+
+test('centers move by their own step, whatever the learning rate, and only those of people in the batch', async () => {
+  const centers = async (trained: ReturnType<typeof model>) =>
+    (await trained.snapshot()).weights.get('auxiliary.center')!.data as Float32Array;
+  const auxiliaryLoss = { name: 'center', normalise: false } as const;
+  const still = model({ auxiliaryLoss: { ...auxiliaryLoss, alpha: 0 } });
+  const [slow, fast] = [model({ auxiliaryLoss }), model({ auxiliaryLoss })];
+  const start = await centers(slow);
+  const first = { ...batch, labels: batch.labels.map((label) => label % 3) };
+  await still.step(first, 0.1, 0);
+  expect(await centers(still)).toEqual(start);
+  await slow.step(first, 1e-6, 0);
+  await fast.step(first, 0.1, 0);
+  const moved = await centers(slow);
+  expect(await centers(fast)).toEqual(moved);
+  const people = Math.max(...batch.labels) + 1;
+  const width = start.length / people;
+  for (let person = 0; person < people; person++) {
+    const row = (data: Float32Array) => data.subarray(person * width, (person + 1) * width);
+    if (person === 3) expect(row(moved)).toEqual(row(start));
+    else expect(row(moved)).not.toEqual(row(start));
+  }
+  for (const trained of [still, slow, fast]) trained.dispose();
+});
 
 test('a batch may be submitted before the metrics of the last one are read', async () => {
   const [eager, pipelined] = [model({ loss: { name: 'normface' } }), model({ loss: { name: 'normface' } })];

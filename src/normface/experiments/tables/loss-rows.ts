@@ -1,0 +1,165 @@
+/** The losses that the tables compare, as data: one entry a row. */
+
+import type { TrainingConfigInput } from '../../training/config.ts';
+
+type Loss = NonNullable<TrainingConfigInput['loss']>;
+type NormFace = Extract<Loss, { name: 'normface' }>;
+
+/** Settings of the heads that differ between the sizes of the presets. */
+export interface HeadSettings {
+  /** Of softmax over cosines alone (section 3.4) … */
+  readonly scale: NonNullable<NormFace['scale']>;
+  /** … and of that with a second loss beside it (section 4.4). */
+  readonly jointScale: NonNullable<NormFace['scale']>;
+  /** Of the agents of softmax over cosines (section 3.5) … */
+  readonly agents: AgentSettings;
+  /** … and of those of C-contrastive and C-triplet, whose gradients have no scale. */
+  readonly distanceAgents: AgentSettings;
+}
+
+interface AgentSettings {
+  readonly learningRateMultiplier?: number;
+}
+
+export type Normalisation = 'no' | 'feature only' | 'weight only' | 'yes';
+
+export interface LossRow {
+  /** Names runs and lines of CSV files. */
+  readonly key: string;
+  readonly loss: string;
+  readonly normalisation: Normalisation;
+  readonly config: Pick<TrainingConfigInput, 'loss' | 'auxiliaryLoss' | 'sampling'>;
+  /** Accuracy in Table 2, in per cent, and its spread over five snapshots. */
+  readonly paper?: { readonly accuracy: number; readonly spread?: number };
+}
+
+const softmax: Loss = { name: 'softmax', bias: true };
+
+/** Further steps of the baseline: what a fine-tune has to beat. */
+export const control: LossRow = {
+  key: 'control',
+  loss: 'softmax',
+  normalisation: 'no',
+  config: { loss: softmax },
+  paper: { accuracy: 98.28 },
+};
+
+/** Weight of a second loss beside softmax over cosines; the paper gives it for C-contrastive (section 4.4). */
+export const jointWeight = 0.01;
+
+/** Softmax over cosines with a second loss that has agents of its own. @param negativeMargin 0 is the center loss (section 4.2) */
+export function jointConfig(
+  { jointScale, agents, distanceAgents }: HeadSettings,
+  negativeMargin: number,
+  weight: number,
+): LossRow['config'] {
+  return {
+    loss: { name: 'normface', scale: jointScale, ...agents },
+    auxiliaryLoss: { name: 'c-contrastive', negativeMargin, weight, ...distanceAgents },
+  };
+}
+
+/** The rows of Table 2 (sections 7.6, 9.1); the first is the control. */
+export function paperRows(head: HeadSettings): readonly LossRow[] {
+  const { scale, agents, distanceAgents } = head;
+  const triplet = (addCenterLoss: boolean): Loss => ({
+    name: 'c-triplet',
+    addCenterLoss,
+    hardestOnly: true,
+    gradient: 'caffe',
+    ...distanceAgents,
+  });
+  return [
+    control,
+    {
+      key: 'softmax-center',
+      loss: 'softmax + center',
+      normalisation: 'no',
+      config: { loss: softmax, auxiliaryLoss: { name: 'center', normalise: false } },
+      paper: { accuracy: 99.03 },
+    },
+    {
+      key: 'normface',
+      loss: 'softmax',
+      normalisation: 'yes',
+      config: { loss: { name: 'normface', scale, ...agents } },
+      paper: { accuracy: 99.16, spread: 0.025 },
+    },
+    {
+      key: 'normface-center',
+      loss: 'softmax + center',
+      normalisation: 'yes',
+      config: jointConfig(head, 0, jointWeight),
+      paper: { accuracy: 99.17, spread: 0.017 },
+    },
+    {
+      key: 'c-contrastive',
+      loss: 'C-contrastive',
+      normalisation: 'yes',
+      config: { loss: { name: 'c-contrastive', ...distanceAgents } },
+      paper: { accuracy: 99.15, spread: 0.017 },
+    },
+    {
+      key: 'c-triplet',
+      loss: 'C-triplet',
+      normalisation: 'yes',
+      config: { loss: triplet(false) },
+      paper: { accuracy: 99.11, spread: 0.008 },
+    },
+    {
+      key: 'c-triplet-center',
+      loss: 'C-triplet + center',
+      normalisation: 'yes',
+      config: { loss: triplet(true) },
+      paper: { accuracy: 99.13, spread: 0.017 },
+    },
+    {
+      key: 'normface-c-contrastive',
+      loss: 'softmax + C-contrastive',
+      normalisation: 'yes',
+      config: jointConfig(head, 1, jointWeight),
+      paper: { accuracy: 99.19, spread: 0.008 },
+    },
+  ];
+}
+
+/**
+ * The losses of sampled pairs and triplets that agents replace (section 5), at the margins of their usual definitions. Batches hold
+ * four images of each of their people.
+ */
+export function sampleRows(batchSize: number): readonly LossRow[] {
+  const sampling = { kind: 'balanced', people: batchSize / 4, images: 4 } as const;
+  return [
+    {
+      key: 'pair-contrastive',
+      loss: 'contrastive of pairs',
+      normalisation: 'yes',
+      config: { loss: { name: 'pair-contrastive' }, sampling },
+    },
+    {
+      key: 'triplet',
+      loss: 'triplet of images',
+      normalisation: 'yes',
+      config: { loss: { name: 'triplet' }, sampling },
+    },
+  ];
+}
+
+/** The rows with these keys, in the order of the keys. */
+export function rowsOf(rows: readonly LossRow[], keys: readonly string[]): LossRow[] {
+  return keys.map((key) => {
+    const row = rows.find((candidate) => candidate.key === key);
+    if (!row) throw new RangeError(`there is no row ${key}`);
+    return row;
+  });
+}
+
+/** "softmax + center, normalised: yes" as one short label. */
+export function labelOf({ loss, normalisation, key }: LossRow): string {
+  if (key === control.key) return 'control';
+  return normalisation === 'yes'
+    ? `${loss}, normalised`
+    : normalisation === 'no'
+      ? loss
+      : `${loss}, ${normalisation}`;
+}

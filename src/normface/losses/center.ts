@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { centerHead } from '../../engine/ops/center_loss.ts';
+import { initialValues } from '../nets/initial.ts';
+import { defineLoss } from './loss.ts';
+import { factor } from './settings.ts';
+
+/**
+ * Center loss of Wen et al. (section 5), usually the auxiliary loss of softmax. The defaults are those of the released training, whose
+ * features are not normalised: `normalise: false` is the original.
+ */
+export const center = defineLoss({
+  name: 'center',
+  schema: z.strictObject({
+    name: z.literal('center'),
+    weight: factor.default(0.008),
+    /** Step of the centers, which no optimiser moves. */
+    alpha: factor.default(0.5),
+    normalise: z.boolean().default(true),
+  }),
+  head: (config, { prefix, classes, featureSize, seed }) => {
+    const name = `${prefix}.center`;
+    const shape = [classes, featureSize];
+    const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
+    return {
+      hasScale: false,
+      // Moved in place by the loss; a parameter so that checkpoints have them.
+      declarations: [{ name, shape, init, frozen: true }],
+      reusable: [name],
+      apply: (features, labels, parameters) => centerHead(features, parameters.get(name), labels, config),
+    };
+  },
+});

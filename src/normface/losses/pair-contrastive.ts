@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { contrastiveHead } from '../../engine/ops/contrastive_loss.ts';
+import { defineLoss } from './loss.ts';
+import { factor, squaredDistance } from './settings.ts';
+
+/** Contrastive loss of pairs of images (equation 7). It has no class weights; batches need several images of a person. */
+export const pairContrastive = defineLoss({
+  name: 'pair-contrastive',
+  schema: z.strictObject({
+    name: z.literal('pair-contrastive'),
+    weight: factor.default(1),
+    margin: squaredDistance.default(1),
+    /** All pairs of the batch, or its first image with the second, the third with the fourth and so on. */
+    pairs: z.enum(['all', 'adjacent']).default('all'),
+    normalise: z.boolean().default(true),
+  }),
+  head: (config) => ({
+    hasScale: false,
+    declarations: [],
+    reusable: [],
+    apply: (features, labels) => contrastiveHead(features, labels, config),
+  }),
+});

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { tripletHead } from '../../engine/ops/triplet_loss.ts';
+import { defineLoss } from './loss.ts';
+import { factor, squaredDistance } from './settings.ts';
+
+/** Triplet loss of images (equation 8). It has no class weights; batches need several images of a person. */
+export const triplet = defineLoss({
+  name: 'triplet',
+  schema: z.strictObject({
+    name: z.literal('triplet'),
+    weight: factor.default(1),
+    margin: squaredDistance.default(0.2),
+    /** Which triplets of the batch are used. */
+    mining: z.enum(['all', 'semi-hard', 'hardest']).default('semi-hard'),
+    normalise: z.boolean().default(true),
+  }),
+  head: (config) => ({
+    hasScale: false,
+    declarations: [],
+    reusable: [],
+    apply: (features, labels) => tripletHead(features, labels, config),
+  }),
+});
