@@ -42,6 +42,8 @@ const losses: LossInput[] = [
   { name: 'circle', gamma: 16, weightNormalisation: 'hard' },
 ];
 
+const withClassWeights = new Set(losses.map(({ name }) => name));
+
 describe('learns one batch', () => {
   test.each(losses)('%o', async (loss) => {
     const trained = tinyModel(device, { loss, ...fixedPictures });
@@ -55,9 +57,9 @@ describe('learns one batch', () => {
     trained.dispose();
   });
 
-  test('no loss is missing here', () => {
-    const covered = new Set(losses.map(({ name }) => name));
-    expect(lossNames.filter((name) => !covered.has(name as LossInput['name']))).toEqual([]);
+  test('no loss is missing but those of samples, which have a test of their own', () => {
+    const missing = lossNames.filter((name) => !withClassWeights.has(name as LossInput['name']));
+    expect(missing).toEqual(['center', 'pair-contrastive', 'triplet']);
   });
 });
 
@@ -157,7 +159,7 @@ describe('settings reach the loss', () => {
     const weightsOf = async (loss: LossInput) => [
       ...(await firstStep({ loss })).weights.get('loss.weight')!.data,
     ];
-    for (const name of lossNames as LossInput['name'][]) {
+    for (const name of withClassWeights) {
       expect(await weightsOf({ name }), name).not.toEqual(
         await weightsOf({ name, learningRateMultiplier: 0 }),
       );
