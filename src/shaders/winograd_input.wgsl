@@ -7,7 +7,8 @@
 // extents  see lib/winograd_tiles
 // The pixels go through registers row by row, then column by column.
 import package::lib::winograd_tiles::{Extents, Row, row_of};
-import package::lib::winograd::{ALPHA, M, interpolate, step_of};
+import package::lib::rolled::step_of;
+import package::lib::winograd::{ALPHA, M, interpolate};
 import constants::{WORKGROUP_X, WORKGROUP_Y, GRID_Z};
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;

@@ -8,7 +8,8 @@
 // Tiles that reach over the lower or right edge write the part that is inside.
 import package::lib::epilogue::finish;
 import package::lib::winograd_tiles::{Extents, Row, row_of};
-import package::lib::winograd::{ALPHA, M, evaluate_output, step_of};
+import package::lib::rolled::step_of;
+import package::lib::winograd::{ALPHA, M, evaluate_output};
 import constants::{WORKGROUP_X, WORKGROUP_Y, GRID_Z};
 
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;

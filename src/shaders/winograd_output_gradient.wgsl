@@ -6,7 +6,8 @@
 // v        [ALPHA·ALPHA, tiles, channels], tiles in the order n, ty, tx
 // extents  see lib/winograd_tiles; no padding
 import package::lib::winograd_tiles::{Extents, Row, row_of};
-import package::lib::winograd::{ALPHA, M, evaluate_output_adjoint, step_of};
+import package::lib::rolled::step_of;
+import package::lib::winograd::{ALPHA, M, evaluate_output_adjoint};
 import constants::{WORKGROUP_X, WORKGROUP_Y, GRID_Z};
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;

@@ -5,7 +5,8 @@
 // w  [3, 3, in, out]
 // u  [ALPHA·ALPHA, in, out]
 // One invocation for four neighbours in w.
-import package::lib::winograd::{ALPHA, evaluate_filter, step_of};
+import package::lib::rolled::step_of;
+import package::lib::winograd::{ALPHA, evaluate_filter};
 import constants::WORKGROUP;
 
 @group(0) @binding(0) var<storage, read> w: array<vec4f>;

@@ -5,7 +5,8 @@
 // du  [ALPHA·ALPHA, in, out]
 // dw  [3, 3, in, out]
 // One invocation for four neighbours in dw.
-import package::lib::winograd::{ALPHA, evaluate_filter_adjoint, step_of};
+import package::lib::rolled::step_of;
+import package::lib::winograd::{ALPHA, evaluate_filter_adjoint};
 import constants::WORKGROUP;
 
 @group(0) @binding(0) var<storage, read> du: array<vec4f>;

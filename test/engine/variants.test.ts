@@ -13,7 +13,7 @@ const device = await testDevice();
 
 /** Cases of each kind: by vec4f and by numbers, bias, strides, asymmetric padding, dilation, groups, transposes, outliers. */
 const chosen: readonly [string, Operator, readonly number[]][] = [
-  ['conv2d', conv2dOperator, [0, 3, 4, 6, 12, 14]],
+  ['conv2d', conv2dOperator, [0, 3, 4, 6, 8, 9, 11, 18, 20]],
   ['matmul', matmulOperator, [2, 7, 11]],
 ];
 
@@ -43,6 +43,11 @@ test('a long sum gives the same in parts', async () => {
 test('3×3 convolutions have Winograd variants', async () => {
   const [conv] = conv2dOperator.cases;
   expect(await variantsOf(device, conv!)).toEqual(expect.arrayContaining(['winograd 2×2', 'winograd 4×4']));
+});
+
+test('convolutions with one channel a group have a variant without products, unless they are dilated', async () => {
+  const offered = await Promise.all([8, 12].map((index) => variantsOf(device, conv2dOperator.cases[index]!)));
+  expect(offered.map((names) => names.includes('depthwise'))).toEqual([true, false]);
 });
 
 test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the same', async (name) => {

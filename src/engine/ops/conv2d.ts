@@ -97,6 +97,18 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
     conv2dCase([1, 9, 9, 4], [3, 2, 4, 5], { stride: [3, 2], dilation: [2, 3], padding: 3 }),
     conv2dCase([2, 5, 6, 12], [3, 3, 4, 24], { padding: 1, groups: 3 }, true),
     conv2dCase([2, 5, 6, 6], [3, 3, 1, 6], { padding: 1, groups: 6 }),
+    conv2dCase([2, 9, 8, 8], [3, 3, 1, 8], { stride: 2, padding: 1, groups: 8 }, true),
+    conv2dCase([3, 7, 6, 12], [7, 6, 1, 12], { groups: 12 }),
+    conv2dCase([2, 6, 11, 8], [3, 3, 1, 8], { padding: [0, 2, 3, 1], groups: 8 }, true),
+    conv2dCase([2, 10, 9, 5], [4, 5, 1, 5], { stride: [3, 2], padding: 2, groups: 5 }),
+    conv2dCase([1, 7, 8, 4], [3, 3, 1, 4], { stride: 1, padding: 2, dilation: 2, groups: 4 }),
+    {
+      inputs: [
+        { shape: [3, 13, 12, 8], kind: 'outliers' },
+        { shape: [3, 3, 1, 8], kind: 'outliers' },
+      ],
+      attributes: { padding: 1, groups: 8 },
+    },
     conv2dCase([2, 5, 6, 6], [3, 3, 2, 9], { stride: 2, groups: 3 }, true),
     conv2dCase([2, 5, 4, 8], [1, 1, 8, 12]),
     conv2dCase([2, 7, 5, 4], [1, 1, 4, 4], { stride: 3 }),

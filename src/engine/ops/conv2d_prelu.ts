@@ -115,6 +115,8 @@ export const conv2dPReluOperator = defineOperator<Attributes>({
     caseOf([3, 6, 5, 3], [3, 3, 3, 5], { padding: [0, 1, 2, 0], bias: true }),
     caseOf([2, 10, 11, 4], [3, 3, 4, 6], { stride: 2, padding: 1, bias: false }, [2, 5, 6, 6]),
     caseOf([2, 5, 6, 12], [1, 1, 4, 24], { groups: 3, bias: true }),
+    caseOf([2, 5, 7, 8], [3, 3, 1, 8], { padding: 1, groups: 8, bias: true }, [2, 5, 7, 8]),
+    caseOf([2, 7, 6, 6], [3, 3, 1, 6], { stride: 2, groups: 6, bias: false }),
   ],
   misuses: [
     {

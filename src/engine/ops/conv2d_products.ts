@@ -1,6 +1,13 @@
 import type { Device } from '../device.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Variant } from '../tune.ts';
+import {
+  depthwiseForward,
+  depthwiseGradInput,
+  depthwiseGradWeight,
+  depthwiseSources,
+  supportsDepthwise,
+} from './conv2d_depthwise.ts';
 import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
@@ -20,11 +27,14 @@ import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from
 
 /** An algorithm for one of the three products of a convolution. */
 interface Conv2dVariant extends Variant {
-  /** Implicit matrix product over these tiles, or Winograd's with tiles of this many outputs along one side. */
-  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile };
+  /**
+   * Implicit matrix product over these tiles, Winograd's with tiles of this many outputs along one side, or without a product,
+   * channel by channel.
+   */
+  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile } | 'depthwise';
 }
 
-/** Chooses the algorithm for one product. `product` does the work with either, on tensors of the given shapes. */
+/** Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes. */
 function choose(
   device: Device,
   operation: string,
@@ -36,17 +46,20 @@ function choose(
   const winograd = winogradTiles
     .filter((tile) => supportsWinograd(device, g, tile))
     .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
+  const channelwise: Conv2dVariant = { name: 'depthwise', algorithm: 'depthwise' };
+  const isDepthwise = supportsDepthwise(g);
   const groups = g.CHANNELS / g.GROUP_IN;
   const usual = direct(shippedTile(device, rows, columns, groups));
-  const variants = [...tilesOf(device).map(direct), ...winograd];
+  const variants = [...tilesOf(device).map(direct), ...winograd, ...(isDepthwise ? [channelwise] : [])];
   const best = bestWinogradTile(device, g);
-  const shipped = best ? `winograd ${best}×${best}` : usual.name;
+  const shipped = isDepthwise ? channelwise.name : best ? `winograd ${best}×${best}` : usual.name;
   const variant = device.tuner.choose<Conv2dVariant>({
     operation,
     shape: { ...g, half: device.operands === 'f16' },
-    sources: [...directSources, ...winogradSources, ...tileWalkSources],
+    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...tileWalkSources],
     variants,
-    candidates: [...tileCandidates(device).map(direct), ...winograd],
+    // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
+    candidates: isDepthwise ? [channelwise] : [...tileCandidates(device).map(direct), ...winograd],
     shipped: variants.find(({ name }) => name === shipped)!,
     rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
   });
@@ -64,7 +77,8 @@ export function conv2dForward(
 ): Tensor {
   choose(device, 'conv2d_forward', g, [y.size / g.OUT_CHANNELS, g.GROUP_OUT], ({ algorithm }, tensor) => {
     const operands = [tensor(x), tensor(w), mapEpilogue(epilogue, tensor, tensor), tensor(y)] as const;
-    if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
+    if (algorithm === 'depthwise') depthwiseForward(device, g, ...operands);
+    else if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
     else winogradForward(device, g, ...operands, algorithm.winograd);
   });
   return y;
@@ -80,7 +94,8 @@ export function conv2dGradInput(
 ): Tensor {
   choose(device, 'conv2d_grad_input', g, [dx.size / g.CHANNELS, g.GROUP_IN], ({ algorithm }, tensor) => {
     const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
-    if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
+    if (algorithm === 'depthwise') depthwiseGradInput(device, g, ...operands);
+    else if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
     else winogradGradInput(device, g, ...operands, algorithm.winograd);
   });
   return dx;
@@ -101,7 +116,8 @@ export function conv2dGradWeight(
     [dw.size / g.OUT_CHANNELS, g.GROUP_OUT],
     ({ algorithm }, tensor) => {
       const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
-      if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
+      if (algorithm === 'depthwise') depthwiseGradWeight(device, g, ...operands);
+      else if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
       else winogradGradWeight(device, g, ...operands, algorithm.winograd);
     },
   );

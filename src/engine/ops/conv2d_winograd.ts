@@ -1,3 +1,4 @@
+import rolledSource from '../../shaders/lib/rolled.wgsl';
 import transformSource from '../../shaders/lib/winograd.wgsl';
 import tilesSource from '../../shaders/lib/winograd_tiles.wgsl';
 import inputSource from '../../shaders/winograd_input.wgsl';
@@ -32,6 +33,7 @@ const kernels = {
 } as const satisfies Record<string, Kernel>;
 
 export const winogradSources: readonly string[] = [
+  rolledSource,
   transformSource,
   tilesSource,
   ...Object.values(kernels).map(({ source }) => source),

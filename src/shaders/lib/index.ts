@@ -8,6 +8,7 @@ import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
+import rolled from './rolled.wgsl';
 import rowSum from './row_sum.wgsl';
 import softmaxState from './softmax_state.wgsl';
 import subgroupMatrix from './subgroup_matrix.wgsl';
@@ -27,6 +28,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/matrix_unit.wesl': matrixUnit,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
+  './lib/rolled.wesl': rolled,
   './lib/row_sum.wesl': rowSum,
   './lib/softmax_state.wesl': softmaxState,
   './lib/subgroup_matrix.wesl': subgroupMatrix,
