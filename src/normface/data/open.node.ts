@@ -18,7 +18,7 @@ export async function openDataset(what: string | Partial<GeneratedSpec>): Promis
   if (typeof what !== 'string') return generatedDataset(what);
   if (isGenerated(what)) return generatedDataset(parseGenerated(what));
   if (isMnist(what)) return openMnist(parseMnist(what));
-  // A folder that cannot be listed is reported below.
+  // What cannot be listed is reported by readTree.
   const names = await readdir(what).catch(() => []);
   return holdsIdxFiles(names) ? openMnist({ folder: what, first: 0 }) : datasetOfTree(await readTree(what));
 }

@@ -18,6 +18,7 @@ export const softmax = defineLoss({
   head: (config, { prefix, classes, featureSize, seed, sampling }) => {
     const { learningRateMultiplier, decayMultiplier } = config;
     const name = `${prefix}.weight`;
+    const biasName = `${prefix}.bias`;
     const shape = [classes, featureSize];
     const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
     const weights = new ClassParameter(
@@ -27,7 +28,7 @@ export const softmax = defineLoss({
     const bias = config.bias
       ? new ClassParameter(
           {
-            name: `${prefix}.bias`,
+            name: biasName,
             shape: [classes],
             init: new Float32Array(classes),
             learningRateMultiplier: 2 * learningRateMultiplier,

@@ -33,7 +33,7 @@ export interface LossRow {
   readonly paper?: { readonly accuracy: number; readonly spread?: number };
 }
 
-const softmax: Loss = { name: 'softmax', bias: true };
+const softmax = { name: 'softmax', bias: true } as const satisfies Loss;
 
 /** Further steps of the baseline: what a fine-tune has to beat. */
 export const control: LossRow = {
