@@ -33,7 +33,7 @@ export interface LossRow {
   readonly paper?: { readonly accuracy: number; readonly spread?: number };
 }
 
-const softmax: Loss = { name: 'softmax', bias: true };
+const softmax = { name: 'softmax', bias: true } as const satisfies Loss;
 
 /** Further steps of the baseline: what a fine-tune has to beat. */
 export const control: LossRow = {
@@ -72,11 +72,33 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
   return [
     control,
     {
+      key: 'softmax-dropout',
+      loss: 'softmax + dropout',
+      normalisation: 'no',
+      // Ratio and place are not in the paper.
+      config: { loss: { ...softmax, dropout: 0.5 } },
+      paper: { accuracy: 98.35 },
+    },
+    {
       key: 'softmax-center',
       loss: 'softmax + center',
       normalisation: 'no',
       config: { loss: softmax, auxiliaryLoss: { name: 'center', normalise: false } },
       paper: { accuracy: 99.03 },
+    },
+    {
+      key: 'feature-only',
+      loss: 'softmax',
+      normalisation: 'feature only',
+      config: { loss: { name: 'normface', normalise: 'features', scale, ...agents } },
+      paper: { accuracy: 98.72 },
+    },
+    {
+      key: 'weight-only',
+      loss: 'softmax',
+      normalisation: 'weight only',
+      config: { loss: { name: 'normface', normalise: 'weights', ...agents } },
+      paper: { accuracy: 98.95 },
     },
     {
       key: 'normface',
@@ -142,6 +164,24 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
       normalisation: 'yes',
       config: { loss: { name: 'triplet' }, sampling },
     },
+  ];
+}
+
+/** Losses that came after the paper (section 10), with the settings of their authors. */
+export function laterRows({ agents }: HeadSettings): readonly LossRow[] {
+  const row = (name: string, key: Loss['name'], normalisation: Normalisation = 'yes'): LossRow => ({
+    key,
+    loss: name,
+    normalisation,
+    config: { loss: { name: key, ...agents } as Loss },
+  });
+  return [
+    row('CosFace / AM-Softmax', 'cosface'),
+    row('ArcFace', 'arcface'),
+    row('SphereFace', 'sphereface', 'weight only'),
+    row('SphereFace2', 'sphereface2'),
+    row('AdaCos', 'adacos'),
+    row('circle loss', 'circle'),
   ];
 }
 

@@ -5,7 +5,7 @@ import { percent } from '../../evaluation/summary.ts';
 import type { Experiment, Figure, Findings, NamedTable } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { Comparison, type Measurement, perSeed } from './comparison.node.ts';
-import { control, type LossRow, labelOf, paperRows, sampleRows } from './loss-rows.ts';
+import { control, type LossRow, labelOf, laterRows, paperRows, sampleRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
@@ -31,6 +31,7 @@ export function table2Blocks({ head, fineTune }: Recipe): readonly Block[] {
   return [
     { title: "the paper's rows", rows: paperRows(head) },
     { title: 'sampled pairs and triplets', rows: sampleRows(fineTune.batchSize) },
+    { title: 'later losses', rows: laterRows(head) },
   ];
 }
 
