@@ -18,6 +18,7 @@ import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
+import { addYtf } from './commands/ytf.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
@@ -27,6 +28,7 @@ const commands = [
   addTrain,
   addEval,
   addBlufr,
+  addYtf,
   addEmbed,
   addVerify,
   addData,

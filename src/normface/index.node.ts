@@ -23,11 +23,12 @@ export {
   loadImages,
   type TrainingBatch,
 } from './data/loader.node.ts';
-export { openDataset } from './data/open.node.ts';
+export { openDataset, openVideos } from './data/open.node.ts';
 export type { Cursor } from './data/order.ts';
 export { generatePairs } from './data/pair-generation.ts';
 export { readPairs } from './data/pairs.node.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
+export { parseVideoPairs, type VideoPair, type VideoPairList, videosOfPairs } from './data/video-pairs.ts';
 export { DivergedError, UsageError, UserError } from './errors.ts';
 export {
   type BlufrResult,
@@ -43,12 +44,20 @@ export {
   type VerificationMetrics,
 } from './evaluation/evaluate.ts';
 export type { Features } from './evaluation/features.ts';
+export { cosineHistogram, frameCosines } from './evaluation/frame-cosines.ts';
 export { mergeMirror } from './evaluation/merge.ts';
 export { type MirrorRow, mirrorTable, mirrorTableText } from './evaluation/mirror-table.ts';
 export { fitPca, type Pca, type PcaSize, project } from './evaluation/pca.ts';
 export { cosineScores } from './evaluation/similarity.ts';
 export { metricsTable } from './evaluation/summary.ts';
 export { formatTable } from './evaluation/table.ts';
+export {
+  evaluateVideos,
+  type VideoPairScores,
+  type VideoResult,
+  videoPairScores,
+  videoTable,
+} from './evaluation/videos.ts';
 export { lossBound, scaleFor } from './losses/bound.ts';
 export { convPRelu, residualPairs } from './nets/blocks.ts';
 export { type BuiltNet, buildNet } from './nets/build.ts';

@@ -5,14 +5,13 @@
 // rows    numbers of rows of the large matrix; up to count they differ
 // count   one number, with @if(back)
 // first   one number: not compiled in, so that all windows share a kernel
+// Both may be in one buffer, of which WebGPU lets no part be read-only while another is written: so both are read_write.
 // Element-wise: COUNT elements of the small matrix; neighbours read and write neighbours.
 import package::lib::elements::element;
 import constants::{COUNT, WORKGROUP, STEPS, ROWS, COLUMNS};
 
-@if(!back) @group(0) @binding(0) var<storage, read> all: array<f32>;
-@if(back) @group(0) @binding(0) var<storage, read_write> all: array<f32>;
-@if(!back) @group(0) @binding(1) var<storage, read_write> chosen: array<f32>;
-@if(back) @group(0) @binding(1) var<storage, read> chosen: array<f32>;
+@group(0) @binding(0) var<storage, read_write> all: array<f32>;
+@group(0) @binding(1) var<storage, read_write> chosen: array<f32>;
 @group(0) @binding(2) var<storage, read> rows: array<u32>;
 @group(0) @binding(3) var<storage, read> first: u32;
 @if(back) @group(0) @binding(4) var<storage, read> count: u32;

@@ -2,10 +2,11 @@
 //
 //   score_ij = ⟨f_i, w_j⟩ (/ ‖f_i‖ with @if(normalise_features)) (/ ‖w_j‖ with @if(normalise_weights)) (+ b_j),   z_ij = s·score_ij
 //
-// With @if(margin), which goes with normalised weights, the cosine in it is replaced as lib/margin says.
+// With @if(margin), which goes with weights of length 1, the cosine in it is replaced as lib/margin says.
 //
 // products         [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
-// inverse_features [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖; the cosines of the log need both
+// inverse_features [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖; the cosines of the log need both, but with @if(margin)
+//                  the latter only for @if(normalise_weights)
 // bias             [CLASSES] with @if(bias)
 // first_class      one number: not compiled in, so that all windows share a kernel
 // labels           [SAMPLES], a larger one counts as the last class
@@ -20,7 +21,7 @@ import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};
 
 @group(0) @binding(0) var<storage, read> products: array<f32>;
 @group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
-@group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
+@if(normalise_weights || !margin) @group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
 @if(bias) @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> labels: array<u32>;
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
@@ -46,7 +47,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     @if(normalise_features) { score *= inverse_features[i]; }
     @if(normalise_weights) { score *= inverse_weights[j]; }
     @if(bias) { score += bias[j]; }
-    let cosine = product * inverse_features[i] * inverse_weights[j];
+    var cosine = product * inverse_features[i];
+    @if(normalise_weights || !margin) { cosine *= inverse_weights[j]; }
     @if(margin) { score = margined(cosine, first + j == own).value; }
     @if(margin && !normalise_features) { score /= inverse_features[i]; }
     @if(others_only) {

@@ -56,7 +56,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       @if(bias) { score += bias[j]; }
       let own = first + j == min(labels[i], u32(ALL_CLASSES - 1));
       @if(margin) {
-        let replaced = margined(products[place] * inverse_features[i] * inverse_weights[j], own);
+        var cosine = products[place] * inverse_features[i];
+        @if(normalise_weights) { cosine *= inverse_weights[j]; }
+        let replaced = margined(cosine, own);
         score = replaced.value;
         factor *= replaced.slope;
       }

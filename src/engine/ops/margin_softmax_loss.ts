@@ -82,13 +82,14 @@ export function marginSoftmaxLoss(
   return marginSoftmaxHead(features, weights, labels, options).loss;
 }
 
-interface Attributes extends MarginSoftmaxOptions {
-  readonly scale: number;
+interface Attributes extends Omit<MarginSoftmaxOptions, 'scale'> {
+  /** Where it is not a fourth input. */
+  readonly scale?: number;
 }
 
 function reference(
-  [features, weights, labels]: readonly ReferenceArray[],
-  { margin, scale, normaliseFeatures = true, normaliseWeights = true }: Attributes,
+  [features, weights, labels, learnt]: readonly ReferenceArray[],
+  { margin, scale = learnt?.data[0], normaliseFeatures = true, normaliseWeights = true }: Attributes,
 ): ReferenceArray {
   const annealing = margin.kind === 'multiple-angle' ? (margin.annealing as number) : 0;
   const cosines = scoreMatrix(features!, weights!, { normaliseWeights });
@@ -96,7 +97,7 @@ function reference(
     const f = rowOf(features!, i);
     const length = normaliseFeatures ? 1 : Math.sqrt(dot(f, f));
     return row.map(
-      (cosine, j) => scale * length * marginReference(margin, cosine, j === labels!.data[i], annealing),
+      (cosine, j) => scale! * length * marginReference(margin, cosine, j === labels!.data[i], annealing),
     );
   });
   return crossEntropyReference(logits, labels!);
@@ -113,7 +114,8 @@ const circle = { kind: 'circle', margin: 0.25 } as const;
 
 export const marginSoftmaxLossOperator = defineOperator<Attributes>({
   name: 'margin_softmax_loss',
-  apply: ([features, weights, labels], options) => marginSoftmaxLoss(features!, weights!, labels!, options),
+  apply: ([features, weights, labels, learnt], options) =>
+    marginSoftmaxLoss(features!, weights!, labels!, { ...options, scale: learnt ?? options.scale! }),
   reference,
   cost: headCost,
   cases: [
@@ -136,6 +138,25 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: headInputs(9, 130, 8),
       attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 2, normaliseFeatures: false },
+    },
+    {
+      // Rows short enough that products with unit vectors are cosines.
+      inputs: headInputs(6, 9, 5).map((input, i) => (i === 1 ? { ...input, scale: 0.2 } : input)),
+      attributes: { margin: angle, scale: 10, normaliseWeights: false },
+    },
+    {
+      inputs: headInputs(6, 9, 5).map((input, i) => (i === 1 ? { ...input, scale: 0.2 } : input)),
+      attributes: {
+        margin: { ...multipleAngle, annealing: 2 },
+        scale: 1,
+        normaliseFeatures: false,
+        normaliseWeights: false,
+      },
+    },
+    // A learnt scale.
+    {
+      inputs: [...headInputs(33, 65, 7), { shape: [1], kind: 'positive', scale: 8 }],
+      attributes: { margin: cosine },
     },
     { inputs: detached(headInputs(12, 40, 6)), attributes: { margin: circle, scale: 16 } },
     { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { margin: cosine, scale: 64 } },

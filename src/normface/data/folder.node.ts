@@ -2,11 +2,10 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
-import type { Dataset } from './dataset.ts';
-import { datasetOfTree, type TreeFile } from './layout.ts';
+import type { Tree, TreeFile } from './layout.ts';
 
-/** Opens a folder of `identity/image.jpg`. Links are followed. @throws UserError when it cannot be read or holds no images. */
-export async function openFolder(path: string): Promise<Dataset> {
+/** All files below a folder, by path. Links are followed. @throws UserError when it cannot be read. */
+export async function readFolder(path: string): Promise<Tree> {
   const files: TreeFile[] = [];
   const visited = new Set<string>();
 
@@ -33,7 +32,7 @@ export async function openFolder(path: string): Promise<Dataset> {
 
   await walk(resolve(path), '');
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return datasetOfTree(basename(resolve(path)), files);
+  return { name: basename(resolve(path)), files };
 }
 
 async function readList(folder: string): Promise<{ name: string; kind: 'file' | 'folder' | 'other' }[]> {

@@ -2,10 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Dataset } from './dataset.ts';
-import { openFolder } from './folder.node.ts';
+import { readFolder } from './folder.node.ts';
 import { type GeneratedSpec, generatedDataset, isGenerated, parseGenerated } from './generated-dataset.ts';
+import { datasetOfTree, type Tree } from './layout.ts';
 import { holdsIdxFiles, isMnist, openMnist, parseMnist } from './mnist.node.ts';
-import { openTar } from './tar.node.ts';
+import { readTar } from './tar.node.ts';
 
 /**
  * Opens a data set: a folder of `identity/image.jpg`, a `.tar` of the same tree, a folder with the files of MNIST
@@ -17,14 +18,25 @@ export async function openDataset(what: string | Partial<GeneratedSpec>): Promis
   if (typeof what !== 'string') return generatedDataset(what);
   if (isGenerated(what)) return generatedDataset(parseGenerated(what));
   if (isMnist(what)) return openMnist(parseMnist(what));
+  // What cannot be listed is reported by readTree.
+  const names = await readdir(what).catch(() => []);
+  return holdsIdxFiles(names) ? openMnist({ folder: what, first: 0 }) : datasetOfTree(await readTree(what));
+}
+
+/**
+ * Opens videos as folders of frames, `person/video/frame.jpg`, or a `.tar` of the same tree: a data set with a class
+ * `person/video` for every video. @throws UserError in one sentence when there is nothing usable.
+ */
+export async function openVideos(path: string): Promise<Dataset> {
+  return datasetOfTree(await readTree(path), ['person', 'video']);
+}
+
+async function readTree(path: string): Promise<Tree> {
   let found: Awaited<ReturnType<typeof stat>>;
   try {
-    found = await stat(what);
+    found = await stat(path);
   } catch (error) {
-    throw new UserError(`cannot open the data set ${what}: ${reasonOf(error)}`);
+    throw new UserError(`cannot open the data set ${path}: ${reasonOf(error)}`);
   }
-  if (!found.isDirectory()) return openTar(what);
-  // A folder that cannot be listed is reported by openFolder.
-  const names = await readdir(what).catch(() => []);
-  return holdsIdxFiles(names) ? openMnist({ folder: what, first: 0 }) : openFolder(what);
+  return found.isDirectory() ? readFolder(path) : readTar(path);
 }

@@ -5,18 +5,18 @@ import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
-import type { Dataset, Source } from './dataset.ts';
-import { datasetOfTree } from './layout.ts';
+import type { Source } from './dataset.ts';
+import type { Tree } from './layout.ts';
 
 /** Size of the block before an entry's content. */
 const headerBytes = 512;
 
 /**
- * Opens `identity/image.jpg` inside an uncompressed `.tar` without unpacking it: the archive is walked once, and an image is then
- * read by its position. Hard links inside the archive lead to the content they name.
- * @throws UserError when the file is no tar archive, is cut short or holds no images.
+ * The files inside an uncompressed `.tar`, which is not unpacked: the archive is walked once, and a file is then read by its
+ * position. Hard links inside the archive lead to the content they name.
+ * @throws UserError when the file is no tar archive or is cut short.
  */
-export async function openTar(path: string): Promise<Dataset> {
+export async function readTar(path: string): Promise<Tree> {
   const archive = resolve(path);
   const name = basename(archive);
   const { size } = await refuseOthers(archive);
@@ -48,10 +48,7 @@ export async function openTar(path: string): Promise<Dataset> {
         : `${name} is damaged after ${last.header.name}: ${reasonOf(error)}`,
     );
   }
-  return datasetOfTree(
-    name,
-    [...contents].map(([path, source]) => ({ path, source })),
-  );
+  return { name, files: [...contents].map(([path, source]) => ({ path, source })) };
 }
 
 /** Without a leading `./` or `/`. */

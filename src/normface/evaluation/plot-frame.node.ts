@@ -58,12 +58,18 @@ export interface Frame {
   readonly panels?: readonly string[];
 }
 
+/** Width of what stands before an entry's name. */
+function swatchOf({ gradient, symbol }: LegendEntry): number {
+  if (gradient) return strip;
+  return symbol ? 16 : swatch;
+}
+
 /** Places legend entries in rows from left to right; the width of text is estimated, since nothing here can measure it. */
 function layOut(entries: readonly LegendEntry[]) {
   let x = left;
   let row = 0;
   return entries.map((entry) => {
-    const needed = (entry.gradient ? strip : swatch) + 8 + 0.54 * fontSize * entry.name.length + 22;
+    const needed = swatchOf(entry) + 8 + 0.54 * fontSize * entry.name.length + 22;
     if (x > left && x + needed > right) {
       x = left;
       row++;
@@ -139,7 +145,7 @@ export function renderPlot(frame: Frame): string {
   for (const { entry, x, row } of legend) {
     const y = 16 + titleHeight + row * legendRow;
     const { color, dashed, box, symbol, gradient } = entry;
-    const middle = x + swatch / 2;
+    const middle = x + swatchOf(entry) / 2;
     if (gradient) {
       const step = strip / gradient.length;
       gradient.forEach((fill, k) => {
@@ -164,7 +170,7 @@ export function renderPlot(frame: Frame): string {
       const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };
       add('line', dashed ? { ...line, 'stroke-dasharray': '6 5' } : line);
     }
-    add('text', { x: x + (gradient ? strip : swatch) + 8, y: y + 6, ...ink }, entry.name);
+    add('text', { x: x + swatchOf(entry) + 8, y: y + 6, ...ink }, entry.name);
   }
   return svg.outerHTML;
 }

@@ -5,6 +5,7 @@ import { foldNumbers, inFold, type PairList } from './pairs.ts';
 import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
 import { splitScores } from './threshold.ts';
 import {
+  accuracyOf,
   exactRule,
   facenetRule,
   sphereFacePyTorchRule,
@@ -70,18 +71,6 @@ const protocols: Record<ProtocolName, Protocol> = {
 /** Whether a rule needs pairs of at least two folds. */
 export function needsFolds(protocol: ProtocolName): boolean {
   return !protocols[protocol].overAllPairs;
-}
-
-/** Share of the selected pairs that a rule decides correctly at a threshold. */
-function accuracyOf(
-  rule: ThresholdRule,
-  threshold: number,
-  scores: Float64Array,
-  same: Uint8Array,
-  select?: (pair: number) => boolean,
-): number {
-  const split = splitScores(scores, same, select);
-  return rule.correct(split, threshold) / (split.genuine.length + split.impostor.length);
 }
 
 /** For each judged fold the threshold comes from all other folds. @param scoresFor every pair's score for one judged fold */

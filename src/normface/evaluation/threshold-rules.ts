@@ -1,11 +1,23 @@
 import { linearSvm } from './linear-svm.ts';
 import { mean } from './result.ts';
-import { bestThreshold, countAbove, countBelow, type ScoreSplit } from './threshold.ts';
+import { bestThreshold, countAbove, countBelow, type ScoreSplit, splitScores } from './threshold.ts';
 
 /** How a protocol turns scores into a threshold and a threshold into a number of correct decisions. */
 export interface ThresholdRule {
   readonly choose: (training: ScoreSplit) => number;
   readonly correct: (scores: ScoreSplit, threshold: number) => number;
+}
+
+/** Share of the selected pairs that a rule decides correctly at a threshold. */
+export function accuracyOf(
+  rule: ThresholdRule,
+  threshold: number,
+  scores: Float64Array,
+  same: Uint8Array,
+  select?: (pair: number) => boolean,
+): number {
+  const split = splitScores(scores, same, select);
+  return rule.correct(split, threshold) / (split.genuine.length + split.impostor.length);
 }
 
 /** Same person when score > threshold. */
@@ -58,16 +70,21 @@ export const exactRule: ThresholdRule = {
 };
 
 /**
- * The decision boundary −b / w of a linear support vector machine with C = 1. Where genuine pairs have no smaller distances, so
- * that it would decide the wrong way round, all pairs get the answer of the larger kind: an indifferent machine (w = 0) does that.
+ * The decision boundary −b / w of a linear support vector machine with C = 1. Where it would decide the wrong way round, genuine
+ * pairs having no smaller distances or no higher scores, all pairs get the answer of the larger kind: an indifferent machine
+ * (w = 0) does that.
  */
-export const svmDistanceRule: ThresholdRule = {
-  choose: (training) => {
+function svmRule(correct: ThresholdRule['correct'], sameIs: 'above' | 'below'): ThresholdRule {
+  const choose = (training: ScoreSplit) => {
     const { weight, bias } = linearSvm(training);
-    if (weight < 0) return -bias / weight;
+    if (sameIs === 'above' ? weight > 0 : weight < 0) return -bias / weight;
     const { genuine, impostor } = training;
     const all = [genuine[0], impostor[0], genuine.at(-1)!, impostor.at(-1)!];
-    return genuine.length > impostor.length ? Math.max(...all) + 1 : Math.min(...all) - 1;
-  },
-  correct: correctBelow,
-};
+    const acceptAll = genuine.length > impostor.length;
+    return acceptAll === (sameIs === 'below') ? Math.max(...all) + 1 : Math.min(...all) - 1;
+  };
+  return { choose, correct };
+}
+
+export const svmDistanceRule = svmRule(correctBelow, 'below');
+export const svmScoreRule = svmRule(correctAbove, 'above');

@@ -84,9 +84,12 @@ function featureFigure(toy: Toy): Figure {
   const reach = reachOf(toy);
   const { points } = toy.training;
   const triple = misleadingTriple(toy.training);
-  const marked = triple
-    ? (['a', 'b', 'c'] as const).map((name) => ({ text: name, at: points[triple[name]] }))
-    : [];
+  const marked = triple ? (['a', 'b', 'c'] as const).map((text) => ({ text, at: points[triple[text]] })) : [];
+  // Names stand a little farther out than the tips of their arrows.
+  const names = marked.map(({ text, at: [x, y] }) => {
+    const outwards = 1 + (0.05 * reach) / Math.hypot(x, y);
+    return { text, at: [outwards * x, outwards * y] as const };
+  });
   const origin: Point2 = [0, 0];
   return {
     stem: 'fig2-features',
@@ -103,7 +106,7 @@ function featureFigure(toy: Toy): Figure {
           marked.map(({ at }) => [origin, at] as const),
           { stroke: 'currentColor', strokeWidth: 2.2 },
         ),
-        labels(marked, { dx: 12, dy: -10, fontWeight: 600, stroke: 'white', fill: 'black', strokeWidth: 4 }),
+        labels(names, { fontWeight: 600, stroke: 'white', fill: 'black', strokeWidth: 4 }),
       ],
     }),
     caption:

@@ -194,10 +194,10 @@ function planeFigure(steps: readonly PlaneStep[]): Figure {
           [
             { at: x, text: 'x' },
             { at: y, text: 'y' },
-            { at: next, text: 'x′' },
           ],
-          { dx: 20, dy: 4 },
+          { dx: 20, dy: 8 },
         ),
+        labels([{ at: next, text: 'x′' }], { dx: 18, dy: -14 }),
       ],
     }),
     caption:

@@ -57,7 +57,7 @@ export async function heatMap({ values, columns, range, name, x, y }: HeatMapOpt
       return image;
     },
     legend: {
-      name: `${name}, ${low} to ${high}`,
+      name: `${name}, ${low < 0 ? `−${-low}` : low} to ${high}`,
       color: colours[levels - 1],
       gradient: colours.filter((_, k) => k % 8 === 0),
     },

@@ -15,6 +15,8 @@ import { fig8 } from './tables/fig8.node.ts';
 import { mirror } from './tables/mirror.node.ts';
 import { table1 } from './tables/table1.node.ts';
 import { table2 } from './tables/table2.node.ts';
+import { table3 } from './tables/table3.node.ts';
+import { table4 } from './tables/table4.node.ts';
 
 export const experiments: readonly Experiment[] = [
   table1,
@@ -27,6 +29,8 @@ export const experiments: readonly Experiment[] = [
   fig7,
   table2,
   fig8,
+  table3,
+  table4,
   mirror,
   fig9,
 ];

@@ -66,33 +66,40 @@ export function shareCorrect(
   return correct.length / points.length;
 }
 
+/** Least cosine of a feature with the mean of its class for it to stand for that class. */
+const typical = 0.98;
+
 /**
  * Three features that show why distances mislead (Fig. 2): `a` and `b` of one class, `c` of another, with b nearer to c than to a
- * although a and b point the same way. `a` is a far feature of its class, `b` a near one, and `c` the feature of another class
- * nearest to b; of all classes the one with the largest difference of the two distances is taken.
+ * although a and b point the same way. `a` is a far feature of its class, `b` one at the 40th per cent of lengths, `c` the typical
+ * feature of another class nearest to b; of all classes the one with the largest difference of the two distances is taken.
  */
-export function misleadingTriple({
-  points,
-  labels,
-}: LabelledPoints): { a: number; b: number; c: number } | undefined {
+export function misleadingTriple(features: LabelledPoints): { a: number; b: number; c: number } | undefined {
+  const { points, labels } = features;
+  const means = new Map(summarise(features).map(({ label, mean }) => [label, mean]));
+  const distance = (p: Point2, q: Point2) => Math.hypot(p[0] - q[0], p[1] - q[1]);
+  const cosine = (p: Point2, q: Point2) =>
+    (p[0] * q[0] + p[1] * q[1]) / (Math.hypot(...p) * Math.hypot(...q));
+  const indices = points
+    .map((_, i) => i)
+    .filter((i) => cosine(points[i], means.get(labels[i])!) > typical)
+    .sort((i, j) => Math.hypot(...points[i]) - Math.hypot(...points[j]));
   let best: { a: number; b: number; c: number; gain: number } | undefined;
-  const distance = (i: number, j: number) =>
-    Math.hypot(points[i][0] - points[j][0], points[i][1] - points[j][1]);
-  const cosine = (i: number, j: number) =>
-    (points[i][0] * points[j][0] + points[i][1] * points[j][1]) /
-    (Math.hypot(...points[i]) * Math.hypot(...points[j]));
-  for (const label of new Set(labels)) {
-    const own = points.map((_, i) => i).filter((i) => labels[i] === label);
-    own.sort((i, j) => Math.hypot(...points[i]) - Math.hypot(...points[j]));
+  for (const label of means.keys()) {
+    const own = indices.filter((i) => labels[i] === label);
+    const others = indices.filter((i) => labels[i] !== label);
+    if (own.length === 0 || others.length === 0) continue;
     const a = own[Math.floor(0.98 * (own.length - 1))];
-    const b = own[Math.floor(0.1 * (own.length - 1))];
-    let c = -1;
-    for (let i = 0; i < points.length; i++)
-      if (labels[i] !== label && cosine(b, i) < cosine(a, b) && (c < 0 || distance(b, i) < distance(b, c)))
-        c = i;
-    if (c < 0) continue;
-    const gain = distance(a, b) - distance(b, c);
-    if (gain > 0 && (!best || gain > best.gain)) best = { a, b, c, gain };
+    const b = own[Math.floor(0.4 * (own.length - 1))];
+    const to = (i: number) => distance(points[b], points[i]);
+    const c = others.reduce((nearest, i) => (to(i) < to(nearest) ? i : nearest));
+    const gain = to(a) - to(c);
+    if (
+      gain > 0 &&
+      cosine(points[a], points[b]) > cosine(points[b], points[c]) &&
+      !(gain <= (best?.gain ?? 0))
+    )
+      best = { a, b, c, gain };
   }
   return best && { a: best.a, b: best.b, c: best.c };
 }

@@ -1,9 +1,10 @@
 /** Agents: class weights of which the direction alone counts. */
 
 import { normaliseRowsInPlace } from '../../engine/ops/l2_normalise.ts';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
+import type { Parameters } from '../../engine/parameters.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { initialValues } from '../nets/initial.ts';
+import { ClassParameter } from './class-parameter.ts';
 import type { HeadPlace } from './loss.ts';
 
 interface AgentSettings {
@@ -13,26 +14,21 @@ interface AgentSettings {
 }
 
 /** The agents of a loss: one row a class, which start on the unit sphere (section 3.5). */
-export class Agents {
-  readonly declaration: ParameterDeclaration;
+export class Agents extends ClassParameter {
   private readonly isHard: boolean;
 
-  constructor(config: AgentSettings, { prefix, classes, featureSize, seed }: HeadPlace) {
+  constructor(config: AgentSettings, { prefix, classes, featureSize, seed, sampling }: HeadPlace) {
     const name = `${prefix}.weight`;
     const shape = [classes, featureSize] as const;
     const { learningRateMultiplier, decayMultiplier, weightNormalisation } = config;
     const init = () => onUnitSphere(name, shape, seed);
-    this.declaration = { name, shape, init, learningRateMultiplier, decayMultiplier };
+    super({ name, shape, init, learningRateMultiplier, decayMultiplier }, sampling);
     this.isHard = weightNormalisation === 'hard';
   }
 
-  get name(): string {
-    return this.declaration.name;
-  }
-
   /** The agents of a step, and whether the loss has yet to normalise them. */
-  of(parameters: Parameters): { readonly weights: Tensor; readonly normaliseWeights: boolean } {
-    const weights = parameters.get(this.name);
+  ready(parameters: Parameters): { readonly weights: Tensor; readonly normaliseWeights: boolean } {
+    const weights = this.of(parameters);
     if (this.isHard) normaliseRowsInPlace(weights);
     return { weights, normaliseWeights: !this.isHard };
   }

@@ -7,16 +7,19 @@ import { ShapeError } from '../../engine/errors.ts';
  *
  *   B(n, ℓ²) = log(1 + (n − 1)·exp(−ℓ²·n/(n − 1)))                                   (NormFace, Proposition 2)
  *
- * reached when the n weights form a regular simplex, which takes n − 1 dimensions. An unbalanced batch can fall below it.
+ * reached when the n weights form a regular simplex, which takes n − 1 dimensions. An unbalanced batch can fall below it. A margin m
+ * that is taken from the own cosine adds ℓ²·m to the exponent, here and in every step of the proof.
  *
  * @param classes n, a whole number from 2
  * @param scale ℓ², the factor s of the cosines
+ * @param margin m of CosFace, from 0
  * @throws ShapeError for other numbers
  */
-export function lossBound(classes: number, scale: number): number {
+export function lossBound(classes: number, scale: number, margin = 0): number {
   checkClasses('lossBound', classes);
   if (!(scale >= 0)) throw new ShapeError(`lossBound: the scale must be a number from 0, not ${scale}`);
-  return Math.log1p((classes - 1) * Math.exp((-scale * classes) / (classes - 1)));
+  if (!(margin >= 0)) throw new ShapeError(`lossBound: the margin must be a number from 0, not ${margin}`);
+  return Math.log1p((classes - 1) * Math.exp(scale * (margin - classes / (classes - 1))));
 }
 
 /**

@@ -37,10 +37,10 @@ export const cContrastive = defineLoss({
     const running = { name: runningName, shape: [1], init: new Float32Array(1), frozen: true };
     return {
       hasScale: false,
-      declarations: addIntraMae ? [agents.declaration, running] : [agents.declaration],
+      declarations: addIntraMae ? [...agents.declarations, running] : agents.declarations,
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
-        const { weights, normaliseWeights } = agents.of(parameters);
+        const { weights, normaliseWeights } = agents.ready(parameters);
         const runningPositive = addIntraMae ? parameters.get(runningName) : undefined;
         return cContrastiveHead(features, weights, labels, { ...options, normaliseWeights, runningPositive });
       },

@@ -18,10 +18,10 @@ export const cTriplet = defineLoss({
     const agents = new Agents(config, place);
     return {
       hasScale: false,
-      declarations: [agents.declaration],
+      declarations: agents.declarations,
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
-        const { weights, normaliseWeights } = agents.of(parameters);
+        const { weights, normaliseWeights } = agents.ready(parameters);
         return cTripletHead(features, weights, labels, { ...config, normaliseWeights });
       },
     };

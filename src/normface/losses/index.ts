@@ -1,17 +1,37 @@
 /** Every loss that a configuration can name. */
 
 import { z } from 'zod';
+import { adacos } from './adacos.ts';
+import { arcface } from './arcface.ts';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
 import { center } from './center.ts';
+import { circle } from './circle.ts';
+import { cosface } from './cosface.ts';
 import type { Loss } from './loss.ts';
 import { normface } from './normface.ts';
 import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
+import { sphereface } from './sphereface.ts';
+import { sphereface2 } from './sphereface2.ts';
 import { triplet } from './triplet.ts';
 
 /** In the order in which messages list them. */
-const losses = [softmax, normface, cContrastive, cTriplet, center, pairContrastive, triplet] as const;
+const losses = [
+  softmax,
+  normface,
+  cContrastive,
+  cTriplet,
+  cosface,
+  arcface,
+  sphereface,
+  sphereface2,
+  adacos,
+  circle,
+  center,
+  pairContrastive,
+  triplet,
+] as const;
 
 type SchemasOf<T extends readonly Loss[]> = { -readonly [K in keyof T]: T[K]['schema'] };
 

@@ -1,8 +1,11 @@
 /** What a loss of a configuration is: its settings, and what it adds to a net. */
 
 import type { z } from 'zod';
+import type { Device } from '../../engine/device.ts';
+import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
 import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import type { ClassSampling } from './class-sampling.ts';
 
 /** Results of a head for one batch. */
 export interface HeadOutputs {
@@ -18,17 +21,36 @@ export interface LossHead {
   readonly declarations: readonly ParameterDeclaration[];
   /** Parameters that another run on the same people may hand over. */
   readonly reusable: readonly string[];
+  /** Parameters of which some rows are trained in a step. */
+  readonly subsets?: readonly RowSubsetOptions[];
+  /**
+   * Least loss at a scale with as many samples of every class (Proposition 2), for losses whose logits are s times cosines of both
+   * sides, less a constant margin. Other losses have none.
+   */
+  bound?(scale: number): number;
+  /**
+   * Writes what the host decides for a step to tensors of the head, before the step runs. It must follow from the step and its labels,
+   * so that a resumed run gets the same.
+   * @param step steps done before this one
+   */
+  prepare?(step: number, labels: Uint32Array): void;
   /** @param features [n, d] @param labels [n] u32 */
   apply(features: Tensor, labels: Tensor, parameters: Parameters): HeadOutputs;
+  /** Frees the tensors of the head. */
+  dispose?(): void;
 }
 
 /** Where a head stands. */
 export interface HeadPlace {
+  readonly device: Device;
   /** Its parameters are called `prefix.weight` and so on. */
   readonly prefix: string;
   readonly classes: number;
   readonly featureSize: number;
+  readonly batchSize: number;
   readonly seed: number;
+  /** The classes of each step, or null: all of them. Only losses whose settings have `classSampling` need to look. */
+  readonly sampling: ClassSampling | null;
 }
 
 /** A loss that configurations can name: one file each, listed in index.ts. */

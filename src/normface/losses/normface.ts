@@ -1,40 +1,58 @@
 import { z } from 'zod';
 import { cosineSoftmaxHead } from '../../engine/ops/cosine_softmax_loss.ts';
 import { Agents } from './agents.ts';
+import { lossBound } from './bound.ts';
+import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
-import { factor, shared, weightNormalisation } from './settings.ts';
+import { LogitScale, openScaleSettings } from './scale.ts';
+import { shared, weightNormalisation } from './settings.ts';
 
-/** The learnable or fixed factor s of the cosine logits (section 3.4: the released head starts at 10, never below 0.01). */
-const scale = z.strictObject({
-  initial: z.number().positive().default(10),
-  learn: z.boolean().default(true),
-  minimum: z.number().positive().default(0.01),
-  learningRateMultiplier: factor.default(1),
-  decayMultiplier: factor.default(1),
-});
+/** The released head starts at 10; where features are not normalised no scale is needed (sections 3.4 and 3.6). */
+const scaleDefaults = (normalise: 'both' | 'features' | 'weights') =>
+  normalise === 'weights' ? { initial: 1, learn: false } : { initial: 10, learn: true };
 
-/** Softmax over scaled cosines (equation 6, section 3). */
+/**
+ * Softmax over scaled cosines (equation 6, section 3), and with one side as it is over s·⟨f̂, w⟩ or ⟨f, ŵ⟩: the ablations of section
+ * 3.6.
+ */
 export const normface = defineLoss({
   name: 'normface',
-  schema: z.strictObject({
-    name: z.literal('normface'),
-    scale: scale.prefault({}),
-    weightNormalisation,
-    ...shared,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('normface'),
+      normalise: z.enum(['both', 'features', 'weights']).default('both'),
+      scale: openScaleSettings,
+      weightNormalisation,
+      classSampling,
+      ...shared,
+    })
+    .transform((config) => ({
+      ...config,
+      scale: { ...scaleDefaults(config.normalise), ...config.scale },
+    })),
+  contradiction: ({ normalise, weightNormalisation }) =>
+    normalise === 'features' && weightNormalisation === 'hard'
+      ? 'normalise "features" leaves the class weights as they are, and weightNormalisation "hard" does not'
+      : undefined,
   head: (config, place) => {
+    const { normalise } = config;
     const agents = new Agents(config, place);
-    const scaleName = `${place.prefix}.scale`;
-    const { initial, learn, minimum, ...rates } = config.scale;
-    const scale = { name: scaleName, shape: [1], init: Float32Array.of(initial), ...rates };
+    const scale = new LogitScale(config.scale, place.prefix);
     return {
       hasScale: true,
-      declarations: learn ? [agents.declaration, scale] : [agents.declaration],
+      bound: normalise === 'both' ? (s) => lossBound(place.classes, s) : undefined,
+      declarations: [...agents.declarations, ...scale.declarations],
+      subsets: agents.subsets,
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
-        const { weights, normaliseWeights } = agents.of(parameters);
-        const s = learn ? parameters.get(scaleName) : initial;
-        return cosineSoftmaxHead(features, weights, labels, s, { floor: minimum, normaliseWeights });
+        const { weights, normaliseWeights } = agents.ready(parameters);
+        const { scale: s, floor } = scale.of(parameters);
+        return cosineSoftmaxHead(features, weights, labels, s, {
+          floor,
+          normaliseFeatures: normalise !== 'weights',
+          normaliseWeights: normaliseWeights && normalise !== 'features',
+          classesInUse: place.sampling?.count,
+        });
       },
     };
   },

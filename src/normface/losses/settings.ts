@@ -7,6 +7,8 @@ export const factor = z.number().min(0);
 /** What every loss has: its weight in the sum and the multipliers of its class matrix. */
 export const shared = {
   weight: factor.default(1),
+  /** Share of the numbers of a feature that is zeroed at random while training (section 5; ratio and place are not the paper's). */
+  dropout: z.number().min(0).lt(1).default(0),
   learningRateMultiplier: factor.default(1),
   decayMultiplier: factor.default(1),
 };

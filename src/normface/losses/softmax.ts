@@ -1,44 +1,51 @@
 import { z } from 'zod';
 import { softmaxLossHead } from '../../engine/ops/softmax_loss.ts';
-import type { ParameterDeclaration } from '../../engine/parameters.ts';
 import { initialValues } from '../nets/initial.ts';
+import { ClassParameter } from './class-parameter.ts';
+import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { shared } from './settings.ts';
 
 /** Softmax over inner products (equation 1). Class weights start as Caffe's xavier; the bias is that of Wen's head (section 5). */
 export const softmax = defineLoss({
   name: 'softmax',
-  schema: z.strictObject({ name: z.literal('softmax'), bias: z.boolean().default(false), ...shared }),
-  head: (config, { prefix, classes, featureSize, seed }) => {
+  schema: z.strictObject({
+    name: z.literal('softmax'),
+    bias: z.boolean().default(false),
+    classSampling,
+    ...shared,
+  }),
+  head: (config, { prefix, classes, featureSize, seed, sampling }) => {
     const { learningRateMultiplier, decayMultiplier } = config;
     const name = `${prefix}.weight`;
     const biasName = `${prefix}.bias`;
     const shape = [classes, featureSize];
-    const weights: ParameterDeclaration = {
-      name,
-      shape,
-      init: () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed),
-      learningRateMultiplier,
-      decayMultiplier,
-    };
-    const bias: ParameterDeclaration = {
-      name: biasName,
-      shape: [classes],
-      init: new Float32Array(classes),
-      learningRateMultiplier: 2 * learningRateMultiplier,
-      decayMultiplier: 0,
-    };
+    const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
+    const weights = new ClassParameter(
+      { name, shape, init, learningRateMultiplier, decayMultiplier },
+      sampling,
+    );
+    const bias = config.bias
+      ? new ClassParameter(
+          {
+            name: biasName,
+            shape: [classes],
+            init: new Float32Array(classes),
+            learningRateMultiplier: 2 * learningRateMultiplier,
+            decayMultiplier: 0,
+          },
+          sampling,
+        )
+      : null;
     return {
       hasScale: false,
-      declarations: config.bias ? [weights, bias] : [weights],
-      reusable: config.bias ? [name, biasName] : [name],
+      declarations: [...weights.declarations, ...(bias?.declarations ?? [])],
+      subsets: [...weights.subsets, ...(bias?.subsets ?? [])],
+      reusable: bias ? [name, bias.name] : [name],
       apply: (features, labels, parameters) =>
-        softmaxLossHead(
-          features,
-          parameters.get(name),
-          config.bias ? parameters.get(biasName) : null,
-          labels,
-        ),
+        softmaxLossHead(features, weights.of(parameters), bias?.of(parameters) ?? null, labels, {
+          classesInUse: sampling?.count,
+        }),
     };
   },
 });

@@ -17,7 +17,7 @@ export function initialValues(
 ): Float32Array {
   const values = new Float32Array(elementCount(shape));
   if (initial !== 'xavier' && 'constant' in initial) return values.fill(initial.constant);
-  const stream = streamOf(name);
+  const stream = randomStream(name);
   if (initial === 'xavier') {
     const bound = Math.sqrt(3 / fanIn);
     return values.map((_, i) => bound * (2 * uniform01(seed, stream, i) - 1));
@@ -26,6 +26,6 @@ export function initialValues(
 }
 
 /** A random stream for each name, so that a layer more or less changes no other layer's values. */
-function streamOf(name: string): number {
+export function randomStream(name: string): number {
   return [...name].reduce((hash, character) => hash32(hash, character.codePointAt(0)), 0);
 }

@@ -5,12 +5,12 @@ import { add } from '../../engine/ops/add.ts';
 import { scale } from '../../engine/ops/scale.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
+import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
 import { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { lossBound } from '../losses/bound.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import type { Checkpoint } from './checkpoint.node.ts';
@@ -33,7 +33,6 @@ interface Names {
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;
-  private readonly classes: number;
   private readonly net: BuiltNet;
   private readonly heads: readonly Head[];
   private readonly parameters: Parameters;
@@ -53,12 +52,11 @@ export class Model implements Learner {
     const [height, width] = data.imageSize;
     this.device = device;
     this.config = config;
-    this.classes = classes;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
-    this.heads = [createHead('loss', loss, { classes, featureSize, seed })];
-    if (auxiliaryLoss)
-      this.heads = [...this.heads, createHead('auxiliary', auxiliaryLoss, { classes, featureSize, seed })];
+    const size = { device, classes, featureSize, batchSize, seed };
+    this.heads = [createHead('loss', loss, size)];
+    if (auxiliaryLoss) this.heads = [...this.heads, createHead('auxiliary', auxiliaryLoss, size)];
     this.parameters = new Parameters(device, [
       ...this.net.declarations,
       ...this.heads.flatMap((head) => head.declarations),
@@ -66,7 +64,11 @@ export class Model implements Learner {
     this.optimiser = createOptimiser(this.parameters, config.optimiser);
     this.images = device.images(new Uint8Array(batchSize * height * width * 4), [batchSize, height, width]);
     this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
+    const subsets = this.heads.flatMap((head) =>
+      (head.subsets ?? []).map((subset) => new RowSubset(this.parameters, this.optimiser, subset)),
+    );
     this.captured = device.capture(() => {
+      for (const subset of subsets) subset.gather();
       const { mirror, shift, randomCrop } = augmentation;
       const x = this.net.batch(this.images, {
         mirror: mirror ? 'random' : 'never',
@@ -83,6 +85,7 @@ export class Model implements Learner {
       );
       total.backward();
       this.optimiser.step();
+      for (const subset of subsets) subset.scatter();
       return { ...main, loss: total };
     });
   }
@@ -95,7 +98,7 @@ export class Model implements Learner {
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
     const arenas = this.config.optimiser.name === 'sgd' ? 3 : 4;
-    return this.captured.arenaBytes + arenas * 4 * this.parameters.count + this.images.bytes;
+    return this.captured.arenaBytes + arenas * this.parameters.bytes + this.images.bytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -108,6 +111,7 @@ export class Model implements Learner {
     this.optimiser.learningRate = learningRate;
     this.images.write(pixels);
     this.labels.write(labels);
+    for (const head of this.heads) head.prepare?.(step, labels);
     this.captured.run();
     // The copies are recorded now, so the next step cannot change what they hold.
     return this.readMetrics();
@@ -119,8 +123,9 @@ export class Model implements Learner {
       loss.item(),
       statistics.readFloats(),
     ]);
-    if (!this.heads[0].hasScale) return { loss: value, positiveCosine, negativeCosine };
-    const bound = this.heads[0].weight * lossBound(this.classes, scale);
+    const [main] = this.heads;
+    if (!main.hasScale) return { loss: value, positiveCosine, negativeCosine };
+    const bound = main.bound && main.weight * main.bound(scale);
     return { loss: value, bound, positiveCosine, negativeCosine, scale };
   }
 
@@ -137,7 +142,7 @@ export class Model implements Learner {
 
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
   restore(checkpoint: Pick<Checkpoint, 'weights' | 'optimiser'>, names: Names): void {
-    const values = matchParameters(checkpoint.weights, this.parameters.declarations, names);
+    const values = matchParameters(checkpoint.weights, this.parameters.lasting, names);
     const state = new Map(
       [...checkpoint.optimiser].map(([name, { data }]) => [name, data as Float32Array] as const),
     );
@@ -185,6 +190,7 @@ export class Model implements Learner {
   dispose(): void {
     this.evaluation?.dispose();
     this.captured.dispose();
+    for (const head of this.heads) head.dispose?.();
     this.images.dispose();
     this.labels.dispose();
     this.optimiser.dispose();

@@ -43,11 +43,12 @@ test('other settings or other images are trained anew', async () => {
 
 test('an interrupted run goes on from where it was and gives the same numbers', async () => {
   const settings = { ...input, seed: 3 };
-  const whole = fakeLaboratory(temporaryFolder());
+  const openDevice = () => laboratory.openDevice();
+  const whole = fakeLaboratory(temporaryFolder(), { openDevice });
   const expected = await whole.laboratory.train(settings, 'run');
   await whole.close();
   let asked = 0;
-  const halted = fakeLaboratory(out, { shouldStop: () => asked++ > 2 });
+  const halted = fakeLaboratory(out, { openDevice, shouldStop: () => asked++ > 2 });
   const error = await errorOf(halted.laboratory.train(settings, 'halted'));
   await halted.close();
   expect(error).toBeInstanceOf(InterruptedError);

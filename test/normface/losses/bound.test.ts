@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { normal01 } from '../../../src/engine/random.ts';
 import { lossBound, scaleFor } from '../../../src/normface/losses/bound.ts';
 
 // The table of section 1.3 of the paper reference, six significant digits.
@@ -57,9 +58,37 @@ describe('Proposition 2', () => {
     expect(scaleFor(10, Math.log(10))).toBeCloseTo(0, 12);
   });
 
+  test('with a margin: the loss of a simplex, which other weights and features do not get below', () => {
+    const [n, scale, margin] = [5, 6, 0.35];
+    // Orthogonal axes less their mean are the corners of a regular simplex.
+    const simplex = Array.from({ length: n }, (_, i) =>
+      Array.from({ length: n }, (_, k) => ((i === k ? 1 : 0) - 1 / n) / Math.sqrt(1 - 1 / n)),
+    );
+    const dot = (a: number[], b: number[]) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+    const lossOf = (rows: number[][]) =>
+      rows
+        .map((f, i) =>
+          rows.reduce(
+            (sum, w, j) => (j === i ? sum : sum + Math.exp(scale * (dot(f, w) - dot(f, rows[i]) + margin))),
+            1,
+          ),
+        )
+        .reduce((sum, odds) => sum + Math.log(odds) / n, 0);
+    const bound = lossBound(n, scale, margin);
+    expect(lossOf(simplex)).toBeCloseTo(bound, 10);
+    for (let draw = 0; draw < 50; draw++) {
+      const turned = simplex.map((row, i) => {
+        const moved = row.map((x, k) => x + 0.1 * normal01(draw, i, k));
+        return moved.map((x) => x / Math.hypot(...moved));
+      });
+      expect(lossOf(turned)).toBeGreaterThan(bound);
+    }
+  });
+
   test('refuses what has no bound', () => {
     expect(() => lossBound(1, 3)).toThrow('lossBound: classes must be a whole number from 2, not 1');
     expect(() => lossBound(10, -1)).toThrow('lossBound: the scale must be a number from 0, not -1');
+    expect(() => lossBound(10, 1, -1)).toThrow('lossBound: the margin must be a number from 0, not -1');
     expect(() => scaleFor(10, 2.4)).toThrow(
       'scaleFor: the loss of 10 classes must be in (0, log n], not 2.4',
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/normface/errors.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
 import {
   applyOverrides,
   canonicalJson,
@@ -40,6 +40,37 @@ describe('training configuration', () => {
     expect(loss.weightNormalisation).toBe('tangent');
   });
 
+  test('without normalised features the scale is 1 and fixed unless asked for', () => {
+    const scaleOf = (loss: TrainingConfigInput['loss']) => {
+      const config = parseConfig({ loss });
+      expect(parseConfig(config)).toEqual(config);
+      return config.loss.name === 'normface' ? config.loss.scale : undefined;
+    };
+    const rates = { minimum: 0.01, learningRateMultiplier: 1, decayMultiplier: 1 };
+    const normalise = 'weights';
+    expect(scaleOf({ name: 'normface', normalise })).toEqual({ initial: 1, learn: false, ...rates });
+    expect(scaleOf({ name: 'normface', normalise, scale: { learn: true, initial: 5 } })).toEqual({
+      initial: 5,
+      learn: true,
+      ...rates,
+    });
+  });
+
+  test.each([
+    ['cosface', { margin: 0.35, onlyAbove: false, scale: { initial: 30, learn: false } }],
+    [
+      'arcface',
+      { margin: 0.5, easyMargin: false, straightThrough: false, scale: { initial: 64, learn: false } },
+    ],
+    ['sphereface', { multiple: 4, annealing: { initial: 1000, gamma: 0.12, power: 1, minimum: 5 } }],
+    ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
+    ['adacos', { dynamic: false }],
+    ['circle', { margin: 0.25, gamma: 256 }],
+  ] as const)('the defaults of %s are those of its authors', (name, settings) => {
+    const { loss } = parseConfig({ loss: { name } });
+    expect(loss).toMatchObject({ dropout: 0, weightNormalisation: 'tangent', ...settings });
+  });
+
   const wrong: [title: string, input: unknown, sentence: RegExp][] = [
     ['unknown key', { lr: 1 }, /unknown key "lr", did you mean "optimiser.learningRate"\?/],
     [
@@ -63,7 +94,28 @@ describe('training configuration', () => {
     [
       'loss without name',
       { loss: {} },
-      /loss.name is missing: give one of softmax, normface, c-contrastive, c-triplet, center, /,
+      /loss.name is missing: give one of softmax, normface, c-contrastive, c-triplet, cosface, arcface, sphereface, /,
+    ],
+    [
+      'class sampling of a loss that is no softmax',
+      { loss: { name: 'sphereface2', classSampling: { rate: 0.1 } } },
+      /"loss.classSampling" does not belong to this loss/,
+    ],
+    [
+      'no classes',
+      { loss: { name: 'cosface', classSampling: { rate: 0 } } },
+      /rate is 0, expected more than 0/,
+    ],
+    ['all dropped', { loss: { name: 'c-triplet', dropout: 1 } }, /loss.dropout is 1, expected less than 1/],
+    [
+      'weights normalised and not',
+      { loss: { name: 'normface', normalise: 'features', weightNormalisation: 'hard' } },
+      /normalise "features" leaves the class weights as they are/,
+    ],
+    [
+      'scale of another loss',
+      { loss: { name: 'circle', scale: { initial: 3 } } },
+      /"loss.scale" does not belong to this loss/,
     ],
     ['text for a number', { batchSize: '64' }, /batchSize is "64", expected a number/],
     ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],

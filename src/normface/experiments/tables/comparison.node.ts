@@ -1,6 +1,8 @@
 /** Trains and evaluates the rows of a table: for every seed a baseline, and from it each row. */
 
 import { UserError } from '../../errors.ts';
+import { evaluateVerification } from '../../evaluation/evaluate.ts';
+import type { MergeName } from '../../evaluation/merge.ts';
 import { mean } from '../../evaluation/result.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint.node.ts';
 import { type EvaluationSet, evaluationSetOf } from '../../training/evaluation-set.node.ts';
@@ -12,16 +14,15 @@ import { baselineConfig, fineTuneConfig, type Recipe } from './recipe.ts';
 export interface Measurement {
   readonly seed: number;
   readonly step: number;
+  readonly merge: MergeName;
   readonly accuracy: number;
   readonly areaUnderCurve: number;
 }
 
-/** The rule behind every accuracy of the tables: the paper's, PCA and threshold from the other folds (section 8.1). */
-export const protocol = 'normface-pca';
-
 export class Comparison {
   readonly laboratory: Laboratory;
   readonly recipe: Recipe;
+  private readonly baselines = new Map<number, Promise<LaboratoryRun>>();
   private set: Promise<EvaluationSet | undefined> | undefined;
 
   constructor(laboratory: Laboratory, recipe: Recipe) {
@@ -31,7 +32,12 @@ export class Comparison {
 
   /** What every row of a seed starts from; trained once. */
   baseline(seed: number): Promise<LaboratoryRun> {
-    return this.laboratory.train(baselineConfig(this.recipe, seed), `${this.recipe.name}-baseline-s${seed}`);
+    const { name } = this.recipe;
+    const run =
+      this.baselines.get(seed) ??
+      this.laboratory.train(baselineConfig(this.recipe, seed), `${name}-baseline-s${seed}`);
+    this.baselines.set(seed, run);
+    return run;
   }
 
   async fineTune(row: LossRow, seed: number): Promise<LaboratoryRun> {
@@ -53,24 +59,29 @@ export class Comparison {
     return set;
   }
 
-  /** The evaluated checkpoints of a run: its last ones, as many as the recipe says. */
-  async measure(run: LaboratoryRun): Promise<Measurement[]> {
-    const { merge, snapshots } = this.recipe;
-    const set = await this.evaluationSet(run);
+  /** The evaluated checkpoints of a run, its last ones, as many as the recipe says, by each of some merges. */
+  async measure(
+    run: LaboratoryRun,
+    merges: readonly MergeName[] = [this.recipe.merge],
+  ): Promise<Measurement[]> {
     const measurements: Measurement[] = [];
-    for (const checkpoint of completeCheckpoints(run.folder).slice(-snapshots)) {
+    const mirror = merges.some((merge) => merge !== 'front');
+    for (const checkpoint of completeCheckpoints(run.folder).slice(-this.recipe.snapshots.count)) {
       this.laboratory.checkInterrupt();
-      const { evaluation } = await this.laboratory.evaluate({ ...run, checkpoint }, set, {
-        merge,
-        protocols: [protocol],
-      });
-      const [{ accuracy }] = evaluation.metrics.protocols;
-      measurements.push({
-        seed: run.config.seed,
-        step: stepOf(checkpoint),
-        accuracy,
-        areaUnderCurve: evaluation.metrics.areaUnderCurve,
-      });
+      const { pairs, features } = await this.features({ ...run, checkpoint }, mirror);
+      for (const merge of merges) {
+        const { metrics } = evaluateVerification(features, pairs, {
+          merge,
+          protocols: [this.recipe.protocol],
+        });
+        measurements.push({
+          seed: run.config.seed,
+          step: stepOf(checkpoint),
+          merge,
+          accuracy: metrics.protocols[0].accuracy,
+          areaUnderCurve: metrics.areaUnderCurve,
+        });
+      }
     }
     return measurements;
   }

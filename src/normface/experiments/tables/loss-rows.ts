@@ -11,8 +11,14 @@ export interface HeadSettings {
   readonly scale: NonNullable<NormFace['scale']>;
   /** … and of that with a second loss beside it (section 4.4). */
   readonly jointScale: NonNullable<NormFace['scale']>;
-  /** Of every matrix of agents (section 3.5). */
-  readonly agents: { readonly learningRateMultiplier?: number };
+  /** Of the agents of softmax over cosines (section 3.5) … */
+  readonly agents: AgentSettings;
+  /** … and of those of C-contrastive and C-triplet, whose gradients have no scale. */
+  readonly distanceAgents: AgentSettings;
+}
+
+interface AgentSettings {
+  readonly learningRateMultiplier?: number;
 }
 
 export type Normalisation = 'no' | 'feature only' | 'weight only' | 'yes';
@@ -27,7 +33,7 @@ export interface LossRow {
   readonly paper?: { readonly accuracy: number; readonly spread?: number };
 }
 
-const softmax: Loss = { name: 'softmax', bias: true };
+const softmax = { name: 'softmax', bias: true } as const satisfies Loss;
 
 /** Further steps of the baseline: what a fine-tune has to beat. */
 export const control: LossRow = {
@@ -43,34 +49,56 @@ export const jointWeight = 0.01;
 
 /** Softmax over cosines with a second loss that has agents of its own. @param negativeMargin 0 is the center loss (section 4.2) */
 export function jointConfig(
-  { jointScale, agents }: HeadSettings,
+  { jointScale, agents, distanceAgents }: HeadSettings,
   negativeMargin: number,
   weight: number,
 ): LossRow['config'] {
   return {
     loss: { name: 'normface', scale: jointScale, ...agents },
-    auxiliaryLoss: { name: 'c-contrastive', negativeMargin, weight, ...agents },
+    auxiliaryLoss: { name: 'c-contrastive', negativeMargin, weight, ...distanceAgents },
   };
 }
 
 /** The rows of Table 2 (sections 7.6, 9.1); the first is the control. */
 export function paperRows(head: HeadSettings): readonly LossRow[] {
-  const { scale, agents } = head;
+  const { scale, agents, distanceAgents } = head;
   const triplet = (addCenterLoss: boolean): Loss => ({
     name: 'c-triplet',
     addCenterLoss,
     hardestOnly: true,
     gradient: 'caffe',
-    ...agents,
+    ...distanceAgents,
   });
   return [
     control,
+    {
+      key: 'softmax-dropout',
+      loss: 'softmax + dropout',
+      normalisation: 'no',
+      // Ratio and place are not in the paper.
+      config: { loss: { ...softmax, dropout: 0.5 } },
+      paper: { accuracy: 98.35 },
+    },
     {
       key: 'softmax-center',
       loss: 'softmax + center',
       normalisation: 'no',
       config: { loss: softmax, auxiliaryLoss: { name: 'center', normalise: false } },
       paper: { accuracy: 99.03 },
+    },
+    {
+      key: 'feature-only',
+      loss: 'softmax',
+      normalisation: 'feature only',
+      config: { loss: { name: 'normface', normalise: 'features', scale, ...agents } },
+      paper: { accuracy: 98.72 },
+    },
+    {
+      key: 'weight-only',
+      loss: 'softmax',
+      normalisation: 'weight only',
+      config: { loss: { name: 'normface', normalise: 'weights', ...agents } },
+      paper: { accuracy: 98.95 },
     },
     {
       key: 'normface',
@@ -90,7 +118,7 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
       key: 'c-contrastive',
       loss: 'C-contrastive',
       normalisation: 'yes',
-      config: { loss: { name: 'c-contrastive', ...agents } },
+      config: { loss: { name: 'c-contrastive', ...distanceAgents } },
       paper: { accuracy: 99.15, spread: 0.017 },
     },
     {
@@ -136,6 +164,24 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
       normalisation: 'yes',
       config: { loss: { name: 'triplet' }, sampling },
     },
+  ];
+}
+
+/** Losses that came after the paper (section 10), with the settings of their authors. */
+export function laterRows({ agents }: HeadSettings): readonly LossRow[] {
+  const row = (name: string, key: Loss['name'], normalisation: Normalisation = 'yes'): LossRow => ({
+    key,
+    loss: name,
+    normalisation,
+    config: { loss: { name: key, ...agents } as Loss },
+  });
+  return [
+    row('CosFace / AM-Softmax', 'cosface'),
+    row('ArcFace', 'arcface'),
+    row('SphereFace', 'sphereface', 'weight only'),
+    row('SphereFace2', 'sphereface2'),
+    row('AdaCos', 'adacos'),
+    row('circle loss', 'circle'),
   ];
 }
 

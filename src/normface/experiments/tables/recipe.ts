@@ -1,6 +1,7 @@
 /** How the tables train: a softmax baseline, and from it as many further steps under each loss (sections 7.5, 7.6). */
 
 import type { MergeName } from '../../evaluation/merge.ts';
+import type { ProtocolName } from '../../evaluation/protocols.ts';
 import type { TrainingConfigInput } from '../../training/config.ts';
 import type { Faces } from '../data-sources.node.ts';
 import type { HeadSettings, LossRow } from './loss-rows.ts';
@@ -11,18 +12,20 @@ export interface Recipe {
   readonly name: string;
   readonly net: string;
   readonly faces: Faces;
-  readonly batchSize: number;
   readonly augmentation: NonNullable<TrainingConfigInput['augmentation']>;
   readonly baseline: Stage;
   readonly fineTune: Stage;
   readonly head: HeadSettings;
+  /** The rule behind its accuracies. */
+  readonly protocol: ProtocolName;
   /** How image and mirror image are merged in the evaluation. */
   readonly merge: MergeName;
-  /** Evaluated checkpoints of a fine-tune, the last ones: the paper reports the mean over five. */
-  readonly snapshots: number;
+  /** Checkpoints that are evaluated, the last ones: the paper reports the mean over five, a thousand steps apart. */
+  readonly snapshots: { readonly count: number; readonly everySteps: number };
 }
 
 export interface Stage {
+  readonly batchSize: number;
   readonly steps: number;
   readonly learningRate: number;
   readonly schedule?: TrainingConfigInput['schedule'];
@@ -33,36 +36,67 @@ type Sizes = Omit<Recipe, 'name' | 'faces'>;
 /** Minutes on a software driver. */
 export const quickSizes: Sizes = {
   net: 'tiny',
-  batchSize: 32,
   augmentation: { mirror: true, shift: 2 },
-  baseline: { steps: 600, learningRate: 0.05, schedule: { kind: 'multistep', milestones: [0.5, 0.8] } },
-  fineTune: { steps: 100, learningRate: 0.01 },
+  baseline: {
+    batchSize: 32,
+    steps: 600,
+    learningRate: 0.05,
+    schedule: { kind: 'multistep', milestones: [0.5, 0.8] },
+  },
+  fineTune: { batchSize: 32, steps: 100, learningRate: 0.01 },
   head: {
     scale: { initial: 16, learn: false },
     jointScale: { initial: 16, learn: false },
     agents: { learningRateMultiplier: 10 },
+    distanceAgents: { learningRateMultiplier: 100 },
   },
+  protocol: 'normface-pca',
   merge: 'front',
-  snapshots: 1,
+  snapshots: { count: 1, everySteps: 0 },
 };
 
 /** The paper's: section 7.5 for the schedules, the paper-time heads of section 3.5. */
 export const paperSizes: Sizes = {
   net: 'center-face-resnet',
-  batchSize: 256,
   augmentation: { mirror: true },
   baseline: {
+    batchSize: 256,
     steps: 28_000,
     learningRate: 0.1,
     schedule: { kind: 'multistep', milestones: [16_000, 24_000] },
   },
-  fineTune: { steps: 10_000, learningRate: 1e-3 },
-  head: { scale: { initial: 10 }, jointScale: { initial: 4 }, agents: {} },
+  fineTune: { batchSize: 256, steps: 10_000, learningRate: 1e-3 },
+  head: { scale: { initial: 10 }, jointScale: { initial: 4 }, agents: {}, distanceAgents: {} },
+  protocol: 'normface-pca',
   merge: 'sum',
-  snapshots: 5,
+  snapshots: { count: 5, everySteps: 1000 },
 };
 
-function stageConfig({ net, faces, batchSize, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
+/** The same for the Light CNN, whose steps take longer. */
+export const lightQuickSizes: Sizes = {
+  ...quickSizes,
+  net: 'light-cnn-small',
+  baseline: { ...quickSizes.baseline, steps: 400 },
+  protocol: 'normface-nopca',
+  merge: 'sum',
+};
+
+/** Wu's training (section 7.5), random crops (section 7.3), and no PCA in the evaluation (section 9.5). */
+export const lightPaperSizes: Sizes = {
+  ...paperSizes,
+  net: 'light-cnn-b',
+  augmentation: { mirror: true, randomCrop: true },
+  baseline: {
+    batchSize: 32,
+    steps: 2_000_000,
+    learningRate: 1e-3,
+    schedule: { kind: 'step', every: 400_000, gamma: 0.5493 },
+  },
+  fineTune: { ...paperSizes.fineTune, learningRate: 1e-4 },
+  protocol: 'normface-nopca',
+};
+
+function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
   return {
     seed,
     net,
@@ -70,13 +104,10 @@ function stageConfig({ net, faces, batchSize, augmentation, snapshots }: Recipe,
     evaluation: faces.evaluation,
     optimiser: { name: 'sgd', learningRate: stage.learningRate, momentum: 0.9, weightDecay: 5e-4 },
     schedule: stage.schedule ?? { kind: 'constant' },
-    batchSize,
+    batchSize: stage.batchSize,
     steps: stage.steps,
     augmentation,
-    checkpoint: {
-      everySteps: snapshots > 1 ? Math.max(1, stage.steps / (2 * snapshots)) : 0,
-      keep: snapshots,
-    },
+    checkpoint: { everySteps: snapshots.everySteps, keep: snapshots.count },
   } satisfies TrainingConfigInput;
 }
 

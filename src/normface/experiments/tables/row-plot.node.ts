@@ -21,8 +21,8 @@ export interface RowPlotOptions {
   readonly groups: readonly { readonly name: string; readonly color: number }[];
   /** Heading of the remarks. */
   readonly remarks?: string;
-  /** The row whose mean and spread are drawn through all others. */
-  readonly reference?: PlottedRow;
+  /** Label of the row whose mean and spread are drawn through all others. */
+  readonly reference?: string;
 }
 
 const lineHeight = 30;
@@ -42,7 +42,7 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
   const singles = drawn.flatMap(({ label, values, color }) =>
     values.map((value) => ({ label, value, color })),
   );
-  const band = drawn.find(({ label }) => label === reference?.label);
+  const band = drawn.find(({ label }) => label === reference);
   const longest = Math.max(...rows.map(({ label }) => label.length));
   return renderPlot({
     description,

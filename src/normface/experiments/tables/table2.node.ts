@@ -4,8 +4,8 @@ import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
 import type { Experiment, Figure, Findings, NamedTable } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
-import { Comparison, type Measurement, perSeed, protocol } from './comparison.node.ts';
-import { control, type LossRow, labelOf, paperRows, sampleRows } from './loss-rows.ts';
+import { Comparison, type Measurement, perSeed } from './comparison.node.ts';
+import { control, type LossRow, labelOf, laterRows, paperRows, sampleRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
@@ -27,10 +27,11 @@ export interface Block {
 }
 
 /** What the paper compares, and what it could not or did not. */
-export function table2Blocks({ head, batchSize }: Recipe): readonly Block[] {
+export function table2Blocks({ head, fineTune }: Recipe): readonly Block[] {
   return [
     { title: "the paper's rows", rows: paperRows(head) },
-    { title: 'sampled pairs and triplets', rows: sampleRows(batchSize) },
+    { title: 'sampled pairs and triplets', rows: sampleRows(fineTune.batchSize) },
+    { title: 'later losses', rows: laterRows(head) },
   ];
 }
 
@@ -90,7 +91,7 @@ export function findingsOf(
         description: 'accuracy of every row with its standard deviation over seeds',
         groups: sets.map(({ title, block }) => ({ name: title, color: block })),
         remarks: 'paper',
-        reference: { ...reference, color: 0 },
+        reference: reference.label,
       },
     ),
     caption:
@@ -127,7 +128,7 @@ export function findingsOf(
         row.paper ? row.paper.accuracy.toFixed(2) + (row.paper.spread ? ` ± ${row.paper.spread}` : '') : '–',
       ]),
       notes: [
-        `In per cent. Accuracy: \`${protocol}\` (${recipe.merge}), mean ± standard deviation over ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; − control: difference from the control, mean ± standard error over the seeds.`,
+        `In per cent. Accuracy: \`${recipe.protocol}\` (${recipe.merge}), mean ± standard deviation over ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; − control: difference from the control, mean ± standard error over the seeds.`,
       ],
     },
   };

@@ -13,7 +13,6 @@ export const smallRecipe: Recipe = {
   ...quickSizes,
   name: 'small',
   faces: smallFaces,
-  batchSize: 8,
-  baseline: { steps: 4, learningRate: 0.05 },
-  fineTune: { steps: 4, learningRate: 0.01 },
+  baseline: { batchSize: 8, steps: 4, learningRate: 0.05 },
+  fineTune: { batchSize: 8, steps: 4, learningRate: 0.01 },
 };

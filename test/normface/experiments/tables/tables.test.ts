@@ -7,6 +7,8 @@ import { runFig8 } from '../../../../src/normface/experiments/tables/fig8.node.t
 import { runMirror } from '../../../../src/normface/experiments/tables/mirror.node.ts';
 import { runTable1 } from '../../../../src/normface/experiments/tables/table1.node.ts';
 import { runTable2, table2Blocks } from '../../../../src/normface/experiments/tables/table2.node.ts';
+import { runTable3 } from '../../../../src/normface/experiments/tables/table3.node.ts';
+import { runTable4 } from '../../../../src/normface/experiments/tables/table4.node.ts';
 import { temporaryFolder } from '../../data/fixtures.ts';
 import { fakeLaboratory } from '../fake.ts';
 import { smallRecipe } from './small.ts';
@@ -76,4 +78,25 @@ test('figure 8 takes over the weight that table 2 has trained', async () => {
   await checkFindings('fig8', findings);
   expect(findings.tables[0].rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
+});
+
+test('table 3 judges each row by an open set of strangers', async () => {
+  const keys = ['control', 'normface'];
+  const findings = await runTable3(laboratory, { recipe: smallRecipe, keys, trials: [1] });
+  await checkFindings('table3', findings, ['verification rate', 'detection rate']);
+  expect(column(findings.tables[0], 'row')).toEqual(['control', 'control', 'normface', 'normface']);
+});
+
+test('table 4 evaluates the control with and without mirror images', async () => {
+  const light = {
+    ...smallRecipe,
+    name: 'light',
+    net: 'light-cnn-small',
+    protocol: 'normface-nopca',
+  } as const;
+  const findings = await runTable4(laboratory, light);
+  await checkFindings('table4', findings, ['accuracy', 'auc']);
+  expect(column(findings.tables[0], 'merge')).toEqual(
+    ['front', 'sum', 'sum', 'sum', 'sum'].flatMap((merge) => [merge, merge]),
+  );
 });

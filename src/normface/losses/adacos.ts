@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { cosineSoftmaxHead } from '../../engine/ops/cosine_softmax_loss.ts';
+import { UserError } from '../errors.ts';
+import { Agents } from './agents.ts';
+import { lossBound } from './bound.ts';
+import { classSampling } from './class-sampling.ts';
+import { defineLoss } from './loss.ts';
+import { shared, weightNormalisation } from './settings.ts';
+
+/** √2·log(classes − 1): the scale at which probabilities of 1/2 are about where cosines are cos π/4. */
+export function adaCosScale(classes: number): number {
+  return Math.SQRT2 * Math.log(classes - 1);
+}
+
+/** AdaCos (section 10): softmax over cosines with a scale that follows from the number of classes, and if dynamic from each batch. */
+export const adacos = defineLoss({
+  name: 'adacos',
+  schema: z.strictObject({
+    name: z.literal('adacos'),
+    dynamic: z.boolean().default(false),
+    weightNormalisation,
+    classSampling,
+    ...shared,
+  }),
+  head: (config, place) => {
+    const { classes, prefix, sampling } = place;
+    if (classes < 3) throw new UserError(`the loss "adacos" needs at least 3 people, not ${classes}`);
+    const agents = new Agents(config, place);
+    const start = adaCosScale(classes);
+    const name = `${prefix}.scale`;
+    // Kept in place by the loss; a parameter so that checkpoints have it.
+    const scale = { name, shape: [1], init: Float32Array.of(start), frozen: true };
+    return {
+      hasScale: true,
+      bound: (s) => lossBound(classes, s),
+      declarations: config.dynamic ? [...agents.declarations, scale] : agents.declarations,
+      subsets: agents.subsets,
+      reusable: [agents.name],
+      apply: (features, labels, parameters) => {
+        const { weights, normaliseWeights } = agents.ready(parameters);
+        const s = config.dynamic ? parameters.get(name) : start;
+        return cosineSoftmaxHead(features, weights, labels, s, {
+          adaptive: config.dynamic,
+          normaliseWeights,
+          classesInUse: sampling?.count,
+        });
+      },
+    };
+  },
+});

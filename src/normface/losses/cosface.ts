@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { lossBound } from './bound.ts';
+import { classSampling } from './class-sampling.ts';
+import { defineLoss } from './loss.ts';
+import { marginHead } from './margin-head.ts';
+import { LogitScale, scaleSettings } from './scale.ts';
+import { shared, weightNormalisation } from './settings.ts';
+
+/** CosFace and AM-Softmax (section 10): s·(cos θ − m) for the own class. The defaults are AM-Softmax's. */
+export const cosface = defineLoss({
+  name: 'cosface',
+  schema: z.strictObject({
+    name: z.literal('cosface'),
+    margin: z.number().min(0).lt(2).default(0.35),
+    /** Only where cos θ > m, as in the author's layer for AM-Softmax. */
+    onlyAbove: z.boolean().default(false),
+    scale: scaleSettings(30, false),
+    weightNormalisation,
+    classSampling,
+    ...shared,
+  }),
+  head: (config, place) => {
+    const { margin, onlyAbove } = config;
+    const scale = new LogitScale(config.scale, place.prefix);
+    const head = marginHead(config, place, {
+      margin: { kind: 'cosine', margin, onlyAbove },
+      scale: (parameters) => scale.of(parameters),
+    });
+    return {
+      ...head,
+      hasScale: true,
+      // Where the margin is left out the loss can fall to that of no margin.
+      bound: (s) => lossBound(place.classes, s, onlyAbove ? 0 : margin),
+      declarations: [...head.declarations, ...scale.declarations],
+    };
+  },
+});

@@ -1,0 +1,35 @@
+import type { Margin } from '../../engine/ops/margin.ts';
+import { marginSoftmaxHead } from '../../engine/ops/margin_softmax_loss.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { Agents } from './agents.ts';
+import type { HeadPlace, LossHead } from './loss.ts';
+
+interface MarginHeadOptions {
+  readonly margin: Margin;
+  readonly scale: (parameters: Parameters) => { readonly scale: Tensor | number; readonly floor?: number };
+  readonly normaliseFeatures?: boolean;
+}
+
+/** What the heads of all margin losses have: agents, and the softmax over their cosines with a margin. */
+export function marginHead(
+  config: ConstructorParameters<typeof Agents>[0],
+  place: HeadPlace,
+  { scale, ...options }: MarginHeadOptions,
+): Pick<LossHead, 'declarations' | 'subsets' | 'reusable' | 'apply'> {
+  const agents = new Agents(config, place);
+  return {
+    declarations: agents.declarations,
+    subsets: agents.subsets,
+    reusable: [agents.name],
+    apply: (features, labels, parameters) => {
+      const { weights, normaliseWeights } = agents.ready(parameters);
+      return marginSoftmaxHead(features, weights, labels, {
+        ...options,
+        ...scale(parameters),
+        normaliseWeights,
+        classesInUse: place.sampling?.count,
+      });
+    },
+  };
+}

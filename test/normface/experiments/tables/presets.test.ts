@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { Preset } from '../../../../src/normface/experiments/laboratory.node.ts';
+import { control, type LossRow } from '../../../../src/normface/experiments/tables/loss-rows.ts';
+import { comparisonRecipe, lightRecipe } from '../../../../src/normface/experiments/tables/presets.ts';
+import {
+  baselineConfig,
+  fineTuneConfig,
+  type Recipe,
+} from '../../../../src/normface/experiments/tables/recipe.ts';
+import { table2Blocks } from '../../../../src/normface/experiments/tables/table2.node.ts';
+import { table3Plan } from '../../../../src/normface/experiments/tables/table3.node.ts';
+import { findNet } from '../../../../src/normface/nets/index.ts';
+import { parseConfig } from '../../../../src/normface/training/config.ts';
+
+const everything = {
+  folder: '/d',
+  lfw: '/d/lfw.tar',
+  pairs: '/d/pairs.txt',
+  blufr: '/d/blufr.mat',
+  casia: '/d/casia',
+};
+const rowsOf = (recipe: Recipe): LossRow[] => table2Blocks(recipe).flatMap(({ rows }) => rows);
+
+for (const preset of ['quick', 'full'] as Preset[]) {
+  const plan = table3Plan({ preset, data: everything });
+  const recipes = {
+    comparison: comparisonRecipe({ preset, data: everything }),
+    light: lightRecipe({ preset, data: everything }),
+    blufr: plan.recipe,
+  };
+  for (const [name, recipe] of Object.entries(recipes)) {
+    test(`${preset}: the baseline of ${name} is a configuration`, () => {
+      const config = parseConfig(baselineConfig(recipe, 2));
+      expect(config).toMatchObject({ seed: 2, loss: { name: 'softmax', bias: true } });
+      expect(findNet(config.net).name).toBe(recipe.net);
+    });
+
+    test.each(rowsOf(recipe).map((row) => [row.key, row] as const))(
+      `${preset}: %s of ${name} is a configuration`,
+      (_, row) => {
+        const config = parseConfig(fineTuneConfig(recipe, row, '/d/run', 3));
+        expect(config).toMatchObject({
+          seed: 3,
+          initialise: { from: '/d/run' },
+          steps: recipe.fineTune.steps,
+        });
+        // As many steps of as many images as the control.
+        expect(config.batchSize).toBe(recipe.fineTune.batchSize);
+        expect(config.initialise!.head).toBe(row.normalisation === 'no' ? 'keep' : 'new');
+      },
+    );
+  }
+}
+
+test('the control goes on with the loss of the baseline', () => {
+  const recipe = comparisonRecipe({ preset: 'quick', data: everything });
+  const baseline = parseConfig(baselineConfig(recipe, 1));
+  const further = parseConfig(fineTuneConfig(recipe, control, '/d/run', 1));
+  expect(further.loss).toEqual(baseline.loss);
+  expect(further.auxiliaryLoss).toBeUndefined();
+});
+
+test('keys of rows are distinct, and so are their configurations', () => {
+  const rows = rowsOf(comparisonRecipe({ preset: 'quick', data: everything }));
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  expect(new Set(rows.map(({ config }) => JSON.stringify(config))).size).toBe(rows.length);
+});
+
+test('quick trains on nobody who judges', () => {
+  const config = parseConfig(baselineConfig(comparisonRecipe({ preset: 'quick', data: everything }), 1));
+  expect(config.data.excludeFolds).toEqual([6, 7, 8, 9, 10]);
+  expect(config.evaluation.folds).toEqual(config.data.excludeFolds);
+});
+
+test('full has the schedule of section 7.5 and evaluates five snapshots', () => {
+  const recipe = comparisonRecipe({ preset: 'full', data: everything });
+  const baseline = parseConfig(baselineConfig(recipe, 1));
+  expect(baseline).toMatchObject({
+    net: 'center-face-resnet',
+    batchSize: 256,
+    steps: 28_000,
+    optimiser: { learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 },
+    schedule: { kind: 'multistep', milestones: [16_000, 24_000], gamma: 0.1 },
+  });
+  const fineTune = parseConfig(fineTuneConfig(recipe, control, '/d/run', 1));
+  expect(fineTune).toMatchObject({
+    steps: 10_000,
+    optimiser: { learningRate: 1e-3 },
+    checkpoint: { everySteps: 1000, keep: 5 },
+  });
+});
+
+test('without CASIA or LFW full stops with one sentence, quick takes generated faces and says so', () => {
+  const { casia: _, ...withoutCasia } = everything;
+  expect(() => comparisonRecipe({ preset: 'full', data: withoutCasia })).toThrow(
+    'the full preset trains on CASIA-WebFace and is judged by LFW; /d lacks CASIA-WebFace in casia/',
+  );
+  expect(() => lightRecipe({ preset: 'full', data: { folder: '/d' } })).toThrow(
+    '/d lacks CASIA-WebFace in casia/ and LFW in lfw/',
+  );
+  const { blufr: __, ...withoutBlufr } = everything;
+  expect(() => table3Plan({ preset: 'full', data: withoutBlufr })).toThrow(/BLUFR.*\/d lacks lfw\/blufr/);
+  for (const recipe of [
+    comparisonRecipe({ preset: 'quick', data: { folder: '/d' } }),
+    table3Plan({ preset: 'quick', data: withoutBlufr }).recipe,
+  ])
+    expect(recipe.faces.description).toMatch(/generated faces .* not found/);
+});

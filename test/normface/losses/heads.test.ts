@@ -1,0 +1,178 @@
+/** Heads of configured losses on the vectors of section 4.5: known numbers, and what scaled features and weights change. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDevice } from '../../../src/engine/device.node.ts';
+import type { Device } from '../../../src/engine/device.ts';
+import { RowSubset } from '../../../src/engine/optim/row_subset.ts';
+import { SGD } from '../../../src/engine/optim/sgd.ts';
+import { Parameters } from '../../../src/engine/parameters.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { createHead } from '../../../src/normface/training/head.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+afterAll(() => device.close());
+
+type LossInput = NonNullable<TrainingConfigInput['loss']>;
+
+const features = [
+  [1, 0, 0],
+  [0, 0.6, 0.8],
+];
+const agents = [
+  [0.8, 0.6, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+const cosines = [
+  [0.8, 0, 0],
+  [0.36, 0.6, 0.8],
+];
+
+interface Batch {
+  readonly features?: readonly number[][];
+  readonly weights?: readonly number[][];
+  readonly labels?: readonly number[];
+  readonly step?: number;
+}
+
+/** The weighted loss of a head whose class matrix holds given weights. */
+async function lossOf(loss: LossInput, batch: Batch = {}): Promise<number> {
+  const { features: f = features, weights: w = agents, labels: y = [0, 2], step = 0 } = batch;
+  const [classes, featureSize, batchSize] = [w.length, w[0].length, f.length];
+  const head = createHead('loss', parseConfig({ loss }).loss, {
+    device,
+    classes,
+    featureSize,
+    batchSize,
+    seed: 1,
+  });
+  const parameters = new Parameters(device, head.declarations);
+  const optimiser = new SGD(parameters, { learningRate: 0 });
+  parameters.write('loss.weight', w.flat());
+  head.prepare?.(step, Uint32Array.from(y));
+  for (const subset of head.subsets ?? []) new RowSubset(parameters, optimiser, subset).gather();
+  const value = await device.scope(() =>
+    head
+      .apply(
+        device.tensor(f.flat(), [batchSize, featureSize]),
+        device.tensor(y, [batchSize], 'u32'),
+        parameters,
+      )
+      .loss.item(),
+  );
+  head.dispose?.();
+  optimiser.dispose();
+  parameters.dispose();
+  return head.weight * value;
+}
+
+/** Mean cross-entropy of the labels 0 and 2. */
+const crossEntropy = (logits: readonly number[][]): number =>
+  logits.reduce(
+    (sum, z, i) => sum + Math.log(z.reduce((total, value) => total + Math.exp(value - z[2 * i]), 0)) / 2,
+    0,
+  );
+const times = (rows: readonly number[][], factor: number) => rows.map((row) => row.map((x) => factor * x));
+
+describe('known numbers', () => {
+  test.each<[LossInput, number]>([
+    [{ name: 'normface', scale: { initial: 1 } }, 0.771216],
+    [{ name: 'normface', scale: { initial: 10, learn: false } }, 0.0691773],
+    [{ name: 'c-contrastive' }, 0.5],
+    // The center loss inside this framework: mean of the squared distances 0.4 and 0.4 to the own agents.
+    [{ name: 'c-contrastive', negativeMargin: 0 }, 0.4],
+    [{ name: 'c-triplet', addCenterLoss: false }, 0.2],
+    [{ name: 'c-triplet' }, 0.6],
+    [{ name: 'cosface' }, 2.255894],
+    [{ name: 'arcface' }, 5.93886],
+    [{ name: 'circle' }, 35.2],
+    [{ name: 'sphereface2', weight: 1, bias: { initial: 0 } }, 0.0705975],
+    [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
+    [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
+    [{ name: 'softmax' }, crossEntropy(cosines)],
+  ])('%o: %d', async (loss, expected) => {
+    expect((await lossOf(loss)) / expected).toBeCloseTo(1, 5);
+  });
+
+  test.each<LossInput>([
+    { name: 'normface' },
+    { name: 'c-contrastive' },
+    { name: 'c-triplet' },
+    { name: 'cosface' },
+    { name: 'arcface' },
+    { name: 'circle' },
+    { name: 'sphereface2' },
+    { name: 'adacos' },
+  ])('lengths do not matter, with either scheme: %o', async (loss) => {
+    const expected = await lossOf(loss);
+    const batch = { features: times(features, 3), weights: times(agents, 0.5) };
+    expect((await lossOf(loss, batch)) / expected).toBeCloseTo(1, 5);
+    const hard = { ...loss, weightNormalisation: 'hard' } as LossInput;
+    expect((await lossOf(hard, batch)) / expected).toBeCloseTo(1, 5);
+  });
+});
+
+describe('lengths that matter', () => {
+  const batch = { features: times(features, 3), weights: times(agents, 0.5) };
+  test.each<[LossInput, number]>([
+    [{ name: 'softmax' }, 1.5],
+    [{ name: 'normface', normalise: 'features' }, 10 * 0.5],
+    [{ name: 'normface', normalise: 'weights' }, 3],
+    [{ name: 'normface', normalise: 'weights', weightNormalisation: 'hard' }, 3],
+    [{ name: 'normface', normalise: 'weights', scale: { initial: 2 } }, 2 * 3],
+  ])('%o: logits are %d times the cosines', async (loss, factor) => {
+    expect((await lossOf(loss, batch)) / crossEntropy(times(cosines, factor))).toBeCloseTo(1, 5);
+  });
+
+  test.each([0, 1, 999, 100_000])('SphereFace after %d steps', async (step) => {
+    const lambda = Math.max(5, 1000 / (1 + 0.12 * (step + 1)));
+    // ψ of section 10 at the own cosine of 0.8, for both samples.
+    const own = (lambda * 0.8 + 8 * 0.8 ** 4 - 8 * 0.8 ** 2 + 1) / (1 + lambda);
+    const folded = (lambda * 0.8 + -0.8432) / (1 + lambda);
+    expect(own).toBeCloseTo(folded, 9);
+    const logits = times(
+      cosines.map((row, i) => row.map((c, j) => (j === 2 * i ? folded : c))),
+      3,
+    );
+    for (const weightNormalisation of ['tangent', 'hard'] as const) {
+      const loss = await lossOf({ name: 'sphereface', weightNormalisation }, { ...batch, step });
+      expect(loss / crossEntropy(logits)).toBeCloseTo(1, 5);
+    }
+  });
+});
+
+test('class sampling: a softmax over the drawn classes, whatever their numbers', async () => {
+  // Thirty classes, of which the batch has two and the rate allows one: these two alone.
+  const weights = Array.from({ length: 30 }, (_, j) => [Math.cos(j), Math.sin(j), 0.1 * j]);
+  const labels = [17, 9];
+  const unit = (row: readonly number[]) => row.map((x) => x / Math.hypot(...row));
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+  const expected = features.reduce((sum, f, i) => {
+    const own = dot(f, unit(weights[labels[i]]));
+    const other = dot(f, unit(weights[labels[1 - i]]));
+    return sum + Math.log(1 + Math.exp(4 * (other - own))) / 2;
+  }, 0);
+  for (const weightNormalisation of ['tangent', 'hard'] as const) {
+    const loss: LossInput = {
+      name: 'normface',
+      scale: { initial: 4 },
+      classSampling: { rate: 0.05 },
+      weightNormalisation,
+    };
+    expect((await lossOf(loss, { weights, labels })) / expected).toBeCloseTo(1, 5);
+  }
+});
+
+test('dropout: features lose a part of their numbers and gain in the others', async () => {
+  device.setRandom(1, 0);
+  const ones = [new Array<number>(512).fill(1), new Array<number>(512).fill(1)];
+  // The logits of the own class are means over the feature: near 1 however many numbers are dropped.
+  const weights = [new Array<number>(512).fill(1 / 512), new Array<number>(512).fill(0)];
+  const loss = await lossOf({ name: 'softmax', dropout: 0.5 }, { features: ones, weights, labels: [0, 0] });
+  const plain = Math.log(1 + Math.exp(-1));
+  expect(loss).not.toBeCloseTo(plain, 6);
+  expect(Math.abs(loss - plain)).toBeLessThan(0.05);
+});
