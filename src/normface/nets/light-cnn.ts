@@ -45,7 +45,10 @@ export const lightCnnA: Net = {
   ],
 };
 
-/** Light CNN B: 5,480,864 parameters, 977 million multiply-accumulates an image. Its dropout of 0.75 belongs to the classifier. */
+/**
+ * Light CNN B: 5,480,864 parameters, 977 million multiply-accumulates an image. Its
+ * dropout of 0.75 belongs to the classifier: `loss.dropout`.
+ */
 export const lightCnnB: Net = {
   name: 'light-cnn-b',
   input: [128, 128, 1],

@@ -98,6 +98,7 @@ test('the full-size configurations follow sections 7.1, 7.3 and 7.5', () => {
     ...lightCnn,
     data: crops,
     augmentation: { mirror: true, randomCrop: true },
+    loss: { name: 'softmax', bias: true, dropout: 0.75 },
     batchSize: 32,
     steps: 2_000_000,
   });
