@@ -77,7 +77,7 @@ export function backward(root: Tensor): void {
       const input = node.inputs[index]!;
       const slot = input.gradientSlot;
       // An input that appears twice has one place only: its second contribution is computed elsewhere, then added.
-      const vacant = slot && !slot.written && node.inputs.indexOf(input) === index;
+      const vacant = slot && !device.gradientIsWritten(slot) && node.inputs.indexOf(input) === index;
       return vacant ? slot.tensor : device.empty(input.shape);
     };
     const contributions = device.within(`${node.operator} backward`, () => node.backward(gradient, into));
@@ -96,7 +96,7 @@ export function backward(root: Tensor): void {
 function collect(leaf: Tensor, contribution: Tensor, shared: boolean): void {
   const { device, gradientSlot: slot } = leaf;
   if (slot) {
-    if (contribution !== slot.tensor) accumulate(slot.tensor, contribution, slot.written);
+    if (contribution !== slot.tensor) accumulate(slot.tensor, contribution, device.gradientIsWritten(slot));
     slot.written = true;
     leaf.gradient = slot.tensor;
     return;

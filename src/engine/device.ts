@@ -13,6 +13,7 @@ import {
   checkShape,
   type DataType,
   elementCount,
+  type GradientSlot,
   type Shape,
   Tensor,
   type TensorData,
@@ -174,6 +175,15 @@ export class Device {
   /** The gradient that a reverse pass adds to. What a captured step computes starts anew in every run. */
   gradientOf(leaf: Tensor): Tensor | null {
     return this.recorder && !this.recorder.leaves.has(leaf) ? null : leaf.gradient;
+  }
+
+  /** Whether a parameter's gradient has contributions already. What a captured step computes starts anew in every run. */
+  gradientIsWritten(slot: GradientSlot): boolean {
+    if (this.recorder && !this.recorder.slots.has(slot)) {
+      this.recorder.slots.add(slot);
+      slot.written = false;
+    }
+    return slot.written;
   }
 
   /** Makes a tensor the gradient of a leaf, which from now on owns it. */

@@ -1,7 +1,7 @@
 import type { Device, PreparedDispatch } from './device.ts';
 import { DeviceError } from './errors.ts';
 import { type Lifetime, type MemoryPlan, planMemory, Storage } from './memory.ts';
-import type { Tensor } from './tensor.ts';
+import type { GradientSlot, Tensor } from './tensor.ts';
 
 interface Intermediate extends Lifetime {
   first: number;
@@ -16,6 +16,8 @@ export class Recorder {
   private readonly intermediates = new Map<Storage, Intermediate>();
   /** Leaves that got a gradient in this step, with the gradient that they had before. */
   readonly leaves = new Map<Tensor, Tensor | null>();
+  /** Gradients of parameters that this step has begun. */
+  readonly slots = new Set<GradientSlot>();
 
   constructor(device: Device) {
     this.device = device;

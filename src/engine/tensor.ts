@@ -26,6 +26,12 @@ export function checkShape(shape: Shape, operator: string): void {
   );
 }
 
+/** Where the gradient of a parameter lives, and whether this step has written it yet. */
+export interface GradientSlot {
+  readonly tensor: Tensor;
+  written: boolean;
+}
+
 let nextId = 0;
 
 /**
@@ -43,8 +49,8 @@ export class Tensor {
   requiresGradient = false;
   /** Filled by {@link Tensor.backward} for leaves that require a gradient. */
   gradient: Tensor | null = null;
-  /** Set by `Parameters`: where the gradient of this leaf lives, and whether this step has written it yet. */
-  gradientSlot: { readonly tensor: Tensor; written: boolean } | null = null;
+  /** Set by `Parameters`. */
+  gradientSlot: GradientSlot | null = null;
   private disposed = false;
 
   constructor(device: Device, shape: Shape, dtype: DataType, storage: Storage) {

@@ -79,6 +79,23 @@ test.each<[string, ParameterDeclaration[], RegExp]>([
   expect(() => new Parameters(device, declarations)).toThrow(message);
 });
 
+test('a step that is captured once more gives the gradients of one run, whatever ran before', async () => {
+  const parameters = new Parameters(device, [declare('a', [3], { init: Float32Array.of(1, 2, 3) })]);
+  const a = parameters.get('a');
+  const body = () => {
+    sum(multiply(a, a)).backward();
+    return a.gradient!;
+  };
+  body();
+  const steps = [device.capture(body), device.capture(body)];
+  for (const step of steps) {
+    for (let run = 0; run < 3; run++) step.run();
+    expect([...(await step.outputs.readFloats())]).toEqual([2, 4, 6]);
+    step.dispose();
+  }
+  parameters.dispose();
+});
+
 test('an arena larger than a buffer is refused with its size', () => {
   const small = new Device(device.gpu, {
     ...device.report,
