@@ -52,7 +52,7 @@ export const convergence: Experiment = {
     const baseline = await laboratory.train(start, 'baseline');
     const classes = baseline.data.dataset.identities.length;
     const { steps, learningRate } = laboratory.pick({
-      quick: { steps: 300, learningRate: 0.03 },
+      quick: { steps: 240, learningRate: 0.03 },
       full: { steps: 5000, learningRate: 1e-3 },
     });
     const results = [];
