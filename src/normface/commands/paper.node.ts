@@ -78,11 +78,9 @@ async function paper(context: Context, names: readonly string[], options: PaperO
   try {
     const { finished, failed, interrupted } = await conduct(chosen, laboratory, { resume });
     const pages = writePaper(experiments, laboratory);
-    for (const { name, error } of failed) {
-      context.warn(`${name} failed: ${error.message}`);
-      if (process.env.DEBUG) context.warn(String(error.stack));
-    }
-    context.say(`\n${finished.length} of ${chosen.length} done; ${pages.join(' and ')}`);
+    if (process.env.DEBUG) for (const { error } of failed) context.warn(String(error.stack));
+    const names = failed.length > 0 ? `, failed: ${failed.map(({ name }) => name).join(', ')}` : '';
+    context.say(`\n${finished.length} of ${chosen.length} done${names}; ${pages.join(' and ')}`);
     context.exitCode = interrupted ? INTERRUPTED : failed.length > 0 ? 1 : 0;
     return {
       event: 'result',

@@ -17,6 +17,7 @@ import { table1 } from './tables/table1.node.ts';
 import { table2 } from './tables/table2.node.ts';
 import { table3 } from './tables/table3.node.ts';
 import { table4 } from './tables/table4.node.ts';
+import { table5 } from './tables/table5.node.ts';
 
 export const experiments: readonly Experiment[] = [
   table1,
@@ -31,6 +32,7 @@ export const experiments: readonly Experiment[] = [
   fig8,
   table3,
   table4,
+  table5,
   mirror,
   fig9,
 ];

@@ -79,6 +79,8 @@ export class Laboratory {
   /** Decoded images are shared by all runs and evaluations. */
   readonly pool = new CachingPool();
   private readonly options: LaboratoryOptions;
+  /** By the settings that decide them: large data sets take a while to be listed. */
+  private readonly trainingData = new Map<string, Promise<TrainingData>>();
 
   constructor(options: LaboratoryOptions) {
     this.options = options;
@@ -127,7 +129,7 @@ export class Laboratory {
     this.checkInterrupt();
     const source = { ...input, name: key, output: path.join(this.out, 'runs') };
     const config = parseConfig(source, `the run ${key}`);
-    const data = await openTrainingData(config);
+    const data = await this.openTrainingData(config);
     const known = findRun(config.output, config, data);
     if (known?.finished) {
       this.say(`run     ${known.folder} · trained before`);
@@ -148,6 +150,13 @@ export class Laboratory {
         `stopped at step ${run.step} of ${run.totalSteps} of ${run.folder}; the same command with --resume goes on from there`,
       );
     return this.result(key, config, data, run);
+  }
+
+  private openTrainingData(config: TrainingConfig): Promise<TrainingData> {
+    const key = JSON.stringify(config.data);
+    const known = this.trainingData.get(key) ?? openTrainingData(config);
+    this.trainingData.set(key, known);
+    return known;
   }
 
   private result(

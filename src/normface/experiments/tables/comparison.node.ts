@@ -52,6 +52,11 @@ export class Comparison {
     return { pairs, features: await this.laboratory.mirroredFeatures(run, dataset, indices, mirror) };
   }
 
+  /** Number of the pairs that judge. */
+  async pairCount(run: LaboratoryRun): Promise<number> {
+    return (await this.evaluationSet(run)).pairs.a.length;
+  }
+
   private async evaluationSet({ key, config }: LaboratoryRun): Promise<EvaluationSet> {
     this.set ??= evaluationSetOf(config);
     const set = await this.set;

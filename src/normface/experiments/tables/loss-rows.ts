@@ -15,6 +15,8 @@ export interface HeadSettings {
   readonly agents: AgentSettings;
   /** … and of those of C-contrastive and C-triplet, whose gradients have no scale. */
   readonly distanceAgents: AgentSettings;
+  /** Of later losses, in place of those of their authors. */
+  readonly later: Partial<Record<Loss['name'], object>>;
 }
 
 interface AgentSettings {
@@ -167,13 +169,13 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
   ];
 }
 
-/** Losses that came after the paper (section 10), with the settings of their authors. */
-export function laterRows({ agents }: HeadSettings): readonly LossRow[] {
+/** Losses that came after the paper (section 10), with the settings of their authors unless the head has others. */
+export function laterRows({ agents, later }: HeadSettings): readonly LossRow[] {
   const row = (name: string, key: Loss['name'], normalisation: Normalisation = 'yes'): LossRow => ({
     key,
     loss: name,
     normalisation,
-    config: { loss: { name: key, ...agents } as Loss },
+    config: { loss: { name: key, ...agents, ...later[key] } as Loss },
   });
   return [
     row('CosFace / AM-Softmax', 'cosface'),

@@ -10,13 +10,19 @@ export function baselineText(recipe: Recipe, seeds: readonly number[]): string {
 
 /** Of the baseline and what is made of it. */
 export function recipeText(recipe: Recipe, seeds: readonly number[]): string {
-  const { fineTune, merge, snapshots } = recipe;
+  const { fineTune, merge, snapshots, newClassWeights } = recipe;
+  const rate =
+    fineTune.schedule?.kind === 'cosine'
+      ? `a rate that falls from ${fineTune.learningRate} to zero`
+      : `a rate of ${fineTune.learningRate}`;
+  const classWeights = newClassWeights
+    ? 'Class weights start anew where the loss is another.'
+    : "Class weights go on from the baseline's, other than in the paper, since so few steps would not suffice for new ones; a second loss has new ones of its own.";
   const evaluated = snapshots.count === 1 ? 'the last checkpoint' : `the last ${snapshots.count} checkpoints`;
   const merged = merge === 'front' ? 'images alone' : `image and mirror image merged by ${merge}`;
   return (
-    `${baselineText(recipe, seeds)} From it each row takes ${stepsText(fineTune)} at a rate of ${fineTune.learningRate}; ` +
-    "the control is as many further steps of the baseline's own loss. Class weights start anew where the loss is another. " +
-    `Evaluated: ${evaluated}, ${merged}.`
+    `${baselineText(recipe, seeds)} From it each row takes ${stepsText(fineTune)} at ${rate}; ` +
+    `the control is as many further steps of the baseline's own loss. ${classWeights} Evaluated: ${evaluated}, ${merged}.`
   );
 }
 

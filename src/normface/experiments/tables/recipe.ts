@@ -16,6 +16,8 @@ export interface Recipe {
   readonly baseline: Stage;
   readonly fineTune: Stage;
   readonly head: HeadSettings;
+  /** Whether class weights start anew where the loss is another, or go on from the baseline's as far as they have the same shape. */
+  readonly newClassWeights: boolean;
   /** The rule behind its accuracies. */
   readonly protocol: ProtocolName;
   /** How image and mirror image are merged in the evaluation. */
@@ -43,13 +45,20 @@ export const quickSizes: Sizes = {
     learningRate: 0.05,
     schedule: { kind: 'multistep', milestones: [0.5, 0.8] },
   },
-  fineTune: { batchSize: 32, steps: 100, learningRate: 0.01 },
+  fineTune: { batchSize: 32, steps: 80, learningRate: 0.02, schedule: { kind: 'cosine' } },
   head: {
     scale: { initial: 16, learn: false },
     jointScale: { initial: 16, learn: false },
     agents: { learningRateMultiplier: 10 },
     distanceAgents: { learningRateMultiplier: 100 },
+    // So few steps from new class weights at s = 64, weight 50 or γ = 256 undo the baseline.
+    later: {
+      arcface: { scale: { initial: 30 }, margin: 0.3 },
+      sphereface2: { weight: 1 },
+      circle: { gamma: 32 },
+    },
   },
+  newClassWeights: false,
   protocol: 'normface-pca',
   merge: 'front',
   snapshots: { count: 1, everySteps: 0 },
@@ -66,7 +75,8 @@ export const paperSizes: Sizes = {
     schedule: { kind: 'multistep', milestones: [16_000, 24_000] },
   },
   fineTune: { batchSize: 256, steps: 10_000, learningRate: 1e-3 },
-  head: { scale: { initial: 10 }, jointScale: { initial: 4 }, agents: {}, distanceAgents: {} },
+  head: { scale: { initial: 10 }, jointScale: { initial: 4 }, agents: {}, distanceAgents: {}, later: {} },
+  newClassWeights: true,
   protocol: 'normface-pca',
   merge: 'sum',
   snapshots: { count: 5, everySteps: 1000 },
@@ -76,7 +86,8 @@ export const paperSizes: Sizes = {
 export const lightQuickSizes: Sizes = {
   ...quickSizes,
   net: 'light-cnn-small',
-  baseline: { ...quickSizes.baseline, steps: 400 },
+  baseline: { ...quickSizes.baseline, steps: 300 },
+  fineTune: { ...quickSizes.fineTune, steps: 60 },
   protocol: 'normface-nopca',
   merge: 'sum',
 };
@@ -129,6 +140,6 @@ export function fineTuneConfig(
   return {
     ...stageConfig(recipe, recipe.fineTune, seed),
     ...row.config,
-    initialise: { from, head: row.normalisation === 'no' ? 'keep' : 'new' },
+    initialise: { from, head: recipe.newClassWeights && row.normalisation !== 'no' ? 'new' : 'keep' },
   };
 }

@@ -52,15 +52,21 @@ export async function runTable2(
   const seeds = laboratory.comparisonSeeds;
   const rows = blocks.flatMap((block) => block.rows);
   const measured = await comparison.measureRows(rows, seeds);
-  return findingsOf(recipe, blocks, measured, seeds);
+  const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]));
+  return findingsOf(recipe, blocks, measured, seeds, pairs);
 }
 
-/** Everything that is said, drawn and written about the measurements, which are in the order of the blocks' rows. */
+/**
+ * Everything that is said, drawn and written about the measurements.
+ * @param measured of every row, in the order of the blocks
+ * @param pairs that judge
+ */
 export function findingsOf(
   recipe: Recipe,
   blocks: readonly Block[],
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
+  pairs: number,
 ): Findings {
   let next = 0;
   const results = blocks.flatMap(({ rows }, block) =>
@@ -133,8 +139,30 @@ export function findingsOf(
     },
   };
   return {
-    text: [recipeText(recipe, seeds), againstControl(others, reference), orderText(agreement(inPaper))],
+    text: [
+      recipeText(recipe, seeds) + laterText(recipe),
+      againstControl(others, reference),
+      orderText(agreement(inPaper)),
+      pairsText(pairs, reference.estimate.mean),
+    ],
     tables: [table],
     figures: [plot],
   };
+}
+
+/** Where later losses have other settings than their authors gave them. */
+function laterText({ head: { later } }: Recipe): string {
+  const changed = Object.entries(later).map(([name, settings]) => `${name} ${JSON.stringify(settings)}`);
+  return changed.length === 0
+    ? ''
+    : ` Later losses have the settings of their authors, other than: ${changed.join(', ')}.`;
+}
+
+/** The chance in the choice of pairs, which seeds do not show. */
+function pairsText(pairs: number, accuracy: number): string {
+  const error = Math.sqrt((accuracy * (1 - accuracy)) / pairs);
+  return (
+    `${pairs.toLocaleString('en-US')} pairs judge, so that one accuracy has a standard error of ${(100 * error).toFixed(2)} points from their choice alone; ` +
+    'all rows are judged by the same pairs, which makes differences between rows surer than that.'
+  );
 }

@@ -9,6 +9,8 @@ import { runTable1 } from '../../../../src/normface/experiments/tables/table1.no
 import { runTable2, table2Blocks } from '../../../../src/normface/experiments/tables/table2.node.ts';
 import { runTable3 } from '../../../../src/normface/experiments/tables/table3.node.ts';
 import { runTable4 } from '../../../../src/normface/experiments/tables/table4.node.ts';
+import { runTable5 } from '../../../../src/normface/experiments/tables/table5.node.ts';
+import { generatedVideos } from '../../../../src/normface/experiments/tables/video-sets.node.ts';
 import { temporaryFolder } from '../../data/fixtures.ts';
 import { fakeLaboratory } from '../fake.ts';
 import { smallRecipe } from './small.ts';
@@ -99,4 +101,20 @@ test('table 4 evaluates the control with and without mirror images', async () =>
   expect(column(findings.tables[0], 'merge')).toEqual(
     ['front', 'sum', 'sum', 'sum', 'sum'].flatMap((merge) => [merge, merge]),
   );
+});
+
+test('table 5 judges pairs of videos by mean score and by histogram', async () => {
+  const spec = { first: 6, folds: 2, peoplePerFold: 4, perPerson: 2, frames: 2, pairsPerFold: 4 };
+  const set = await generatedVideos(spec);
+  expect(set.pairs.fold).toHaveLength(16);
+  const personOf = (video: number) => Math.floor(video / spec.perPerson);
+  set.pairs.a.forEach((a, k) => {
+    const [first, second] = [personOf(a), personOf(set.pairs.b[k])];
+    expect(first === second).toBe(set.pairs.same[k] === 1);
+    for (const person of [first, second])
+      expect(Math.floor(person / spec.peoplePerFold)).toBe(set.pairs.fold[k] - 1);
+  });
+  const findings = await runTable5(laboratory, { recipe: smallRecipe, open: async () => set });
+  await checkFindings('table5', findings);
+  expect(findings.tables[0].rows).toHaveLength(5 * 2 * 2);
 });
