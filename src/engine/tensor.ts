@@ -123,7 +123,9 @@ export class Tensor {
       () => `got ${data.length} numbers for a tensor of shape ${formatShape(this.shape)} (${this.size})`,
     );
     const TypedArray = arrays[this.dtype];
-    this.device.upload(this.storage, data instanceof TypedArray ? data : new TypedArray(data));
+    // Dawn's bindings end the process when they are given shared memory.
+    const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
+    this.device.upload(this.storage, isReady ? data : new TypedArray(data));
   }
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */

@@ -47,8 +47,9 @@ test('several reads under way at once give what their tensors held when they wer
     const round = i + 1;
     expect(item).toBe(2 * round);
     numbers[0] = round;
-    expect(all).toEqual(numbers.map((value) => 3 * value));
-    expect(eager).toEqual(numbers.map((value) => -value));
+    // `toEqual` takes seconds for so many numbers.
+    expect(all.findIndex((value, k) => value !== 3 * numbers[k]!)).toBe(-1);
+    expect(eager.findIndex((value, k) => value !== -numbers[k]!)).toBe(-1);
   });
   step.dispose();
 });
