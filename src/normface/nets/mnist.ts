@@ -49,6 +49,8 @@ const trunk = (kernel: number): Layer[] => [
 /**
  * The net of the 3-D gallery with C-contrastive loss (section 6.3 ii), 290,339 parameters. Its file asks for Gaussian weights
  * without a deviation, for which Caffe takes 1; here they are xavier, as in LeNets++.
+ * From there losses of normalised features stay for hundreds of steps where all features point the same way; after 200 steps of
+ * softmax at a rate of 0.01 C-contrastive converges.
  */
 export const mnist3d: Net = {
   name: 'mnist-3d',
