@@ -115,7 +115,7 @@ function disposeAll(device: Device, owned: readonly { dispose(): void }[]): void
   device.pool.trim();
 }
 
-/** Reads the smallest output to wait for the end. */
+/** Waits for the end by reading one number of the smallest output. */
 function replay(
   device: Device,
   step: CapturedStep<Tensor[]>,
@@ -126,7 +126,7 @@ function replay(
     async run(iterations) {
       await step.compile();
       for (let i = 0; i < iterations; i++) step.run();
-      await least.readFloats();
+      await device.download(least.storage, Float32Array.BYTES_PER_ELEMENT);
     },
     results: () => Promise.all(step.outputs.map((tensor) => tensor.readFloats())),
     dispose: () => disposeAll(device, owned),

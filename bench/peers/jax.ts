@@ -34,6 +34,7 @@ interface JaxArray {
   div(other: JaxArray): JaxArray;
   add(other: JaxArray | number): JaxArray;
   reshape(shape: number[]): JaxArray;
+  slice(...index: number[]): JaxArray;
   blockUntilReady(): Promise<JaxArray>;
   data(): Promise<Float32Array>;
   dispose(): void;
@@ -138,7 +139,8 @@ function repeat(
         // Evaluation is lazy: what is freed before anybody waited for it is never computed.
         for (const array of last) await array.blockUntilReady();
       }
-      await last.reduce((a, b) => (b.size < a.size ? b : a)).ref.data();
+      const least = last.reduce((a, b) => (b.size < a.size ? b : a));
+      await least.ref.slice(...least.shape.map(() => 0)).data();
     },
     results: async () => arrange(await Promise.all(last.map((array) => array.ref.data()))),
     dispose() {

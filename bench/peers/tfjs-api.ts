@@ -43,6 +43,7 @@ export interface Tf {
   sum(x: TfTensor, axis?: number, keepDims?: boolean): TfTensor;
   scalar(value: number): TfTensor;
   reshape(x: TfTensor, shape: number[]): TfTensor;
+  slice(x: TfTensor, begin: number[], size: number[]): TfTensor;
   oneHot(labels: TfTensor, depth: number): TfTensor;
   readonly losses: { softmaxCrossEntropy(labels: TfTensor, logits: TfTensor): TfTensor };
   readonly train: {

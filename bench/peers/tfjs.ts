@@ -96,7 +96,7 @@ function prepare(tf: Tf, backend: TfBackend, work: Work): Prepared {
   }
 }
 
-/** Waits by downloading the smallest result. */
+/** Waits for the end by reading one number of the smallest result. */
 function repeat(tf: Tf, backend: TfBackend, inputs: TfTensor[], body: () => TfTensor[]): Prepared {
   let last: TfTensor[] = [];
   return {
@@ -110,7 +110,10 @@ function repeat(tf: Tf, backend: TfBackend, inputs: TfTensor[], body: () => TfTe
           throw missing(error);
         }
       }
-      await last.reduce((a, b) => (b.size < a.size ? b : a)).data();
+      const least = last.reduce((a, b) => (b.size < a.size ? b : a));
+      const number = tf.tidy(() => tf.slice(tf.reshape(least, [least.size]), [0], [1]));
+      await number.data();
+      number.dispose();
     },
     async results() {
       await tf.setBackend(backend);

@@ -165,8 +165,8 @@ def answer(message):
     elif "run" in message:
         for _ in range(message["run"]):
             results = body()
-        # The smallest result is read, as the other peers do; it ends the queue.
-        min(results, key=lambda tensor: tensor.numel()).cpu()
+        # One number of the smallest result is read, as the other peers do; it ends the queue.
+        min(results, key=lambda tensor: tensor.numel()).flatten()[0].cpu()
     elif "results" in message:
         files = []
         for i, tensor in enumerate(results):
