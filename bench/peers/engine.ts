@@ -41,7 +41,7 @@ export async function openEngine(mode: Mode, tune: TuneMode, adapter?: string): 
   const device = await openDevice({ mode, adapter, tune });
   return {
     name: mode === 'safe' ? 'engine' : 'engine-fast',
-    description: `this engine, ${mode === 'safe' ? "the browser's default toggles" : 'checks switched off'}; ${describeAdapter(device.report)}`,
+    description: `this engine, ${mode === 'safe' ? 'checks as in a browser' : 'checks switched off'}; ${describeAdapter(device.report)}`,
     device,
     gpu: device.gpu,
     mode,
