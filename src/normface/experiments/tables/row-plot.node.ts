@@ -50,7 +50,7 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
     marginLeft: 30 + 9.3 * longest,
     marginRight: remarks ? 92 : 32,
     plotHeight: lineHeight * rows.length + 24,
-    x: { label: xLabel, nice: true, ticks: 6 },
+    x: { label: xLabel, nice: true, ticks: 4 },
     y: { type: 'point', domain: drawn.map(({ label }) => label), label: null, padding: 0.6, tickSize: 0 },
     marks: [
       ...(band
