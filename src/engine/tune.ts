@@ -1,4 +1,5 @@
 import type { Device } from './device.ts';
+import { race } from './race.ts';
 import type { CapturedStep } from './step.ts';
 
 /** `off`: what is shipped; `cache`: what was measured on this adapter before, else what is shipped; `full`: measure what is missing. */
@@ -49,18 +50,8 @@ export interface KnownMeasurements {
   readonly measurements?: Measurements | undefined;
 }
 
-/** Rounds in which every variant is timed once, interleaved; the least counts, because what disturbs only ever adds. */
-const rounds = 5;
 /** A round of one variant takes at least so long; short work is repeated. */
 const roundMs = 10;
-/** After the first round, variants slower than the best by this factor are out. */
-const hopeless = 2;
-
-/**
- * The shipped variant is left only for one that takes at most this share of its time, and again so in a run-off of the two:
- * disturbances may outlast the rounds of one of them.
- */
-const clearly = 0.95;
 
 /** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
 function fingerprint(texts: readonly string[]): string {
@@ -200,11 +191,9 @@ export class Tuner {
         }
       }
       const shipped = contestants.find(({ name }) => name === choice.shipped.name);
-      const challenger = await fastest(contestants, shipped);
-      const winner =
-        shipped && challenger !== shipped ? await fastest([shipped, challenger], shipped) : challenger;
+      const { winner, times } = await race(contestants, shipped);
       const milliseconds = Object.fromEntries(
-        contestants.map((c) => [c.name, Number(c.milliseconds.toPrecision(4))]),
+        [...times].map(([{ name }, time]) => [name, Number(time.toPrecision(4))]),
       );
       const measurement = { winner: winner.name, milliseconds };
       this.measurements.set(key, measurement);
@@ -216,32 +205,9 @@ export class Tuner {
   }
 }
 
-/** Times all in rounds. @returns the fastest, or the shipped one if that is hardly slower */
-async function fastest(
-  contestants: readonly Contestant[],
-  shipped: Contestant | undefined,
-): Promise<Contestant> {
-  let running = contestants;
-  const times = new Map(contestants.map((contestant) => [contestant, Number.POSITIVE_INFINITY]));
-  const best = (): Contestant => contestants.reduce((a, b) => (times.get(b)! < times.get(a)! ? b : a));
-  for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < running.length; i++) {
-      const contestant = running[(i + round) % running.length]!;
-      times.set(contestant, Math.min(times.get(contestant)!, await contestant.round()));
-    }
-    const limit = hopeless * times.get(best())!;
-    if (round === 0) running = running.filter((one) => one === shipped || times.get(one)! <= limit);
-  }
-  const winner = best();
-  for (const [contestant, time] of times) contestant.milliseconds = Math.min(contestant.milliseconds, time);
-  return shipped && times.get(winner)! > clearly * times.get(shipped)! ? shipped : winner;
-}
-
 /** A variant that is being timed. */
 class Contestant {
   readonly name: string;
-  /** The least of all rounds. */
-  milliseconds = Number.POSITIVE_INFINITY;
   private readonly device: Device;
   private readonly step: CapturedStep<null>;
   private repeats = 1;
@@ -265,7 +231,8 @@ class Contestant {
     this.repeats = Math.min(1000, Math.ceil(roundMs / Math.max(1e-3, await this.run(1))));
   }
 
-  async round(): Promise<number> {
+  /** Milliseconds of the work, averaged over its repetitions. */
+  round(): Promise<number> {
     return this.run(this.repeats);
   }
 

@@ -118,13 +118,14 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
 }
 
 function factsOf(
-  { preset, seeds, data }: Laboratory,
+  { preset, seeds, comparisonSeeds, data }: Laboratory,
   records: readonly FindingsRecord[],
 ): Required<Report>['facts'] {
   const found = Object.keys(data).filter((name) => name !== 'folder' && data[name as keyof typeof data]);
   return [
     ['Version', packageVersion],
-    ['Preset', `${preset}, ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}`],
+    ['Preset', preset],
+    ['Seeds', `${[...new Set([seeds.length, comparisonSeeds.length])].join(' or ')}, as each section says`],
     ['Data found', found.join(', ') || 'none'],
     ['Time', duration(records.reduce((sum, { seconds }) => sum + seconds, 0))],
   ];

@@ -93,6 +93,13 @@ test('the paper has every finished experiment in the order of the list', async (
   expect(html).toContain(square);
 });
 
+test('the paper says how many seeds there are, few or more', async () => {
+  const out = temporaryFolder();
+  const { laboratory } = fakeLaboratory(out, { seeds: undefined });
+  const [, page] = writePaper([fakeExperiment('a')], laboratory);
+  expect(read(page!)).toContain('- Seeds: 1 or 3, as each section says');
+});
+
 test('experiments are found by name, each once', () => {
   const known = ['fig4', 'table2'].map((name) => fakeExperiment(name));
   expect(findExperiments(['table2', 'fig4', 'table2'], known)).toEqual([known[1], known[0]]);

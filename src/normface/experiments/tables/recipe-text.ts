@@ -30,7 +30,6 @@ function seedsText({ length }: readonly number[]): string {
   return length === 1 ? 'one seed' : `each of ${length} seeds`;
 }
 
-function stepsText({ steps, batchSize, clipNorm }: Stage): string {
-  const clipped = clipNorm ? `, gradients shortened to the norm ${clipNorm}` : '';
-  return `${steps.toLocaleString('en-US')} steps of ${batchSize} images${clipped}`;
+function stepsText({ steps, batchSize }: Stage): string {
+  return `${steps.toLocaleString('en-US')} steps of ${batchSize} images`;
 }
