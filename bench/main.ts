@@ -201,7 +201,7 @@ async function main(): Promise<void> {
     write();
   }
   if (options.svg) {
-    const svg = ratioChart(rows, `Time relative to this engine, ${device.report.device}`);
+    const svg = ratioChart(rows, device.report.device);
     save(options.svg, options.svg.endsWith('.png') ? await plotPng(svg) : svg);
   }
   for (const peer of peers) await peer.close();

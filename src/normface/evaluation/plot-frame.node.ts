@@ -7,7 +7,7 @@ import sharp from 'sharp';
  * colours have a contrast of at least 3 : 1 on white and on near-black, so that one SVG suits light and dark pages.
  */
 
-const palette = ['#2f7fc8', '#d9660f', '#2c9c63', '#a45fd0', '#d8485a', '#7a8088'];
+const palette = ['#2f7fc8', '#d9660f', '#2c9c63', '#a45fd0', '#d8485a', '#7a8088', '#b08a00', '#1aa3b8'];
 /** Size of the area that a plot without panels is drawn in, in pixels, and the margins around it. */
 export const plotWidth = 600;
 export const plotHeight = 340;
