@@ -13,6 +13,7 @@ import { addDemo } from './commands/demo.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
+import { addGraph } from './commands/graph.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
@@ -33,6 +34,7 @@ const commands = [
   addVerify,
   addData,
   addNets,
+  addGraph,
   addPaper,
   addTune,
   addDoctor,
