@@ -1,0 +1,36 @@
+/** What a kernel's file says about itself. */
+
+/** The comment that a kernel file begins with, without the slashes. */
+export function headerOf(source: string): string {
+  const lines = source.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n')
+    .trim();
+}
+
+/** The first sentence or formula of a header, on one line. */
+export function summaryOf(source: string): string {
+  const header = headerOf(source);
+  const paragraph = header.split(/\n\s*\n/)[0]!.replaceAll(/\s*\n\s*/g, ' ');
+  // A sentence ends in a full stop or colon before a blank; those inside formulas and names have none after them.
+  const sentence = /^(.*?[.:])(?:\s|$)/.exec(paragraph)?.[1] ?? paragraph;
+  return sentence.replace(/[.:]$/, '');
+}
+
+/** Names after `import constants::`. */
+export function constantsOf(source: string): string[] {
+  return [...source.matchAll(/^import constants::(?:\{([^}]*)\}|(\w+));/gm)].flatMap(([, many, one]) =>
+    (many ?? one!).split(',').map((name) => name.trim()),
+  );
+}
+
+/** Names inside `@if(…)`. */
+export function conditionsOf(source: string): string[] {
+  const names = [...source.matchAll(/@if\(([^)]*)\)/g)].flatMap(
+    ([, condition]) => condition!.match(/\w+/g) ?? [],
+  );
+  return [...new Set(names)];
+}
