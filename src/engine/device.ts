@@ -28,6 +28,8 @@ export interface PreparedDispatch {
   readonly tensors: readonly Tensor[];
   readonly grid: readonly [number, number, number];
   readonly operator: string;
+  /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
+  readonly call: number;
   readonly dispatch: Dispatch;
   /** Which variants it belongs to, the outermost choice first. */
   readonly decisions: readonly Decision[];
@@ -56,6 +58,7 @@ export class Device {
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
   private readonly operators: string[] = [];
+  private calls = 0;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
   private pending = 0;
@@ -231,12 +234,18 @@ export class Device {
 
   /** Names the operator that the dispatches of `body` belong to. */
   within<T>(operator: string, body: () => T): T {
+    if (this.operators.length === 0) this.calls++;
     this.operators.push(operator);
     try {
       return body();
     } finally {
       this.operators.pop();
     }
+  }
+
+  /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
+  get call(): number {
+    return this.calls;
   }
 
   /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
@@ -295,7 +304,9 @@ export class Device {
       return tensor;
     });
     const { decisions } = this.tuner;
-    return { kernel, tensors, grid: dispatch.grid, operator, dispatch, decisions };
+    // A kernel that no operator calls is a call of its own.
+    const call = this.operators.length === 0 ? ++this.calls : this.calls;
+    return { kernel, tensors, grid: dispatch.grid, operator, call, dispatch, decisions };
   }
 
   /** Resources of a dispatch, in the order of its bindings. */
@@ -339,13 +350,27 @@ export class Device {
    * leaves that are not parameters can be read from the step where `body` returns them.
    */
   capture<T>(body: () => T): CapturedStep<T> {
+    return this.recording((recorder) => {
+      const outputs = this.scopes.untracked(body);
+      return recorder.finish(outputs, tensorsIn(outputs));
+    });
+  }
+
+  /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
+  dispatchesOf(body: () => unknown): readonly PreparedDispatch[] {
+    return this.recording((recorder) => {
+      this.scopes.untracked(body);
+      return recorder.dispatches;
+    });
+  }
+
+  private recording<T>(body: (recorder: Recorder) => T): T {
     if (this.recorder) throw new DeviceError('capture: a step is already being captured');
     const recorder = new Recorder(this);
     this.recorder = recorder;
     this.randomStreams = 0;
     try {
-      const outputs = this.scopes.untracked(body);
-      return recorder.finish(outputs, tensorsIn(outputs));
+      return body(recorder);
     } finally {
       for (const [leaf, gradient] of recorder.leaves) leaf.gradient = gradient;
       this.recorder = null;

@@ -18,7 +18,7 @@ interface Intermediate extends Lifetime {
 /** Collects the dispatches of a step while its function runs. */
 export class Recorder {
   private readonly device: Device;
-  private readonly dispatches: PreparedDispatch[] = [];
+  readonly dispatches: PreparedDispatch[] = [];
   private readonly intermediates = new Map<Storage, Intermediate>();
   /** Leaves that got a gradient in this step, with the gradient that they had before. */
   readonly leaves = new Map<Tensor, Tensor | null>();

@@ -16,6 +16,8 @@ export interface DispatchProfile {
   readonly index: number;
   /** `conv2d`, `conv2d backward`, `sgd` … */
   readonly operator: string;
+  /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
+  readonly call?: number;
   /** File name of the kernel, with its walk: `gemm/tile_product_subgroup`. */
   readonly kernel: string;
   /** The variant that was chosen and why; null where there was nothing to choose. */
