@@ -13,6 +13,7 @@ import { addDemo } from './commands/demo.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
+import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
 import { addTrain } from './commands/train.node.ts';
@@ -34,6 +35,7 @@ const commands = [
   addData,
   addNets,
   addPaper,
+  addKernels,
   addTune,
   addDoctor,
 ];

@@ -261,6 +261,16 @@ const transposes: readonly MatmulOptions[] = [
 
 export const matmulOperator = defineOperator<MatmulOptions>({
   name: 'matmul',
+  // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
+  shorthand: (extents, attributes) => {
+    if (extents.length !== 1) return null;
+    const [m, k = m, n = m] = extents[0]!;
+    const { transposeA, transposeB } = attributes;
+    return {
+      inputs: [{ shape: transposeA ? [k!, m!] : [m!, k!] }, { shape: transposeB ? [n!, k!] : [k!, n!] }],
+      attributes,
+    };
+  },
   apply: ([a, b, bias], options) => matmul(a!, b!, options, bias ?? null),
   reference: ([a, b, bias], options) => matmulReference(a!, b!, options, bias),
   cost: ([a, b], { transposeB }) => {
