@@ -165,9 +165,13 @@ export class Stopwatch {
 const elapsed = (stamps: BigUint64Array, pass: number): number =>
   Number(stamps[2 * pass + 1]! - stamps[2 * pass]!) / 1000;
 
-/** The middle value, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
+/** Linear interpolation between the two nearest values. */
+export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half) - 1]!) / 2;
+  const place = q * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);

@@ -16,6 +16,7 @@ import { addEval } from './commands/eval.node.ts';
 import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
+import { addProfile } from './commands/profile.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -36,6 +37,7 @@ const commands = [
   addNets,
   addPaper,
   addKernels,
+  addProfile,
   addTune,
   addDoctor,
 ];

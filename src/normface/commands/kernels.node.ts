@@ -8,6 +8,14 @@ import type { DispatchView, KernelRequest, KernelSession } from '../../inspector
 import type { Speed } from '../../inspector/kernels/measure.ts';
 import type { SweepRow } from '../../inspector/kernels/run.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
+import {
+  bytesText,
+  durationText,
+  flopsText,
+  percentText,
+  significant,
+} from '../../inspector/profile/format.ts';
+import { quantile } from '../../inspector/timing.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable, type Table } from '../evaluation/table.ts';
 import { reasonOf } from '../training/files.node.ts';
@@ -244,7 +252,7 @@ function describeView(context: Context, view: DispatchView, several: boolean): v
     `needs    ${needs.workgroupBytes} bytes of workgroup memory, about ${needs.registers} registers an invocation (modelled)`,
   );
   const intensity = cost.bytes > 0 ? `, ${(cost.flops / cost.bytes).toFixed(2)} FLOP a byte` : '';
-  context.say(`cost     ${amount(cost.flops, 'FLOP')}, ${amount(cost.bytes, 'B')} at least${intensity}`);
+  context.say(`cost     ${flopsText(cost.flops)}, ${bytesText(cost.bytes)} at least${intensity}`);
   context.say();
   context.say(formatTable(bindingTable(view)));
   context.say();
@@ -280,13 +288,6 @@ function constantTable({ constants, conditions }: DispatchView): Table {
     rows: constants.map(({ name, value, why }) => [name, String(value), why ?? 'follows from the case']),
     notes: [`conditions ${conditions.join(', ') || 'none'}`],
   };
-}
-
-/** 1234567 FLOP as 1.23 MFLOP. */
-function amount(value: number, unit: string): string {
-  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3));
-  const scaled = value / 1000 ** power;
-  return `${power === 0 ? scaled : scaled.toPrecision(3)} ${['', 'k', 'M', 'G', 'T'][power]}${unit}`;
 }
 
 // ---- run ---------------------------------------------------------------------------------------------------------------
@@ -354,25 +355,13 @@ function ceiling({ gflops, gigabytesPerSecond }: Roofline): string {
   return `roofline, measured: ${gflops.toFixed(1)} GFLOP/s, ${gigabytesPerSecond.toFixed(1)} GB/s`;
 }
 
-/** 1234 µs as 1.23 ms. */
-function duration(microseconds: number): string {
-  return microseconds < 1000
-    ? `${microseconds.toPrecision(3)} µs`
-    : `${(microseconds / 1000).toPrecision(3)} ms`;
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round(q * (sorted.length - 1))]!;
-}
-
 function speedCells({ median, microseconds, bound }: Speed): string[] {
   return [
-    duration(median),
-    `${duration(quantile(microseconds, 0.1))}–${duration(quantile(microseconds, 0.9))}`,
-    bound.gflops.toFixed(1),
-    bound.gigabytesPerSecond.toFixed(2),
-    `${(100 * bound.share).toFixed(0)} %`,
+    durationText(median),
+    `${durationText(quantile(microseconds, 0.1))}–${durationText(quantile(microseconds, 0.9))}`,
+    significant(bound.gflops),
+    significant(bound.gigabytesPerSecond),
+    percentText(bound.share),
     bound.by ?? '',
   ];
 }
