@@ -54,16 +54,40 @@ export interface Check {
   readonly omitted: readonly string[];
 }
 
+/** Compares results with the reference, on this thread or on another one. */
+export type ReferenceCheck = (sample: BoundCase, results: Results) => Check | Promise<Check>;
+
 /**
- * Runs a recording and compares the output with the float64 reference, the gradients with its finite differences: the derivative in
- * one random direction through all elements of an input, which two evaluations of the reference give, and those of a few single
- * elements where that is affordable. Then runs it again and compares bit for bit.
+ * Runs a recording and compares what comes out with the reference. Then runs it again and compares bit for bit.
  *
  * @param shipped what the shipped kernels gave, where the recording has edited ones: compared element by element
+ * @param reference where the reference is evaluated, if not here
  */
-export async function checkRecording(recording: Recording, shipped: Results | null = null): Promise<Check> {
+export async function checkRecording(
+  recording: Recording,
+  shipped: Results | null = null,
+  reference: ReferenceCheck = checkAgainstReference,
+): Promise<Check> {
   const { sample } = recording;
   const results = await recording.results();
+  const { comparisons, omitted } = await reference(sample, results);
+  const again = await recording.results();
+  return {
+    comparisons: [
+      ...comparisons,
+      ...(shipped ? compareResults('shipped kernel', results, shipped, sample.tolerance) : []),
+      ...compareResults('second run', again, results, { forward: 0, backward: 0 }),
+    ],
+    omitted,
+  };
+}
+
+/**
+ * Compares the output with the float64 reference, the gradients with its finite differences: the derivative in one random direction
+ * through all elements of an input, which two evaluations of the reference give, and those of a few single elements where that is
+ * affordable.
+ */
+export function checkAgainstReference(sample: BoundCase, results: Results): Check {
   const comparisons: Comparison[] = [];
   const omitted: string[] = [];
   const arrays = inputsOf(sample);
@@ -79,9 +103,6 @@ export async function checkRecording(recording: Recording, shipped: Results | nu
       omitted.push('finite differences: the case is too large for them');
     else comparisons.push(...checkGradients(sample, arrays, results, expected.data.length));
   }
-  if (shipped) comparisons.push(...compareResults('shipped kernel', results, shipped, sample.tolerance));
-  const again = await recording.results();
-  comparisons.push(...compareResults('second run', again, results, { forward: 0, backward: 0 }));
   return { comparisons, omitted };
 }
 

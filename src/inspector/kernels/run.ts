@@ -1,19 +1,28 @@
 /** The loop of kernel research: a kernel on a case, checked and timed, alone, beside the shipped one, or with several settings. */
 
 import type { Device } from '../../engine/device.ts';
+import type { BoundCase, Operator } from '../../engine/operator.ts';
 import { UsageError } from '../../normface/errors.ts';
 import type { Roofline } from '../profile/bound.ts';
 import { Stopwatch, type TimingOptions } from '../timing.ts';
-import { type Check, checkRecording } from './check.ts';
+import { type Check, checkRecording, type ReferenceCheck } from './check.ts';
 import type { KernelInspector, KernelRequest, KernelSession } from './inspect.ts';
 import { raceKernels, type Speed } from './measure.ts';
+import type { Results } from './recording.ts';
 
 export interface RunOptions extends TimingOptions {
   /** Whether results are checked; default true. */
   readonly check?: boolean;
   /** Whether the shipped kernel is timed beside a changed one. */
   readonly baseline?: boolean;
+  /** Evaluates the reference of an operator elsewhere than on this thread, which it would block. */
+  readonly reference?: (operator: Operator, sample: BoundCase, results: Results) => Promise<Check>;
+  /** Told what is done next. */
+  readonly onStage?: (stage: RunStage) => void;
 }
+
+/** What a run does, one after the other. */
+export type RunStage = 'checking' | 'timing';
 
 export interface KernelRun {
   readonly check: Check | null;
@@ -62,12 +71,61 @@ export async function runKernel(
       throw new UsageError('a baseline is for a changed kernel; give --file, --set or --variant as well');
     const needsShipped = wantsBaseline || (isChanged && options.check !== false);
     const shipped = needsShipped ? open(openShipped(inspector, request)) : null;
+    options.onStage?.('checking');
     const expected = await shipped?.recording.results();
-    const check = options.check === false ? null : await checkRecording(session.recording, expected ?? null);
-    if (!check) await session.recording.results();
+    const check = await prepare(session, options, expected);
+    options.onStage?.('timing');
     const contestants = wantsBaseline ? [session, shipped!] : [session];
     const [speeds, baseline] = await raceKernels(new Stopwatch(device), contestants, roofline, options);
     return { check, speeds: speeds!, baseline: baseline ?? null };
+  } finally {
+    for (const session of sessions) session.dispose();
+  }
+}
+
+/** Runs a session once, so that its memory holds real numbers, and checks what comes out unless that is not wanted. */
+async function prepare(
+  { operator, recording }: KernelSession,
+  { check = true, reference, signal }: RunOptions,
+  shipped: Results | null = null,
+): Promise<Check | null> {
+  if (!check) {
+    await recording.results();
+    return null;
+  }
+  const elsewhere: ReferenceCheck | undefined =
+    reference && ((sample, results) => reference(operator, sample, results));
+  const done = await checkRecording(recording, shipped, elsewhere);
+  signal?.throwIfAborted();
+  return done;
+}
+
+/** One version of a kernel in a race. */
+export interface RacedVersion {
+  readonly check: Check | null;
+  readonly speeds: readonly Speed[];
+}
+
+/** Checks several versions of a kernel one after the other, then times them in one race. @throws as {@link runKernel} */
+export async function raceVersions(
+  device: Device,
+  inspector: KernelInspector,
+  requests: readonly KernelRequest[],
+  roofline: Roofline,
+  options: RunOptions = {},
+): Promise<RacedVersion[]> {
+  const sessions: KernelSession[] = [];
+  try {
+    const checks: (Check | null)[] = [];
+    options.onStage?.('checking');
+    for (const request of requests) {
+      const session = inspector.open(request);
+      sessions.push(session);
+      checks.push(await prepare(session, options));
+    }
+    options.onStage?.('timing');
+    const speeds = await raceKernels(new Stopwatch(device), sessions, roofline, options);
+    return checks.map((check, i) => ({ check, speeds: speeds[i]! }));
   } finally {
     for (const session of sessions) session.dispose();
   }
@@ -127,6 +185,7 @@ export async function sweepKernel(
     failure: string | null;
   }[] = [];
   try {
+    options.onStage?.('checking');
     for (const value of values) {
       const row = {
         value,
@@ -144,9 +203,9 @@ export async function sweepKernel(
                 constants: { ...request.constants, [sweep.name]: readConstant(sweep.name, value) },
               },
         );
-        if (options.check === false) await row.session.recording.results();
-        else row.check = await checkRecording(row.session.recording);
+        row.check = await prepare(row.session, options);
       } catch (error) {
+        options.signal?.throwIfAborted();
         // A constant that does not exist fails for all values alike.
         if (error instanceof UsageError && sweep.name !== 'variant') throw error;
         row.failure = (error as Error).message;
@@ -155,6 +214,7 @@ export async function sweepKernel(
       }
     }
     const running = opened.filter(({ session }) => session !== null);
+    options.onStage?.('timing');
     const speeds =
       running.length === 0
         ? []
