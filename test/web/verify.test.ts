@@ -121,13 +121,14 @@ test('a run folder and six faces: the matrix equals the features of normface emb
   await statusOf(page, 'Faces', /^6 images embedded/);
   const spread: number[] = [];
   for (const [merge, label] of [
-    ['sum', 'sum'],
     ['front', 'off'],
     ['max', 'maximum'],
     ['concat', 'side by side'],
+    ['sum', 'sum'],
   ]) {
     await page.locator('.choices label', { hasText: label }).click();
     await page.waitForURL(new RegExp(`merge=${merge}`));
+    await page.locator(`.results[data-merge=${merge}]`).waitFor();
     const decision = merge === 'sum' ? /Threshold .*accepts/ : /No decision: .* chosen for the merge “sum”/;
     await page.locator('.pair-result').filter({ hasText: decision }).waitFor();
     const expected = await nodeCosines(merge);
