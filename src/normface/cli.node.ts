@@ -59,7 +59,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         if (result !== undefined) context.emit(result);
         exitCode = context.exitCode;
       } finally {
-        context.close();
+        await context.close();
       }
     };
   program
