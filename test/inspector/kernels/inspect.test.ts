@@ -132,7 +132,7 @@ describe('a kernel on a case', () => {
   });
 
   test('constants and variants by hand keep the results', async () => {
-    for (const request of [
+    const requests: KernelRequest[] = [
       { kernel: 'prelu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
       { kernel: 'conv2d_grad_weight', caseText: '4x12x12x4 3x3 8', constants: { CHUNK: 64 } },
       {
@@ -143,7 +143,8 @@ describe('a kernel on a case', () => {
         constants: { TILE_ROWS: 32 },
       },
       { kernel: 'gemm', operator: 'matmul', caseText: '70x40x36', variant: 'workgroup 32×32' },
-    ] satisfies KernelRequest[]) {
+    ];
+    for (const request of requests) {
       const { check } = await run(request);
       expect(
         check!.comparisons.filter((comparison) => !passes(comparison)),
