@@ -16,7 +16,7 @@ export function summaryOf(source: string): string {
   const paragraph = headerOf(source)
     .split(/\n\s*\n/)[0]!
     .replaceAll(/\s*\n\s*/g, ' ');
-  const sentence = /^(.*?)\.(?:\s|$)/.exec(paragraph)?.[1] ?? paragraph;
+  const sentence = /^(.*?)(?<!\bet al)\.(?:\s|$)/.exec(paragraph)?.[1] ?? paragraph;
   return sentence.replace(/[.:,]$/, '');
 }
 

@@ -39,7 +39,7 @@ describe('a case as a person writes it', () => {
   });
 
   test('attributes keep the type that the operator wants', () => {
-    const { attributes } = parseCase(operator('average_pool2d'), '2x9x6x5 kernel=[3,2] ceilMode=true');
+    const { attributes } = parseCase(operator('averagePool2d'), '2x9x6x5 kernel=[3,2] ceilMode=true');
     expect(attributes).toMatchObject({ kernel: [3, 2], ceilMode: true });
   });
 

@@ -19,6 +19,9 @@ test('what a kernel file says about itself', () => {
   expect(summaryOf('// y = FACTOR·x[0] for every i: the gradient.\nfn main() {}')).toBe(
     'y = FACTOR·x[0] for every i: the gradient',
   );
+  expect(summaryOf('// Center loss (Wen et al. 2016) of a sample. More.')).toBe(
+    'Center loss (Wen et al. 2016) of a sample',
+  );
   expect(constantsOf(source)).toEqual(['ROWS', 'WORKGROUP', 'STEPS']);
   expect(conditionsOf(source)).toEqual(['vec4', 'half']);
 });

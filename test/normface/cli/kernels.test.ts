@@ -40,6 +40,7 @@ describe('normface kernels show', () => {
     for (const line of [
       /^case +conv2d 2×6×5×4, 3×3×4×8 \{"padding":\[1,1,1,1\]\}$/m,
       /^variants subgroup 32×32, /m,
+      /^ {2}Operands of the weight gradient of a 2-D convolution/m,
       /^dispatch \d+ of conv2d backward, walk tile_product_/m,
       /^ +conv2d_grad_weight: \S+ .*, /m,
       /^grid +\d+ × \d+ × \d+ workgroups of \d+×1×1 invocations$/m,
