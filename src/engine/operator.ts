@@ -66,6 +66,8 @@ export interface OperatorDeclaration<A> {
   readonly cost: (shapes: readonly Shape[], attributes: A) => Cost;
   readonly cases: readonly OperatorCase<A>[];
   readonly misuses: readonly Misuse<A>[];
+  /** Whether a captured step of it goes on from where the last run ended, as optimisers do; default false. */
+  readonly stateful?: boolean;
   /**
    * Makes a case of a few extents as a person writes them, such as `8x28x24x128 3x3 128` for a convolution; null if they mean
    * nothing. What the extents leave open is as usual, and `attributes` holds what was said of it. Without this, and where it gives
@@ -84,6 +86,7 @@ export interface BoundCase {
   readonly attributes: unknown;
   readonly tolerance: Required<Tolerance>;
   readonly cost: Cost;
+  readonly stateful: boolean;
   apply(inputs: readonly Tensor[]): Tensor;
   reference(inputs: readonly ReferenceArray[]): ReferenceArray;
 }
@@ -126,6 +129,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
       inputs.map((input) => input.shape),
       attributes,
     ),
+    stateful: declaration.stateful ?? false,
     apply: (tensors) => apply(tensors, attributes),
     reference: (arrays) => reference(arrays, attributes),
   });

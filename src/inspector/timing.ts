@@ -2,6 +2,8 @@
 
 import type { Device } from '../engine/device.ts';
 import type { CapturedStep } from '../engine/step.ts';
+import { type Contents, Copies } from './copies.ts';
+import { Stamps } from './stamps.ts';
 
 /** How times are taken: by the adapter, or by waiting for it. */
 export type Timer = 'timestamp queries' | 'wall clock';
@@ -30,10 +32,26 @@ export interface TimingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const bytesPerStamp = 8;
+interface RunOptions {
+  /** Whether each dispatch is timed, in a pass of its own; default: the whole step in one. */
+  readonly separately?: boolean;
+  /** So many values of everything that is written are read; default none. */
+  readonly samples?: number;
+}
 
-/** Dispatches that a query set has room for: two stamps each, of the 4,096 that WebGPU allows. */
-const passesPerSet = 2048;
+export interface TimedRun {
+  /** Of every dispatch; null where they were not timed. */
+  readonly microseconds: Float64Array | null;
+  /** Microseconds of the whole step; their sum where dispatches were timed. */
+  readonly total: number;
+  /** What each dispatch has written. */
+  readonly contents: readonly (readonly Contents[])[];
+}
+
+/** A run that is on its way. */
+export interface StampedRun {
+  readonly finished: Promise<TimedRun>;
+}
 
 /** Takes times on one device. */
 export class Stopwatch {
@@ -75,95 +93,56 @@ export class Stopwatch {
    * @returns microseconds
    */
   async dispatches(step: CapturedStep<unknown>): Promise<Float64Array | null> {
-    if (this.timer === 'wall clock') return null;
+    return (await this.start(step, { separately: true }).finished).microseconds;
+  }
+
+  /** Submits one run of a step, with a clock at the whole or at every dispatch. Returns at once, as the step's own `run` does. */
+  start(step: CapturedStep<unknown>, { separately = false, samples = 0 }: RunOptions = {}): StampedRun {
+    step.prepare();
+    const { gpu } = this.device;
     const count = step.dispatches.length;
-    const times = new Float64Array(count);
-    for (let start = 0; start < count; start += passesPerSet) {
-      const end = Math.min(count, start + passesPerSet);
-      const stamps = await this.stamped(step, end - start, (begin, encoder) => {
-        for (let i = start; i < end; i++) {
-          const pass = begin(encoder, i - start);
-          step.encode(pass, i, i + 1);
-          pass.end();
-        }
-      });
-      for (let i = start; i < end; i++) times[i] = elapsed(stamps, i - start);
+    const cut = separately ? count : 1;
+    const stamps = this.timer === 'timestamp queries' ? new Stamps(gpu, cut) : null;
+    const copies = samples > 0 ? new Copies(gpu, step, samples) : null;
+    const encoder = gpu.createCommandEncoder();
+    for (let i = 0; i < cut; i++) {
+      const pass = encoder.beginComputePass(stamps?.around(i));
+      step.encode(pass, separately ? i : 0, separately ? i + 1 : count);
+      pass.end();
+      copies?.encode(encoder, i);
     }
-    return times;
+    stamps?.encodeRead(encoder);
+    const commands = encoder.finish();
+    const started = performance.now();
+    gpu.queue.submit([commands]);
+    const done = gpu.queue.onSubmittedWorkDone().then(() => 1000 * (performance.now() - started));
+    const finish = async (): Promise<TimedRun> => {
+      const [times, contents, wall] = await Promise.all([stamps?.read(), copies?.read(), done]);
+      const total = times ? times.reduce((sum, time) => sum + time, 0) : wall;
+      return { microseconds: separately && times ? times : null, total, contents: contents ?? [] };
+    };
+    return { finished: finish() };
   }
 
   /** Microseconds of so many repetitions in one pass. */
   private async round({ step, first, end }: Work, repeats: number): Promise<number> {
-    if (this.timer === 'timestamp queries') {
-      const stamps = await this.stamped(step, 1, (begin, encoder) => {
-        const pass = begin(encoder, 0);
-        for (let i = 0; i < repeats; i++) step.encode(pass, first, end);
-        pass.end();
-      });
-      return elapsed(stamps, 0);
-    }
     step.prepare();
     const { gpu } = this.device;
+    const stamps = this.timer === 'timestamp queries' ? new Stamps(gpu, 1) : null;
     const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    const pass = encoder.beginComputePass(stamps?.around(0));
     for (let i = 0; i < repeats; i++) step.encode(pass, first, end);
     pass.end();
+    stamps?.encodeRead(encoder);
     const commands = encoder.finish();
-    await gpu.queue.onSubmittedWorkDone();
+    if (!stamps) await gpu.queue.onSubmittedWorkDone();
     const started = performance.now();
     gpu.queue.submit([commands]);
+    if (stamps) return (await stamps.read())[0]!;
     await gpu.queue.onSubmittedWorkDone();
     return 1000 * (performance.now() - started);
   }
-
-  /** Encodes passes with a stamp before and after each, submits them, and reads the stamps in nanoseconds. */
-  private async stamped(
-    step: CapturedStep<unknown>,
-    passes: number,
-    encode: (
-      begin: (encoder: GPUCommandEncoder, pass: number) => GPUComputePassEncoder,
-      encoder: GPUCommandEncoder,
-    ) => void,
-  ): Promise<BigUint64Array> {
-    step.prepare();
-    const { gpu } = this.device;
-    const count = 2 * passes;
-    const querySet = gpu.createQuerySet({ type: 'timestamp', count });
-    const size = count * bytesPerStamp;
-    const resolved = gpu.createBuffer({
-      size,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
-    const readable = gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    try {
-      const encoder = gpu.createCommandEncoder();
-      encode(
-        (encoder, pass) =>
-          encoder.beginComputePass({
-            timestampWrites: {
-              querySet,
-              beginningOfPassWriteIndex: 2 * pass,
-              endOfPassWriteIndex: 2 * pass + 1,
-            },
-          }),
-        encoder,
-      );
-      encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-      encoder.copyBufferToBuffer(resolved, 0, readable, 0, size);
-      gpu.queue.submit([encoder.finish()]);
-      await readable.mapAsync(GPUMapMode.READ);
-      return new BigUint64Array(readable.getMappedRange().slice(0));
-    } finally {
-      readable.destroy();
-      resolved.destroy();
-      querySet.destroy();
-    }
-  }
 }
-
-/** Microseconds between the two stamps of a pass. */
-const elapsed = (stamps: BigUint64Array, pass: number): number =>
-  Number(stamps[2 * pass + 1]! - stamps[2 * pass]!) / 1000;
 
 /** Linear interpolation between the two nearest values. */
 export function quantile(values: readonly number[], q: number): number {

@@ -13,6 +13,7 @@ import { addDemo } from './commands/demo.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
+import { addGraph } from './commands/graph.node.ts';
 import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
@@ -35,6 +36,7 @@ const commands = [
   addVerify,
   addData,
   addNets,
+  addGraph,
   addPaper,
   addKernels,
   addProfile,
@@ -59,7 +61,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         if (result !== undefined) context.emit(result);
         exitCode = context.exitCode;
       } finally {
-        context.close();
+        await context.close();
       }
     };
   program

@@ -95,20 +95,19 @@ function completed(
       `the case "${text}" does not fit ${operator.name}; write it like ${exampleOf(operator)}`,
     );
   const inputs = template.inputs.map((input, i): InputSpec => {
-    const infer = (of: (sample: BoundCase) => number, what: string): number => {
-      const value = inferred(alike, extents, of);
+    const infer = (d: number): number => {
+      const value = inferred(alike, extents, ({ inputs }) => inputs[i]!.shape[d] ?? 0);
       if (value === null)
         throw new UsageError(
-          `the case "${text}" leaves ${what} of ${operator.name} open; write all inputs like ${exampleOf(operator)}`,
+          `the case "${text}" leaves input ${i + 1} of ${operator.name} open; write all inputs like ${exampleOf(operator)}`,
         );
       return value;
     };
-    const shape =
-      extents[i] ??
-      input.shape.map((_, d) => infer(({ inputs }) => inputs[i]!.shape[d] ?? 0, `input ${i + 1}`));
+    const shape = extents[i] ?? input.shape.map((_, d) => infer(d));
     if (input.kind !== 'labels') return { ...input, shape };
-    const classes = infer(({ inputs }) => inputs[i]!.classes ?? 2, 'the number of classes');
-    return { ...input, shape, classes };
+    // Where nothing says how many classes there are, any number will do.
+    const classes = inferred(alike, extents, ({ inputs }) => inputs[i]!.classes ?? 2) ?? input.classes;
+    return { ...input, shape, ...(classes !== undefined && { classes }) };
   });
   return operator.bind(inputs, { ...(template.attributes as object), ...attributes });
 }

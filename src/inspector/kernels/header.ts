@@ -11,13 +11,13 @@ export function headerOf(source: string): string {
     .trim();
 }
 
-/** The first sentence or formula of a header, on one line. */
+/** The first sentence of a header, on one line; it ends in a full stop before a blank, which formulas and names do not have. */
 export function summaryOf(source: string): string {
-  const header = headerOf(source);
-  const paragraph = header.split(/\n\s*\n/)[0]!.replaceAll(/\s*\n\s*/g, ' ');
-  // A sentence ends in a full stop or colon before a blank; those inside formulas and names have none after them.
-  const sentence = /^(.*?[.:])(?:\s|$)/.exec(paragraph)?.[1] ?? paragraph;
-  return sentence.replace(/[.:]$/, '');
+  const paragraph = headerOf(source)
+    .split(/\n\s*\n/)[0]!
+    .replaceAll(/\s*\n\s*/g, ' ');
+  const sentence = /^(.*?)(?<!\bet al)\.(?:\s|$)/.exec(paragraph)?.[1] ?? paragraph;
+  return sentence.replace(/[.:,]$/, '');
 }
 
 /** Names after `import constants::`. */

@@ -62,6 +62,7 @@ const stepInputs = (shape: readonly number[]) => [
 
 const sgdOperator = defineOperator<StepAttributes>({
   name: 'sgd',
+  stateful: true,
   apply: (inputs, attributes) =>
     stepOf((parameters) => new SGD(parameters, { learningRate, ...attributes }))(inputs),
   reference: ([w, g], { weightDecay = 0, clipNorm }) => {
@@ -81,6 +82,7 @@ const sgdOperator = defineOperator<StepAttributes>({
 
 const adamOperator = defineOperator<StepAttributes & { readonly decoupledDecay?: boolean }>({
   name: 'adam',
+  stateful: true,
   apply: (inputs, attributes) =>
     stepOf((parameters) => new Adam(parameters, { learningRate, ...attributes }))(inputs),
   // After one step from rest both moments, corrected, are the gradient and its square.
@@ -172,6 +174,7 @@ function halfKey(score: number, lower: boolean): number {
 
 const countPairsOperator = defineOperator<{ readonly lower: boolean }>({
   name: 'count_pairs',
+  stateful: true,
   apply: ([scores, labels], { lower }) => {
     const { device, shape } = scores!;
     const counts = held(device, new Uint32Array(2 * halfKeys), [2, halfKeys]);

@@ -57,7 +57,7 @@ export function memorySvg(
       'font-size': fontSize,
     },
     pictureStyle('.memory-map'),
-    element('rect', { class: 'paper', width, height: Math.round(height), fill: colours.paper }),
+    element('rect', { width, height: Math.round(height), fill: colours.paper }),
     legend(used),
     ...panels,
     ...ticks,
@@ -66,12 +66,11 @@ export function memorySvg(
 }
 
 function soft(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end' = 'start'): string {
-  return textAt(x, y, text, { class: 'soft', fill: colours.soft, 'text-anchor': anchor });
+  return textAt(x, y, text, { fill: colours.soft, 'text-anchor': anchor });
 }
 
 function tickBelow(x: number, y: number, text: string): string {
   const mark = element('path', {
-    class: 'line',
     d: `M${Math.round(x * 100) / 100} ${y}v5`,
     stroke: colours.line,
   });
@@ -86,8 +85,7 @@ function legend(used: readonly ReturnType<typeof familyOf>[]): string {
     .map((name) => {
       const { name: text, light } = families[name];
       const item =
-        element('rect', { class: `fill-${name}`, x, y: 14, width: 11, height: 11, rx: 2, fill: light }) +
-        soft(x + 16, 24, text);
+        element('rect', { x, y: 14, width: 11, height: 11, rx: 2, fill: light }) + soft(x + 16, 24, text);
       x += 34 + textWidth(text, fontSize);
       return item;
     });
@@ -107,7 +105,6 @@ function frame({ title, bytes, y, height }: Omit<Panel, 'x'>): string {
     const at = y + height - (height * tick) / bytes;
     return (
       element('line', {
-        class: 'line',
         x1: left,
         x2: width - right,
         y1: at,
@@ -117,7 +114,7 @@ function frame({ title, bytes, y, height }: Omit<Panel, 'x'>): string {
       }) + soft(left - 8, at + 4, bytesText(tick).replace(/\.0+ /, ' '), 'end')
     );
   });
-  return textAt(left, y - 9, title, { class: 'ink', fill: colours.ink, 'font-weight': 600 }) + ticks.join('');
+  return textAt(left, y - 9, title, { fill: colours.ink, 'font-weight': 600 }) + ticks.join('');
 }
 
 function slabPanel(
@@ -142,7 +139,6 @@ function slabPanel(
       {},
       element('title', {}, escapeXml(tooltip(resident, dispatches))),
       element('rect', {
-        class: `fill-${family} line-${family}`,
         ...box,
         fill: families[family].light,
         'fill-opacity': isBackward(operator) ? 0.25 : 0.55,
@@ -153,7 +149,6 @@ function slabPanel(
         ? []
         : [
             textAt(box.x + 5, box.y + Math.min(box.height / 2 + 4, 16), text, {
-              class: 'ink',
               fill: colours.ink,
               'font-size': 11,
             }),
@@ -204,14 +199,12 @@ function livePanel(
       {},
       element('title', {}, escapeXml(title)),
       element('path', {
-        class: 'fill-elements',
         d: `M${left} ${at(0)}${steps}L${corner(live.length)} ${at(0)}Z`,
         fill: families.elements.light,
         'fill-opacity': 0.45,
       }),
     ) +
     element('path', {
-      class: 'ink-line',
       d: `M${left} ${at(arena)}H${width - right}`,
       stroke: colours.ink,
       'stroke-width': 1.5,

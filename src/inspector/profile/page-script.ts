@@ -1,13 +1,13 @@
 /** What `profile.html` does by itself: sort and filter the dispatches, open one, stretch the timeline. */
 export const pageScript = `
 const table = document.querySelector('.dispatches');
-const bodies = [...table.tBodies];
+const bodies = [...table.querySelectorAll('tbody[id]')];
 const filter = document.querySelector('#filter');
 const shown = document.querySelector('#shown');
 
 function toggle(body, open) {
   body.classList.toggle('open', open);
-  body.rows[1].hidden = !open;
+  body.children[1].hidden = !open;
   body.querySelector('button').setAttribute('aria-expanded', String(open));
 }
 
@@ -16,7 +16,7 @@ table.addEventListener('click', (event) => {
   if (header) return sortBy(header.closest('th'));
   const row = event.target.closest('tr');
   const body = row && row.closest('tbody[id]');
-  if (body && row === body.rows[0]) toggle(body, !body.classList.contains('open'));
+  if (body && row === body.children[0]) toggle(body, !body.classList.contains('open'));
 });
 
 function sortBy(column) {
@@ -25,7 +25,7 @@ function sortBy(column) {
   for (const other of column.parentNode.children) other.removeAttribute('aria-sort');
   column.setAttribute('aria-sort', direction === 1 ? 'ascending' : 'descending');
   const valueOf = (body) => {
-    const cell = body.rows[0].children[place];
+    const cell = body.children[0].children[place];
     return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value);
   };
   const compare = (a, b) => (typeof a === 'number' ? a - b : String(a).localeCompare(String(b)));

@@ -59,7 +59,7 @@ export function rooflineSvg(
       'aria-label': `Roofline of ${countText(shown.length, 'dispatch', 'dispatches')}`,
     },
     pictureStyle('.roofline'),
-    element('rect', { class: 'paper', width, height, fill: colours.paper }),
+    element('rect', { width, height, fill: colours.paper }),
     ...logarithmicTicks(x.low, x.high).map((tick) =>
       gridLine(
         `M${round(x.at(tick))} ${top}v${plotHeight}`,
@@ -73,7 +73,6 @@ export function rooflineSvg(
       gridLine(`M${left} ${round(y.at(tick))}h${plotWidth}`, left - 8, y.at(tick) + 4, tick, 'end'),
     ),
     element('path', {
-      class: 'ink-line',
       d: `M${roof.join('L')}`,
       fill: 'none',
       stroke: colours.ink,
@@ -122,7 +121,6 @@ function dot(
   const circle = element(
     'circle',
     {
-      class: `fill-${family} line-${family}`,
       cx,
       cy,
       r,
@@ -144,7 +142,7 @@ function legend(rows: readonly DispatchRow[]): string {
     .map((name, i) => {
       const { name: text, light } = families[name];
       const y = top + 10 + 21 * i;
-      const mark = element('circle', { class: `fill-${name}`, cx: x, cy: y, r: 5, fill: light });
+      const mark = element('circle', { cx: x, cy: y, r: 5, fill: light });
       return mark + soft(x + 12, y + 4, text);
     });
   const below = top + 10 + 21 * items.length + 4;
@@ -154,7 +152,7 @@ function legend(rows: readonly DispatchRow[]): string {
 }
 
 function gridLine(d: string, x: number, y: number, tick: number, anchor: 'middle' | 'end'): string {
-  const line = element('path', { class: 'line', d, stroke: colours.line });
+  const line = element('path', { d, stroke: colours.line });
   return (
     line +
     soft(
@@ -167,11 +165,11 @@ function gridLine(d: string, x: number, y: number, tick: number, anchor: 'middle
 }
 
 function soft(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end' = 'start'): string {
-  return textAt(x, y, text, { class: 'soft', fill: colours.soft, 'text-anchor': anchor });
+  return textAt(x, y, text, { fill: colours.soft, 'text-anchor': anchor });
 }
 
 function ink(x: number, y: number, text: string, anchor: 'start' | 'end' = 'start'): string {
-  return textAt(x, y, text, { class: 'ink', fill: colours.ink, 'text-anchor': anchor, 'font-weight': 600 });
+  return textAt(x, y, text, { fill: colours.ink, 'text-anchor': anchor, 'font-weight': 600 });
 }
 
 function round(value: number): number {

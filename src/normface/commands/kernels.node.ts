@@ -202,6 +202,7 @@ async function show(context: Context, name: string, options: ShowOptions) {
   try {
     const views = session.views();
     describeSession(context, session);
+    context.say(`\n${session.entry.header.replaceAll(/^/gm, '  ')}`);
     const index = options.dispatch ?? session.dearest;
     const chosen = views.find((view) => view.index === index);
     if (!chosen)
