@@ -10,7 +10,8 @@ export async function compileText(device: Device, text: string): Promise<Problem
   const { messages } = await module.getCompilationInfo();
   const problems = problemsOf(text, messages);
   const error = await refusal;
-  if (error && !problems.some(({ severity }) => severity === 'error')) problems.unshift(atTheTop(text, error.message));
+  if (error && !problems.some(({ severity }) => severity === 'error'))
+    problems.unshift(atTheTop(text, error.message));
   if (!/@compute\b/.test(text)) problems.unshift(atTheTop(text, 'there is no function main marked @compute'));
   return problems;
 }

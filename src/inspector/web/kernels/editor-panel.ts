@@ -21,8 +21,15 @@ export class EditorPanel {
   readonly element: HTMLElement;
   private readonly events: EditorPanelEvents;
   private readonly editor: WgslEditor;
-  private readonly tabs = element('div', { class: 'kernel-tabs', role: 'tablist', 'aria-label': 'Dispatches' });
-  private readonly problems = element('ol', { class: 'kernel-problems', 'aria-label': 'What the compiler says' });
+  private readonly tabs = element('div', {
+    class: 'kernel-tabs',
+    role: 'tablist',
+    'aria-label': 'Dispatches',
+  });
+  private readonly problems = element('ol', {
+    class: 'kernel-problems',
+    'aria-label': 'What the compiler says',
+  });
   private readonly state = element('span', { class: 'badge' });
   private readonly change = element('p', { class: 'soft small' });
   private readonly reset = button('Reset', () => this.editor.replace(this.shown?.wgsl ?? ''), {
@@ -48,11 +55,15 @@ export class EditorPanel {
       check: async (text) => (text === this.shown?.wgsl ? [] : events.check(text)),
       onProblems: (problems) => this.listProblems(problems),
     });
-    this.keep = button('Keep version', events.onKeep, { title: 'Keeps this text in the browser, to compare it' });
+    this.keep = button('Keep version', events.onKeep, {
+      title: 'Keeps this text in the browser, to compare it',
+    });
     this.grid.addEventListener('change', () => this.changeGrid());
     this.tabs.addEventListener('keydown', (event) => this.moveAlongTabs(event));
     const copy = copyButton('Copy WGSL', () => this.editor.text);
-    const save = button('Download', () => download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text));
+    const save = button('Download', () =>
+      download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text),
+    );
     const share = copyButton('Copy link', () => location.href);
     this.element = element(
       'section',
@@ -70,7 +81,12 @@ export class EditorPanel {
   }
 
   /** Shows a dispatch, with an edited text in place of its own where there is one. */
-  show(views: readonly DispatchView[], shown: DispatchView, edited: string | null, grid: Grid | undefined): void {
+  show(
+    views: readonly DispatchView[],
+    shown: DispatchView,
+    edited: string | null,
+    grid: Grid | undefined,
+  ): void {
     this.shown = shown;
     this.tabs.hidden = views.length < 2;
     this.tabs.replaceChildren(...views.map((view) => this.tabOf(view, view === shown)));

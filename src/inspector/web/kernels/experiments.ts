@@ -11,7 +11,7 @@ import {
 } from '../../kernels/run.ts';
 import type { Roofline } from '../../profile/bound.ts';
 import { durationText } from '../../profile/format.ts';
-import { type Bench, afterPaint } from './bench.ts';
+import { afterPaint, type Bench } from './bench.ts';
 import { comparisonView } from './compare-view.ts';
 import { compileText } from './compile.ts';
 import { firstError, type Problem } from './diagnostics.ts';

@@ -1,4 +1,4 @@
-import { needsOf, type Needs } from '../../kernels/estimate.ts';
+import { type Needs, needsOf } from '../../kernels/estimate.ts';
 import type { DispatchView } from '../../kernels/inspect.ts';
 import { bytesText, flopsText, grouped, shapeText, significant } from '../../profile/format.ts';
 import { badge } from '../parts/badge.ts';

@@ -45,8 +45,9 @@ export class KernelPage implements Page {
     this.experiments = new Experiments(bench);
     const entry = bench.inspector.entry(state.kernel);
     const stop = (): void => this.experiments.stop();
-    this.form = new CaseForm(entry, (choice) =>
-      void this.open({ ...this.state, ...choice, dispatch: undefined, grid: undefined }),
+    this.form = new CaseForm(
+      entry,
+      (choice) => void this.open({ ...this.state, ...choice, dispatch: undefined, grid: undefined }),
     );
     this.editor = new EditorPanel(entry.name, {
       onEdit: (text) => this.takeEdit(text),
@@ -64,10 +65,7 @@ export class KernelPage implements Page {
       check: (text) => compileText(bench.device, text),
     });
     this.runner = new RunPanel('Run', () => this.run(), stop, { main: true });
-    this.sweep = new SweepPanel(
-      (sweep, say) => this.experiments.sweep(this.running(), sweep, say),
-      stop,
-    );
+    this.sweep = new SweepPanel((sweep, say) => this.experiments.sweep(this.running(), sweep, say), stop);
     this.compare = new ComparePanel(
       {
         start: (left, right, say) => this.experiments.compare(this.running(), [left, right], say),
@@ -226,7 +224,13 @@ export class KernelPage implements Page {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       this.run();
-    } else if (event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target))
+    } else if (
+      event.key === '/' &&
+      !event.ctrlKey &&
+      !event.metaKey &&
+      !event.altKey &&
+      !isTyping(event.target)
+    )
       location.hash = '#/kernels';
   }
 }
