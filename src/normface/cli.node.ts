@@ -14,8 +14,10 @@ import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
 import { addGraph } from './commands/graph.node.ts';
+import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
+import { addProfile } from './commands/profile.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -36,6 +38,8 @@ const commands = [
   addNets,
   addGraph,
   addPaper,
+  addKernels,
+  addProfile,
   addTune,
   addDoctor,
 ];
@@ -57,7 +61,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         if (result !== undefined) context.emit(result);
         exitCode = context.exitCode;
       } finally {
-        context.close();
+        await context.close();
       }
     };
   program

@@ -188,7 +188,18 @@ export function wantedWorkgroups(device: Device): number {
   return device.report.software ? 16 : 512;
 }
 
-export function tileProduct(device: Device, product: TileProduct, tile: Tile): void {
+/** A tile through workgroup memory with the extents that were asked for by hand. */
+function adjusted(device: Device, tile: Tile): Tile {
+  if (tile.walk.source !== workgroupSource) return tile;
+  const why = `the tile ${tile.name}`;
+  const choose = (name: string): number => device.settings.choose(name, tile.constants[name]!, why);
+  const [rows, columns] = [choose('TILE_ROWS'), choose('TILE_COLUMNS')];
+  const constants = { TILE_ROWS: rows, TILE_COLUMNS: columns, BLOCKS: choose('BLOCKS') };
+  return { ...tile, rows, columns, constants };
+}
+
+export function tileProduct(device: Device, product: TileProduct, chosen: Tile): void {
+  const tile = adjusted(device, chosen);
   const rowTiles = Math.ceil(product.rows / tile.rows);
   const folds = Math.ceil(rowTiles / 65535);
   device.dispatch({

@@ -32,7 +32,8 @@ export class Model implements Learner {
   private readonly objective: Objective;
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
-  private readonly captured: CapturedStep<HeadOutputs>;
+  /** A training step on what {@link Model.load} has uploaded. */
+  readonly captured: CapturedStep<HeadOutputs>;
   private evaluation: NetEmbedder | undefined;
 
   /**
@@ -75,16 +76,21 @@ export class Model implements Learner {
     return this.captured.compile();
   }
 
-  step({ pixels, labels }: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
+  step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
+    this.load(batch, learningRate, step);
+    this.captured.run();
+    // The copies are recorded now, so the next step cannot change what they hold.
+    return this.readMetrics();
+  }
+
+  /** Uploads what the next step works on. */
+  load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
     this.device.setRandom(this.config.seed, step);
     this.optimiser.learningRate = learningRate;
     const { images, labels: target, heads } = this.objective;
     images.write(pixels);
     target.write(labels);
     for (const head of heads) head.prepare?.(step, labels);
-    this.captured.run();
-    // The copies are recorded now, so the next step cannot change what they hold.
-    return this.readMetrics();
   }
 
   private async readMetrics(): Promise<StepMetrics> {

@@ -1,0 +1,26 @@
+/** What operators make for themselves beside tensors, freed with the recording they are made for. */
+
+let open: (() => void)[] | null = null;
+
+/** Called while work is recorded: `free` is run when the recording is disposed of. */
+export function onDispose(free: () => void): void {
+  open?.push(free);
+}
+
+/** Runs `body`. @returns what it returned, and what frees the rest */
+export function collectingCleanups<T>(body: () => T): { readonly result: T; readonly dispose: () => void } {
+  const previous = open;
+  const mine: (() => void)[] = [];
+  open = mine;
+  const dispose = (): void => {
+    for (const free of mine.reverse()) free();
+  };
+  try {
+    return { result: body(), dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  } finally {
+    open = previous;
+  }
+}

@@ -1,0 +1,6 @@
+import type { Operator } from '../../engine/operator.ts';
+import { operators } from '../../engine/ops/index.ts';
+import { moreOperators } from './more-operators.ts';
+
+/** Everything whose kernels can be looked at. */
+export const inspectedOperators: readonly Operator[] = [...operators, ...moreOperators];
