@@ -100,7 +100,10 @@ describe('normface kernels run', () => {
     expect(right.stdout).toMatch(/^output +shipped kernel +0 +\S+ +ok$/m);
     expect(right.stdout).toMatch(/^dispatch 0, changed .*×$/m);
     expect(right.stdout).toMatch(/^dispatch 0, shipped /m);
-    fs.writeFileSync(at('wrong.wgsl'), fs.readFileSync(at('relu.wgsl'), 'utf8').replace('max(', 'min('));
+    fs.writeFileSync(
+      at('wrong.wgsl'),
+      fs.readFileSync(at('relu.wgsl'), 'utf8').replace('value <= Value()', 'value > Value()'),
+    );
     const wrong = await kernels(...words, '--file', at('wrong.wgsl'));
     expect(wrong.exitCode).toBe(1);
     expect(wrong.stdout).toMatch(/^output +float64 reference .* WRONG: \S+ instead of \S+ at \d+$/m);
