@@ -55,6 +55,9 @@ export function kernelCatalogue(device: Device): KernelEntry[] {
         note(device, drafts, { operator, sample, variant });
     }
   }
+  // Whoever dispatches few kernels shows one best: a product for gemm, rather than a loss that needs one.
+  const kernelsOf = (operator: Operator): number =>
+    [...drafts.values()].filter(({ uses }) => uses.some((use) => use.operator === operator)).length;
   return [...drafts]
     .map(([name, { source, walks, uses }]) => ({
       name,
@@ -65,7 +68,7 @@ export function kernelCatalogue(device: Device): KernelEntry[] {
       conditions: conditionsOf(source),
       walks: [...walks].sort(),
       isOperation: operations.has(name),
-      uses,
+      uses: uses.sort((a, b) => kernelsOf(a.operator) - kernelsOf(b.operator)),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
