@@ -87,7 +87,7 @@ export function checkTable(comparisons: readonly Comparison[]): Table {
       { header: 'against' },
       { header: 'error', align: 'right' },
       { header: 'allowed', align: 'right' },
-      { header: '' },
+      { header: 'is' },
     ],
     rows: comparisons.map((comparison) => {
       const { what, against, error, tolerance, worst } = comparison;
@@ -131,7 +131,7 @@ export function speedTable(
 ): Table {
   const rows = speeds.flatMap((speed, i) => {
     const shipped = baseline?.[i];
-    const label = `dispatch ${speed.index}`;
+    const label = `#${speed.index} ${speed.operator}`;
     if (!baseline) return [[label, ...speedCells(speed)]];
     const ratio = shipped ? `${(shipped.median / speed.median).toFixed(2)}×` : '';
     return [
@@ -141,7 +141,7 @@ export function speedTable(
   });
   return {
     columns: [
-      { header: 'time' },
+      { header: 'dispatch' },
       ...speedColumns,
       ...(baseline ? [{ header: 'faster by', align: 'right' as const }] : []),
     ],
