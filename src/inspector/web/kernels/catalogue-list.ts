@@ -1,7 +1,7 @@
 /** Which kernels are listed, and in what order. */
 
 import type { KernelEntry } from '../../kernels/catalogue.ts';
-import { families, type FamilyName, familyNames, familyOf } from '../../profile/families.ts';
+import { type FamilyName, families, familyNames, familyOf } from '../../profile/families.ts';
 
 export type Listed = Pick<KernelEntry, 'name' | 'summary' | 'uses'>;
 export type Grouping = 'family' | 'name';
@@ -40,6 +40,7 @@ function familyOfKernel(kernel: Listed): FamilyName {
 }
 
 /** Names of the operators that dispatch a kernel. */
-export const operatorsOf = ({ uses }: Pick<Listed, 'uses'>): string[] => uses.map(({ operator }) => operator.name);
+export const operatorsOf = ({ uses }: Pick<Listed, 'uses'>): string[] =>
+  uses.map(({ operator }) => operator.name);
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

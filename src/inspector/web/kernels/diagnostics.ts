@@ -1,7 +1,10 @@
 /** What the compiler says of a text, and where that is. */
 
 /** The part of a GPUCompilationMessage that is needed. */
-export type CompilerMessage = Pick<GPUCompilationMessage, 'type' | 'message' | 'lineNum' | 'linePos' | 'length'>;
+export type CompilerMessage = Pick<
+  GPUCompilationMessage,
+  'type' | 'message' | 'lineNum' | 'linePos' | 'length'
+>;
 
 /** Something that the compiler objects to. */
 export interface Problem {
@@ -31,7 +34,13 @@ export function problemsOf(text: string, messages: readonly CompilerMessage[]): 
       const from = starts[row] + column;
       const end = starts[row] + content.length;
       const to = length > 0 ? Math.min(from + length, text.length) : endOfWord(text, from, end);
-      return { severity: type, message: message.trim(), line: row + 1, column: column + 1, ...widened(from, to, text) };
+      return {
+        severity: type,
+        message: message.trim(),
+        line: row + 1,
+        column: column + 1,
+        ...widened(from, to, text),
+      };
     })
     .sort((a, b) => rank[a.severity] - rank[b.severity] || a.from - b.from);
 }

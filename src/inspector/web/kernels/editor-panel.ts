@@ -21,8 +21,16 @@ export class EditorPanel {
   readonly element: HTMLElement;
   private readonly events: EditorPanelEvents;
   private readonly editor: WgslEditor;
-  private readonly tabs = element('div', { class: 'kernel-tabs', role: 'tablist', 'aria-label': 'Dispatches' });
-  private readonly problems = element('ol', { class: 'kernel-problems', 'aria-label': 'What the compiler says' });
+  private readonly tabs = element('div', {
+    class: 'kernel-tabs',
+    role: 'tablist',
+    'aria-label': 'Dispatches',
+  });
+  private readonly panel = element('div', { 'aria-label': 'Text' });
+  private readonly problems = element('ol', {
+    class: 'kernel-problems',
+    'aria-label': 'What the compiler says',
+  });
   private readonly state = element('span', { class: 'badge' });
   private readonly change = element('p', { class: 'soft small' });
   private readonly reset = button('Reset', () => this.editor.replace(this.shown?.wgsl ?? ''), {
@@ -48,17 +56,22 @@ export class EditorPanel {
       check: async (text) => (text === this.shown?.wgsl ? [] : events.check(text)),
       onProblems: (problems) => this.listProblems(problems),
     });
-    this.keep = button('Keep version', events.onKeep, { title: 'Keeps this text in the browser, to compare it' });
+    this.keep = button('Keep version', events.onKeep, {
+      title: 'Keeps this text in the browser, to compare it',
+    });
     this.grid.addEventListener('change', () => this.changeGrid());
     this.tabs.addEventListener('keydown', (event) => this.moveAlongTabs(event));
+    this.panel.append(this.editor.element);
     const copy = copyButton('Copy WGSL', () => this.editor.text);
-    const save = button('Download', () => download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text));
+    const save = button('Download', () =>
+      download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text),
+    );
     const share = copyButton('Copy link', () => location.href);
     this.element = element(
       'section',
       { class: 'panel kernel-editor', 'aria-label': 'WGSL' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'WGSL ', this.state), this.tabs),
-      this.editor.element,
+      this.panel,
       this.problems,
       element('div', { class: 'buttons' }, this.reset, this.keep, copy, save, share),
       element('div', { class: 'kernel-grid-row' }, field('Workgroups', this.grid), this.change),
@@ -70,13 +83,19 @@ export class EditorPanel {
   }
 
   /** Shows a dispatch, with an edited text in place of its own where there is one. */
-  show(views: readonly DispatchView[], shown: DispatchView, edited: string | null, grid: Grid | undefined): void {
+  show(
+    views: readonly DispatchView[],
+    shown: DispatchView,
+    edited: string | null,
+    grid: Grid | undefined,
+  ): void {
     this.shown = shown;
     this.tabs.hidden = views.length < 2;
     this.tabs.replaceChildren(...views.map((view) => this.tabOf(view, view === shown)));
-    this.editor.open(edited ?? shown.wgsl);
+    if (this.editor.open(edited ?? shown.wgsl)) this.listProblems([]);
     this.grid.value = gridText(grid ?? shown.grid);
-    this.listProblems([]);
+    if (views.length > 1) this.panel.setAttribute('role', 'tabpanel');
+    else this.panel.removeAttribute('role');
     this.mark(this.text);
   }
 

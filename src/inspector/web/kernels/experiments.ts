@@ -11,7 +11,7 @@ import {
 } from '../../kernels/run.ts';
 import type { Roofline } from '../../profile/bound.ts';
 import { durationText } from '../../profile/format.ts';
-import { type Bench, afterPaint } from './bench.ts';
+import { afterPaint, type Bench } from './bench.ts';
 import { comparisonView } from './compare-view.ts';
 import { compileText } from './compile.ts';
 import { firstError, type Problem } from './diagnostics.ts';
@@ -87,7 +87,7 @@ export class Experiments {
       });
       const label = edited !== null ? 'edited' : baseline ? 'changed' : 'shipped';
       const wrong = run.check?.comparisons.some((comparison) => !passes(comparison));
-      const [{ median }] = run.speeds.filter(({ index }) => index === view.index);
+      const { median } = run.speeds.find(({ index }) => index === view.index) ?? run.speeds[0];
       return {
         output: resultsView({ run, roofline, dispatch: view.index, label }),
         done: `${wrong ? 'wrong' : 'right'}, ${durationText(median)}`,

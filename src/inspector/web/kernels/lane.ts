@@ -38,4 +38,5 @@ export class Lane {
 }
 
 /** Whether an error only says that a task was stopped. */
-export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+export const isAbort = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'AbortError';

@@ -26,8 +26,12 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
   const show = (): void => {
     const found = searchKernels(catalogue, search.value);
     count.textContent =
-      found.length === catalogue.length ? `${found.length} kernels` : `${found.length} of ${catalogue.length} kernels`;
-    list.replaceChildren(...groupKernels(found, grouping).map(({ title, kernels }) => groupView(title, kernels)));
+      found.length === catalogue.length
+        ? `${found.length} kernels`
+        : `${found.length} of ${catalogue.length} kernels`;
+    list.replaceChildren(
+      ...groupKernels(found, grouping).map(({ title, kernels }) => groupView(title, kernels)),
+    );
     if (found.length === 0)
       list.append(element('p', {}, 'No kernel has all these words in its name, operators or description.'));
   };
@@ -126,7 +130,11 @@ function groupingChoices(chosen: Grouping, onChoose: (grouping: Grouping) => voi
 }
 
 /** `/` to the search, the arrows through what was found. */
-function moveInList(event: KeyboardEvent, search: HTMLInputElement, links: readonly HTMLAnchorElement[]): void {
+function moveInList(
+  event: KeyboardEvent,
+  search: HTMLInputElement,
+  links: readonly HTMLAnchorElement[],
+): void {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   const { target } = event;
   const isTyping = target instanceof HTMLInputElement && target !== search && target.type !== 'radio';

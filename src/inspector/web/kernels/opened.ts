@@ -79,7 +79,8 @@ function openUsual(
       return { session: inspector.open({ ...own, caseText }), caseText };
     } catch (error) {
       // The kernel is not made for this case, or the case is too large for the adapter.
-      if (!(error instanceof UsageError || error instanceof ShapeError || error instanceof DeviceError)) throw error;
+      if (!(error instanceof UsageError || error instanceof ShapeError || error instanceof DeviceError))
+        throw error;
     }
   }
   const session = inspector.open(own);

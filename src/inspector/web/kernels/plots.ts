@@ -1,7 +1,7 @@
 /** The page's plots, drawn from their data. */
 
-import { durationText, significant } from '../../profile/format.ts';
 import type { Roofline } from '../../profile/bound.ts';
+import { durationText, significant } from '../../profile/format.ts';
 import { element, svg } from '../parts/element.ts';
 import { type Box, isPlottable, type RooflinePoint, rooflinePlot, stripsOf } from './plot-data.ts';
 
@@ -36,9 +36,7 @@ export function timePlot(versions: readonly TimedVersion[]): HTMLElement {
       role: 'img',
       'aria-label': `Times of ${versions.map(({ label, microseconds }) => `${label}: ${microseconds.length} rounds`).join(', ')}`,
     },
-    ...axis.ticks.map((tick) =>
-      svg('path', { class: 'grid', d: `M${axis.at(tick)} 4V${bottom}` }),
-    ),
+    ...axis.ticks.map((tick) => svg('path', { class: 'grid', d: `M${axis.at(tick)} 4V${bottom}` })),
     ...axis.ticks.map((tick) => label(axis.at(tick), bottom + 17, durationText(tick), 'middle', 'soft')),
   );
   strips.forEach(({ dots, median, low, high }, row) => {
@@ -98,7 +96,13 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
     label(box.right, ridge[1] - 7, `${significant(roofline.gflops)} GFLOP/s`, 'end', 'ink'),
     label(ridge[0] - 8, ridge[1] - 7, `${significant(roofline.gigabytesPerSecond)} GB/s`, 'end', 'ink'),
     label(box.left, 12, 'GFLOP/s', 'start', 'soft'),
-    label((box.left + box.right) / 2, rooflineHeight - 6, 'FLOP for each byte that must be moved', 'middle', 'soft'),
+    label(
+      (box.left + box.right) / 2,
+      rooflineHeight - 6,
+      'FLOP for each byte that must be moved',
+      'middle',
+      'soft',
+    ),
   );
   // Versions of one kernel have the same intensity: the name of the fastest stands above its dot, those of the others below.
   const highest = Math.min(...dots.map(([, cy]) => cy));
@@ -113,7 +117,8 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
   return element('figure', { class: 'kernel-figure' }, picture);
 }
 
-const tickText = (tick: number): string => (tick >= 1 ? String(Math.round(tick)) : String(Number(tick.toPrecision(1))));
+const tickText = (tick: number): string =>
+  tick >= 1 ? String(Math.round(tick)) : String(Number(tick.toPrecision(1)));
 
 function label(
   x: number,

@@ -3,9 +3,7 @@
 import { doTask, type ReferenceTask } from './reference-task.ts';
 
 /** What the thread answers. */
-export type ReferenceAnswer =
-  | { readonly check: ReturnType<typeof doTask> }
-  | { readonly failure: string };
+export type ReferenceAnswer = { readonly check: ReturnType<typeof doTask> } | { readonly failure: string };
 
 addEventListener('message', ({ data }: MessageEvent<ReferenceTask>) => {
   let answer: ReferenceAnswer;

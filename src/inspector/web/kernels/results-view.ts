@@ -70,7 +70,12 @@ function checksTable(comparisons: readonly Comparison[]): HTMLElement {
     rows: comparisons.map((comparison) => {
       const right = passes(comparison);
       return [
-        element('span', {}, comparison.what, element('span', { class: 'soft small kernel-against' }, comparison.against)),
+        element(
+          'span',
+          {},
+          comparison.what,
+          element('span', { class: 'soft small kernel-against' }, comparison.against),
+        ),
         exponent(comparison.error),
         exponent(comparison.tolerance),
         element(
@@ -99,7 +104,12 @@ function figuresView(speed: Speed, shipped: Speed | null): HTMLElement {
       'div',
       { class: 'figure' },
       element('span', { class: 'soft small' }, name),
-      element('span', {}, element('span', { class: 'figure-value' }, value), element('span', { class: 'figure-unit' }, unit)),
+      element(
+        'span',
+        {},
+        element('span', { class: 'figure-value' }, value),
+        element('span', { class: 'figure-unit' }, unit),
+      ),
     );
   const [time, unit] = durationText(speed.median).split(' ');
   return element(
@@ -115,7 +125,10 @@ function figuresView(speed: Speed, shipped: Speed | null): HTMLElement {
 
 function timerText({ timer, microseconds }: Speed): string {
   const [low, high] = [quantile(microseconds, 0.1), quantile(microseconds, 0.9)];
-  const how = timer === 'wall clock' ? 'by the clock of the page, waiting for the GPU' : 'by timestamp queries of the GPU';
+  const how =
+    timer === 'wall clock'
+      ? 'by the clock of the page, waiting for the GPU'
+      : 'by timestamp queries of the GPU';
   return `${countText(microseconds.length, 'round')} ${how}, p10–p90 ${durationText(low)}–${durationText(high)}; short work is repeated within a round.`;
 }
 

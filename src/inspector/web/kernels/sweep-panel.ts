@@ -34,7 +34,7 @@ export class SweepPanel {
     });
     this.element = element(
       'section',
-      { class: 'panel kernel-sweep', 'aria-label': 'Sweep' },
+      { class: 'panel kernel-sweep', 'aria-label': 'Sweep', hidden: true },
       element('h2', {}, 'Sweep'),
       element(
         'div',
@@ -53,7 +53,10 @@ export class SweepPanel {
   show(opened: OpenedKernel): void {
     const before = this.name.value;
     this.opened = opened;
-    const names = [...opened.free.map(({ name }) => name), ...(opened.variants.length > 1 ? [variantName] : [])];
+    const names = [
+      ...opened.free.map(({ name }) => name),
+      ...(opened.variants.length > 1 ? [variantName] : []),
+    ];
     this.name.replaceChildren(...names.map((name) => element('option', { value: name }, name)));
     if (names.includes(before)) this.name.value = before;
     this.element.hidden = names.length === 0;
@@ -76,7 +79,10 @@ export class SweepPanel {
       const values = name === variantName ? [] : parseValues(this.values.value);
       const rows = await run({ name, values }, (text) => this.panel.status.busy(text));
       const ran = rows.filter(({ speed }) => speed !== null);
-      return { output: sweepView(name, rows), done: `${countText(ran.length, 'value')} of ${rows.length} ran` };
+      return {
+        output: sweepView(name, rows),
+        done: `${countText(ran.length, 'value')} of ${rows.length} ran`,
+      };
     });
   }
 }
@@ -106,7 +112,12 @@ export function sweepView(name: string, rows: readonly SweepRow[]): HTMLElement 
         const [low, high] = [quantile(speed.microseconds, 0.1), quantile(speed.microseconds, 0.9)];
         return [
           value,
-          element('span', { class: 'kernel-bar-cell' }, barOf(speed.median / worst), durationText(speed.median)),
+          element(
+            'span',
+            { class: 'kernel-bar-cell' },
+            barOf(speed.median / worst),
+            durationText(speed.median),
+          ),
           `${durationText(low)}–${durationText(high)}`,
           speed.bound.gflops > 0 ? significant(speed.bound.gflops) : '',
           significant(speed.bound.gigabytesPerSecond),
@@ -116,7 +127,12 @@ export function sweepView(name: string, rows: readonly SweepRow[]): HTMLElement 
       }),
       highlight: (row) => rows[row].speed?.median === best,
     }),
-    element('p', { class: 'soft small' }, 'The fastest is marked; all were timed in one race. ', badge('measured')),
+    element(
+      'p',
+      { class: 'soft small' },
+      'The fastest is marked; all were timed in one race. ',
+      badge('measured'),
+    ),
   );
 }
 
