@@ -26,8 +26,8 @@ test('suggested cases of the products are those of nets, before the small ones o
 describe('a case in words', () => {
   test('means the same case again', () => {
     const operator = named('prelu');
-    const sample = parseCase(operator, '2x3x8 8');
-    expect(caseTextOf(operator, sample)).toBe('2x3x8 8');
+    const sample = parseCase(operator, '2x3x5x8 8');
+    expect(caseTextOf(operator, sample)).toBe('2x3x5x8 8');
   });
 
   test('is none where inputs are of an unusual kind', () => {

