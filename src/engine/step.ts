@@ -110,6 +110,8 @@ export class CapturedStep<T> {
   private readonly device: Device;
   private readonly slabs: readonly GPUBuffer[];
   private readonly bindGroups: readonly GPUBindGroup[];
+  /** Where the tensors of each dispatch lie, in the order of its bindings. */
+  readonly places: readonly (readonly { readonly buffer: GPUBuffer; readonly offset: number }[])[];
   private disposed = false;
 
   constructor(
@@ -125,6 +127,9 @@ export class CapturedStep<T> {
     this.plan = plan;
     this.slabs = slabs;
     this.bindGroups = dispatches.map((dispatch) => device.bindGroup(dispatch));
+    this.places = dispatches.map(({ tensors }) =>
+      tensors.map(({ storage }) => ({ buffer: storage.buffer!, offset: storage.offset })),
+    );
   }
 
   /** Bytes of memory for all intermediates together. */

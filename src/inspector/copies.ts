@@ -12,6 +12,8 @@ export interface Contents {
 }
 
 interface Copy extends Omit<Contents, 'values'> {
+  readonly buffer: GPUBuffer;
+  readonly from: number;
   readonly offset: number;
   readonly count: number;
   /** A multiple of four, as copies need. */
@@ -24,9 +26,9 @@ export class Copies {
   private readonly readable: GPUBuffer;
 
   /** @param most values of each tensor */
-  constructor(gpu: GPUDevice, { dispatches }: CapturedStep<unknown>, most: number) {
+  constructor(gpu: GPUDevice, { dispatches, places }: CapturedStep<unknown>, most: number) {
     let size = 0;
-    this.copies = dispatches.map(({ kernel, tensors }) =>
+    this.copies = dispatches.map(({ kernel, tensors }, index) =>
       kernel.bindings.flatMap(({ name, writable }, i) => {
         if (!writable) return [];
         const tensor = tensors[i]!;
@@ -34,7 +36,8 @@ export class Copies {
         const bytes = Math.ceil((count * bytesPerElement[tensor.dtype]) / 4) * 4;
         const offset = size;
         size += bytes;
-        return [{ tensor, name, offset, count, bytes }];
+        const { buffer, offset: from } = places[index]![i]!;
+        return [{ tensor, name, buffer, from, offset, count, bytes }];
       }),
     );
     this.readable = gpu.createBuffer({
@@ -45,10 +48,8 @@ export class Copies {
 
   /** After the pass of a dispatch. */
   encode(encoder: GPUCommandEncoder, dispatch: number): void {
-    for (const { tensor, offset, bytes } of this.copies[dispatch]!) {
-      const { buffer, offset: from } = tensor.storage;
-      encoder.copyBufferToBuffer(buffer!, from, this.readable, offset, bytes);
-    }
+    for (const { buffer, from, offset, bytes } of this.copies[dispatch]!)
+      encoder.copyBufferToBuffer(buffer, from, this.readable, offset, bytes);
   }
 
   /** Waits for the submitted commands. @returns what each dispatch wrote */

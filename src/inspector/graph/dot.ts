@@ -32,18 +32,24 @@ export function graphDot(graph: AutogradGraph, { parameters = false }: DotOption
     ...graph.operators.map(({ id, output }) => [id, output] as const),
   ]);
   const leaves = new Map(graph.leaves.map((leaf) => [leaf.id, leaf]));
+  const operators = new Map(graph.operators.map((operator) => [operator.id, operator]));
   const isDrawn = (id: number): boolean => parameters || (leaves.get(id)?.kind ?? 'input') === 'input';
-  const edges = graph.operators.flatMap(({ id, inputs }) =>
-    inputs.filter(isDrawn).map((input) => {
+  const edges = graph.operators.flatMap(({ id, inputs }) => {
+    const latest = Math.max(...inputs.filter((input) => !isConstant(leaves.get(input))));
+    return inputs.filter(isDrawn).map((input) => {
       const leaf = leaves.get(input);
-      const isParameter = leaf !== undefined && leaf.kind !== 'input';
+      const producer = operators.get(input);
+      const isRepeated = producer && !isWeighty(producer) && keepsShape(producer, tensors);
       return attributed(`${quoted(names.get(input)!)} -> ${quoted(names.get(id)!)}`, {
-        ...(isParameter ? {} : { label: tensorText(tensors.get(input)!) }),
+        // The space keeps it off the line.
+        ...(isConstant(leaf) || isRepeated ? {} : { label: `  ${tensorText(tensors.get(input)!)}  ` }),
         // Nothing flows back along a dashed edge.
         ...(leaf && !leaf.learnt ? { style: 'dashed' } : {}),
+        // The net runs straight down, past what hangs on it and what skips a part of it.
+        ...(input === latest ? { weight: '20' } : {}),
       });
-    }),
-  );
+    });
+  });
   return [
     `digraph ${quoted(graph.title)} {`,
     attributed('  graph', {
@@ -83,6 +89,21 @@ export function graphDot(graph: AutogradGraph, { parameters = false }: DotOption
   ].join('\n');
 }
 
+/** Whether this is what an operator uses, not what flows through it. */
+function isConstant(leaf: GraphLeaf | undefined): boolean {
+  return leaf !== undefined && leaf.kind !== 'input';
+}
+
+function isWeighty({ operator }: GraphOperator): boolean {
+  return weighty.includes(familyOf(operator));
+}
+
+/** Whether the output is as large as the first input: the edge above says how large. */
+function keepsShape({ inputs, output }: GraphOperator, tensors: ReadonlyMap<number, GraphTensor>): boolean {
+  const input = tensors.get(inputs[0]!);
+  return input !== undefined && shapeText(input.shape) === shapeText(output.shape);
+}
+
 /** What a node is called in the text: its layers, its parameter or its operator, with a number where that occurs again. */
 function uniqueNames({ leaves, operators }: AutogradGraph): Map<number, string> {
   const wanted = [
@@ -110,6 +131,7 @@ function headLabel(graph: AutogradGraph): string[] {
   return [
     `<font point-size="15"><b>${escapeXml(graph.title)}</b></font>`,
     small(`${countText(graph.operators.length, 'operator call')} · ${passes.join(' · ')}`),
+    '<font point-size="4"> </font>',
     `<font point-size="10">${legend.join(' &nbsp; ')}</font>`,
   ];
 }
@@ -117,25 +139,19 @@ function headLabel(graph: AutogradGraph): string[] {
 function operatorNode(name: string, operator: GraphOperator, folded: readonly GraphLeaf[]): string {
   const family = familyOf(operator.operator);
   const colour = families[family].light;
-  const isWeighty = weighty.includes(family) || operator.layers.length > 0;
   return attributed(quoted(name), {
     color: colour,
     fillcolor: `${colour}1c`,
-    label: isWeighty ? html(fullLabel(operator, folded)) : slimLabel(operator),
-    ...(isWeighty ? {} : { fontsize: '10', margin: '0.08,0.03', height: '0.22' }),
+    label: html(isWeighty(operator) ? fullLabel(operator, folded) : [slimLabel(operator, folded)]),
+    ...(isWeighty(operator) ? {} : { fontsize: '10', margin: '0.08,0.03', height: '0.22' }),
   });
 }
 
-function fullLabel(
-  { operator, layers, forward, backward }: GraphOperator,
-  folded: readonly GraphLeaf[],
-): string[] {
-  const title = layers.length > 0 ? layers.join(' + ') : operator;
-  const parameters = folded
-    .filter(({ kind }) => kind === 'parameter')
-    .map((leaf) => `${leaf.name.slice(leaf.name.indexOf('.') + 1)} ${shapeText(leaf.shape)}`);
+function fullLabel(operator: GraphOperator, folded: readonly GraphLeaf[]): string[] {
+  const { forward, backward } = operator;
+  const parameters = parameterTexts(folded);
   return [
-    `<b>${escapeXml(title)}</b>${layers.length > 0 ? ` &nbsp; ${escapeXml(operator)}` : ''}`,
+    nameOf(operator),
     ...(forward ? [small(`forward ${workText(forward)}`)] : []),
     ...(backward ? [small(`backward ${workText(backward)}`)] : []),
     ...(parameters.length > 0 ? [small(parameters.join(' · '))] : []),
@@ -143,8 +159,25 @@ function fullLabel(
 }
 
 /** A view has no work to tell of. */
-function slimLabel({ operator, forward }: GraphOperator): string {
-  return forward && forward.flops > 0 ? `${operator} · ${flopsText(forward.flops)}` : operator;
+function slimLabel(operator: GraphOperator, folded: readonly GraphLeaf[]): string {
+  const { forward } = operator;
+  const facts = [
+    ...(forward && forward.flops > 0 ? [flopsText(forward.flops)] : []),
+    ...parameterTexts(folded),
+  ];
+  return facts.length > 0 ? `${nameOf(operator)} &nbsp; ${small(facts.join(' · '))}` : nameOf(operator);
+}
+
+/** The layers in bold, and the operator. */
+function nameOf({ layers, operator }: GraphOperator): string {
+  const bold = `<b>${escapeXml(layers.join(' + ') || operator)}</b>`;
+  return layers.length > 0 ? `${bold} &nbsp; ${escapeXml(operator)}` : bold;
+}
+
+function parameterTexts(folded: readonly GraphLeaf[]): string[] {
+  return folded
+    .filter(({ kind }) => kind === 'parameter')
+    .map(({ name, shape }) => `${name.slice(name.indexOf('.') + 1)} ${shapeText(shape)}`);
 }
 
 function leafNode(name: string, leaf: GraphLeaf): string {

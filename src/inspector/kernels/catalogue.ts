@@ -20,6 +20,8 @@ export interface KernelEntry {
   readonly conditions: readonly string[];
   /** Walks over tiles that it can be linked with; empty for kernels with an entry point of their own. */
   readonly walks: readonly string[];
+  /** Whether there is a choice of variants under the kernel's own name, which then decides about this kernel alone. */
+  readonly isOperation: boolean;
   /** Operators that dispatch it, with a case and the variant that does so. */
   readonly uses: readonly KernelUse[];
 }
@@ -40,16 +42,22 @@ interface Draft {
 /** The kernels that this device's variants use, by name. Nothing runs. */
 export function kernelCatalogue(device: Device): KernelEntry[] {
   const drafts = new Map<string, Draft>();
+  const operations = new Set<string>();
   for (const operator of inspectedOperators) {
     const seen = new Set<string>();
     for (const sample of operator.cases) {
       const pattern = patternOf(sample);
       if (seen.has(pattern)) continue;
       seen.add(pattern);
-      const variants = note(device, drafts, { operator, sample, variant: null });
-      for (const variant of oneOfEachKind(variants)) note(device, drafts, { operator, sample, variant });
+      const usual = note(device, drafts, { operator, sample, variant: null });
+      for (const operation of usual.operations) operations.add(operation);
+      for (const variant of oneOfEachKind(usual.variants))
+        note(device, drafts, { operator, sample, variant });
     }
   }
+  // Whoever dispatches few kernels shows one best: a product for gemm, rather than a loss that needs one.
+  const kernelsOf = (operator: Operator): number =>
+    [...drafts.values()].filter(({ uses }) => uses.some((use) => use.operator === operator)).length;
   return [...drafts]
     .map(([name, { source, walks, uses }]) => ({
       name,
@@ -59,7 +67,8 @@ export function kernelCatalogue(device: Device): KernelEntry[] {
       constants: constantsOf(source),
       conditions: conditionsOf(source),
       walks: [...walks].sort(),
-      uses,
+      isOperation: operations.has(name),
+      uses: uses.sort((a, b) => kernelsOf(a.operator) - kernelsOf(b.operator)),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -83,8 +92,12 @@ function oneOfEachKind(variants: readonly string[]): string[] {
   return [...kinds.values()];
 }
 
-/** Adds the kernels of one recording. @returns the variants it offered */
-function note(device: Device, drafts: Map<string, Draft>, use: KernelUse): readonly string[] {
+/** Adds the kernels of one recording. */
+function note(
+  device: Device,
+  drafts: Map<string, Draft>,
+  use: KernelUse,
+): Pick<Recording, 'variants' | 'operations'> {
   const recording = new Recording(device, use.sample, use.variant === null ? {} : { variant: use.variant });
   for (const dispatch of recording.step.dispatches) {
     const name = kernelName(dispatch);
@@ -95,5 +108,5 @@ function note(device: Device, drafts: Map<string, Draft>, use: KernelUse): reado
     if (!draft.uses.some(({ operator }) => operator === use.operator)) draft.uses.push(use);
   }
   recording.dispose();
-  return recording.variants;
+  return recording;
 }

@@ -116,10 +116,12 @@ export class KernelSession {
       operator,
       wgsl: kernel.wgsl.trim(),
       walk: dispatch.kernel.walk?.name ?? null,
-      bindings: kernel.bindings.map(({ name, binding, writable }, i) => {
-        const { shape, dtype, bytes } = tensors[i]!;
-        return { name, binding, writable, dtype, shape, strides: stridesOf(shape), bytes };
-      }),
+      bindings: kernel.bindings
+        .map(({ name, binding, writable }, i) => {
+          const { shape, dtype, bytes } = tensors[i]!;
+          return { name, binding, writable, dtype, shape, strides: stridesOf(shape), bytes };
+        })
+        .sort((a, b) => a.binding - b.binding),
       grid,
       constants: Object.entries(dispatch.constants).map(([name, value]) => ({
         name,
@@ -228,7 +230,8 @@ export class KernelInspector {
   ): KernelSession | null {
     const { variant, constants = {} } = request;
     const attempt = (name: string | null): KernelSession | readonly string[] => {
-      const changes = { ...(name !== null && { variant: name }), constants };
+      const operation = entry.isOperation ? entry.name : undefined;
+      const changes = { ...(name !== null && { variant: name }), operation, constants };
       const plain = new Recording(this.device, sample, changes);
       if (plain.dispatchesOf(entry.name).length === 0) {
         plain.dispose();

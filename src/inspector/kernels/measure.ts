@@ -8,6 +8,8 @@ import type { KernelSession } from './inspect.ts';
 export interface Speed {
   /** Number of the dispatch in its recorded step. */
   readonly index: number;
+  /** `conv2d`, `conv2d backward` … */
+  readonly operator: string;
   readonly timer: Timer;
   /** Of every round. */
   readonly microseconds: readonly number[];
@@ -39,10 +41,11 @@ export async function raceKernels(
     );
     taking.forEach(({ session, number, index }, i) => {
       const { timer, microseconds } = timings[i]!;
-      const { flops, bytes } = session.recording.step.dispatches[index]!.dispatch.cost;
+      const { dispatch, operator } = session.recording.step.dispatches[index]!;
+      const { flops, bytes } = dispatch.cost;
       const middle = median(microseconds);
       const bound = boundOf({ flops, bytes, microseconds: middle }, roofline);
-      speeds[number]!.push({ index, timer, microseconds, median: middle, bound });
+      speeds[number]!.push({ index, operator, timer, microseconds, median: middle, bound });
     });
   }
   return speeds;

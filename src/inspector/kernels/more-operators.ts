@@ -3,7 +3,6 @@
  * classes, the finite trap, the count of pairs, the probes of the roofline.
  */
 
-import type { Device } from '../../engine/device.ts';
 import { checkFinite, clear } from '../../engine/finite.ts';
 import { defineOperator, type Operator, type ReferenceArray, referenceArray } from '../../engine/operator.ts';
 import { accumulate } from '../../engine/ops/accumulate.ts';
@@ -17,16 +16,9 @@ import { elementCount, type Tensor } from '../../engine/tensor.ts';
 import { countPairs } from '../../normface/evaluation/all-pairs.ts';
 import { halfKeys } from '../../normface/evaluation/score-order.ts';
 import { copy, flopsOfStep, multiplyAdds } from '../roofline.ts';
-import { onDispose } from './cleanup.ts';
+import { held, onDispose } from './cleanup.ts';
 
 const learningRate = 0.1;
-
-/** A tensor with contents, which lives as long as the recording. */
-function held(device: Device, data: ArrayLike<number>, shape: readonly number[]): Tensor {
-  const tensor = device.untracked(() => device.tensor(data, shape, 'u32'));
-  onDispose(() => tensor.dispose());
-  return tensor;
-}
 
 /** The parameter after one step of an optimiser from rest, given its values and gradient. */
 function stepOf(make: (parameters: Parameters) => Optimiser): (inputs: readonly Tensor[]) => Tensor {

@@ -13,8 +13,10 @@ import { collectingCleanups, onDispose } from './cleanup.ts';
 
 /** What a person wants otherwise than shipped. */
 export interface Changes {
-  /** Name of the variant that every choice takes that has it. */
+  /** Name of the variant that every choice takes that has it … */
   readonly variant?: string;
+  /** … or only those of this operation. */
+  readonly operation?: string | undefined;
   /** Free constants. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Rewrites dispatches, to run an edited kernel. */
@@ -52,6 +54,8 @@ export class Recording {
   readonly sample: BoundCase;
   /** Names that the choices of this case offered. */
   readonly variants: readonly string[];
+  /** Names of the pieces of work that had a choice. */
+  readonly operations: ReadonlySet<string>;
   /** Constants that could be chosen, by name. */
   readonly free: ReadonlyMap<string, FreeConstant>;
   readonly step: CapturedStep<{ readonly output: Tensor; readonly gradients: readonly (Tensor | null)[] }>;
@@ -61,10 +65,17 @@ export class Recording {
    * @throws ShapeError if the inputs do not fit the operator
    * @throws DeviceError if the variant is none of this case, or the adapter cannot run it
    */
-  constructor(device: Device, sample: BoundCase, { variant, constants = {}, edit }: Changes = {}) {
+  constructor(
+    device: Device,
+    sample: BoundCase,
+    { variant, operation: only, constants = {}, edit }: Changes = {},
+  ) {
     this.sample = sample;
     const offered = new Set<string>();
-    const prefer = (_: string, names: readonly string[]): string | undefined => {
+    const operations = new Set<string>();
+    const prefer = (operation: string, names: readonly string[]): string | undefined => {
+      operations.add(operation);
+      if (only !== undefined && operation !== only) return undefined;
       for (const name of names) offered.add(name);
       return variant !== undefined && names.includes(variant) ? variant : undefined;
     };
@@ -91,6 +102,7 @@ export class Recording {
     this.step = result.result;
     this.free = result.free;
     this.variants = [...offered];
+    this.operations = operations;
     this.cleanUp = dispose;
     if (variant !== undefined && !offered.has(variant)) {
       this.dispose();

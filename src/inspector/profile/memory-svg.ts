@@ -190,8 +190,8 @@ function livePanel(
   const steps = live.map((value, i) => `L${corner(i)} ${at(value)}L${corner(i + 1)} ${at(value)}`).join('');
   const busiest = live.indexOf(peak);
   const title =
-    `live bytes: at most ${bytesText(peak)}, in dispatch ${busiest}; ` +
-    `the arena takes ${bytesText(arena)}, so the plan uses ${percentText(arena > 0 ? peak / arena : 1)} of it`;
+    `live bytes: at most ${bytesText(peak)}, in dispatch ${busiest}, ` +
+    `${percentText(arena > 0 ? peak / arena : 1)} of the ${bytesText(arena)} that the arena takes`;
   return (
     frame({ title, bytes, y, height }) +
     element(

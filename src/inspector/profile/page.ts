@@ -54,7 +54,7 @@ ${dispatchList(inOrder(summary.dispatches, 'time'))}
 </main>
 <footer><h2>Where the numbers come from</h2>
 <p>${badge('measured')} by a clock on this adapter: ${timer}, the median of ${countText(runs, 'run')}; the peaks by kernels that only compute or only copy.</p>
-<p>${badge('exact')} counted from shapes: arithmetic with two operations a multiply-add, and the bytes that must be moved at least once. Caches and repeated reads are not counted.</p>
+<p>${badge('exact')} counted from shapes: arithmetic as the kernels that were chosen do it, with two operations a multiply-add, and the bytes that must be moved at least once. Caches and repeated reads are not counted.</p>
 <p>${badge('modelled')} by the roofline: a dispatch takes at least its arithmetic at the peak rate or its bytes at the peak bandwidth, whichever is longer. WebGPU has no counters of caches or stalls.</p>
 </footer>
 <script>${pageScript}</script>

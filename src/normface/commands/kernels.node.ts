@@ -3,24 +3,14 @@
 import fs from 'node:fs';
 import type { Command } from 'commander';
 import type { KernelEntry } from '../../inspector/kernels/catalogue.ts';
-import type { Comparison } from '../../inspector/kernels/check.ts';
-import type { DispatchView, KernelRequest, KernelSession } from '../../inspector/kernels/inspect.ts';
-import type { Speed } from '../../inspector/kernels/measure.ts';
-import type { SweepRow } from '../../inspector/kernels/run.ts';
-import type { Roofline } from '../../inspector/profile/bound.ts';
-import {
-  bytesText,
-  durationText,
-  flopsText,
-  percentText,
-  significant,
-} from '../../inspector/profile/format.ts';
-import { quantile } from '../../inspector/timing.ts';
+import { passes } from '../../inspector/kernels/check.ts';
+import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import { UsageError, UserError } from '../errors.ts';
-import { formatTable, type Table } from '../evaluation/table.ts';
+import { formatTable } from '../evaluation/table.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
+import { checkTable, dispatchText, isRight, sessionText, speedTable, sweepTable } from './kernel-text.ts';
 
 interface CaseOptions {
   readonly operator?: string;
@@ -201,7 +191,7 @@ async function show(context: Context, name: string, options: ShowOptions) {
   const session = inspector.open(requestOf(name, options, readConstant));
   try {
     const views = session.views();
-    describeSession(context, session);
+    context.say(sessionText(session));
     context.say(`\n${session.entry.header.replaceAll(/^/gm, '  ')}`);
     const index = options.dispatch ?? session.dearest;
     const chosen = views.find((view) => view.index === index);
@@ -209,7 +199,7 @@ async function show(context: Context, name: string, options: ShowOptions) {
       throw new UsageError(
         `dispatch ${index} of this case is none of ${name}; those are ${session.indices.join(', ')}`,
       );
-    for (const view of views) describeView(context, view, views.length > 1);
+    for (const view of views) context.say(`\n${dispatchText(view)}`);
     if (options.out === undefined) {
       context.say(`\nwgsl     of dispatch ${chosen.index}\n`);
       context.say(chosen.wgsl);
@@ -231,66 +221,6 @@ function writeText(file: string, text: string): void {
   }
 }
 
-function describeSession(context: Context, { entry, operator, sample, recording }: KernelSession): void {
-  context.say(`kernel   ${entry.name}: ${entry.summary}`);
-  context.say(`case     ${operator.name} ${sample.label}`);
-  const { variants } = recording;
-  if (variants.length > 1) context.say(`variants ${variants.join(', ')}`);
-  const free = [...recording.free.keys()].filter((name) => entry.constants.includes(name));
-  if (free.length > 0) context.say(`free     ${free.join(', ')}`);
-}
-
-function describeView(context: Context, view: DispatchView, several: boolean): void {
-  const { needs, cost, decisions } = view;
-  const invocations = needs.workgroupSize.join('×');
-  context.say(
-    `\ndispatch ${view.index}${several ? '' : ''} of ${view.operator}${view.walk ? `, walk ${view.walk}` : ''}`,
-  );
-  for (const { operation, variant, reason } of decisions)
-    context.say(`         ${operation}: ${variant}, ${reason}`);
-  context.say(`grid     ${view.grid.join(' × ')} workgroups of ${invocations} invocations`);
-  context.say(
-    `needs    ${needs.workgroupBytes} bytes of workgroup memory, about ${needs.registers} registers an invocation (modelled)`,
-  );
-  const intensity = cost.bytes > 0 ? `, ${(cost.flops / cost.bytes).toFixed(2)} FLOP a byte` : '';
-  context.say(`cost     ${flopsText(cost.flops)}, ${bytesText(cost.bytes)} at least${intensity}`);
-  context.say();
-  context.say(formatTable(bindingTable(view)));
-  context.say();
-  context.say(formatTable(constantTable(view)));
-}
-
-function bindingTable({ bindings }: DispatchView): Table {
-  return {
-    columns: [
-      { header: 'binding', align: 'right' },
-      { header: 'name' },
-      { header: 'access' },
-      { header: 'type' },
-      { header: 'shape' },
-      { header: 'strides' },
-      { header: 'bytes', align: 'right' },
-    ],
-    rows: bindings.map(({ binding, name, writable, dtype, shape, strides, bytes }) => [
-      String(binding),
-      name,
-      writable ? 'read, write' : 'read',
-      dtype,
-      shape.join('×') || 'scalar',
-      strides.join(', '),
-      String(bytes),
-    ]),
-  };
-}
-
-function constantTable({ constants, conditions }: DispatchView): Table {
-  return {
-    columns: [{ header: 'constant' }, { header: 'value', align: 'right' }, { header: 'why' }],
-    rows: constants.map(({ name, value, why }) => [name, String(value), why ?? 'follows from the case']),
-    notes: [`conditions ${conditions.join(', ') || 'none'}`],
-  };
-}
-
 // ---- run ---------------------------------------------------------------------------------------------------------------
 
 async function runOne(context: Context, name: string, options: RunOptions) {
@@ -301,7 +231,7 @@ async function runOne(context: Context, name: string, options: RunOptions) {
   const sweep = options.sweep === undefined ? null : parseSweep(options.sweep);
   if (sweep && options.baseline) throw new UsageError('--baseline and --sweep exclude one another');
   const session = inspector.open(sweep ? { ...request, variant: undefined, constants: {} } : request);
-  describeSession(context, session);
+  context.say(sessionText(session));
   for (const { operation, variant, reason } of session.views()[0]!.decisions)
     context.say(`variant  ${variant} for ${operation}: ${reason}`);
   const description = { kernel: name, operator: session.operator.name, case: session.sample.label };
@@ -321,94 +251,9 @@ async function runOne(context: Context, name: string, options: RunOptions) {
     context.say();
     context.say(formatTable(checkTable(result.check.comparisons)));
     for (const omitted of result.check.omitted) context.say(`omitted  ${omitted}`);
-    if (result.check.comparisons.some((comparison) => !isWithin(comparison))) context.exitCode = 1;
+    if (result.check.comparisons.some((comparison) => !passes(comparison))) context.exitCode = 1;
   }
   context.say();
   context.say(formatTable(speedTable(result.speeds, result.baseline, roofline)));
   return { ...description, roofline, ...result };
-}
-
-const isWithin = ({ error, tolerance }: Comparison): boolean => error <= tolerance;
-
-const isRight = ({ check, failure }: SweepRow): boolean =>
-  failure === null && (check === null || check.comparisons.every(isWithin));
-
-function checkTable(comparisons: readonly Comparison[]): Table {
-  return {
-    columns: [
-      { header: 'check' },
-      { header: 'against' },
-      { header: 'error', align: 'right' },
-      { header: 'allowed', align: 'right' },
-      { header: '' },
-    ],
-    rows: comparisons.map((comparison) => {
-      const { what, against, error, tolerance, worst } = comparison;
-      const place = worst ? `WRONG: ${worst.actual} instead of ${worst.expected} at ${worst.index}` : 'WRONG';
-      return [what, against, exponent(error), exponent(tolerance), isWithin(comparison) ? 'ok' : place];
-    }),
-  };
-}
-
-const exponent = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
-
-function ceiling({ gflops, gigabytesPerSecond }: Roofline): string {
-  return `roofline, measured: ${gflops.toFixed(1)} GFLOP/s, ${gigabytesPerSecond.toFixed(1)} GB/s`;
-}
-
-function speedCells({ median, microseconds, bound }: Speed): string[] {
-  return [
-    durationText(median),
-    `${durationText(quantile(microseconds, 0.1))}–${durationText(quantile(microseconds, 0.9))}`,
-    significant(bound.gflops),
-    significant(bound.gigabytesPerSecond),
-    percentText(bound.share),
-    bound.by ?? '',
-  ];
-}
-
-const speedColumns: Table['columns'] = [
-  { header: 'median', align: 'right' },
-  { header: 'p10–p90', align: 'right' },
-  { header: 'GFLOP/s', align: 'right' },
-  { header: 'GB/s', align: 'right' },
-  { header: 'roofline', align: 'right' },
-  { header: 'bound by' },
-];
-
-function speedTable(speeds: readonly Speed[], baseline: readonly Speed[] | null, roofline: Roofline): Table {
-  const rows = speeds.flatMap((speed, i) => {
-    const shipped = baseline?.[i];
-    const label = `dispatch ${speed.index}`;
-    if (!baseline) return [[label, ...speedCells(speed)]];
-    const ratio = shipped ? `${(shipped.median / speed.median).toFixed(2)}×` : '';
-    return [
-      [`${label}, changed`, ...speedCells(speed), ratio],
-      ...(shipped ? [[`${label}, shipped`, ...speedCells(shipped), '']] : []),
-    ];
-  });
-  return {
-    columns: [
-      { header: 'time' },
-      ...speedColumns,
-      ...(baseline ? [{ header: 'faster by', align: 'right' as const }] : []),
-    ],
-    rows,
-    notes: [`${ceiling(roofline)}; times by ${speeds[0]!.timer}, ${speeds[0]!.microseconds.length} rounds`],
-  };
-}
-
-function sweepTable(name: string, rows: readonly SweepRow[], roofline: Roofline): Table {
-  const times = rows.flatMap(({ speed }) => speed?.median ?? []);
-  const best = Math.min(...times);
-  return {
-    columns: [{ header: name }, ...speedColumns, { header: 'check' }],
-    rows: rows.map((row) => {
-      const { value, speed, failure, check } = row;
-      const verdict = failure ?? (check ? (isRight(row) ? 'ok' : 'WRONG') : 'not checked');
-      if (!speed) return [value, ...speedColumns.map(() => ''), verdict];
-      return [speed.median === best ? `${value} *` : value, ...speedCells(speed), verdict];
-    }),
-    notes: [`* fastest; ${ceiling(roofline)}; times of the dearest dispatch`],
-  };
 }

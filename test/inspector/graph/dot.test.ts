@@ -47,16 +47,15 @@ const graph: AutogradGraph = {
 
 test('a node for every operator call and an edge for every tensor handed on', () => {
   const dot = graphDot(graph);
-  const edges = [...dot.matchAll(/"(.+?)" -> "(.+?)" \[label="(.+?)"/g)].map(([, from, to, label]) => [
-    from,
-    to,
-    label,
-  ]);
+  const edges = [...dot.matchAll(/"(.+?)" -> "(.+?)" \[(?:label=" *(.+?) *")?/g)].map((match) =>
+    match.slice(1),
+  );
   expect(edges).toEqual([
     ['imageBatch', 'fc1', '8×16, 512 B'],
     ['fc1', 'relu', '8×4, 128 B'],
-    ['relu', 'relu 2', '8×4, 128 B'],
-    ['relu 2', 'loss', '8×4, 128 B'],
+    // The edge above says how large it is.
+    ['relu', 'relu 2', undefined],
+    ['relu 2', 'loss', undefined],
   ]);
   expect(dot).toContain('style="dashed"');
   expect(dot).toContain('digraph "two \\"layers\\" <b> & a loss" {');
@@ -88,7 +87,8 @@ test('Graphviz draws it: as many nodes and edges, dark colours, nothing outside 
     expect(svg.replaceAll(/xmlns(:\w+)?="[^"]*"/g, '')).not.toMatch(/https?:/);
     const texts = [...document.querySelectorAll('text')].map(({ textContent }) => textContent);
     expect(texts).toContain('two "layers" <b> & a loss');
-    expect(texts).toContain('relu · 1.00 MFLOP');
+    expect(texts).toContain('1.00 MFLOP');
+    expect(texts.filter((text) => text === 'relu')).toHaveLength(2);
   }
 });
 

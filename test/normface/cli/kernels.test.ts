@@ -78,7 +78,7 @@ describe('normface kernels run', () => {
     expect(stdout).toMatch(/^output +float64 reference +\S+ +2.0e-5 +ok$/m);
     expect(stdout).toMatch(/^gradient of input 2 +finite differences of the reference +\S+ +1.0e-4 +ok$/m);
     expect(stdout).toMatch(/^output +second run +0 +0 +ok$/m);
-    expect(stdout).toMatch(/^dispatch 0 +[\d.]+ [µm]?s +/m);
+    expect(stdout).toMatch(/^#0 prelu +[\d.]+ [µm]?s +/m);
     expect(stdout).toMatch(/^roofline, measured: [\d.]+ GFLOP\/s, [\d.]+ GB\/s; times by .*, 2 rounds$/m);
     expect(exitCode).toBe(0);
   });
@@ -98,9 +98,12 @@ describe('normface kernels run', () => {
     const right = await kernels(...words, '--file', at('relu.wgsl'), '--baseline');
     expect(right.exitCode).toBe(0);
     expect(right.stdout).toMatch(/^output +shipped kernel +0 +\S+ +ok$/m);
-    expect(right.stdout).toMatch(/^dispatch 0, changed .*×$/m);
-    expect(right.stdout).toMatch(/^dispatch 0, shipped /m);
-    fs.writeFileSync(at('wrong.wgsl'), fs.readFileSync(at('relu.wgsl'), 'utf8').replace('max(', 'min('));
+    expect(right.stdout).toMatch(/^#0 relu, changed .*×$/m);
+    expect(right.stdout).toMatch(/^#0 relu, shipped /m);
+    fs.writeFileSync(
+      at('wrong.wgsl'),
+      fs.readFileSync(at('relu.wgsl'), 'utf8').replace('value <= Value()', 'value > Value()'),
+    );
     const wrong = await kernels(...words, '--file', at('wrong.wgsl'));
     expect(wrong.exitCode).toBe(1);
     expect(wrong.stdout).toMatch(/^output +float64 reference .* WRONG: \S+ instead of \S+ at \d+$/m);

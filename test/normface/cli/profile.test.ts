@@ -93,6 +93,6 @@ describe('DEBUG', () => {
     expect(exitCode).toBe(0);
     expect(stdout).not.toMatch(/^step \d/m);
     expect(stderr).toMatch(/^step 0: \d+ dispatches/m);
-    expect(stderr).toMatch(/^ {2}#0 image_batch: image_batch, /m);
+    expect(stderr).toMatch(/^ {2}#0 imageBatch: image_batch, /m);
   });
 });
