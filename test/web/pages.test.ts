@@ -61,7 +61,7 @@ test('colours follow the system until they are chosen, and the choice is remembe
   expect(await theme()).toBe('light');
   await toggle.click();
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await theme()).toBe('light');
+  await page.locator('html[data-theme=light]').waitFor();
   await page.context().close();
 });
 

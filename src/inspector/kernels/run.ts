@@ -5,7 +5,7 @@ import type { BoundCase, Operator } from '../../engine/operator.ts';
 import { UsageError } from '../../normface/errors.ts';
 import type { Roofline } from '../profile/bound.ts';
 import { Stopwatch, type TimingOptions } from '../timing.ts';
-import { type Check, checkRecording, type ReferenceCheck } from './check.ts';
+import { type Check, checkRecording, LatestReference, type ReferenceCheck } from './check.ts';
 import type { KernelInspector, KernelRequest, KernelSession } from './inspect.ts';
 import { raceKernels, type Speed } from './measure.ts';
 import type { Results } from './recording.ts';
@@ -16,7 +16,7 @@ export interface RunOptions extends TimingOptions {
   /** Whether the shipped kernel is timed beside a changed one. */
   readonly baseline?: boolean;
   /** Evaluates the reference of an operator elsewhere than on this thread, which it would block. */
-  readonly reference?: (operator: Operator, sample: BoundCase, results: Results) => Promise<Check>;
+  readonly reference?: (operator: Operator, sample: BoundCase, results: Results) => Check | Promise<Check>;
   /** Told what is done next. */
   readonly onStage?: (stage: RunStage) => void;
 }
@@ -100,6 +100,12 @@ async function prepare(
   return done;
 }
 
+/** What the reference says is evaluated once for several versions of a case. */
+function sharingReference(options: RunOptions): RunOptions {
+  const latest = new LatestReference();
+  return { ...options, reference: options.reference ?? latest.check.bind(latest) };
+}
+
 /** One version of a kernel in a race. */
 export interface RacedVersion {
   readonly check: Check | null;
@@ -117,11 +123,12 @@ export async function raceVersions(
   const sessions: KernelSession[] = [];
   try {
     const checks: (Check | null)[] = [];
+    const sharing = sharingReference(options);
     options.onStage?.('checking');
     for (const request of requests) {
       const session = inspector.open(request);
       sessions.push(session);
-      checks.push(await prepare(session, options));
+      checks.push(await prepare(session, sharing));
     }
     options.onStage?.('timing');
     const speeds = await raceKernels(new Stopwatch(device), sessions, roofline, options);
@@ -178,6 +185,7 @@ export async function sweepKernel(
   options: RunOptions = {},
 ): Promise<SweepRow[]> {
   const values = sweep.values.length > 0 ? sweep.values : variantsWith(inspector, request);
+  const sharing = sharingReference(options);
   const opened: {
     value: string;
     session: KernelSession | null;
@@ -203,7 +211,7 @@ export async function sweepKernel(
                 constants: { ...request.constants, [sweep.name]: readConstant(sweep.name, value) },
               },
         );
-        row.check = await prepare(row.session, options);
+        row.check = await prepare(row.session, sharing);
       } catch (error) {
         options.signal?.throwIfAborted();
         // A constant that does not exist fails for all values alike.

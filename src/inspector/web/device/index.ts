@@ -94,7 +94,7 @@ function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
   });
   return element(
     'section',
-    { class: 'panel', 'aria-label': 'Features' },
+    { class: 'panel features', 'aria-label': 'Features' },
     element('h2', {}, 'Features that matter'),
     table({
       caption: 'Features that the engine can use',
@@ -104,7 +104,7 @@ function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
     element(
       'details',
       { class: 'small' },
-      element('summary', {}, `${others.length} more features, which computing needs not`),
+      element('summary', {}, `${others.length} more features, which computing does not need`),
       element(
         'p',
         { class: 'soft feature-list' },

@@ -27,6 +27,8 @@ export class CaseForm {
   private readonly error = element('p', { id: 'kernel-case-error', class: 'kernel-error', role: 'alert' });
   private readonly meaning = element('p', { class: 'soft small' });
   private names = '';
+  /** The case that was asked for last. */
+  private taken = '';
 
   constructor(entry: KernelEntry, onChange: (choice: Partial<CaseChoice>) => void) {
     this.entry = entry;
@@ -37,10 +39,7 @@ export class CaseForm {
     this.operator.addEventListener('change', () =>
       onChange({ operator: this.operator.value, caseText: undefined, variant: undefined, constants: {} }),
     );
-    this.caseInput.addEventListener('change', () => {
-      const text = this.caseInput.value.trim();
-      onChange({ operator: this.operator.value, caseText: text || undefined });
-    });
+    this.caseInput.addEventListener('change', () => this.commit());
     this.variant.addEventListener('change', () =>
       onChange({ variant: this.variant.value || undefined, constants: {} }),
     );
@@ -66,6 +65,7 @@ export class CaseForm {
     this.fail('');
     this.operator.value = opened.operator;
     this.caseInput.value = opened.caseText ?? '';
+    this.taken = this.caseInput.value;
     this.caseInput.placeholder = opened.caseText === null ? `as tested: ${opened.caseLabel}` : '';
     this.meaning.textContent = `${opened.operator} of ${opened.caseLabel}`;
     const use = this.entry.uses.find(({ operator }) => operator.name === opened.operator);
@@ -75,6 +75,14 @@ export class CaseForm {
       );
     this.showVariants(opened, variant);
     this.showConstants(opened, constants);
+  }
+
+  /** Takes what was typed, if that was not done yet. */
+  commit(): void {
+    const text = this.caseInput.value.trim();
+    if (text === this.taken) return;
+    this.taken = text;
+    this.onChange({ operator: this.operator.value, caseText: text || undefined });
   }
 
   /** What is wrong with the case; empty where nothing is. */

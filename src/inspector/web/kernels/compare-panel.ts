@@ -57,9 +57,9 @@ export class ComparePanel {
         this.panel.clear();
         this.draw();
       });
-    this.take = button('Edit this version', () => onTake(this.chosen(this.right).text));
-    this.forget = button('Forget this version', () => {
-      this.versions?.forget(this.right.value);
+    this.take = button('', () => this.kept && onTake(this.kept.text));
+    this.forget = button('', () => {
+      if (this.kept) this.versions?.forget(this.kept.name);
       this.list();
       this.draw();
     });
@@ -98,16 +98,21 @@ export class ComparePanel {
     this.draw();
   }
 
-  /** Opens the comparison with a version on the right. */
-  reveal(name: string): void {
+  /** Puts a kept version on the left: the right side is what is edited on. */
+  offer(name: string): void {
     this.list();
-    this.right.value = name;
+    this.left.value = name;
     this.draw();
   }
 
   dispose(): void {
     this.merge?.destroy();
     this.merge = null;
+  }
+
+  /** The kept version that is chosen, the right one first. */
+  private get kept(): Version | undefined {
+    return this.versions?.named(this.right.value) ?? this.versions?.named(this.left.value);
   }
 
   private list(): void {
@@ -131,9 +136,14 @@ export class ComparePanel {
   /** Nothing is drawn while the panel is closed. */
   private draw(): void {
     this.dispose();
-    const isKept = this.versions?.named(this.right.value) !== undefined;
-    this.take.hidden = !isKept;
-    this.forget.hidden = !isKept;
+    const { kept } = this;
+    for (const [button, what] of [
+      [this.take, 'Edit'],
+      [this.forget, 'Forget'],
+    ] as const) {
+      button.hidden = !kept;
+      button.textContent = `${what} ${kept?.name ?? ''}`;
+    }
     if (!this.details.open) return;
     const [left, right] = [this.chosen(this.left), this.chosen(this.right)];
     this.same.hidden = left.text !== right.text;

@@ -4,10 +4,11 @@ import { type Problem, problemsOf } from './diagnostics.ts';
 /** Has the driver's compiler read a text. Nothing is run, and no error of it is left for others to stumble over. */
 export async function compileText(device: Device, text: string): Promise<Problem[]> {
   const { gpu } = device;
+  // Where the device is lost, the frame says so: there is nothing to say of the text.
   gpu.pushErrorScope('validation');
   const module = gpu.createShaderModule({ label: 'edited kernel', code: text });
-  const refusal = gpu.popErrorScope().catch(() => null); // a lost device is told of elsewhere
-  const { messages } = await module.getCompilationInfo();
+  const refusal = gpu.popErrorScope().catch(() => null);
+  const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }));
   const problems = problemsOf(text, messages);
   const error = await refusal;
   if (error && !problems.some(({ severity }) => severity === 'error'))

@@ -26,6 +26,7 @@ export class EditorPanel {
     role: 'tablist',
     'aria-label': 'Dispatches',
   });
+  private readonly panel = element('div', { 'aria-label': 'Text' });
   private readonly problems = element('ol', {
     class: 'kernel-problems',
     'aria-label': 'What the compiler says',
@@ -60,6 +61,7 @@ export class EditorPanel {
     });
     this.grid.addEventListener('change', () => this.changeGrid());
     this.tabs.addEventListener('keydown', (event) => this.moveAlongTabs(event));
+    this.panel.append(this.editor.element);
     const copy = copyButton('Copy WGSL', () => this.editor.text);
     const save = button('Download', () =>
       download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text),
@@ -69,7 +71,7 @@ export class EditorPanel {
       'section',
       { class: 'panel kernel-editor', 'aria-label': 'WGSL' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'WGSL ', this.state), this.tabs),
-      this.editor.element,
+      this.panel,
       this.problems,
       element('div', { class: 'buttons' }, this.reset, this.keep, copy, save, share),
       element('div', { class: 'kernel-grid-row' }, field('Workgroups', this.grid), this.change),
@@ -90,9 +92,10 @@ export class EditorPanel {
     this.shown = shown;
     this.tabs.hidden = views.length < 2;
     this.tabs.replaceChildren(...views.map((view) => this.tabOf(view, view === shown)));
-    this.editor.open(edited ?? shown.wgsl);
+    if (this.editor.open(edited ?? shown.wgsl)) this.listProblems([]);
     this.grid.value = gridText(grid ?? shown.grid);
-    this.listProblems([]);
+    if (views.length > 1) this.panel.setAttribute('role', 'tabpanel');
+    else this.panel.removeAttribute('role');
     this.mark(this.text);
   }
 

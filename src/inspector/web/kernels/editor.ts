@@ -36,9 +36,11 @@ export class WgslEditor {
     return this.view.state.doc.toString();
   }
 
-  /** Another text: what was done to the one before cannot be undone in it. */
-  open(text: string): void {
-    if (text !== this.text) this.view.setState(this.stateOf(text));
+  /** Another text: what was done to the one before cannot be undone in it. @returns whether it is another one */
+  open(text: string): boolean {
+    if (text === this.text) return false;
+    this.view.setState(this.stateOf(text));
+    return true;
   }
 
   /** Puts another text in the place of this one, as an edit that can be undone. */

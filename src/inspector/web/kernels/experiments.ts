@@ -87,7 +87,7 @@ export class Experiments {
       });
       const label = edited !== null ? 'edited' : baseline ? 'changed' : 'shipped';
       const wrong = run.check?.comparisons.some((comparison) => !passes(comparison));
-      const [{ median }] = run.speeds.filter(({ index }) => index === view.index);
+      const { median } = run.speeds.find(({ index }) => index === view.index) ?? run.speeds[0];
       return {
         output: resultsView({ run, roofline, dispatch: view.index, label }),
         done: `${wrong ? 'wrong' : 'right'}, ${durationText(median)}`,

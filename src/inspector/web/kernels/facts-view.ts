@@ -28,7 +28,12 @@ export function factsView(view: DispatchView): HTMLElement {
 
 /** How the needs of an edited text differ from the shipped ones; empty where they do not. */
 export function needsChange(shipped: Needs, text: string): string {
-  const now = needsOf(text);
+  let now: Needs;
+  try {
+    now = needsOf(text);
+  } catch {
+    return ''; // a text that is being written can be nonsense, such as a constant that is defined by itself
+  }
   const changes = [
     changeText('workgroup memory', bytesText(shipped.workgroupBytes), bytesText(now.workgroupBytes)),
     changeText('registers', grouped(shipped.registers), grouped(now.registers)),

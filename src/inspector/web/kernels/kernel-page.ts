@@ -1,3 +1,4 @@
+import { UserError } from '../../../normface/errors.ts';
 import type { DispatchView } from '../../kernels/inspect.ts';
 import type { Page, PageContext } from '../page.ts';
 import type { Bench } from './bench.ts';
@@ -6,7 +7,7 @@ import { CaseForm } from './case-form.ts';
 import { ComparePanel } from './compare-panel.ts';
 import { compileText } from './compile.ts';
 import { EditorPanel } from './editor-panel.ts';
-import { Experiments } from './experiments.ts';
+import { Experiments, type Running } from './experiments.ts';
 import { layOut } from './kernel-layout.ts';
 import { isAbort } from './lane.ts';
 import { type OpenedKernel, openKernel, placeOf, shownDispatch } from './opened.ts';
@@ -35,6 +36,8 @@ export class KernelPage implements Page {
   private readonly shelves = new Map<string, Versions>();
   private state: KernelState;
   private opened: OpenedKernel | null = null;
+  /** Done when what the state says is shown, or its error. */
+  private opening: Promise<void> = Promise.resolve();
   private settling: ReturnType<typeof setTimeout> | undefined;
   private packings = 0;
 
@@ -45,9 +48,8 @@ export class KernelPage implements Page {
     this.experiments = new Experiments(bench);
     const entry = bench.inspector.entry(state.kernel);
     const stop = (): void => this.experiments.stop();
-    this.form = new CaseForm(
-      entry,
-      (choice) => void this.open({ ...this.state, ...choice, dispatch: undefined, grid: undefined }),
+    this.form = new CaseForm(entry, (choice) =>
+      this.reopen({ ...this.state, ...choice, dispatch: undefined, grid: undefined }),
     );
     this.editor = new EditorPanel(entry.name, {
       onEdit: (text) => this.takeEdit(text),
@@ -60,15 +62,18 @@ export class KernelPage implements Page {
         this.state = { ...this.state, dispatch, grid: undefined };
         this.show();
       },
-      onRun: () => this.run(),
+      onRun: () => void this.run(),
       onKeep: () => this.keep(),
       check: (text) => compileText(bench.device, text),
     });
-    this.runner = new RunPanel('Run', () => this.run(), stop, { main: true });
-    this.sweep = new SweepPanel((sweep, say) => this.experiments.sweep(this.running(), sweep, say), stop);
+    this.runner = new RunPanel('Run', () => void this.run(), stop, { main: true });
+    this.sweep = new SweepPanel(
+      async (sweep, say) => this.experiments.sweep(await this.running(), sweep, say),
+      stop,
+    );
     this.compare = new ComparePanel(
       {
-        start: (left, right, say) => this.experiments.compare(this.running(), [left, right], say),
+        start: async (left, right, say) => this.experiments.compare(await this.running(), [left, right], say),
         stop,
         onTake: (text) => this.editor.replace(text),
       },
@@ -78,7 +83,7 @@ export class KernelPage implements Page {
     this.showFacts = layOut(root, entry, { form, editor, runner, sweep, compare }, context.signal);
     context.signal.addEventListener('abort', stop);
     addEventListener('keydown', (event) => this.takeKey(event), { signal: context.signal });
-    void this.open(state);
+    this.reopen(state);
   }
 
   dispose(): void {
@@ -89,6 +94,10 @@ export class KernelPage implements Page {
   }
 
   // ---- what is shown ---------------------------------------------------------------------------------------------------
+
+  private reopen(state: KernelState): void {
+    this.opening = this.open(state);
+  }
 
   /** Looks into the kernel as the state says; an edited text that came with the URL is put in its place. */
   private async open(state: KernelState): Promise<void> {
@@ -110,7 +119,6 @@ export class KernelPage implements Page {
       if (isAbort(error) || this.context.signal.aborted) return;
       this.opened = null;
       this.form.fail((error as Error).message);
-      this.runner.run.disabled = true;
       this.runner.outdate();
     }
   }
@@ -129,7 +137,6 @@ export class KernelPage implements Page {
     if (!opened || !view) return;
     this.editor.show(opened.views, view, this.edits.get(this.place) ?? null, this.state.grid);
     this.showFacts(view);
-    this.runner.run.disabled = false;
     this.runner.outdate();
     this.follow();
   }
@@ -161,8 +168,8 @@ export class KernelPage implements Page {
 
   private keep(): void {
     const { name } = this.versions.keep(this.editor.text);
-    this.compare.reveal(name);
-    this.runner.status.say(`kept as ${name}; the comparison below offers it`);
+    this.compare.offer(name);
+    this.runner.status.say(`kept as ${name}; the comparison below has it on the left`);
   }
 
   private settle(): void {
@@ -198,21 +205,19 @@ export class KernelPage implements Page {
   // ---- runs ------------------------------------------------------------------------------------------------------------
 
   /** What is run: the kernel as it is opened, and the edited text of the shown dispatch. */
-  private running() {
-    return {
-      opened: this.opened!,
-      state: this.state,
-      view: this.view!,
-      edited: this.edits.get(this.place) ?? null,
-    };
+  private async running(): Promise<Running> {
+    await this.opening;
+    const { opened, state, view } = this;
+    if (!opened || !view) throw new UserError('there is no case to run: see what is said of it above');
+    return { opened, state, view, edited: this.edits.get(this.place) ?? null };
   }
 
-  private run(): void {
-    if (!this.opened) return;
+  private async run(): Promise<void> {
+    this.form.commit(); // Control and Enter in its field
     const { status } = this.runner;
-    void this.runner.during(() =>
+    await this.runner.during(async () =>
       this.experiments.run(
-        this.running(),
+        await this.running(),
         (text) => status.busy(text),
         (problems) => this.editor.showProblems(problems),
       ),
@@ -223,7 +228,7 @@ export class KernelPage implements Page {
     if (event.defaultPrevented) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      this.run();
+      void this.run();
     } else if (
       event.key === '/' &&
       !event.ctrlKey &&

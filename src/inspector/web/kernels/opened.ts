@@ -1,8 +1,11 @@
 /** A kernel in a case as plain data: what the page shows before anything runs. */
 
 import { DeviceError, ShapeError } from '../../../engine/errors.ts';
+import type { Operator } from '../../../engine/operator.ts';
 import type { FreeConstant } from '../../../engine/settings.ts';
+import { elementCount } from '../../../engine/tensor.ts';
 import { UsageError, UserError } from '../../../normface/errors.ts';
+import { parseCase } from '../../kernels/case-text.ts';
 import type { KernelEntry, KernelUse } from '../../kernels/catalogue.ts';
 import type { DispatchView, KernelInspector, KernelRequest, KernelSession } from '../../kernels/inspect.ts';
 import { casesToTry, caseTextOf } from '../../kernels/suggested-cases.ts';
@@ -74,7 +77,7 @@ function openUsual(
   const chosen = entry.uses.find(({ operator }) => operator.name === named);
   const operator = named ?? usualUse(entry).operator.name;
   const own = { kernel, operator, variant, constants };
-  for (const caseText of casesToTry((chosen ?? usualUse(entry)).operator).slice(0, triedCases)) {
+  for (const caseText of quickCases((chosen ?? usualUse(entry)).operator)) {
     try {
       return { session: inspector.open({ ...own, caseText }), caseText };
     } catch (error) {
@@ -92,8 +95,16 @@ function usualUse({ name, uses }: KernelEntry): KernelUse {
   return uses.find(({ operator }) => familyOf(operator.name) === familyOf(name)) ?? uses[0];
 }
 
-/** The others are small and odd on purpose. */
-const triedCases = 3;
+/** The first cases of an operator that also a processor does quickly; the later ones are small and odd on purpose. */
+function quickCases(operator: Operator): string[] {
+  return casesToTry(operator)
+    .slice(0, 3)
+    .filter((text) => {
+      const { cost, inputs } = parseCase(operator, text);
+      const elements = inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+      return cost.flops <= 1e8 && elements <= 2e6;
+    });
+}
 
 /** The dispatch that a state names, else the one with most work. */
 export function shownDispatch({ views, dearest }: OpenedKernel, index: number | undefined): DispatchView {

@@ -1,7 +1,7 @@
 /** The float64 reference on a thread of its own: what is sent there, and what is done there. */
 
 import type { BoundCase, InputSpec, Operator, Tolerance } from '../../../engine/operator.ts';
-import { type Check, checkAgainstReference } from '../../kernels/check.ts';
+import { type Check, LatestReference } from '../../kernels/check.ts';
 import { inspectedOperators } from '../../kernels/operators.ts';
 import type { Results } from '../../kernels/recording.ts';
 
@@ -19,9 +19,11 @@ export function taskOf(operator: Operator, sample: BoundCase, results: Results):
   return { operator: operator.name, inputs, attributes, tolerance, results };
 }
 
+const latest = new LatestReference();
+
 /** Finds the operator by its name, and compares. */
 export function doTask({ operator, inputs, attributes, tolerance, results }: ReferenceTask): Check {
   const found = inspectedOperators.find(({ name }) => name === operator);
   if (!found) throw new Error(`there is no operator "${operator}"`);
-  return checkAgainstReference({ ...found.bind(inputs, attributes), tolerance }, results);
+  return latest.check(found, { ...found.bind(inputs, attributes), tolerance }, results);
 }

@@ -24,10 +24,11 @@ export class RunPanel {
 
   /** Runs a task and says what became of it; an earlier output stays until there is a new one. */
   async during(task: () => Promise<{ readonly output: HTMLElement; readonly done: string }>): Promise<void> {
+    const focused = document.activeElement === this.run;
     this.run.hidden = true;
     this.stop.hidden = false;
     // The button that had the focus is gone: the other one takes it.
-    if (document.activeElement === document.body) this.stop.focus({ preventScroll: true });
+    if (focused) this.stop.focus({ preventScroll: true });
     this.outdate();
     const mine = ++this.runs;
     let settle: () => void;

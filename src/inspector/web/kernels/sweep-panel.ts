@@ -34,7 +34,7 @@ export class SweepPanel {
     });
     this.element = element(
       'section',
-      { class: 'panel kernel-sweep', 'aria-label': 'Sweep' },
+      { class: 'panel kernel-sweep', 'aria-label': 'Sweep', hidden: true },
       element('h2', {}, 'Sweep'),
       element(
         'div',

@@ -30,7 +30,7 @@ export interface TokenStream {
   match(pattern: RegExp, consume?: boolean): unknown;
   eatSpace(): boolean;
   /** Takes a letter; none at the end of the line. */
-  next(): string | undefined | void;
+  next(): unknown;
   skipToEnd(): void;
   current(): string;
 }
@@ -70,7 +70,7 @@ export function nextToken(stream: TokenStream, state: WgslState): WgslToken | nu
   if (stream.match(/^@\s*\w+/)) return 'attribute';
   if (stream.match(number)) return 'number';
   if (stream.match(/^[\p{L}_][\p{L}\p{N}_]*/u)) return wordToken(stream, state);
-  return signToken(stream.next() || '', state);
+  return signToken(String(stream.next() ?? ''), state);
 }
 
 /** A name, which is a function where a parenthesis follows. */
