@@ -153,6 +153,20 @@ describe('kernels', () => {
     }
   });
 
+  test('that bind more buffers than the adapter allows are refused before they run', () => {
+    const most = device.report.limits.maxStorageBuffersPerShaderStage;
+    const names = Array.from({ length: most + 1 }, (_, i) => `x${i}`);
+    const declared = names.map(
+      (name, i) => `@group(0) @binding(${i}) var<storage, read_write> ${name}: array<f32>;`,
+    );
+    const body = names.map((name) => `${name}[0] = 1.0;`).join(' ');
+    const source = `${declared.join('\n')}\n@compute @workgroup_size(1) fn main() { ${body} }`;
+    const bindings = Object.fromEntries(names.map((name) => [name, device.tensor([0], [1])]));
+    expect(() =>
+      device.dispatch({ kernel: { name: 'greedy', source }, constants: {}, bindings, grid: [1, 1, 1], cost }),
+    ).toThrow(`kernel greedy binds ${most + 1} buffers, and this adapter allows ${most} in a kernel`);
+  });
+
   test('that miss a constant or a tensor are refused before they run', () => {
     const kernel = {
       name: 'needy',
