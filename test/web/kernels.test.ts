@@ -38,6 +38,7 @@ async function edit(page: Page, change: (text: string) => string): Promise<strin
   await page.locator('.kernel-editor .cm-content').click();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.press('ControlOrMeta+V');
+  await page.keyboard.press('ControlOrMeta+Home');
   return after;
 }
 
@@ -252,7 +253,7 @@ test('kernels with several dispatches have tabs, variants can be chosen, and a r
   expect(await editorText(page)).not.toBe(first);
   await page.keyboard.press('ArrowLeft');
 
-  const variants = page.getByLabel('Variant');
+  const variants = region(page, 'Case').getByLabel('Variant');
   const [, , other] = await variants.locator('option').allTextContents();
   await variants.selectOption(other!);
   await page.waitForURL(/variant=/);
@@ -278,34 +279,40 @@ test('an unknown kernel is one sentence', async () => {
   await page.context().close();
 });
 
-test('pictures in all sizes and colours', async () => {
-  for (const { name, ...options } of looks) {
-    const { page, problems } = await openPage(browser, `${url}#/kernels`, {
-      ...options,
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
-    await page.locator('a.kernel-link').first().waitFor();
-    await screenshot(page, `kernels-list-${name}`);
-    await page.goto(`${url}#/kernels?kernel=gemm&operator=matmul&case=128`);
-    await page.locator('.kernel-editor .cm-line').nth(3).waitFor();
-    await edit(page, (text) => text.replace('fn main', '// changed\nfn main'));
-    expect(await run(page)).toMatch(/^right, /);
-    const sweep = region(page, 'Sweep');
-    await sweep.getByRole('button', { name: 'Sweep' }).click();
-    await sweep.locator('tbody tr').first().waitFor();
-    await region(page, 'Compare').getByRole('heading', { name: 'Compare two versions' }).click();
-    await page.locator('.kernel-merge .cm-editor').first().waitFor();
-    // Nothing is wider than the screen.
-    const [content, screen] = await page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      document.documentElement.clientWidth,
-    ]);
-    expect(content).toBeLessThanOrEqual(screen!);
-    await screenshot(page, `kernels-run-${name}`);
-    await edit(page, (text) => text.replace('fn main(', 'fn main(broken '));
-    await page.locator('.kernel-problem').first().waitFor();
-    await screenshot(page, `kernels-error-${name}`);
-    expect(problems).toEqual([]);
-    await page.context().close();
-  }
-});
+test('pictures in all sizes and colours, in which nothing is wider than the screen', async () => {
+  const { page, problems } = await open();
+  /** Takes pictures of what is on the page in all looks. */
+  const take = async (name: string): Promise<void> => {
+    for (const { name: look, viewport, colorScheme } of looks) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      const [content, screen] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        document.documentElement.clientWidth,
+      ]);
+      await screenshot(page, `kernels-${name}-${look}`);
+      expect(content, `${name} ${look}`).toBeLessThanOrEqual(screen!);
+    }
+    await page.setViewportSize(looks[0]!.viewport);
+  };
+  await page.locator('a.kernel-link').first().waitFor();
+  await take('list');
+
+  await page.goto(`${url}#/kernels?kernel=gemm&operator=matmul&case=96`);
+  await page.locator('.kernel-editor .cm-line').nth(3).waitFor();
+  await edit(page, (text) => text.replace('@compute', '// A changed line.\n@compute'));
+  expect(await run(page)).toMatch(/^right, /);
+  const sweep = region(page, 'Sweep');
+  await sweep.getByRole('button', { name: 'Sweep' }).click();
+  await sweep.locator('tbody tr').first().waitFor({ timeout: 90_000 });
+  await region(page, 'Compare').getByRole('heading', { name: 'Compare two versions' }).click();
+  await page.locator('.kernel-merge .cm-editor').first().waitFor();
+  await take('run');
+
+  await edit(page, (text) => text.replace('fn main(', 'fn main(broken '));
+  await page.locator('.kernel-problem').first().waitFor();
+  await page.locator('.kernel-problem').first().click();
+  await take('error');
+  expect(problems).toEqual([]);
+  await page.context().close();
+}, 240_000);

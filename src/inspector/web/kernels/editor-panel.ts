@@ -148,10 +148,10 @@ export class EditorPanel {
   }
 
   private tabOf(view: DispatchView, selected: boolean): HTMLElement {
-    return button(`dispatch ${view.index}`, () => this.events.onDispatch(view.index), {
+    return button(`${view.index}: ${view.operator}`, () => this.events.onDispatch(view.index), {
       class: 'kernel-tab',
       role: 'tab',
-      title: view.operator,
+      title: `Dispatch ${view.index} of the case`,
       'aria-selected': String(selected),
       tabindex: selected ? 0 : -1,
     });

@@ -65,5 +65,7 @@ export const editorTheme = EditorView.theme({
     background: 'var(--raised)',
     color: 'var(--ink-soft)',
     borderBlock: '1px solid var(--line)',
+    // The package's own sign is in few fonts.
+    '&:before, &:after': { content: '"⋯"' },
   },
 });

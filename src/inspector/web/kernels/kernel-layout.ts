@@ -31,25 +31,14 @@ export function layOut(
       'div',
       { class: 'kernel-bench' },
       editor.element,
+      runView(runner),
       element(
         'section',
-        { class: 'panel kernel-run', 'aria-label': 'Run' },
-        element(
-          'div',
-          { class: 'panel-head' },
-          element('h2', {}, 'Run'),
-          element('div', { class: 'buttons' }, runner.run, runner.stop),
-        ),
-        runner.status.element,
-        runner.output,
-        element(
-          'p',
-          { class: 'soft small kernel-explain' },
-          'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the shipped one, and a second run bit for bit; then times it.',
-        ),
+        { class: 'panel kernel-dispatch', 'aria-label': 'Dispatch' },
+        element('h2', {}, 'Dispatch'),
+        facts,
       ),
     ),
-    element('section', { class: 'panel', 'aria-label': 'Dispatch' }, element('h2', {}, 'Dispatch'), facts),
     sweep.element,
     compare.element,
     sourcePanel(entry, signal),
@@ -67,6 +56,26 @@ export function layOut(
         constantsTable(view),
       ),
     );
+}
+
+function runView(runner: RunPanel): HTMLElement {
+  return element(
+    'section',
+    { class: 'panel kernel-run', 'aria-label': 'Run' },
+    element(
+      'div',
+      { class: 'panel-head' },
+      element('h2', {}, 'Run'),
+      element('div', { class: 'buttons' }, runner.run, runner.stop),
+    ),
+    runner.status.element,
+    runner.output,
+    element(
+      'p',
+      { class: 'soft small kernel-explain' },
+      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the shipped one, and a second run bit for bit; then times it.',
+    ),
+  );
 }
 
 function head({ name, summary, header }: KernelEntry): HTMLElement {

@@ -105,15 +105,18 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
     ),
   );
   // Versions of one kernel have the same intensity: the name of the fastest stands above its dot, those of the others below.
-  const highest = Math.min(...dots.map(([, cy]) => cy));
-  dots.forEach(([cx, cy], i) => {
+  const fastest = dots.findIndex(([, cy]) => dots.every(([, other]) => cy <= other));
+  const marks = dots.map(([cx, cy], i) => {
     const { role, label: name } = shown[i];
     const anchor = cx > 0.7 * width ? 'end' : 'start';
-    picture.append(
+    return [
       svg('circle', { class: `dot ${role}`, cx, cy, r: 5.5 }),
-      label(cx + (anchor === 'end' ? -8 : 8), cy + (cy === highest ? -7 : 16), name, anchor, 'ink'),
-    );
+      label(cx + (anchor === 'end' ? -8 : 8), cy + (i === fastest ? -7 : 16), name, anchor, 'ink'),
+    ];
   });
+  // What one looks at is drawn last.
+  for (const role of ['shipped', 'edited'] as const)
+    picture.append(...marks.filter((_, i) => shown[i].role === role).flat());
   return element('figure', { class: 'kernel-figure' }, picture);
 }
 

@@ -116,10 +116,10 @@ function figuresView(speed: Speed, shipped: Speed | null): HTMLElement {
     'div',
     { class: 'kernel-figures' },
     figure('Median time', time, ` ${unit}`),
-    shipped ? figure('To shipped', (shipped.median / speed.median).toFixed(2), ' × as fast') : '',
+    shipped ? figure('Beside shipped', (shipped.median / speed.median).toFixed(2), ' × as fast') : '',
     bound.gflops > 0 ? figure('Arithmetic', significant(bound.gflops), ' GFLOP/s') : '',
     bound.gigabytesPerSecond > 0 ? figure('Traffic', significant(bound.gigabytesPerSecond), ' GB/s') : '',
-    bound.by ? figure(`Of the roof (${bound.by})`, (100 * bound.share).toFixed(1), ' %') : '',
+    bound.by ? figure(`Of the roof: ${bound.by}`, (100 * bound.share).toFixed(1), ' %') : '',
   );
 }
 
@@ -146,15 +146,13 @@ function dispatchesTable({ speeds, baseline }: KernelRun, shown: number): HTMLEl
       { title: 'Median', numeric: true },
       ...(baseline ? [{ title: 'Shipped', numeric: true }] : []),
       { title: 'GFLOP/s', numeric: true },
-      { title: 'GB/s', numeric: true },
       { title: 'Of the roof', numeric: true },
     ],
-    rows: speeds.map(({ index, median, bound }, i) => [
-      String(index),
+    rows: speeds.map(({ index, operator, median, bound }, i) => [
+      `${index}: ${operator}`,
       durationText(median),
       ...(baseline ? [baseline[i] ? durationText(baseline[i].median) : ''] : []),
       significant(bound.gflops),
-      significant(bound.gigabytesPerSecond),
       percentText(bound.share),
     ]),
     highlight: (row) => speeds[row].index === shown,
