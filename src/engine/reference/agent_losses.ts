@@ -11,13 +11,13 @@ export function distanceMatrix(
 ): number[][] {
   const unit = (row: Float64Array): Float64Array =>
     row.map((value) => value / Math.sqrt(dot(row, row) + epsilon));
+  const agents = Array.from({ length: weights.shape[0]! }, (_, j) => {
+    const w = rowOf(weights, j);
+    return normaliseWeights ? unit(w) : w;
+  });
   return Array.from({ length: features.shape[0]! }, (_, i) => {
     const f = unit(rowOf(features, i));
-    return Array.from({ length: weights.shape[0]! }, (_, j) => {
-      const w = normaliseWeights ? unit(rowOf(weights, j)) : rowOf(weights, j);
-      const difference = f.map((value, k) => value - w[k]!);
-      return dot(difference, difference);
-    });
+    return agents.map((w) => f.reduce((sum, value, k) => sum + (value - w[k]!) ** 2, 0));
   });
 }
 

@@ -15,13 +15,13 @@ export function scoreMatrix(
   weights: ReferenceArray,
   { normaliseFeatures = true, normaliseWeights = true, epsilon = 1e-12 } = {},
 ): number[][] {
-  const norm = (row: Float64Array, wanted: boolean): number =>
-    wanted ? Math.sqrt(dot(row, row) + epsilon) : 1;
-  return Array.from({ length: features.shape[0]! }, (_, i) => {
-    const f = rowOf(features, i);
-    return Array.from({ length: weights.shape[0]! }, (_, j) => {
-      const w = rowOf(weights, j);
-      return dot(f, w) / (norm(f, normaliseFeatures) * norm(w, normaliseWeights));
+  const rowsOf = (matrix: ReferenceArray, isNormalised: boolean) =>
+    Array.from({ length: matrix.shape[0]! }, (_, i) => {
+      const row = rowOf(matrix, i);
+      return { row, norm: isNormalised ? Math.sqrt(dot(row, row) + epsilon) : 1 };
     });
-  });
+  const classes = rowsOf(weights, normaliseWeights);
+  return rowsOf(features, normaliseFeatures).map((f) =>
+    classes.map((w) => dot(f.row, w.row) / (f.norm * w.norm)),
+  );
 }

@@ -73,8 +73,17 @@ export class EditorPanel {
       element('div', { class: 'panel-head' }, element('h2', {}, 'WGSL ', this.state), this.tabs),
       this.panel,
       this.problems,
-      element('div', { class: 'buttons' }, this.reset, this.keep, copy, save, share),
-      element('div', { class: 'kernel-grid-row' }, field('Workgroups', this.grid), this.change),
+      element(
+        'div',
+        { class: 'buttons' },
+        this.reset,
+        this.keep,
+        copy,
+        save,
+        share,
+        field('Workgroups', this.grid, 'kernel-grid-field'),
+      ),
+      this.change,
     );
   }
 

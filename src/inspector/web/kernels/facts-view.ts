@@ -17,7 +17,7 @@ export function factsView(view: DispatchView): HTMLElement {
     ),
     ['Workgroups', `${grid.map(grouped).join(' × ')} of ${needs.workgroupSize.join(' × ')} invocations`],
     ['Workgroup memory', withBadge(bytesText(needs.workgroupBytes), 'exact')],
-    ['Registers', withBadge(`about ${grouped(needs.registers)} an invocation`, 'modelled')],
+    ['Registers', withBadge(`about ${grouped(needs.registers)} for an invocation`, 'modelled')],
     ['Arithmetic', withBadge(flopsText(cost.flops), 'exact')],
     ['Traffic', withBadge(`${bytesText(cost.bytes)} at least`, 'exact')],
     ['Intensity', intensity],

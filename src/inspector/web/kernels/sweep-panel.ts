@@ -39,7 +39,7 @@ export class SweepPanel {
       element(
         'div',
         { class: 'kernel-fields' },
-        field('Constant', this.name),
+        field('Sweep over', this.name),
         this.valuesField,
         element('div', { class: 'buttons' }, this.panel.run, this.panel.stop),
       ),
