@@ -9,6 +9,7 @@ import { describeAdapter } from '../src/engine/adapter.ts';
 import { adapterNamed } from '../src/engine/device.node.ts';
 import { dawnToggles, toggleFlags } from '../src/engine/toggles.node.ts';
 import type { TuneMode } from '../src/engine/tune.ts';
+import { measureRoofline } from '../src/inspector/roofline.ts';
 import { plotPng } from '../src/normface/evaluation/plot-frame.node.ts';
 import { type BenchCase, casesOf, type Suite, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
@@ -21,7 +22,6 @@ import { openTfjs } from './peers/tfjs.ts';
 import { openTorch } from './peers/torch.ts';
 import { installProbe } from './probe.ts';
 import { caseTable, type Report, type Row, ratioChart, rowsOf } from './report.ts';
-import { measureRoofline } from './roofline.ts';
 
 /** Dawn frees what the garbage collector takes, even while devices of it work: hold on to them. */
 const instances: GPU[] = [];

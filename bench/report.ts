@@ -1,12 +1,12 @@
 /** Results as a table for people, JSON for programs and bars for the eye. */
 
 import * as Plot from '@observablehq/plot';
+import type { Roofline } from '../src/inspector/roofline.ts';
 import { renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.node.ts';
 import { formatTable } from '../src/normface/evaluation/table.ts';
 import type { BenchCase } from './cases.ts';
 import type { Timing } from './measure.ts';
 import type { Peer } from './peers/peer.ts';
-import type { Roofline } from './roofline.ts';
 
 /** One peer in one case. */
 export interface Row {

@@ -1,9 +1,9 @@
 /** What the adapter can do at most: multiply-adds in registers, and copying memory. */
 
-import type { Device } from '../src/engine/device.ts';
-import { elementGrid } from '../src/engine/grid.ts';
-import copySource from './kernels/peak_copy.wgsl';
-import fmaSource from './kernels/peak_fma.wgsl';
+import type { Device } from '../engine/device.ts';
+import { elementGrid } from '../engine/grid.ts';
+import copySource from '../shaders/peak_copy.wgsl';
+import fmaSource from '../shaders/peak_fma.wgsl';
 
 export interface Roofline {
   readonly gflops: number;
