@@ -12,8 +12,16 @@ interface Entry {
   /** Means over these steps. */
   loss: number;
   readonly smooth: number;
-  readonly bound: number | undefined;
+  readonly levels: Levels;
   count: number;
+}
+
+/** What a loss can be compared with at its step. */
+export interface Levels {
+  /** The bound of Proposition 2. */
+  readonly bound?: number;
+  /** The loss of agents that stand evenly on the circle. */
+  readonly even?: number;
 }
 
 /** Columns as a plot wants them; null where there is no value. */
@@ -23,6 +31,7 @@ export interface CurveColumns {
   /** Exponentially weighted mean of the losses so far. */
   readonly smooth: number[];
   readonly bounds: (number | null)[];
+  readonly evens: (number | null)[];
 }
 
 export class Curve {
@@ -33,7 +42,7 @@ export class Curve {
   private weight = 0;
 
   /** @param isNewLoss whether another loss begins: what was before it says nothing about it */
-  add(step: number, loss: number, bound: number | undefined, isNewLoss = false): void {
+  add(step: number, loss: number, levels: Levels = {}, isNewLoss = false): void {
     const keep = isNewLoss ? 0 : 1 - 1 / memory;
     this.sum = this.sum * keep + loss;
     this.weight = this.weight * keep + 1;
@@ -41,8 +50,8 @@ export class Curve {
     const last = this.entries.at(-1);
     if (last && last.count < this.width && !isNewLoss) {
       const mean = (last.loss * last.count + loss) / (last.count + 1);
-      this.entries[this.entries.length - 1] = { step, loss: mean, smooth, bound, count: last.count + 1 };
-    } else this.entries.push({ step, loss, smooth, bound, count: 1 });
+      this.entries[this.entries.length - 1] = { step, loss: mean, smooth, levels, count: last.count + 1 };
+    } else this.entries.push({ step, loss, smooth, levels, count: 1 });
     if (this.entries.length > most) this.halve();
   }
 
@@ -65,7 +74,8 @@ export class Curve {
       steps: this.entries.map(({ step }) => step),
       losses: this.entries.map(({ loss }) => loss),
       smooth: this.entries.map(({ smooth }) => smooth),
-      bounds: this.entries.map(({ bound }) => bound ?? null),
+      bounds: this.entries.map(({ levels }) => levels.bound ?? null),
+      evens: this.entries.map(({ levels }) => levels.even ?? null),
     };
   }
 }

@@ -11,6 +11,8 @@ import type { LiveLearner } from './learner.ts';
 export interface StepNews extends StepMetrics {
   /** Steps done, this one included. */
   readonly step: number;
+  /** What its loss is called. */
+  readonly lossTitle: string;
   /** Whether another loss than that of the step before was used. */
   readonly isNewLoss: boolean;
   /** Median over the latest steps. */
@@ -64,6 +66,11 @@ export class LiveRun {
     this.wait = options.wait ?? sleep;
     this.lossTitle = options.learner.lossTitle;
     void this.drive();
+  }
+
+  /** Whether it can go on: neither failed nor disposed of. */
+  get canRun(): boolean {
+    return !this.isOver;
   }
 
   /** Whether it goes on until it is paused. */
@@ -147,7 +154,7 @@ export class LiveRun {
       throw new DivergedError(
         `The run diverged: the loss of step ${learner.steps} is ${metrics.loss}; a lower learning rate usually helps.`,
       );
-    onStep({ ...metrics, step: learner.steps, isNewLoss, millisecondsAStep: this.stepTimes.median });
+    onStep({ ...metrics, step: learner.steps, lossTitle, isNewLoss, millisecondsAStep: this.stepTimes.median });
     const rest = pace() - taken;
     if (this.wanted && rest > 0) await this.wait(rest);
   }

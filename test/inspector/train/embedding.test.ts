@@ -141,14 +141,10 @@ describe('the view of space', () => {
 describe('the course of the loss', () => {
   test('is kept as it is at first, with the bound where there is one', () => {
     const curve = new Curve();
-    curve.add(1, 4, undefined);
-    curve.add(2, 2, 0.5);
-    const { steps, losses, bounds, smooth } = curve.columns();
-    expect([steps, losses, bounds]).toEqual([
-      [1, 2],
-      [4, 2],
-      [null, 0.5],
-    ]);
+    curve.add(1, 4);
+    curve.add(2, 2, { bound: 0.5, even: 0.75 });
+    const { steps, losses, bounds, evens, smooth } = curve.columns();
+    expect({ steps, losses, bounds, evens }).toEqual({ steps: [1, 2], losses: [4, 2], bounds: [null, 0.5], evens: [null, 0.75] });
     expect(smooth[0]).toBe(4);
     expect(smooth[1]).toBeLessThan(3);
     expect(smooth[1]).toBeGreaterThan(2);
@@ -157,7 +153,7 @@ describe('the course of the loss', () => {
   test('stays short, and its means are those of the steps', () => {
     const curve = new Curve();
     const count = 10_000;
-    for (let step = 1; step <= count; step++) curve.add(step, step, undefined);
+    for (let step = 1; step <= count; step++) curve.add(step, step);
     const { steps, losses, smooth } = curve.columns();
     expect(steps.length).toBeLessThanOrEqual(1200);
     expect(steps.length).toBeGreaterThan(500);
@@ -172,8 +168,8 @@ describe('the course of the loss', () => {
 
   test('another loss begins anew', () => {
     const curve = new Curve();
-    for (let step = 1; step <= 50; step++) curve.add(step, 100, undefined);
-    curve.add(51, 1, undefined, true);
+    for (let step = 1; step <= 50; step++) curve.add(step, 100);
+    curve.add(51, 1, {}, true);
     expect(curve.columns().smooth.at(-1)).toBe(1);
   });
 
