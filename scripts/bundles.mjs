@@ -43,6 +43,28 @@ export const BROWSER_BUNDLE = {
 };
 
 /**
+ * The web application: static files that can be hosted under any path. Each page is loaded when it is first shown. `theme` stays a
+ * script that needs no module, since the page runs it before its first paint.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const WEB_BUNDLE = {
+  ...COMMON,
+  entryPoints: {
+    index: 'src/inspector/web/index.html',
+    icon: 'src/inspector/web/icon.svg',
+    style: 'src/inspector/web/style.css',
+    theme: 'src/inspector/web/theme.ts',
+    main: 'src/inspector/web/main.ts',
+  },
+  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy' },
+  platform: 'browser',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  minify: true,
+};
+
+/**
  * The benchmark. Its peers are installed in bench/node_modules and stay imports.
  *
  * @satisfies {import('esbuild').BuildOptions}

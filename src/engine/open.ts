@@ -47,7 +47,8 @@ export async function openAdapter(
   return new Device(gpu, report, { ...options, tune }, { store, measurements });
 }
 
-const usableFeatures = [
+/** Features that kernels use where the adapter has them. */
+export const usableFeatures = [
   'subgroups',
   'shader-f16',
   'timestamp-query',
@@ -55,8 +56,8 @@ const usableFeatures = [
   'chromium-experimental-subgroup-matrix' as GPUFeatureName,
 ] as const;
 
-/** Limits stay at their small defaults unless they are asked for. */
-const requestedLimits = [
+/** Limits that are asked for in full; the others stay at their small defaults. */
+export const requestedLimits = [
   'maxStorageBufferBindingSize',
   'maxBufferSize',
   'maxStorageBuffersPerShaderStage',

@@ -79,7 +79,8 @@ export {
   type EvaluationSetOptions,
   openEvaluationSet,
 } from './training/evaluation-set.node.ts';
-export { type Embedder, extractFeatures } from './training/features.node.ts';
+export { extractFeatures } from './training/features.node.ts';
+export type { Embedder } from './training/features.ts';
 export { createHead, type Head, type HeadOutputs } from './training/head.ts';
 export { Model } from './training/model.ts';
 export {

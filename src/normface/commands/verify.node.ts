@@ -6,6 +6,7 @@ import { cosineScores } from '../evaluation/similarity.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { openEmbedder } from '../training/embedder.node.ts';
 import { extractFeatures } from '../training/features.node.ts';
+import { describeThreshold } from '../training/stored-threshold.ts';
 import { readThreshold } from '../training/threshold-file.node.ts';
 import { type AddCommand, examples, finiteNumber } from './command.ts';
 import type { Context } from './context.node.ts';
@@ -66,13 +67,7 @@ async function verify(context: Context, a: string, b: string, options: VerifyOpt
       context.say(
         `${same ? 'the same person' : 'different people'} at the threshold ${threshold.toFixed(4)}`,
       );
-    if (stored && options.threshold === undefined) {
-      const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-      context.say(
-        `threshold: ${stored.rule} on ${stored.pairs}, where it accepts ${percent(stored.trueAcceptRate)} of the same people ` +
-          `and ${percent(stored.falseAcceptRate)} of different ones`,
-      );
-    }
+    if (stored && options.threshold === undefined) context.say(`threshold: ${describeThreshold(stored)}`);
     return { a, b, cosine, merge, threshold: threshold ?? null, same };
   } finally {
     embedder.dispose();

@@ -1,43 +1,14 @@
 import type { Device } from '../../engine/device.ts';
-import { Parameters } from '../../engine/parameters.ts';
-import { UserError } from '../errors.ts';
-import { buildNet } from '../nets/build.ts';
-import { findNet } from '../nets/index.ts';
 import { readWeights } from './checkpoint.node.ts';
-import { matchParameters } from './compatible.ts';
-import { NetEmbedder } from './embedder.ts';
+import type { NetEmbedder } from './embedder.ts';
+import { embedderOf } from './open-embedder.ts';
 
-/**
- * The net of a weights file, ready to embed; the file says which net it is and for which images.
- * @throws UserError when the file is not one of this program's or does not fit its net
- */
+/** As `embedderOf`, of a file on disk. @throws UserError also when the file is missing or damaged */
 export async function openEmbedder(
   device: Device,
   weightsFile: string,
   batchSize: number,
 ): Promise<NetEmbedder> {
   const { weights, metadata } = readWeights(weightsFile);
-  const imageSize = sizeOf(metadata.imageSize);
-  if (metadata.net === undefined || !imageSize)
-    throw new UserError(
-      `${weightsFile} does not say which net it belongs to; is it from \`normface train\`?`,
-    );
-  const design = findNet(metadata.net);
-  const net = buildNet(design, [...(sizeOf(metadata.cropSize) ?? imageSize), design.input[2]], 0);
-  const names = { source: weightsFile, net: metadata.net };
-  const values = matchParameters(weights, net.declarations, names);
-  const parameters = new Parameters(
-    device,
-    net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
-  );
-  return device.tuner.tuned(
-    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters }),
-    (discarded) => discarded.release(),
-  );
-}
-
-/** Height and width written as `112x96`. */
-function sizeOf(text = ''): [height: number, width: number] | undefined {
-  const size = /^(\d+)x(\d+)$/.exec(text);
-  return size ? [Number(size[1]), Number(size[2])] : undefined;
+  return embedderOf(device, { tensors: weights, metadata }, weightsFile, batchSize);
 }

@@ -6,7 +6,7 @@ import type { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { BuiltNet } from '../nets/build.ts';
-import type { Embedder } from './features.node.ts';
+import type { Embedder } from './features.ts';
 
 export interface EmbedderOptions {
   /** Height and width of the images, of which the net gets the centre. Default: those of the net's input. */

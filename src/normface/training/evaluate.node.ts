@@ -17,8 +17,9 @@ import {
   splitScores,
 } from '../evaluation/threshold.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
-import { type Embedder, extractFeatures } from './features.node.ts';
-import type { StoredThreshold } from './threshold-file.node.ts';
+import { extractFeatures } from './features.node.ts';
+import type { Embedder } from './features.ts';
+import type { StoredThreshold } from './stored-threshold.ts';
 
 /** How the kept threshold is chosen: the best accuracy, or a false accept rate. */
 export type ThresholdRule = { readonly kind: 'best' } | { readonly kind: 'far'; readonly far: number };

@@ -4,18 +4,7 @@ import type { ImageStore } from '../data/image-store.node.ts';
 import { loadImages } from '../data/loader.node.ts';
 import { UserError } from '../errors.ts';
 import type { Features } from '../evaluation/features.ts';
-
-/** A net in inference mode. */
-export interface Embedder {
-  /** Length of a feature. */
-  readonly dimension: number;
-  /** Largest number of images in one call. */
-  readonly batchSize: number;
-  readonly width: number;
-  readonly height: number;
-  /** Raw features [n, dimension] of `n` RGBA images, `pixels.length = n·height·width·4`. */
-  embed(pixels: Uint8Array): Promise<Float32Array>;
-}
+import { type Embedder, mirrorImages } from './features.ts';
 
 /**
  * Features of the samples `indices` of a store's data set, and with `mirror` also those of their mirror images.
@@ -47,11 +36,4 @@ export async function extractFeatures(
 function missing(store: ImageStore, index: number): UserError {
   const { name, samples } = store.dataset;
   return new UserError(`${name}: the image ${samples[index].key} is needed but cannot be read`);
-}
-
-/** RGBA images flipped from left to right. */
-export function mirrorImages(pixels: Uint8Array, width: number): Uint8Array {
-  const words = new Uint32Array(pixels.slice().buffer);
-  for (let row = 0; row < words.length; row += width) words.subarray(row, row + width).reverse();
-  return new Uint8Array(words.buffer);
 }

@@ -43,7 +43,7 @@ export interface StoredTensor {
 }
 
 export interface SafetensorsFile {
-  readonly tensors: Map<string, StoredTensor>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** The free text entries of `__metadata__`. */
   readonly metadata: Record<string, string>;
 }

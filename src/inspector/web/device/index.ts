@@ -1,0 +1,148 @@
+/** The page Device: what the adapter is, what it offers, and what it can do at most. */
+
+import type { Device } from '../../../engine/device.ts';
+import { DeviceError } from '../../../engine/errors.ts';
+import { requestedLimits, usableFeatures } from '../../../engine/open.ts';
+import type { Roofline } from '../../roofline.ts';
+import type { Mount } from '../page.ts';
+import { badge } from '../parts/badge.ts';
+import { copyButton } from '../parts/copy.ts';
+import { element } from '../parts/element.ts';
+import { facts, table } from '../parts/table.ts';
+import { collectFacts, type DeviceFacts, formatLimit, kindOf, nameOf, subgroupsOf } from './facts.ts';
+import { peakPanel } from './peak.ts';
+
+/** What the engine does with a feature. */
+const uses: Readonly<Record<string, string>> = {
+  subgroups:
+    'Lanes hand values to each other without memory: sums, and the fastest products on software drivers',
+  'shader-f16': 'Operands of half the size, where they are asked for',
+  'timestamp-query': 'Kernels are timed on the device instead of with the clock of the page',
+  'chromium-experimental-subgroup-matrix': 'Products on matrix units, with operands in f16',
+};
+
+export const mount: Mount = async (root, { device: openDevice, signal }) => {
+  const head = element(
+    'div',
+    { class: 'page-head' },
+    element('h1', {}, 'Device'),
+    element(
+      'p',
+      { class: 'lead' },
+      'The adapter that this browser offers, and what the engine can use of it.',
+    ),
+  );
+  root.append(head);
+  let device: Device;
+  try {
+    device = await openDevice();
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    root.append(element('p', { class: 'soft' }, 'There is no adapter to show.'));
+    return { dispose() {} };
+  }
+  const found = await collectFacts(device);
+  if (signal.aborted) return { dispose() {} };
+  let roofline: Roofline | undefined;
+  const copy = copyButton('Copy as JSON', () => JSON.stringify({ ...found, roofline }, null, 2));
+  root.append(
+    element(
+      'div',
+      { class: 'columns' },
+      adapterPanel(found, copy),
+      peakPanel(device, signal, (measured) => {
+        roofline = measured;
+      }),
+    ),
+    featuresPanel(found),
+    limitsPanel(found),
+  );
+  return { dispose() {} };
+};
+
+function adapterPanel(found: DeviceFacts, copy: HTMLElement): HTMLElement {
+  const { report } = found;
+  const units = report.subgroupMatrix.map(
+    ({ componentType, resultComponentType, M, N, K }) =>
+      `${M}×${N}×${K} ${componentType} → ${resultComponentType}`,
+  );
+  return element(
+    'section',
+    { class: 'panel', 'aria-label': 'Adapter' },
+    element('div', { class: 'panel-head' }, element('h2', {}, 'Adapter'), copy),
+    facts([
+      ['Name', nameOf(report)],
+      ['Driver', report.description || 'not told by this browser'],
+      ['Kind', kindOf(report)],
+      ['Subgroup size', subgroupsOf(report)],
+      ['Matrix units', units.length > 0 ? units.join(', ') : 'none offered'],
+    ]),
+  );
+}
+
+function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
+  const others = report.features.filter((name) => !(usableFeatures as readonly string[]).includes(name));
+  const rows = usableFeatures.map((name) => {
+    const here = report.features.includes(name);
+    const mark = element('span', { class: here ? 'yes' : 'no' }, here ? 'yes' : 'no');
+    return [
+      element('code', {}, name),
+      mark,
+      opened.features.includes(name) ? 'in use' : '',
+      uses[name] ?? '',
+    ];
+  });
+  return element(
+    'section',
+    { class: 'panel', 'aria-label': 'Features' },
+    element('h2', {}, 'Features that matter'),
+    table({
+      caption: 'Features that the engine can use',
+      columns: [{ title: 'Feature' }, { title: 'Offered' }, { title: 'Engine' }, { title: 'What for' }],
+      rows,
+    }),
+    element(
+      'details',
+      { class: 'small' },
+      element('summary', {}, `${others.length} more features, which computing needs not`),
+      element(
+        'p',
+        { class: 'soft feature-list' },
+        ...others.flatMap((name) => [element('code', {}, name), ' ']),
+      ),
+    ),
+  );
+}
+
+function limitsPanel({ limits, opened }: DeviceFacts): HTMLElement {
+  const names = Object.keys(limits);
+  const asked = (name: string) => (requestedLimits as readonly string[]).includes(name);
+  // What the engine asks for comes first: the rest matters to pictures.
+  const ordered = [...names.filter(asked), ...names.filter((name) => !asked(name))];
+  return element(
+    'section',
+    { class: 'panel', 'aria-label': 'Limits' },
+    element('div', { class: 'panel-head' }, element('h2', {}, 'Limits'), badge('exact')),
+    element(
+      'p',
+      { class: 'soft' },
+      'A device has the defaults of the standard unless more is asked for. The engine asks for all that the adapter offers of the marked ones.',
+    ),
+    table({
+      caption: 'Limits of the adapter and of the device that is open',
+      columns: [
+        { title: 'Limit' },
+        { title: 'Adapter', numeric: true },
+        { title: 'Open device', numeric: true },
+        { title: 'Engine' },
+      ],
+      rows: ordered.map((name) => [
+        element('code', {}, name),
+        formatLimit(name, limits[name]),
+        formatLimit(name, opened.limits[name]),
+        asked(name) ? 'asks for it' : '',
+      ]),
+      highlight: (row) => asked(ordered[row]),
+    }),
+  );
+}

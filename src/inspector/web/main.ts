@@ -1,0 +1,3 @@
+import { Frame } from './frame.ts';
+
+new Frame(document.querySelector('main')!).start();

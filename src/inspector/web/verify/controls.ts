@@ -1,0 +1,59 @@
+/** How mirror images are merged, and the threshold. */
+
+import { type MergeName, mergeNames } from '../../../normface/evaluation/merge.ts';
+import { element } from '../parts/element.ts';
+
+const titles: Readonly<Record<MergeName, string>> = {
+  front: 'off',
+  sum: 'sum',
+  max: 'maximum',
+  concat: 'side by side',
+};
+
+export interface Controls {
+  readonly element: HTMLElement;
+  /** Shows what holds. */
+  set(merge: MergeName, typed: number | undefined, stored: number | undefined): void;
+}
+
+export function controls(
+  onMerge: (merge: MergeName) => void,
+  onThreshold: (threshold: number | undefined) => void,
+): Controls {
+  const radios = new Map(
+    mergeNames.map((name) => {
+      const radio = element('input', { type: 'radio', name: 'merge', value: name });
+      radio.addEventListener('change', () => onMerge(name));
+      return [name, radio];
+    }),
+  );
+  const threshold = element('input', {
+    class: 'input threshold-input',
+    type: 'number',
+    min: -1,
+    max: 1,
+    step: 'any',
+    inputmode: 'decimal',
+  });
+  threshold.addEventListener('input', () => {
+    if (threshold.value === '' || threshold.validity.valid)
+      onThreshold(threshold.value === '' ? undefined : threshold.valueAsNumber);
+  });
+  const choices = (['front', 'sum', 'max', 'concat'] as const).map((name) =>
+    element('label', {}, radios.get(name)!, titles[name]),
+  );
+  return {
+    element: element(
+      'div',
+      { class: 'verify-controls' },
+      element('fieldset', { class: 'choices' }, element('legend', {}, 'Mirror image'), ...choices),
+      element('label', { class: 'field' }, element('span', {}, 'Threshold'), threshold),
+    ),
+    set(merge, typed, stored) {
+      for (const [name, radio] of radios) radio.checked = name === merge;
+      threshold.placeholder = stored === undefined ? 'none' : stored.toFixed(4);
+      // While somebody types, the text is theirs.
+      if (document.activeElement !== threshold) threshold.value = typed === undefined ? '' : String(typed);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { Features } from '../../../normface/evaluation/features.ts';
+import type { MergeName } from '../../../normface/evaluation/merge.ts';
+import { encodeSafetensors, float32Tensor } from '../../../normface/training/safetensors.ts';
+import type { StoredThreshold } from '../../../normface/training/stored-threshold.ts';
+import { onThemeChange } from '../parts/colours.ts';
+import { button, element } from '../parts/element.ts';
+import { formatSignificant } from '../parts/format.ts';
+import { cosineMatrix, type Decision, decisionFor } from './comparison.ts';
+import { drawStrip, faceCanvas, featureStrip } from './faces-view.ts';
+import { matrixView } from './matrix-view.ts';
+import { pairView } from './pair-view.ts';
+import type { Picture } from './pictures.ts';
+
+/** What the results are made of. */
+export interface Results {
+  readonly faces: readonly { readonly name: string; readonly picture: Picture }[];
+  /** Merged features of the faces; undefined while some are missing. */
+  readonly features: Features | undefined;
+  readonly merge: MergeName;
+  readonly stored: StoredThreshold | undefined;
+  readonly typedThreshold: number | undefined;
+  /** What is missing, in a sentence. */
+  readonly waitsFor: string;
+}
+
+/** The lower part of the page: a pair, the matrix of all pairs, and the features. */
+export class ResultsView {
+  readonly element: HTMLElement;
+  private readonly pair = element('div');
+  private readonly matrix = element('div');
+  private readonly strips = element('div');
+  private readonly waiting = element('p', { class: 'soft' });
+  private readonly save = button('Save the features', () => this.download());
+  private selected: [number, number] = [0, 1];
+  private shown: Results | undefined;
+  private redrawStrips: () => void = () => {};
+
+  constructor(signal: AbortSignal, controls: HTMLElement) {
+    this.element = element(
+      'section',
+      { class: 'panel results', 'aria-label': 'Result' },
+      element('div', { class: 'panel-head' }, element('h2', {}, '3. The result'), this.save),
+      controls,
+      this.waiting,
+      this.pair,
+      this.matrix,
+      this.strips,
+    );
+    onThemeChange(signal, () => this.redrawStrips());
+  }
+
+  show(results: Results): void {
+    this.shown = results;
+    const { features, waitsFor } = results;
+    this.waiting.textContent = features ? '' : waitsFor;
+    this.waiting.hidden = features !== undefined || waitsFor === '';
+    this.save.hidden = !features;
+    for (const part of [this.pair, this.matrix, this.strips]) part.replaceChildren();
+    if (features) this.fill(results, features);
+  }
+
+  private fill({ faces, merge, stored, typedThreshold }: Results, features: Features): void {
+    const decision = decisionFor(merge, stored, typedThreshold);
+    const cosines = cosineMatrix(features);
+    const count = faces.length;
+    if (Math.max(...this.selected) >= count) this.selected = [0, 1];
+    const showPair = (a: number, b: number): void => {
+      this.selected = [a, b];
+      this.pair.replaceChildren(this.pairOf(faces, [a, b], cosines[a * count + b], decision));
+    };
+    showPair(...this.selected);
+    if (count > 2)
+      this.matrix.replaceChildren(
+        element('h3', {}, 'All pairs'),
+        element(
+          'p',
+          { class: 'soft small' },
+          decision.threshold === undefined
+            ? 'Choose a cell to see its pair above; arrow keys move.'
+            : 'Framed: the same person. Choose a cell to see its pair above; arrow keys move.',
+        ),
+        matrixView({
+          names: faces.map(({ name }) => name),
+          cosines,
+          threshold: decision.threshold,
+          selected: this.selected,
+          thumbnail: (face) => faceCanvas(faces[face].picture, ''),
+          onSelect: showPair,
+        }),
+      );
+    this.showStrips(faces, features);
+  }
+
+  private pairOf(faces: Results['faces'], pair: [number, number], cosine: number, decision: Decision) {
+    const [a, b] = pair.map((index) => ({
+      number: index + 1,
+      name: faces[index].name,
+      canvas: faceCanvas(faces[index].picture, `face ${index + 1}`),
+    }));
+    return pairView([a, b], cosine, decision);
+  }
+
+  /** The merged features themselves: who they look like is told by their directions, how sure the net is by their lengths. */
+  private showStrips(faces: Results['faces'], { values, dimension }: Features): void {
+    const rows = faces.map((_, i) => values.subarray(i * dimension, (i + 1) * dimension));
+    const strips = rows.map((row, i) => featureStrip(row, `feature of face ${i + 1}`));
+    this.redrawStrips = () => {
+      for (const [i, strip] of strips.entries()) drawStrip(strip, rows[i]);
+    };
+    this.strips.replaceChildren(
+      element('h3', {}, 'Features'),
+      element(
+        'p',
+        { class: 'soft small' },
+        `${dimension} numbers a face, blue above zero and orange below; on the right the length, which the cosine does not see.`,
+      ),
+      element(
+        'ol',
+        { class: 'strip-list' },
+        ...strips.map((strip, i) =>
+          element(
+            'li',
+            {},
+            element('span', { class: 'strip-name' }, String(i + 1)),
+            strip,
+            element('span', { class: 'strip-norm' }, formatSignificant(Math.hypot(...rows[i]))),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** The same file as `normface embed` writes. */
+  private download(): void {
+    const { features, faces, merge } = this.shown ?? {};
+    if (!features || !faces || !merge) return;
+    const { values, dimension } = features;
+    const bytes = encodeSafetensors(
+      new Map([['features', float32Tensor(values, [faces.length, dimension])]]),
+      { merge, images: JSON.stringify(faces.map(({ name }) => name)) },
+    );
+    const url = URL.createObjectURL(new Blob([new Uint8Array(bytes)]));
+    element('a', { href: url, download: 'features.safetensors' }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+}

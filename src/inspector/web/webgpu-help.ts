@@ -1,0 +1,113 @@
+/** What to do where there is no WebGPU, or where it went away. */
+
+import type { DeviceError } from '../../engine/errors.ts';
+import { button, element } from './parts/element.ts';
+
+export type BrowserFamily = 'chromium' | 'firefox' | 'safari' | 'other';
+
+export interface Browser {
+  readonly family: BrowserFamily;
+  readonly linux: boolean;
+}
+
+/** Tells browsers apart by their user agent. All of them on iOS are Safari's engine. */
+export function browserOf(userAgent: string): Browser {
+  const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
+  if (/iPhone|iPad/.test(userAgent)) return { family: 'safari', linux };
+  if (/Firefox\//.test(userAgent)) return { family: 'firefox', linux };
+  if (/Chrome\/|Chromium\//.test(userAgent)) return { family: 'chromium', linux };
+  return { family: /Safari\//.test(userAgent) ? 'safari' : 'other', linux };
+}
+
+const flags = '--enable-unsafe-webgpu --enable-features=Vulkan';
+
+/** One paragraph a browser; the one in use comes first and open. */
+const advice: readonly { family: BrowserFamily; name: string; content: () => (Node | string)[] }[] = [
+  {
+    family: 'chromium',
+    name: 'Chrome, Edge and other Chromium browsers',
+    content: () => [
+      'Version 113 or newer on Windows, macOS and ChromeOS, 121 on Android. If it is new enough, turn on “Use graphics acceleration when available” in its settings and look at ',
+      code('chrome://gpu'),
+      '. On Linux it works by itself only with some GPUs (Intel Gen 12 since 144, NVIDIA since 147); with others, or without a GPU, close every window and start the browser with ',
+      code(flags),
+      ', or turn on ',
+      code('chrome://flags/#enable-unsafe-webgpu'),
+      ' and ',
+      code('chrome://flags/#enable-vulkan'),
+      '. Without any GPU, ',
+      code('--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader'),
+      ' computes on the processor.',
+    ],
+  },
+  {
+    family: 'firefox',
+    name: 'Firefox',
+    content: () => [
+      'Version 141 or newer on Windows, 145 on Macs with Apple silicon. Elsewhere set ',
+      code('dom.webgpu.enabled'),
+      ' to true in ',
+      code('about:config'),
+      ', or use Firefox Nightly.',
+    ],
+  },
+  {
+    family: 'safari',
+    name: 'Safari',
+    content: () => [
+      'Version 26 or newer, which comes with macOS 26, iOS 26 and iPadOS 26. In an older one, WebGPU may be among the feature flags of the Develop menu.',
+    ],
+  },
+];
+
+/**
+ * The panel for a GPU that cannot be opened.
+ * @param retry tries again
+ */
+export function noGpuPanel(
+  error: DeviceError,
+  { userAgent }: { readonly userAgent: string },
+  retry: () => void,
+): HTMLElement {
+  const browser = browserOf(userAgent);
+  const own = advice.filter(({ family }) => family === browser.family);
+  const others = advice.filter(({ family }) => family !== browser.family);
+  return element(
+    'section',
+    { class: 'panel notice', 'data-notice': 'no-gpu' },
+    element('h2', {}, 'WebGPU is needed here'),
+    element('p', {}, `${sentence(error.message)} What needs no GPU still works.`),
+    isSecureContext
+      ? ''
+      : element(
+          'p',
+          {},
+          'Browsers offer WebGPU only to pages loaded over https or from localhost; this one was not.',
+        ),
+    ...own.map(({ name, content }) => element('p', {}, element('strong', {}, `${name}: `), ...content())),
+    ...others.map(({ name, content }) =>
+      element('details', {}, element('summary', {}, name), element('p', {}, ...content())),
+    ),
+    button('Try again', retry),
+  );
+}
+
+/** The panel for a device that was lost. @param reopen opens a new one and shows the page anew */
+export function lostPanel(reason: string, reopen: () => void): HTMLElement {
+  return element(
+    'section',
+    { class: 'panel notice', 'data-notice': 'lost' },
+    element('h2', {}, 'The GPU device was lost'),
+    element('p', {}, `${sentence(reason)} What this page had on the GPU is gone.`),
+    button('Open it again', reopen, { class: 'button primary' }),
+  );
+}
+
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+function code(text: string): HTMLElement {
+  return element('code', {}, text);
+}

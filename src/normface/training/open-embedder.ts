@@ -1,0 +1,41 @@
+import type { Device } from '../../engine/device.ts';
+import { Parameters } from '../../engine/parameters.ts';
+import { UserError } from '../errors.ts';
+import { buildNet } from '../nets/build.ts';
+import { findNet } from '../nets/index.ts';
+import { matchParameters } from './compatible.ts';
+import { NetEmbedder } from './embedder.ts';
+import type { SafetensorsFile } from './safetensors.ts';
+
+/**
+ * The net of a weights file, ready to embed; the file says which net it is and for which images.
+ * @param source what sentences call the file
+ * @throws UserError when the file is not one of this program's or does not fit its net
+ */
+export async function embedderOf(
+  device: Device,
+  { tensors, metadata }: SafetensorsFile,
+  source: string,
+  batchSize: number,
+): Promise<NetEmbedder> {
+  const imageSize = sizeOf(metadata.imageSize);
+  if (metadata.net === undefined || !imageSize)
+    throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
+  const design = findNet(metadata.net);
+  const net = buildNet(design, [...(sizeOf(metadata.cropSize) ?? imageSize), design.input[2]], 0);
+  const values = matchParameters(tensors, net.declarations, { source, net: metadata.net });
+  const parameters = new Parameters(
+    device,
+    net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
+  );
+  return device.tuner.tuned(
+    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters }),
+    (discarded) => discarded.release(),
+  );
+}
+
+/** Height and width written as `112x96`. */
+function sizeOf(text = ''): [height: number, width: number] | undefined {
+  const size = /^(\d+)x(\d+)$/.exec(text);
+  return size ? [Number(size[1]), Number(size[2])] : undefined;
+}
