@@ -48,7 +48,14 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
   const tips = at(normalised(agents, dimension));
   const features = at(normalised(embedding.features, dimension));
   if (dimension === 3)
-    return { range: 1.2, features, agents: tips, names: tips.map((tip) => beyond(tip, 0.09)), centres, unit: 1 };
+    return {
+      range: 1.2,
+      features,
+      agents: tips,
+      names: tips.map((tip) => beyond(tip, 0.09)),
+      centres,
+      unit: 1,
+    };
   const outermost = 1 + ringGap * classes;
   return {
     range: outermost + 0.16,

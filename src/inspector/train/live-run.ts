@@ -154,7 +154,13 @@ export class LiveRun {
       throw new DivergedError(
         `The run diverged: the loss of step ${learner.steps} is ${metrics.loss}; a lower learning rate usually helps.`,
       );
-    onStep({ ...metrics, step: learner.steps, lossTitle, isNewLoss, millisecondsAStep: this.stepTimes.median });
+    onStep({
+      ...metrics,
+      step: learner.steps,
+      lossTitle,
+      isNewLoss,
+      millisecondsAStep: this.stepTimes.median,
+    });
     const rest = pace() - taken;
     if (this.wanted && rest > 0) await this.wait(rest);
   }

@@ -144,7 +144,12 @@ describe('the course of the loss', () => {
     curve.add(1, 4);
     curve.add(2, 2, { bound: 0.5, even: 0.75 });
     const { steps, losses, bounds, evens, smooth } = curve.columns();
-    expect({ steps, losses, bounds, evens }).toEqual({ steps: [1, 2], losses: [4, 2], bounds: [null, 0.5], evens: [null, 0.75] });
+    expect({ steps, losses, bounds, evens }).toEqual({
+      steps: [1, 2],
+      losses: [4, 2],
+      bounds: [null, 0.5],
+      evens: [null, 0.75],
+    });
     expect(smooth[0]).toBe(4);
     expect(smooth[1]).toBeLessThan(3);
     expect(smooth[1]).toBeGreaterThan(2);

@@ -52,8 +52,14 @@ function polarGrid(brush: Brush, unit: number): void {
     if (radius < unit) brush.note({ x: radius / unit, y: 0 }, formatSignificant(radius));
   }
   for (const axis of [
-    [{ x: -2, y: 0 }, { x: 2, y: 0 }],
-    [{ x: 0, y: -2 }, { x: 0, y: 2 }],
+    [
+      { x: -2, y: 0 },
+      { x: 2, y: 0 },
+    ],
+    [
+      { x: 0, y: -2 },
+      { x: 0, y: 2 },
+    ],
   ])
     brush.line(axis, palette.line, 1);
 }

@@ -21,7 +21,11 @@ export function drawSpace(brush: Brush, scene: Scene): void {
 }
 
 /** The far or the near half of all there is. */
-function half(brush: Brush, { embedding, layout, mode, view, names, showCentres }: Scene, near: boolean): void {
+function half(
+  brush: Brush,
+  { embedding, layout, mode, view, names, showCentres }: Scene,
+  near: boolean,
+): void {
   const { palette } = brush;
   const isHere = ({ depth }: Place) => depth >= 0 === near;
   if (mode === 'normalised') {

@@ -198,7 +198,10 @@ export class EmbeddingView {
 
   private point(event: PointerEvent): void {
     const { layout, canvas, side } = this;
-    if (!layout || event.pointerType !== 'mouse' || event.buttons !== 0) return this.pointAt(null, 0, 0);
+    if (!layout || event.pointerType !== 'mouse' || event.buttons !== 0) {
+      this.pointAt(null, 0, 0);
+      return;
+    }
     const brush = new Brush(this.context, side, layout.range, this.palette);
     const box = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];

@@ -14,7 +14,10 @@ export function legend(names: readonly string[], pictures: Pictures | null): HTM
     'ul',
     { class: 'train-legend', 'aria-label': 'Classes' },
     ...names.map((name, k) => {
-      const mark = element('span', { class: 'train-mark', style: `background: var(--series-${(k % 10) + 1})` });
+      const mark = element('span', {
+        class: 'train-mark',
+        style: `background: var(--series-${(k % 10) + 1})`,
+      });
       const first = pictures?.labels.indexOf(k) ?? -1;
       const picture = pictures && first >= 0 ? pictureOf(pictures, first) : '';
       return element('li', {}, picture, mark, name);

@@ -22,7 +22,8 @@ export class Readings {
 
   constructor() {
     const timing = badge('measured');
-    timing.title = 'by the clock of the page, from handing over a batch to reading the loss; median of the last 25 steps';
+    timing.title =
+      'by the clock of the page, from handing over a batch to reading the loss; median of the last 25 steps';
     this.element = element(
       'section',
       { class: 'panel train-readings', 'aria-label': 'Readings' },

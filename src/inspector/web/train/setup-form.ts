@@ -50,7 +50,10 @@ export class SetupForm {
         });
       });
     const losses: Option[] = lossChoices.map(({ name, title }) => [name, title]);
-    const scaleOptions: Option[] = scales.map((scale) => [String(scale), scale === 'learnt' ? 'learnt, from 10' : `${scale}`]);
+    const scaleOptions: Option[] = scales.map((scale) => [
+      String(scale),
+      scale === 'learnt' ? 'learnt, from 10' : `${scale}`,
+    ]);
     const batches: Option[] = [16, 32, 64, 128, 256, 512].map((size) => [`${size}`, `${size}`]);
     this.element = element(
       'form',
@@ -76,15 +79,25 @@ export class SetupForm {
           scale: value === 'learnt' ? value : Number(value),
         })),
         this.number('margin', this.marginTitle, 0.05),
-        this.select('dimension', 'Numbers of a feature', [
-          ['2', '2: the plane'],
-          ['3', '3: space'],
-        ], (value) => ({ dimension: value === '3' ? 3 : 2 })),
+        this.select(
+          'dimension',
+          'Numbers of a feature',
+          [
+            ['2', '2: the plane'],
+            ['3', '3: space'],
+          ],
+          (value) => ({ dimension: value === '3' ? 3 : 2 }),
+        ),
         this.number('people', 'People', 1),
-        this.select('net', 'Net', [
-          ['tiny', 'tiny'],
-          ['paper', 'of the paper, slower'],
-        ], (value) => ({ net: value === 'paper' ? 'paper' : 'tiny' })),
+        this.select(
+          'net',
+          'Net',
+          [
+            ['tiny', 'tiny'],
+            ['paper', 'of the paper, slower'],
+          ],
+          (value) => ({ net: value === 'paper' ? 'paper' : 'tiny' }),
+        ),
         this.number('learningRate', 'Learning rate', 'any'),
         this.select('batchSize', 'Batch', batches, (value) => ({ batchSize: Number(value) })),
         this.number('softmaxFirst', 'Softmax steps first', 1),
@@ -129,7 +142,12 @@ export class SetupForm {
   }
 
   private field(name: keyof Setup, title: Child, input: HTMLInputElement | HTMLSelectElement): HTMLElement {
-    const made = element('label', { class: 'field' }, typeof title === 'string' ? element('span', {}, title) : title, input);
+    const made = element(
+      'label',
+      { class: 'field' },
+      typeof title === 'string' ? element('span', {}, title) : title,
+      input,
+    );
     this.fields.set(name, made);
     this.inputs.set(name, input);
     return made;

@@ -13,11 +13,11 @@ import type { Page, PageContext } from '../page.ts';
 import { dropZone } from '../parts/drop-zone.ts';
 import { formatPercent } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
+import { arrange } from './arrange.ts';
 import { EmbeddingView } from './embedding-view.ts';
 import { facesOf, idxPictures, takeFiles } from './images.ts';
 import { legend, shortNames } from './legend.ts';
 import { LossChart } from './loss-chart.ts';
-import { arrange } from './arrange.ts';
 import { ModeChoice } from './mode-choice.ts';
 import { PointerCard } from './pointer-card.ts';
 import { PresetBar } from './preset-bar.ts';
@@ -240,7 +240,10 @@ export class TrainPage implements Page {
 
   private point(index: number | null, x: number, y: number): void {
     const { embedding, pictures, learner } = this;
-    if (index === null || !embedding) return this.card.hide();
+    if (index === null || !embedding) {
+      this.card.hide();
+      return;
+    }
     const label = embedding.labels[index]!;
     const note = pictures ? (embedding.heldOut[index] ? 'held out' : 'trained on') : 'fixed';
     const picture =
