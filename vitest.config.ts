@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** The same rule as esbuild's text loader in scripts/build.mjs: a kernel file is imported as its text. */
-const wgslAsText: Plugin = {
+export const wgslAsText: Plugin = {
   name: 'wgsl-as-text',
   enforce: 'pre',
   load(id) {
@@ -18,6 +18,8 @@ export default defineConfig({
   plugins: [wgslAsText],
   test: {
     include: ['test/**/*.test.ts'],
+    // These need a browser: vitest.web.config.ts.
+    exclude: ['test/web/**'],
     // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
     // because the software driver already spreads each kernel over all cores.
     pool: 'forks',

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDriver, openAdapter } from './adapter.mjs';
+import { findChromium, installChromium } from './chromium.mjs';
 import { adapterFingerprint } from './fingerprint.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesAreFresh } from './packages.mjs';
@@ -18,11 +19,19 @@ const STEPS = [
   { isDone: adapterIsKnown, perform: findAdapter },
 ];
 
-/** Takes each step that is not done yet, one process at a time. */
-export async function setUp() {
-  if (!STEPS.every((step) => step.isDone(ROOT))) {
+/** Only the tests of the web application need it. */
+const BROWSER_STEP = { isDone: () => findChromium() !== undefined, perform: installChromium };
+
+/**
+ * Takes each step that is not done yet, one process at a time.
+ *
+ * @param {{ browser?: boolean }} options `browser`: a Chromium is needed too
+ */
+export async function setUp({ browser = false } = {}) {
+  const steps = browser ? [...STEPS, BROWSER_STEP] : STEPS;
+  if (!steps.every((step) => step.isDone(ROOT))) {
     const takeSteps = async () => {
-      for (const step of STEPS) if (!step.isDone(ROOT)) await step.perform(ROOT);
+      for (const step of steps) if (!step.isDone(ROOT)) await step.perform(ROOT);
     };
     await withLock(join(ROOT, '.setup.lock'), takeSteps, (pid) =>
       say(`waiting for the set-up that process ${pid} is at`),

@@ -1,3 +1,4 @@
+import { DeviceError } from './errors.ts';
 import type { Failures } from './failures.ts';
 import {
   type BindingInfo,
@@ -54,6 +55,12 @@ export class CompiledKernel implements LinkedKernel {
     this.bindings = bindings;
     this.gpu = gpu;
     this.failures = failures;
+    // What the browser itself says of this names neither kernel nor numbers.
+    const most = gpu.limits.maxStorageBuffersPerShaderStage;
+    if (bindings.length > most)
+      throw new DeviceError(
+        `kernel ${name} binds ${bindings.length} buffers, and this adapter allows ${most} in a kernel`,
+      );
     this.layout = gpu.createBindGroupLayout({
       entries: bindings.map(({ binding, writable }) => ({
         binding,

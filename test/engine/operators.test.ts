@@ -1,58 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { operators } from '../../src/engine/ops/index.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { hash32, uniform01 } from '../../src/engine/random.ts';
+import { hash32 } from '../../src/engine/random.ts';
 import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import {
+  type Case,
+  differentiableInputs,
+  projection,
+  projectionWeights,
+  relativeError,
+  resultsOf,
+} from './case-results.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
 /** Elements of each input whose derivative is compared with finite differences. */
 const checkedElements = 12;
 
-/** Largest |actual − expected| as a share of the largest |expected|. */
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let magnitude = 1e-30;
-  for (let i = 0; i < expected.length; i++) {
-    if (!Number.isFinite(actual[i]!)) return Number.POSITIVE_INFINITY;
-    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
-    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
-  }
-  return difference / magnitude;
-}
-
 const bits = (data: ArrayLike<number>): Uint32Array => new Uint32Array(Float32Array.from(data).buffer);
-
-type Case = (typeof operators)[number]['cases'][number];
 
 function inputsOf(sample: Case) {
   const arrays = sample.inputs.map((spec, i) => sampleInput(spec, 1000 + i));
   return { arrays, tensors: () => arrays.map((array, i) => sampleTensor(device, sample.inputs[i]!, array)) };
-}
-
-/** sum(output · weights): a scalar whose gradient exercises every output element differently. */
-function projection(output: Tensor): { loss: Tensor; weights: Float32Array } {
-  const weights = Float32Array.from(
-    { length: output.size },
-    (_, i) => uniform01(77, 0, i) + 0.5 * (i % 2 ? -1 : 1),
-  );
-  return { loss: sum(multiply(output, device.tensor(weights, output.shape))), weights };
-}
-
-async function gradients(
-  sample: Case,
-): Promise<{ output: ArrayLike<number>; gradients: (ArrayLike<number> | null)[] }> {
-  return device.scope(async () => {
-    const tensors = inputsOf(sample).tensors();
-    const output = sample.apply(tensors);
-    const differentiable = tensors.some((tensor) => tensor.requiresGradient);
-    if (differentiable) projection(output).loss.backward();
-    const found = [];
-    for (const tensor of tensors) found.push(tensor.gradient ? await tensor.gradient.read() : null);
-    return { output: await output.read(), gradients: found };
-  });
 }
 
 describe.each(operators.map((operator) => [operator.name, operator] as const))('%s', (_, operator) => {
@@ -67,26 +35,17 @@ describe.each(operators.map((operator) => [operator.name, operator] as const))('
       });
     });
 
-    test.runIf(
-      sample.inputs.some(
-        (spec) => spec.differentiable !== false && spec.kind !== 'labels' && spec.kind !== 'pixels',
-      ),
-    )('gradients equal finite differences of the reference', async () => {
+    const isDifferentiable = differentiableInputs(sample).includes(true);
+    test.runIf(isDifferentiable)('gradients equal finite differences of the reference', async () => {
       const { arrays } = inputsOf(sample);
-      const { gradients: found, output } = await gradients(sample);
-      const weights = Float32Array.from(
-        { length: output.length },
-        (_, i) => uniform01(77, 0, i) + 0.5 * (i % 2 ? -1 : 1),
-      );
+      const { gradients: found, output } = await resultsOf(device, sample);
+      const weights = projectionWeights(output.length);
       const projected = (): number =>
         sample.reference(arrays).data.reduce((total, value, i) => total + value * weights[i]!, 0);
       arrays.forEach((array, input) => {
         const gradient = found[input];
         if (!gradient) {
-          const spec = sample.inputs[input]!;
-          expect(spec.differentiable === false || spec.kind === 'labels' || spec.kind === 'pixels').toBe(
-            true,
-          );
+          expect(differentiableInputs(sample)[input]).toBe(false);
           return;
         }
         const picked = Array.from({ length: Math.min(checkedElements, array.data.length) }, (_, k) =>
@@ -113,14 +72,14 @@ describe.each(operators.map((operator) => [operator.name, operator] as const))('
     });
 
     test('a captured step equals eager mode bit for bit, and so do two runs', async () => {
-      const eager = await gradients(sample);
+      const eager = await resultsOf(device, sample);
       await device.scope(async () => {
         const tensors = inputsOf(sample).tensors();
         const differentiable = tensors.some((tensor) => tensor.requiresGradient);
         device.setRandom(0, 0);
         const step = device.capture(() => {
           const output = sample.apply(tensors);
-          if (differentiable) projection(output).loss.backward();
+          if (differentiable) projection(output).backward();
           return { output, gradients: tensors.flatMap((tensor) => tensor.gradient ?? []) };
         });
         for (let run = 0; run < 2; run++) {

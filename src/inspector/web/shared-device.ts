@@ -7,6 +7,8 @@ export class SharedDevice {
   private readonly onLost: (reason: string) => void;
   private opening: Promise<Device> | null = null;
   private lost: DeviceError | null = null;
+  /** Devices that were let go: that they end is no loss. */
+  private readonly forgotten = new WeakSet<Device>();
 
   /** @param onLost told when the open device is lost without anybody having asked for it */
   constructor(onLost: (reason: string) => void) {
@@ -33,7 +35,10 @@ export class SharedDevice {
     this.opening = null;
     this.lost = null;
     opening?.then(
-      (device) => device.close(),
+      (device) => {
+        this.forgotten.add(device);
+        device.close();
+      },
       () => {}, // whoever waited for it was told
     );
   }
@@ -46,9 +51,8 @@ export class SharedDevice {
       if (error instanceof DeviceError) throw error;
       throw new DeviceError(`the GPU could not be opened: ${(error as Error).message}`);
     }
-    const opening = this.opening;
     device.gpu.lost.then(({ reason, message }) => {
-      if (this.opening !== opening) return;
+      if (this.forgotten.has(device)) return;
       const [why] = (message || reason || 'no reason given').split('\n');
       this.lost = new DeviceError(`the GPU device was lost: ${why}`);
       this.onLost(why);

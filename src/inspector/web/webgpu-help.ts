@@ -5,18 +5,12 @@ import { button, element } from './parts/element.ts';
 
 export type BrowserFamily = 'chromium' | 'firefox' | 'safari' | 'other';
 
-export interface Browser {
-  readonly family: BrowserFamily;
-  readonly linux: boolean;
-}
-
 /** Tells browsers apart by their user agent. All of them on iOS are Safari's engine. */
-export function browserOf(userAgent: string): Browser {
-  const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
-  if (/iPhone|iPad/.test(userAgent)) return { family: 'safari', linux };
-  if (/Firefox\//.test(userAgent)) return { family: 'firefox', linux };
-  if (/Chrome\/|Chromium\//.test(userAgent)) return { family: 'chromium', linux };
-  return { family: /Safari\//.test(userAgent) ? 'safari' : 'other', linux };
+export function browserOf(userAgent: string): BrowserFamily {
+  if (/iPhone|iPad/.test(userAgent)) return 'safari';
+  if (/Firefox\//.test(userAgent)) return 'firefox';
+  if (/Chrome\/|Chromium\//.test(userAgent)) return 'chromium';
+  return /Safari\//.test(userAgent) ? 'safari' : 'other';
 }
 
 const flags = '--enable-unsafe-webgpu --enable-features=Vulkan';
@@ -70,8 +64,8 @@ export function noGpuPanel(
   retry: () => void,
 ): HTMLElement {
   const browser = browserOf(userAgent);
-  const own = advice.filter(({ family }) => family === browser.family);
-  const others = advice.filter(({ family }) => family !== browser.family);
+  const own = advice.filter(({ family }) => family === browser);
+  const others = advice.filter(({ family }) => family !== browser);
   return element(
     'section',
     { class: 'panel notice', 'data-notice': 'no-gpu' },

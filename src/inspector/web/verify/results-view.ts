@@ -57,6 +57,7 @@ export class ResultsView {
     this.save.hidden = !features;
     for (const part of [this.pair, this.matrix, this.strips]) part.replaceChildren();
     if (features) this.fill(results, features);
+    this.element.dataset.merge = features ? results.merge : '';
   }
 
   private fill({ faces, merge, stored, typedThreshold }: Results, features: Features): void {

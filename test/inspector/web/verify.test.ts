@@ -1,0 +1,136 @@
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { pickFiles } from '../../../src/inspector/web/verify/checkpoint-files.ts';
+import {
+  cosineMatrix,
+  decisionFor,
+  mergeFaces,
+  verdict,
+} from '../../../src/inspector/web/verify/comparison.ts';
+import { isCutShort } from '../../../src/inspector/web/verify/cut-short.ts';
+import type { StoredThreshold } from '../../../src/normface/training/stored-threshold.ts';
+
+const files = (...paths: string[]) => paths.map((path) => ({ path }));
+const picked = (...paths: string[]) => {
+  const { weights, threshold, others } = pickFiles(files(...paths));
+  return [weights?.path, threshold?.path, others.map(({ path }) => path)];
+};
+
+describe('which of the dropped files are a checkpoint', () => {
+  const step = (n: number, ...names: string[]) => names.map((name) => `run/ckpt/step-0000000${n}/${name}`);
+
+  test('of a run folder the newest finished checkpoint, with its own threshold', () => {
+    const all = [
+      ...step(1, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json'),
+      ...step(2, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json', 'state.json'),
+      ...step(3, 'weights.safetensors', 'optimiser.safetensors'),
+      'run/config.json',
+      'run/eval/worst.png',
+    ];
+    const folder = 'run/ckpt/step-00000002';
+    expect(picked(...all)).toEqual([`${folder}/weights.safetensors`, `${folder}/threshold.json`, []]);
+    const without = all.filter((path) => path !== `${folder}/threshold.json`);
+    expect(picked(...without)).toEqual([`${folder}/weights.safetensors`, undefined, []]);
+  });
+
+  test('single files, alone or beside images', () => {
+    expect(picked('weights.safetensors')).toEqual(['weights.safetensors', undefined, []]);
+    expect(picked('threshold.json')).toEqual([undefined, 'threshold.json', []]);
+    expect(picked('net.safetensors', 'threshold.json', 'a.png', '.DS_Store')).toEqual([
+      'net.safetensors',
+      'threshold.json',
+      ['a.png'],
+    ]);
+    expect(picked('optimiser.safetensors')).toEqual(['optimiser.safetensors', undefined, []]);
+  });
+
+  test('images of a folder, and files of an unknown kind, are left to the decoder', () => {
+    expect(picked('faces/a.png', 'faces/b.png', 'faces/.hidden')).toEqual([
+      undefined,
+      undefined,
+      ['faces/a.png', 'faces/b.png'],
+    ]);
+    expect(picked('notes.json')).toEqual([undefined, undefined, ['notes.json']]);
+  });
+
+  test('several that nothing tells apart are refused', () => {
+    expect(() => picked('a.safetensors', 'b.safetensors')).toThrow(/2 weights files; choose one/);
+    const unfinished = [...step(1, 'weights.safetensors'), ...step(2, 'weights.safetensors')];
+    expect(() => picked(...unfinished)).toThrow(/choose one/);
+    const twoRuns = ['a', 'b'].flatMap((run) =>
+      ['weights.safetensors', 'DONE'].map((name) => `${run}/ckpt/step-00000004/${name}`),
+    );
+    expect(() => picked(...twoRuns)).toThrow(/choose one/);
+  });
+});
+
+describe('images that end too soon', () => {
+  const image = sharp({ create: { width: 40, height: 30, channels: 3, background: '#a06040' } });
+
+  test('JPEG and PNG, and neither when whole', async () => {
+    for (const bytes of [await image.jpeg().toBuffer(), await image.png().toBuffer()]) {
+      expect(isCutShort(bytes)).toBe(false);
+      expect(isCutShort(Buffer.concat([bytes, Buffer.from('stray')]))).toBe(false);
+      for (const share of [0.1, 0.5, 0.9])
+        expect(isCutShort(bytes.subarray(0, share * bytes.length))).toBe(true);
+    }
+    expect(isCutShort(await image.webp().toBuffer())).toBe(false);
+  });
+
+  test('the end of a thumbnail in the head is not the end of the image', async () => {
+    const bytes = await image.jpeg().toBuffer();
+    const thumbnail = Buffer.from([0xff, 0xe1, 0x00, 0x06, 0xff, 0xd8, 0xff, 0xd9]);
+    const whole = Buffer.concat([bytes.subarray(0, 2), thumbnail, bytes.subarray(2)]);
+    expect(isCutShort(whole)).toBe(false);
+    expect(isCutShort(whole.subarray(0, whole.length - 10))).toBe(true);
+  });
+});
+
+describe('cosines and decisions', () => {
+  const faces = [
+    { front: Float32Array.of(1, 0), mirrored: Float32Array.of(1, 2) },
+    { front: Float32Array.of(0, 3), mirrored: Float32Array.of(4, 1) },
+    { front: Float32Array.of(-2, 0), mirrored: Float32Array.of(0, 0) },
+  ];
+
+  test('the matrix has every pair, by merged features', () => {
+    const front = cosineMatrix(mergeFaces(faces, 'front'));
+    expect([...front]).toEqual([1, 0, -1, 0, 1, 0, -1, 0, 1]);
+    const sum = cosineMatrix(mergeFaces(faces, 'sum'));
+    // [2, 2], [4, 4] and [−2, 0]
+    expect(sum[1]).toBeCloseTo(1, 12);
+    expect(sum[2]).toBeCloseTo(-Math.SQRT1_2, 12);
+    expect(sum[5]).toBe(sum[7]);
+    expect([...mergeFaces(faces, 'concat').values.slice(0, 4)]).toEqual([1, 0, 1, 2]);
+  });
+
+  const stored: StoredThreshold = {
+    format: 1,
+    threshold: 0.25,
+    merge: 'sum',
+    rule: 'best-threshold',
+    data: 'faces.tar',
+    pairs: 'fold 9',
+    accuracy: 0.9,
+    falseAcceptRate: 0.05,
+    trueAcceptRate: 0.85,
+  };
+
+  test('a stored threshold holds for its own merge, a typed one for any', () => {
+    const own = decisionFor('sum', stored, undefined);
+    expect(own.threshold).toBe(0.25);
+    expect(own.explanation).toBe(
+      'Threshold 0.2500: best-threshold on fold 9, where it accepts 85.00 % of the same people and 5.00 % of different ones. Data: faces.tar.',
+    );
+    expect(decisionFor('front', stored, undefined).threshold).toBeUndefined();
+    expect(decisionFor('front', stored, undefined).explanation).toContain('chosen for the merge “sum”');
+    expect(decisionFor('front', stored, 0).threshold).toBe(0);
+    expect(decisionFor('sum', undefined, undefined).explanation).toContain('no threshold.json');
+  });
+
+  test('the cosine must be greater than the threshold', () => {
+    expect(verdict(0.26, 0.25)).toBe('The same person');
+    expect(verdict(0.25, 0.25)).toBe('Different people');
+    expect(verdict(0.25, undefined)).toBe('No decision');
+  });
+});

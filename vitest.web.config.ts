@@ -1,0 +1,18 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { wgslAsText } from './vitest.config.ts';
+
+/** Tests in a real browser: `npm run test:web`. */
+export default defineConfig({
+  plugins: [wgslAsText],
+  test: {
+    include: ['test/web/**/*.test.ts'],
+    pool: 'forks',
+    // One at a time: the browser's software driver uses all cores, and so does Node's.
+    maxWorkers: 1,
+    env: { NORMFACE_CACHE: join(tmpdir(), `normface-web-test-${process.pid}`) },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
