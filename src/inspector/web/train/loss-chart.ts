@@ -61,7 +61,7 @@ export class LossChart {
         height,
         padding: [10, 12, 0, 0],
         legend: { show: false },
-        cursor: { y: false, points: { size: 7 } },
+        cursor: { show: false },
         scales: {
           x: { time: false },
           y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(1e-6, 1.05 * (most ?? 1))] },

@@ -62,9 +62,17 @@ export class Readings {
     this.rate.textContent = none;
   }
 
-  /** @param title of the loss of this step */
-  show(news: StepNews, batchSize: number, title: string): void {
-    const { step, loss, bound, scale, positiveCosine, negativeCosine, millisecondsAStep } = news;
+  show(news: StepNews, batchSize: number): void {
+    const {
+      step,
+      lossTitle: title,
+      loss,
+      bound,
+      scale,
+      positiveCosine,
+      negativeCosine,
+      millisecondsAStep,
+    } = news;
     this.lossTitle.textContent = `Loss: ${title}`;
     this.step.textContent = String(step);
     this.loss.textContent = loss.toFixed(loss < 10 ? 3 : 2);

@@ -8,6 +8,14 @@ export interface ToolbarActions {
   readonly restart: () => void;
 }
 
+export interface ToolbarState {
+  readonly canRun: boolean;
+  readonly isRunning: boolean;
+  readonly canRestart: boolean;
+  /** Whether steps were taken. */
+  readonly hasBegun: boolean;
+}
+
 /** Steps a second at most; 0: as many as there can be. */
 const speeds = [
   [30, 'up to 30 steps a second'],
@@ -32,7 +40,7 @@ export class Toolbar {
       ...speeds.map(([value, title]) => element('option', { value }, title)),
     );
     this.element = element('div', { class: 'buttons' }, this.start, this.step, this.restart, this.speed);
-    this.show({ canRun: false, isRunning: false, steps: 0 });
+    this.show({ canRun: false, isRunning: false, canRestart: false, hasBegun: false });
   }
 
   /** Least milliseconds from a step to the next. */
@@ -41,10 +49,11 @@ export class Toolbar {
     return speed > 0 ? 1000 / speed : 0;
   }
 
-  show({ canRun, isRunning, steps }: { canRun: boolean; isRunning: boolean; steps: number }): void {
-    this.start.textContent = isRunning ? 'Pause' : steps > 0 ? 'Go on' : 'Start';
+  show(state: ToolbarState): void {
+    const { canRun, isRunning, canRestart, hasBegun } = state;
+    this.start.textContent = isRunning ? 'Pause' : hasBegun ? 'Go on' : 'Start';
     this.start.disabled = !canRun;
     this.step.disabled = !canRun || isRunning;
-    this.restart.disabled = steps === 0 && !isRunning;
+    this.restart.disabled = !canRestart;
   }
 }

@@ -47,6 +47,7 @@ export class TrainPage implements Page {
   private pictures: Pictures | null = null;
   private embedding: Embedding | null = null;
   private curve = new Curve();
+  private frame = 0;
   /** Stops the preparation of a run that is not wanted any more. */
   private preparing = new AbortController();
 
@@ -95,6 +96,7 @@ export class TrainPage implements Page {
 
   dispose(): void {
     this.preparing.abort();
+    cancelAnimationFrame(this.frame);
     this.run?.dispose();
     this.run = null;
   }
@@ -138,6 +140,7 @@ export class TrainPage implements Page {
     this.run = null;
     this.showSetup();
     this.curve = new Curve();
+    cancelAnimationFrame(this.frame);
     this.chart.show(this.curve.columns());
     this.readings.clear();
     this.embedding = null;
@@ -214,9 +217,13 @@ export class TrainPage implements Page {
     const isOnCircle = setup.loss === 'normface' && setup.dimension === 2 && classes > 3;
     const even = isOnCircle && news.scale !== undefined ? evenCircleLoss(classes, news.scale) : undefined;
     this.curve.add(news.step, news.loss, { bound: news.bound, even }, news.isNewLoss);
-    this.chart.show(this.curve.columns());
-    this.readings.show(news, learner.batchSize, news.lossTitle);
     if (news.step === 1 || news.isNewLoss) this.showState();
+    // A fast GPU takes more steps than a screen shows pictures.
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => {
+      this.chart.show(this.curve.columns());
+      this.readings.show(news, learner.batchSize);
+    });
   }
 
   private seen(embedding: Embedding): void {
@@ -231,11 +238,15 @@ export class TrainPage implements Page {
   }
 
   private showState(): void {
-    const isRunning = this.run?.isRunning ?? false;
-    const steps = this.learner && this.run ? this.learner.steps : 0;
-    this.toolbar.show({ canRun: this.run?.canRun ?? false, isRunning, steps });
-    if (isRunning) this.status.busy(`Training with ${this.learner!.lossTitle}`);
-    else if (this.run?.canRun && steps > 0) this.status.say(`Paused after step ${steps}.`);
+    const { run, learner } = this;
+    const steps = run && learner ? learner.steps : 0;
+    const isRunning = run?.isRunning ?? false;
+    const canRun = run?.canRun ?? false;
+    // What failed, and what has moved, can begin anew.
+    const canRestart = run !== null && (!canRun || isRunning || steps > 0);
+    this.toolbar.show({ canRun, isRunning, canRestart, hasBegun: steps > 0 });
+    if (isRunning) this.status.busy(`Training with ${learner!.lossTitle}`);
+    else if (canRun && steps > 0) this.status.say(`Paused after step ${steps}.`);
   }
 
   private point(index: number | null, x: number, y: number): void {
