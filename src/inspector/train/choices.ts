@@ -17,8 +17,8 @@ export interface LossChoice {
   readonly scale?: Scale;
   readonly margin?: { readonly title: string; readonly initial: number; readonly most: number };
   readonly learningRate: number;
-  /** Steps of softmax before, where the loss does not find a start of its own. */
-  readonly softmaxFirst: number;
+  /** Numbers of a feature at first, default 2. Margins that keep ten classes apart on the sphere are too wide for the circle. */
+  readonly dimension?: 3;
   loss(settings: { readonly scale: Scale; readonly margin: number }): LossInput;
 }
 
@@ -33,7 +33,6 @@ export const lossChoices = [
     title: 'Softmax',
     cosine: false,
     learningRate: 0.02,
-    softmaxFirst: 0,
     loss: () => ({ name: 'softmax', decayMultiplier: 0 }),
   },
   {
@@ -41,7 +40,6 @@ export const lossChoices = [
     title: 'Softmax with a bias',
     cosine: false,
     learningRate: 0.02,
-    softmaxFirst: 0,
     loss: () => ({ name: 'softmax', bias: true, decayMultiplier: 0 }),
   },
   {
@@ -50,7 +48,6 @@ export const lossChoices = [
     cosine: true,
     scale: 10,
     learningRate: 0.05,
-    softmaxFirst: 0,
     loss: ({ scale }) => ({ name: 'normface', scale: scaleInput(scale) }),
   },
   {
@@ -59,7 +56,7 @@ export const lossChoices = [
     cosine: true,
     margin: { title: 'Margin m', initial: 1, most: 4 },
     learningRate: 0.05,
-    softmaxFirst: 60,
+    dimension: 3,
     loss: ({ margin }) => ({ name: 'c-contrastive', negativeMargin: margin }),
   },
   {
@@ -68,7 +65,7 @@ export const lossChoices = [
     cosine: true,
     margin: { title: 'Margin m', initial: 0.8, most: 4 },
     learningRate: 0.05,
-    softmaxFirst: 60,
+    dimension: 3,
     loss: ({ margin }) => ({ name: 'c-triplet', margin }),
   },
   {
@@ -78,7 +75,6 @@ export const lossChoices = [
     scale: 16,
     margin: { title: 'Margin in radians', initial: 0.2, most: 1.5 },
     learningRate: 0.05,
-    softmaxFirst: 0,
     loss: ({ scale, margin }) => ({ name: 'arcface', margin, scale: scaleInput(scale) }),
   },
 ] as const satisfies readonly LossChoice[];

@@ -18,7 +18,8 @@ export const presets: readonly Preset[] = [
   },
   {
     title: 'Figure 3',
-    setup: defaultSetup('faces', 'softmax-bias'),
+    // Where a class comes to lie is up to the start; with this one it is the origin.
+    setup: { ...defaultSetup('faces', 'softmax-bias'), seed: 5 },
     lookFor:
       'With a bias in the last layer a class may sit at the origin; switch to normalised features and it is scattered over the circle.',
   },
@@ -26,7 +27,7 @@ export const presets: readonly Preset[] = [
     title: 's = 1',
     setup: { ...defaultSetup('faces', 'normface'), scale: 1 },
     lookFor:
-      'Cosines without a scale: the bound of Proposition 2 lies high, the loss stays near it, and the gradients hardly push classes apart.',
+      'Cosines without a scale: the bound of Proposition 2 lies high, and however long it trains the loss stays above it.',
   },
   {
     title: 's = 10',
@@ -49,13 +50,12 @@ export const presets: readonly Preset[] = [
     title: 'C-contrastive',
     setup: defaultSetup('faces', 'c-contrastive'),
     lookFor:
-      'After some steps of softmax, each feature is pulled to its agent and pushed from the others within the margin.',
+      'Each feature is pulled to its agent, and pushed away from others that are within the margin: on the sphere ten agents find room for that.',
   },
   {
     title: 'C-triplet',
     setup: defaultSetup('faces', 'c-triplet'),
-    lookFor:
-      'After some steps of softmax, each feature must be nearer to its agent than to any other, by the margin.',
+    lookFor: 'Each feature must be nearer to its own agent than to any other, by the margin.',
   },
   {
     title: 'ArcFace',

@@ -55,19 +55,19 @@ const clusterRate = 0.02;
 
 /** Everything that is not said otherwise, for a source of data and a loss. */
 export function defaultSetup(data: SourceName = 'faces', loss: LossName = defaultLoss(data)): Setup {
-  const { scale = 10, margin, learningRate, softmaxFirst } = lossChoice(loss);
+  const { scale = 10, margin, learningRate, dimension = 2 } = lossChoice(loss);
   const isFixed = data === 'clusters';
   return {
     data,
     people: 10,
-    dimension: isFixed ? 3 : 2,
+    dimension: isFixed ? 3 : dimension,
     net: 'tiny',
     loss,
     scale,
     margin: margin?.initial ?? 0,
     learningRate: isFixed ? clusterRate : learningRate,
     batchSize: 64,
-    softmaxFirst: isFixed ? 0 : softmaxFirst,
+    softmaxFirst: 0,
     seed: 1,
   };
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { batchesOf } from '../../../src/inspector/train/batches.ts';
-import { drawFaces } from '../../../src/inspector/train/faces.ts';
+import { difficultyOf, drawFaces } from '../../../src/inspector/train/faces.ts';
 import { IdxCollector } from '../../../src/inspector/train/idx-pictures.ts';
 import { copyRgba, type Pictures, rgbaOf, split } from '../../../src/inspector/train/pictures.ts';
 import { renderFace } from '../../../src/normface/data/generated/render.ts';
@@ -28,7 +28,7 @@ const labels = idx(2049, [6], [7, 2, 7, 0, 2, 0]);
 
 const file = (name: string, bytes: Uint8Array) => ({
   name,
-  arrayBuffer: async () => bytes.slice().buffer as ArrayBuffer,
+  arrayBuffer: async () => new Uint8Array(bytes).buffer,
 });
 
 describe('idx files', () => {
@@ -106,19 +106,26 @@ describe('idx files', () => {
 describe('generated faces', () => {
   const options = { people: 2, each: 3, width: 28, height: 28 };
 
-  test('are those of the data set, person by person, and breathe', async () => {
+  test('are drawn person by person, with half the variety, and breathe', async () => {
     const progress: number[][] = [];
     const breathe = async (done: number, total: number) => {
       progress.push([done, total]);
     };
     const pictures = await drawFaces({ ...options, slice: 0, breathe });
     expect([...pictures.labels]).toEqual([0, 0, 0, 1, 1, 1]);
-    const { pixels } = renderFace(1, 1, 0, options);
+    const { pixels } = renderFace(1, 1, 0, options, difficultyOf(0.5));
     expect(pictures.pixels.subarray(3 * pixels.length, 4 * pixels.length)).toEqual(pixels);
     expect(progress).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, 6]));
     const rgba = new Uint8Array(8 + 4 * 28 * 28);
     copyRgba(pictures, 3, rgba, 8);
     expect([...rgba.subarray(8, 16)]).toEqual([...pixels.subarray(0, 3), 255, ...pixels.subarray(3, 6), 255]);
+  });
+
+  test('with all the variety are those of the data set of generated faces', async () => {
+    const { pixels } = await drawFaces({ ...options, variety: 1 });
+    const expected = renderFace(1, 0, 0, options).pixels;
+    expect(pixels.subarray(0, expected.length)).toEqual(expected);
+    expect((await drawFaces(options)).pixels).not.toEqual(pixels);
   });
 
   test('stop when they are not wanted any more', async () => {

@@ -6,7 +6,7 @@ import type { Pictures } from '../../train/pictures.ts';
 import type { ChosenFile } from '../parts/drop-zone.ts';
 
 /** Of each person: enough to tell trained on from held out, few enough to be drawn in seconds. */
-const picturesOfAPerson = 100;
+const picturesOfAPerson = 60;
 /** Height and width in pixels; those of MNIST, so that the same nets take both. */
 const size = 28;
 

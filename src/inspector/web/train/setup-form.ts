@@ -72,7 +72,8 @@ export class SetupForm {
         { class: 'train-fields' },
         this.select('loss', 'Loss', losses, (value) => {
           const loss = value as Setup['loss'];
-          const { data, people, dimension, net, batchSize, seed } = this.setup;
+          const { data, people, net, batchSize, seed } = this.setup;
+          const dimension = lossChoice(loss).dimension ?? this.setup.dimension;
           return { ...defaultSetup(data, loss), people, dimension, net, batchSize, seed };
         }),
         this.select('scale', 'Scale s', scaleOptions, (value) => ({
