@@ -3,8 +3,8 @@
 /** Entries at most; when there are more, neighbours are merged. */
 const most = 1200;
 
-/** Steps over which the smooth line looks back, about. */
-const memory = 20;
+/** Steps over which the smooth line looks back, about; at first a third of the steps there are, while the loss falls fast. */
+const memory = 12;
 
 interface Entry {
   /** The last of the steps that the entry stands for. */
@@ -38,15 +38,16 @@ export class Curve {
   private entries: Entry[] = [];
   /** Steps that an entry stands for. */
   private width = 1;
-  private sum = 0;
-  private weight = 0;
+  private smooth = 0;
+  /** Steps with this loss. */
+  private steps = 0;
 
   /** @param isNewLoss whether another loss begins: what was before it says nothing about it */
   add(step: number, loss: number, levels: Levels = {}, isNewLoss = false): void {
-    const keep = isNewLoss ? 0 : 1 - 1 / memory;
-    this.sum = this.sum * keep + loss;
-    this.weight = this.weight * keep + 1;
-    const smooth = this.sum / this.weight;
+    if (isNewLoss) this.steps = 0;
+    this.smooth += (loss - this.smooth) / Math.min(memory, 1 + this.steps / 3);
+    this.steps++;
+    const { smooth } = this;
     const last = this.entries.at(-1);
     if (last && last.count < this.width && !isNewLoss) {
       const mean = (last.loss * last.count + loss) / (last.count + 1);

@@ -21,7 +21,7 @@ export interface Layout {
 }
 
 /** Each class on a circle of its own, a little farther out than the one before: else all would lie on one another. */
-export const ringGap = 0.045;
+const ringGap = 0.024;
 
 /** Length of the longest agent where its length and those of the features are not comparable. */
 const longestAgent = 0.72;
@@ -58,13 +58,13 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
     };
   const outermost = 1 + ringGap * classes;
   return {
-    range: outermost + 0.16,
+    range: outermost + 0.14,
     features: features.map(({ x, y, depth }, i) => {
       const radius = 1 + ringGap * (embedding.labels[i]! + 1);
       return { x: radius * x, y: radius * y, depth };
     }),
     agents: tips,
-    names: outwards(tips, outermost + 0.09),
+    names: outwards(tips, outermost + 0.07),
     centres,
     unit: 1,
   };

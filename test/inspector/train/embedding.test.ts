@@ -168,7 +168,7 @@ describe('the course of the loss', () => {
       expect(losses[i]).toBeCloseTo((first + step) / 2, 6);
     });
     // The smooth line lags by its memory.
-    expect(smooth.at(-1)).toBeCloseTo(count - 19, 0);
+    expect(smooth.at(-1)).toBeCloseTo(count - 11, 0);
   });
 
   test('another loss begins anew', () => {
