@@ -20,8 +20,8 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
   const picture = element(
     'section',
     { class: 'panel train-picture-panel', 'aria-label': 'Features' },
-    element('div', { class: 'panel-head' }, parts.toolbar, parts.modes),
-    parts.status,
+    parts.toolbar,
+    element('div', { class: 'train-status' }, parts.status, parts.modes),
     element('div', { class: 'train-stage' }, parts.canvas, parts.card),
     legend,
     element(

@@ -83,7 +83,7 @@ export class LossChart {
         cursor: { show: false },
         scales: {
           x: { time: false },
-          y: { range: () => [0, topOf(this.columns)] },
+          y: { range: () => rangeOf(this.columns) },
         },
         axes: [
           { ...axis, size: 34, label: 'step', labelSize: 18, labelFont: axis.font },
@@ -106,10 +106,14 @@ export class LossChart {
 /** Steps at whose losses the chart need not reach: of an untrained net they are many times those that follow. */
 const startingSteps = 5;
 
-function topOf({ losses, bounds, evens }: CurveColumns): number {
+/** From zero, or closer to what there is where that would leave most of the chart empty. */
+function rangeOf({ losses, bounds, evens }: CurveColumns): [number, number] {
   const later = losses.length > 3 * startingSteps ? losses.slice(startingSteps) : losses;
   const levels = [...bounds, ...evens].filter((value) => value !== null);
-  return 1.05 * Math.max(1e-6, ...later, ...levels);
+  const most = Math.max(1e-6, ...later, ...levels);
+  const least = Math.min(most, ...later, ...levels);
+  const room = 0.05 * (most - least);
+  return least > 0.7 * most && room > 1e-6 ? [least - room, most + room] : [0, 1.05 * most];
 }
 
 /** Names a line with its newest value, if there is one. */

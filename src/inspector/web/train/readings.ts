@@ -70,7 +70,7 @@ export class Readings {
     this.loss.textContent = loss.toFixed(loss < 10 ? 3 : 2);
     this.bound.textContent =
       bound === undefined
-        ? `none for ${title}`
+        ? 'none for this loss'
         : `${formatLevel(bound)} at s = ${formatSignificant(scale!, 4)}`;
     if (bound === undefined && scale !== undefined) this.bound.append(`, s = ${formatSignificant(scale, 4)}`);
     this.cosines.textContent =
