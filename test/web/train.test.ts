@@ -51,12 +51,12 @@ describe('the page trains', () => {
     const { page, problems } = await open('?s=16');
     const parts = partsOf(page);
     await parts.reaches(0);
-    expect(await parts.status.textContent()).toContain('10 generated people, 100 pictures each');
+    expect(await parts.status.textContent()).toContain('10 generated people, 60 pictures each');
     const untrained = await parts.drawing();
     await parts.button('Step').click();
     await parts.reaches(1);
     const first = await parts.loss();
-    await page.getByLabel('Speed').selectOption('as fast as it goes');
+    await page.getByLabel('Speed').selectOption('full speed');
     await parts.button('Start').click();
     await parts.reaches(80);
     // The picture has the keys now.
@@ -122,7 +122,7 @@ describe('the page trains', () => {
     const { page, problems } = await open('');
     const parts = partsOf(page);
     await parts.reaches(0);
-    await page.getByLabel('Speed').selectOption('as fast as it goes');
+    await page.getByLabel('Speed').selectOption('full speed');
     await parts.button('Figure 6, m = 1').click();
     await parts.reaches(60);
     await parts.button('Pause').click();
@@ -227,7 +227,7 @@ test.each(looks)('it can be looked at: $name', async ({ name: look, ...options }
   const { page, problems } = await open('', options);
   const parts = partsOf(page);
   await parts.reaches(0);
-  await page.getByLabel('Speed').selectOption('as fast as it goes');
+  await page.getByLabel('Speed').selectOption('full speed');
   await parts.button('Start').click();
   await parts.reaches(120);
   await parts.button('Pause').click();

@@ -1,11 +1,14 @@
-/** The sketch of Figure 6: two overlapping classes of fixed features on the sphere, and agents that a loss moves. */
+/**
+ * The sketch of Figure 6: two overlapping classes of fixed features on the sphere, and agents that a loss moves. In the paper they start
+ * at the centres of their classes; here they start somewhere, so that it is seen where they go.
+ */
 
 import type { Device } from '../../engine/device.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
 import { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { meanDirection, twoClasses } from '../../normface/experiments/two-classes.ts';
+import { twoClasses } from '../../normface/experiments/two-classes.ts';
 import { createHead, type Head, type HeadOutputs } from '../../normface/training/head.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';
 import { lossChoice } from './choices.ts';
@@ -38,13 +41,7 @@ export class ClusterLearner implements LiveLearner {
     const { loss, seed } = configOf(setup, { width: 28, height: 28, mirrored: false });
     const size = { device, classes: 2, featureSize: 3, batchSize: labels.length, seed };
     this.head = createHead('loss', loss, size);
-    // The agents start at the centres of their classes, as in the paper.
-    const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i] === label)));
-    const init = Float32Array.from(centres.flat());
-    this.parameters = new Parameters(
-      device,
-      this.head.declarations.map((one) => (one.name === 'loss.weight' ? { ...one, init } : one)),
-    );
+    this.parameters = new Parameters(device, this.head.declarations);
     this.parameterCount = this.parameters.count;
     this.optimiser = new SGD(this.parameters, { learningRate: setup.learningRate, momentum: 0 });
     this.features = device.tensor(this.points, [labels.length, 3]);

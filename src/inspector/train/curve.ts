@@ -3,16 +3,17 @@
 /** Entries at most; when there are more, neighbours are merged. */
 const most = 1200;
 
-/** Steps over which the smooth line looks back, about. */
-const memory = 20;
+/** Entries on either side that the smooth line takes the mean over; fewer near the ends, so that it does not lag. */
+const halfWindow = 6;
 
 interface Entry {
   /** The last of the steps that the entry stands for. */
   step: number;
   /** Means over these steps. */
   loss: number;
-  readonly smooth: number;
   readonly levels: Levels;
+  /** Entries of another loss have another number. */
+  readonly part: number;
   count: number;
 }
 
@@ -28,7 +29,7 @@ export interface Levels {
 export interface CurveColumns {
   readonly steps: number[];
   readonly losses: number[];
-  /** Exponentially weighted mean of the losses so far. */
+  /** Means over neighbouring losses. */
   readonly smooth: number[];
   readonly bounds: (number | null)[];
   readonly evens: (number | null)[];
@@ -38,20 +39,17 @@ export class Curve {
   private entries: Entry[] = [];
   /** Steps that an entry stands for. */
   private width = 1;
-  private sum = 0;
-  private weight = 0;
+  private part = 0;
 
   /** @param isNewLoss whether another loss begins: what was before it says nothing about it */
   add(step: number, loss: number, levels: Levels = {}, isNewLoss = false): void {
-    const keep = isNewLoss ? 0 : 1 - 1 / memory;
-    this.sum = this.sum * keep + loss;
-    this.weight = this.weight * keep + 1;
-    const smooth = this.sum / this.weight;
+    if (isNewLoss) this.part++;
+    const { part } = this;
     const last = this.entries.at(-1);
     if (last && last.count < this.width && !isNewLoss) {
       const mean = (last.loss * last.count + loss) / (last.count + 1);
-      this.entries[this.entries.length - 1] = { step, loss: mean, smooth, levels, count: last.count + 1 };
-    } else this.entries.push({ step, loss, smooth, levels, count: 1 });
+      this.entries[this.entries.length - 1] = { step, loss: mean, levels, part, count: last.count + 1 };
+    } else this.entries.push({ step, loss, levels, part, count: 1 });
     if (this.entries.length > most) this.halve();
   }
 
@@ -59,7 +57,7 @@ export class Curve {
     const merged: Entry[] = [];
     for (let i = 0; i < this.entries.length; i += 2) {
       const [a, b] = [this.entries[i]!, this.entries[i + 1]];
-      if (!b) merged.push(a);
+      if (!b || b.part !== a.part) merged.push(a, ...(b ? [b] : []));
       else {
         const count = a.count + b.count;
         merged.push({ ...b, loss: (a.loss * a.count + b.loss * b.count) / count, count });
@@ -69,11 +67,28 @@ export class Curve {
     this.width *= 2;
   }
 
+  private smoothed(): number[] {
+    const { entries } = this;
+    return entries.map(({ part }, i) => {
+      // As far to the left as to the right, and not into another loss.
+      let reach = 0;
+      while (
+        reach < halfWindow &&
+        entries[i - reach - 1]?.part === part &&
+        entries[i + reach + 1]?.part === part
+      )
+        reach++;
+      let sum = 0;
+      for (let k = i - reach; k <= i + reach; k++) sum += entries[k]!.loss;
+      return sum / (2 * reach + 1);
+    });
+  }
+
   columns(): CurveColumns {
     return {
       steps: this.entries.map(({ step }) => step),
       losses: this.entries.map(({ loss }) => loss),
-      smooth: this.entries.map(({ smooth }) => smooth),
+      smooth: this.smoothed(),
       bounds: this.entries.map(({ levels }) => levels.bound ?? null),
       evens: this.entries.map(({ levels }) => levels.even ?? null),
     };

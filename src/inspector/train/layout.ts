@@ -1,6 +1,6 @@
 /** Where everything of an embedding goes on a square drawing, the origin in its middle and y upwards. */
 
-import { classCentres, comparedAgents, type Embedding, normalised, reachOf } from './embedding.ts';
+import { bestAgent, classCentres, comparedAgents, type Embedding, normalised, reachOf } from './embedding.ts';
 import { type Place, placesOf, type View } from './view.ts';
 
 /** Features as the net gives them, or divided by their norms. */
@@ -21,7 +21,7 @@ export interface Layout {
 }
 
 /** Each class on a circle of its own, a little farther out than the one before: else all would lie on one another. */
-export const ringGap = 0.045;
+const ringGap = 0.024;
 
 /** Length of the longest agent where its length and those of the features are not comparable. */
 const longestAgent = 0.72;
@@ -49,22 +49,22 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
   const features = at(normalised(embedding.features, dimension));
   if (dimension === 3)
     return {
-      range: 1.2,
+      range: 1.16,
       features,
       agents: tips,
-      names: tips.map((tip) => beyond(tip, 0.09)),
+      names: tips.map((tip) => beyond(tip, 0.08)),
       centres,
       unit: 1,
     };
   const outermost = 1 + ringGap * classes;
   return {
-    range: outermost + 0.16,
+    range: outermost + 0.14,
     features: features.map(({ x, y, depth }, i) => {
       const radius = 1 + ringGap * (embedding.labels[i]! + 1);
       return { x: radius * x, y: radius * y, depth };
     }),
     agents: tips,
-    names: outwards(tips, outermost + 0.09),
+    names: outwards(tips, outermost + 0.07),
     centres,
     unit: 1,
   };
@@ -95,17 +95,49 @@ export function sectorsOf(embedding: Embedding): Sector[] {
   const sectors: Sector[] = [];
   for (let k = 0; k < directions; k++) {
     const [x, y] = [Math.cos((k + 0.5) * step), Math.sin((k + 0.5) * step)];
-    let agent = 0;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; 2 * i < agents.length; i++) {
-      const score = x * agents[2 * i]! + y * agents[2 * i + 1]!;
-      if (score > most) [agent, most] = [i, score];
-    }
+    const agent = bestAgent([x, y], agents, null);
     const last = sectors.at(-1);
     if (last?.agent === agent) sectors[sectors.length - 1] = { ...last, to: (k + 1) * step };
     else sectors.push({ from: k * step, to: (k + 1) * step, agent });
   }
   return sectors;
+}
+
+/** A strip of the plane in the units of the features, one row high, where one agent is the best. */
+export interface Strip {
+  readonly x: number;
+  /** Its lower edge. */
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly agent: number;
+}
+
+/**
+ * The regions of the agents in the plane where a bias makes them more than sectors.
+ * @param reach half the side of the square that is covered, in the units of the features
+ */
+export function stripsOf(embedding: Embedding, reach: number, rows = 90): Strip[] {
+  if (embedding.dimension !== 2 || !embedding.bias) return [];
+  const agents = comparedAgents(embedding);
+  const height = (2 * reach) / rows;
+  const strips: Strip[] = [];
+  for (let row = 0; row < rows; row++) {
+    const y = row * height - reach;
+    let last: Strip | undefined;
+    for (let column = 0; column < rows; column++) {
+      const x = column * height - reach;
+      const agent = bestAgent([x + height / 2, y + height / 2], agents, embedding.bias);
+      if (last?.agent === agent) {
+        last = { ...last, width: last.width + height };
+        strips[strips.length - 1] = last;
+      } else {
+        last = { x, y, width: height, height, agent };
+        strips.push(last);
+      }
+    }
+  }
+  return strips;
 }
 
 /** An embedding on the way from one to another, `share` of it done. What has another form is not on the way but there. */

@@ -67,13 +67,13 @@ export const presets: readonly Preset[] = [
     title: 'Figure 6, m = 0',
     setup: { ...defaultSetup('clusters'), margin: 0, seed: 6 },
     lookFor:
-      'Fixed features of two classes that overlap; only the agents move. Without a margin they stay at the centres of their classes.',
+      'Fixed features of two classes that overlap; only the agents move. Without a margin they end at the centres of their classes, the large rings.',
   },
   {
     title: 'Figure 6, m = 1',
     setup: { ...defaultSetup('clusters'), seed: 6 },
     lookFor:
-      'The same with a margin: features of the other class push, and the agents move away from the boundary.',
+      'The same with a margin: features of the other class push, and the agents end beyond the centres, away from the boundary.',
   },
 ];
 

@@ -19,6 +19,9 @@ export interface View {
 /** From a little above and beside, so that no axis points at the eye. */
 export const startView: View = lookingFrom([0.45, -1, 0.4]);
 
+/** That of Figure 6: onto the third axis, about which the two classes lie. */
+export const sketchView: View = lookingFrom([0.001, -0.55, 1]);
+
 /** The view from a direction; the third axis points up. */
 export function lookingFrom(direction: Point3): View {
   const towards = unit(direction);

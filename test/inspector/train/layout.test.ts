@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Embedding } from '../../../src/inspector/train/embedding.ts';
-import { between, layOut, roundStep, sectorsOf } from '../../../src/inspector/train/layout.ts';
+import { between, layOut, roundStep, sectorsOf, stripsOf } from '../../../src/inspector/train/layout.ts';
 import { startView } from '../../../src/inspector/train/view.ts';
 
 const plane: Embedding = {
@@ -83,6 +83,26 @@ describe('sectors', () => {
   test('with a bias, or in space, there are none', () => {
     expect(sectorsOf({ ...plane, bias: new Float32Array(3) })).toEqual([]);
     expect(sectorsOf(space)).toEqual([]);
+  });
+});
+
+describe('regions with a bias', () => {
+  const biased = { ...plane, cosine: false, bias: Float32Array.of(0, 5, 0) };
+
+  test('tile the square, each with the best agent of its middle', () => {
+    const strips = stripsOf(biased, 10, 20);
+    const area = strips.reduce((sum, { width, height }) => sum + width * height, 0);
+    expect(area).toBeCloseTo(400, 9);
+    const at = (x: number, y: number) =>
+      strips.find((one) => x >= one.x && x < one.x + one.width && y >= one.y && y < one.y + one.height)
+        ?.agent;
+    // The bias wins at the origin, whose sector would be that of the first or third.
+    expect([at(0.1, 0.1), at(9, -2), at(-9, -9)]).toEqual([1, 0, 2]);
+  });
+
+  test('are left to sectors where there is no bias', () => {
+    expect(stripsOf(plane, 10)).toEqual([]);
+    expect(stripsOf({ ...space, bias: new Float32Array(3) }, 10)).toEqual([]);
   });
 });
 

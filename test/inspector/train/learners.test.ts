@@ -153,7 +153,7 @@ describe('the clusters of Figure 6', () => {
     return { losses, centres, agents, embedding };
   };
 
-  test('without a margin the agents stay at the centres, with one they move apart', async () => {
+  test('without a margin the agents come to the centres, with one they go beyond', async () => {
     const [centred, pushed] = [await walk(0), await walk(1)];
     for (const k of [0, 1] as const) expect(degrees(centred.agents[k], centred.centres[k])).toBeLessThan(1.5);
     const between = ([a, b]: [Point3, Point3]) => degrees(a, b);

@@ -20,8 +20,8 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
   const picture = element(
     'section',
     { class: 'panel train-picture-panel', 'aria-label': 'Features' },
-    element('div', { class: 'panel-head' }, parts.toolbar, parts.modes),
-    parts.status,
+    parts.toolbar,
+    element('div', { class: 'train-status' }, parts.status, parts.modes),
     element('div', { class: 'train-stage' }, parts.canvas, parts.card),
     legend,
     element(
@@ -43,8 +43,7 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
     element(
       'p',
       { class: 'soft small' },
-      'Thin: each step. Thick: the mean of about the last twenty. No loss over cosines of s times balanced classes is below the bound; ' +
-        'to reach it n agents must form a simplex, which takes n − 1 dimensions.',
+      'With as many pictures of every class no softmax over s times the cosines falls below the bound. To reach it the agents of n classes must form a simplex, which takes n − 1 dimensions.',
     ),
   );
   const setup = element(

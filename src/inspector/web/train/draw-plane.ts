@@ -1,6 +1,6 @@
 /** Features of two numbers: on the plane as they are, or on the circle. */
 
-import { roundStep, sectorsOf } from '../../train/layout.ts';
+import { roundStep, sectorsOf, stripsOf } from '../../train/layout.ts';
 import { formatSignificant } from '../parts/format.ts';
 import type { Brush } from './brush.ts';
 import type { Scene } from './scene.ts';
@@ -27,7 +27,7 @@ export function drawPlane(brush: Brush, scene: Scene): void {
 }
 
 /** Where which agent is the best: the wedges of the paper's Figure 2. */
-function sectors(brush: Brush, { embedding, mode }: Scene): void {
+function sectors(brush: Brush, { embedding, mode, layout }: Scene): void {
   const { context, side } = brush;
   const outer = mode === 'raw' ? side : brush.pixels(1);
   context.globalAlpha = sectorAlpha;
@@ -39,6 +39,14 @@ function sectors(brush: Brush, { embedding, mode }: Scene): void {
     context.closePath();
     context.fillStyle = brush.colour(agent);
     context.fill();
+  }
+  if (mode === 'raw') {
+    const { unit, range } = layout;
+    for (const { x, y, width, height, agent } of stripsOf(embedding, unit * range)) {
+      const [left, top] = [brush.x({ x: x / unit }), brush.y({ y: (y + height) / unit })];
+      context.fillStyle = brush.colour(agent);
+      context.fillRect(left, top, brush.pixels(width / unit), brush.pixels(height / unit));
+    }
   }
   context.globalAlpha = 1;
 }

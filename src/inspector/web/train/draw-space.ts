@@ -17,15 +17,19 @@ export function drawSpace(brush: Brush, scene: Scene): void {
   if (mode === 'normalised') ball(brush);
   half(brush, scene, false);
   half(brush, scene, true);
+  scene.layout.names.forEach((place, k) => {
+    brush.name(place, scene.names[k]!, brush.colour(k), 0.4 + 0.6 * nearness(place));
+  });
   if (mode === 'normalised') brush.circle(1, brush.palette.soft, 1.2);
 }
 
+/** Near the eye 1, on the far side 0. */
+function nearness({ depth }: Place): number {
+  return (Math.max(-1, Math.min(1, depth)) + 1) / 2;
+}
+
 /** The far or the near half of all there is. */
-function half(
-  brush: Brush,
-  { embedding, layout, mode, view, names, showCentres }: Scene,
-  near: boolean,
-): void {
+function half(brush: Brush, { embedding, layout, mode, view, showCentres }: Scene, near: boolean): void {
   const { palette } = brush;
   const isHere = ({ depth }: Place) => depth >= 0 === near;
   if (mode === 'normalised') {
@@ -44,8 +48,6 @@ function half(
       }
     });
   }
-  // Near the eye means 1, on the far side 0.
-  const nearness = ({ depth }: Place) => (Math.max(-1, Math.min(1, depth)) + 1) / 2;
   const order = layout.features
     .map((_, i) => i)
     .filter((i) => isHere(layout.features[i]!))
@@ -53,9 +55,7 @@ function half(
   const drawAgents = () =>
     layout.agents.forEach((tip, k) => {
       if (!isHere(tip)) return;
-      const alpha = 0.4 + 0.6 * nearness(tip);
-      brush.arrow(tip, brush.colour(k), alpha);
-      brush.name(layout.names[k]!, names[k]!, brush.colour(k), alpha);
+      brush.arrow(tip, brush.colour(k), 0.4 + 0.6 * nearness(tip));
     });
   // An arrow from the middle lies in front of what is far, and behind what is near.
   if (near) drawAgents();

@@ -2,7 +2,7 @@
 
 import type { Embedding } from '../../train/embedding.ts';
 import { between, type Layout, layOut, type Mode } from '../../train/layout.ts';
-import { startView, turned, type View } from '../../train/view.ts';
+import { sketchView, startView, turned, type View } from '../../train/view.ts';
 import { onThemeChange } from '../parts/colours.ts';
 import { element } from '../parts/element.ts';
 import { Brush } from './brush.ts';
@@ -38,6 +38,8 @@ export class EmbeddingView {
   private palette: Palette = readPalette();
   private side = 0;
   private mode: Mode = 'normalised';
+  /** Where Home leads back to. */
+  private start: View = startView;
   private view: View = startView;
   private names: readonly string[] = [];
   private showCentres = false;
@@ -69,10 +71,17 @@ export class EmbeddingView {
     canvas.addEventListener('pointerleave', () => this.pointAt(null, 0, 0), { signal });
   }
 
-  /** Forgets what was shown. */
-  clear(names: readonly string[], showCentres: boolean): void {
+  /**
+   * Forgets what was shown.
+   * @param isSketch whether the two classes of Figure 6 follow: they are seen as there, with the centres of the classes
+   */
+  clear(names: readonly string[], isSketch: boolean): void {
     this.names = names;
-    this.showCentres = showCentres;
+    if (isSketch !== this.showCentres) {
+      this.start = isSketch ? sketchView : startView;
+      this.view = this.start;
+    }
+    this.showCentres = isSketch;
     this.before = null;
     this.after = null;
     this.layout = null;
@@ -163,7 +172,7 @@ export class EmbeddingView {
     const turn = keyTurns[event.key];
     if (turn) this.turn(...turn);
     else if (event.key === 'Home') {
-      this.view = startView;
+      this.view = this.start;
       this.draw();
     } else return;
     event.preventDefault();

@@ -6,25 +6,42 @@ import { onThemeChange } from '../parts/colours.ts';
 import { element } from '../parts/element.ts';
 import { formatSignificant } from '../parts/format.ts';
 import { type Palette, readPalette } from './palette.ts';
+import { formatLevel } from './readings.ts';
 
 const height = 230;
 
 export class LossChart {
-  readonly element = element('div', {
+  readonly element: HTMLElement;
+  private readonly box = element('div', {
     class: 'train-chart',
     role: 'img',
     'aria-label': 'Loss of every step, and its bound',
   });
+  /** Names of the lines that are not always there, with their newest value. */
+  private readonly bound = element('li', { class: 'train-key-bound' });
+  private readonly even = element('li', { class: 'train-key-even' });
   private plot: uPlot | null = null;
   private columns: CurveColumns = new Curve().columns();
   private palette: Palette = readPalette();
 
   constructor(signal: AbortSignal) {
+    this.element = element(
+      'div',
+      {},
+      this.box,
+      element(
+        'ul',
+        { class: 'train-key' },
+        element('li', { class: 'train-key-loss' }, 'loss, and of each step'),
+        this.bound,
+        this.even,
+      ),
+    );
     const resized = new ResizeObserver(() => {
-      const { clientWidth } = this.element;
+      const { clientWidth } = this.box;
       if (clientWidth > 0) this.plot?.setSize({ width: clientWidth, height });
     });
-    resized.observe(this.element);
+    resized.observe(this.box);
     onThemeChange(signal, () => {
       this.palette = readPalette();
       this.rebuild();
@@ -37,6 +54,8 @@ export class LossChart {
 
   show(columns: CurveColumns): void {
     this.columns = columns;
+    name(this.bound, 'bound of Proposition 2', columns.bounds.at(-1));
+    name(this.even, 'agents evenly on the circle', columns.evens.at(-1));
     if (this.plot) this.plot.setData(this.data());
     else this.rebuild();
   }
@@ -57,14 +76,14 @@ export class LossChart {
     };
     this.plot = new uPlot(
       {
-        width: Math.max(this.element.clientWidth, 200),
+        width: Math.max(this.box.clientWidth, 200),
         height,
         padding: [10, 12, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
           x: { time: false },
-          y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(1e-6, 1.05 * (most ?? 1))] },
+          y: { range: () => rangeOf(this.columns) },
         },
         axes: [
           { ...axis, size: 34, label: 'step', labelSize: 18, labelFont: axis.font },
@@ -77,41 +96,28 @@ export class LossChart {
           { stroke: warn, width: 2, dash: [7, 4], points: { show: false } },
           { stroke: ink, width: 1.2, dash: [2, 3], points: { show: false } },
         ],
-        hooks: { draw: [(plot) => this.writeNames(plot)] },
       },
       this.data(),
-      this.element,
+      this.box,
     );
   }
+}
 
-  /** The names of the bounds at their lines. */
-  private writeNames(plot: uPlot): void {
-    const { bounds, evens } = this.columns;
-    const lines = [
-      { values: bounds, name: 'bound of Proposition 2', colour: this.palette.warn },
-      { values: evens, name: 'agents evenly on the circle', colour: this.palette.ink },
-    ];
-    const ratio = devicePixelRatio;
-    const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
-    ctx.textAlign = 'right';
-    let taken = Number.POSITIVE_INFINITY;
-    for (const { values, name, colour } of lines) {
-      const value = values.at(-1);
-      if (value === null || value === undefined) continue;
-      const y = plot.valToPos(value, 'y', true);
-      // Above the line, and above the name of a line close below.
-      const at = Math.min(y - 5 * ratio, taken - 15 * ratio);
-      taken = at;
-      const text = `${name}: ${formatSignificant(value)}`;
-      ctx.lineWidth = 4 * ratio;
-      ctx.lineJoin = 'round';
-      ctx.strokeStyle = this.palette.paper;
-      ctx.strokeText(text, bbox.left + bbox.width - 4 * ratio, at);
-      ctx.fillStyle = colour;
-      ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, at);
-    }
-    ctx.restore();
-  }
+/** Steps at whose losses the chart need not reach: of an untrained net they are many times those that follow. */
+const startingSteps = 5;
+
+/** From zero, or closer to what there is where that would leave most of the chart empty. */
+function rangeOf({ losses, bounds, evens }: CurveColumns): [number, number] {
+  const later = losses.length > 3 * startingSteps ? losses.slice(startingSteps) : losses;
+  const levels = [...bounds, ...evens].filter((value) => value !== null);
+  const most = Math.max(1e-6, ...later, ...levels);
+  const least = Math.min(most, ...later, ...levels);
+  const room = 0.05 * (most - least);
+  return least > 0.7 * most && room > 1e-6 ? [least - room, most + room] : [0, 1.05 * most];
+}
+
+/** Names a line with its newest value, if there is one. */
+function name(place: HTMLElement, text: string, value: number | null | undefined): void {
+  place.hidden = value === null || value === undefined;
+  if (value !== null && value !== undefined) place.textContent = `${text}: ${formatLevel(value)}`;
 }

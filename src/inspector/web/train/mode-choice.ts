@@ -3,7 +3,7 @@
 import type { Mode } from '../../train/layout.ts';
 import { element } from '../parts/element.ts';
 
-const titles: Readonly<Record<Mode, string>> = { raw: 'Features as they are', normalised: 'Normalised' };
+const titles: Readonly<Record<Mode, string>> = { raw: 'Raw', normalised: 'Normalised' };
 
 export class ModeChoice {
   readonly element: HTMLElement;
@@ -18,7 +18,7 @@ export class ModeChoice {
     );
     this.element = element(
       'fieldset',
-      { class: 'choices', 'aria-label': 'What is drawn' },
+      { class: 'choices', 'aria-label': 'Features as they are, or normalised' },
       ...this.inputs.map((input) => element('label', {}, input, titles[input.value as Mode])),
     );
     for (const input of this.inputs)

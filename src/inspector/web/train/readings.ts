@@ -14,10 +14,8 @@ export class Readings {
   private readonly trained = figure();
   private readonly heldOut = figure();
   private readonly bound = element('dd');
-  private readonly scale = element('dd');
   private readonly cosines = element('dd');
   private readonly time = element('dd');
-  private readonly rate = element('dd');
   private readonly lossTitle = element('span');
 
   constructor() {
@@ -32,22 +30,18 @@ export class Readings {
         { class: 'train-figures' },
         labelled('Step', this.step),
         labelled(this.lossTitle, this.loss),
-        labelled('Right, trained on', this.trained),
-        labelled('Right, held out', this.heldOut),
+        labelled('Accuracy, training', this.trained),
+        labelled('Accuracy, held out', this.heldOut),
       ),
       element(
         'dl',
         { class: 'facts' },
         element('dt', {}, 'Bound of Proposition 2'),
         this.bound,
-        element('dt', {}, 'Scale s'),
-        this.scale,
         element('dt', {}, 'Mean cosine'),
         this.cosines,
         element('dt', {}, 'Time of a step ', timing),
         this.time,
-        element('dt', {}, 'Images a second'),
-        this.rate,
       ),
     );
     this.clear();
@@ -56,10 +50,8 @@ export class Readings {
   clear(): void {
     this.lossTitle.textContent = 'Loss';
     this.step.textContent = '0';
-    for (const place of [this.loss, this.trained, this.heldOut, this.bound, this.scale, this.cosines])
+    for (const place of [this.loss, this.trained, this.heldOut, this.bound, this.cosines, this.time])
       place.textContent = none;
-    this.time.textContent = none;
-    this.rate.textContent = none;
   }
 
   show(news: StepNews, batchSize: number): void {
@@ -76,14 +68,17 @@ export class Readings {
     this.lossTitle.textContent = `Loss: ${title}`;
     this.step.textContent = String(step);
     this.loss.textContent = loss.toFixed(loss < 10 ? 3 : 2);
-    this.bound.textContent = bound === undefined ? `none for ${title}` : formatSignificant(bound);
-    this.scale.textContent = scale === undefined ? none : formatSignificant(scale, 4);
+    this.bound.textContent =
+      bound === undefined
+        ? 'none for this loss'
+        : `${formatLevel(bound)} at s = ${formatSignificant(scale!, 4)}`;
+    if (bound === undefined && scale !== undefined) this.bound.append(`, s = ${formatSignificant(scale, 4)}`);
     this.cosines.textContent =
       positiveCosine === undefined || negativeCosine === undefined
         ? none
         : `${formatFixed(positiveCosine, 3)} to the own agent, ${formatFixed(negativeCosine, 3)} to others`;
-    this.time.textContent = formatDuration(millisecondsAStep);
-    this.rate.textContent = formatSignificant((1000 * batchSize) / millisecondsAStep);
+    const rate = formatSignificant((1000 * batchSize) / millisecondsAStep);
+    this.time.textContent = `${formatDuration(millisecondsAStep)}, ${rate} images a second`;
   }
 
   showAccuracy({ training, heldOut }: { training: number; heldOut: number }): void {
@@ -102,4 +97,9 @@ function figure(): HTMLElement {
 
 function labelled(title: Child, value: HTMLElement): HTMLElement {
   return element('div', { class: 'figure' }, element('span', { class: 'soft small' }, title), value);
+}
+
+/** A loss: three digits, and a power of ten where there would be many zeros. */
+export function formatLevel(value: number): string {
+  return value > 0 && value < 1e-4 ? value.toExponential(1).replace('-', '−') : formatSignificant(value);
 }

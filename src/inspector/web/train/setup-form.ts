@@ -13,9 +13,9 @@ import {
 import { type Child, element } from '../parts/element.ts';
 
 const sourceTitles: Readonly<Record<SourceName, string>> = {
-  faces: 'Generated faces',
+  faces: 'Faces',
   mnist: 'MNIST files',
-  clusters: 'Fixed features',
+  clusters: 'Two clusters',
 };
 
 type Option = readonly [value: string, title: string];

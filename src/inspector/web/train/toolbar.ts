@@ -18,9 +18,9 @@ export interface ToolbarState {
 
 /** Steps a second at most; 0: as many as there can be. */
 const speeds = [
-  [30, 'up to 30 steps a second'],
-  [5, 'up to 5 steps a second'],
-  [0, 'as fast as it goes'],
+  [30, '30 steps a second'],
+  [5, '5 steps a second'],
+  [0, 'full speed'],
 ] as const;
 
 export class Toolbar {
@@ -36,7 +36,7 @@ export class Toolbar {
     this.restart = button('Restart', restart, { title: 'begin anew from the same seed' });
     this.speed = element(
       'select',
-      { class: 'input', 'aria-label': 'Speed' },
+      { class: 'input', 'aria-label': 'Speed', title: 'at most so many steps a second' },
       ...speeds.map(([value, title]) => element('option', { value }, title)),
     );
     this.element = element('div', { class: 'buttons' }, this.start, this.step, this.restart, this.speed);

@@ -230,7 +230,7 @@ export class TrainPage implements Page {
     this.embedding = embedding;
     this.view.show(embedding);
     const right = accuracy(embedding);
-    if (this.pictures) this.readings.showAccuracy(right);
+    this.readings.showAccuracy(right);
     const where = embedding.dimension === 2 ? 'in the plane' : 'in space';
     this.view.describe(
       `${embedding.labels.length} features ${where} at step ${embedding.step}, ${formatPercent(right.training, 0)} of them nearest to their own agent`,
