@@ -64,25 +64,31 @@ export interface StrandGrid {
 }
 
 /**
- * Strand s of a column sums the rows s, s + STRANDS, s + 2·STRANDS … An invocation has one column (four with vec4: COLUMNS is in
- * these units) and one strand, columns innermost, so that at every step neighbours read neighbours. The partial sums, one row a
- * strand, are then added in order.
+ * An invocation has one column (four with vec4: COLUMNS is in these units) and one strand of consecutive rows: see
+ * shaders/lib/strand. Where strands are summed, the partial sums, one row a strand, are then added in order.
+ *
+ * @param sums whether the strands are summed afterwards, which costs the more the more of them there are
  */
-export function strandGrid(device: Device, rows: number, columns: number): StrandGrid {
+export function strandGrid(device: Device, rows: number, columns: number, sums = true): StrandGrid {
   const vec4 = columns % 4 === 0;
   const units = vec4 ? columns / 4 : columns;
   const { software } = device.report;
   const workgroup = walkers(device);
-  const wanted = Math.ceil((workgroup * (software ? 32 : 1024)) / units);
-  const strands = device.settings.choose(
+  const workgroups = software ? 32 : sums ? 1024 : 4096;
+  const wanted = Math.ceil((workgroup * workgroups) / units);
+  const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;
+  const chosen = device.settings.choose(
     'STRANDS',
-    Math.min(Math.ceil(rows / 32), wanted, 1024),
-    'enough to keep the device busy, none shorter than 32 rows',
+    Math.min(wanted, most),
+    sums ? 'enough to keep the device busy, none shorter than 32 rows' : 'enough to keep the device busy',
   );
-  const workgroups = Math.ceil((units * strands) / workgroup);
+  // However many were asked for by hand: the sums of the strands are summed in turn, which must come to an end.
+  const length = Math.ceil(rows / Math.min(chosen, sums ? Math.ceil(rows / 2) : rows));
+  // None is empty.
+  const strands = Math.ceil(rows / length);
   return {
     strands,
-    grid: [workgroups, 1, 1],
+    grid: [Math.ceil((units * strands) / workgroup), 1, 1],
     constants: { ROWS: rows, COLUMNS: units, STRANDS: strands, WORKGROUP: workgroup },
     conditions: { vec4 },
   };

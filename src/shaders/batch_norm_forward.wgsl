@@ -5,9 +5,9 @@
 //                    difference keeps its digits when the mean is large
 // inverse_deviation  [COLUMNS]
 // gamma, beta        [COLUMNS]
-// One invocation a channel and strand of rows s, s + STRANDS, …, channels innermost: neighbours read neighbours at every step,
-// and what belongs to the channel stays in registers. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
-import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
+// One invocation a channel and strand of rows, lib/strand. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -21,14 +21,16 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x / COLUMNS >= STRANDS) { return; }
-  let channel = id.x % COLUMNS;
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
+  let channel = strand.column;
   var origin = Value();
   @if(batch) { origin = x[channel]; }
   let mean = offset[channel];
   let factor = gamma[channel] * inverse_deviation[channel];
   let shift = beta[channel];
-  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+  for (var row = strand.first; row < strand.end; row++) {
+    let i = row * COLUMNS + channel;
     y[i] = ((x[i] - origin) - mean) * factor + shift;
   }
 }

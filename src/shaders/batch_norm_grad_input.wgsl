@@ -7,9 +7,9 @@
 // gamma              [COLUMNS]
 // offset             [COLUMNS]: mean − x[0, c]
 // dgamma, dbeta      [COLUMNS]: Σ dy·x̂ and Σ dy
-// One invocation a channel and strand of rows s, s + STRANDS, …, channels innermost, as in batch_norm_forward. With @if(vec4)
-// channels go by vec4f and COLUMNS counts vectors.
-import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
+// One invocation a channel and strand of rows, lib/strand. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -25,15 +25,17 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x / COLUMNS >= STRANDS) { return; }
-  let channel = id.x % COLUMNS;
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
+  let channel = strand.column;
   let inverse = inverse_deviation[channel];
   let factor = gamma[channel] * inverse;
   @if(batch) let origin = x[channel];
   @if(batch) let mean = offset[channel];
   @if(batch) let mean_gradient = dbeta[channel] / f32(ROWS);
   @if(batch) let slope = inverse * dgamma[channel] / f32(ROWS);
-  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+  for (var row = strand.first; row < strand.end; row++) {
+    let i = row * COLUMNS + channel;
     @if(batch) dx[i] = factor * (dy[i] - mean_gradient - ((x[i] - origin) - mean) * slope);
     @else dx[i] = factor * dy[i];
   }

@@ -1,13 +1,13 @@
-// First half of the gradients of gamma and beta: sums over each strand of rows s, s + STRANDS, …
+// First half of the gradients of gamma and beta: sums over each strand of rows, lib/strand.
 //
 // x, dy              [ROWS, COLUMNS], the channel innermost
 // offset             [COLUMNS]: the mean, with @if(batch) relative to row 0 of x
 // inverse_deviation  [COLUMNS]
 // partial_gamma      [STRANDS, COLUMNS]: Σ dy·x̂, x̂ = (x − mean)·inverse_deviation
 // partial_beta       [STRANDS, COLUMNS]: Σ dy
-// sum_rows adds the strands in order. One invocation a channel and strand, channels innermost: neighbours read neighbours at
-// every step. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
-import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
+// sum_rows adds the strands in order. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -21,14 +21,16 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x / COLUMNS >= STRANDS) { return; }
-  let channel = id.x % COLUMNS;
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
+  let channel = strand.column;
   var origin = Value();
   @if(batch) { origin = x[channel]; }
   let mean = offset[channel];
   var products = Value();
   var sum = Value();
-  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+  for (var row = strand.first; row < strand.end; row++) {
+    let i = row * COLUMNS + channel;
     let gradient = dy[i];
     products += gradient * ((x[i] - origin) - mean);
     sum += gradient;

@@ -10,6 +10,7 @@
 // running_mean                     [COLUMNS]: ← (1 − MOMENTUM)·running_mean + MOMENTUM·mean
 // running_variance                 [COLUMNS]: the same with the unbiased variance squares / (ROWS − 1)
 // One invocation a channel. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::rows_of;
 import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP, MOMENTUM, EPSILON};
 
 @if(vec4) alias Value = vec4f;
@@ -31,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var mean = Value();
   var squares = Value();
   for (var strand = 0u; strand < STRANDS; strand++) {
-    let rows = f32((ROWS - strand + STRANDS - 1u) / STRANDS);
+    let rows = f32(rows_of(strand));
     let share = rows / (count + rows);
     let difference = partial_mean[strand * COLUMNS + channel] - mean;
     mean += difference * share;

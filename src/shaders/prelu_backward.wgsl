@@ -1,16 +1,16 @@
 // All gradients of PReLU, and of a bias added before it, in one pass over x and dy:
 //
 //   dx[r, c] = dy[r, c] for x > 0, else slope[c]·dy[r, c]
-//   partial[s, c] = Σ over the rows r = s, s + STRANDS, … of dy[r, c]·min(x[r, c], 0)
-//   partial_bias[s, c] = Σ over the same rows of dx[r, c]
+//   partial[s, c] = Σ of dy[r, c]·min(x[r, c], 0) over the rows r of strand s, lib/strand
+//   partial_bias[s, c] = Σ of dx[r, c] over the same rows
 //
 // x, dy, dx  [ROWS, COLUMNS], the channel innermost
 // slope      [COLUMNS]
 // partial, partial_bias  [STRANDS, COLUMNS]; sum_rows adds the strands in order, so the result does not depend on scheduling.
-// One invocation a channel and strand, channels innermost: neighbours read neighbours at every step, the slope stays in a
-// register. With @if(vec4) channels go by vec4f and COLUMNS counts vectors. @if(input), @if(slope), @if(bias):
+// With @if(vec4) channels go by vec4f and COLUMNS counts vectors. @if(input), @if(slope), @if(bias):
 // the gradients wanted.
-import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -24,12 +24,13 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let strand = id.x / COLUMNS;
-  if (strand >= STRANDS) { return; }
-  @if(input || bias) let factor = slope[id.x % COLUMNS];
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
+  @if(input || bias) let factor = slope[strand.column];
   var sum = Value();
   @if(bias) var sum_bias = Value();
-  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
+  for (var row = strand.first; row < strand.end; row++) {
+    let i = row * COLUMNS + strand.column;
     let value = x[i];
     let gradient = dy[i];
     @if(input || bias) let through = select(factor * gradient, gradient, value > Value());

@@ -1,10 +1,11 @@
 // PReLU with one slope a channel: y = x for x > 0, else slope[c]·x.  (He et al. 2015, equation 1)
 //
-// x, y   [rows, channels], the channel innermost (NHWC)
-// slope  [channels]
-// Element-wise and bandwidth bound. With @if(vec4) channels go by vec4f; COUNT and CHANNELS count vectors.
-import package::lib::elements::element;
-import constants::{COUNT, CHANNELS, WORKGROUP, STEPS};
+// x, y   [ROWS, COLUMNS], the channel innermost (NHWC)
+// slope  [COLUMNS]
+// Bandwidth bound: one invocation a channel and strand of rows, lib/strand, so that the slope is loaded once and not with every
+// element. With @if(vec4) channels go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -14,12 +15,13 @@ import constants::{COUNT, CHANNELS, WORKGROUP, STEPS};
 @group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  for (var step = 0u; step < STEPS; step++) {
-    let i = element(workgroup, local, step);
-    if (i < COUNT) {
-      let value = x[i];
-      y[i] = select(slope[i % CHANNELS] * value, value, value > Value());
-    }
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
+  let factor = slope[strand.column];
+  for (var row = strand.first; row < strand.end; row++) {
+    let i = row * COLUMNS + strand.column;
+    let value = x[i];
+    y[i] = select(factor * value, value, value > Value());
   }
 }

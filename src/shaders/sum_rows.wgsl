@@ -1,10 +1,10 @@
-// Column sums of a matrix: partial[s, c] = Σ over the rows r = s, s + STRANDS, … of x[r, c].
+// Column sums of a matrix: partial[s, c] = Σ of x[r, c] over the rows r of strand s, lib/strand.
 //
 // x        [ROWS, COLUMNS]
 // partial  [STRANDS, COLUMNS]; with one strand it is the result, else another call adds the strands in order.
-// One invocation a column and strand, columns innermost: neighbours read neighbours at every step. With @if(vec4) the columns
-// go by vec4f and COLUMNS counts vectors.
-import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
+// With @if(vec4) the columns go by vec4f and COLUMNS counts vectors.
+import package::lib::strand::strand_of;
+import constants::{ROWS, COLUMNS, WORKGROUP};
 
 @if(vec4) alias Value = vec4f;
 @else alias Value = f32;
@@ -14,11 +14,11 @@ import constants::{ROWS, COLUMNS, STRANDS, WORKGROUP};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let strand = id.x / COLUMNS;
-  if (strand >= STRANDS) { return; }
+  let strand = strand_of(id.x);
+  if (strand.first >= ROWS) { return; }
   var sum = Value();
-  for (var i = id.x; i < u32(ROWS * COLUMNS); i += u32(STRANDS * COLUMNS)) {
-    sum += x[i];
+  for (var row = strand.first; row < strand.end; row++) {
+    sum += x[row * COLUMNS + strand.column];
   }
   partial[id.x] = sum;
 }

@@ -45,6 +45,7 @@ test('Device shows the adapter, its features and all its limits, and measures', 
   expect(gflops).toBeGreaterThan(0);
   expect(gigabytes).toBeGreaterThan(0);
 
+  await screenshot(page, 'device-measured-1440-light');
   await page.getByRole('button', { name: 'Copy as JSON' }).click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));

@@ -122,8 +122,8 @@ test('a run folder and six faces: the matrix equals the features of normface emb
   const spread: number[] = [];
   for (const [merge, label] of [
     ['front', 'off'],
-    ['max', 'maximum'],
-    ['concat', 'side by side'],
+    ['max', 'max'],
+    ['concat', 'concat'],
     ['sum', 'sum'],
   ]) {
     await page.locator('.choices label', { hasText: label }).click();

@@ -84,7 +84,7 @@ export function batchNorm(
     () => `training needs at least two values a channel, and x ${formatShape(x.shape)} has one`,
   );
   const { device } = x;
-  const { grid, constants, conditions } = strandGrid(device, x.size / channels, channels);
+  const { grid, constants, conditions } = strandGrid(device, x.size / channels, channels, false);
   const y = device.empty(x.shape);
   const statistics = device.within('batchNorm', () => {
     const found = training
@@ -213,7 +213,7 @@ function gradInput(
   dbeta: Tensor,
   dx: Tensor,
 ): Tensor {
-  const { grid, constants, conditions } = strandGrid(x.device, x.size / gamma.size, gamma.size);
+  const { grid, constants, conditions } = strandGrid(x.device, x.size / gamma.size, gamma.size, false);
   const batch: Record<string, Tensor> = training ? { x, offset, dgamma, dbeta } : {};
   x.device.dispatch({
     kernel: gradInputKernel,

@@ -2,7 +2,7 @@ import backwardSource from '../../shaders/prelu_backward.wgsl';
 import forwardSource from '../../shaders/prelu_forward.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
-import { elementGrid, strandGrid } from '../grid.ts';
+import { strandGrid } from '../grid.ts';
 import { defineOperator } from '../operator.ts';
 import { preluReference } from '../reference/prelu.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
@@ -32,12 +32,12 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
     () => `x and slope must be f32, not ${x.dtype} and ${slope.dtype}`,
   );
   const { device } = x;
-  const { grid, constants, conditions } = elementGrid(device, x.size, channels);
+  const { grid, constants, conditions } = strandGrid(device, x.size / channels, channels, false);
   const y = device.empty(x.shape);
   device.within('prelu', () =>
     device.dispatch({
       kernel: forwardKernel,
-      constants: { ...constants, CHANNELS: conditions.vec4 ? channels / 4 : channels },
+      constants,
       conditions,
       bindings: { x, slope, y },
       grid,

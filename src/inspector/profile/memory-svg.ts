@@ -42,7 +42,8 @@ export function memorySvg(
     .filter(Number.isInteger)
     .map((tick) => tickBelow(x(tick), y, String(tick)));
   const height = y + bottom;
-  const used = [...new Set(dispatches.map(({ operator }) => familyOf(operator)))];
+  const used = [...new Set(memory.residents.map(({ first }) => familyOf(dispatches[first]?.operator ?? '')))];
+  const turn = dispatches.findIndex(({ operator }) => isBackward(operator));
   return element(
     'svg',
     {
@@ -59,6 +60,7 @@ export function memorySvg(
     pictureStyle('.memory-map'),
     element('rect', { width, height: Math.round(height), fill: colours.paper }),
     legend(used),
+    ...(turn > 0 ? [turningPoint(x(turn), y)] : []),
     ...panels,
     ...ticks,
     soft((left + width - right) / 2, y + 36, 'dispatch', 'middle'),
@@ -90,6 +92,18 @@ function legend(used: readonly ReturnType<typeof familyOf>[]): string {
       return item;
     });
   return items.join('') + soft(x, 24, 'pale: made by a reverse pass');
+}
+
+/** A line where the reverse pass begins. */
+function turningPoint(x: number, end: number): string {
+  const start = top - 18;
+  return (
+    element('path', {
+      d: `M${Math.round(x * 100) / 100} ${start}V${end}`,
+      stroke: colours.strong,
+      'stroke-dasharray': '2 3',
+    }) + soft(x + 6, start + 9, 'reverse pass begins')
+  );
 }
 
 interface Panel {
@@ -215,6 +229,6 @@ function livePanel(
 
 /** Round sizes up to `maximum` in KiB, MiB or GiB. */
 function byteTicks(maximum: number, count: number): number[] {
-  const unit = 1024 ** Math.min(Math.max(Math.floor(Math.log(maximum / 2) / Math.log(1024)), 0), 3);
+  const unit = 1024 ** Math.min(Math.max(Math.floor(Math.log(maximum) / Math.log(1024)), 0), 3);
   return linearTicks(maximum, count, unit);
 }

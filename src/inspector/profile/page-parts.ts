@@ -27,8 +27,11 @@ export const anchorOf = (index: number): string => `d${index}`;
 const classOf = (operator: string): string =>
   `family-${familyOf(operator)}${isBackward(operator) ? ' backward' : ''}`;
 
+/** A square of the colour of an operator's family; the word joiner behind it keeps it on the line of the name. */
+const swatch = '<span class="swatch"></span>&#8288;';
+
 const named = (operator: string): string =>
-  `<span class="${classOf(operator)}"><span class="swatch"></span>${escapeXml(operator)}</span>`;
+  `<span class="${classOf(operator)}">${swatch}${escapeXml(operator)}</span>`;
 
 /** Operators by time, with bars. */
 export function operatorBars(operators: readonly OperatorRow[]): string {
@@ -37,20 +40,23 @@ export function operatorBars(operators: readonly OperatorRow[]): string {
     const width = ((100 * row.timeShare) / longest).toFixed(2);
     const calls = row.calls === row.dispatches ? '' : `, ${grouped(row.dispatches)} dispatches`;
     return `<li class="${classOf(row.operator)}"${titleOf(row.variants.join('\n'))}>
-<span><span class="swatch"></span>${escapeXml(row.operator)} <small>${grouped(row.calls)}×${calls}</small></span>
+<span>${swatch}${escapeXml(row.operator)} <small>${grouped(row.calls)}×${calls}</small></span>
 <div class="track"><div class="fill" style="width: ${width}%"></div></div>
 <span class="number">${durationText(row.microseconds)}</span><span class="number">${percentText(row.timeShare)}</span>
-<span class="rates">${ratesText(row)}</span></li>`;
+<span class="rates">${ratesText(row)}</span><span class="rates">${boundText(row)}</span></li>`;
   });
   return `<ul class="bars">\n${items.join('\n')}\n</ul>`;
 }
 
-function ratesText({ flops, bytes, gflops, gigabytesPerSecond, by, share }: OperatorRow): string {
+function ratesText({ flops, bytes, gflops, gigabytesPerSecond }: OperatorRow): string {
   return [
     ...(flops > 0 ? [`${significant(gflops)} GFLOP/s`] : []),
     ...(bytes > 0 ? [`${significant(gigabytesPerSecond)} GB/s`] : []),
-    ...(by ? [`${percentText(share)} of roofline (${by})`] : []),
   ].join(' · ');
+}
+
+function boundText({ by, share }: OperatorRow): string {
+  return by ? `${percentText(share)} of roofline, ${by}` : '';
 }
 
 /** Calls of operators above, their dispatches below, along the time of the step. */
@@ -72,7 +78,7 @@ export function timeline({ calls, dispatches, total }: Summary): string {
   });
   const ticks = linearTicks(whole, 6).map(
     (tick) =>
-      `<span class="tick" style="left: ${((100 * tick) / whole).toFixed(3)}%">${tick === 0 ? '0' : durationText(tick)}</span>`,
+      `<span class="tick" style="left: ${((100 * tick) / whole).toFixed(3)}%">${tick === 0 ? '0' : durationText(tick).replace(/\.0+ /, ' ')}</span>`,
   );
   return `<div class="controls"><label>Stretch <input id="zoom" type="range" min="1" max="40" step="0.5" value="1"></label></div>
 <div class="scroll" tabindex="0"><div class="timeline">${[...upper, ...lower, ...ticks].join('')}</div></div>`;
@@ -81,8 +87,8 @@ export function timeline({ calls, dispatches, total }: Summary): string {
 interface Column {
   readonly header: string;
   readonly kind?: Provenance;
-  /** Hidden where there is no room; the details have it too. */
-  readonly wide?: boolean;
+  /** `wide`, `middle`: hidden where there is less room, the details have it too. `once`: on one line where there is room. */
+  readonly style?: string;
   /** Numbers are sorted as numbers. */
   readonly value?: (row: DispatchRow) => number;
   readonly cell: (row: DispatchRow) => string;
@@ -97,10 +103,10 @@ const columns: readonly Column[] = [
     cell: ({ dispatch: { index } }) =>
       `<button type="button" aria-expanded="false" aria-controls="${anchorOf(index)}-details">${index}</button>`,
   },
-  { header: 'operator', cell: ({ operator }) => named(operator) },
+  { header: 'operator', style: 'once', cell: ({ operator }) => named(operator) },
   {
     header: 'kernel',
-    wide: true,
+    style: 'wide',
     cell: ({ dispatch }) => `<code>${escapeXml(dispatch.kernel).replaceAll('/', '/<wbr>')}</code>`,
   },
   {
@@ -112,57 +118,62 @@ const columns: readonly Column[] = [
   {
     header: 'of step',
     kind: 'measured',
+    style: 'middle',
     value: ({ timeShare }) => timeShare,
     cell: ({ timeShare }) => percentText(timeShare),
   },
   {
     header: 'GFLOP/s',
     kind: 'measured',
-    wide: true,
+    style: 'wide',
     value: ({ gflops }) => gflops,
     cell: ({ flops, gflops }) => rate(flops, gflops),
   },
   {
     header: 'GB/s',
     kind: 'measured',
-    wide: true,
+    style: 'wide',
     value: ({ gigabytesPerSecond }) => gigabytesPerSecond,
     cell: ({ bytes, gigabytesPerSecond }) => rate(bytes, gigabytesPerSecond),
   },
-  { header: 'bound by', kind: 'modelled', wide: true, cell: ({ by }) => by ?? '' },
+  { header: 'bound by', kind: 'modelled', style: 'wide', cell: ({ by }) => by ?? '' },
   {
     header: 'of roofline',
     kind: 'modelled',
     value: ({ share }) => share,
     cell: ({ by, share }) => (by ? percentText(share) : ''),
   },
-  { header: 'variant', wide: true, cell: ({ dispatch }) => escapeXml(dispatch.choice?.variant ?? '') },
+  {
+    header: 'variant',
+    style: 'wide once',
+    cell: ({ dispatch }) => escapeXml(dispatch.choice?.variant ?? ''),
+  },
 ];
 
 /** Every dispatch with a row of details below it; rows come in the order given, by time. */
 export function dispatchList(rows: readonly DispatchRow[]): string {
-  const head = columns.map(({ header, kind, value, wide }) => {
+  const head = columns.map(({ header, kind, value, style }) => {
     const sorted = header === 'time' ? ' aria-sort="descending"' : '';
-    return `<th scope="col"${classes(value, wide)}${sorted}><button type="button">${header}</button>${kind ? badge(kind) : ''}</th>`;
+    return `<th scope="col"${classes(value, style)}${sorted}><button type="button">${header}</button>${kind ? badge(kind) : ''}</th>`;
   });
   const bodies = rows.map((row) => {
     const id = anchorOf(row.dispatch.index);
-    const cells = columns.map(({ value, cell, wide }) => {
+    const cells = columns.map(({ value, cell, style }) => {
       const data = value ? ` data-value="${value(row)}"` : '';
-      return `<td${classes(value, wide)}${data}>${cell(row)}</td>`;
+      return `<td${classes(value, style)}${data}>${cell(row)}</td>`;
     });
     return `<tbody id="${id}" data-share="${row.timeShare}"><tr>${cells.join('')}</tr>
 <tr hidden id="${id}-details"><td colspan="${columns.length}">${detailsOf(row)}</td></tr></tbody>`;
   });
   return `<div class="controls"><input id="filter" type="search" placeholder="Filter by operator, kernel, variant, shape …" aria-label="Filter dispatches"><span id="shown" class="soft" role="status"></span></div>
-<div class="scroll"><table class="dispatches">
+<div class="scroll tall" tabindex="0"><table class="dispatches">
 <thead><tr>${head.join('')}</tr></thead>
 ${bodies.join('\n')}
 </table></div>`;
 }
 
-function classes(value: Column['value'], wide: boolean | undefined): string {
-  const names = [...(value ? ['right'] : []), ...(wide ? ['wide'] : [])];
+function classes(value: Column['value'], style: string | undefined): string {
+  const names = [...(value ? ['right'] : []), ...(style ? [style] : [])];
   return names.length > 0 ? ` class="${names.join(' ')}"` : '';
 }
 
@@ -194,7 +205,7 @@ function detailsOf(row: DispatchRow): string {
     ([name, value, kind]) =>
       `<tr><th scope="row">${name}</th><td>${value} ${kind ? badge(kind) : ''}</td></tr>`,
   );
-  return `<div class="details"><div><table>${list.join('')}</table></div><div>${bindingsTable(bindings)}</div></div>`;
+  return `<div class="details"><div><table class="facts">${list.join('')}</table></div><div>${bindingsTable(bindings)}</div></div>`;
 }
 
 const codes = (texts: readonly string[]): string =>

@@ -41,7 +41,7 @@ code { font: 0.85em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 .measured { color: var(--measured); } .exact { color: var(--exact); } .modelled { color: var(--modelled); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 0.75rem; margin: 1.5rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 0.75rem; margin: 1.5rem 0 0; }
 .tiles > div { padding: 0.7rem 0.9rem; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; }
 .tiles dt { color: var(--soft); font-size: 0.8125rem; }
 .tiles dd { margin: 0.1rem 0 0; font-size: 1.25rem; font-weight: 600; line-height: 1.3; }
@@ -49,22 +49,24 @@ code { font: 0.85em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 
 .bars { margin: 0.75rem 0 0; padding: 0; list-style: none; }
 .bars li {
-  display: grid; grid-template-columns: 15rem minmax(4rem, 1fr) 5.5rem 4rem 21rem; gap: 0 1rem; align-items: center;
+  display: grid; grid-template-columns: 23rem minmax(4rem, 1fr) 5.5rem 4rem 11.5rem 12.5rem; gap: 0 1rem; align-items: center;
   padding: 0.3rem 0; border-top: 1px solid var(--line);
 }
 .bars .track { height: 0.85rem; background: var(--raised); border-radius: 2px; overflow: hidden; }
 .bars .fill { height: 100%; background: var(--family); border-radius: 2px; }
 .bars .number { text-align: right; white-space: nowrap; }
-.bars .rates { color: var(--soft); font-size: 0.8125rem; }
+.bars .rates { color: var(--soft); font-size: 0.8125rem; white-space: nowrap; }
 .swatch { display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.5em; border-radius: 2px; background: var(--family); }
 .backward.swatch, .backward > .swatch { opacity: 0.5; }
 
 .scroll { overflow-x: auto; margin: 0.5rem 0; border: 1px solid var(--line); border-radius: 6px; }
 .scroll > svg { display: block; width: 100%; height: auto; min-width: 44rem; }
+.scroll > .roofline { min-width: 34rem; max-width: 60rem; margin: 0 auto; }
+.tall { max-height: min(46rem, 80vh); }
 .timeline { position: relative; width: calc(100% * var(--zoom, 1)); height: 7rem; min-width: 100%; }
 .timeline a {
   position: absolute; overflow: hidden; padding: 0 0.2rem; color: #fff; background: var(--family); font-size: 0.6875rem;
-  white-space: nowrap; text-decoration: none; border-right: 1px solid var(--paper); text-overflow: ellipsis;
+  white-space: nowrap; text-decoration: none; border-right: 1px solid var(--paper);
 }
 @media (prefers-color-scheme: dark) { .timeline a { color: #0f1215; } }
 .timeline a.backward { opacity: 0.72; }
@@ -81,7 +83,12 @@ input[type="search"] {
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 0.35rem 0.75rem; text-align: left; font-weight: 400; vertical-align: top; }
 .right { text-align: right; white-space: nowrap; }
-.dispatches thead th { background: var(--raised); border-bottom: 1px solid var(--line); vertical-align: bottom; }
+.dispatches { font-size: 0.8125rem; }
+.dispatches th, .dispatches td { padding: 0.35rem 0.6rem; }
+.dispatches thead th {
+  position: sticky; top: 0; z-index: 1; background: var(--raised); box-shadow: inset 0 -1px var(--line); vertical-align: bottom;
+}
+.dispatches td.once { white-space: nowrap; }
 .dispatches thead button {
   padding: 0; color: inherit; background: none; border: 0; font: inherit; font-weight: 600; cursor: pointer; white-space: nowrap;
 }
@@ -95,13 +102,15 @@ th, td { padding: 0.35rem 0.75rem; text-align: left; font-weight: 400; vertical-
 .details { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0.5rem 2.5rem; padding: 0.25rem 0 0.75rem; }
 .details h3 { margin: 0.4rem 0 0.2rem; font-size: 0.875rem; }
 .details table { width: auto; }
-.details th, .details td { padding: 0.1rem 1rem 0.1rem 0; font-size: 0.8125rem; }
-.details code { overflow-wrap: anywhere; }
+.details th, .details td { padding: 0.1rem 1rem 0.1rem 0; }
+.details th { color: var(--soft); white-space: nowrap; }
+.details code { white-space: nowrap; }
 
-@media (max-width: 62rem) {
+@media (max-width: 72rem) {
   .bars li { grid-template-columns: 1fr auto 4rem; gap: 0 0.75rem; padding: 0.5rem 0; }
   .bars .track { grid-column: 1 / -1; grid-row: 2; margin: 0.2rem 0; }
-  .bars .rates { grid-column: 1 / -1; grid-row: 3; }
+  .bars .rates { grid-column: 1; grid-row: 3; }
+  .bars .rates + .rates { grid-column: 2 / -1; text-align: right; }
   .wide { display: none; }
 }
 @media (max-width: 40rem) {
@@ -109,9 +118,13 @@ th, td { padding: 0.35rem 0.75rem; text-align: left; font-weight: 400; vertical-
   .tiles { grid-template-columns: 1fr 1fr; gap: 0.5rem; }
   .tiles > div { padding: 0.55rem 0.7rem; }
   .tiles dd { font-size: 1.05rem; }
-  .dispatches th, .dispatches td { padding: 0.35rem 0.4rem; font-size: 0.8125rem; }
-  .dispatches td { overflow-wrap: anywhere; }
+  .bars .rates, .bars .rates + .rates { grid-column: 1 / -1; grid-row: auto; text-align: left; white-space: normal; }
+  .middle { display: none; }
+  .dispatches th, .dispatches td { padding: 0.35rem 0.5rem; }
+  .dispatches td.once { white-space: normal; }
   .details { padding: 0; }
+  .facts th, .facts td { display: block; padding: 0; }
+  .facts td { padding-bottom: 0.35rem; }
 }
 @media print { .controls { display: none; } section { break-inside: avoid; } }
 `;

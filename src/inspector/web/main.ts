@@ -1,3 +1,4 @@
+import './without-eval.ts';
 import { Frame } from './frame.ts';
 
 new Frame(document.querySelector('main')!).start();

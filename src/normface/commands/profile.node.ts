@@ -104,7 +104,9 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   context.say(formatTable(operatorTable(profile)));
   if (top > 0) {
     context.say();
-    context.say(formatTable({ ...dispatchTable(profile, { order, limit: top }), title: 'dispatches' }));
+    context.say(
+      formatTable({ ...dispatchTable(profile, { order, limit: top }), title: 'dispatches', notes: [] }),
+    );
   }
   if (out !== undefined) await writeProfile(context, profile, out);
   return { event: 'profile', ...profile };

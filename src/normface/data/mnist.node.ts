@@ -1,4 +1,4 @@
-/** MNIST and its like: grey images and labels in idx files (http://yann.lecun.com/exdb/mnist), plain or compressed by gzip. */
+/** MNIST and its like as data sets: folders of idx files, plain or compressed by gzip. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { UsageError, UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { createDataset, type Dataset } from './dataset.ts';
+import { checkBelongTogether, type Idx, type IdxContent, isGzip, parseIdx } from './mnist.ts';
 
 /** Which images of a folder: those of one pair of files, `count` (default: all) from number `first` (from 0) on. */
 interface MnistSpec {
@@ -18,10 +19,6 @@ interface MnistSpec {
 
 const parts = ['train', 't10k'] as const;
 type Part = (typeof parts)[number];
-
-/** What a file of the given type begins with: two zeros, 8 for unsigned bytes, the number of dimensions; big-endian. */
-const magicNumbers = { images: 0x803, labels: 0x801 } as const;
-type Content = keyof typeof magicNumbers;
 
 const fileName = /^(train|t10k)-(images|labels)[.-]idx[13]-ubyte(\.gz)?$/;
 
@@ -66,10 +63,10 @@ export async function openMnist({ folder, part, first, count }: MnistSpec): Prom
   const names = await readdir(folder).catch((error) => {
     throw new UserError(`cannot read the folder ${folder}: ${reasonOf(error)}`);
   });
-  const find = (part: Part, content: Content): string | undefined =>
+  const find = (part: Part, content: IdxContent): string | undefined =>
     names.sort().find((name) => fileName.exec(name)?.slice(1, 3).join() === `${part},${content}`);
   const chosen = part ?? parts.find((part) => find(part, 'images')) ?? 'train';
-  const read = (content: Content): Promise<Idx> => {
+  const read = (content: IdxContent): Promise<Idx> => {
     const name = find(chosen, content);
     if (!name)
       throw new UserError(
@@ -80,11 +77,7 @@ export async function openMnist({ folder, part, first, count }: MnistSpec): Prom
   const images = await read('images');
   const labels = await read('labels');
   const [total, height, width] = images.extents as [number, number, number];
-  if (labels.extents[0] !== total) {
-    throw new UserError(
-      `${images.name} holds ${total} images but ${labels.name} ${labels.extents[0]} labels: they do not belong together`,
-    );
-  }
+  checkBelongTogether(images, labels);
   const end = first + (count ?? total - first);
   if (first >= end || end > total) {
     throw new UserError(
@@ -106,38 +99,18 @@ export async function openMnist({ folder, part, first, count }: MnistSpec): Prom
   return createDataset(`${basename(folder)} (${chosen}, ${first} to ${end - 1})`, entries);
 }
 
-/** An array of bytes as an idx file holds it. */
-interface Idx {
-  readonly name: string;
-  readonly extents: readonly number[];
-  readonly values: Uint8Array;
-}
-
-async function readIdx(path: string, content: Content): Promise<Idx> {
+async function readIdx(path: string, content: IdxContent): Promise<Idx> {
   const name = basename(path);
   const refuse = (reason: string): never => {
     throw new UserError(`${name} ${reason}`);
   };
   const stored = await readFile(path).catch((error) => refuse(`cannot be read: ${reasonOf(error)}`));
-  let bytes = stored;
-  if (stored[0] === 0x1f && stored[1] === 0x8b) {
-    try {
-      bytes = gunzipSync(stored);
-    } catch (error) {
-      refuse(`cannot be decompressed: ${(error as Error).message}`);
-    }
+  if (!isGzip(stored)) return parseIdx(stored, name, content);
+  let bytes: Uint8Array;
+  try {
+    bytes = gunzipSync(stored);
+  } catch (error) {
+    return refuse(`cannot be decompressed: ${(error as Error).message}`);
   }
-  const magic = magicNumbers[content];
-  if (bytes.length >= 4 && bytes.readUInt32BE(0) !== magic)
-    refuse(`is no idx file of ${content}: it begins with ${bytes.readUInt32BE(0)}, not ${magic}`);
-  const dimensions = magic & 0xff;
-  const header = 4 + 4 * dimensions;
-  if (bytes.length < header) refuse(`is cut short: it ends inside its header`);
-  const extents = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
-  const expected = extents.reduce((product, extent) => product * extent, 1);
-  const found = bytes.length - header;
-  if (found < expected) refuse(`is cut short: it holds ${found} of ${expected} bytes`);
-  if (found > expected) refuse(`holds ${found - expected} bytes more than its header says`);
-  if (expected === 0) refuse(`holds no ${content}`);
-  return { name, extents, values: bytes.subarray(header) };
+  return parseIdx(bytes, name, content);
 }

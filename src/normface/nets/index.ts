@@ -7,6 +7,7 @@ import type { Net } from './net.ts';
 import { small } from './small.ts';
 import { sphereface20 } from './sphereface.ts';
 import { tiny } from './tiny.ts';
+import { tiny2d, tiny3d } from './tiny-features.ts';
 
 /** Every net, in the order in which messages list them. */
 export const nets: readonly Net[] = [
@@ -21,6 +22,8 @@ export const nets: readonly Net[] = [
   mnistLenet,
   mnist3d,
   lenetsPlusPlus,
+  tiny2d,
+  tiny3d,
 ];
 
 /** @throws UsageError if there is no net of this name */

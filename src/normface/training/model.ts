@@ -105,6 +105,11 @@ export class Model implements Learner {
     return { loss: value, bound, positiveCosine, negativeCosine, scale };
   }
 
+  /** Values of one parameter, such as `loss.weight`, after the steps submitted so far. */
+  read(name: string): Promise<Float32Array> {
+    return this.parameters.get(name).readFloats();
+  }
+
   /** Weights and optimiser state after the steps submitted so far. */
   async snapshot(): Promise<Pick<Checkpoint, 'weights' | 'optimiser'>> {
     const [values, state] = await Promise.all([this.parameters.readAll(), this.optimiser.state()]);

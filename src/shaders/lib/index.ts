@@ -11,6 +11,7 @@ import random from './random.wgsl';
 import rolled from './rolled.wgsl';
 import rowSum from './row_sum.wgsl';
 import softmaxState from './softmax_state.wgsl';
+import strand from './strand.wgsl';
 import subgroupMatrix from './subgroup_matrix.wgsl';
 import tileGrid from './tile_grid.wgsl';
 import winograd from './winograd.wgsl';
@@ -31,6 +32,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/rolled.wesl': rolled,
   './lib/row_sum.wesl': rowSum,
   './lib/softmax_state.wesl': softmaxState,
+  './lib/strand.wesl': strand,
   './lib/subgroup_matrix.wesl': subgroupMatrix,
   './lib/tile_grid.wesl': tileGrid,
   './lib/winograd.wesl': winograd,

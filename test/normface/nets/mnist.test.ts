@@ -3,6 +3,7 @@ import { buildNet } from '../../../src/normface/nets/build.ts';
 import { describeNet } from '../../../src/normface/nets/describe.ts';
 import { lenetsPlusPlus, mnist3d, mnistLenet } from '../../../src/normface/nets/mnist.ts';
 import type { Net } from '../../../src/normface/nets/net.ts';
+import { tiny2d, tiny3d } from '../../../src/normface/nets/tiny-features.ts';
 
 const outputs = (net: Net) => describeNet(net).layers.map(({ name, output }) => [name, output.join('×')]);
 
@@ -13,6 +14,17 @@ test('the toy nets have the parameters of section 6.3', () => {
   // The count of 797,624 holds the class weights, 10×2.
   expect(counts(lenetsPlusPlus)).toEqual([797_624 - 20, 2]);
   expect(describeNet(lenetsPlusPlus).macs / 1e6).toBeCloseTo(80.9, 1);
+});
+
+test('the nets to be watched are a third of the LeNet', () => {
+  for (const [net, parameters, length] of [
+    [tiny2d, 155_522, 2],
+    [tiny3d, 155_651, 3],
+  ] as const) {
+    const described = describeNet(net);
+    expect([described.parameters, ...described.output]).toEqual([parameters, length]);
+    expect(described.macs / describeNet(mnistLenet).macs).toBeLessThan(1 / 3);
+  }
 });
 
 test('the LeNet has its PReLU after the pool', () => {

@@ -1,8 +1,16 @@
-import type { Mount } from '../page.ts';
-import { element } from '../parts/element.ts';
+/** The page Train live: a net learns in the page, and its features are seen as they form. */
 
-/** Puts the page into its root. */
-export const mount: Mount = (root) => {
-  root.append(element('h1', {}, 'Train live'));
-  return { dispose() {} };
+import { readSetup } from '../../train/setup.ts';
+import type { Mount } from '../page.ts';
+import { TrainPage } from './train-page.ts';
+
+export const mount: Mount = async (root, context) => {
+  const device = await context.device();
+  // The frame may have gone on to another page meanwhile.
+  if (context.signal.aborted) return { dispose() {} };
+  const { setup, problems } = readSetup(context.parameters);
+  const page = new TrainPage(device, context, setup);
+  root.append(page.element);
+  page.begin(problems);
+  return page;
 };

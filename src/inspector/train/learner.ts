@@ -1,0 +1,23 @@
+/** What is watched while it learns. */
+
+import type { StepMetrics } from '../../normface/training/loop.ts';
+import type { Embedding } from './embedding.ts';
+
+export interface LiveLearner {
+  /** Images, or fixed features, in a step. */
+  readonly batchSize: number;
+  /** Numbers that are trained. */
+  readonly parameterCount: number;
+  /** Optimiser steps done. */
+  readonly steps: number;
+  /** What the loss of the next step is called. */
+  readonly lossTitle: string;
+  /** Compiles what the first step and embedding need. */
+  prepare(): Promise<void>;
+  /** One optimiser step; call it again only when the promise is settled. */
+  step(learningRate: number): Promise<StepMetrics>;
+  /** The sample as it is now; not while a step is under way. */
+  embed(): Promise<Embedding>;
+  /** Frees everything on the GPU; not while a step or an embedding is under way. */
+  dispose(): void;
+}

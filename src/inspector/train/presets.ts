@@ -1,0 +1,86 @@
+/** Set-ups that show something the paper says, and what to look for. */
+
+import { defaultSetup, type Setup } from './setup.ts';
+
+export interface Preset {
+  readonly title: string;
+  readonly setup: Setup;
+  /** What will be seen. */
+  readonly lookFor: string;
+}
+
+export const presets: readonly Preset[] = [
+  {
+    title: 'Figure 2',
+    setup: defaultSetup('faces', 'softmax'),
+    lookFor:
+      'Plain softmax: features of a class form a ray from the origin, and two of one class can be farther apart than two of different classes.',
+  },
+  {
+    title: 'Figure 3',
+    // Where a class comes to lie is up to the start; with this one it is the origin.
+    setup: { ...defaultSetup('faces', 'softmax-bias'), seed: 5 },
+    lookFor:
+      'With a bias in the last layer a class may sit at the origin; switch to normalised features and it is scattered over the circle.',
+  },
+  {
+    title: 's = 1',
+    setup: { ...defaultSetup('faces', 'normface'), scale: 1 },
+    lookFor:
+      'Cosines without a scale: the bound of Proposition 2 lies high, and however long it trains the loss stays above it.',
+  },
+  {
+    title: 's = 10',
+    setup: defaultSetup('faces', 'normface'),
+    lookFor:
+      'Cosines times ten: the bound is far below, and features gather around their agents on the circle.',
+  },
+  {
+    title: 's learnt',
+    setup: { ...defaultSetup('faces', 'normface'), scale: 'learnt' },
+    lookFor: 'The scale is trained with the net, from ten on; the bound moves with it.',
+  },
+  {
+    title: 'Sphere',
+    setup: { ...defaultSetup('faces', 'normface'), dimension: 3 },
+    lookFor:
+      'Three numbers a feature: classes spread over the sphere. Drag it, or turn it with the arrow keys.',
+  },
+  {
+    title: 'C-contrastive',
+    setup: defaultSetup('faces', 'c-contrastive'),
+    lookFor:
+      'Each feature is pulled to its agent, and pushed away from others that are within the margin: on the sphere ten agents find room for that.',
+  },
+  {
+    title: 'C-triplet',
+    setup: defaultSetup('faces', 'c-triplet'),
+    lookFor: 'Each feature must be nearer to its own agent than to any other, by the margin.',
+  },
+  {
+    title: 'ArcFace',
+    setup: defaultSetup('faces', 'arcface'),
+    lookFor:
+      'An angle is added to that of the own agent: classes get narrower than cosines alone would make them.',
+  },
+  {
+    title: 'Figure 6, m = 0',
+    setup: { ...defaultSetup('clusters'), margin: 0, seed: 6 },
+    lookFor:
+      'Fixed features of two classes that overlap; only the agents move. Without a margin they stay at the centres of their classes.',
+  },
+  {
+    title: 'Figure 6, m = 1',
+    setup: { ...defaultSetup('clusters'), seed: 6 },
+    lookFor:
+      'The same with a margin: features of the other class push, and the agents move away from the boundary.',
+  },
+];
+
+/** The preset of a set-up, whatever its learning rate. */
+export function presetOf(setup: Setup): Preset | undefined {
+  const keys = Object.keys(setup) as (keyof Setup)[];
+  return presets.find((preset) =>
+    keys.every((key) => key === 'learningRate' || preset.setup[key] === setup[key]),
+  );
+}

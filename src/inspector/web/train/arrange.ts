@@ -1,0 +1,83 @@
+/** Where the parts of the page go. */
+
+import { element } from '../parts/element.ts';
+
+export interface Parts {
+  readonly presets: HTMLElement;
+  readonly toolbar: HTMLElement;
+  readonly modes: HTMLElement;
+  readonly status: HTMLElement;
+  readonly canvas: HTMLElement;
+  readonly card: HTMLElement;
+  readonly readings: HTMLElement;
+  readonly chart: HTMLElement;
+  readonly form: HTMLElement;
+}
+
+/** @returns the page, and the place in it for the names of the classes */
+export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement } {
+  const legend = element('div');
+  const picture = element(
+    'section',
+    { class: 'panel train-picture-panel', 'aria-label': 'Features' },
+    element('div', { class: 'panel-head' }, parts.toolbar, parts.modes),
+    parts.status,
+    element('div', { class: 'train-stage' }, parts.canvas, parts.card),
+    legend,
+    element(
+      'p',
+      { class: 'soft small' },
+      'Discs: pictures trained on. Rings: held out. Arrows: class weights, the agents; where features are drawn as they are, arrows have lengths of their own. ' +
+        'On the circle each class has a radius of its own, so that none hides another. ',
+      element('kbd', {}, 'Space'),
+      ' starts and pauses, ',
+      element('kbd', {}, 'Enter'),
+      ' makes a step, arrow keys and dragging turn the sphere.',
+    ),
+  );
+  const course = element(
+    'section',
+    { class: 'panel', 'aria-label': 'Course of the loss' },
+    element('h2', {}, 'Loss'),
+    parts.chart,
+    element(
+      'p',
+      { class: 'soft small' },
+      'Thin: each step. Thick: the mean of about the last twenty. No loss over cosines of s times balanced classes is below the bound; ' +
+        'to reach it n agents must form a simplex, which takes n − 1 dimensions.',
+    ),
+  );
+  const setup = element(
+    'section',
+    { class: 'panel', 'aria-label': 'Set-up' },
+    element('h2', {}, 'Set-up'),
+    parts.form,
+    element(
+      'p',
+      { class: 'soft small' },
+      'The learning rate can be changed while it runs; everything else begins anew.',
+    ),
+  );
+  const page = element(
+    'div',
+    { class: 'page' },
+    element(
+      'div',
+      { class: 'page-head' },
+      element('h1', {}, 'Train live'),
+      element(
+        'p',
+        { class: 'lead' },
+        'A net learns in this page, on your GPU, to tell people apart by two or three numbers. Watch where it puts them, and what normalising does to that.',
+      ),
+    ),
+    parts.presets,
+    element(
+      'div',
+      { class: 'train-grid' },
+      picture,
+      element('div', { class: 'train-side' }, parts.readings, course, setup),
+    ),
+  );
+  return { page, legend };
+}

@@ -1,0 +1,243 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { looks, openPage, screenshot, startBrowser } from './browser.ts';
+import { serveApplication } from './site.ts';
+
+const url = await serveApplication();
+const browser = await startBrowser();
+
+const open = (address: string, options = {}) => openPage(browser, `${url}#/train${address}`, options);
+
+/** What the page shows and offers. */
+function partsOf(page: Page) {
+  const readings = page.getByRole('region', { name: 'Readings', exact: true });
+  const figure = (k: number) => readings.locator('.figure-value').nth(k);
+  const number = async (k: number) => Number.parseFloat((await figure(k).textContent()) ?? '');
+  const status = page.getByRole('status');
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  return {
+    readings,
+    canvas: page.locator('.train-canvas'),
+    status,
+    button,
+    step: () => number(0),
+    loss: () => number(1),
+    trained: () => number(2),
+    /** The run is ready, or has come to a step. */
+    reaches: async (step: number) => {
+      if (step === 0) await status.getByText(/parameters\.$/).waitFor({ timeout: 60_000 });
+      else await expect.poll(() => number(0), { timeout: 110_000 }).toBeGreaterThanOrEqual(step);
+    },
+    drawing: () =>
+      page.locator('.train-canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
+  };
+}
+
+/** An idx file with its name. */
+function idxFile(name: string, magic: number, extents: readonly number[], values: ArrayLike<number>) {
+  const header = Buffer.alloc(4 + 4 * extents.length);
+  [magic, ...extents].forEach((value, i) => {
+    header.writeUInt32BE(value, 4 * i);
+  });
+  return {
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.concat([header, Uint8Array.from(values)]),
+  };
+}
+
+describe('the page trains', () => {
+  test('the loss falls, points move, and accuracy rises; single steps, pause and keys', async () => {
+    const { page, problems } = await open('?s=16');
+    const parts = partsOf(page);
+    await parts.reaches(0);
+    expect(await parts.status.textContent()).toContain('10 generated people, 100 pictures each');
+    const untrained = await parts.drawing();
+    await parts.button('Step').click();
+    await parts.reaches(1);
+    const first = await parts.loss();
+    await page.getByLabel('Speed').selectOption('as fast as it goes');
+    await parts.button('Start').click();
+    await parts.reaches(80);
+    // The picture has the keys now.
+    await parts.canvas.focus();
+    await page.keyboard.press('Space');
+    await parts.status.getByText(/^Paused after step \d+/).waitFor();
+    const paused = await parts.step();
+    await page.keyboard.press('Enter');
+    await parts.reaches(paused + 1);
+    expect(await parts.step()).toBe(paused + 1);
+    expect(await parts.loss()).toBeLessThan(0.7 * first);
+    expect(await parts.trained()).toBeGreaterThan(40);
+    expect(await parts.drawing()).not.toBe(untrained);
+    const text = (await parts.readings.textContent()) ?? '';
+    expect(text).toMatch(/Bound of Proposition 20\.0\d+/);
+    expect(text).toMatch(/Time of a step measured[\d.]+ m?s/);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test('the learning rate changes while it runs; anything else begins anew, and the address says so', async () => {
+    const { page, problems } = await open('?batch=16');
+    const parts = partsOf(page);
+    await parts.reaches(0);
+    await parts.button('Start').click();
+    await parts.reaches(3);
+    await page.getByLabel('Learning rate').fill('0.01');
+    await page.getByLabel('Learning rate').press('Enter');
+    await expect.poll(() => page.url()).toContain('rate=0.01');
+    const before = await parts.step();
+    expect(before).toBeGreaterThanOrEqual(3);
+    await parts.reaches(before + 2);
+    await page.getByLabel('Loss', { exact: true }).selectOption('ArcFace');
+    await expect.poll(() => page.url()).toContain('loss=arcface');
+    // It runs on, from the beginning.
+    await page.getByText('Loss: ArcFace').waitFor();
+    await parts.button('Pause').waitFor();
+    expect(page.url()).toMatch(/#\/train\?loss=arcface&batch=16$/);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each(['softmax', 'softmax-bias', 'c-contrastive', 'c-triplet', 'arcface'])(
+    '%s takes steps in space',
+    async (loss) => {
+      const { page, problems } = await open(`?loss=${loss}&d=3&batch=16&first=0&people=3`);
+      const parts = partsOf(page);
+      await parts.reaches(0);
+      await parts.button('Step').click();
+      await parts.reaches(1);
+      await parts.button('Step').click();
+      await parts.reaches(2);
+      expect(await parts.loss()).toBeGreaterThan(0);
+      const drawing = await parts.drawing();
+      await parts.canvas.press('ArrowRight');
+      await expect.poll(parts.drawing).not.toBe(drawing);
+      expect(problems).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test('the agents of Figure 6 part with a margin', async () => {
+    const { page, problems } = await open('');
+    const parts = partsOf(page);
+    await parts.reaches(0);
+    await page.getByLabel('Speed').selectOption('as fast as it goes');
+    await parts.button('Figure 6, m = 1').click();
+    await parts.reaches(60);
+    await parts.button('Pause').click();
+    expect(page.url()).toMatch(/#\/train\?data=clusters&seed=6$/);
+    await screenshot(page, 'train-figure-6');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test('MNIST files stay in the page and are trained on; wrong ones are a sentence', async () => {
+  const { page, problems } = await open('?data=mnist&batch=16');
+  const parts = partsOf(page);
+  await parts.status.getByText('Waiting for the files').waitFor();
+  const choose = page.getByLabel('Choose files');
+  await choose.setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.alloc(50, 7) });
+  await parts.status.getByText('a.png is no idx file of images or labels').waitFor();
+  // Three classes that differ in the half of the picture that is white.
+  const count = 120;
+  const images = Array.from({ length: count * 784 }, (_, i) => {
+    const [label, row] = [Math.floor(i / 784) % 3, Math.floor((i % 784) / 28)];
+    const isWhite = label === 0 ? row < 14 : label === 1 ? row >= 14 : i % 28 < 14;
+    return ((i * 31) % 64) + (isWhite ? 190 : 0);
+  });
+  const labels = Array.from({ length: count }, (_, i) => i % 3);
+  await choose.setInputFiles(idxFile('digits-labels', 2049, [count], labels));
+  await parts.status.getByText('Now drop the images.').waitFor();
+  await choose.setInputFiles(idxFile('digits-images', 2051, [count, 28, 28], images));
+  await parts.reaches(0);
+  expect(await parts.status.textContent()).toContain('120 images of digits-images');
+  await parts.button('Start').click();
+  await parts.reaches(5);
+  // They are still there for whoever comes back.
+  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
+  await page.goBack();
+  await parts.reaches(0);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('a run that diverges and a wrong address are one sentence each', async () => {
+  const { page, problems } = await open('?loss=softmax&rate=10&batch=16&s=3');
+  const parts = partsOf(page);
+  await parts.status.getByText('s in the address must be one of').waitFor();
+  await parts.button('Start').click();
+  await parts.status
+    .getByText(/^The run diverged: the loss of step \d+ is .* a lower learning rate usually helps\.$/)
+    .waitFor();
+  expect(await parts.button('Step').isDisabled()).toBe(true);
+  await page.getByLabel('Learning rate').fill('0.01');
+  await parts.button('Restart').click();
+  await parts.reaches(0);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('leaving the page frees what it held on the GPU', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const live = new Set<GPUBuffer>();
+    Object.assign(globalThis, { live });
+    const { createBuffer } = GPUDevice.prototype;
+    GPUDevice.prototype.createBuffer = function (descriptor) {
+      const buffer = createBuffer.call(this, descriptor);
+      live.add(buffer);
+      return buffer;
+    };
+    const { destroy } = GPUBuffer.prototype;
+    GPUBuffer.prototype.destroy = function () {
+      live.delete(this);
+      return destroy.call(this);
+    };
+  });
+  const bytes = () =>
+    page.evaluate(() =>
+      [...(globalThis as unknown as { live: Set<GPUBuffer> }).live].reduce((sum, { size }) => sum + size, 0),
+    );
+  const visit = async () => {
+    await page.goto(`${url}#/train?batch=16`);
+    const parts = partsOf(page);
+    await parts.reaches(0);
+    await parts.button('Start').click();
+    await parts.reaches(3);
+    const held = await bytes();
+    // In the middle of a step.
+    await page.goto(`${url}#/verify`);
+    await page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
+    return held;
+  };
+  await visit();
+  await page.waitForTimeout(2000);
+  const kept = await bytes();
+  const held = await visit();
+  expect(held - kept).toBeGreaterThan(1_000_000);
+  await expect.poll(bytes, { timeout: 10_000 }).toBe(kept);
+  await context.close();
+});
+
+test.each(looks)('it can be looked at: $name', async ({ name: look, ...options }) => {
+  const { page, problems } = await open('', options);
+  const parts = partsOf(page);
+  await parts.reaches(0);
+  await page.getByLabel('Speed').selectOption('as fast as it goes');
+  await parts.button('Start').click();
+  await parts.reaches(120);
+  await parts.button('Pause').click();
+  await parts.status.getByText(/^Paused/).waitFor();
+  await page.waitForTimeout(500);
+  await screenshot(page, `train-${look}`);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow).toBeLessThanOrEqual(0);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
