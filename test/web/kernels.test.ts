@@ -207,7 +207,7 @@ test('a wrong case is one sentence, and a right one opens', async () => {
 test('a sweep tabulates the values of a constant', async () => {
   const { page, problems } = await openKernel(preluCase);
   const panel = region(page, 'Sweep');
-  await panel.getByLabel('Sweep over').selectOption('STEPS');
+  await panel.getByLabel('Sweep over').selectOption('WORKGROUP');
   await panel.getByLabel('Values').fill('1, 2, 4');
   await panel.getByRole('button', { name: 'Sweep' }).click();
   await panel.getByText('3 values of 3 ran').waitFor();
