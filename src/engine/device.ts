@@ -177,6 +177,12 @@ export class Device {
     this.scopes.track(tensor);
   }
 
+  /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
+  noteView(view: Tensor): Tensor {
+    this.recorder?.views.push(view);
+    return view;
+  }
+
   /** Runs `make` so that the enclosing scope does not own what it creates. */
   untracked<T>(make: () => T): T {
     return this.scopes.untracked(make);

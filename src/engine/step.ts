@@ -22,6 +22,8 @@ export class Recorder {
   private readonly intermediates = new Map<Storage, Intermediate>();
   /** Leaves that got a gradient in this step, with the gradient that they had before. */
   readonly leaves = new Map<Tensor, Tensor | null>();
+  /** Views made on the way: of intermediates, and of tensors that exist outside. */
+  readonly views: Tensor[] = [];
   /** Gradients of parameters that this step has begun. */
   readonly slots = new Set<GradientSlot>();
 
@@ -63,7 +65,7 @@ export class Recorder {
       const placement = plan.placements.get(lifetime)!;
       storage.place(slabs[placement.slab]!, placement.offset);
     }
-    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs);
+    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs, this.views);
     // Others may share the memory of what is not returned: nobody must read or write it from outside.
     const returned = new Set(kept.map(({ storage }) => storage.root));
     for (const [storage] of used) if (!returned.has(storage)) storage.revoke();
@@ -109,6 +111,7 @@ export class CapturedStep<T> {
   readonly plan: MemoryPlan;
   private readonly device: Device;
   private readonly slabs: readonly GPUBuffer[];
+  private readonly views: readonly Tensor[];
   private readonly bindGroups: readonly GPUBindGroup[];
   /** Where the tensors of each dispatch lie, in the order of its bindings. */
   readonly places: readonly (readonly { readonly buffer: GPUBuffer; readonly offset: number }[])[];
@@ -120,12 +123,14 @@ export class CapturedStep<T> {
     dispatches: readonly PreparedDispatch[],
     plan: MemoryPlan,
     slabs: readonly GPUBuffer[],
+    views: readonly Tensor[],
   ) {
     this.device = device;
     this.outputs = outputs;
     this.dispatches = dispatches;
     this.plan = plan;
     this.slabs = slabs;
+    this.views = views;
     this.bindGroups = dispatches.map((dispatch) => device.bindGroup(dispatch));
     this.places = dispatches.map(({ tensors }) =>
       tensors.map(({ storage }) => ({ buffer: storage.buffer!, offset: storage.offset })),
@@ -197,6 +202,7 @@ export class CapturedStep<T> {
   /** Frees the memory of the intermediates. */
   dispose(): void {
     this.disposed = true;
+    for (const view of this.views) view.dispose();
     for (const slab of this.slabs) slab.destroy();
   }
 }

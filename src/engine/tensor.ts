@@ -90,7 +90,7 @@ export class Tensor {
       () =>
         `${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
     );
-    return new Tensor(this.device, shape, this.dtype, this.storage);
+    return this.device.noteView(new Tensor(this.device, shape, this.dtype, this.storage));
   }
 
   /**
@@ -111,7 +111,7 @@ export class Tensor {
         `rows ${first} to ${first + count - 1} of ${formatShape(this.shape)} do not exist or begin unaligned`,
     );
     const window = this.storage.window(first * bytesPerRow, count * bytesPerRow);
-    return new Tensor(this.device, [count, ...rest], this.dtype, window);
+    return this.device.noteView(new Tensor(this.device, [count, ...rest], this.dtype, window));
   }
 
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */

@@ -133,7 +133,7 @@ describe('a kernel on a case', () => {
 
   test('constants and variants by hand keep the results', async () => {
     const requests: KernelRequest[] = [
-      { kernel: 'prelu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
+      { kernel: 'relu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
       { kernel: 'conv2d_grad_weight', caseText: '4x12x12x4 3x3 8', constants: { CHUNK: 64 } },
       { kernel: 'prelu_backward', caseText: '9x7x5x12', constants: { STRANDS: 50 } },
       {

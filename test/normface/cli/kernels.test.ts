@@ -84,7 +84,7 @@ describe('normface kernels run', () => {
   });
 
   test('sweeps', async () => {
-    const words = ['run', 'prelu_forward', '--case', '2x6x5x8', '--rounds', '2', '--sweep', 'STEPS=1,2'];
+    const words = ['run', 'relu_forward', '--case', '2x6x5x8', '--rounds', '2', '--sweep', 'STEPS=1,2'];
     const { exitCode, stdout } = await kernels(...words);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^1( \*)? +[\d.]+ [µm]?s .* ok$/m);
