@@ -130,6 +130,17 @@ test('a right edit passes beside the shipped kernel, a wrong one does not', asyn
   expect(await wrong.textContent()).toMatch(/^WRONG.+ instead of .+ at element \d+$/);
 
   await page.getByRole('button', { name: 'Reset' }).click();
+  await edit(page, (text) => `// The same, but not enough of it.\n${text}`);
+  const workgroups = page.getByRole('textbox', { name: 'Workgroups' });
+  const shipped = await workgroups.inputValue();
+  expect(shipped).toMatch(/^\d+x1x1$/);
+  await workgroups.fill('1');
+  await workgroups.press('Enter');
+  await page.waitForURL(/grid=1x1x1/);
+  expect(await run(page)).toMatch(/^wrong, /);
+
+  await page.getByRole('button', { name: 'Reset' }).click();
+  expect(await workgroups.inputValue()).toBe(shipped);
   expect(await page.locator('.kernel-editor h2').textContent()).toContain('as shipped');
   expect(await run(page)).toMatch(/^right, /);
   expect(problems).toEqual([]);
@@ -196,7 +207,7 @@ test('a wrong case is one sentence, and a right one opens', async () => {
 test('a sweep tabulates the values of a constant', async () => {
   const { page, problems } = await openKernel(preluCase);
   const panel = region(page, 'Sweep');
-  await panel.getByLabel('Sweep over').selectOption('STEPS');
+  await panel.getByLabel('Sweep over').selectOption('WORKGROUP');
   await panel.getByLabel('Values').fill('1, 2, 4');
   await panel.getByRole('button', { name: 'Sweep' }).click();
   await panel.getByText('3 values of 3 ran').waitFor();

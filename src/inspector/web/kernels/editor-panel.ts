@@ -129,6 +129,7 @@ export class EditorPanel {
     this.reset.disabled = !edited;
     this.keep.disabled = !edited;
     this.grid.disabled = !edited;
+    if (!edited && this.shown) this.grid.value = gridText(this.shown.grid);
     this.change.textContent = edited && this.shown ? needsChange(this.shown.needs, text) : '';
   }
 

@@ -19,7 +19,7 @@ import { Lane } from './lane.ts';
 import { type OpenedKernel, requestOf } from './opened.ts';
 import { ReferenceThread } from './reference-thread.ts';
 import { resultsView } from './results-view.ts';
-import type { KernelState } from './url-state.ts';
+import type { Grid, KernelState } from './url-state.ts';
 import type { Version } from './versions.ts';
 
 /** What is on the page when a run begins. */
@@ -30,6 +30,8 @@ export interface Running {
   readonly view: DispatchView;
   /** Its edited text; null where it is as shipped. */
   readonly edited: string | null;
+  /** Its workgroups, where they are not the shipped ones. */
+  readonly grid: Grid | undefined;
 }
 
 type Say = (text: string) => void;
@@ -123,14 +125,14 @@ export class Experiments {
   }
 
   /** The dispatch in the editor with a text of one's own; the shipped text needs none. */
-  private requestFor({ opened, state, view }: Running, text: string): KernelRequest {
+  private requestFor({ opened, state, view, grid }: Running, text: string): KernelRequest {
     const request = requestOf(opened, state);
     if (text === view.wgsl) return request;
     return {
       ...request,
       source: text,
       dispatch: view.index,
-      ...(state.grid && { grid: state.grid }),
+      grid,
     };
   }
 

@@ -13,7 +13,8 @@ export function factsView(view: DispatchView): HTMLElement {
     ['Operator', operator],
     ...(walk ? ([['Walk over tiles', walk]] as const) : []),
     ...decisions.map(
-      ({ operation, variant, reason }) => [`Variant for ${operation}`, `${variant}: ${reason}`] as const,
+      ({ operation, variant, reason }, i) =>
+        [i === 0 ? 'Variant' : '', `${variant} for ${operation}: ${reason}`] as const,
     ),
     ['Workgroups', `${grid.map(grouped).join(' × ')} of ${needs.workgroupSize.join(' × ')} invocations`],
     ['Workgroup memory', withBadge(bytesText(needs.workgroupBytes), 'exact')],
@@ -68,14 +69,16 @@ export function bindingsTable({ bindings }: DispatchView): HTMLElement {
       writable ? 'read, write' : 'read',
       dtype,
       shapeText(shape),
-      strides.map(grouped).join(' '),
+      strides.join(', '),
       bytesText(bytes),
     ]),
   });
 }
 
 /** What is compiled in, and why. */
-export function constantsTable({ constants }: DispatchView): HTMLElement {
+export function constantsTable(view: DispatchView): HTMLElement {
+  // Those that may be chosen come first.
+  const constants = [...view.constants].sort((a, b) => Number(b.why !== null) - Number(a.why !== null));
   return table({
     caption: 'Constants that are compiled in',
     columns: [{ title: 'Constant' }, { title: 'Value', numeric: true }, { title: 'Why' }],

@@ -14,7 +14,7 @@ import { type OpenedKernel, openKernel, placeOf, shownDispatch } from './opened.
 import { RunPanel } from './run-panel.ts';
 import { packText, unpackText } from './share-codec.ts';
 import { SweepPanel } from './sweep-panel.ts';
-import { type KernelState, writeState } from './url-state.ts';
+import { type Grid, type KernelState, writeState } from './url-state.ts';
 import { Versions } from './versions.ts';
 
 /** Milliseconds without an edit before the URL and the comparison follow: browsers limit how often a page may write its URL. */
@@ -33,6 +33,8 @@ export class KernelPage implements Page {
   private readonly showFacts: (view: DispatchView) => void;
   /** Edited texts of this visit, by the place that they stand for. */
   private readonly edits = new Map<string, string>();
+  /** Workgroups of edited texts, where they are not the shipped ones. */
+  private readonly grids = new Map<string, Grid>();
   private readonly shelves = new Map<string, Versions>();
   private state: KernelState;
   private opened: OpenedKernel | null = null;
@@ -40,6 +42,7 @@ export class KernelPage implements Page {
   private opening: Promise<void> = Promise.resolve();
   private settling: ReturnType<typeof setTimeout> | undefined;
   private packings = 0;
+  private openings = 0;
 
   constructor(root: HTMLElement, bench: Bench, context: PageContext, state: KernelState) {
     this.context = context;
@@ -49,17 +52,18 @@ export class KernelPage implements Page {
     const entry = bench.inspector.entry(state.kernel);
     const stop = (): void => this.experiments.stop();
     this.form = new CaseForm(entry, (choice) =>
-      this.reopen({ ...this.state, ...choice, dispatch: undefined, grid: undefined }),
+      this.reopen({ ...this.state, ...choice, dispatch: undefined }),
     );
     this.editor = new EditorPanel(entry.name, {
       onEdit: (text) => this.takeEdit(text),
       onGrid: (grid) => {
-        this.state = { ...this.state, grid };
+        if (grid) this.grids.set(this.place, grid);
+        else this.grids.delete(this.place);
         this.runner.outdate();
         this.settle();
       },
       onDispatch: (dispatch) => {
-        this.state = { ...this.state, dispatch, grid: undefined };
+        this.state = { ...this.state, dispatch };
         this.show();
       },
       onRun: () => void this.run(),
@@ -101,18 +105,19 @@ export class KernelPage implements Page {
 
   /** Looks into the kernel as the state says; an edited text that came with the URL is put in its place. */
   private async open(state: KernelState): Promise<void> {
-    const { packed, ...rest } = state;
+    const { packed, grid, ...rest } = state;
     this.state = rest;
+    const mine = ++this.openings;
     try {
       const opened = await this.experiments.alone(async () => {
         await afterPaint();
         return openKernel(this.bench.inspector, rest);
       });
-      if (this.context.signal.aborted || this.state !== rest) return;
+      if (this.context.signal.aborted || mine !== this.openings) return;
       this.opened = opened;
       this.form.show(opened, rest);
       this.sweep.show(opened);
-      if (packed) await this.takePacked(packed);
+      if (packed) await this.takePacked(packed, grid);
       if (this.context.signal.aborted) return;
       this.show();
     } catch (error) {
@@ -123,9 +128,10 @@ export class KernelPage implements Page {
     }
   }
 
-  private async takePacked(packed: string): Promise<void> {
+  private async takePacked(packed: string, grid: Grid | undefined): Promise<void> {
     try {
       this.edits.set(this.place, await unpackText(packed));
+      if (grid) this.grids.set(this.place, grid);
     } catch (error) {
       this.runner.status.fail(error);
     }
@@ -135,7 +141,7 @@ export class KernelPage implements Page {
   private show(): void {
     const { opened, view } = this;
     if (!opened || !view) return;
-    this.editor.show(opened.views, view, this.edits.get(this.place) ?? null, this.state.grid);
+    this.editor.show(opened.views, view, this.edits.get(this.place) ?? null, this.grids.get(this.place));
     this.showFacts(view);
     this.runner.outdate();
     this.follow();
@@ -160,8 +166,10 @@ export class KernelPage implements Page {
 
   private takeEdit(text: string): void {
     if (!this.view) return;
-    if (text === this.view.wgsl) this.edits.delete(this.place);
-    else this.edits.set(this.place, text);
+    if (text === this.view.wgsl) {
+      this.edits.delete(this.place);
+      this.grids.delete(this.place);
+    } else this.edits.set(this.place, text);
     this.runner.outdate();
     this.settle();
   }
@@ -196,7 +204,7 @@ export class KernelPage implements Page {
       operator: opened.entry.uses.length > 1 ? opened.operator : undefined,
       caseText: opened.caseText ?? undefined,
       dispatch: view === opened.dearest ? undefined : view.index,
-      grid: edited === undefined ? undefined : this.state.grid,
+      grid: this.grids.get(this.place),
       packed,
     });
     this.context.replaceParameters(parameters);
@@ -209,7 +217,8 @@ export class KernelPage implements Page {
     await this.opening;
     const { opened, state, view } = this;
     if (!opened || !view) throw new UserError('there is no case to run: see what is said of it above');
-    return { opened, state, view, edited: this.edits.get(this.place) ?? null };
+    const { place } = this;
+    return { opened, state, view, edited: this.edits.get(place) ?? null, grid: this.grids.get(place) };
   }
 
   private async run(): Promise<void> {
