@@ -8,12 +8,8 @@ import { ImageStore } from '../data/image-store.node.ts';
 import { UserError } from '../errors.ts';
 import type { Features } from '../evaluation/features.ts';
 import { CachingPool } from '../training/caching-pool.node.ts';
-import {
-  findWeights,
-  latestCheckpoint,
-  readCheckpoint,
-  type TrainingState,
-} from '../training/checkpoint.node.ts';
+import { findWeights, latestCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
+import type { TrainingState } from '../training/checkpoint.ts';
 import { parseConfig, type TrainingConfig, type TrainingConfigInput } from '../training/config.ts';
 import { openEmbedder } from '../training/embedder.node.ts';
 import type { NetEmbedder } from '../training/embedder.ts';

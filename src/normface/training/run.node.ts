@@ -8,14 +8,8 @@ import type { Cursor } from '../data/order.ts';
 import type { DecodePool } from '../data/worker-pool.node.ts';
 import { DivergedError, UserError } from '../errors.ts';
 import { packageVersion } from '../package.node.ts';
-import {
-  type Checkpoint,
-  findWeights,
-  latestCheckpoint,
-  readWeights,
-  saveCheckpoint,
-  type TrainingState,
-} from './checkpoint.node.ts';
+import { findWeights, latestCheckpoint, readWeights, saveCheckpoint } from './checkpoint.node.ts';
+import type { Checkpoint, TrainingState } from './checkpoint.ts';
 import type { TrainingConfig } from './config.ts';
 import { evaluateRun } from './evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from './evaluation-set.node.ts';

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/normface/errors.ts';
 import {
-  type Checkpoint,
   completeCheckpoints,
   findCheckpoint,
   findWeights,
@@ -13,6 +12,7 @@ import {
   readCheckpoint,
   saveCheckpoint,
 } from '../../../src/normface/training/checkpoint.node.ts';
+import type { Checkpoint } from '../../../src/normface/training/checkpoint.ts';
 import { matchParameters } from '../../../src/normface/training/compatible.ts';
 import { type WriteFile, writeDurably } from '../../../src/normface/training/files.node.ts';
 import { float32Tensor } from '../../../src/normface/training/safetensors.ts';
