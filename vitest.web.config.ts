@@ -12,7 +12,7 @@ export default defineConfig({
     // One at a time: the browser's software driver uses all cores, and so does Node's.
     maxWorkers: 1,
     env: { NORMFACE_CACHE: join(tmpdir(), `normface-web-test-${process.pid}`) },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

@@ -3,7 +3,7 @@
 import type { Device } from '../src/engine/device.ts';
 import { scale } from '../src/engine/ops/scale.ts';
 import type { Tensor } from '../src/engine/tensor.ts';
-import { quantile } from './measure.ts';
+import { quantile } from '../src/inspector/timing.ts';
 
 const dispatches = 300;
 

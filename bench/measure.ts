@@ -1,5 +1,6 @@
 /** Rounds: every peer once a round, in an order that changes, medians over the rounds. */
 
+import { quantile } from '../src/inspector/timing.ts';
 import type { BenchCase } from './cases.ts';
 import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
 import { takeDispatches, takePeak } from './probe.ts';
@@ -184,13 +185,4 @@ function relativeDifference(actual: Float32Array | undefined, expected: Float32A
     magnitude = Math.max(magnitude, Math.abs(expected[i]!));
   }
   return magnitude === 0 ? difference : difference / magnitude;
-}
-
-/** Linear interpolation between the two nearest values. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

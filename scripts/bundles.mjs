@@ -56,6 +56,7 @@ export const WEB_BUNDLE = {
     style: 'src/inspector/web/style.css',
     theme: 'src/inspector/web/theme.ts',
     main: 'src/inspector/web/main.ts',
+    'reference-worker': 'src/inspector/web/kernels/reference-worker.ts',
   },
   loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy' },
   platform: 'browser',

@@ -51,12 +51,17 @@ const released = new WeakSet<Tensor>();
  * Contract of accumulation: the first contribution to a gradient is written (=), later ones are added. A parameter's
  * gradient keeps accumulating over several backward passes until its optimiser has stepped.
  */
-export function backward(root: Tensor): void {
+export function backward(root: Tensor, seed: Tensor | null = null): void {
   check(
-    root.size === 1,
+    seed !== null || root.size === 1,
     'backward',
     () =>
-      `starts from one number, not from a tensor of shape ${formatShape(root.shape)}; reduce it with sum or mean`,
+      `starts from one number, not from a tensor of shape ${formatShape(root.shape)}; reduce it with sum or mean, or give its gradient`,
+  );
+  check(
+    !seed || formatShape(seed.shape) === formatShape(root.shape),
+    'backward',
+    () => `the gradient given has shape ${formatShape(seed!.shape)}, the tensor ${formatShape(root.shape)}`,
   );
   if (!root.node) {
     throw new ShapeError(
@@ -65,7 +70,7 @@ export function backward(root: Tensor): void {
   }
   const device = root.device;
   const graph = reachable(root);
-  const gradients = new Map<Tensor, Tensor>([[root, device.constant(1, root.shape)]]);
+  const gradients = new Map<Tensor, Tensor>([[root, seed ?? device.constant(1, root.shape)]]);
   for (const tensor of graph) {
     const gradient = gradients.get(tensor);
     const node = tensor.node;

@@ -7,7 +7,8 @@ import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { type CompiledKernel, Pipelines } from './pipelines.ts';
 import { TensorScopes, tensorsIn } from './scopes.ts';
-import { type CapturedStep, Recorder } from './step.ts';
+import { Settings } from './settings.ts';
+import { type CapturedStep, Recorder, type StepRunner } from './step.ts';
 import {
   bytesPerElement,
   checkShape,
@@ -19,7 +20,7 @@ import {
   type TensorData,
 } from './tensor.ts';
 import { Transfers } from './transfers.ts';
-import { type KnownMeasurements, Tuner } from './tune.ts';
+import { type Decision, type KnownMeasurements, Tuner } from './tune.ts';
 
 /** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
 export interface PreparedDispatch {
@@ -27,7 +28,11 @@ export interface PreparedDispatch {
   readonly tensors: readonly Tensor[];
   readonly grid: readonly [number, number, number];
   readonly operator: string;
+  /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
+  readonly call: number;
   readonly dispatch: Dispatch;
+  /** Which variants it belongs to, the outermost choice first. */
+  readonly decisions: readonly Decision[];
 }
 
 /** Dispatches recorded eagerly before they are submitted: enough to hide the cost of a submit, few enough to start early. */
@@ -42,6 +47,9 @@ export class Device {
   readonly report: AdapterReport;
   readonly pool: BufferPool;
   readonly tuner: Tuner;
+  readonly settings = new Settings();
+  /** Runs captured steps in a way of its own, to look inside; null: as they are. */
+  stepRunner: StepRunner | null = null;
   readonly operands: OperandType;
   private readonly pipelines: Pipelines;
   private readonly transfers: Transfers;
@@ -50,10 +58,12 @@ export class Device {
   private readonly constants = new Map<string, Tensor>();
   private readonly trap: FiniteTrap | null;
   private readonly operators: string[] = [];
+  private calls = 0;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
   private pending = 0;
   private recorder: Recorder | null = null;
+  private edit: ((dispatch: Dispatch) => Dispatch) | null = null;
   /** Seed and step of every random operator, on the device as [seed, step]; set with {@link Device.setRandom}. */
   private randomState: Tensor | null = null;
   private randomStreams = 0;
@@ -224,6 +234,7 @@ export class Device {
 
   /** Names the operator that the dispatches of `body` belong to. */
   within<T>(operator: string, body: () => T): T {
+    if (this.operators.length === 0) this.calls++;
     this.operators.push(operator);
     try {
       return body();
@@ -232,14 +243,31 @@ export class Device {
     }
   }
 
+  /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
+  get call(): number {
+    return this.calls;
+  }
+
   /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
-  dispatch(dispatch: Dispatch): void {
+  dispatch(given: Dispatch): void {
     this.assertUsable();
+    const dispatch = this.edit?.(given) ?? given;
     const prepared = this.prepare(dispatch);
     if (this.recorder) this.recorder.push(prepared);
     else this.encode(prepared);
     if (this.trap && dispatch.kernel.name !== FiniteTrap.kernelName)
       this.trap.watch(prepared, this.recorder !== null);
+  }
+
+  /** For kernel research: inside `body`, every dispatch is what `edit` makes of it. */
+  editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T {
+    const previous = this.edit;
+    this.edit = edit;
+    try {
+      return body();
+    } finally {
+      this.edit = previous;
+    }
   }
 
   private prepare(dispatch: Dispatch): PreparedDispatch {
@@ -275,7 +303,10 @@ export class Device {
       }
       return tensor;
     });
-    return { kernel, tensors, grid: dispatch.grid, operator, dispatch };
+    const { decisions } = this.tuner;
+    // A kernel that no operator calls is a call of its own.
+    const call = this.operators.length === 0 ? ++this.calls : this.calls;
+    return { kernel, tensors, grid: dispatch.grid, operator, call, dispatch, decisions };
   }
 
   /** Resources of a dispatch, in the order of its bindings. */
@@ -319,13 +350,27 @@ export class Device {
    * leaves that are not parameters can be read from the step where `body` returns them.
    */
   capture<T>(body: () => T): CapturedStep<T> {
+    return this.recording((recorder) => {
+      const outputs = this.scopes.untracked(body);
+      return recorder.finish(outputs, tensorsIn(outputs));
+    });
+  }
+
+  /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
+  dispatchesOf(body: () => unknown): readonly PreparedDispatch[] {
+    return this.recording((recorder) => {
+      this.scopes.untracked(body);
+      return recorder.dispatches;
+    });
+  }
+
+  private recording<T>(body: (recorder: Recorder) => T): T {
     if (this.recorder) throw new DeviceError('capture: a step is already being captured');
     const recorder = new Recorder(this);
     this.recorder = recorder;
     this.randomStreams = 0;
     try {
-      const outputs = this.scopes.untracked(body);
-      return recorder.finish(outputs, tensorsIn(outputs));
+      return body(recorder);
     } finally {
       for (const [leaf, gradient] of recorder.leaves) leaf.gradient = gradient;
       this.recorder = null;

@@ -4,8 +4,22 @@ import { formatShape, NotFiniteError } from './errors.ts';
 import { elementGrid } from './grid.ts';
 import type { Tensor } from './tensor.ts';
 
-const clear = 0xffffffff;
 const kernel = { name: 'check_finite', source };
+
+/** What a flag holds while nothing was found. */
+export const clear = 0xffffffff;
+
+/** Sets a flag to the serial number if x has a NaN or an infinity and the flag is clear. */
+export function checkFinite(x: Tensor, serial: Tensor, flag: Tensor): void {
+  const { grid, constants } = elementGrid(x.device, x.size, 1);
+  x.device.dispatch({
+    kernel,
+    constants: { ...constants, CLEAR: clear },
+    bindings: { x, serial, flag },
+    grid,
+    cost: { flops: 0, bytes: x.bytes },
+  });
+}
 
 /** Watches every written f32 tensor for NaN and infinities, and remembers the first dispatch that wrote one. */
 export class FiniteTrap {
@@ -37,14 +51,7 @@ export class FiniteTrap {
       );
       const serial = this.device.untracked(() => this.device.tensor([number], [1], 'u32'));
       if (!captured) this.eager.set(number, serial);
-      const { grid, constants } = elementGrid(this.device, x.size, 1);
-      this.device.dispatch({
-        kernel,
-        constants: { ...constants, CLEAR: clear },
-        bindings: { x, serial, flag },
-        grid,
-        cost: { flops: 0, bytes: x.bytes },
-      });
+      checkFinite(x, serial, flag);
     });
   }
 

@@ -2,6 +2,16 @@ import type { Device } from './device.ts';
 
 const maximumWorkgroups = 65535;
 
+/** Invocations of a workgroup whose invocations have nothing to do with each other. */
+export function walkers(device: Device): number {
+  const { software, subgroupSize } = device.report;
+  return device.settings.choose(
+    'WORKGROUP',
+    software ? subgroupSize[0] || 4 : 64,
+    software ? 'a software driver runs a subgroup as one SIMD register' : 'one or two subgroups of any GPU',
+  );
+}
+
 /** Grid, constants and conditions of an element-wise kernel built on `shaders/lib/elements.wgsl`. */
 export interface ElementGrid {
   readonly grid: readonly [number, number, number];
@@ -21,10 +31,16 @@ export interface ElementGrid {
 export function elementGrid(device: Device, size: number, channels = size): ElementGrid {
   const vec4 = size % 4 === 0 && channels % 4 === 0;
   const count = vec4 ? size / 4 : size;
-  const { software, subgroupSize } = device.report;
-  const workgroup = software ? subgroupSize[0] || 4 : 64;
+  const { software } = device.report;
+  const workgroup = walkers(device);
   // Long walks, but enough of them to keep several cores busy.
-  const steps = software ? Math.min(64, Math.max(1, Math.ceil(count / (workgroup * 32)))) : 1;
+  const steps = device.settings.choose(
+    'STEPS',
+    software ? Math.min(64, Math.max(1, Math.ceil(count / (workgroup * 32)))) : 1,
+    software
+      ? 'a software driver pays for every workgroup: long walks, but 32 of them to keep the cores busy'
+      : 'on a GPU the grid does the walking',
+  );
   const workgroups = Math.ceil(count / (workgroup * steps));
   const x = Math.min(workgroups, maximumWorkgroups);
   return {
@@ -55,10 +71,14 @@ export interface StrandGrid {
 export function strandGrid(device: Device, rows: number, columns: number): StrandGrid {
   const vec4 = columns % 4 === 0;
   const units = vec4 ? columns / 4 : columns;
-  const { software, subgroupSize } = device.report;
-  const workgroup = software ? subgroupSize[0] || 4 : 64;
+  const { software } = device.report;
+  const workgroup = walkers(device);
   const wanted = Math.ceil((workgroup * (software ? 32 : 1024)) / units);
-  const strands = Math.min(Math.ceil(rows / 32), wanted, 1024);
+  const strands = device.settings.choose(
+    'STRANDS',
+    Math.min(Math.ceil(rows / 32), wanted, 1024),
+    'enough to keep the device busy, none shorter than 32 rows',
+  );
   const workgroups = Math.ceil((units * strands) / workgroup);
   return {
     strands,

@@ -130,6 +130,8 @@ export class BufferPool {
 /** One intermediate of a captured step, as the planner sees it: first and last dispatch that touch it. */
 export interface Lifetime {
   readonly bytes: number;
+  /** What it is, for people: operator, binding and shape of its first use. */
+  readonly label?: string;
   readonly first: number;
   readonly last: number;
   /** Lifetimes bound in the same dispatch with the other access (read against write): they need another slab. */

@@ -66,20 +66,42 @@ export interface OperatorDeclaration<A> {
   readonly cost: (shapes: readonly Shape[], attributes: A) => Cost;
   readonly cases: readonly OperatorCase<A>[];
   readonly misuses: readonly Misuse<A>[];
+  /** Whether a captured step of it goes on from where the last run ended, as optimisers do; default false. */
+  readonly stateful?: boolean;
+  /**
+   * Makes a case of a few extents as a person writes them, such as `8x28x24x128 3x3 128` for a convolution; null if they mean
+   * nothing. What the extents leave open is as usual, and `attributes` holds what was said of it. Without this, and where it gives
+   * null, the extents are the shapes of the inputs.
+   */
+  readonly shorthand?: (
+    extents: readonly Shape[],
+    attributes: Partial<A>,
+  ) => Pick<OperatorCase<A>, 'inputs' | 'attributes'> | null;
+}
+
+/** An operator on inputs of certain shapes. */
+export interface BoundCase {
+  readonly label: string;
+  readonly inputs: readonly InputSpec[];
+  readonly attributes: unknown;
+  readonly tolerance: Required<Tolerance>;
+  readonly cost: Cost;
+  readonly stateful: boolean;
+  apply(inputs: readonly Tensor[]): Tensor;
+  reference(inputs: readonly ReferenceArray[]): ReferenceArray;
 }
 
 /** A declaration with its attribute type closed over, so that operators of all kinds fit in one table. */
 export interface Operator {
   readonly name: string;
-  readonly cases: readonly {
-    readonly label: string;
-    readonly inputs: readonly InputSpec[];
-    readonly attributes: unknown;
-    readonly tolerance: Required<Tolerance>;
-    readonly cost: Cost;
-    apply(inputs: readonly Tensor[]): Tensor;
-    reference(inputs: readonly ReferenceArray[]): ReferenceArray;
-  }[];
+  readonly cases: readonly BoundCase[];
+  /**
+   * A case of one's own: see {@link OperatorDeclaration.shorthand}; null where that is missing or does not apply.
+   * @param attributes hold only keys that the cases of this operator have, with values of the same kind
+   */
+  short(extents: readonly Shape[], attributes: Readonly<Record<string, unknown>>): BoundCase | null;
+  /** A case of one's own with all its inputs. For `attributes` the same holds as for {@link Operator.short}. */
+  bind(inputs: readonly InputSpec[], attributes: unknown): BoundCase;
   readonly misuses: readonly {
     readonly label: string;
     readonly inputs: readonly InputSpec[];
@@ -97,21 +119,28 @@ function labelOf(inputs: readonly InputSpec[], attributes: unknown): string {
 }
 
 export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator {
-  const { name, apply, reference, cost } = declaration;
+  const { name, apply, reference, cost, shorthand } = declaration;
+  const bind = ({ inputs, attributes, tolerance }: OperatorCase<A>): BoundCase => ({
+    label: labelOf(inputs, attributes),
+    inputs,
+    attributes,
+    tolerance: { forward: 2e-5, backward: 1e-4, ...tolerance },
+    cost: cost(
+      inputs.map((input) => input.shape),
+      attributes,
+    ),
+    stateful: declaration.stateful ?? false,
+    apply: (tensors) => apply(tensors, attributes),
+    reference: (arrays) => reference(arrays, attributes),
+  });
   return {
     name,
-    cases: declaration.cases.map(({ inputs, attributes, tolerance }) => ({
-      label: labelOf(inputs, attributes),
-      inputs,
-      attributes,
-      tolerance: { forward: 2e-5, backward: 1e-4, ...tolerance },
-      cost: cost(
-        inputs.map((input) => input.shape),
-        attributes,
-      ),
-      apply: (tensors) => apply(tensors, attributes),
-      reference: (arrays) => reference(arrays, attributes),
-    })),
+    cases: declaration.cases.map(bind),
+    short: (extents, attributes) => {
+      const made = shorthand?.(extents, attributes as Partial<A>);
+      return made ? bind(made) : null;
+    },
+    bind: (inputs, attributes) => bind({ inputs, attributes: attributes as A }),
     misuses: declaration.misuses.map(({ inputs, attributes, message }) => ({
       label: labelOf(inputs, attributes),
       inputs,

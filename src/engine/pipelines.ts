@@ -19,7 +19,7 @@ export class Pipelines {
     this.failures = failures;
   }
 
-  /** Links and checks the kernel of a dispatch at first use; it is compiled later. */
+  /** Links the kernel of a dispatch at first use; it is checked and compiled when a pipeline is asked for. */
   kernelOf({
     kernel,
     constants,
@@ -44,7 +44,7 @@ export class CompiledKernel implements LinkedKernel {
   readonly layout: GPUBindGroupLayout;
   private readonly gpu: GPUDevice;
   private readonly failures: Failures;
-  private readonly descriptor: GPUComputePipelineDescriptor;
+  private described: GPUComputePipelineDescriptor | null = null;
   private made: GPUComputePipeline | null = null;
 
   constructor(gpu: GPUDevice, failures: Failures, linked: LinkedKernel) {
@@ -68,11 +68,21 @@ export class CompiledKernel implements LinkedKernel {
         buffer: { type: writable ? 'storage' : 'read-only-storage' },
       })),
     });
-    this.descriptor = this.watched(() => ({
-      label: name,
-      layout: gpu.createPipelineLayout({ bindGroupLayouts: [this.layout] }),
-      compute: { module: gpu.createShaderModule({ label: name, code: wgsl }), entryPoint: 'main' },
+  }
+
+  private get descriptor(): GPUComputePipelineDescriptor {
+    const { gpu, name: label, layout, wgsl: code } = this;
+    this.described ??= this.watched(() => ({
+      label,
+      layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: gpu.createShaderModule({ label, code }), entryPoint: 'main' },
     }));
+    return this.described;
+  }
+
+  /** What the compiler says of the kernel's WGSL. */
+  async messages(): Promise<readonly GPUCompilationMessage[]> {
+    return (await this.descriptor.compute.module.getCompilationInfo()).messages;
   }
 
   /** Compiles now unless that is done. */
@@ -91,8 +101,8 @@ export class CompiledKernel implements LinkedKernel {
   private watched<T>(body: () => T): T {
     return this.failures.watch('validation', body, async (error) => {
       this.made = null; // so that the next use reports it again
-      const { messages } = await this.descriptor.compute.module.getCompilationInfo();
-      return `kernel ${this.key} does not compile: ${describeCompilation(this, messages) || error.message}`;
+      const described = describeCompilation(this, await this.messages());
+      return `kernel ${this.key} does not compile: ${described || error.message}`;
     });
   }
 }

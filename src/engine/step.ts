@@ -1,9 +1,15 @@
 import type { Device, PreparedDispatch } from './device.ts';
-import { DeviceError } from './errors.ts';
+import { DeviceError, formatShape } from './errors.ts';
 import { type Lifetime, type MemoryPlan, planMemory, Storage } from './memory.ts';
 import type { GradientSlot, Tensor } from './tensor.ts';
 
+/** Runs a captured step in place of {@link CapturedStep.run}. */
+export interface StepRunner {
+  run(step: CapturedStep<unknown>): void;
+}
+
 interface Intermediate extends Lifetime {
+  label: string;
   first: number;
   last: number;
   readonly conflicts: Set<Intermediate>;
@@ -12,7 +18,7 @@ interface Intermediate extends Lifetime {
 /** Collects the dispatches of a step while its function runs. */
 export class Recorder {
   private readonly device: Device;
-  private readonly dispatches: PreparedDispatch[] = [];
+  readonly dispatches: PreparedDispatch[] = [];
   private readonly intermediates = new Map<Storage, Intermediate>();
   /** Leaves that got a gradient in this step, with the gradient that they had before. */
   readonly leaves = new Map<Tensor, Tensor | null>();
@@ -28,6 +34,7 @@ export class Recorder {
     const storage = new Storage(bytes, null);
     this.intermediates.set(storage, {
       bytes,
+      label: '',
       first: Number.POSITIVE_INFINITY,
       last: -1,
       conflicts: new Set(),
@@ -64,7 +71,7 @@ export class Recorder {
   }
 
   private findLifetimes(kept: readonly Tensor[]): void {
-    this.dispatches.forEach(({ kernel, tensors }, index) => {
+    this.dispatches.forEach(({ kernel, tensors, operator }, index) => {
       const read: Intermediate[] = [];
       const written: Intermediate[] = [];
       tensors.forEach((tensor, position) => {
@@ -72,6 +79,8 @@ export class Recorder {
         if (!lifetime) return;
         lifetime.first = Math.min(lifetime.first, index);
         lifetime.last = index;
+        const { name } = kernel.bindings[position]!;
+        lifetime.label ||= `${operator}: ${name} ${formatShape(tensor.shape)}`;
         (kernel.bindings[position]!.writable ? written : read).push(lifetime);
       });
       for (const input of read) {
@@ -101,6 +110,8 @@ export class CapturedStep<T> {
   private readonly device: Device;
   private readonly slabs: readonly GPUBuffer[];
   private readonly bindGroups: readonly GPUBindGroup[];
+  /** Where the tensors of each dispatch lie, in the order of its bindings. */
+  readonly places: readonly (readonly { readonly buffer: GPUBuffer; readonly offset: number }[])[];
   private disposed = false;
 
   constructor(
@@ -116,6 +127,9 @@ export class CapturedStep<T> {
     this.plan = plan;
     this.slabs = slabs;
     this.bindGroups = dispatches.map((dispatch) => device.bindGroup(dispatch));
+    this.places = dispatches.map(({ tensors }) =>
+      tensors.map(({ storage }) => ({ buffer: storage.buffer!, offset: storage.offset })),
+    );
   }
 
   /** Bytes of memory for all intermediates together. */
@@ -142,13 +156,34 @@ export class CapturedStep<T> {
 
   /** Submits the step. Returns at once; read an output to wait for it. */
   run(): void {
+    const { gpu, stepRunner } = this.device;
+    if (stepRunner) {
+      stepRunner.run(this);
+      return;
+    }
+    this.prepare();
+    const encoder = gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    this.encode(pass);
+    pass.end();
+    gpu.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * Before commands of this step are encoded: submits what was recorded eagerly.
+   *
+   * @throws DeviceError if the step or the device is gone
+   */
+  prepare(): void {
     if (this.disposed) throw new DeviceError('run: this step was disposed of');
     this.device.assertUsable();
     this.device.flush();
-    const encoder = this.device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+  }
+
+  /** Puts the dispatches from number `first` up to, not including, `end` into a pass. */
+  encode(pass: GPUComputePassEncoder, first = 0, end = this.dispatches.length): void {
     let pipeline: GPUComputePipeline | null = null;
-    for (let index = 0; index < this.dispatches.length; index++) {
+    for (let index = first; index < end; index++) {
       const { kernel, grid } = this.dispatches[index]!;
       if (kernel.pipeline !== pipeline) {
         pipeline = kernel.pipeline;
@@ -157,8 +192,6 @@ export class CapturedStep<T> {
       pass.setBindGroup(0, this.bindGroups[index]);
       pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     }
-    pass.end();
-    this.device.gpu.queue.submit([encoder.finish()]);
   }
 
   /** Frees the memory of the intermediates. */

@@ -148,11 +148,13 @@ export class Tensor {
   }
 
   /**
-   * Reverse pass from this scalar: leaves that require a gradient get it, summed over all paths.
-   * The graph is released; a second call on it throws.
+   * Reverse pass from this scalar, or from any tensor whose gradient is given: leaves that require a gradient get it, summed over
+   * all paths. The graph is released; a second call on it throws.
+   *
+   * @param gradient of this tensor's shape; default 1
    */
-  backward(): void {
-    backward(this);
+  backward(gradient: Tensor | null = null): void {
+    backward(this, gradient);
   }
 
   /** Gives the memory back, also that of the gradient. Using the tensor afterwards throws. */

@@ -2,6 +2,7 @@
 
 import type { Device } from '../engine/device.ts';
 import { elementGrid } from '../engine/grid.ts';
+import type { Tensor } from '../engine/tensor.ts';
 import copySource from '../shaders/peak_copy.wgsl';
 import fmaSource from '../shaders/peak_fma.wgsl';
 
@@ -13,6 +14,32 @@ export interface Roofline {
 
 const attempts = 7;
 
+/** Arithmetic of one invocation of peak_fma in one of its steps. */
+export const flopsOfStep = 256;
+
+/** Multiply-adds in registers, an invocation for each element of `sink`. */
+export function multiplyAdds(sink: Tensor, steps: number, workgroup: number): void {
+  sink.device.dispatch({
+    kernel: { name: 'peak_fma', source: fmaSource },
+    constants: { STEPS: steps, WORKGROUP: workgroup },
+    bindings: { sink },
+    grid: [sink.size / workgroup, 1, 1],
+    cost: { flops: flopsOfStep * steps * sink.size, bytes: sink.bytes },
+  });
+}
+
+/** y = x; the size must be a multiple of four. */
+export function copy(x: Tensor, y: Tensor): void {
+  const { grid, constants } = elementGrid(x.device, x.size);
+  x.device.dispatch({
+    kernel: { name: 'peak_copy', source: copySource },
+    constants,
+    bindings: { x, y },
+    grid,
+    cost: { flops: 0, bytes: 2 * x.bytes },
+  });
+}
+
 /** The best of several attempts: nothing can be faster, and other load only slows down. */
 export async function measureRoofline(device: Device): Promise<Roofline> {
   return device.scope(async () => {
@@ -21,28 +48,15 @@ export async function measureRoofline(device: Device): Promise<Roofline> {
     const workgroups = software ? 64 : 8192;
     const steps = software ? 20_000 : 2_000;
     const sink = device.empty([workgroup * workgroups]);
-    const flops = 256 * steps * sink.size;
+    const flops = flopsOfStep * steps * sink.size;
     const seconds = await best(device, () => {
-      device.dispatch({
-        kernel: { name: 'peak_fma', source: fmaSource },
-        constants: { STEPS: steps, WORKGROUP: workgroup },
-        bindings: { sink },
-        grid: [workgroups, 1, 1],
-        cost: { flops, bytes: 4 * sink.size },
-      });
+      multiplyAdds(sink, steps, workgroup);
       return sink;
     });
     const x = device.tensor(new Float32Array(1 << 23), [1 << 23]);
     const y = device.empty(x.shape);
-    const { grid, constants } = elementGrid(device, x.size);
     const copySeconds = await best(device, () => {
-      device.dispatch({
-        kernel: { name: 'peak_copy', source: copySource },
-        constants,
-        bindings: { x, y },
-        grid,
-        cost: { flops: 0, bytes: 2 * x.bytes },
-      });
+      copy(x, y);
       return y;
     });
     return { gflops: flops / seconds / 1e9, gigabytesPerSecond: (2 * x.bytes) / copySeconds / 1e9 };

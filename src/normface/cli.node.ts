@@ -13,8 +13,11 @@ import { addDemo } from './commands/demo.node.ts';
 import { addDoctor } from './commands/doctor.node.ts';
 import { addEmbed } from './commands/embed.node.ts';
 import { addEval } from './commands/eval.node.ts';
+import { addGraph } from './commands/graph.node.ts';
+import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
+import { addProfile } from './commands/profile.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -33,7 +36,10 @@ const commands = [
   addVerify,
   addData,
   addNets,
+  addGraph,
   addPaper,
+  addKernels,
+  addProfile,
   addTune,
   addDoctor,
 ];
@@ -55,7 +61,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         if (result !== undefined) context.emit(result);
         exitCode = context.exitCode;
       } finally {
-        context.close();
+        await context.close();
       }
     };
   program

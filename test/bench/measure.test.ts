@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { casesOf, suites } from '../../bench/cases.ts';
-import { type MeasureOptions, measure, quantile } from '../../bench/measure.ts';
+import { type MeasureOptions, measure } from '../../bench/measure.ts';
 import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
 import { rowsOf } from '../../bench/report.ts';
+import { quantile } from '../../src/inspector/timing.ts';
 
 const options: MeasureOptions = { rounds: 4, roundMs: 1, warmUp: 3, tolerance: 1e-3 };
 const [benchCase] = casesOf('gemm');

@@ -75,6 +75,14 @@ describe('graphs', () => {
     expect(run().requiresGradient).toBe(true);
   });
 
+  test('a reverse pass can start from a given gradient, which stays as it is', async () => {
+    const x = leaf([1, 2]);
+    const seed = device.tensor([3, -5], [2]);
+    scale(x, 2).backward(seed);
+    expect([...(await x.gradient!.readFloats())]).toEqual([6, -10]);
+    expect([...(await seed.readFloats())]).toEqual([3, -5]);
+  });
+
   test('a chain of 5,000 operators does not overflow the stack', async () => {
     await device.scope(async () => {
       const x = leaf([0.5, -0.25]);
@@ -178,7 +186,10 @@ describe('misuse', () => {
   test('backward from more than one number', () => {
     const x = leaf([1, 2]);
     expect(() => scale(x, 2).backward()).toThrow(
-      /^backward: starts from one number, not from a tensor of shape \[2\]; reduce it with sum or mean$/,
+      /^backward: starts from one number, not from a tensor of shape \[2\]; reduce it with sum or mean, or give its gradient$/,
+    );
+    expect(() => scale(x, 2).backward(device.tensor([1, 2, 3], [3]))).toThrow(
+      'backward: the gradient given has shape [3], the tensor [2]',
     );
   });
 

@@ -153,6 +153,20 @@ describe('kernels', () => {
     }
   });
 
+  test('that bind more buffers than the adapter allows are refused before they run', () => {
+    const most = device.report.limits.maxStorageBuffersPerShaderStage;
+    const names = Array.from({ length: most + 1 }, (_, i) => `x${i}`);
+    const declared = names.map(
+      (name, i) => `@group(0) @binding(${i}) var<storage, read_write> ${name}: array<f32>;`,
+    );
+    const body = names.map((name) => `${name}[0] = 1.0;`).join(' ');
+    const source = `${declared.join('\n')}\n@compute @workgroup_size(1) fn main() { ${body} }`;
+    const bindings = Object.fromEntries(names.map((name) => [name, device.tensor([0], [1])]));
+    expect(() =>
+      device.dispatch({ kernel: { name: 'greedy', source }, constants: {}, bindings, grid: [1, 1, 1], cost }),
+    ).toThrow(`kernel greedy binds ${most + 1} buffers, and this adapter allows ${most} in a kernel`);
+  });
+
   test('that miss a constant or a tensor are refused before they run', () => {
     const kernel = {
       name: 'needy',
@@ -257,5 +271,69 @@ describe('tensors', () => {
       reads.push(scale(x, 10).item());
     }
     expect(await Promise.all(reads)).toEqual([10, 20, 30]);
+  });
+});
+
+describe('looking inside', () => {
+  test('dispatches can be rewritten, inside a body', async () => {
+    const doubled = await device.editing(
+      (dispatch) => ({ ...dispatch, constants: { ...dispatch.constants, FACTOR: 5 } }),
+      () => scale(device.tensor([1, 2], [2]), 3).readFloats(),
+    );
+    expect([...doubled]).toEqual([5, 10]);
+    expect([...(await scale(device.tensor([1, 2], [2]), 3).readFloats())]).toEqual([3, 6]);
+  });
+
+  test('free constants can be given by hand; results stay, and what is free is told', async () => {
+    const x = device.tensor(
+      Float32Array.from({ length: 100 }, (_, i) => i),
+      [100],
+    );
+    const { result, free } = device.settings.trying({ STEPS: 3, WORKGROUP: 4 }, () =>
+      device.capture(() => scale(x, 2)),
+    );
+    expect(result.dispatches[0]!.dispatch.constants).toMatchObject({ STEPS: 3, WORKGROUP: 4 });
+    expect(result.dispatches[0]!.grid).toEqual([3, 1, 1]); // 25 vectors, 12 a workgroup
+    expect([...free.keys()].sort()).toEqual(['STEPS', 'WORKGROUP']);
+    expect(free.get('STEPS')!.why).toMatch(/\w/);
+    result.run();
+    expect((await result.outputs.readFloats())[99]).toBe(198);
+    result.dispose();
+    const plain = device.capture(() => scale(x, 2));
+    expect(plain.dispatches[0]!.dispatch.constants.STEPS).toBe(free.get('STEPS')!.shipped);
+    plain.dispose();
+  });
+
+  test('a captured step can be encoded in part, and names its intermediates', async () => {
+    const x = device.tensor([1, 2], [2]);
+    const step = device.capture(() => ({ first: scale(x, 3), second: scale(scale(x, 3), 2) }));
+    expect(step.dispatches.map(({ call }) => call - step.dispatches[0]!.call)).toEqual([0, 1, 2]);
+    const labels = [...step.plan.placements.keys()].map(({ label }) => label);
+    expect(labels.sort()).toEqual(['scale: y [2]', 'scale: y [2]', 'scale: y [2]']);
+    step.run();
+    step.prepare();
+    const encoder = device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    x.write([10, 20]);
+    step.encode(pass, 0, 1);
+    pass.end();
+    device.gpu.queue.submit([encoder.finish()]);
+    expect([...(await step.outputs.first.readFloats())]).toEqual([30, 60]);
+    expect([...(await step.outputs.second.readFloats())]).toEqual([6, 12]);
+    step.dispose();
+    expect(() => step.prepare()).toThrow('run: this step was disposed of');
+  });
+
+  test("a runner can take the place of a step's own run", () => {
+    const step = device.capture(() => scale(device.constant(1, [2]), 3));
+    const runs: unknown[] = [];
+    device.stepRunner = { run: (given) => runs.push(given) };
+    try {
+      step.run();
+    } finally {
+      device.stepRunner = null;
+    }
+    expect(runs).toEqual([step]);
+    step.dispose();
   });
 });

@@ -97,6 +97,51 @@ describe('a choice', () => {
     expect(next('cache').choose(choiceOf({ variants: [long] }))).toBe(long);
   });
 
+  test('is told to what is dispatched meanwhile, with its reason, the outermost first', async () => {
+    const known = [...'ab'].map((letter) => choiceOf({ operation: letter, shape: { n: 1 } }));
+    const measurement = { winner: 'short', milliseconds: { short: 1.5, long: 2 } };
+    const stored = new Map<string, Measurement>();
+    const full = new Tuner(device, 'full', { store: memoryStore(stored) });
+    await full.tuned(
+      () => full.choose(known[1]!),
+      () => {},
+    );
+    const tuner = new Tuner(device, 'cache', {
+      measurements: new Map([...stored].map(([key]) => [key, measurement])),
+    });
+    tuner.perform(known[0]!, (outer) => {
+      expect(outer).toBe(long);
+      tuner.preferring(
+        (operation) => (operation === 'c' ? 'short' : undefined),
+        () =>
+          tuner.perform(known[1]!, () => {
+            expect(tuner.decisions).toEqual([
+              {
+                operation: 'a',
+                variant: 'long',
+                reason: 'shipped for this kind of adapter; not measured on this one',
+              },
+              {
+                operation: 'b',
+                variant: 'short',
+                reason: 'fastest measured: 1.5 ms, next long with 2 ms',
+              },
+            ]);
+            tuner.perform(choiceOf({ operation: 'c' }), () =>
+              expect(tuner.decisions[2]).toMatchObject({ variant: 'short', reason: 'asked for' }),
+            );
+          }),
+      );
+    });
+    expect(tuner.decisions).toEqual([]);
+    expect(() =>
+      tuner.perform(known[0]!, () => {
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(tuner.decisions).toEqual([]);
+  });
+
   test('is measured once, and not at all in mode cache', async () => {
     const report = vi.fn();
     const full = new Tuner(device, 'full');

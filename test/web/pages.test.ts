@@ -61,7 +61,7 @@ test('colours follow the system until they are chosen, and the choice is remembe
   expect(await theme()).toBe('light');
   await toggle.click();
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await theme()).toBe('light');
+  await page.locator('html[data-theme=light]').waitFor();
   await page.context().close();
 });
 
@@ -95,6 +95,7 @@ test('a lost device is reported, and one button opens it anew', async () => {
   const notice = page.locator('[data-notice=lost]');
   await notice.waitFor();
   expect(await notice.textContent()).toContain('The GPU device was lost');
+  await screenshot(page, 'lost');
   await page.getByRole('button', { name: 'Open it again' }).click();
   await page.getByRole('region', { name: 'Limits', exact: true }).waitFor();
   expect(await notice.count()).toBe(0);

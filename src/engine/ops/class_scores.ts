@@ -1,4 +1,5 @@
 import source from '../../shaders/score_projection.wgsl';
+import { walkers } from '../grid.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ClassWindow, classWindows } from './class_windows.ts';
 import { rowInverseNorms, scaledNormaliseGradient } from './l2_normalise.ts';
@@ -109,7 +110,7 @@ export class ClassScores {
     const { device } = products;
     const [samples, classes] = products.shape as [number, number];
     const coefficients = device.empty([classes]);
-    const workgroup = device.report.software ? device.report.subgroupSize[0] || 4 : 64;
+    const workgroup = walkers(device);
     device.dispatch({
       kernel: projectionKernel,
       constants: { SAMPLES: samples, CLASSES: classes, WORKGROUP: workgroup },

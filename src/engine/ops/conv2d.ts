@@ -82,8 +82,31 @@ const conv2dCase = (
   attributes,
 });
 
+/**
+ * `8x28x24x128 3x3 128`: images, kernel, output channels; padded so that the images keep their size, unless something else is said.
+ *
+ * @returns shapes of x and weight, and the options; null for other extents
+ */
+export function conv2dShorthand(
+  extents: readonly Shape[],
+  options: Conv2dOptions,
+): { readonly shapes: readonly [Shape, Shape]; readonly options: Conv2dOptions } | null {
+  const [x, kernel, out, ...rest] = extents;
+  if (x?.length !== 4 || kernel?.length !== 2 || out?.length !== 1 || rest.length > 0) return null;
+  const { groups = 1, dilation = 1 } = options;
+  const [down, across] = typeof dilation === 'number' ? [dilation, dilation] : dilation;
+  const [vertical, horizontal] = [down * (kernel[0]! - 1), across * (kernel[1]! - 1)];
+  const before = [Math.floor(vertical / 2), Math.floor(horizontal / 2)] as const;
+  const padding = [before[0], vertical - before[0], before[1], horizontal - before[1]] as const;
+  return { shapes: [x, [...kernel, x[3]! / groups, ...out]], options: { padding, ...options } };
+}
+
 export const conv2dOperator = defineOperator<Conv2dOptions>({
   name: 'conv2d',
+  shorthand: (extents, given) => {
+    const made = conv2dShorthand(extents, given);
+    return made && { inputs: made.shapes.map((shape) => ({ shape })), attributes: made.options };
+  },
   apply: ([x, weight, bias], options) => conv2d(x!, weight!, bias ?? null, options),
   reference: ([x, weight, bias], options) =>
     conv2dReference(x!, weight!, bias ?? null, conv2dGeometry(x!.shape, weight!.shape, options)),

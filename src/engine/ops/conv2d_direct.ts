@@ -92,7 +92,11 @@ export function directGradWeight(
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(g.GROUP_OUT / tile.columns) * groupsOf(g);
   // Enough chunks to fill the device, none shorter than 256 pixels, and not more than one pass of sum_rows adds.
   const wanted = Math.min(Math.ceil(wantedWorkgroups(device) / tiles), Math.ceil(pixels / 256), 64);
-  const chunk = Math.ceil(pixels / wanted / longestStage) * longestStage;
+  const chunk = device.settings.choose(
+    'CHUNK',
+    Math.ceil(pixels / wanted / longestStage) * longestStage,
+    `enough parts to fill the device, of at least 256 pixels, at most 64; a multiple of ${longestStage}`,
+  );
   const splits = Math.ceil(pixels / chunk);
   const partial = splits === 1 ? dw : device.empty([splits, dw.size]);
   tileProduct(

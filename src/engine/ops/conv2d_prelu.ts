@@ -4,7 +4,7 @@ import { defineOperator, type OperatorCase } from '../operator.ts';
 import { conv2dReference } from '../reference/conv2d.ts';
 import { preluReference } from '../reference/prelu.ts';
 import type { Shape, Tensor } from '../tensor.ts';
-import { checkConv2d, outputShape } from './conv2d.ts';
+import { checkConv2d, conv2dShorthand, outputShape } from './conv2d.ts';
 import { type Conv2dOptions, conv2dCost, conv2dGeometry } from './conv2d_geometry.ts';
 import { conv2dForward, conv2dGradInput, conv2dGradWeight } from './conv2d_products.ts';
 import { preluBackward } from './prelu.ts';
@@ -91,6 +91,10 @@ const caseOf = (
 
 export const conv2dPReluOperator = defineOperator<Attributes>({
   name: 'conv2dPRelu',
+  shorthand: (extents, { bias = true, ...given }) => {
+    const made = conv2dShorthand(extents, given);
+    return made && caseOf(...made.shapes, { ...made.options, bias });
+  },
   apply: ([x, weight, slope, ...rest], { bias, ...options }) =>
     conv2dPRelu(
       {

@@ -1,6 +1,6 @@
 import type { Device } from '../device.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Variant } from '../tune.ts';
+import type { Choice, Variant } from '../tune.ts';
 import {
   depthwiseForward,
   depthwiseGradInput,
@@ -53,7 +53,7 @@ function choose(
   const variants = [...tilesOf(device).map(direct), ...winograd, ...(isDepthwise ? [channelwise] : [])];
   const best = bestWinogradTile(device, g);
   const shipped = isDepthwise ? channelwise.name : best ? `winograd ${best}×${best}` : usual.name;
-  const variant = device.tuner.choose<Conv2dVariant>({
+  const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
     sources: [...directSources, ...winogradSources, ...depthwiseSources, ...tileWalkSources],
@@ -62,8 +62,8 @@ function choose(
     candidates: isDepthwise ? [channelwise] : [...tileCandidates(device).map(direct), ...winograd],
     shipped: variants.find(({ name }) => name === shipped)!,
     rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
-  });
-  run(variant, (given) => given);
+  };
+  device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
 }
 
 /** y = x ∗ w, with an epilogue. */

@@ -7,6 +7,7 @@ import gradOutputSource from '../../shaders/winograd_output_gradient.wgsl';
 import weightSource from '../../shaders/winograd_weight.wgsl';
 import gradWeightSource from '../../shaders/winograd_weight_gradient.wgsl';
 import type { Device } from '../device.ts';
+import { walkers } from '../grid.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
@@ -132,9 +133,13 @@ function transformTiles(
   const { tile, images, rows, columns, tiles } = tiling;
   const extents = device.uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
   const { software, subgroupSize } = device.report;
-  const [workgroupX, workgroupY, gridZ] = software
-    ? [subgroupSize[0] || 4, 1, 1]
-    : [16, 4, Math.min(columns, 256)];
+  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
+  const why = software
+    ? 'a software driver runs a subgroup as one SIMD register and pays for every workgroup'
+    : '64 invocations a workgroup, channels innermost; a row of tiles each';
+  const [workgroupX, workgroupY, gridZ] = ['WORKGROUP_X', 'WORKGROUP_Y', 'GRID_Z'].map((name, i) =>
+    device.settings.choose(name, usual[i]!, why),
+  ) as [number, number, number];
   device.dispatch({
     kernel,
     constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
@@ -154,8 +159,8 @@ function transformWeights(
   flip = false,
 ): void {
   const { device } = weights;
-  const { software, subgroupSize } = device.report;
-  const workgroup = software ? subgroupSize[0] || 4 : 64;
+  const { software } = device.report;
+  const workgroup = walkers(device);
   device.dispatch({
     kernel,
     constants: { WORKGROUP: workgroup },

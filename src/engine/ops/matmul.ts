@@ -4,7 +4,7 @@ import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Variant } from '../tune.ts';
+import type { Choice, Variant } from '../tune.ts';
 import { sumRows } from './sum_rows.ts';
 import {
   longestStage,
@@ -145,7 +145,7 @@ export function gemm(
   const tile = shippedTile(device, m, n, products);
   const variants = variantsOf(tilesOf(device));
   const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
-  const variant = device.tuner.choose<GemmVariant>({
+  const choice: Choice<GemmVariant> = {
     operation: 'gemm',
     shape: {
       products,
@@ -170,8 +170,8 @@ export function gemm(
         projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
       });
     },
-  });
-  run(variant, a, b, transposeA, transposeB, bias, c, epilogue);
+  };
+  device.tuner.perform(choice, (chosen) => run(chosen, a, b, transposeA, transposeB, bias, c, epilogue));
   return c;
 }
 
@@ -261,6 +261,16 @@ const transposes: readonly MatmulOptions[] = [
 
 export const matmulOperator = defineOperator<MatmulOptions>({
   name: 'matmul',
+  // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
+  shorthand: (extents, attributes) => {
+    if (extents.length !== 1) return null;
+    const [m, k = m, n = m] = extents[0]!;
+    const { transposeA, transposeB } = attributes;
+    return {
+      inputs: [{ shape: transposeA ? [k!, m!] : [m!, k!] }, { shape: transposeB ? [n!, k!] : [k!, n!] }],
+      attributes,
+    };
+  },
   apply: ([a, b, bias], options) => matmul(a!, b!, options, bias ?? null),
   reference: ([a, b, bias], options) => matmulReference(a!, b!, options, bias),
   cost: ([a, b], { transposeB }) => {

@@ -8,8 +8,6 @@ import { elementCount, type Tensor } from '../tensor.ts';
 
 const partialKernel = { name: 'sum_partial', source: partialSource };
 const broadcastKernel = { name: 'broadcast_scalar', source: broadcastSource };
-const workgroup = 64;
-const perInvocation = 16;
 
 /** Sum of all elements, a scalar. The order of additions is fixed. */
 export function sum(x: Tensor): Tensor {
@@ -29,6 +27,9 @@ function reduce(operator: string, x: Tensor, factor: number): Tensor {
 
 /** Writes factor·Σx to a tensor of one element. */
 export function sumInto(x: Tensor, output: Tensor, factor = 1): Tensor {
+  const { settings } = x.device;
+  const workgroup = settings.choose('WORKGROUP', 64, 'one or two subgroups of any GPU');
+  const perInvocation = settings.choose('PER_INVOCATION', 16, 'longer sums need fewer stages');
   const chunks = Math.ceil(x.size / (workgroup * perInvocation));
   const partial = chunks === 1 ? output : x.device.empty([chunks]);
   x.device.dispatch({

@@ -4,6 +4,7 @@ import subgroupSource from '../../shaders/lib/tile_product_subgroup.wgsl';
 import workgroupSource from '../../shaders/lib/tile_product_workgroup.wgsl';
 import type { MatrixUnit } from '../adapter.ts';
 import type { Device } from '../device.ts';
+import { check } from '../errors.ts';
 import type { Cost } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Variant } from '../tune.ts';
@@ -188,7 +189,27 @@ export function wantedWorkgroups(device: Device): number {
   return device.report.software ? 16 : 512;
 }
 
-export function tileProduct(device: Device, product: TileProduct, tile: Tile): void {
+/** A tile through workgroup memory with the extents that were asked for by hand. */
+function adjusted(device: Device, tile: Tile): Tile {
+  if (tile.walk.source !== workgroupSource) return tile;
+  const why = `the tile ${tile.name}`;
+  const choose = (name: string): number => device.settings.choose(name, tile.constants[name]!, why);
+  const [rows, columns] = [choose('TILE_ROWS'), choose('TILE_COLUMNS')];
+  const blocks = choose('BLOCKS');
+  const invocations = (rows * columns) / (4 * blocks) ** 2;
+  // Every invocation loads at most one block of each operand a stage.
+  check(
+    [rows, columns].every((extent) => extent % (4 * blocks) === 0 && extent <= invocations),
+    'tile product',
+    () =>
+      `a tile of ${rows}×${columns} in ${blocks}×${blocks} blocks has ${invocations} invocations; both extents must be multiples of ${4 * blocks} and at most that many`,
+  );
+  const constants = { TILE_ROWS: rows, TILE_COLUMNS: columns, BLOCKS: blocks };
+  return { ...tile, rows, columns, constants };
+}
+
+export function tileProduct(device: Device, product: TileProduct, chosen: Tile): void {
+  const tile = adjusted(device, chosen);
   const rowTiles = Math.ceil(product.rows / tile.rows);
   const folds = Math.ceil(rowTiles / 65535);
   device.dispatch({

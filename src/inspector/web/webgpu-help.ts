@@ -15,41 +15,55 @@ export function browserOf(userAgent: string): BrowserFamily {
 
 const flags = '--enable-unsafe-webgpu --enable-features=Vulkan';
 
-/** One paragraph a browser; the one in use comes first and open. */
-const advice: readonly { family: BrowserFamily; name: string; content: () => (Node | string)[] }[] = [
+type Content = (Node | string)[];
+
+/** What to do in each browser; the one in use comes first and open. */
+const advice: readonly { family: BrowserFamily; name: string; points: () => Content[] }[] = [
   {
     family: 'chromium',
     name: 'Chrome, Edge and other Chromium browsers',
-    content: () => [
-      'Version 113 or newer on Windows, macOS and ChromeOS, 121 on Android. If it is new enough, turn on “Use graphics acceleration when available” in its settings and look at ',
-      code('chrome://gpu'),
-      '. On Linux it works by itself only with some GPUs (Intel Gen 12 since 144, NVIDIA since 147); with others, or without a GPU, close every window and start the browser with ',
-      code(flags),
-      ', or turn on ',
-      code('chrome://flags/#enable-unsafe-webgpu'),
-      ' and ',
-      code('chrome://flags/#enable-vulkan'),
-      '. Without any GPU, ',
-      code('--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader'),
-      ' computes on the processor.',
+    points: () => [
+      [
+        'Windows, macOS, ChromeOS: version 113 or newer; Android: 121. If it is, turn on “Use graphics acceleration when available” in the settings; ',
+        code('chrome://gpu'),
+        ' says more.',
+      ],
+      [
+        'Linux: by itself only with Intel graphics of generation 12 (since 144) and NVIDIA’s driver (since 147). Otherwise close every window and start it with ',
+        code(flags),
+        ', or turn on ',
+        code('chrome://flags/#enable-unsafe-webgpu'),
+        ' and ',
+        code('chrome://flags/#enable-vulkan'),
+        '.',
+      ],
+      [
+        'Without any GPU, ',
+        code('--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader'),
+        ' computes on the processor.',
+      ],
     ],
   },
   {
     family: 'firefox',
     name: 'Firefox',
-    content: () => [
-      'Version 141 or newer on Windows, 145 on Macs with Apple silicon. Elsewhere set ',
-      code('dom.webgpu.enabled'),
-      ' to true in ',
-      code('about:config'),
-      ', or use Firefox Nightly.',
+    points: () => [
+      ['Windows: version 141 or newer; Macs with Apple silicon: 145.'],
+      [
+        'Elsewhere: set ',
+        code('dom.webgpu.enabled'),
+        ' to true in ',
+        code('about:config'),
+        ', or use Firefox Nightly.',
+      ],
     ],
   },
   {
     family: 'safari',
     name: 'Safari',
-    content: () => [
-      'Version 26 or newer, which comes with macOS 26, iOS 26 and iPadOS 26. In an older one, WebGPU may be among the feature flags of the Develop menu.',
+    points: () => [
+      ['Version 26 or newer, which comes with macOS 26, iOS 26 and iPadOS 26.'],
+      ['In an older one, WebGPU may be among the feature flags of the Develop menu.'],
     ],
   },
 ];
@@ -78,10 +92,8 @@ export function noGpuPanel(
           {},
           'Browsers offer WebGPU only to pages loaded over https or from localhost; this one was not.',
         ),
-    ...own.map(({ name, content }) => element('p', {}, element('strong', {}, `${name}: `), ...content())),
-    ...others.map(({ name, content }) =>
-      element('details', {}, element('summary', {}, name), element('p', {}, ...content())),
-    ),
+    ...own.flatMap(({ name, points }) => [element('h3', {}, name), list(points())]),
+    ...others.map(({ name, points }) => element('details', {}, element('summary', {}, name), list(points()))),
     button('Try again', retry),
   );
 }
@@ -100,6 +112,10 @@ export function lostPanel(reason: string, reopen: () => void): HTMLElement {
 function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+function list(points: Content[]): HTMLElement {
+  return element('ul', {}, ...points.map((point) => element('li', {}, ...point)));
 }
 
 function code(text: string): HTMLElement {

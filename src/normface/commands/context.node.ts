@@ -3,6 +3,7 @@
 import type { Device } from '../../engine/device.ts';
 import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
+import type { StepTrace } from '../../inspector/step-trace.ts';
 import type { ProgressSink } from '../training/progress.ts';
 
 /** A stream that text goes to: `process.stdout`, or a recorder in tests. */
@@ -33,6 +34,7 @@ export class Context {
   readonly options: GlobalOptions;
   private readonly streams: Streams;
   private device: Device | undefined;
+  private trace: StepTrace | undefined;
 
   constructor(options: GlobalOptions, streams: Streams) {
     this.options = options;
@@ -78,10 +80,24 @@ export class Context {
     const { adapter, allowSoftware, tune, operands } = this.options;
     this.device = await openDevice({ adapter, allowSoftware, tune, operands, ...options });
     this.say(describeAdapter(this.device.report));
+    await this.traceSteps(this.device);
     return this.device;
   }
 
-  close(): void {
+  /** With DEBUG=1 to 5, tells of every run of a captured step on stderr. */
+  private async traceSteps(device: Device): Promise<void> {
+    const { DEBUG } = process.env;
+    if (!DEBUG) return;
+    const { debugLevelOf, StepTrace } = await import('../../inspector/step-trace.ts');
+    const level = debugLevelOf(DEBUG);
+    if (!level) return;
+    this.trace = new StepTrace(device, level, (line) => void this.streams.stderr.write(`${line}\n`));
+    device.stepRunner = this.trace;
+  }
+
+  /** Frees the GPU, after the last lines about what it did. */
+  async close(): Promise<void> {
+    await this.trace?.settled();
     this.device?.close();
     this.device = undefined;
   }

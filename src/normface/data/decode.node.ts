@@ -38,9 +38,10 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
     pipeline = inputOfPixels(image);
   } else pipeline = inputOf(await readSource(source));
   if (size && resize) {
-    // Shrinking inside the JPEG decoder would be cheaper for large photographs but aliases at small factors.
+    // Shrinking inside the JPEG decoder would be cheaper for large photographs, but aliases, and would make pixels depend on the
+    // format. A colour space for the work is what switches it off altogether; `fastShrinkOnLoad` only limits it.
     const kernel = { fit: 'cover', position: 'centre', kernel: 'cubic', fastShrinkOnLoad: false } as const;
-    pipeline = pipeline.resize(size.width, size.height, kernel);
+    pipeline = pipeline.pipelineColourspace('srgb').resize(size.width, size.height, kernel);
   }
   const { data, info } = await pipeline
     .flatten()

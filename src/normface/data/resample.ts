@@ -1,6 +1,7 @@
 /**
- * Pictures at the size of a net without Node's image library: scaled to cover it and cropped at the centre, never stretched, by the
- * same steps as `decode.node.ts` has libvips take. Tests compare the two.
+ * Pictures at the size of a net without Node's image library: scaled to cover it and cropped at the centre, never stretched. The
+ * steps and their fixed-point arithmetic are those of libvips, with which `decode.node.ts` does the same, so that a face has the
+ * same features in a browser as in Node; tests compare the two bit by bit.
  */
 
 /** 8-bit pixels with some channels, row-major. */
@@ -11,11 +12,21 @@ export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** What each output along one axis is made of: `weights[o]` of the inputs from `first[o]` on. */
-interface Taps {
+/** What each output along one axis is made of: `weights[o]` of the inputs from `first[o]` on, and how their sum becomes a level. */
+interface Stage {
   readonly first: readonly number[];
   readonly weights: readonly (readonly number[])[];
+  readonly level: (sum: number) => number;
 }
+
+/** An array seen as [outer, along, inner], of which the middle axis is scaled. */
+interface Layout {
+  readonly outer: number;
+  readonly along: number;
+  readonly inner: number;
+}
+
+type Levels = Uint8Array | Uint8ClampedArray | Int32Array;
 
 /** Scales a picture so that it covers a size, and cuts out the centre; a picture of that very size is returned as it is. */
 export function coverSize(picture: Pixels, width: number, height: number): Pixels {
@@ -26,75 +37,116 @@ export function coverSize(picture: Pixels, width: number, height: number): Pixel
   return crop(scaled, (scaled.width - width + 1) >> 1, (scaled.height - height + 1) >> 1, width, height);
 }
 
-/** Rows first, then columns, each rounded to 8 bits. */
 function scaleBy(picture: Pixels, shrink: number): Pixels {
   if (shrink === 1) return picture;
-  const { channels } = picture;
-  const height = Math.round(picture.height / shrink);
-  const width = Math.round(picture.width / shrink);
-  const rows = alongAxis(
-    picture.data,
-    { outer: 1, along: picture.height, inner: picture.width * channels },
-    height,
-    shrink,
-  );
-  const data = alongAxis(rows, { outer: height, along: picture.width, inner: channels }, width, shrink);
-  return { width, height, channels, data };
+  const { channels, data } = picture;
+  const from = { width: picture.width, height: picture.height };
+  const to = { width: Math.round(from.width / shrink), height: Math.round(from.height / shrink) };
+  const clamped = (size: number) => new Uint8ClampedArray(size);
+  if (shrink > 1) {
+    const rows = reduce(
+      data,
+      { outer: 1, along: from.height, inner: from.width * channels },
+      to.height,
+      shrink,
+    );
+    const all = reduce(rows, { outer: to.height, along: from.width, inner: channels }, to.width, shrink);
+    return { ...to, channels, data: all as Uint8ClampedArray };
+  }
+  // Enlarging, levels are cut to 0…255 only at the end.
+  const rowLayout = { outer: from.height, along: from.width, inner: channels };
+  const rows = combine(data, rowLayout, enlarging(to.width, shrink), (size) => new Int32Array(size));
+  const columnLayout = { outer: 1, along: from.height, inner: to.width * channels };
+  const all = combine(rows, columnLayout, enlarging(to.height, shrink), clamped);
+  return { ...to, channels, data: all as Uint8ClampedArray };
 }
 
-/** An array seen as [outer, along, inner], of which the middle axis is scaled. */
-interface Layout {
-  readonly outer: number;
-  readonly along: number;
-  readonly inner: number;
-}
-
-function alongAxis(data: Pixels['data'], layout: Layout, to: number, shrink: number): Pixels['data'] {
-  // Large factors: whole pixels are averaged until at least a factor of two is left for the better filter.
+/** One axis made smaller: whole pixels are averaged as long as a factor of two is left for the better filter. */
+function reduce(data: Levels, layout: Layout, to: number, shrink: number): Levels {
+  const clamped = (size: number) => new Uint8ClampedArray(size);
   const whole = Math.max(1, Math.floor(layout.along / to / 2));
-  const averaged = Math.ceil(layout.along / whole);
-  const boxed = whole > 1 ? combine(data, layout, boxTaps(averaged, whole)) : data;
-  // What the rounded size takes more than there is, half on either side.
-  const surplus = shrink > 1 ? (to * shrink - layout.along) / whole : 0;
-  return combine(boxed, { ...layout, along: averaged }, cubicTaps(to, shrink / whole, surplus));
+  const along = Math.ceil(layout.along / whole);
+  const averaged = whole > 1 ? combine(data, layout, averaging(along, whole), clamped) : data;
+  // The rounded size takes a little more than there is, or less: half of that on either side.
+  const surplus = (to * shrink - layout.along) / whole;
+  return combine(averaged, { ...layout, along }, reducing(to, shrink / whole, surplus), clamped);
 }
 
-function boxTaps(to: number, size: number): Taps {
-  const weights = new Array<number>(size).fill(1 / size);
+function averaging(to: number, size: number): Stage {
+  const ones = new Array<number>(size).fill(1);
+  const multiplier = Math.floor(2 ** 24 / size);
   return {
     first: Array.from({ length: to }, (_, o) => o * size),
-    weights: Array.from({ length: to }, () => weights),
+    weights: Array.from({ length: to }, () => ones),
+    level: (sum) => Math.floor(((sum + (size >> 1)) * multiplier) / 2 ** 24),
   };
 }
 
-/** Keys' cubic filter with a = −1/2 (Catmull–Rom), as wide as what it takes together when it shrinks. */
-function cubicTaps(to: number, shrink: number, surplus: number): Taps {
-  const stretch = Math.max(1, shrink);
+/** The cubic filter, as wide as what it takes together. */
+function reducing(to: number, shrink: number, surplus: number): Stage {
+  const taps = 2 * roundHalfEven(2 * shrink) + 1;
+  const before = (taps - 1) / 2;
+  return cubicStage(to, (o) => (o + 0.5) * shrink - surplus / 2, {
+    taps,
+    before,
+    centre: taps / 2 - 1,
+    shrink,
+  });
+}
+
+/** The cubic filter between four pixels. */
+function enlarging(to: number, shrink: number): Stage {
+  return cubicStage(to, (o) => o * shrink - 0.5, { taps: 4, before: 1, centre: 1, shrink: 1 });
+}
+
+interface CubicTaps {
+  readonly taps: number;
+  /** Taps before the pixel that holds the position. */
+  readonly before: number;
+  /** Tap at which the filter's middle is when the position is at the start of its pixel. */
+  readonly centre: number;
+  readonly shrink: number;
+}
+
+/** Fractions of a pixel are rounded to 64ths, weights towards zero to 4096ths. */
+function cubicStage(to: number, positionOf: (output: number) => number, kind: CubicTaps): Stage {
+  const { taps, before, centre, shrink } = kind;
   const first: number[] = [];
   const weights: number[][] = [];
   for (let o = 0; o < to; o++) {
-    const centre = (o + 0.5) * shrink - 0.5 - surplus / 2;
-    const begin = Math.ceil(centre - 2 * stretch);
-    const end = Math.floor(centre + 2 * stretch);
-    const raw = Array.from({ length: end - begin + 1 }, (_, i) => cubic((begin + i - centre) / stretch));
+    const position = positionOf(o);
+    const pixel = Math.floor(position);
+    const fraction = ((Math.floor((position - pixel) * 128) + 1) >> 1) / 64;
+    const raw = Array.from({ length: taps }, (_, i) => cubic((i - centre - fraction) / shrink));
     const sum = raw.reduce((total, weight) => total + weight, 0);
-    first.push(begin);
-    weights.push(raw.map((weight) => weight / sum));
+    first.push(pixel - before);
+    weights.push(raw.map((weight) => Math.trunc((4096 * weight) / sum)));
   }
-  return { first, weights };
+  return { first, weights, level: (sum) => (sum + 2048) >> 12 };
 }
 
+/** Keys' cubic convolution with a = −1/2, which is Catmull and Rom's spline. */
 function cubic(x: number): number {
   const t = Math.abs(x);
   if (t <= 1) return 1.5 * t ** 3 - 2.5 * t ** 2 + 1;
   return t < 2 ? -0.5 * t ** 3 + 2.5 * t ** 2 - 4 * t + 2 : 0;
 }
 
+function roundHalfEven(value: number): number {
+  const rounded = Math.round(value);
+  return value % 1 === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
+}
+
 /** Weighted sums along the middle axis; beyond the edge the edge goes on. */
-function combine(data: Pixels['data'], { outer, along, inner }: Layout, { first, weights }: Taps) {
+function combine(
+  data: Levels,
+  { outer, along, inner }: Layout,
+  { first, weights, level }: Stage,
+  create: (size: number) => Levels,
+): Levels {
   const to = first.length;
-  const result = new Uint8ClampedArray(outer * to * inner); // rounds and clamps
-  const sums = new Float64Array(inner);
+  const result = create(outer * to * inner);
+  const sums = new Int32Array(inner);
   for (let block = 0; block < outer; block++) {
     for (let o = 0; o < to; o++) {
       sums.fill(0);
@@ -105,7 +157,8 @@ function combine(data: Pixels['data'], { outer, along, inner }: Layout, { first,
         const start = (block * along + row) * inner;
         for (let i = 0; i < inner; i++) sums[i] += weight * data[start + i];
       }
-      result.set(sums, (block * to + o) * inner);
+      const start = (block * to + o) * inner;
+      for (let i = 0; i < inner; i++) result[start + i] = level(sums[i]);
     }
   }
   return result;

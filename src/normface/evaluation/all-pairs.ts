@@ -1,4 +1,5 @@
 import type { Device } from '../../engine/device.ts';
+import { walkers } from '../../engine/grid.ts';
 import { gemm } from '../../engine/ops/matmul.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import source from '../../shaders/pair_score_histogram.wgsl';
@@ -92,26 +93,38 @@ class ScoreTiles {
     const { device, side, images, features, labels, scores } = this;
     const counts = device.tensor(new Uint32Array(2 * halfKeys), [2, halfKeys], 'u32');
     const selection = device.tensor([images, prefix ?? 0], [2], 'u32');
-    const { software, subgroupSize } = device.report;
-    const workgroup = software ? subgroupSize[0] || 4 : 64;
     for (let row = 0; row < images; row += side) {
       const left = features.rows(row, side);
       for (let column = row; column < images; column += side) {
         gemm(left, features.rows(column, side), false, true, null, scores);
-        device.dispatch({
-          kernel,
-          constants: { SIDE: side, WORKGROUP: workgroup },
-          conditions: { lower: prefix !== undefined },
-          bindings: { scores, labels, tile: device.uniform([row, column]), selection, counts },
-          grid: [side, 1, 1],
-          cost: { flops: 0, bytes: 4 * side * side },
-        });
+        const tile = device.uniform([row, column]);
+        countPairs({ scores, labels, tile, selection, counts }, prefix !== undefined);
       }
     }
     const read = (await counts.read()) as Uint32Array;
     counts.dispose();
     return [read.subarray(0, halfKeys), read.subarray(halfKeys)];
   }
+}
+
+/**
+ * Adds the pairs of one tile of scores to counts by halves of their keys; see the kernel for the bindings.
+ * @param lower whether the lower half is counted, of those scores whose upper half is selected
+ */
+export function countPairs(
+  bindings: Readonly<Record<'scores' | 'labels' | 'tile' | 'selection' | 'counts', Tensor>>,
+  lower: boolean,
+): void {
+  const { scores } = bindings;
+  const side = scores.shape[0]!;
+  scores.device.dispatch({
+    kernel,
+    constants: { SIDE: side, WORKGROUP: walkers(scores.device) },
+    conditions: { lower },
+    bindings,
+    grid: [side, 1, 1],
+    cost: { flops: 0, bytes: scores.bytes },
+  });
 }
 
 function roundUp(value: number, unit: number): number {

@@ -22,7 +22,8 @@ export class NetEmbedder implements Embedder {
   readonly width: number;
   readonly height: number;
   private readonly images: Tensor;
-  private readonly step: CapturedStep<{ features: Tensor }>;
+  /** Embeds what {@link NetEmbedder.load} has uploaded. */
+  readonly captured: CapturedStep<{ features: Tensor }>;
   private readonly pixels: Uint8Array;
   private readonly owned: Parameters | undefined;
 
@@ -40,7 +41,7 @@ export class NetEmbedder implements Embedder {
     this.owned = owned;
     this.pixels = new Uint8Array(batchSize * height * width * 4);
     this.images = device.images(this.pixels, [batchSize, height, width]);
-    this.step = device.capture(() =>
+    this.captured = device.capture(() =>
       withoutGradients(() => ({
         features: net.forward(net.batch(this.images), parameters, { training: false }),
       })),
@@ -48,17 +49,22 @@ export class NetEmbedder implements Embedder {
   }
 
   async embed(pixels: Uint8Array): Promise<Float32Array> {
-    await this.step.compile();
+    await this.captured.compile();
+    this.load(pixels);
+    this.captured.run();
+    const features = await this.captured.outputs.features.readFloats();
+    return features.subarray(0, (pixels.length / (this.width * this.height * 4)) * this.dimension);
+  }
+
+  /** Uploads the pictures of a batch, rgba8, filled up with black ones. */
+  load(pixels: Uint8Array): void {
     this.pixels.fill(0).set(pixels);
     this.images.write(this.pixels);
-    this.step.run();
-    const features = await this.step.outputs.features.readFloats();
-    return features.subarray(0, (pixels.length / (this.width * this.height * 4)) * this.dimension);
   }
 
   /** Frees all but what the embedder was given to own. */
   release(): void {
-    this.step.dispose();
+    this.captured.dispose();
     this.images.dispose();
   }
 

@@ -1,24 +1,20 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import type { Device } from '../../engine/device.ts';
-import { add } from '../../engine/ops/add.ts';
-import { scale } from '../../engine/ops/scale.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import { Parameters } from '../../engine/parameters.ts';
+import type { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
-import type { Tensor } from '../../engine/tensor.ts';
 import { UserError } from '../errors.ts';
-import { type BuiltNet, buildNet } from '../nets/build.ts';
-import { findNet } from '../nets/index.ts';
 import type { Checkpoint } from './checkpoint.node.ts';
 import { matchParameters } from './compatible.ts';
-import { inputSize, type TrainingConfig } from './config.ts';
+import type { TrainingConfig } from './config.ts';
 import { NetEmbedder } from './embedder.ts';
-import { createHead, type Head, type HeadOutputs } from './head.ts';
+import type { HeadOutputs } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
+import { Objective } from './objective.ts';
 import { float32Tensor, type StoredTensor } from './safetensors.ts';
 
 /** Images embedded at once by evaluations while training. */
@@ -33,13 +29,11 @@ interface Names {
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;
-  private readonly net: BuiltNet;
-  private readonly heads: readonly Head[];
+  private readonly objective: Objective;
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
-  private readonly images: Tensor;
-  private readonly labels: Tensor;
-  private readonly captured: CapturedStep<HeadOutputs>;
+  /** A training step on what {@link Model.load} has uploaded. */
+  readonly captured: CapturedStep<HeadOutputs>;
   private evaluation: NetEmbedder | undefined;
 
   /**
@@ -47,46 +41,22 @@ export class Model implements Learner {
    * @param classes number of people, the rows of the class matrices
    */
   constructor(device: Device, config: TrainingConfig, classes: number) {
-    const { seed, batchSize, augmentation, data, loss, auxiliaryLoss } = config;
-    const design = findNet(config.net);
-    const [height, width] = data.imageSize;
     this.device = device;
     this.config = config;
-    this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
-    const { featureSize } = this.net;
-    const size = { device, classes, featureSize, batchSize, seed };
-    this.heads = [createHead('loss', loss, size)];
-    if (auxiliaryLoss) this.heads = [...this.heads, createHead('auxiliary', auxiliaryLoss, size)];
-    this.parameters = new Parameters(device, [
-      ...this.net.declarations,
-      ...this.heads.flatMap((head) => head.declarations),
-    ]);
-    this.optimiser = createOptimiser(this.parameters, config.optimiser);
-    this.images = device.images(new Uint8Array(batchSize * height * width * 4), [batchSize, height, width]);
-    this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
-    const subsets = this.heads.flatMap((head) =>
-      (head.subsets ?? []).map((subset) => new RowSubset(this.parameters, this.optimiser, subset)),
+    this.objective = new Objective(device, config, classes);
+    const { heads, parameters } = this.objective;
+    this.parameters = parameters;
+    this.optimiser = createOptimiser(parameters, config.optimiser);
+    const subsets = heads.flatMap((head) =>
+      (head.subsets ?? []).map((subset) => new RowSubset(parameters, this.optimiser, subset)),
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const { mirror, shift, randomCrop } = augmentation;
-      const x = this.net.batch(this.images, {
-        mirror: mirror ? 'random' : 'never',
-        shift,
-        crop: data.cropSize && randomCrop ? 'random' : 'centre',
-      });
-      const features = this.net.forward(x, this.parameters, { training: true });
-      const [main, ...others] = this.heads.map((head) => head.apply(features, this.labels, this.parameters));
-      const weighted = (i: number, value: Tensor) =>
-        this.heads[i].weight === 1 ? value : scale(value, this.heads[i].weight);
-      const total = others.reduce(
-        (sum, { loss }, i) => add(sum, weighted(i + 1, loss)),
-        weighted(0, main.loss),
-      );
-      total.backward();
+      const outputs = this.objective.forward();
+      outputs.loss.backward();
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
-      return { ...main, loss: total };
+      return outputs;
     });
   }
 
@@ -98,7 +68,7 @@ export class Model implements Learner {
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
     const arenas = this.config.optimiser.name === 'sgd' ? 3 : 4;
-    return this.captured.arenaBytes + arenas * this.parameters.bytes + this.images.bytes;
+    return this.captured.arenaBytes + arenas * this.parameters.bytes + this.objective.images.bytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -106,15 +76,21 @@ export class Model implements Learner {
     return this.captured.compile();
   }
 
-  step({ pixels, labels }: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
-    this.device.setRandom(this.config.seed, step);
-    this.optimiser.learningRate = learningRate;
-    this.images.write(pixels);
-    this.labels.write(labels);
-    for (const head of this.heads) head.prepare?.(step, labels);
+  step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
+    this.load(batch, learningRate, step);
     this.captured.run();
     // The copies are recorded now, so the next step cannot change what they hold.
     return this.readMetrics();
+  }
+
+  /** Uploads what the next step works on. */
+  load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
+    this.device.setRandom(this.config.seed, step);
+    this.optimiser.learningRate = learningRate;
+    const { images, labels: target, heads } = this.objective;
+    images.write(pixels);
+    target.write(labels);
+    for (const head of heads) head.prepare?.(step, labels);
   }
 
   private async readMetrics(): Promise<StepMetrics> {
@@ -123,7 +99,7 @@ export class Model implements Learner {
       loss.item(),
       statistics.readFloats(),
     ]);
-    const [main] = this.heads;
+    const [main] = this.objective.heads;
     if (!main.hasScale) return { loss: value, positiveCosine, negativeCosine };
     const bound = main.bound && main.weight * main.bound(scale);
     return { loss: value, bound, positiveCosine, negativeCosine, scale };
@@ -170,10 +146,10 @@ export class Model implements Learner {
     weights: ReadonlyMap<string, StoredTensor>,
     { keepHead, ...names }: Names & { keepHead: boolean },
   ): boolean {
-    const values = matchParameters(weights, this.net.declarations, names);
+    const values = matchParameters(weights, this.objective.net.declarations, names);
     for (const [name, data] of values) this.parameters.write(name, data);
     if (!keepHead) return false;
-    const kept = this.heads
+    const kept = this.objective.heads
       .flatMap((head) => head.reusable)
       .filter((name) => {
         const stored = weights.get(name);
@@ -186,7 +162,7 @@ export class Model implements Learner {
 
   /** The net in inference mode, with the weights of this moment. */
   embedder(): NetEmbedder {
-    this.evaluation ??= new NetEmbedder(this.device, this.net, this.parameters, evaluationBatch, {
+    this.evaluation ??= new NetEmbedder(this.device, this.objective.net, this.parameters, evaluationBatch, {
       imageSize: this.config.data.imageSize,
     });
     return this.evaluation;
@@ -195,11 +171,8 @@ export class Model implements Learner {
   dispose(): void {
     this.evaluation?.dispose();
     this.captured.dispose();
-    for (const head of this.heads) head.dispose?.();
-    this.images.dispose();
-    this.labels.dispose();
     this.optimiser.dispose();
-    this.parameters.dispose();
+    this.objective.dispose();
   }
 }
 

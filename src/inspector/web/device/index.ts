@@ -7,7 +7,7 @@ import type { Roofline } from '../../roofline.ts';
 import type { Mount } from '../page.ts';
 import { badge } from '../parts/badge.ts';
 import { copyButton } from '../parts/copy.ts';
-import { element } from '../parts/element.ts';
+import { type Child, element } from '../parts/element.ts';
 import { facts, table } from '../parts/table.ts';
 import { collectFacts, type DeviceFacts, formatLimit, kindOf, nameOf, subgroupsOf } from './facts.ts';
 import { peakPanel } from './peak.ts';
@@ -86,10 +86,14 @@ function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
     const here = report.features.includes(name);
     const mark = element('span', { class: here ? 'yes' : 'no' }, here ? 'yes' : 'no');
     return [
-      element('code', {}, name),
+      element(
+        'span',
+        { class: 'feature' },
+        element('code', {}, name),
+        element('span', { class: 'soft small' }, uses[name] ?? ''),
+      ),
       mark,
       opened.features.includes(name) ? 'in use' : '',
-      uses[name] ?? '',
     ];
   });
   return element(
@@ -98,13 +102,13 @@ function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
     element('h2', {}, 'Features that matter'),
     table({
       caption: 'Features that the engine can use',
-      columns: [{ title: 'Feature' }, { title: 'Offered' }, { title: 'Engine' }, { title: 'What for' }],
+      columns: [{ title: 'Feature' }, { title: 'Offered' }, { title: 'Engine' }],
       rows,
     }),
     element(
       'details',
       { class: 'small' },
-      element('summary', {}, `${others.length} more features, which computing needs not`),
+      element('summary', {}, `${others.length} more features, which computing does not need`),
       element(
         'p',
         { class: 'soft feature-list' },
@@ -121,7 +125,7 @@ function limitsPanel({ limits, opened }: DeviceFacts): HTMLElement {
   const ordered = [...names.filter(asked), ...names.filter((name) => !asked(name))];
   return element(
     'section',
-    { class: 'panel', 'aria-label': 'Limits' },
+    { class: 'panel limits', 'aria-label': 'Limits' },
     element('div', { class: 'panel-head' }, element('h2', {}, 'Limits'), badge('exact')),
     element(
       'p',
@@ -133,16 +137,21 @@ function limitsPanel({ limits, opened }: DeviceFacts): HTMLElement {
       columns: [
         { title: 'Limit' },
         { title: 'Adapter', numeric: true },
-        { title: 'Open device', numeric: true },
+        { title: 'Device', numeric: true },
         { title: 'Engine' },
       ],
       rows: ordered.map((name) => [
-        element('code', {}, name),
+        element('code', {}, ...breakable(name)),
         formatLimit(name, limits[name]),
         formatLimit(name, opened.limits[name]),
-        asked(name) ? 'asks for it' : '',
+        asked(name) ? 'asks' : '',
       ]),
       highlight: (row) => asked(ordered[row]),
     }),
   );
+}
+
+/** A name in camel case that may go on in the next line where a word begins. */
+function breakable(name: string): Child[] {
+  return name.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word) => [element('wbr'), word]);
 }

@@ -1,13 +1,14 @@
 /** How mirror images are merged, and the threshold. */
 
-import { type MergeName, mergeNames } from '../../../normface/evaluation/merge.ts';
+import type { MergeName } from '../../../normface/evaluation/merge.ts';
 import { element } from '../parts/element.ts';
 
+/** In the order in which they are shown; the names are those of the command line. */
 const titles: Readonly<Record<MergeName, string>> = {
   front: 'off',
   sum: 'sum',
-  max: 'maximum',
-  concat: 'side by side',
+  max: 'max',
+  concat: 'concat',
 };
 
 export interface Controls {
@@ -21,7 +22,7 @@ export function controls(
   onThreshold: (threshold: number | undefined) => void,
 ): Controls {
   const radios = new Map(
-    mergeNames.map((name) => {
+    (Object.keys(titles) as MergeName[]).map((name) => {
       const radio = element('input', { type: 'radio', name: 'merge', value: name });
       radio.addEventListener('change', () => onMerge(name));
       return [name, radio];
@@ -39,9 +40,7 @@ export function controls(
     if (threshold.value === '' || threshold.validity.valid)
       onThreshold(threshold.value === '' ? undefined : threshold.valueAsNumber);
   });
-  const choices = (['front', 'sum', 'max', 'concat'] as const).map((name) =>
-    element('label', {}, radios.get(name)!, titles[name]),
-  );
+  const choices = [...radios].map(([name, radio]) => element('label', {}, radio, titles[name]));
   return {
     element: element(
       'div',

@@ -62,7 +62,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
       element(
         'tr',
         {},
-        element('td'),
+        element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Face')),
         ...names.map((name, i) =>
           element('th', { scope: 'col', title: name }, thumbnail(i), element('span', {}, String(i + 1))),
         ),

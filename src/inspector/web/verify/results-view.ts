@@ -4,7 +4,7 @@ import { encodeSafetensors, float32Tensor } from '../../../normface/training/saf
 import type { StoredThreshold } from '../../../normface/training/stored-threshold.ts';
 import { onThemeChange } from '../parts/colours.ts';
 import { button, element } from '../parts/element.ts';
-import { formatSignificant } from '../parts/format.ts';
+import { formatFixed } from '../parts/format.ts';
 import { cosineMatrix, type Decision, decisionFor } from './comparison.ts';
 import { drawStrip, faceCanvas, featureStrip } from './faces-view.ts';
 import { matrixView } from './matrix-view.ts';
@@ -124,7 +124,7 @@ export class ResultsView {
             {},
             element('span', { class: 'strip-name' }, String(i + 1)),
             strip,
-            element('span', { class: 'strip-norm' }, formatSignificant(Math.hypot(...rows[i]))),
+            element('span', { class: 'strip-norm' }, formatFixed(Math.hypot(...rows[i]), 2)),
           ),
         ),
       ),

@@ -1,0 +1,65 @@
+/** Cases worth looking at: of the size that nets have, where the operators' own cases are as small as tests want them. */
+
+import type { BoundCase, Operator } from '../../engine/operator.ts';
+import { parseCase } from './case-text.ts';
+
+/** By operator, in the order in which a kernel tries them. The first ones take well under a second also without a GPU. */
+const suggested: Readonly<Record<string, readonly string[]>> = {
+  add: ['64x64x64 64x64x64'],
+  averagePool2d: ['8x28x24x64 kernel=2'],
+  globalAveragePool: ['8x14x12x128'],
+  batchNorm: ['2048x64'],
+  c_contrastive_loss: ['64x128 500x128', '64x512 10572x512'],
+  c_triplet_loss: ['64x128 500x128', '64x512 10572x512'],
+  center_loss: ['64x128 500x128'],
+  contrastive_loss: ['128x128'],
+  conv2d: [
+    '2x14x12x64 3x3 64',
+    '2x14x12x64 3x3 64 groups=64',
+    '2x14x12x64 1x1 64',
+    '2x28x24x32 3x3 64 stride=2',
+    '8x28x24x128 3x3 128',
+  ],
+  conv2dPRelu: ['2x14x12x64 3x3 64', '2x14x12x64 3x3 64 groups=64', '8x28x24x128 3x3 128'],
+  cosine_softmax_loss: ['64x128 500x128 scale=16', '64x512 10572x512 scale=30'],
+  dropout: ['64x4096'],
+  l2_normalise: ['512x512'],
+  margin_softmax_loss: ['64x128 500x128', '64x512 10572x512'],
+  matmul: ['192', '64x2688x128', '64x512x1000', '512', '1024'],
+  maxFeatureMap: ['8x28x24x64'],
+  maxPool2d: ['8x28x24x64 kernel=2'],
+  multiply: ['512x512 512x512'],
+  peak_copy: ['1000000'],
+  prelu: ['8x28x24x64', '8x56x48x64'],
+  relu: ['8x28x24x64'],
+  scale: ['512x512'],
+  softmax_loss: ['64x128 500x128', '64x512 10572x512'],
+  sphereface2_loss: ['64x128 500x128', '64x512 10572x512'],
+  sum: ['512x512'],
+  triplet_loss: ['128x128'],
+};
+
+/** Texts of cases of an operator: those of the size that nets have, then its own that can be written. */
+export function casesToTry(operator: Operator): string[] {
+  const own = operator.cases.flatMap((sample) => caseTextOf(operator, sample) ?? []);
+  return [...new Set([...(suggested[operator.name] ?? []), ...own])];
+}
+
+/** A case as a person would write it; null where its words mean another one, as with inputs of an unusual kind. */
+export function caseTextOf(operator: Operator, { inputs, attributes }: BoundCase): string | null {
+  const words = [
+    ...inputs.map(({ shape }) => shape.join('x')),
+    ...Object.entries(attributes ?? {}).map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+  ];
+  const text = words.join(' ');
+  if (words.some((word) => word === '' || /\s/.test(word))) return null;
+  try {
+    const meant = parseCase(operator, text);
+    const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+    return same(meant.inputs, inputs) && same(meant.attributes, attributes) ? text : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,114 @@
+/** Takes the profile of a captured step. */
+
+import { describeAdapter } from '../../engine/adapter.ts';
+import type { Device, PreparedDispatch } from '../../engine/device.ts';
+import type { CapturedStep } from '../../engine/step.ts';
+import { median, Stopwatch } from '../timing.ts';
+import type { DispatchProfile, MemoryMap, StepProfile } from './profile.ts';
+
+export interface ProfileOptions {
+  /** What is profiled, for people. */
+  readonly title: string;
+  /** How often it runs; default 9. */
+  readonly runs?: number;
+  /** Measured peaks of the adapter. */
+  readonly roofline: StepProfile['roofline'];
+}
+
+/**
+ * Runs a step over and over, and times it as a whole and dispatch by dispatch: with timestamps each dispatch in a pass of its own,
+ * without them each one alone, repeated until the clock can tell. Whatever the step changes, such as parameters, it changes in
+ * every run.
+ */
+export async function profileStep(
+  device: Device,
+  step: CapturedStep<unknown>,
+  { title, runs = 9, roofline }: ProfileOptions,
+): Promise<StepProfile> {
+  const stopwatch = new Stopwatch(device);
+  await step.compile();
+  step.run();
+  await device.synchronize();
+  const whole: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now();
+    step.run();
+    await device.synchronize();
+    whole.push(1000 * (performance.now() - started));
+  }
+  const times = await dispatchTimes(stopwatch, step, runs);
+  return {
+    title,
+    adapter: describeAdapter(device.report)
+      .split('\n')[0]!
+      .replace(/^adapter /, ''),
+    timer: stopwatch.timer,
+    runs,
+    roofline,
+    stepMicroseconds: median(whole),
+    dispatches: step.dispatches.map((dispatch, index) => describeDispatch(dispatch, index, times[index]!)),
+    memory: memoryMapOf(step),
+  };
+}
+
+/** Medians, in microseconds. */
+async function dispatchTimes(
+  stopwatch: Stopwatch,
+  step: CapturedStep<unknown>,
+  runs: number,
+): Promise<number[]> {
+  if (stopwatch.timer === 'wall clock') {
+    const times: number[] = [];
+    for (let first = 0; first < step.dispatches.length; first++) {
+      const [timing] = await stopwatch.time([{ step, first, end: first + 1 }], { rounds: runs, roundMs: 5 });
+      times.push(median(timing!.microseconds));
+    }
+    return times;
+  }
+  const rounds: Float64Array[] = [];
+  for (let i = 0; i < runs; i++) rounds.push((await stopwatch.dispatches(step))!);
+  return step.dispatches.map((_, index) => median(rounds.map((round) => round[index]!)));
+}
+
+function describeDispatch(prepared: PreparedDispatch, index: number, microseconds: number): DispatchProfile {
+  const { kernel, tensors, grid, operator, call, dispatch, decisions } = prepared;
+  const { walk, name } = dispatch.kernel;
+  const [outer] = decisions;
+  return {
+    index,
+    operator,
+    call,
+    kernel: walk ? `${name}/${walk.name}` : name,
+    choice: outer
+      ? {
+          operation: outer.operation,
+          // A choice inside a choice: Winograd's products are matrix products with tiles of their own.
+          variant: decisions.map(({ variant }) => variant).join(' › '),
+          reason: decisions.at(-1)!.reason,
+        }
+      : null,
+    constants: dispatch.constants,
+    conditions: Object.entries(dispatch.conditions ?? {}).flatMap(([key, on]) => (on ? [key] : [])),
+    grid,
+    bindings: kernel.bindings.map(({ name, writable }, i) => {
+      const { shape, dtype, bytes } = tensors[i]!;
+      return { name, shape, dtype, bytes, writable };
+    }),
+    flops: dispatch.cost.flops,
+    bytes: dispatch.cost.bytes,
+    microseconds,
+  };
+}
+
+/** Where the planner has put the intermediates of a step. */
+export function memoryMapOf({ plan, dispatches }: CapturedStep<unknown>): MemoryMap {
+  const residents = [...plan.placements].map(([{ label = '', bytes, first, last }, { slab, offset }]) => ({
+    label,
+    bytes,
+    slab,
+    offset,
+    first,
+    last,
+  }));
+  return { slabs: plan.slabs, residents, dispatches: dispatches.length };
+}

@@ -1,0 +1,111 @@
+/** `profile.html`: the whole profile of a step in one file that needs nothing else. */
+
+import { bytesText, countText, durationText, flopsText, percentText, significant } from './format.ts';
+import { liveBytes } from './live-bytes.ts';
+import { memorySvg } from './memory-svg.ts';
+import { anchorOf, badge, dispatchList, operatorBars, type Provenance, timeline } from './page-parts.ts';
+import { pageScript } from './page-script.ts';
+import { pageStyle } from './page-style.ts';
+import type { StepProfile } from './profile.ts';
+import { rooflineSvg } from './roofline-svg.ts';
+import { inOrder, type Summary, summarise } from './summary.ts';
+import { escapeXml } from './svg.ts';
+
+/** The profile as an HTML document. */
+export function profilePage(profile: StepProfile): string {
+  const { title, adapter, timer, runs, roofline, memory, dispatches } = profile;
+  const summary = summarise(profile);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>Profile: ${escapeXml(title)}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<header>
+<h1>${escapeXml(title)}</h1>
+<p class="soft">${escapeXml(adapter)} · ${timer} · median of ${countText(runs, 'run')}</p>
+<dl class="tiles">${tiles(profile, summary)}</dl>
+</header>
+<main>
+<section><h2>Operators</h2>
+<p class="soft">Times ${badge('measured')} add up to those of all dispatches. A share of the roofline ${badge('modelled')} compares them with the least times of their dispatches; above 100 % caches have spared traffic.</p>
+${operatorBars(summary.operators)}
+</section>
+<section><h2>Timeline</h2>
+<p class="soft">Calls of operators, and their dispatches below, laid end to end ${badge('measured')}. Choose one to see its details.</p>
+${timeline(summary)}
+</section>
+<section><h2>Roofline</h2>
+<p class="soft">Peaks and rates ${badge('measured')}, arithmetic and least traffic of each dispatch ${badge('exact')}. Right of the ridge arithmetic is the bound, left of it memory ${badge('modelled')}.</p>
+<div class="scroll" tabindex="0">${inline(rooflineSvg(summary.dispatches, roofline, (index) => `#${anchorOf(index)}`))}</div>
+</section>
+<section><h2>Dispatches</h2>
+${dispatchList(inOrder(summary.dispatches, 'time'))}
+</section>
+<section><h2>Memory</h2>
+<p class="soft">Each intermediate from its first to its last dispatch at its place in the arena ${badge('exact')}. What a dispatch reads and what it writes lie in different slabs, because WebGPU binds a buffer either for reading or for writing.</p>
+<div class="scroll" tabindex="0">${inline(memorySvg(memory, dispatches))}</div>
+</section>
+</main>
+<footer><h2>Where the numbers come from</h2>
+<p>${badge('measured')} by a clock on this adapter: ${timer}, the median of ${countText(runs, 'run')}; the peaks by kernels that only compute or only copy.</p>
+<p>${badge('exact')} counted from shapes: arithmetic as the kernels that were chosen do it, with two operations a multiply-add, and the bytes that must be moved at least once. Caches and repeated reads are not counted.</p>
+<p>${badge('modelled')} by the roofline: a dispatch takes at least its arithmetic at the peak rate or its bytes at the peak bandwidth, whichever is longer. WebGPU has no counters of caches or stalls.</p>
+</footer>
+<script>${pageScript}</script>
+</body>
+</html>
+`;
+}
+
+/** In HTML an SVG needs no namespace. */
+function inline(svg: string): string {
+  return svg.replace(/ xmlns="[^"]*"/, '');
+}
+
+function tiles(profile: StepProfile, { total, dispatches, calls }: Summary): string {
+  const { stepMicroseconds, roofline, memory } = profile;
+  const arena = memory.slabs.reduce((sum, bytes) => sum + bytes, 0);
+  const peak = Math.max(0, ...liveBytes(memory));
+  const list: (readonly [name: string, value: string, remark: string, kind: Provenance])[] = [
+    ['a step, replayed', durationText(stepMicroseconds), 'wall clock', 'measured'],
+    ['its dispatches', durationText(total.microseconds), 'one by one, added up', 'measured'],
+    ['arithmetic', flopsText(total.flops), `${bytesText(total.bytes)} to move at least`, 'exact'],
+    [
+      'rate',
+      `${significant(total.flops / (1e3 * stepMicroseconds))} GFLOP/s`,
+      'of a replayed step',
+      'measured',
+    ],
+    [
+      'at the roofline',
+      durationText(total.leastMicroseconds),
+      `${percentText(total.leastMicroseconds / stepMicroseconds)} of the roofline reached`,
+      'modelled',
+    ],
+    [
+      'roofline',
+      `${significant(roofline.gflops)} GFLOP/s`,
+      `${significant(roofline.gigabytesPerSecond)} GB/s`,
+      'measured',
+    ],
+    ['dispatches', String(dispatches.length), `of ${countText(calls.length, 'operator call')}`, 'exact'],
+    [
+      'memory of intermediates',
+      bytesText(arena),
+      `${bytesText(peak)} live at most: ${percentText(arena > 0 ? peak / arena : 1)} of the arena`,
+      'exact',
+    ],
+  ];
+  return list
+    .map(
+      ([name, value, remark, kind]) =>
+        `<div><dt>${name} ${badge(kind)}</dt><dd>${value}<small>${remark}</small></dd></div>`,
+    )
+    .join('');
+}

@@ -1,0 +1,69 @@
+/** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
+
+import type { DataType, Shape } from '../../engine/tensor.ts';
+
+/** A tensor bound by a dispatch. */
+export interface BindingProfile {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DataType;
+  readonly bytes: number;
+  readonly writable: boolean;
+}
+
+/** One kernel call of the step. */
+export interface DispatchProfile {
+  readonly index: number;
+  /** `conv2d`, `conv2d backward`, `sgd` … */
+  readonly operator: string;
+  /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
+  readonly call?: number;
+  /** File name of the kernel, with its walk: `gemm/tile_product_subgroup`. */
+  readonly kernel: string;
+  /** The variant that was chosen and why; null where there was nothing to choose. */
+  readonly choice: { readonly operation: string; readonly variant: string; readonly reason: string } | null;
+  readonly constants: Readonly<Record<string, number>>;
+  /** Those that are on. */
+  readonly conditions: readonly string[];
+  /** Workgroups. */
+  readonly grid: readonly [number, number, number];
+  readonly bindings: readonly BindingProfile[];
+  /** Arithmetic and compulsory traffic that the operator states for this call. */
+  readonly flops: number;
+  readonly bytes: number;
+  /** Median over the runs. */
+  readonly microseconds: number;
+}
+
+/** One intermediate of the step: where it lies, and the first and the last dispatch that touch it. */
+export interface Resident {
+  readonly label: string;
+  readonly bytes: number;
+  readonly slab: number;
+  readonly offset: number;
+  readonly first: number;
+  /** `dispatches` of the map for what the step returns, since that outlives the last dispatch. */
+  readonly last: number;
+}
+
+export interface MemoryMap {
+  /** Bytes of each slab: the buffers that the arena consists of. */
+  readonly slabs: readonly number[];
+  readonly residents: readonly Resident[];
+  /** Number of dispatches of the step. */
+  readonly dispatches: number;
+}
+
+export interface StepProfile {
+  /** `small, batch 64, normface, 1,334 people` */
+  readonly title: string;
+  readonly adapter: string;
+  readonly timer: 'timestamp queries' | 'wall clock';
+  readonly runs: number;
+  /** What the adapter reaches at best, measured with kernels of its own. */
+  readonly roofline: { readonly gflops: number; readonly gigabytesPerSecond: number };
+  /** Median of a plain replay of the whole step, wall clock. */
+  readonly stepMicroseconds: number;
+  readonly dispatches: readonly DispatchProfile[];
+  readonly memory: MemoryMap;
+}

@@ -1,0 +1,135 @@
+/** A profile as Chrome trace JSON: ui.perfetto.dev and chrome://tracing open it. */
+
+import { bytesText, flopsText, shapeText, significant } from './format.ts';
+import { liveBytes } from './live-bytes.ts';
+import type { StepProfile } from './profile.ts';
+import { type DispatchRow, type OperatorCall, summarise } from './summary.ts';
+
+/** The events that a profile needs: complete (X), counter (C) and metadata (M) ones; times in µs. */
+export interface TraceEvent {
+  readonly name: string;
+  readonly ph: 'X' | 'C' | 'M';
+  readonly pid: number;
+  readonly tid: number;
+  readonly cat?: string;
+  readonly ts?: number;
+  readonly dur?: number;
+  readonly args: Readonly<Record<string, string | number>>;
+}
+
+export interface Trace {
+  readonly displayTimeUnit: 'ms';
+  readonly otherData: Readonly<Record<string, string>>;
+  readonly traceEvents: readonly TraceEvent[];
+}
+
+const pid = 1;
+const operatorsThread = 1;
+const dispatchesThread = 2;
+
+/**
+ * The medians of the dispatches laid end to end, with the operator calls that they belong to on a thread above and the live
+ * bytes of intermediates as a counter.
+ */
+export function traceOf(profile: StepProfile): Trace {
+  const { calls, dispatches } = summarise(profile);
+  const live = liveBytes(profile.memory);
+  const name = (what: string, text: string, tid: number): TraceEvent => ({
+    name: what,
+    ph: 'M',
+    pid,
+    tid,
+    args: { name: text },
+  });
+  const sorted = (tid: number): TraceEvent => ({
+    name: 'thread_sort_index',
+    ph: 'M',
+    pid,
+    tid,
+    args: { sort_index: tid },
+  });
+  return {
+    displayTimeUnit: 'ms',
+    otherData: { title: profile.title, adapter: profile.adapter, timer: profile.timer },
+    traceEvents: [
+      name('process_name', profile.title, operatorsThread),
+      name('thread_name', 'operators', operatorsThread),
+      name('thread_name', 'dispatches', dispatchesThread),
+      sorted(operatorsThread),
+      sorted(dispatchesThread),
+      ...calls.map(operatorEvent),
+      ...dispatches.map(dispatchEvent),
+      ...dispatches.map(
+        ({ begin, dispatch }): TraceEvent => ({
+          name: 'live intermediates',
+          ph: 'C',
+          pid,
+          tid: dispatchesThread,
+          ts: onGrid(begin),
+          args: { MiB: (live[dispatch.index] ?? 0) / 2 ** 20 },
+        }),
+      ),
+    ],
+  };
+}
+
+/**
+ * Readers turn times into whole nanoseconds, each by itself, and take events that then overlap by one for nested ones. Multiples
+ * of 1/64 µs are sums without rounding, in binary and after that.
+ */
+function onGrid(microseconds: number): number {
+  return Math.round(64 * microseconds) / 64;
+}
+
+/** From the begin of the first dispatch to the end of the last. */
+function span(first: DispatchRow, last = first): { ts: number; dur: number } {
+  const ts = onGrid(first.begin);
+  return { ts, dur: onGrid(last.begin + last.microseconds) - ts };
+}
+
+function operatorEvent({ operator, dispatches }: OperatorCall): TraceEvent {
+  const sum = (key: 'flops' | 'bytes') => dispatches.reduce((total, row) => total + row[key], 0);
+  return {
+    name: operator,
+    cat: 'operator',
+    ph: 'X',
+    pid,
+    tid: operatorsThread,
+    ...span(dispatches[0]!, dispatches.at(-1)),
+    args: { dispatches: dispatches.length, FLOP: sum('flops'), bytes: sum('bytes') },
+  };
+}
+
+function dispatchEvent(row: DispatchRow): TraceEvent {
+  const { index, operator, kernel, choice, constants, conditions, grid, bindings } = row.dispatch;
+  const shapes = bindings.map(({ name, shape, dtype, writable }) => [
+    `${writable ? 'writes' : 'reads'} ${name}`,
+    `${dtype} ${shapeText(shape)}`,
+  ]);
+  return {
+    name: kernel,
+    cat: 'dispatch',
+    ph: 'X',
+    pid,
+    tid: dispatchesThread,
+    ...span(row),
+    args: {
+      dispatch: index,
+      operator,
+      FLOP: row.flops,
+      bytes: row.bytes,
+      work: `${flopsText(row.flops)}, ${bytesText(row.bytes)}`,
+      'GFLOP/s': Number(significant(row.gflops).replaceAll(',', '')),
+      'GB/s': Number(significant(row.gigabytesPerSecond).replaceAll(',', '')),
+      'bound by': row.by ?? 'nothing',
+      'share of roofline': Math.round(1e3 * row.share) / 1e3,
+      ...(choice && { variant: choice.variant, why: choice.reason }),
+      grid: grid.join(' × '),
+      ...Object.fromEntries(shapes),
+      constants: Object.entries(constants)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+      conditions: conditions.join(', '),
+    },
+  };
+}

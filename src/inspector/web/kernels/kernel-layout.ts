@@ -1,0 +1,121 @@
+/** Where the parts of a kernel's page stand. */
+
+import type { EditorView } from 'codemirror';
+import type { KernelEntry } from '../../kernels/catalogue.ts';
+import type { DispatchView } from '../../kernels/inspect.ts';
+import { element } from '../parts/element.ts';
+import { readOnlyView } from './editor.ts';
+import { bindingsTable, constantsTable, factsView } from './facts-view.ts';
+import type { RunPanel } from './run-panel.ts';
+
+export interface Parts {
+  readonly form: { readonly element: HTMLElement };
+  readonly editor: { readonly element: HTMLElement };
+  readonly runner: RunPanel;
+  readonly sweep: { readonly element: HTMLElement };
+  readonly compare: { readonly element: HTMLElement };
+}
+
+/** Puts the parts into the page. @returns what shows the facts of a dispatch */
+export function layOut(
+  root: HTMLElement,
+  entry: KernelEntry,
+  { form, editor, runner, sweep, compare }: Parts,
+  signal: AbortSignal,
+): (view: DispatchView) => void {
+  const facts = element('div', { class: 'kernel-facts' });
+  root.append(
+    head(entry),
+    form.element,
+    element(
+      'div',
+      { class: 'kernel-bench' },
+      editor.element,
+      runView(runner),
+      element(
+        'section',
+        { class: 'panel kernel-dispatch', 'aria-label': 'Dispatch' },
+        element('h2', {}, 'Dispatch'),
+        facts,
+      ),
+    ),
+    sweep.element,
+    compare.element,
+    sourcePanel(entry, signal),
+  );
+  root.classList.add('kernel-page');
+  return (view) =>
+    facts.replaceChildren(
+      factsView(view),
+      element(
+        'div',
+        { class: 'kernel-tables' },
+        element('h3', {}, 'Bindings'),
+        bindingsTable(view),
+        element('h3', {}, 'Constants'),
+        constantsTable(view),
+      ),
+    );
+}
+
+function runView(runner: RunPanel): HTMLElement {
+  return element(
+    'section',
+    { class: 'panel kernel-run', 'aria-label': 'Run' },
+    element(
+      'div',
+      { class: 'panel-head' },
+      element('h2', {}, 'Run'),
+      element('div', { class: 'buttons' }, runner.run, runner.stop),
+    ),
+    runner.status.element,
+    runner.output,
+    element(
+      'p',
+      { class: 'soft small kernel-explain' },
+      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the shipped one, and a second run bit for bit; then times it.',
+    ),
+  );
+}
+
+function head({ name, summary, header }: KernelEntry): HTMLElement {
+  return element(
+    'div',
+    { class: 'page-head' },
+    element('p', { class: 'small' }, element('a', { href: '#/kernels' }, 'All kernels')),
+    element('h1', { class: 'kernel-title' }, name),
+    element('p', { class: 'lead' }, summary),
+    element(
+      'details',
+      { class: 'kernel-header', open: true },
+      element('summary', { class: 'small soft' }, 'What its file says'),
+      element('pre', { tabindex: 0 }, header),
+    ),
+  );
+}
+
+/** The file before linking; its view is made when it is first opened. */
+function sourcePanel({ name, source, walks }: KernelEntry, signal: AbortSignal): HTMLElement {
+  const box = element('div', { class: 'kernel-source' });
+  const details = element(
+    'details',
+    {},
+    element('summary', {}, element('h2', {}, 'The file before linking')),
+    element(
+      'p',
+      { class: 'soft small' },
+      `src/shaders/${name}.wgsl`,
+      walks.length > 0 ? `, linked with the walks ${walks.join(', ')}` : '',
+      '. Imports, conditions and constants of WESL are resolved when it is linked.',
+    ),
+    box,
+  );
+  let view: EditorView | null = null;
+  details.addEventListener('toggle', () => {
+    if (view || !details.open) return;
+    view = readOnlyView(source.trimEnd(), `src/shaders/${name}.wgsl`);
+    box.append(view.dom);
+  });
+  signal.addEventListener('abort', () => view?.destroy());
+  return element('section', { class: 'panel', 'aria-label': 'Source' }, details);
+}

@@ -1,0 +1,156 @@
+import type { KernelEntry } from '../../kernels/catalogue.ts';
+import type { Page, PageContext } from '../page.ts';
+import { element } from '../parts/element.ts';
+import { formatHash } from '../routes.ts';
+import { type Grouping, groupKernels, operatorsOf, searchKernels } from './catalogue-list.ts';
+
+/** Operators that are named in the list; the others are counted. */
+const namedOperators = 3;
+
+/** All kernels with a search, grouped by kind of work or by name. */
+export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], context: PageContext): Page {
+  const { parameters, signal } = context;
+  const search = element('input', {
+    class: 'input kernel-search',
+    type: 'search',
+    'aria-label': 'Search kernels',
+    placeholder: 'Search names, operators, what they compute',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  search.value = parameters.get('q') ?? '';
+  let grouping: Grouping = parameters.get('group') === 'name' ? 'name' : 'family';
+  const count = element('p', { class: 'soft small', role: 'status' });
+  const list = element('div', { class: 'kernel-groups' });
+
+  const show = (): void => {
+    const found = searchKernels(catalogue, search.value);
+    count.textContent =
+      found.length === catalogue.length
+        ? `${found.length} kernels`
+        : `${found.length} of ${catalogue.length} kernels`;
+    list.replaceChildren(
+      ...groupKernels(found, grouping).map(({ title, kernels }) => groupView(title, kernels)),
+    );
+    if (found.length === 0)
+      list.append(element('p', {}, 'No kernel has all these words in its name, operators or description.'));
+  };
+  const remember = (): void => {
+    const kept = new URLSearchParams();
+    if (search.value) kept.set('q', search.value);
+    if (grouping !== 'family') kept.set('group', grouping);
+    context.replaceParameters(kept);
+  };
+  search.addEventListener('input', () => {
+    show();
+    remember();
+  });
+  const choices = groupingChoices(grouping, (chosen) => {
+    grouping = chosen;
+    show();
+    remember();
+  });
+  const links = (): HTMLAnchorElement[] => [...list.querySelectorAll<HTMLAnchorElement>('a.kernel-link')];
+  addEventListener('keydown', (event) => moveInList(event, search, links()), { signal });
+  root.append(
+    element(
+      'div',
+      { class: 'page-head' },
+      element('h1', {}, 'Kernels'),
+      element(
+        'p',
+        { class: 'lead' },
+        'Every WGSL kernel of the engine, as it runs on this GPU: read it, change a line, and see whether it is still right, how fast it is, and how far from what the adapter can do.',
+      ),
+    ),
+    element('div', { class: 'kernel-find' }, search, choices),
+    element(
+      'p',
+      { class: 'soft small kernel-keys' },
+      element('kbd', {}, '/'),
+      ' searches, ',
+      element('kbd', {}, '↓'),
+      ' and ',
+      element('kbd', {}, '↑'),
+      ' move, ',
+      element('kbd', {}, 'Enter'),
+      ' opens',
+    ),
+    count,
+    list,
+  );
+  show();
+  if (matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true });
+  return { dispose() {} };
+}
+
+function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement {
+  return element(
+    'section',
+    { class: 'kernel-group', 'aria-label': title },
+    element('h2', {}, title, ' ', element('span', { class: 'soft small' }, String(kernels.length))),
+    element('ul', { class: 'kernel-list' }, ...kernels.map(itemView)),
+  );
+}
+
+function itemView(entry: KernelEntry): HTMLElement {
+  const operators = operatorsOf(entry);
+  const more = operators.length - namedOperators;
+  const href = formatHash({ page: 'kernels', parameters: new URLSearchParams({ kernel: entry.name }) });
+  return element(
+    'li',
+    {},
+    element(
+      'a',
+      { class: 'kernel-link', href },
+      element('span', { class: 'kernel-name' }, entry.name),
+      element('span', { class: 'kernel-summary' }, entry.summary),
+      element(
+        'span',
+        { class: 'kernel-operators', title: operators.join(', ') },
+        operators.slice(0, namedOperators).join(', ') + (more > 0 ? ` and ${more} more` : ''),
+      ),
+    ),
+  );
+}
+
+function groupingChoices(chosen: Grouping, onChoose: (grouping: Grouping) => void): HTMLElement {
+  const choice = (value: Grouping, text: string): HTMLElement => {
+    const input = element('input', { type: 'radio', name: 'grouping', value, checked: value === chosen });
+    input.addEventListener('change', () => onChoose(value));
+    return element('label', {}, input, text);
+  };
+  return element(
+    'fieldset',
+    { class: 'choices' },
+    element('legend', { class: 'visually-hidden' }, 'Order'),
+    choice('family', 'By kind'),
+    choice('name', 'By name'),
+  );
+}
+
+/** `/` to the search, the arrows through what was found. */
+function moveInList(
+  event: KeyboardEvent,
+  search: HTMLInputElement,
+  links: readonly HTMLAnchorElement[],
+): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const { target } = event;
+  const isTyping = target instanceof HTMLInputElement && target !== search && target.type !== 'radio';
+  if (isTyping) return;
+  if (event.key === '/' && target !== search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+    return;
+  }
+  const at = links.indexOf(document.activeElement as HTMLAnchorElement);
+  if (event.key === 'Escape' && at >= 0) search.focus();
+  if (event.key === 'Enter' && target === search) links[0]?.click();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || (at < 0 && target !== search)) return;
+  event.preventDefault();
+  if (at + step < 0) search.focus();
+  else links[Math.min(at + step, links.length - 1)]?.focus();
+}

@@ -1,0 +1,95 @@
+/** `normface graph`: the autograd graph of a net and its loss, as a table and as a picture. */
+
+import path from 'node:path';
+import { graphDot } from '../../inspector/graph/dot.ts';
+import type { AutogradGraph } from '../../inspector/graph/graph.ts';
+import { graphSvg } from '../../inspector/graph/svg.node.ts';
+import { graphTable } from '../../inspector/graph/table.ts';
+import { traceGraph } from '../../inspector/graph/trace-graph.ts';
+import { grouped } from '../../inspector/profile/format.ts';
+import { UsageError } from '../errors.ts';
+import { formatTable } from '../evaluation/table.ts';
+import { lossNames } from '../losses/index.ts';
+import { replaceFile } from '../training/files.node.ts';
+import { Objective } from '../training/objective.ts';
+import { resolveConfig } from '../training/resolve-config.node.ts';
+import { openTrainingData } from '../training/training-data.node.ts';
+import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
+import type { Context } from './context.node.ts';
+
+interface GraphOptions {
+  readonly net?: string;
+  readonly loss?: string;
+  readonly batch?: number;
+  readonly classes?: number;
+  readonly set: string[];
+  readonly out?: string;
+  readonly parameters?: boolean;
+}
+
+export const addGraph: AddCommand = (program, run) => {
+  program
+    .command('graph')
+    .description('the autograd graph of a net and its loss with shapes, bytes and arithmetic')
+    .argument('[config.json]', 'the training; without: the small net with softmax')
+    .option('--net <name>', 'see `normface nets`')
+    .option('--loss <name>', `one of ${lossNames.join(', ')}`)
+    .option('--batch <n>', 'images in a step', wholeNumber(1))
+    .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
+    .option('--set <key=value>', 'any other setting; may be repeated', repeated, [])
+    .option('--out <file>', 'draw the graph: graph.svg, or graph.dot for Graphviz')
+    .option('--parameters', 'draw parameters as nodes of their own')
+    .addHelpText(
+      'after',
+      examples(
+        'normface graph',
+        'normface graph configs/lfw-small-normface.json --out graph.svg',
+        'normface graph --net center-face-resnet --loss normface --batch 8 --classes 10572 --out resnet.dot',
+      ),
+    )
+    .action(
+      run((context: Context, file: string | undefined, options: GraphOptions) =>
+        graph(context, file, options),
+      ),
+    );
+};
+
+async function graph(context: Context, file: string | undefined, options: GraphOptions) {
+  const { net, loss, batch: batchSize, classes: given, set, out, parameters = false } = options;
+  const kind = out === undefined ? null : path.extname(out).toLowerCase();
+  if (kind !== null && kind !== '.svg' && kind !== '.dot')
+    throw new UsageError(`--out ${out}: the name must end in .svg or .dot`);
+  const flags = {
+    ...(net !== undefined && { net }),
+    ...(loss !== undefined && { loss: { name: loss } }),
+    ...(batchSize !== undefined && { batchSize }),
+  };
+  const { config } = resolveConfig({ file, flags, set });
+  const classes = given ?? (await openTrainingData(config)).dataset.identities.length;
+  const device = await context.openDevice();
+  const objective = new Objective(device, config, classes);
+  const { parameters: all } = objective;
+  const names = new Map(all.names.map((name) => [all.get(name), name]));
+  const losses = [config.loss, ...(config.auxiliaryLoss ? [config.auxiliaryLoss] : [])].map(
+    ({ name }) => name,
+  );
+  const title = `${config.net}, batch ${config.batchSize}, ${losses.join(' + ')}, ${grouped(classes)} people`;
+  const traced = traceGraph(
+    device,
+    title,
+    () => objective.forward().loss,
+    (tensor) => names.get(tensor),
+  );
+  objective.dispose();
+  context.say(formatTable(graphTable(traced)));
+  if (out !== undefined) {
+    replaceFile(out, await draw(traced, kind === '.svg', parameters));
+    context.say(`wrote   ${out}`);
+  }
+  return { event: 'result', ...(out !== undefined && { file: out }), ...traced };
+}
+
+async function draw(traced: AutogradGraph, asSvg: boolean, parameters: boolean): Promise<string> {
+  const dot = graphDot(traced, { parameters });
+  return asSvg ? await graphSvg(dot) : dot;
+}

@@ -1,0 +1,167 @@
+/** What `normface kernels` prints: one dispatch of a kernel, its checks, its times. */
+
+import { type Comparison, passes } from '../../inspector/kernels/check.ts';
+import type { DispatchView, KernelSession } from '../../inspector/kernels/inspect.ts';
+import type { Speed } from '../../inspector/kernels/measure.ts';
+import type { SweepRow } from '../../inspector/kernels/run.ts';
+import type { Roofline } from '../../inspector/profile/bound.ts';
+import {
+  bytesText,
+  durationText,
+  flopsText,
+  percentText,
+  significant,
+} from '../../inspector/profile/format.ts';
+import { quantile } from '../../inspector/timing.ts';
+import { formatTable, type Table } from '../evaluation/table.ts';
+
+/** A kernel and its case. */
+export function sessionText({ entry, operator, sample, recording }: KernelSession): string {
+  const { variants } = recording;
+  const free = [...recording.free.keys()].filter((name) => entry.constants.includes(name));
+  return [
+    `kernel   ${entry.name}: ${entry.summary}`,
+    `case     ${operator.name} ${sample.label}`,
+    ...(variants.length > 1 ? [`variants ${variants.join(', ')}`] : []),
+    ...(free.length > 0 ? [`free     ${free.join(', ')}`] : []),
+  ].join('\n');
+}
+
+/** Everything about a dispatch but its WGSL. */
+export function dispatchText(view: DispatchView): string {
+  const { needs, cost, decisions, walk } = view;
+  const intensity = cost.bytes > 0 ? `, ${(cost.flops / cost.bytes).toFixed(2)} FLOP a byte` : '';
+  return [
+    `dispatch ${view.index} of ${view.operator}${walk ? `, walk ${walk}` : ''}`,
+    ...decisions.map(({ operation, variant, reason }) => `         ${operation}: ${variant}, ${reason}`),
+    `grid     ${view.grid.join(' × ')} workgroups of ${needs.workgroupSize.join('×')} invocations`,
+    `needs    ${needs.workgroupBytes} bytes of workgroup memory, about ${needs.registers} registers an invocation (modelled)`,
+    `cost     ${flopsText(cost.flops)}, ${bytesText(cost.bytes)} at least${intensity}`,
+    '',
+    formatTable(bindingTable(view)),
+    '',
+    formatTable(constantTable(view)),
+  ].join('\n');
+}
+
+function bindingTable({ bindings }: DispatchView): Table {
+  return {
+    columns: [
+      { header: 'binding', align: 'right' },
+      { header: 'name' },
+      { header: 'access' },
+      { header: 'type' },
+      { header: 'shape' },
+      { header: 'strides' },
+      { header: 'bytes', align: 'right' },
+    ],
+    rows: bindings.map(({ binding, name, writable, dtype, shape, strides, bytes }) => [
+      String(binding),
+      name,
+      writable ? 'read, write' : 'read',
+      dtype,
+      shape.join('×') || 'scalar',
+      strides.join(', '),
+      String(bytes),
+    ]),
+  };
+}
+
+function constantTable({ constants, conditions }: DispatchView): Table {
+  return {
+    columns: [{ header: 'constant' }, { header: 'value', align: 'right' }, { header: 'why' }],
+    rows: constants.map(({ name, value, why }) => [name, String(value), why ?? 'follows from the case']),
+    notes: [`conditions ${conditions.join(', ') || 'none'}`],
+  };
+}
+
+/** Whether a value of a sweep ran and passed its checks. */
+export const isRight = ({ check, failure }: SweepRow): boolean =>
+  failure === null && (check === null || check.comparisons.every(passes));
+
+/** One row a comparison. */
+export function checkTable(comparisons: readonly Comparison[]): Table {
+  return {
+    columns: [
+      { header: 'check' },
+      { header: 'against' },
+      { header: 'error', align: 'right' },
+      { header: 'allowed', align: 'right' },
+      { header: 'is' },
+    ],
+    rows: comparisons.map((comparison) => {
+      const { what, against, error, tolerance, worst } = comparison;
+      const place = worst ? `WRONG: ${worst.actual} instead of ${worst.expected} at ${worst.index}` : 'WRONG';
+      return [what, against, exponent(error), exponent(tolerance), passes(comparison) ? 'ok' : place];
+    }),
+  };
+}
+
+const exponent = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
+
+function ceiling({ gflops, gigabytesPerSecond }: Roofline): string {
+  return `roofline, measured: ${gflops.toFixed(1)} GFLOP/s, ${gigabytesPerSecond.toFixed(1)} GB/s`;
+}
+
+function speedCells({ median, microseconds, bound }: Speed): string[] {
+  return [
+    durationText(median),
+    `${durationText(quantile(microseconds, 0.1))}–${durationText(quantile(microseconds, 0.9))}`,
+    significant(bound.gflops),
+    significant(bound.gigabytesPerSecond),
+    percentText(bound.share),
+    bound.by ?? '',
+  ];
+}
+
+const speedColumns: Table['columns'] = [
+  { header: 'median', align: 'right' },
+  { header: 'p10–p90', align: 'right' },
+  { header: 'GFLOP/s', align: 'right' },
+  { header: 'GB/s', align: 'right' },
+  { header: 'roofline', align: 'right' },
+  { header: 'bound by' },
+];
+
+/** One row a dispatch, under each that of the shipped kernel if it was timed as well. */
+export function speedTable(
+  speeds: readonly Speed[],
+  baseline: readonly Speed[] | null,
+  roofline: Roofline,
+): Table {
+  const rows = speeds.flatMap((speed, i) => {
+    const shipped = baseline?.[i];
+    const label = `#${speed.index} ${speed.operator}`;
+    if (!baseline) return [[label, ...speedCells(speed)]];
+    const ratio = shipped ? `${(shipped.median / speed.median).toFixed(2)}×` : '';
+    return [
+      [`${label}, changed`, ...speedCells(speed), ratio],
+      ...(shipped ? [[`${label}, shipped`, ...speedCells(shipped), '']] : []),
+    ];
+  });
+  return {
+    columns: [
+      { header: 'dispatch' },
+      ...speedColumns,
+      ...(baseline ? [{ header: 'faster by', align: 'right' as const }] : []),
+    ],
+    rows,
+    notes: [`${ceiling(roofline)}; times by ${speeds[0]!.timer}, ${speeds[0]!.microseconds.length} rounds`],
+  };
+}
+
+/** One row a value. */
+export function sweepTable(name: string, rows: readonly SweepRow[], roofline: Roofline): Table {
+  const times = rows.flatMap(({ speed }) => speed?.median ?? []);
+  const best = Math.min(...times);
+  return {
+    columns: [{ header: name }, ...speedColumns, { header: 'check' }],
+    rows: rows.map((row) => {
+      const { value, speed, failure, check } = row;
+      const verdict = failure ?? (check ? (isRight(row) ? 'ok' : 'WRONG') : 'not checked');
+      if (!speed) return [value, ...speedColumns.map(() => ''), verdict];
+      return [speed.median === best ? `${value} *` : value, ...speedCells(speed), verdict];
+    }),
+    notes: [`* fastest; ${ceiling(roofline)}; times of the dearest dispatch`],
+  };
+}

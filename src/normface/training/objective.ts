@@ -1,0 +1,69 @@
+/** What a training step differentiates: a net and its losses on a batch. */
+
+import type { Device } from '../../engine/device.ts';
+import { add } from '../../engine/ops/add.ts';
+import { scale } from '../../engine/ops/scale.ts';
+import { Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { type BuiltNet, buildNet } from '../nets/build.ts';
+import { findNet } from '../nets/index.ts';
+import { inputSize, type TrainingConfig } from './config.ts';
+import { createHead, type Head, type HeadOutputs } from './head.ts';
+
+export class Objective {
+  readonly net: BuiltNet;
+  /** The main loss, and the auxiliary one if there is one. */
+  readonly heads: readonly [Head, ...Head[]];
+  readonly parameters: Parameters;
+  /** The batch: rgba8 [batch, height, width, 4]. */
+  readonly images: Tensor;
+  /** [batch] u32 */
+  readonly labels: Tensor;
+  private readonly config: TrainingConfig;
+
+  /** @param classes number of people, the rows of the class matrices */
+  constructor(device: Device, config: TrainingConfig, classes: number) {
+    const { seed, batchSize, data, loss, auxiliaryLoss } = config;
+    const design = findNet(config.net);
+    const [height, width] = data.imageSize;
+    this.config = config;
+    this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
+    const { featureSize } = this.net;
+    const size = { device, classes, featureSize, batchSize, seed };
+    const main = createHead('loss', loss, size);
+    this.heads = auxiliaryLoss ? [main, createHead('auxiliary', auxiliaryLoss, size)] : [main];
+    this.parameters = new Parameters(device, [
+      ...this.net.declarations,
+      ...this.heads.flatMap((head) => head.declarations),
+    ]);
+    this.images = device.images(new Uint8Array(batchSize * height * width * 4), [batchSize, height, width]);
+    this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
+  }
+
+  /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
+  forward(): HeadOutputs {
+    const { augmentation, data } = this.config;
+    const { mirror, shift, randomCrop } = augmentation;
+    const x = this.net.batch(this.images, {
+      mirror: mirror ? 'random' : 'never',
+      shift,
+      crop: data.cropSize && randomCrop ? 'random' : 'centre',
+    });
+    const features = this.net.forward(x, this.parameters, { training: true });
+    const [main, ...others] = this.heads.map((head) => head.apply(features, this.labels, this.parameters));
+    const weighted = (i: number, value: Tensor) =>
+      this.heads[i].weight === 1 ? value : scale(value, this.heads[i].weight);
+    const total = others.reduce(
+      (sum, { loss }, i) => add(sum, weighted(i + 1, loss)),
+      weighted(0, main.loss),
+    );
+    return { ...main, loss: total };
+  }
+
+  dispose(): void {
+    for (const head of this.heads) head.dispose?.();
+    this.images.dispose();
+    this.labels.dispose();
+    this.parameters.dispose();
+  }
+}

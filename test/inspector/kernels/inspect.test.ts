@@ -1,0 +1,257 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { checkRecording, passes } from '../../../src/inspector/kernels/check.ts';
+import { KernelInspector, type KernelRequest } from '../../../src/inspector/kernels/inspect.ts';
+import { inspectedOperators } from '../../../src/inspector/kernels/operators.ts';
+import { Recording } from '../../../src/inspector/kernels/recording.ts';
+import { parseSweep, runKernel, sweepKernel } from '../../../src/inspector/kernels/run.ts';
+import { testDevice } from '../../engine/open.ts';
+
+const device = await testDevice();
+const inspector = new KernelInspector(device);
+const roofline = { gflops: 50, gigabytesPerSecond: 10 };
+const quick = { rounds: 2, roundMs: 1 };
+
+const run = (request: KernelRequest, options = {}) =>
+  runKernel(device, inspector, request, roofline, { ...quick, ...options });
+const linkedText = (request: KernelRequest): string => {
+  const session = inspector.open(request);
+  const view = session.views().find(({ index }) => index === session.dearest)!;
+  session.dispose();
+  return view.wgsl;
+};
+
+describe('the catalogue', () => {
+  test('has every kernel file, with a description, constants and operators', () => {
+    const files = readdirSync('src/shaders').flatMap((name) => /^(\w+)\.wgsl$/.exec(name)?.[1] ?? []);
+    expect(inspector.catalogue.map(({ name }) => name)).toEqual(files.sort());
+    for (const { name, summary, header, uses } of inspector.catalogue) {
+      expect(summary.length, name).toBeGreaterThan(10);
+      expect(header, name).toContain(summary.slice(0, 10));
+      expect(uses.length, name).toBeGreaterThan(0);
+    }
+  });
+
+  test('every use dispatches its kernel', () => {
+    for (const { name, uses } of inspector.catalogue) {
+      const { operator, sample, variant } = uses[0]!;
+      const recording = new Recording(device, sample, variant === null ? {} : { variant });
+      expect(recording.dispatchesOf(name).length, `${name} in ${operator.name}`).toBeGreaterThan(0);
+      recording.dispose();
+    }
+  });
+});
+
+describe('work that is no operator of the graph is right as well', () => {
+  const more = inspectedOperators.filter(({ name }) =>
+    ['sgd', 'adam', 'row_subset', 'check_finite', 'count_pairs', 'peak_copy', 'peak_fma'].includes(name),
+  );
+  test.each(
+    more.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),
+  )('%s', async (_, sample) => {
+    const recording = new Recording(device, sample);
+    const { comparisons } = await checkRecording(recording);
+    recording.dispose();
+    expect(comparisons.length).toBeGreaterThan(0);
+    for (const comparison of comparisons) expect(passes(comparison), comparison.against).toBe(true);
+    expect(comparisons[0]!.against).toBe('float64 reference');
+  });
+});
+
+describe('a kernel on a case', () => {
+  test('shows what the driver gets', () => {
+    const session = inspector.open({ kernel: 'conv2d_grad_weight', caseText: '2x9x8x8 3x3 12' });
+    const [view] = session.views();
+    session.dispose();
+    expect(view!.operator).toBe('conv2d backward');
+    expect(view!.bindings.map(({ name, shape }) => [name, shape[0]])).toEqual([
+      ['x', 2],
+      ['dy', 2],
+      ['partial', view!.bindings[2]!.shape[0]],
+    ]);
+    expect(view!.bindings[0]).toMatchObject({
+      strides: [576, 64, 8, 1],
+      bytes: 4 * 2 * 9 * 8 * 8,
+      writable: false,
+    });
+    expect(view!.cost.flops).toBe(2 * 2 * 9 * 8 * 12 * 9 * 8);
+    expect(view!.wgsl).toContain('fn main(');
+    expect(view!.wgsl).not.toContain('import ');
+    expect(view!.constants.find(({ name }) => name === 'CHUNK')!.why).toMatch(/256 pixels/);
+    expect(view!.constants.find(({ name }) => name === 'KERNEL_W')!.why).toBeNull();
+    expect(view!.decisions[0]!.operation).toBe('conv2d_grad_weight');
+    expect(view!.decisions[0]!.reason).toMatch(/^shipped for this kind of adapter/);
+  });
+
+  test.each<[KernelRequest, RegExp]>([
+    [{ kernel: 'gem' }, /there is no kernel "gem", did you mean "gemm"/],
+    [{ kernel: 'gemm', operator: 'prelu' }, /operator "prelu" does not use gemm; it is used by/],
+    [{ kernel: 'gemm', operator: 'matmul', caseText: '12x' }, /word "12x"/],
+    [
+      { kernel: 'gemm', operator: 'matmul', caseText: '16', constants: { M: 3 } },
+      /M of gemm follows from the case/,
+    ],
+    [{ kernel: 'relu_forward', constants: { TILE: 3 } }, /no constant TILE here; free are .*WORKGROUP/],
+    [
+      { kernel: 'gemm', operator: 'matmul', caseText: '16', variant: 'magic' },
+      /no variant "magic" .* there are "/,
+    ],
+    [{ kernel: 'relu_forward', variant: 'magic' }, /only one way to do it/],
+    [
+      { kernel: 'gemm', operator: 'matmul', caseText: '16', source: 'x', dispatch: 7 },
+      /dispatch 7 of this case is none/,
+    ],
+  ])('%j is refused', (request, message) => {
+    expect(() => inspector.open(request).dispose()).toThrow(message);
+  });
+
+  test('is checked against the reference, finite differences and a second run, and timed', async () => {
+    const { check, speeds, baseline } = await run({ kernel: 'conv2d_forward', caseText: '2x6x5x4 3x3 8' });
+    expect(check!.omitted).toEqual([]);
+    expect(check!.comparisons.every(passes)).toBe(true);
+    const against = new Set(check!.comparisons.map((comparison) => comparison.against));
+    expect([...against]).toEqual(['float64 reference', 'finite differences of the reference', 'second run']);
+    expect(check!.comparisons.filter(({ what }) => what.startsWith('gradient')).length).toBe(6);
+    expect(speeds.length).toBe(1);
+    expect(speeds[0]!.microseconds.length).toBe(2);
+    expect(speeds[0]!.median).toBeGreaterThan(0);
+    expect(baseline).toBeNull();
+  });
+
+  test('what is too large for the host is said to be left out', async () => {
+    const recording = new Recording(
+      device,
+      inspectedOperators.find(({ name }) => name === 'relu')!.cases[0]!,
+    );
+    const large = { ...recording.sample, cost: { flops: 1e12, bytes: 1 } };
+    Object.assign(recording, { sample: large });
+    const { comparisons, omitted } = await checkRecording(recording);
+    recording.dispose();
+    expect(omitted.join()).toMatch(/float64 reference: the case is too large/);
+    expect(comparisons.map(({ against }) => against)).toEqual(['second run', 'second run']);
+  });
+
+  test('constants and variants by hand keep the results', async () => {
+    const requests: KernelRequest[] = [
+      { kernel: 'prelu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
+      { kernel: 'conv2d_grad_weight', caseText: '4x12x12x4 3x3 8', constants: { CHUNK: 64 } },
+      {
+        kernel: 'gemm',
+        operator: 'matmul',
+        caseText: '70x40x36',
+        variant: 'workgroup 64×64',
+        constants: { BLOCKS: 1 },
+      },
+      { kernel: 'gemm', operator: 'matmul', caseText: '70x40x36', variant: 'workgroup 32×32' },
+    ];
+    for (const request of requests) {
+      const { check } = await run(request);
+      expect(
+        check!.comparisons.filter((comparison) => !passes(comparison)),
+        JSON.stringify(request),
+      ).toEqual([]);
+      expect(check!.comparisons.some(({ against }) => against === 'shipped kernel')).toBe(true);
+    }
+  });
+});
+
+describe('an edited kernel', () => {
+  const request = { kernel: 'relu_forward', caseText: '5x13' };
+
+  test('that is right passes, linked or not, beside the shipped one', async () => {
+    for (const text of [linkedText(request), inspector.entry('relu_forward').source]) {
+      const source = text.replaceAll('STEPS; step++', 'STEPS; step += 1u');
+      expect(source).not.toBe(text);
+      const { check, baseline } = await run({ ...request, source }, { baseline: true });
+      expect(check!.comparisons.every(passes)).toBe(true);
+      expect(baseline!.length).toBe(1);
+    }
+  });
+
+  test('that is wrong does not', async () => {
+    const source = linkedText(request).replace('value <= Value()', 'value > Value()');
+    const { check } = await run({ ...request, source });
+    const wrong = check!.comparisons
+      .filter((comparison) => !passes(comparison))
+      .map(({ against }) => against);
+    expect(wrong).toContain('float64 reference');
+    expect(wrong).toContain('shipped kernel');
+  });
+
+  test('that writes NaN does not', async () => {
+    const source = linkedText(request).replace(
+      'select(value,',
+      'select(value + bitcast<f32>(0x7fc00000u + local),',
+    );
+    const { check } = await run({ ...request, source });
+    expect(check!.comparisons.find(({ against }) => against === 'float64 reference')!.error).toBe(Infinity);
+  });
+
+  test('that does not compile says where', async () => {
+    const source = linkedText(request).replace('let value = x[i];', 'let value = x[i] + true;');
+    await expect(run({ ...request, source })).rejects.toThrow(
+      /relu_forward~\d+ .*does not compile: line \d+: .*let value = x\[i\] \+ true;/s,
+    );
+  });
+
+  test('of operands alone keeps its walk', async () => {
+    const source = inspector.entry('gemm').source.replace('var sum = value;', 'var sum = 2.0 * value;');
+    const { check } = await run({ kernel: 'gemm', operator: 'matmul', caseText: '9x7x5', source });
+    expect(check!.comparisons.some((comparison) => !passes(comparison))).toBe(true);
+  });
+
+  test('a baseline needs something changed', async () => {
+    await expect(run(request, { baseline: true })).rejects.toThrow(/baseline is for a changed kernel/);
+  });
+});
+
+describe('sweeps', () => {
+  test('over a constant', async () => {
+    const rows = await sweepKernel(
+      device,
+      inspector,
+      { kernel: 'relu_forward', caseText: '64x33' },
+      parseSweep('STEPS=1,4,16'),
+      roofline,
+      quick,
+    );
+    expect(rows.map(({ value }) => value)).toEqual(['1', '4', '16']);
+    for (const { check, speed, failure } of rows) {
+      expect(failure).toBeNull();
+      expect(check!.comparisons.every(passes)).toBe(true);
+      expect(speed!.median).toBeGreaterThan(0);
+    }
+  });
+
+  test('over all variants that use the kernel; one that the adapter cannot run says why', async () => {
+    const rows = await sweepKernel(
+      device,
+      inspector,
+      { kernel: 'conv2d_forward', caseText: '1x6x6x4 3x3 8' },
+      parseSweep('variant=all'),
+      roofline,
+      { ...quick, check: false },
+    );
+    expect(rows.some(({ value }) => value.startsWith('workgroup'))).toBe(true);
+    expect(rows.some(({ value }) => value.startsWith('winograd'))).toBe(false);
+    const failing = await sweepKernel(
+      device,
+      inspector,
+      { kernel: 'relu_forward', caseText: '64x33' },
+      parseSweep('WORKGROUP=8,100000'),
+      roofline,
+      quick,
+    );
+    expect(failing[0]!.failure).toBeNull();
+    expect(failing[1]!.failure).toMatch(/100000|workgroup/i);
+  });
+
+  test.each([
+    ['STEPS', /is not like/],
+    ['STEPS=', /is not like/],
+    ['STEPS=a', /whole number/],
+    ['STEPS=0', /whole number/],
+  ])('"%s" is refused', (text, message) => {
+    expect(() => parseSweep(text)).toThrow(message);
+  });
+});

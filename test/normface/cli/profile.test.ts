@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { normface, temporaryFolder } from './run.ts';
+
+const root = temporaryFolder();
+const at = (name: string) => path.join(root, name);
+const small = ['--net', 'tiny', '--batch', '4', '--runs', '2'];
+
+describe('normface profile', () => {
+  test('of a training step: tables, and files that hold the same numbers', async () => {
+    const words = [
+      'profile',
+      'train',
+      ...small,
+      '--loss',
+      'normface',
+      '--classes',
+      '7',
+      '--out',
+      at('train'),
+    ];
+    const { exitCode, stdout, stderr } = await normface(...words);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^tiny, batch 4, normface, 7 people$/m);
+    expect(stdout).toMatch(/^conv2d\w* +\d/m);
+    expect(stdout).toMatch(/^conv2d\w* backward +\d/m);
+    expect(stdout).toMatch(/^SGD +1 +1 /m);
+    expect(fs.readdirSync(at('train')).sort()).toEqual([
+      'memory.svg',
+      'profile.html',
+      'profile.json',
+      'trace.json',
+    ]);
+    const profile = JSON.parse(fs.readFileSync(at('train/profile.json'), 'utf8'));
+    expect(profile).toMatchObject({ title: 'tiny, batch 4, normface, 7 people', runs: 2 });
+    expect(profile.stepMicroseconds).toBeGreaterThan(0);
+    for (const { microseconds, bindings, kernel } of profile.dispatches) {
+      expect(microseconds, kernel).toBeGreaterThanOrEqual(0);
+      expect(bindings.length, kernel).toBeGreaterThan(0);
+    }
+    const { memory } = profile;
+    for (const { slab, offset, bytes, first, last, label } of memory.residents) {
+      expect(offset + bytes, label).toBeLessThanOrEqual(memory.slabs[slab]);
+      expect(first, label).toBeLessThanOrEqual(last);
+      expect(label).toMatch(/^\w[\w ]*: \w+ \[.*\]$/);
+    }
+    const chosen = profile.dispatches.find(({ kernel }: { kernel: string }) =>
+      kernel.startsWith('conv2d_forward'),
+    );
+    expect(chosen.choice.reason).toMatch(/shipped|measured|only/);
+    const trace = JSON.parse(fs.readFileSync(at('train/trace.json'), 'utf8'));
+    expect(trace.traceEvents.length).toBeGreaterThan(profile.dispatches.length);
+    expect(fs.readFileSync(at('train/profile.html'), 'utf8')).toContain('</html>');
+  });
+
+  test('of embedding, as JSON', async () => {
+    const { exitCode, stdout } = await normface('--json', 'profile', 'embed', ...small);
+    expect(exitCode).toBe(0);
+    const { title, dispatches } = JSON.parse(stdout);
+    expect(title).toBe('tiny, batch 4, embedding');
+    expect(dispatches.some(({ operator }: { operator: string }) => operator.includes('backward'))).toBe(
+      false,
+    );
+  });
+
+  test.each([
+    [['profile', 'train', '--net', 'tinny'], 2, /tinny/],
+    [['profile', 'train', '--config', 'missing.json'], 1, /missing.json/],
+    [['profile', 'embed', ...small, '--order', 'size'], 2, /--order .*time, step/],
+  ])('%j is refused in one sentence', async (words, exitCode, message) => {
+    const outcome = await normface(...words);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr.trim().split('\n').length).toBe(1);
+    expect(outcome.exitCode).toBe(exitCode);
+  });
+
+  test('a folder that cannot be made is known before anything runs', async () => {
+    fs.writeFileSync(at('file'), '');
+    const { exitCode, stdout, stderr } = await normface('profile', 'embed', ...small, '--out', at('file/x'));
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^normface: cannot write into .*file\/x: \w[^\n]*\n$/);
+  });
+});
+
+describe('DEBUG', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('tells of the steps of a command on stderr', async () => {
+    vi.stubEnv('DEBUG', '2');
+    const { exitCode, stdout, stderr } = await normface('profile', 'embed', ...small, '--top', '0');
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toMatch(/^step \d/m);
+    expect(stderr).toMatch(/^step 0: \d+ dispatches/m);
+    expect(stderr).toMatch(/^ {2}#0 imageBatch: image_batch, /m);
+  });
+});
