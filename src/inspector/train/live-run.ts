@@ -27,7 +27,7 @@ export interface LiveRunOptions {
   readonly pace: () => number;
   readonly onStep: (news: StepNews) => void;
   readonly onEmbedding: (embedding: Embedding) => void;
-  /** Called when it begins or ceases to run. */
+  /** Called when it begins or ceases to run, and when all that was asked for is done. */
   readonly onChange: () => void;
   /** Called once, with one sentence; nothing follows. */
   readonly onFailure: (sentence: string) => void;
@@ -76,6 +76,11 @@ export class LiveRun {
   /** Whether it goes on until it is paused. */
   get isRunning(): boolean {
     return this.wanted && !this.isOver;
+  }
+
+  /** Whether something is under way: a step, an embedding or the preparation. */
+  get isBusy(): boolean {
+    return this.isDriven && !this.isOver;
   }
 
   start(): void {
@@ -136,6 +141,7 @@ export class LiveRun {
     } finally {
       this.isDriven = false;
       if (this.isOver) this.free();
+      else this.options.onChange();
     }
   }
 

@@ -103,7 +103,9 @@ describe('a run', () => {
     await settle();
     expect(news.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(run.isRunning).toBe(false);
-    expect(changes()).toBe(2);
+    // It ran, it was paused, and it was done.
+    expect(changes()).toBe(3);
+    expect(run.isBusy).toBe(false);
     expect(embeddings.at(-1)).toBe(7);
     expect(made.log.at(-1)).toBe('embed 7');
   });
@@ -126,6 +128,7 @@ describe('a run', () => {
     run.stepOnce();
     run.stepOnce();
     await settle();
+    expect(run.isBusy).toBe(true);
     made.release();
     await settle();
     expect(made.log).toEqual(['prepare', 'embed 0', 'step 1', 'embed 1', 'step 2', 'embed 2']);

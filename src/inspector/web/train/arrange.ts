@@ -40,11 +40,6 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
     { class: 'panel', 'aria-label': 'Course of the loss' },
     element('h2', {}, 'Loss'),
     parts.chart,
-    element(
-      'p',
-      { class: 'soft small' },
-      'With as many pictures of every class no softmax over s times the cosines falls below the bound. To reach it the agents of n classes must form a simplex, which takes n − 1 dimensions.',
-    ),
   );
   const setup = element(
     'section',
@@ -75,8 +70,9 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
       'div',
       { class: 'train-grid' },
       picture,
-      element('div', { class: 'train-side' }, parts.readings, course, setup),
+      element('div', { class: 'train-side' }, parts.readings, course),
     ),
+    setup,
   );
   return { page, legend };
 }

@@ -6,7 +6,7 @@ import type { Brush } from './brush.ts';
 import type { Scene } from './scene.ts';
 
 /** Of the sectors' colours, so that points stand out. */
-const sectorAlpha = 0.1;
+const sectorAlpha = 0.12;
 
 export function drawPlane(brush: Brush, scene: Scene): void {
   const { embedding, layout, mode, names } = scene;

@@ -63,7 +63,7 @@ function half(brush: Brush, { embedding, layout, mode, view, showCentres }: Scen
     const place = layout.features[i]!;
     const close = nearness(place);
     const colour = brush.colour(embedding.labels[i]!);
-    brush.dot(place, colour, 1.8 + 1.6 * close, 0.2 + 0.7 * close, embedding.heldOut[i]!);
+    brush.dot(place, colour, 1.8 + 1.6 * close, 0.32 + 0.6 * close, embedding.heldOut[i]!);
   }
   if (!near) drawAgents();
   if (showCentres)

@@ -8,7 +8,7 @@ import { formatSignificant } from '../parts/format.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { formatLevel } from './readings.ts';
 
-const height = 230;
+const height = 310;
 
 export class LossChart {
   readonly element: HTMLElement;
@@ -20,6 +20,11 @@ export class LossChart {
   /** Names of the lines that are not always there, with their newest value. */
   private readonly bound = element('li', { class: 'train-key-bound' });
   private readonly even = element('li', { class: 'train-key-even' });
+  private readonly note = element(
+    'p',
+    { class: 'soft small' },
+    'With as many pictures of every class no softmax over s times the cosines falls below the bound. To reach it the agents of n classes must form a simplex, which takes n − 1 dimensions.',
+  );
   private plot: uPlot | null = null;
   private columns: CurveColumns = new Curve().columns();
   private palette: Palette = readPalette();
@@ -27,15 +32,16 @@ export class LossChart {
   constructor(signal: AbortSignal) {
     this.element = element(
       'div',
-      {},
+      { class: 'train-course' },
       this.box,
       element(
         'ul',
         { class: 'train-key' },
-        element('li', { class: 'train-key-loss' }, 'loss, and of each step'),
+        element('li', { class: 'train-key-loss' }, 'loss; thin: of each step'),
         this.bound,
         this.even,
       ),
+      this.note,
     );
     const resized = new ResizeObserver(() => {
       const { clientWidth } = this.box;
@@ -56,6 +62,7 @@ export class LossChart {
     this.columns = columns;
     name(this.bound, 'bound of Proposition 2', columns.bounds.at(-1));
     name(this.even, 'agents evenly on the circle', columns.evens.at(-1));
+    this.note.hidden = this.bound.hidden;
     if (this.plot) this.plot.setData(this.data());
     else this.rebuild();
   }
@@ -86,7 +93,7 @@ export class LossChart {
           y: { range: () => rangeOf(this.columns) },
         },
         axes: [
-          { ...axis, size: 34, label: 'step', labelSize: 18, labelFont: axis.font },
+          { ...axis, size: 26, label: 'step', labelSize: 18, labelGap: 0, labelFont: axis.font },
           { ...axis, size: 46, values: (_, splits) => splits.map((value) => formatSignificant(value)) },
         ],
         series: [

@@ -38,7 +38,11 @@ export class Readings {
         { class: 'facts' },
         element('dt', {}, 'Bound of Proposition 2'),
         this.bound,
-        element('dt', {}, 'Mean cosine'),
+        element(
+          'dt',
+          { title: 'of the features of a batch to the agents of their own class and of the others' },
+          'Mean cosine',
+        ),
         this.cosines,
         element('dt', {}, 'Time of a step ', timing),
         this.time,
@@ -76,9 +80,9 @@ export class Readings {
     this.cosines.textContent =
       positiveCosine === undefined || negativeCosine === undefined
         ? none
-        : `${formatFixed(positiveCosine, 3)} to the own agent, ${formatFixed(negativeCosine, 3)} to others`;
+        : `${formatFixed(positiveCosine, 3)} own, ${formatFixed(negativeCosine, 3)} others`;
     const rate = formatSignificant((1000 * batchSize) / millisecondsAStep);
-    this.time.textContent = `${formatDuration(millisecondsAStep)}, ${rate} images a second`;
+    this.time.textContent = `${formatDuration(millisecondsAStep)}, ${rate} images/s`;
   }
 
   showAccuracy({ training, heldOut }: { training: number; heldOut: number }): void {

@@ -195,7 +195,8 @@ export class TrainPage implements Page {
           else this.status.say(this.describeSize());
         }
         isFirst = false;
-        this.showState();
+        // While it runs nothing changes but numbers, and the status is read aloud when it is written.
+        if (!this.run?.isRunning) this.showState();
       },
       onChange: () => this.showState(),
       onFailure: (sentence) => {
@@ -246,6 +247,7 @@ export class TrainPage implements Page {
     const canRestart = run !== null && (!canRun || isRunning || steps > 0);
     this.toolbar.show({ canRun, isRunning, canRestart, hasBegun: steps > 0 });
     if (isRunning) this.status.busy(`Training with ${learner!.lossTitle}`);
+    else if (run?.isBusy && steps > 0) this.status.busy('Finishing the step');
     else if (canRun && steps > 0) this.status.say(`Paused after step ${steps}.`);
   }
 
