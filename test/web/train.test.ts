@@ -145,7 +145,7 @@ describe('the page trains', () => {
 test('MNIST files stay in the page and are trained on; wrong ones are a sentence', async () => {
   const { page, problems } = await open('?data=mnist&batch=16');
   const parts = partsOf(page);
-  await parts.status.getByText('Waiting for the files').waitFor();
+  await parts.status.getByText('Waiting for files.').waitFor();
   const choose = page.getByLabel('Choose files');
   await choose.setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.alloc(50, 7) });
   await parts.status.getByText('a.png is no idx file of images or labels').waitFor();

@@ -3,7 +3,7 @@
 /** Entries at most; when there are more, neighbours are merged. */
 const most = 1200;
 
-/** Entries on either side that the smooth line takes the mean over; fewer near the ends, so that it does not lag. */
+/** Entries on either side that the smooth line takes the mean over. */
 const halfWindow = 6;
 
 interface Entry {
@@ -70,17 +70,14 @@ export class Curve {
   private smoothed(): number[] {
     const { entries } = this;
     return entries.map(({ part }, i) => {
-      // As far to the left as to the right, and not into another loss.
-      let reach = 0;
-      while (
-        reach < halfWindow &&
-        entries[i - reach - 1]?.part === part &&
-        entries[i + reach + 1]?.part === part
-      )
-        reach++;
+      // Not into another loss. At its beginning as far ahead as back, for there it falls fast; at the end there is nothing ahead.
+      let back = 0;
+      while (back < halfWindow && entries[i - back - 1]?.part === part) back++;
+      let ahead = 0;
+      while (ahead < back && entries[i + ahead + 1]?.part === part) ahead++;
       let sum = 0;
-      for (let k = i - reach; k <= i + reach; k++) sum += entries[k]!.loss;
-      return sum / (2 * reach + 1);
+      for (let k = i - back; k <= i + ahead; k++) sum += entries[k]!.loss;
+      return sum / (back + ahead + 1);
     });
   }
 

@@ -150,7 +150,7 @@ describe('the course of the loss', () => {
       bounds: [null, 0.5],
       evens: [null, 0.75],
     });
-    expect(smooth).toEqual([4, 2]);
+    expect(smooth).toEqual([4, 3]);
   });
 
   test('stays short, and its means are those of the steps', () => {
@@ -167,7 +167,7 @@ describe('the course of the loss', () => {
     });
     // Means to both sides of a line are on it.
     smooth.forEach((value, i) => {
-      if (i > 0 && i < steps.length - 1) expect(value).toBeCloseTo(losses[i]!, 0);
+      if (i < steps.length - 6) expect(value).toBeCloseTo(losses[i]!, 0);
     });
   });
 
@@ -179,7 +179,8 @@ describe('the course of the loss', () => {
     curve.add(53, 2);
     const { smooth } = curve.columns();
     for (const value of smooth.slice(6, 43)) expect(Math.abs(value - 100)).toBeLessThan(1);
-    expect(smooth.slice(49)).toEqual([90, 1, 2, 2]);
+    expect(Math.abs(smooth[49]! - 100)).toBeLessThan(2);
+    expect(smooth.slice(50)).toEqual([1, 2, 2]);
   });
 
   test('durations: the middle of the latest', () => {

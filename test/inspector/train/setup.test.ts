@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lossChoices } from '../../../src/inspector/train/choices.ts';
-import { presetOf, presets } from '../../../src/inspector/train/presets.ts';
+import { onDigits, presetOf, presets } from '../../../src/inspector/train/presets.ts';
 import {
   configOf,
   defaultSetup,
@@ -114,6 +114,7 @@ test('there is a net for each dimension, of that dimension', () => {
 test('presets are within the limits and can be told apart, at any learning rate', () => {
   for (const preset of presets) {
     expect(presetOf({ ...preset.setup, learningRate: 3 })).toBe(preset);
+    expect(presetOf(onDigits(preset.setup))).toBe(preset);
     for (const [name, { least, most }] of Object.entries(limits)) {
       const value = preset.setup[name as keyof typeof limits];
       expect(value).toBeGreaterThanOrEqual(least);

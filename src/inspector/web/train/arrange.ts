@@ -14,15 +14,27 @@ export interface Parts {
   readonly form: HTMLElement;
 }
 
-/** @returns the page, and the place in it for the names of the classes */
-export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement } {
+export interface Arrangement {
+  readonly page: HTMLElement;
+  /** The place for the names of the classes. */
+  readonly legend: HTMLElement;
+  /** What the picture is drawn on. */
+  readonly stage: HTMLElement;
+  /** The place for what is shown instead of the picture as long as there is none. */
+  readonly waiting: HTMLElement;
+}
+
+export function arrange(parts: Parts): Arrangement {
   const legend = element('div');
+  const waiting = element('div');
+  const stage = element('div', { class: 'train-stage' }, parts.canvas, parts.card);
   const picture = element(
     'section',
     { class: 'panel train-picture-panel', 'aria-label': 'Features' },
     parts.toolbar,
     element('div', { class: 'train-status' }, parts.status, parts.modes),
-    element('div', { class: 'train-stage' }, parts.canvas, parts.card),
+    waiting,
+    stage,
     legend,
     element(
       'p',
@@ -74,5 +86,5 @@ export function arrange(parts: Parts): { page: HTMLElement; legend: HTMLElement 
     ),
     setup,
   );
-  return { page, legend };
+  return { page, legend, stage, waiting };
 }

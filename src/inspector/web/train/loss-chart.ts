@@ -115,6 +115,7 @@ const startingSteps = 5;
 
 /** From zero, or closer to what there is where that would leave most of the chart empty. */
 function rangeOf({ losses, bounds, evens }: CurveColumns): [number, number] {
+  if (losses.length === 0) return [0, 1];
   const later = losses.length > 3 * startingSteps ? losses.slice(startingSteps) : losses;
   const levels = [...bounds, ...evens].filter((value) => value !== null);
   const most = Math.max(1e-6, ...later, ...levels);

@@ -22,6 +22,8 @@ type Option = readonly [value: string, title: string];
 
 export class SetupForm {
   readonly element: HTMLElement;
+  /** Where files can be chosen. */
+  readonly filesPlace = element('div');
   private readonly onChange: (setup: Setup) => void;
   private readonly fields = new Map<keyof Setup, HTMLElement>();
   private readonly inputs = new Map<keyof Setup, HTMLInputElement | HTMLSelectElement>();
@@ -29,11 +31,8 @@ export class SetupForm {
   private readonly marginTitle = element('span', {}, 'Margin');
   private setup: Setup;
 
-  /**
-   * @param files what is shown where idx files are chosen
-   * @param onChange called with a set-up that is within the limits
-   */
-  constructor(setup: Setup, files: HTMLElement, onChange: (setup: Setup) => void) {
+  /** @param onChange called with a set-up that is within the limits */
+  constructor(setup: Setup, onChange: (setup: Setup) => void) {
     this.setup = setup;
     this.onChange = onChange;
     this.sources = (Object.keys(sourceTitles) as SourceName[]).map((value) =>
@@ -66,7 +65,7 @@ export class SetupForm {
           element('label', {}, source, sourceTitles[source.value as SourceName]),
         ),
       ),
-      files,
+      this.filesPlace,
       element(
         'div',
         { class: 'train-fields' },
@@ -123,6 +122,7 @@ export class SetupForm {
       input.value = value;
       input.setCustomValidity('');
     }
+    this.filesPlace.hidden = setup.data !== 'mnist';
     this.marginTitle.textContent = loss.margin?.title ?? 'Margin';
     const hidden: Partial<Record<keyof Setup, boolean>> = {
       scale: loss.scale === undefined,

@@ -8,12 +8,13 @@ import type { LiveLearner } from '../../train/learner.ts';
 import { LiveRun, type StepNews, sentenceOf } from '../../train/live-run.ts';
 import { NetLearner } from '../../train/net-learner.ts';
 import type { Pictures } from '../../train/pictures.ts';
+import { onDigits } from '../../train/presets.ts';
 import { needsRestart, type Setup, writeSetup } from '../../train/setup.ts';
 import type { Page, PageContext } from '../page.ts';
 import { dropZone } from '../parts/drop-zone.ts';
 import { formatPercent } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
-import { arrange } from './arrange.ts';
+import { type Arrangement, arrange } from './arrange.ts';
 import { EmbeddingView } from './embedding-view.ts';
 import { facesOf, idxPictures, takeFiles } from './images.ts';
 import { legend, shortNames } from './legend.ts';
@@ -40,7 +41,7 @@ export class TrainPage implements Page {
   private readonly presets: PresetBar;
   private readonly modes: ModeChoice;
   private readonly files: HTMLElement;
-  private readonly legend: HTMLElement;
+  private readonly places: Arrangement;
   private setup: Setup;
   private learner: LiveLearner | null = null;
   private run: LiveRun | null = null;
@@ -70,10 +71,13 @@ export class TrainPage implements Page {
       multiple: true,
       onFiles: (files) => void this.take(takeFiles(files)),
     });
-    this.form = new SetupForm(setup, this.files, (changed) => this.change(changed));
-    this.presets = new PresetBar((chosen) => this.change(chosen, true));
+    this.form = new SetupForm(setup, (changed) => this.change(changed));
+    // Whoever has brought digits sees the presets on these.
+    this.presets = new PresetBar((chosen) =>
+      this.change(this.setup.data === 'mnist' && idxPictures() ? onDigits(chosen) : chosen, true),
+    );
     this.modes = new ModeChoice((mode) => this.view.setMode(mode));
-    const { page, legend: place } = arrange({
+    this.places = arrange({
       presets: this.presets.element,
       toolbar: this.toolbar.element,
       modes: this.modes.element,
@@ -84,8 +88,7 @@ export class TrainPage implements Page {
       chart: this.chart.element,
       form: this.form.element,
     });
-    this.element = page;
-    this.legend = place;
+    this.element = this.places.page;
     this.view.canvas.addEventListener('keydown', (event) => this.key(event), { signal });
   }
 
@@ -128,7 +131,9 @@ export class TrainPage implements Page {
     this.context.replaceParameters(writeSetup(this.setup));
     this.form.show(this.setup);
     this.presets.show(this.setup);
-    this.files.hidden = this.setup.data !== 'mnist';
+    const isWaiting = this.setup.data === 'mnist' && !idxPictures();
+    (isWaiting ? this.places.waiting : this.form.filesPlace).append(this.files);
+    this.places.stage.hidden = isWaiting;
   }
 
   /** Begins anew. @param problem what the status line says at first */
@@ -152,13 +157,13 @@ export class TrainPage implements Page {
       this.pictures = pictures;
       if (!pictures && this.setup.data !== 'clusters') {
         this.view.clear([], false);
-        this.legend.replaceChildren();
-        this.status.say('Waiting for the files: drop them below, at “Set-up”.');
+        this.places.legend.replaceChildren();
+        this.status.say('Waiting for files.');
         return;
       }
       const names = pictures ? shortNames(pictures) : ['1', '2'];
       this.view.clear(names, pictures === null);
-      this.legend.replaceChildren(legend(names, pictures));
+      this.places.legend.replaceChildren(legend(names, pictures));
       this.status.busy('Preparing the net');
       // Let it be seen: making a net keeps the page busy for a moment.
       await new Promise((resolve) => setTimeout(resolve));
