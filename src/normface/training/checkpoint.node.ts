@@ -5,32 +5,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Cursor } from '../data/order.ts';
 import { UserError } from '../errors.ts';
+import type { Checkpoint, TrainingState } from './checkpoint.ts';
 import { reasonOf, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
-/** Where a run stands; with the weights and the optimiser's state it decides every later number of the run. */
-export interface TrainingState {
-  readonly format: 1;
-  /** Steps done; the random numbers of the next step follow from it and the seed. */
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly seed: number;
-  /** The next image of the data order. */
-  readonly cursor: Cursor;
-  readonly configHash: string;
-  /** Hash of the names of the training images. */
-  readonly imagesHash: string;
-}
-
-export interface Checkpoint {
-  readonly weights: ReadonlyMap<string, StoredTensor>;
-  /** What the weights file says of itself: net, image size and so on. */
-  readonly metadata: Record<string, string>;
-  readonly optimiser: ReadonlyMap<string, StoredTensor>;
-  readonly state: TrainingState;
-}
+export type { Checkpoint, TrainingState } from './checkpoint.ts';
 
 const DONE = 'DONE';
 const STEP_FOLDER = /^step-(\d{8,})$/;

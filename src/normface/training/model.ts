@@ -8,7 +8,7 @@ import { SGD } from '../../engine/optim/sgd.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import { UserError } from '../errors.ts';
-import type { Checkpoint } from './checkpoint.node.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { matchParameters } from './compatible.ts';
 import type { TrainingConfig } from './config.ts';
 import { NetEmbedder } from './embedder.ts';
