@@ -136,7 +136,7 @@ describe('the page trains', () => {
     await parts.reaches(60);
     await parts.button('Pause').click();
     expect(page.url()).toMatch(/#\/train\?data=clusters&seed=6$/);
-    await screenshot(page, 'train-figure-6');
+    await screenshot(page, 'train-live-figure-6');
     expect(problems).toEqual([]);
     await page.context().close();
   });
@@ -248,7 +248,7 @@ test('it can be looked at', async () => {
     // The picture follows the size and the colours.
     if (name !== looks[0]!.name) await expect.poll(parts.drawing).not.toBe(before);
     await page.waitForTimeout(500);
-    await screenshot(page, `train-${name}`);
+    await screenshot(page, `train-live-${name}`);
     const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     expect(content, `wider than the screen: ${name}`).toBeLessThanOrEqual(screen!);
   }

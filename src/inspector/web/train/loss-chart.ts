@@ -63,6 +63,8 @@ export class LossChart {
     name(this.bound, 'bound of Proposition 2', columns.bounds.at(-1));
     name(this.even, 'agents evenly on the circle', columns.evens.at(-1));
     this.note.hidden = this.bound.hidden;
+    // Axes of nothing would only puzzle.
+    this.box.style.visibility = columns.steps.length > 0 ? 'visible' : 'hidden';
     if (this.plot) this.plot.setData(this.data());
     else this.rebuild();
   }
