@@ -12,7 +12,8 @@ export default defineConfig({
     // One at a time: the browser's software driver uses all cores, and so does Node's.
     maxWorkers: 1,
     env: { NORMFACE_CACHE: join(tmpdir(), `normface-web-test-${process.pid}`) },
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // Long enough for a busy machine: the browser's driver compiles every kernel anew, on the CPU.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

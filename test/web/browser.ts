@@ -7,6 +7,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll } from 'vitest';
 import { findChromium } from '../../scripts/setup/chromium.mjs';
 
+/** How long a page may take for anything, in milliseconds: its driver compiles kernels on the CPU, beside whatever else runs. */
+export const patience = 180_000;
+
 /** What headless Chromium needs to offer WebGPU without a GPU, through SwiftShader. */
 const webGpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
@@ -47,6 +50,7 @@ export async function openPage(
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console: ${message.text()}`);

@@ -315,7 +315,7 @@ test('pictures in all sizes and colours, in which nothing is wider than the scre
   expect(await run(page)).toMatch(/^right, /);
   const sweep = region(page, 'Sweep');
   await sweep.getByRole('button', { name: 'Sweep' }).click();
-  await sweep.locator('tbody tr').first().waitFor({ timeout: 90_000 });
+  await sweep.locator('tbody tr').first().waitFor({ timeout: 300_000 });
   await region(page, 'Compare').getByRole('heading', { name: 'Compare two versions' }).click();
   await page.locator('.kernel-merge .cm-editor').first().waitFor();
   await take('run');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pageNames } from '../../src/inspector/web/routes.ts';
-import { looks, openPage, screenshot, startBrowser } from './browser.ts';
+import { looks, openPage, patience, screenshot, startBrowser } from './browser.ts';
 import { serveApplication } from './site.ts';
 
 const url = await serveApplication();
@@ -81,6 +81,7 @@ test('nothing may leave the page: its policy refuses every connection', async ()
 test('a lost device is reported, and one button opens it anew', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   await page.addInitScript(() => {
     const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = async function (...options) {

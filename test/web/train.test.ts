@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { lossBound } from '../../src/normface/losses/bound.ts';
-import { looks, openPage, screenshot, startBrowser } from './browser.ts';
+import { looks, openPage, patience, screenshot, startBrowser } from './browser.ts';
 import { serveApplication } from './site.ts';
 
 const url = await serveApplication();
@@ -26,8 +26,8 @@ function partsOf(page: Page) {
     trained: () => number(2),
     /** The run is ready, or has come to a step. */
     reaches: async (step: number) => {
-      if (step === 0) await status.getByText(/parameters\.$/).waitFor({ timeout: 60_000 });
-      else await expect.poll(() => number(0), { timeout: 110_000 }).toBeGreaterThanOrEqual(step);
+      if (step === 0) await status.getByText(/parameters\.$/).waitFor({ timeout: 300_000 });
+      else await expect.poll(() => number(0), { timeout: 300_000 }).toBeGreaterThanOrEqual(step);
     },
     drawing: () =>
       page.locator('.train-canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
@@ -192,6 +192,7 @@ test('a run that diverges and a wrong address are one sentence each', async () =
 test('leaving the page frees what it held on the GPU', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   await page.addInitScript(() => {
     const live = new Set<GPUBuffer>();
     Object.assign(globalThis, { live });
@@ -228,7 +229,7 @@ test('leaving the page frees what it held on the GPU', async () => {
   const kept = await bytes();
   const held = await visit();
   expect(held - kept).toBeGreaterThan(1_000_000);
-  await expect.poll(bytes, { timeout: 10_000 }).toBe(kept);
+  await expect.poll(bytes, { timeout: 300_000 }).toBe(kept);
   await context.close();
 });
 
