@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
- * that opens; with `--browser` also a Chromium, for `npm run test:web`. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
+ * that opens; with `--browser` also a Chromium, for `npm run test:web`. Does only what is missing, so a second run is
+ * quick. Uses nothing but Node itself.
  */
 
 import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';

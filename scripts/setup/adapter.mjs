@@ -1,10 +1,11 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { installWithApt, runApt } from './apt.mjs';
 import { listFolder, readText } from './files.mjs';
 import { DRIVER_VARIABLES } from './fingerprint.mjs';
 import * as linux from './linux-driver.mjs';
-import { reason, run, SetupError, say } from './process.mjs';
+import { run, SetupError, say } from './process.mjs';
 
 /** @typedef {import('./linux-driver.mjs').DriverRecipe} DriverRecipe */
 
@@ -58,7 +59,7 @@ export async function installDriver() {
     );
   }
   say(`no WebGPU adapter opens; installing the software Vulkan driver:\n  ${command}`);
-  await installWithApt(recipe, distribution.name, command);
+  await installFrom(recipe, distribution.name, command);
   const { adapter } = await openAdapter();
   if (!adapter)
     throw new SetupError('the software Vulkan driver is installed, but no WebGPU adapter opens with it');
@@ -66,26 +67,14 @@ export async function installDriver() {
 }
 
 /** @param {DriverRecipe} recipe @param {string} distribution @param {string} command */
-async function installWithApt({ source, suite, install }, distribution, command) {
-  const patience = [
-    '-o',
-    'Acquire::Retries=1',
-    '-o',
-    'Acquire::http::Timeout=20',
-    '-o',
-    'Acquire::https::Timeout=20',
-  ];
+async function installFrom({ source, suite, install }, distribution, command) {
   try {
     if (source) writeFileSync(source.path, `${source.line}\n`);
-    // Its failure is not the end: another source may be down, or the lists already good enough.
-    const update = await runApt(['apt-get', 'update', ...patience]);
-    await refuseOldMesa({ suite }, distribution);
-    const result = await runApt([...install, ...patience, '-o', 'DPkg::Lock::Timeout=300']);
-    if (result.ok) return;
-    const why = result.timedOut ? 'it did not end within 15 minutes' : reason(update.stderr + result.stderr);
-    throw new SetupError(
-      `apt-get could not install the software Vulkan driver ("${why}"); check the network connection and try again, or run:\n  ${command}`,
-    );
+    await installWithApt(install, {
+      what: 'the software Vulkan driver',
+      command,
+      beforeInstall: () => refuseOldMesa({ suite }, distribution),
+    });
   } catch (error) {
     if (source) rmSync(source.path, { force: true });
     throw error;
@@ -102,14 +91,6 @@ async function refuseOldMesa({ suite }, distribution) {
       `no WebGPU adapter opens, and ${distribution} offers only Mesa ${offered}, older than ${linux.OLDEST_MESA}; use a newer release of it, or a machine with a GPU driver`,
     );
   }
-}
-
-/** @param {string[]} command */
-function runApt([program, ...args]) {
-  return run(program, args, {
-    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-    timeoutSeconds: 900,
-  });
 }
 
 function readAptSources() {

@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installWithApt } from './apt.mjs';
 import { readText } from './files.mjs';
 import { parseOsRelease } from './linux-driver.mjs';
-import { reason, run, SetupError, say } from './process.mjs';
+import { SetupError, say } from './process.mjs';
 
 const NAMES = [
   'chromium',
@@ -95,28 +96,7 @@ export async function installChromium() {
       `the tests of the web application need Chromium; install it, ${orName}, then try again:\n  ${command}`,
     );
   say(`no Chromium was found; installing it:\n  ${command}`);
-  await installWithApt(recipe, command);
+  await installWithApt(recipe, { what: 'Chromium', command });
   if (!findChromium())
     throw new SetupError(`Chromium is installed, but no program of it is found; ${orName}`);
-}
-
-/** @param {string[]} install @param {string} command */
-async function installWithApt([program, ...args], command) {
-  const patience = [
-    '-o',
-    'Acquire::Retries=1',
-    '-o',
-    'Acquire::http::Timeout=20',
-    '-o',
-    'DPkg::Lock::Timeout=300',
-  ];
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }, timeoutSeconds: 900 };
-  // Its failure is not the end: the lists may be good enough.
-  const update = await run(program, ['update', ...patience], options);
-  const result = await run(program, [...args, ...patience], options);
-  if (result.ok) return;
-  const why = result.timedOut ? 'it did not end within 15 minutes' : reason(update.stderr + result.stderr);
-  throw new SetupError(
-    `apt-get could not install Chromium ("${why}"); check the network connection and try again, or run:\n  ${command}`,
-  );
 }
