@@ -1,11 +1,12 @@
 import type { AdapterReport } from './adapter.ts';
-import { check, DeviceError, formatShape, ShapeError } from './errors.ts';
+import { check, DeviceError, formatShape } from './errors.ts';
 import { Failures } from './failures.ts';
 import { FiniteTrap } from './finite.ts';
 import type { Dispatch } from './kernel.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
-import { type CompiledKernel, Pipelines } from './pipelines.ts';
+import { Pipelines } from './pipelines.ts';
+import { boundTensors, checkGrid, type PreparedDispatch } from './prepared.ts';
 import { TensorScopes, tensorsIn } from './scopes.ts';
 import { Settings } from './settings.ts';
 import { type CapturedStep, Recorder, type StepRunner } from './step.ts';
@@ -20,20 +21,7 @@ import {
   type TensorData,
 } from './tensor.ts';
 import { Transfers } from './transfers.ts';
-import { type Decision, type KnownMeasurements, Tuner } from './tune.ts';
-
-/** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
-export interface PreparedDispatch {
-  readonly kernel: CompiledKernel;
-  readonly tensors: readonly Tensor[];
-  readonly grid: readonly [number, number, number];
-  readonly operator: string;
-  /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
-  readonly call: number;
-  readonly dispatch: Dispatch;
-  /** Which variants it belongs to, the outermost choice first. */
-  readonly decisions: readonly Decision[];
-}
+import { type KnownMeasurements, Tuner } from './tune.ts';
 
 /** Dispatches recorded eagerly before they are submitted: enough to hide the cost of a submit, few enough to start early. */
 const dispatchesPerSubmit = 64;
@@ -278,37 +266,10 @@ export class Device {
 
   private prepare(dispatch: Dispatch): PreparedDispatch {
     const operator = this.operators[0] ?? dispatch.kernel.name;
-    const limit = this.report.limits.maxComputeWorkgroupsPerDimension;
-    if (dispatch.grid.some((extent) => !Number.isInteger(extent) || extent < 1 || extent > limit)) {
-      throw new DeviceError(
-        `${operator}: kernel ${dispatch.kernel.name} asks for a grid of ${dispatch.grid.join(' × ')} workgroups; the adapter allows 1 to ${limit} in a dimension`,
-      );
-    }
+    checkGrid(this, operator, dispatch);
     const kernel = this.pipelines.kernelOf(dispatch);
-    const tensors = kernel.bindings.map(({ name }) => {
-      const tensor = dispatch.bindings[name];
-      if (!tensor)
-        throw new DeviceError(`${operator}: kernel ${kernel.name} has a binding ${name} that got no tensor`);
-      if (tensor.isDisposed)
-        throw new ShapeError(
-          `${operator}: a tensor of shape ${formatShape(tensor.shape)} was used after it was disposed of`,
-        );
-      if (tensor.device !== this)
-        throw new ShapeError(
-          `${operator}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
-        );
-      if (!tensor.storage.buffer && !this.recorder?.owns(tensor.storage))
-        throw new ShapeError(
-          `${operator}: a tensor of shape ${formatShape(tensor.shape)} is an intermediate of a captured step; return it from the captured function to use it`,
-        );
-      const bound = Math.max(tensor.bytes, 4);
-      if (bound > this.report.limits.maxStorageBufferBindingSize) {
-        throw new DeviceError(
-          `${operator}: a tensor of shape ${formatShape(tensor.shape)} (${bound} bytes) exceeds the adapter's largest binding (${this.report.limits.maxStorageBufferBindingSize} bytes); use a smaller batch`,
-        );
-      }
-      return tensor;
-    });
+    const isPlanned = ({ storage }: Tensor): boolean => this.recorder?.owns(storage) ?? false;
+    const tensors = boundTensors(this, operator, kernel, dispatch, isPlanned);
     const { decisions } = this.tuner;
     // A kernel that no operator calls is a call of its own.
     const call = this.operators.length === 0 ? ++this.calls : this.calls;

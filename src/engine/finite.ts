@@ -1,7 +1,8 @@
 import source from '../shaders/check_finite.wgsl';
-import type { Device, PreparedDispatch } from './device.ts';
+import type { Device } from './device.ts';
 import { formatShape, NotFiniteError } from './errors.ts';
 import { elementGrid } from './grid.ts';
+import type { PreparedDispatch } from './prepared.ts';
 import type { Tensor } from './tensor.ts';
 
 const kernel = { name: 'check_finite', source };

@@ -2,7 +2,7 @@
 
 export { type AdapterReport, describeAdapter } from './adapter.ts';
 export { type GraphNode, record, withoutGradients } from './autograd.ts';
-export { Device, type PreparedDispatch } from './device.ts';
+export { Device } from './device.ts';
 export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
 export { openDevice } from './open.ts';
@@ -67,6 +67,7 @@ export {
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export type { DeviceOptions, OperandType } from './options.ts';
 export { type ParameterDeclaration, Parameters } from './parameters.ts';
+export type { PreparedDispatch } from './prepared.ts';
 export { hash32, normal01, uniform01 } from './random.ts';
 export { CapturedStep } from './step.ts';
 export { type DataType, type Shape, Tensor, type TensorData } from './tensor.ts';

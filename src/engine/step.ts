@@ -1,6 +1,7 @@
-import type { Device, PreparedDispatch } from './device.ts';
+import type { Device } from './device.ts';
 import { DeviceError, formatShape } from './errors.ts';
 import { type Lifetime, type MemoryPlan, planMemory, Storage } from './memory.ts';
+import type { PreparedDispatch } from './prepared.ts';
 import type { GradientSlot, Tensor } from './tensor.ts';
 
 /** Runs a captured step in place of {@link CapturedStep.run}. */

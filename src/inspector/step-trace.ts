@@ -8,8 +8,9 @@
  *   5  and a summary of what it wrote
  */
 
-import type { Device, PreparedDispatch } from '../engine/device.ts';
+import type { Device } from '../engine/device.ts';
 import { formatShape } from '../engine/errors.ts';
+import type { PreparedDispatch } from '../engine/prepared.ts';
 import type { CapturedStep, StepRunner } from '../engine/step.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { boundOf } from './profile/bound.ts';

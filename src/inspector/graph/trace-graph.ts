@@ -1,5 +1,6 @@
-import type { Device, PreparedDispatch } from '../../engine/device.ts';
+import type { Device } from '../../engine/device.ts';
 import type { Storage } from '../../engine/memory.ts';
+import type { PreparedDispatch } from '../../engine/prepared.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import {
   type AutogradGraph,

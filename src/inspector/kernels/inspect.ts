@@ -1,8 +1,9 @@
 /** A kernel on a case: what the driver gets, what it costs, whether it is right, how fast it is. */
 
-import type { Device, PreparedDispatch } from '../../engine/device.ts';
+import type { Device } from '../../engine/device.ts';
 import type { Cost, Dispatch } from '../../engine/kernel.ts';
 import type { BoundCase, Operator } from '../../engine/operator.ts';
+import type { PreparedDispatch } from '../../engine/prepared.ts';
 import type { DataType, Shape } from '../../engine/tensor.ts';
 import type { Decision } from '../../engine/tune.ts';
 import { UsageError } from '../../normface/errors.ts';

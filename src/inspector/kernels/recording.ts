@@ -1,9 +1,10 @@
 /** One case of an operator as a captured step: what kernels it dispatches, and what comes out. */
 
-import type { Device, PreparedDispatch } from '../../engine/device.ts';
+import type { Device } from '../../engine/device.ts';
 import { DeviceError } from '../../engine/errors.ts';
 import type { Dispatch } from '../../engine/kernel.ts';
 import type { BoundCase, ReferenceArray } from '../../engine/operator.ts';
+import type { PreparedDispatch } from '../../engine/prepared.ts';
 import { uniform01 } from '../../engine/random.ts';
 import { sampleInput, sampleTensor } from '../../engine/sample.ts';
 import type { FreeConstant } from '../../engine/settings.ts';

@@ -1,7 +1,8 @@
 /** Takes the profile of a captured step. */
 
 import { describeAdapter } from '../../engine/adapter.ts';
-import type { Device, PreparedDispatch } from '../../engine/device.ts';
+import type { Device } from '../../engine/device.ts';
+import type { PreparedDispatch } from '../../engine/prepared.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import { median, Stopwatch } from '../timing.ts';
 import type { DispatchProfile, MemoryMap, StepProfile } from './profile.ts';
