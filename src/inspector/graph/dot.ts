@@ -1,9 +1,9 @@
 /** The autograd graph as text in the DOT language of Graphviz. */
 
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { type FamilyName, families, familyNames, familyOf } from '../profile/families.ts';
 import { bytesText, countText, flopsText, shapeText } from '../profile/format.ts';
 import { pictureColours as colours } from '../profile/picture-style.ts';
-import { escapeXml } from '../profile/svg.ts';
 import {
   type AutogradGraph,
   type GraphLeaf,
@@ -129,7 +129,7 @@ function headLabel(graph: AutogradGraph): string[] {
     (pass) => `${pass} ${workText(totalWork(graph, pass))}`,
   );
   return [
-    `<font point-size="15"><b>${escapeXml(graph.title)}</b></font>`,
+    `<font point-size="15"><b>${escapeMarkup(graph.title)}</b></font>`,
     small(`${countText(graph.operators.length, 'operator call')} · ${passes.join(' · ')}`),
     '<font point-size="4"> </font>',
     `<font point-size="10">${legend.join(' &nbsp; ')}</font>`,
@@ -170,8 +170,8 @@ function slimLabel(operator: GraphOperator, folded: readonly GraphLeaf[]): strin
 
 /** The layers in bold, and the operator. */
 function nameOf({ layers, operator }: GraphOperator): string {
-  const bold = `<b>${escapeXml(layers.join(' + ') || operator)}</b>`;
-  return layers.length > 0 ? `${bold} &nbsp; ${escapeXml(operator)}` : bold;
+  const bold = `<b>${escapeMarkup(layers.join(' + ') || operator)}</b>`;
+  return layers.length > 0 ? `${bold} &nbsp; ${escapeMarkup(operator)}` : bold;
 }
 
 function parameterTexts(folded: readonly GraphLeaf[]): string[] {
@@ -204,7 +204,7 @@ function tensorText({ shape, bytes }: GraphTensor): string {
 }
 
 const small = (text: string): string =>
-  `<font point-size="9" color="${colours.soft}">${escapeXml(text)}</font>`;
+  `<font point-size="9" color="${colours.soft}">${escapeMarkup(text)}</font>`;
 
 /** A label of several lines, each of them markup. */
 function html(lines: readonly string[]): { readonly html: string } {

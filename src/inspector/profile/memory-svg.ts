@@ -1,11 +1,12 @@
 /** The memory plan of a step as a picture: every intermediate from its first to its last dispatch, at its place in the arena. */
 
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { families, familyNames, familyOf, isBackward } from './families.ts';
 import { bytesText, countText, percentText } from './format.ts';
 import { liveBytes } from './live-bytes.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { DispatchProfile, MemoryMap, Resident } from './profile.ts';
-import { element, escapeXml, linearTicks, textAt, textWidth } from './svg.ts';
+import { element, linearTicks, textAt, textWidth } from './svg.ts';
 
 const width = 1200;
 const [left, right, top, bottom] = [92, 20, 64, 44];
@@ -151,7 +152,7 @@ function slabPanel(
     return element(
       'g',
       {},
-      element('title', {}, escapeXml(tooltip(resident, dispatches))),
+      element('title', {}, escapeMarkup(tooltip(resident, dispatches))),
       element('rect', {
         ...box,
         fill: families[family].light,
@@ -211,7 +212,7 @@ function livePanel(
     element(
       'g',
       {},
-      element('title', {}, escapeXml(title)),
+      element('title', {}, escapeMarkup(title)),
       element('path', {
         d: `M${left} ${at(0)}${steps}L${corner(live.length)} ${at(0)}Z`,
         fill: families.elements.light,

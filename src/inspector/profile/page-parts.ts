@@ -1,5 +1,6 @@
 /** The pieces of `profile.html` that are lists: operators, timeline, dispatches. */
 
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { familyOf, isBackward } from './families.ts';
 import {
   bytesText,
@@ -12,7 +13,7 @@ import {
 } from './format.ts';
 import type { DispatchProfile } from './profile.ts';
 import { choiceText, type DispatchRow, type OperatorRow, type Summary } from './summary.ts';
-import { escapeXml, linearTicks } from './svg.ts';
+import { linearTicks } from './svg.ts';
 
 /** Where a number comes from: a clock, counting, or the roofline model. */
 export type Provenance = 'measured' | 'exact' | 'modelled';
@@ -31,7 +32,7 @@ const classOf = (operator: string): string =>
 const swatch = '<span class="swatch"></span>&#8288;';
 
 const named = (operator: string): string =>
-  `<span class="${classOf(operator)}">${swatch}${escapeXml(operator)}</span>`;
+  `<span class="${classOf(operator)}">${swatch}${escapeMarkup(operator)}</span>`;
 
 /** Operators by time, with bars. */
 export function operatorBars(operators: readonly OperatorRow[]): string {
@@ -40,7 +41,7 @@ export function operatorBars(operators: readonly OperatorRow[]): string {
     const width = ((100 * row.timeShare) / longest).toFixed(2);
     const calls = row.calls === row.dispatches ? '' : `, ${grouped(row.dispatches)} dispatches`;
     return `<li class="${classOf(row.operator)}"${titleOf(row.variants.join('\n'))}>
-<span>${swatch}${escapeXml(row.operator)} <small>${grouped(row.calls)}×${calls}</small></span>
+<span>${swatch}${escapeMarkup(row.operator)} <small>${grouped(row.calls)}×${calls}</small></span>
 <div class="track"><div class="fill" style="width: ${width}%"></div></div>
 <span class="number">${durationText(row.microseconds)}</span><span class="number">${percentText(row.timeShare)}</span>
 <span class="rates">${ratesText(row)}</span><span class="rates">${boundText(row)}</span></li>`;
@@ -65,7 +66,7 @@ export function timeline({ calls, dispatches, total }: Summary): string {
   const place = (begin: number, microseconds: number) =>
     `left: ${((100 * begin) / whole).toFixed(4)}%; width: ${((100 * microseconds) / whole).toFixed(4)}%`;
   const block = (lane: string, operator: string, text: string, tip: string, style: string, index: number) =>
-    `<a class="${lane} ${classOf(operator)}" href="#${anchorOf(index)}" tabindex="-1" style="${style}"${titleOf(tip)}>${escapeXml(text)}</a>`;
+    `<a class="${lane} ${classOf(operator)}" href="#${anchorOf(index)}" tabindex="-1" style="${style}"${titleOf(tip)}>${escapeMarkup(text)}</a>`;
   const upper = calls.map(({ operator, dispatches: parts }) => {
     const microseconds = parts.reduce((sum, part) => sum + part.microseconds, 0);
     const { begin, dispatch } = parts[0]!;
@@ -107,7 +108,7 @@ const columns: readonly Column[] = [
   {
     header: 'kernel',
     style: 'wide',
-    cell: ({ dispatch }) => `<code>${escapeXml(dispatch.kernel).replaceAll('/', '/<wbr>')}</code>`,
+    cell: ({ dispatch }) => `<code>${escapeMarkup(dispatch.kernel).replaceAll('/', '/<wbr>')}</code>`,
   },
   {
     header: 'time',
@@ -146,7 +147,7 @@ const columns: readonly Column[] = [
   {
     header: 'variant',
     style: 'wide once',
-    cell: ({ dispatch }) => escapeXml(dispatch.choice?.variant ?? ''),
+    cell: ({ dispatch }) => escapeMarkup(dispatch.choice?.variant ?? ''),
   },
 ];
 
@@ -178,13 +179,13 @@ function classes(value: Column['value'], style: string | undefined): string {
 }
 
 function titleOf(text: string): string {
-  return text === '' ? '' : ` title="${escapeXml(text)}"`;
+  return text === '' ? '' : ` title="${escapeMarkup(text)}"`;
 }
 
 function detailsOf(row: DispatchRow): string {
   const { kernel, choice, constants, conditions, grid, bindings } = row.dispatch;
   const facts: (readonly [string, string, Provenance?])[] = [
-    ['kernel', `<code>${escapeXml(kernel)}</code>`],
+    ['kernel', `<code>${escapeMarkup(kernel)}</code>`],
     ['arithmetic', flopsText(row.flops), 'exact'],
     ['traffic, at least', bytesText(row.bytes), 'exact'],
     ['intensity', `${significant(row.intensity)} FLOP per byte`, 'exact'],
@@ -196,7 +197,7 @@ function detailsOf(row: DispatchRow): string {
     ],
     ['workgroups', `${grid.join(' × ')} = ${grouped(grid.reduce((a, b) => a * b, 1))}`, 'exact'],
     ...(choice
-      ? ([['variant', `${escapeXml(choiceText(choice))}, of ${escapeXml(choice.operation)}`]] as const)
+      ? ([['variant', `${escapeMarkup(choiceText(choice))}, of ${escapeMarkup(choice.operation)}`]] as const)
       : []),
     ['conditions', conditions.length > 0 ? codes(conditions) : 'none on'],
     ['constants', codes(Object.entries(constants).map(([name, value]) => `${name} = ${value}`)) || 'none'],
@@ -209,12 +210,12 @@ function detailsOf(row: DispatchRow): string {
 }
 
 const codes = (texts: readonly string[]): string =>
-  texts.map((text) => `<code>${escapeXml(text)}</code>`).join(', ');
+  texts.map((text) => `<code>${escapeMarkup(text)}</code>`).join(', ');
 
 function bindingsTable(bindings: DispatchProfile['bindings']): string {
   const rows = bindings.map(
     ({ name, shape, dtype, bytes, writable }) =>
-      `<tr><td><code>${escapeXml(name)}</code></td><td>${writable ? 'writes' : 'reads'}</td><td>${dtype} ${shapeText(shape)}</td><td class="right">${bytesText(bytes)}</td></tr>`,
+      `<tr><td><code>${escapeMarkup(name)}</code></td><td>${writable ? 'writes' : 'reads'}</td><td>${dtype} ${shapeText(shape)}</td><td class="right">${bytesText(bytes)}</td></tr>`,
   );
   return `<table><tr><th scope="col">binding</th><th scope="col">access</th><th scope="col">shape</th><th scope="col" class="right">bytes</th></tr>${rows.join('')}</table>`;
 }

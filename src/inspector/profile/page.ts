@@ -1,5 +1,6 @@
 /** `profile.html`: the whole profile of a step in one file that needs nothing else. */
 
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { bytesText, countText, durationText, flopsText, percentText, significant } from './format.ts';
 import { liveBytes } from './live-bytes.ts';
 import { memorySvg } from './memory-svg.ts';
@@ -9,7 +10,6 @@ import { pageStyle } from './page-style.ts';
 import type { StepProfile } from './profile.ts';
 import { rooflineSvg } from './roofline-svg.ts';
 import { inOrder, type Summary, summarise } from './summary.ts';
-import { escapeXml } from './svg.ts';
 
 /** The profile as an HTML document. */
 export function profilePage(profile: StepProfile): string {
@@ -22,13 +22,13 @@ export function profilePage(profile: StepProfile): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>Profile: ${escapeXml(title)}</title>
+<title>Profile: ${escapeMarkup(title)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
 <header>
-<h1>${escapeXml(title)}</h1>
-<p class="soft">${escapeXml(adapter)} · ${timer} · median of ${countText(runs, 'run')}</p>
+<h1>${escapeMarkup(title)}</h1>
+<p class="soft">${escapeMarkup(adapter)} · ${timer} · median of ${countText(runs, 'run')}</p>
 <dl class="tiles">${tiles(profile, summary)}</dl>
 </header>
 <main>

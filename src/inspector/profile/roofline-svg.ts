@@ -1,11 +1,12 @@
 /** Every dispatch of a step against the roofline of its adapter, both axes logarithmic. */
 
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { families, familyNames, familyOf, isBackward } from './families.ts';
 import { countText, durationText, percentText, significant } from './format.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { StepProfile } from './profile.ts';
 import type { DispatchRow } from './summary.ts';
-import { element, escapeXml, logarithmicTicks, textAt, textWidth } from './svg.ts';
+import { element, logarithmicTicks, textAt, textWidth } from './svg.ts';
 
 const [width, height] = [760, 500];
 const [left, right, top, bottom] = [58, 20, 74, 64];
@@ -176,7 +177,7 @@ function dot(
       stroke: families[family].light,
       'stroke-width': 1.25,
     },
-    element('title', {}, escapeXml(title)),
+    element('title', {}, escapeMarkup(title)),
   );
   return link ? element('a', { href: link(index), tabindex: -1 }, circle) : circle;
 }

@@ -1,16 +1,8 @@
 /** The little of SVG that the pictures need, as text. */
 
-type Attributes = Readonly<Record<string, string | number | undefined>>;
+import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 
-/** Text for XML and HTML, between tags and in quoted attributes. */
-export function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-}
+type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element. Attributes are escaped, hundredths of a pixel are enough for numbers; children are markup. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
@@ -18,7 +10,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => {
       const text = typeof value === 'number' ? String(Math.round(value * 100) / 100) : value!;
-      return ` ${key}="${escapeXml(text)}"`;
+      return ` ${key}="${escapeMarkup(text)}"`;
     })
     .join('');
   return children.length === 0 ? `<${name}${list}/>` : `<${name}${list}>${children.join('')}</${name}>`;
@@ -26,7 +18,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
 
 /** Text at a place. */
 export function textAt(x: number, y: number, text: string, attributes: Attributes = {}): string {
-  return element('text', { x, y, ...attributes }, escapeXml(text));
+  return element('text', { x, y, ...attributes }, escapeMarkup(text));
 }
 
 /** Round numbers from 0 to `maximum`, about `count` of them, in steps of 1, 2 or 5 times a power of ten of `unit`. */

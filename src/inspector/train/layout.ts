@@ -1,7 +1,8 @@
 /** Where everything of an embedding goes on a square drawing, the origin in its middle and y upwards. */
 
+import type { Place, View } from '../../normface/experiments/projection.ts';
 import { bestAgent, classCentres, comparedAgents, type Embedding, normalised, reachOf } from './embedding.ts';
-import { type Place, placesOf, type View } from './view.ts';
+import { placesOf } from './view.ts';
 
 /** Features as the net gives them, or divided by their norms. */
 export type Mode = 'raw' | 'normalised';

@@ -1,33 +1,13 @@
 /** From features to places on a drawing: the plane as it is, space seen from a direction that can be turned. */
 
-import { cross, dot, type Point3, unit } from '../../normface/experiments/vectors.ts';
-
-/** A point of a drawing: x to the right and y up, with `depth` towards the eye (0 in the plane). */
-export interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly depth: number;
-}
-
-/** Parallel projection of space along a direction: three unit vectors at right angles. */
-export interface View {
-  readonly right: Point3;
-  readonly up: Point3;
-  readonly towards: Point3;
-}
+import { lookingFrom, type Place, seen, type View } from '../../normface/experiments/projection.ts';
+import { cross, type Point3, unit } from '../../normface/experiments/vectors.ts';
 
 /** From a little above and beside, so that no axis points at the eye. */
 export const startView: View = lookingFrom([0.45, -1, 0.4]);
 
 /** That of Figure 6: onto the third axis, about which the two classes lie. */
 export const sketchView: View = lookingFrom([0.001, -0.55, 1]);
-
-/** The view from a direction; the third axis points up. */
-export function lookingFrom(direction: Point3): View {
-  const towards = unit(direction);
-  const right = unit([-towards[1], towards[0], 0]);
-  return { right, up: cross(towards, right), towards };
-}
 
 /**
  * Turns what is seen, as by moving its front to the right and up.
@@ -54,11 +34,6 @@ function orthonormal(right: Point3, towards: Point3): View {
   return { right: cross(up, depth), up, towards: depth };
 }
 
-/** Where a point of space is seen. */
-export function seen({ right, up, towards }: View, point: Point3): Place {
-  return { x: dot(point, right), y: dot(point, up), depth: dot(point, towards) };
-}
-
 /** Where vectors of two or three numbers are seen, multiplied by `factor`. */
 export function placesOf(vectors: Float32Array, dimension: 2 | 3, view: View, factor: number): Place[] {
   return Array.from({ length: vectors.length / dimension }, (_, i) => {
@@ -66,19 +41,4 @@ export function placesOf(vectors: Float32Array, dimension: 2 | 3, view: View, fa
     const y = factor * vectors[i * dimension + 1]!;
     return dimension === 2 ? { x, y, depth: 0 } : seen(view, [x, y, factor * vectors[i * 3 + 2]!]);
   });
-}
-
-/** Meridians and circles of latitude of the unit sphere, every 30 degrees, in short lines. */
-export function sphereGrid(): Point3[][] {
-  const angles = Array.from({ length: 73 }, (_, k) => (k * Math.PI) / 36);
-  const at = (latitude: number, longitude: number): Point3 => [
-    Math.cos(latitude) * Math.cos(longitude),
-    Math.cos(latitude) * Math.sin(longitude),
-    Math.sin(latitude),
-  ];
-  const steps = Array.from({ length: 6 }, (_, k) => (k * Math.PI) / 6);
-  return [
-    ...steps.map((longitude) => angles.map((latitude) => at(latitude, longitude))),
-    ...steps.slice(1).map((latitude) => angles.map((longitude) => at(latitude - Math.PI / 2, longitude))),
-  ];
 }

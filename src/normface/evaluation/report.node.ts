@@ -1,4 +1,5 @@
 import { replaceFile } from '../training/files.node.ts';
+import { escapeMarkup } from './markup.ts';
 import { reportStyle } from './report-style.ts';
 import type { Table } from './table.ts';
 
@@ -35,7 +36,7 @@ export function writeReport(path: string, report: Report): void {
 /** The report as an HTML document. */
 export function reportHtml({ title, intro = [], facts = [], sections }: Report): string {
   const list = facts.map(
-    ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+    ([name, value]) => `<div><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd></div>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -44,12 +45,12 @@ export function reportHtml({ title, intro = [], facts = [], sections }: Report):
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${escapeHtml(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${reportStyle}</style>
 </head>
 <body>
 <header>
-<h1>${escapeHtml(title)}</h1>
+<h1>${escapeMarkup(title)}</h1>
 ${paragraphs(intro)}
 ${list.length > 0 ? `<dl>${list.join('')}</dl>` : ''}
 </header>
@@ -67,13 +68,13 @@ function sectionHtml(section: ReportSection): string {
     ...figures.map(({ svg, caption }) => figureHtml(svg, caption)),
     ...images.map(({ png, alt, caption }) => {
       const data = Buffer.from(png).toString('base64');
-      return figureHtml(`<img src="data:image/png;base64,${data}" alt="${escapeHtml(alt)}">`, caption);
+      return figureHtml(`<img src="data:image/png;base64,${data}" alt="${escapeMarkup(alt)}">`, caption);
     }),
   ];
   return [
-    `<section>\n<h2>${escapeHtml(title)}</h2>`,
+    `<section>\n<h2>${escapeMarkup(title)}</h2>`,
     paragraphs(text),
-    commands.length > 0 ? `<pre>${commands.map(escapeHtml).join('\n')}</pre>` : '',
+    commands.length > 0 ? `<pre>${commands.map(escapeMarkup).join('\n')}</pre>` : '',
     ...tables.map(tableHtml),
     pictures.length > 0 ? `<div class="pictures">\n${pictures.join('\n')}\n</div>` : '',
     '</section>',
@@ -83,39 +84,30 @@ function sectionHtml(section: ReportSection): string {
 }
 
 function figureHtml(content: string, caption: string): string {
-  return `<figure>${content}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  return `<figure>${content}<figcaption>${escapeMarkup(caption)}</figcaption></figure>`;
 }
 
 /** The first column holds the names of the rows. On a narrow screen the table scrolls by itself, not the page. */
 function tableHtml({ title, columns, rows, notes = [] }: Table): string {
   const side = (c: number) => (columns[c].align === 'right' ? ' class="right"' : '');
-  const head = columns.map(({ header }, c) => `<th scope="col"${side(c)}>${escapeHtml(header)}</th>`);
+  const head = columns.map(({ header }, c) => `<th scope="col"${side(c)}>${escapeMarkup(header)}</th>`);
   const body = rows.map((row) => {
     const cells = columns.map((_, c) => {
-      const cell = escapeHtml(row[c] ?? '');
+      const cell = escapeMarkup(row[c] ?? '');
       return c === 0 ? `<th scope="row"${side(c)}>${cell}</th>` : `<td${side(c)}>${cell}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
   return `<div class="table" tabindex="0"><table>
-${title ? `<caption>${escapeHtml(title)}</caption>` : ''}
+${title ? `<caption>${escapeMarkup(title)}</caption>` : ''}
 <thead><tr>${head.join('')}</tr></thead>
 <tbody>
 ${body.join('\n')}
 </tbody>
 </table></div>
-${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}`;
+${notes.map((note) => `<p class="note">${escapeMarkup(note)}</p>`).join('\n')}`;
 }
 
 function paragraphs(texts: readonly string[]): string {
-  return texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
+  return texts.map((text) => `<p>${escapeMarkup(text)}</p>`).join('\n');
 }

@@ -2,7 +2,8 @@
 
 import * as Plot from '@observablehq/plot';
 import { type LegendEntry, plotWidth, renderPlot } from '../evaluation/plot-frame.node.ts';
-import { cross, dot, type Point2, type Point3, unit } from './vectors.ts';
+import { lookingFrom, seen, sphereGrid, type View } from './projection.ts';
+import type { Point2, Point3 } from './vectors.ts';
 
 export interface PlaneOptions {
   readonly description: string;
@@ -91,39 +92,26 @@ export function circle(radius: number, options: Plot.LineOptions): Plot.Markish 
 
 /** A view of the unit sphere: parallel projection along a direction. */
 export class SphereView {
-  private readonly right: Point3;
-  private readonly up: Point3;
-  private readonly towards: Point3;
+  private readonly view: View;
 
   /** @param from direction to the eye; the third axis points up */
   constructor(from: Point3) {
-    this.towards = unit(from);
-    this.right = unit([-from[1], from[0], 0]);
-    this.up = cross(this.towards, this.right);
+    this.view = lookingFrom(from);
   }
 
   project(point: Point3): Point2 {
-    return [dot(point, this.right), dot(point, this.up)];
+    const { x, y } = seen(this.view, point);
+    return [x, y];
   }
 
   /** Whether a point of the sphere is on the side that is seen. */
   isFront(point: Point3): boolean {
-    return dot(point, this.towards) >= 0;
+    return seen(this.view, point).depth >= 0;
   }
 
   /** Outline, meridians and circles of latitude; the far side fainter. */
   net(): Plot.Markish[] {
-    const angles = Array.from({ length: 73 }, (_, k) => (k * Math.PI) / 36);
-    const at = (latitude: number, longitude: number): Point3 => [
-      Math.cos(latitude) * Math.cos(longitude),
-      Math.cos(latitude) * Math.sin(longitude),
-      Math.sin(latitude),
-    ];
-    const steps = Array.from({ length: 6 }, (_, k) => (k * Math.PI) / 6);
-    const curves = [
-      ...steps.map((longitude) => angles.map((latitude) => at(latitude, longitude))),
-      ...steps.slice(1).map((latitude) => angles.map((longitude) => at(latitude - Math.PI / 2, longitude))),
-    ];
+    const curves = sphereGrid();
     const side = (front: boolean, opacity: number) =>
       curves.map((curve) =>
         Plot.line(curve, {

@@ -10,14 +10,8 @@ import {
   normalised,
   reachOf,
 } from '../../../src/inspector/train/embedding.ts';
-import {
-  lookingFrom,
-  placesOf,
-  seen,
-  sphereGrid,
-  startView,
-  turned,
-} from '../../../src/inspector/train/view.ts';
+import { placesOf, startView, turned } from '../../../src/inspector/train/view.ts';
+import { lookingFrom, seen, sphereGrid } from '../../../src/normface/experiments/projection.ts';
 import { dot, type Point3 } from '../../../src/normface/experiments/vectors.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
 

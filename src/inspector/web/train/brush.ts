@@ -1,6 +1,6 @@
 /** What drawings of embeddings are made of: points, arrows, names and lines on a square canvas. */
 
-import type { Place } from '../../train/view.ts';
+import type { Place } from '../../../normface/experiments/projection.ts';
 import type { Palette } from './palette.ts';
 
 export class Brush {

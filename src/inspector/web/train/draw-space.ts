@@ -1,7 +1,7 @@
 /** Features of three numbers: in space as they are, or on the sphere. What is far is small and pale. */
 
+import { type Place, seen, sphereGrid } from '../../../normface/experiments/projection.ts';
 import type { Point3 } from '../../../normface/experiments/vectors.ts';
-import { type Place, seen, sphereGrid } from '../../train/view.ts';
 import type { Brush } from './brush.ts';
 import type { Scene } from './scene.ts';
 

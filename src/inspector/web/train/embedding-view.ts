@@ -1,8 +1,9 @@
 /** The picture: features and agents on a canvas, moving from one embedding to the next, turned by hand where it is space. */
 
+import type { View } from '../../../normface/experiments/projection.ts';
 import type { Embedding } from '../../train/embedding.ts';
 import { between, type Layout, layOut, type Mode } from '../../train/layout.ts';
-import { sketchView, startView, turned, type View } from '../../train/view.ts';
+import { sketchView, startView, turned } from '../../train/view.ts';
 import { onThemeChange } from '../parts/colours.ts';
 import { element } from '../parts/element.ts';
 import { Brush } from './brush.ts';

@@ -1,6 +1,6 @@
+import type { View } from '../../../normface/experiments/projection.ts';
 import type { Embedding } from '../../train/embedding.ts';
 import type { Layout, Mode } from '../../train/layout.ts';
-import type { View } from '../../train/view.ts';
 
 /** What is drawn. */
 export interface Scene {
