@@ -7,7 +7,7 @@ import { passes } from '../../inspector/kernels/check.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
-import { reasonOf } from '../training/files.node.ts';
+import { reasonOf, replaceFile } from '../training/files.node.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { checkTable, dispatchText, isRight, sessionText, speedTable, sweepTable } from './kernel-text.ts';
@@ -60,7 +60,7 @@ export const addKernels: AddCommand = (program, run) => {
       'after',
       examples(
         'normface kernels show conv2d_grad_weight --case "8x28x24x128 3x3 128"',
-        'normface kernels show gemm --case 512 --variant "workgroup 64×64" --set TILE_ROWS=32',
+        'normface kernels show gemm --case 512 --variant "workgroup 64×64" --set BLOCKS=1',
         'normface kernels show gemm --case 512 --out my.wgsl',
       ),
     )
@@ -204,20 +204,12 @@ async function show(context: Context, name: string, options: ShowOptions) {
       context.say(`\nwgsl     of dispatch ${chosen.index}\n`);
       context.say(chosen.wgsl);
     } else {
-      writeText(options.out, `${chosen.wgsl}\n`);
+      replaceFile(options.out, `${chosen.wgsl}\n`);
       context.say(`\nwgsl     of dispatch ${chosen.index} written to ${options.out}`);
     }
     return { kernel: name, operator: session.operator.name, case: session.sample.label, dispatches: views };
   } finally {
     session.dispose();
-  }
-}
-
-function writeText(file: string, text: string): void {
-  try {
-    fs.writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from '../training/config.ts';
 import { NetEmbedder } from '../training/embedder.ts';
-import { reasonOf } from '../training/files.node.ts';
+import { reasonOf, replaceFile } from '../training/files.node.ts';
 import { Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
@@ -174,11 +174,7 @@ async function writeProfile(context: Context, profile: StepProfile, folder: stri
   context.say();
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(folder, name);
-    try {
-      fs.writeFileSync(file, text);
-    } catch (error) {
-      throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
-    }
+    replaceFile(file, text);
     context.say(`written  ${file}`);
   }
 }

@@ -60,8 +60,16 @@ describe('normface kernels show', () => {
     const written = await kernels(...words, '--out', at('gradient.wgsl'));
     expect(written.stdout).toContain(`written to ${at('gradient.wgsl')}`);
     expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toMatch(/@compute/);
-    const { exitCode, stderr } = await kernels(...words, '--out', at('missing/gradient.wgsl'));
+    const { exitCode, stderr } = await kernels(...words, '--out', at('gradient.wgsl/below.wgsl'));
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^normface: cannot write .*: \w[^\n]*\n$/)]);
+  });
+
+  test('with another variant and constant, as the help has it', async () => {
+    const variant = ['--variant', 'workgroup 64×64', '--set', 'BLOCKS=1'];
+    const { exitCode, stdout } = await kernels('show', 'gemm', '--case', '512', ...variant);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^BLOCKS +1 +the tile workgroup 64×64$/m);
+    expect(stdout).toMatch(/ of 256×1×1 invocations$/m);
   });
 
   test('as JSON', async () => {
