@@ -27,11 +27,13 @@ export function replaceFile(
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    // A file in the folder's place is for the next line to complain of: here it would be said to exist already.
+    if (!fs.existsSync(path.dirname(file))) fs.mkdirSync(path.dirname(file), { recursive: true });
     write(temporary, bytes);
     fs.renameSync(temporary, file);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    // `force` forgives a file that is not there, but not a folder that is none.
+    if (fs.existsSync(temporary)) fs.rmSync(temporary, { force: true });
     throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
   }
 }
