@@ -324,6 +324,16 @@ describe('looking inside', () => {
     expect(() => step.prepare()).toThrow('run: this step was disposed of');
   });
 
+  test('a step lets go of the tensors that it has made views of', () => {
+    const x = device.tensor(new Float32Array(6), [2, 3]);
+    const step = device.capture(() => scale(x.view([6]), 2));
+    const before = device.memory().used;
+    x.dispose();
+    expect(device.memory().used).toBe(before); // the step may still run
+    step.dispose();
+    expect(device.memory().used).toBeLessThan(before);
+  });
+
   test("a runner can take the place of a step's own run", () => {
     const step = device.capture(() => scale(device.constant(1, [2]), 3));
     const runs: unknown[] = [];

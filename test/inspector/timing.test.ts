@@ -104,6 +104,22 @@ describe('the DEBUG ladder', () => {
     expect(texts[4]).toContain('y [4]: -6.000 … 2.000, mean -1.000, 50.0 % zeros');
   });
 
+  test('what a dispatch wrote is read where it lies', async () => {
+    const x = device.tensor([1, -3], [2]);
+    const lines: string[] = [];
+    const trace = new StepTrace(device, 5, (line) => lines.push(line));
+    // All three are returned, so they lie side by side.
+    const step = device.capture(() => [2, 10, 100].map((factor) => scale(x, factor)));
+    device.stepRunner = trace;
+    step.run();
+    device.stepRunner = null;
+    await trace.settled();
+    expect(new Set(step.places.map((places) => places.at(-1)!.offset)).size).toBe(3);
+    const ranges = lines.flatMap((line) => /: (\S+ … \S+), mean/.exec(line)?.[1] ?? []);
+    expect(ranges).toEqual(['-6.000 … 2.000', '-30.00 … 10.00', '-300.0 … 100.0']);
+    step.dispose();
+  });
+
   test.each([
     ['1', 1],
     ['5', 5],
