@@ -1,5 +1,6 @@
 /** What `normface kernels` prints: one dispatch of a kernel, its checks, its times. */
 
+import type { KernelEntry } from '../../inspector/kernels/catalogue.ts';
 import { type Comparison, passes } from '../../inspector/kernels/check.ts';
 import type { DispatchView, KernelSession } from '../../inspector/kernels/inspect.ts';
 import type { Speed } from '../../inspector/kernels/measure.ts';
@@ -7,6 +8,7 @@ import type { SweepRow } from '../../inspector/kernels/run.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
 import {
   bytesText,
+  countText,
   durationText,
   flopsText,
   percentText,
@@ -14,6 +16,46 @@ import {
 } from '../../inspector/profile/format.ts';
 import { quantile } from '../../inspector/timing.ts';
 import { formatTable, type Table } from '../evaluation/table.ts';
+
+/** Names of the operators that dispatch a kernel. */
+export const operatorsOf = ({ uses }: KernelEntry): string[] => uses.map(({ operator }) => operator.name);
+
+/** One row a kernel. */
+export function catalogueTable(entries: readonly KernelEntry[]): Table {
+  return {
+    columns: [{ header: 'kernel' }, { header: 'operators' }, { header: 'computes' }],
+    rows: entries.map((entry) => {
+      const [first, second, ...more] = operatorsOf(entry);
+      const operators =
+        [first, second].filter(Boolean).join(', ') + (more.length > 0 ? ` +${more.length}` : '');
+      return [entry.name, operators, shortened(entry.summary, 90)];
+    }),
+    notes: [
+      `${countText(entries.length, 'kernel')}; --long tells more, \`normface kernels show NAME\` shows one on a case`,
+    ],
+  };
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
+}
+
+/** All that is known of a kernel without a case. */
+export function entryText(entry: KernelEntry): string {
+  const list = (names: readonly string[]): string => names.join(', ') || 'none';
+  return [
+    entry.name,
+    `operators   ${list(operatorsOf(entry))}`,
+    ...(entry.walks.length > 0 ? [`walks       ${list(entry.walks)}`] : []),
+    `constants   ${list(entry.constants)}`,
+    `conditions  ${list(entry.conditions)}`,
+    '',
+    indented(entry.header),
+  ].join('\n');
+}
+
+/** A text set off from what is around it. */
+export const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
 
 /** A kernel and its case. */
 export function sessionText({ entry, operator, sample, recording }: KernelSession): string {

@@ -2,7 +2,6 @@
 
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import type { KernelEntry } from '../../inspector/kernels/catalogue.ts';
 import { passes } from '../../inspector/kernels/check.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import { UsageError, UserError } from '../errors.ts';
@@ -10,7 +9,18 @@ import { formatTable } from '../evaluation/table.ts';
 import { reasonOf, replaceFile } from '../training/files.node.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
-import { checkTable, dispatchText, isRight, sessionText, speedTable, sweepTable } from './kernel-text.ts';
+import {
+  catalogueTable,
+  checkTable,
+  dispatchText,
+  entryText,
+  indented,
+  isRight,
+  operatorsOf,
+  sessionText,
+  speedTable,
+  sweepTable,
+} from './kernel-text.ts';
 
 interface CaseOptions {
   readonly operator?: string;
@@ -51,7 +61,12 @@ export const addKernels: AddCommand = (program, run) => {
     .command('list', { isDefault: true })
     .description('every kernel with what it computes and the operators that dispatch it')
     .argument('[text]', 'only kernels whose name, operator or description contains this')
-    .action(run((context: Context, text: string | undefined) => list(context, text)));
+    .option('--long', 'with all operators, walks, constants, conditions and the formulas of the file')
+    .action(
+      run((context: Context, text: string | undefined, { long = false }: { long?: boolean }) =>
+        list(context, text, long),
+      ),
+    );
   caseOptions(kernels.command('show'))
     .description('the WGSL that the driver gets for a case, and what it costs')
     .option('--out <file>', 'write the WGSL of one dispatch here, to be changed and run with --file')
@@ -143,27 +158,16 @@ async function openInspector(context: Context) {
 
 // ---- list --------------------------------------------------------------------------------------------------------------
 
-async function list(context: Context, text: string | undefined) {
+async function list(context: Context, text: string | undefined, long: boolean) {
   const { inspector } = await openInspector(context);
-  const operatorsOf = ({ uses }: KernelEntry): string[] => uses.map(({ operator }) => operator.name);
   const wanted = text?.toLowerCase() ?? '';
   const entries = inspector.catalogue.filter((entry) =>
     [entry.name, entry.summary, ...operatorsOf(entry)].some((word) => word.toLowerCase().includes(wanted)),
   );
   if (entries.length === 0)
     throw new UserError(`no kernel has "${text}" in its name, operators or description`);
-  context.say(
-    formatTable({
-      columns: [{ header: 'kernel' }, { header: 'operators' }, { header: 'computes' }],
-      rows: entries.map((entry) => {
-        const [first, second, ...more] = operatorsOf(entry);
-        const operators =
-          [first, second].filter(Boolean).join(', ') + (more.length > 0 ? ` +${more.length}` : '');
-        return [entry.name, operators, shortened(entry.summary, 90)];
-      }),
-      notes: [`${entries.length} kernels; \`normface kernels show NAME\` shows one on a case`],
-    }),
-  );
+  if (long) for (const entry of entries) context.say(`${entryText(entry)}\n`);
+  else context.say(formatTable(catalogueTable(entries)));
   return entries.map((entry) => ({
     name: entry.name,
     summary: entry.summary,
@@ -172,10 +176,6 @@ async function list(context: Context, text: string | undefined) {
     constants: entry.constants,
     conditions: entry.conditions,
   }));
-}
-
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
 }
 
 // ---- show --------------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ async function show(context: Context, name: string, options: ShowOptions) {
   try {
     const views = session.views();
     context.say(sessionText(session));
-    context.say(`\n${session.entry.header.replaceAll(/^/gm, '  ')}`);
+    context.say(`\n${indented(session.entry.header)}`);
     const index = options.dispatch ?? session.dearest;
     const chosen = views.find((view) => view.index === index);
     if (!chosen)

@@ -16,6 +16,15 @@ describe('normface kernels list', () => {
     expect(some.stdout).toMatch(/^max_pool2d_forward/m);
     expect(some.stdout).not.toMatch(/^gemm/m);
     expect(some.stdout).toMatch(/^2 kernels/m);
+    const long = await kernels('list', 'gemm', '--long');
+    for (const line of [
+      /^operators {3}matmul, .*conv2d/m,
+      /^walks {7}tile_product_subgroup, tile_product_workgroup/m,
+      /^constants {3}M, N, K, SPLITS, CHUNK$/m,
+      /^conditions {2}.*transpose_a/m,
+      /^ {2}a {5}\[products, M, K\]/m,
+    ])
+      expect(long.stdout).toMatch(line);
     const none = await kernels('list', 'no such thing');
     expect(none.exitCode).toBe(1);
     expect(none.stderr).toBe(
