@@ -73,6 +73,19 @@ export const headScale = 24;
 export const suites = ['gemm', 'conv', 'head', 'layers', 'step', 'infer'] as const;
 export type Suite = (typeof suites)[number];
 
+/**
+ * Whether a name contains one of some texts; `C 1000` is not in `C 10000`.
+ *
+ * @param texts none choose everything
+ */
+export function isChosen(name: string, texts: readonly string[]): boolean {
+  const contains = (text: string): boolean => {
+    const rest = name.split(text).slice(1);
+    return rest.some((after) => !(/\d$/.test(text) && /^\d/.test(after)));
+  };
+  return texts.length === 0 || texts.some(contains);
+}
+
 /** All cases of a suite. `large` adds what only a GPU gets through. */
 export function casesOf(suite: Suite, large = false): BenchCase[] {
   switch (suite) {

@@ -11,7 +11,7 @@ import { dawnToggles, toggleFlags } from '../src/engine/toggles.node.ts';
 import type { TuneMode } from '../src/engine/tune.ts';
 import { measureRoofline } from '../src/inspector/roofline.ts';
 import { plotPng } from '../src/normface/evaluation/plot-frame.node.ts';
-import { type BenchCase, casesOf, type Suite, suites } from './cases.ts';
+import { type BenchCase, casesOf, isChosen, type Suite, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
 import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
@@ -54,13 +54,13 @@ const usual = [
 ];
 
 interface Options {
-  suite: Suite | 'all';
+  suite: (Suite | 'all')[];
   peers: string[];
   json?: string;
   svg?: string;
   append: boolean;
   rounds: number;
-  only?: string;
+  only: string[];
   adapter?: string;
   tune: TuneMode;
   large: boolean;
@@ -75,8 +75,8 @@ const count = (text: string): number => {
 
 const program = new Command('npm run bench --')
   .description('Times this engine against other frameworks on the same adapter, in interleaved rounds.')
-  .addOption(new Option('--suite <name>', 'what to time').choices([...suites, 'all']).default('all'))
-  .option('--only <text>', 'only cases whose name contains this')
+  .addOption(new Option('--suite <names...>', 'what to time').choices([...suites, 'all']).default(['all']))
+  .option('--only <texts...>', 'only cases whose name contains one of these', [])
   .addOption(
     new Option('--peers <names...>', 'against whom')
       .choices(Object.keys(openers))
@@ -218,9 +218,9 @@ function earlierReport(cases: readonly BenchCase[]): Report | null {
 
 function chosenCases(): BenchCase[] {
   const { suite, only, large } = options;
-  const all = (suite === 'all' ? suites : [suite]).flatMap((name) => casesOf(name, large));
-  const chosen = only ? all.filter(({ name }) => name.includes(only)) : all;
-  if (chosen.length === 0) throw new Error(`no case of ${suite} is called ${only}`);
+  const wanted = suites.filter((name) => suite.includes(name) || suite.includes('all'));
+  const chosen = wanted.flatMap((name) => casesOf(name, large)).filter(({ name }) => isChosen(name, only));
+  if (chosen.length === 0) throw new Error(`no case of ${suite.join(', ')} is called ${only.join(' or ')}`);
   return chosen;
 }
 

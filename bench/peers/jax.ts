@@ -281,11 +281,15 @@ function layer(
   const dy = upload(inputs.dy);
   const gradients = jax.jit((d: JaxArray, ...primals: JaxArray[]): JaxArray[] => {
     const [y, pullback] = jax.vjp(operators[work.operator], primals);
-    y.dispose();
-    return pullback(d);
+    return [y, ...pullback(d)];
   });
-  return repeat(jax, backend, [...operands, dy], () =>
-    gradients(dy.ref, ...operands.map((operand) => operand.ref)),
+  return repeat(
+    jax,
+    backend,
+    [...operands, dy],
+    // y is a result, or it would not be computed: nothing else reads it.
+    () => gradients(dy.ref, ...operands.map((operand) => operand.ref)),
+    ([, ...gradients]) => gradients,
   );
 }
 

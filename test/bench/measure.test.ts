@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { casesOf, suites } from '../../bench/cases.ts';
+import { casesOf, isChosen, suites } from '../../bench/cases.ts';
 import { type MeasureOptions, measure } from '../../bench/measure.ts';
 import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
 import { rowsOf } from '../../bench/report.ts';
@@ -127,4 +127,16 @@ describe('cases', () => {
       casesOf(suite).find((c) => c.name.startsWith(name))!.flops;
     expect(flopsOf('infer', 'light-cnn-b')).toBe(2 * 8 * 976_748_544);
   });
+});
+
+test('cases are chosen by parts of their names, which do not end inside a number', () => {
+  const chosen = (...texts: string[]): string[] =>
+    casesOf('head')
+      .map(({ name }) => name)
+      .filter((name) => isChosen(name, texts));
+  expect(chosen()).toHaveLength(3);
+  expect(chosen('C 1000')).toEqual(['n 64, d 512, C 1000']);
+  expect(chosen('C 10572', 'C 100000', 'C 7')).toHaveLength(2);
+  expect(chosen('n 64')).toHaveLength(3);
+  expect(chosen('d 51')).toEqual([]);
 });
