@@ -13,7 +13,7 @@ const device = await testDevice();
 
 /** Cases of each kind: by vec4f and by numbers, bias, strides, asymmetric padding, dilation, groups, transposes, outliers. */
 const chosen: readonly [string, Operator, readonly number[]][] = [
-  ['conv2d', conv2dOperator, [0, 3, 4, 6, 8, 9, 11, 18, 20]],
+  ['conv2d', conv2dOperator, [0, 3, 4, 5, 6, 8, 9, 11, 18, 20, 24, 25]],
   ['matmul', matmulOperator, [2, 7, 11]],
 ];
 
@@ -48,6 +48,14 @@ test('3×3 convolutions have Winograd variants', async () => {
 test('convolutions with one channel a group have a variant without products, unless they are dilated', async () => {
   const offered = await Promise.all([8, 12].map((index) => variantsOf(device, conv2dOperator.cases[index]!)));
   expect(offered.map((names) => names.includes('depthwise'))).toEqual([true, false]);
+});
+
+test('the input gradient of few channels is a product with the taps as columns, folded; of one tap or many channels not', async () => {
+  const few = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '5,5,1,36')!;
+  const pointwise = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '1,1,8,12')!;
+  const many = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '3,3,12,8')!;
+  const offered = await Promise.all([few, pointwise, many].map((sample) => variantsOf(device, sample)));
+  expect(offered.map((names) => names.includes('fold'))).toEqual([true, false, false]);
 });
 
 test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the same', async (name) => {

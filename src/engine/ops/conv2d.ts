@@ -153,6 +153,16 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
       ],
       attributes: { padding: 1, stride: 2 },
     },
+    conv2dCase([2, 11, 9, 12], [3, 2, 12, 5], { stride: [3, 2], dilation: [2, 3], padding: 3 }),
+    conv2dCase([2, 10, 11, 12], [3, 3, 12, 8], { stride: 2, padding: 1, dilation: 2 }),
+    conv2dCase([2, 12, 13, 1], [5, 5, 1, 36], { padding: 2 }),
+    {
+      inputs: [
+        { shape: [2, 9, 11, 3], kind: 'outliers' },
+        { shape: [3, 4, 3, 10], kind: 'outliers' },
+      ],
+      attributes: { stride: [1, 2], padding: [0, 2, 3, 1] },
+    },
   ],
   misuses: [
     {

@@ -10,6 +10,7 @@ import {
 } from './conv2d_depthwise.ts';
 import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
+import { foldGradInput, foldSources, supportsFold } from './conv2d_fold.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 import {
   bestWinogradTile,
@@ -25,46 +26,59 @@ import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from
 
 /** The three products of a convolution, each by the algorithm that suits its shape and the device. */
 
+/** For few channels: one by one without a product (depthwise), or taps as columns of a product whose result is folded. */
+type Special = 'depthwise' | 'fold';
+
 /** An algorithm for one of the three products of a convolution. */
 interface Conv2dVariant extends Variant {
-  /**
-   * Implicit matrix product over these tiles, Winograd's with tiles of this many outputs along one side, or without a product,
-   * channel by channel.
-   */
-  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile } | 'depthwise';
+  /** Implicit matrix product over these tiles, Winograd's with tiles of this many outputs along one side, or a special one. */
+  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile } | Special;
 }
 
-/** Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes. */
+/**
+ * Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes.
+ *
+ * @param special what is made for such shapes, and shipped where there is one
+ */
 function choose(
   device: Device,
   operation: string,
   g: Conv2dGeometry,
   [rows, columns]: readonly [number, number],
+  special: Special | null,
   run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
 ): void {
   const direct = (tile: Tile): Conv2dVariant => ({ name: tile.name, algorithm: { direct: tile } });
   const winograd = winogradTiles
     .filter((tile) => supportsWinograd(device, g, tile))
     .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
-  const channelwise: Conv2dVariant = { name: 'depthwise', algorithm: 'depthwise' };
-  const isDepthwise = supportsDepthwise(g);
+  const specials: Conv2dVariant[] = special ? [{ name: special, algorithm: special }] : [];
   const groups = g.CHANNELS / g.GROUP_IN;
   const usual = direct(shippedTile(device, rows, columns, groups));
-  const variants = [...tilesOf(device).map(direct), ...winograd, ...(isDepthwise ? [channelwise] : [])];
+  const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
   const best = bestWinogradTile(device, g);
-  const shipped = isDepthwise ? channelwise.name : best ? `winograd ${best}×${best}` : usual.name;
+  const shipped = special ?? (best ? `winograd ${best}×${best}` : usual.name);
   const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
-    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...tileWalkSources],
+    sources: [
+      ...directSources,
+      ...winogradSources,
+      ...depthwiseSources,
+      ...tileWalkSources,
+      ...(special === 'fold' ? foldSources : []),
+    ],
     variants,
     // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
-    candidates: isDepthwise ? [channelwise] : [...tileCandidates(device).map(direct), ...winograd],
+    candidates:
+      special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
     shipped: variants.find(({ name }) => name === shipped)!,
     rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
   };
   device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
 }
+
+const depthwiseOf = (g: Conv2dGeometry): Special | null => (supportsDepthwise(g) ? 'depthwise' : null);
 
 /** y = x ∗ w, with an epilogue. */
 export function conv2dForward(
@@ -75,9 +89,10 @@ export function conv2dForward(
   epilogue: Conv2dEpilogue,
   y: Tensor,
 ): Tensor {
-  choose(device, 'conv2d_forward', g, [y.size / g.OUT_CHANNELS, g.GROUP_OUT], ({ algorithm }, tensor) => {
+  const extents = [y.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
+  choose(device, 'conv2d_forward', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
     const operands = [tensor(x), tensor(w), mapEpilogue(epilogue, tensor, tensor), tensor(y)] as const;
-    if (algorithm === 'depthwise') depthwiseForward(device, g, ...operands);
+    if (typeof algorithm === 'string') depthwiseForward(device, g, ...operands);
     else if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
     else winogradForward(device, g, ...operands, algorithm.winograd);
   });
@@ -92,9 +107,12 @@ export function conv2dGradInput(
   w: Tensor,
   dx: Tensor,
 ): Tensor {
-  choose(device, 'conv2d_grad_input', g, [dx.size / g.CHANNELS, g.GROUP_IN], ({ algorithm }, tensor) => {
+  const extents = [dx.size / g.CHANNELS, g.GROUP_IN] as const;
+  const special = depthwiseOf(g) ?? (supportsFold(device, g) ? 'fold' : null);
+  choose(device, 'conv2d_grad_input', g, extents, special, ({ algorithm }, tensor) => {
     const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
     if (algorithm === 'depthwise') depthwiseGradInput(device, g, ...operands);
+    else if (algorithm === 'fold') foldGradInput(device, g, ...operands);
     else if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
     else winogradGradInput(device, g, ...operands, algorithm.winograd);
   });
@@ -109,17 +127,12 @@ export function conv2dGradWeight(
   dy: Tensor,
   dw: Tensor,
 ): Tensor {
-  choose(
-    device,
-    'conv2d_grad_weight',
-    g,
-    [dw.size / g.OUT_CHANNELS, g.GROUP_OUT],
-    ({ algorithm }, tensor) => {
-      const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
-      if (algorithm === 'depthwise') depthwiseGradWeight(device, g, ...operands);
-      else if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
-      else winogradGradWeight(device, g, ...operands, algorithm.winograd);
-    },
-  );
+  const extents = [dw.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
+  choose(device, 'conv2d_grad_weight', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
+    const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
+    if (typeof algorithm === 'string') depthwiseGradWeight(device, g, ...operands);
+    else if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
+    else winogradGradWeight(device, g, ...operands, algorithm.winograd);
+  });
   return dw;
 }
