@@ -1,6 +1,5 @@
 /** jax-js: its kernel compiler for WebGPU, over the same Dawn and adapter, and for WebAssembly. */
 
-import { type Layer, type Net, planNet, withInner } from '../../src/normface/nets/net.ts';
 import {
   type ConvCase,
   type HeadCase,
@@ -20,58 +19,9 @@ import {
   parityLosses,
   stepInputs,
 } from '../inputs.ts';
+import type { Jax, JaxArray, JaxBackend } from './jax-api.ts';
+import { ChannelsFirstNet, maxFeatureMap, maxPool, permute, prelu, toChannelsFirst } from './jax-net.ts';
 import { MissingOperation, type Peer, type Prepared } from './peer.ts';
-
-export type JaxBackend = 'webgpu' | 'wasm';
-
-/** An array of jax-js. Every use consumes one reference; `ref` adds one. */
-interface JaxArray {
-  readonly ref: JaxArray;
-  readonly shape: number[];
-  readonly size: number;
-  mul(other: JaxArray | number): JaxArray;
-  sub(other: JaxArray): JaxArray;
-  div(other: JaxArray): JaxArray;
-  add(other: JaxArray | number): JaxArray;
-  reshape(shape: number[]): JaxArray;
-  slice(...index: number[]): JaxArray;
-  blockUntilReady(): Promise<JaxArray>;
-  data(): Promise<Float32Array>;
-  dispose(): void;
-}
-
-interface Jax {
-  init(device: JaxBackend): Promise<string[]>;
-  defaultDevice(device: JaxBackend): string;
-  jit<F>(f: F): F;
-  vjp(
-    f: (...inputs: JaxArray[]) => JaxArray,
-    primals: JaxArray[],
-  ): [JaxArray, (cotangent: JaxArray) => JaxArray[]];
-  valueAndGrad(
-    f: (...inputs: JaxArray[]) => JaxArray,
-    options: { argnums: number[] },
-  ): (...inputs: JaxArray[]) => [JaxArray, JaxArray[]];
-  getWebGPUDevice?(): GPUDevice;
-  readonly lax: {
-    convGeneralDilated(x: JaxArray, w: JaxArray, strides: number[], padding: [number, number][]): JaxArray;
-  };
-  readonly nn: {
-    logSoftmax(x: JaxArray, axis: number): JaxArray;
-    oneHot(labels: JaxArray, classes: number): JaxArray;
-  };
-  readonly numpy: {
-    array(data: Float32Array | Int32Array): JaxArray;
-    matmul(a: JaxArray, b: JaxArray): JaxArray;
-    transpose(x: JaxArray): JaxArray;
-    sqrt(x: JaxArray): JaxArray;
-    max(x: JaxArray, axis: number[]): JaxArray;
-    maximum(x: JaxArray, y: JaxArray | number): JaxArray;
-    minimum(x: JaxArray, y: JaxArray | number): JaxArray;
-    split(x: JaxArray, sections: number, axis: number): JaxArray[];
-    sum(x: JaxArray, axis?: number, options?: { keepdims: boolean }): JaxArray;
-  };
-}
 
 export async function openJax(backend: JaxBackend): Promise<Peer> {
   // Not a literal: without the installed peers there are no declarations to check against.
@@ -149,28 +99,6 @@ function repeat(
   };
 }
 
-/** Reorders the dimensions of a dense array. */
-function permute({ shape, data }: Array32, order: readonly number[]): Array32 {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, extent) => product * extent, 1));
-  const newShape = order.map((axis) => shape[axis]!);
-  const result = new Float32Array(data.length);
-  const index = newShape.map(() => 0);
-  for (let i = 0; i < result.length; i++) {
-    let from = 0;
-    for (let axis = 0; axis < order.length; axis++) from += index[axis]! * strides[order[axis]!]!;
-    result[i] = data[from]!;
-    for (let axis = order.length - 1; axis >= 0; axis--) {
-      index[axis] = index[axis]! + 1;
-      if (index[axis]! < newShape[axis]!) break;
-      index[axis] = 0;
-    }
-  }
-  return { shape: newShape, data: result };
-}
-
-/** NHWC to NCHW. */
-const toChannelsFirst = (array: Array32): Array32 => permute(array, [0, 3, 1, 2]);
-
 /** Its layout is NCHW with weights OIHW; the reordering is not timed. */
 function conv(jax: Jax, backend: JaxBackend, work: ConvCase, upload: (array: Array32) => JaxArray): Prepared {
   const inputs = convInputs(work);
@@ -246,24 +174,6 @@ function head(jax: Jax, backend: JaxBackend, work: HeadCase, upload: (array: Arr
   );
 }
 
-/** x where it is positive, slope·x elsewhere. */
-function prelu({ numpy }: Jax, x: JaxArray, slope: JaxArray): JaxArray {
-  return numpy.maximum(x.ref, 0).add(numpy.minimum(x, 0).mul(slope));
-}
-
-function maxFeatureMap({ numpy }: Jax, x: JaxArray, axis: number): JaxArray {
-  const [a, b] = numpy.split(x, 2, axis) as [JaxArray, JaxArray];
-  return numpy.maximum(a, b);
-}
-
-/** Maxima of 2×2 cells of the two dimensions from `axis` on, which are even. */
-function maxPool({ numpy }: Jax, x: JaxArray, axis: number): JaxArray {
-  const [height, width] = x.shape.slice(axis, axis + 2) as [number, number];
-  const cells = [height / 2, 2, width / 2, 2];
-  const shape = [...x.shape.slice(0, axis), ...cells, ...x.shape.slice(axis + 2)];
-  return numpy.max(x.reshape(shape), [axis + 1, axis + 3]);
-}
-
 function layer(
   jax: Jax,
   backend: JaxBackend,
@@ -293,88 +203,6 @@ function layer(
   );
 }
 
-/** A net with its parameters rearranged for NCHW; the rearranging is not timed. */
-class ChannelsFirstNet {
-  readonly initial: readonly Array32[];
-  private readonly jax: Jax;
-  private readonly net: Net;
-  private readonly places = new Map<string, number>();
-
-  constructor(jax: Jax, net: Net, parameters: ReadonlyMap<string, Array32>) {
-    this.jax = jax;
-    this.net = net;
-    const initial: Array32[] = [];
-    /** The maps that a flatten layer flattened. */
-    let maps: readonly number[] = [];
-    for (const { kind, input, parameters: declared } of planNet(net).flatMap(withInner)) {
-      if (kind === 'flatten') maps = input;
-      for (const { name, shape } of declared) {
-        const array = parameters.get(name)!;
-        this.places.set(name, initial.length);
-        initial.push(this.rearranged(kind, array, shape, maps));
-      }
-      if (kind === 'fullyConnected') maps = [];
-    }
-    this.initial = initial;
-  }
-
-  private rearranged(
-    kind: string,
-    array: Array32,
-    shape: readonly number[],
-    maps: readonly number[],
-  ): Array32 {
-    if (kind === 'conv' && shape.length === 4) return permute(array, [3, 2, 0, 1]);
-    if (kind === 'fullyConnected' && shape.length === 2) {
-      const [inputs, outputs] = shape as [number, number];
-      const rows = maps.length > 0 ? maps : [1, 1, inputs];
-      const { data } = permute({ data: array.data, shape: [...rows, outputs] }, [2, 0, 1, 3]);
-      return { data, shape };
-    }
-    if (kind === 'fullyConnected') return array;
-    // One number a channel.
-    return { data: array.data, shape: [1, shape[0]!, 1, 1] };
-  }
-
-  /** Consumes the images and one reference of every value. */
-  forward(images: JaxArray, values: readonly JaxArray[]): JaxArray {
-    const { jax, places } = this;
-    const value = (name: string): JaxArray => values[places.get(name)!]!;
-    const withBias = (x: JaxArray, name: string): JaxArray =>
-      places.has(`${name}.bias`) ? x.add(value(`${name}.bias`)) : x;
-    const run = (layers: readonly Layer[], input: JaxArray): JaxArray =>
-      layers.reduce((x, layer) => {
-        switch (layer.kind) {
-          case 'conv': {
-            const stride = layer.stride ?? 1;
-            const padding = (layer.padding ?? 0) as number;
-            const sides: [number, number][] = [
-              [padding, padding],
-              [padding, padding],
-            ];
-            const weight = value(`${layer.name}.weight`);
-            return withBias(jax.lax.convGeneralDilated(x, weight, [stride, stride], sides), layer.name);
-          }
-          case 'prelu':
-            return prelu(jax, x, value(`${layer.name}.slope`));
-          case 'maxFeatureMap':
-            return maxFeatureMap(jax, x, 1);
-          case 'maxPool':
-            return maxPool(jax, x, 2);
-          case 'residual':
-            return x.ref.add(run(layer.layers, x));
-          case 'flatten':
-            return x.reshape([x.shape[0]!, x.size / x.shape[0]!]);
-          case 'fullyConnected':
-            return withBias(jax.numpy.matmul(x, value(`${layer.name}.weight`)), layer.name);
-          default:
-            throw new MissingOperation(`no ${layer.kind} layer in this comparison`);
-        }
-      }, input);
-    return run(this.net.layers, images);
-  }
-}
-
 function optimiserStep(
   jax: Jax,
   backend: JaxBackend,
@@ -391,19 +219,23 @@ function optimiserStep(
     ...initial.map(upload),
     ...initial.map(({ shape, data }) => upload({ shape, data: new Float32Array(data.length) })),
   ];
+  const headLoss = jax.jit((f: JaxArray, w: JaxArray, y: JaxArray) => cosineLoss(jax, f, w, y));
   const lossOf = (...values: JaxArray[]): JaxArray => {
     const [x, y] = values.slice(count) as [JaxArray, JaxArray];
-    return cosineLoss(jax, net.forward(x, values.slice(0, count - 1)), values[count - 1]!, y);
+    return headLoss(net.forward(x, values.slice(0, count - 1)), values[count - 1]!, y);
   };
   const argnums = Array.from({ length: count }, (_, i) => i);
-  const step = jax.jit((...values: JaxArray[]): JaxArray[] => {
+  const moved = jax.jit((weight: JaxArray, velocity: JaxArray, gradient: JaxArray): JaxArray[] => {
+    const next = velocity.mul(momentum.momentum).add(gradient);
+    return [weight.sub(next.ref.mul(momentum.learningRate)), next];
+  });
+  const step = (...values: JaxArray[]): JaxArray[] => {
     const [weights, velocities] = [values.slice(0, count), values.slice(count, 2 * count)];
     const copies = weights.map((weight) => weight.ref);
     const [loss, gradients] = jax.valueAndGrad(lossOf, { argnums })(...weights, ...values.slice(2 * count));
-    const next = velocities.map((velocity, i) => velocity.mul(momentum.momentum).add(gradients[i]!));
-    const moved = copies.map((weight, i) => weight.sub(next[i]!.ref.mul(momentum.learningRate)));
-    return [loss, ...moved, ...next];
-  });
+    const next = copies.map((weight, i) => moved(weight, velocities[i]!, gradients[i]!));
+    return [loss, ...next.map(([weight]) => weight!), ...next.map(([, velocity]) => velocity!)];
+  };
   const losses: number[] = [];
   return {
     async run(iterations) {

@@ -7,6 +7,12 @@ export interface TfTensor {
   dispose(): void;
 }
 
+/** A back end; those on WebGPU have a device, and keep the buffers of disposed tensors by size and usage. */
+export interface TfBackendObject {
+  readonly device?: GPUDevice;
+  readonly bufferManager?: { readonly freeBuffers: Map<string, GPUBuffer[]> };
+}
+
 type Padding = number | [[number, number], [number, number], [number, number], [number, number]];
 
 export interface Tf {
@@ -20,7 +26,7 @@ export interface Tf {
   engine(): {
     runKernel(name: string, inputs: Record<string, TfTensor>, attributes: Record<string, unknown>): TfTensor;
   };
-  backend(): { readonly device?: GPUDevice };
+  backend(): TfBackendObject;
   tidy<T>(body: () => T): T;
   tensor(data: Float32Array | Int32Array, shape: readonly number[], dtype?: string): TfTensor;
   variable(value: TfTensor, trainable: boolean, name?: string): TfTensor;

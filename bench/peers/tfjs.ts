@@ -23,7 +23,7 @@ import {
   stepInputs,
 } from '../inputs.ts';
 import { MissingOperation, type Peer, type PeerSetting, type Prepared } from './peer.ts';
-import type { Tf, TfTensor } from './tfjs-api.ts';
+import type { Tf, TfBackendObject, TfTensor } from './tfjs-api.ts';
 
 /** `webgpu-fast` is `webgpu` on a device with other toggles. */
 export type TfBackend = 'webgpu' | 'webgpu-fast' | 'wasm' | 'cpu';
@@ -52,7 +52,8 @@ export async function openTfjs(backend: TfBackend): Promise<Peer> {
   if (!(await tf.setBackend(backend))) throw new MissingOperation(`the back end ${backend} does not start`);
   await tf.ready();
   tf.env().set('WEBGPU_CPU_FORWARD', false);
-  const gpu = backend.startsWith('webgpu') ? (tf.backend().device ?? null) : null;
+  const opened = tf.backend();
+  const gpu = backend.startsWith('webgpu') ? (opened.device ?? null) : null;
   const settings: PeerSetting[] = [1, 15, 40, 200].map((size) => ({
     label: `WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE ${size}`,
     apply: () => tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', size),
@@ -65,10 +66,24 @@ export async function openTfjs(backend: TfBackend): Promise<Peer> {
     ...(gpu ? { settings } : {}),
     async prepare(work) {
       await tf.setBackend(backend);
-      return prepare(tf, backend, work);
+      const prepared = prepare(tf, backend, work);
+      return {
+        ...prepared,
+        dispose() {
+          prepared.dispose();
+          trim(opened);
+        },
+      };
     },
     close: async () => {},
   };
+}
+
+/** Frees the buffers that a back end keeps for later tensors, so that the next case's peak is its own. */
+function trim({ bufferManager }: TfBackendObject): void {
+  for (const buffers of bufferManager?.freeBuffers.values() ?? []) {
+    for (const buffer of buffers.splice(0)) buffer.destroy();
+  }
 }
 
 function prepare(tf: Tf, backend: TfBackend, work: Work): Prepared {
