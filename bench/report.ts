@@ -125,20 +125,22 @@ export function ratioChart(rows: readonly Row[], title: string): string {
       label: Math.max(1, row.ratioToOurs!),
       color: seriesColor(peers.indexOf(row.engine)),
     }));
-  const most = Math.max(10, ...bars.map(({ ratio }) => ratio));
+  const end = 2 * Math.max(10, ...bars.map(({ ratio }) => ratio));
   return renderPlot({
     title,
     description: `time of ${peers.join(', ')} relative to this engine`,
     legend: peers.map((name, k) => ({ name, color: seriesColor(k), box: true })),
     x: {
       type: 'log',
-      domain: [0.2, 2 * most],
-      ticks: [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500],
+      domain: [0.2, end],
+      ticks: [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].filter((tick) => tick <= end),
       tickFormat: String,
       label: 'time relative to this engine (above 1: this engine is faster)',
     },
     y: { type: 'band', domain: peers, axis: null } as Plot.ScaleOptions,
     panels: cases,
+    // Room for a bar of each peer, and for the name of the case above.
+    plotHeight: (60 + 20 * peers.length) * cases.length,
     marks: [
       Plot.ruleX([1], { strokeOpacity: 0.7 }),
       Plot.ruleY(bars, { x1: 1, x2: 'ratio', y: 'peer', fy: 'panel', stroke: 'color', strokeWidth: 12 }),
@@ -155,7 +157,7 @@ export function ratioChart(rows: readonly Row[], title: string): string {
         fy: (name: string) => name,
         text: (name: string) => name,
         frameAnchor: 'top-left',
-        dy: -16,
+        dy: -11,
         fill: 'currentColor',
         textAnchor: 'start',
       }),

@@ -47,7 +47,7 @@ export interface Frame {
   readonly x: Plot.ScaleOptions;
   readonly y: Plot.ScaleOptions;
   readonly marks: Plot.Markish[];
-  /** Height of the area that is drawn in, for a plot without panels; {@link plotWidth} for equal units on both axes. */
+  /** Height of the area that is drawn in, if not the usual one of its panels; {@link plotWidth} for equal units on both axes. */
   readonly plotHeight?: number;
   /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
   readonly bare?: boolean;
@@ -91,7 +91,7 @@ export function renderPlot(frame: Frame): string {
   const svg = Plot.plot({
     document: document as unknown as Document,
     width,
-    height: top + bottom + Math.max(frame.plotHeight ?? plotHeight, panels > 1 ? 170 * panels : 0),
+    height: top + bottom + (frame.plotHeight ?? Math.max(plotHeight, panels > 1 ? 170 * panels : 0)),
     marginTop: top,
     marginLeft: frame.marginLeft ?? left,
     marginRight: frame.marginRight ?? width - right,
