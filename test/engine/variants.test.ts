@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Operator } from '../../src/engine/operator.ts';
 import { add } from '../../src/engine/ops/add.ts';
 import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d.ts';
+import { supportsFold } from '../../src/engine/ops/conv2d_fold.ts';
+import { conv2dGeometry } from '../../src/engine/ops/conv2d_geometry.ts';
 import { conv2dPReluOperator } from '../../src/engine/ops/conv2d_prelu.ts';
 import { withWinogradLimit } from '../../src/engine/ops/conv2d_winograd.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul.ts';
@@ -56,6 +58,11 @@ test('the input gradient of few channels is a product with the taps as columns, 
   const many = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '3,3,12,8')!;
   const offered = await Promise.all([few, pointwise, many].map((sample) => variantsOf(device, sample)));
   expect(offered.map((names) => names.includes('fold'))).toEqual([true, false, false]);
+});
+
+test('nothing is folded where the shares of the taps would take too much memory', () => {
+  const images = (count: number) => conv2dGeometry([count, 128, 128, 1], [5, 5, 1, 96], { padding: 2 });
+  expect([8, 300].map((count) => supportsFold(device, images(count)))).toEqual([true, false]);
 });
 
 test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the same', async (name) => {
