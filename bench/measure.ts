@@ -3,7 +3,7 @@
 import { quantile } from '../src/inspector/timing.ts';
 import type { BenchCase } from './cases.ts';
 import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
-import { takeDispatches, takePeak } from './probe.ts';
+import { liveBytes, takeDispatches, takePeak } from './probe.ts';
 
 export interface Timing {
   readonly peer: string;
@@ -13,7 +13,10 @@ export interface Timing {
   readonly p90: number;
   /** First run: compiling kernels and, for some, planning. */
   readonly firstMs: number;
-  /** Most bytes of GPU buffers alive while it ran, inputs among them; null without a GPU. */
+  /**
+   * Most bytes of GPU buffers alive while it ran, inputs among them; null without a GPU, or if a tenth of them and more are
+   * buffers that it keeps of earlier cases.
+   */
   readonly bytes: number | null;
   /** Dispatches of one run; null without a GPU. */
   readonly dispatches: number | null;
@@ -108,6 +111,7 @@ function absent(peer: string, remark: string): Timing {
 
 /** Prepares a peer, runs it warm, chooses its setting and how often it runs in a round. */
 async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOptions): Promise<Contestant> {
+  const kept = peer.gpu ? liveBytes(peer.gpu) : 0;
   const prepared = await peer.prepare(work);
   // From here on: measuring variants is not part of the work.
   if (peer.gpu) takePeak(peer.gpu);
@@ -121,7 +125,8 @@ async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOption
     // Trainings are compared by their first losses, so each must get that far.
     const runs = work.kind === 'step' ? options.warmUp : 2;
     for (let i = 2; i < runs; i++) await prepared.run(1);
-    const bytes = peer.gpu ? takePeak(peer.gpu) : null;
+    const peak = peer.gpu ? takePeak(peer.gpu) : null;
+    const bytes = peak !== null && kept <= peak / 10 ? peak : null;
     const contestant: Contestant = {
       peer,
       prepared,

@@ -46,6 +46,11 @@ export function installProbe(): void {
   };
 }
 
+/** Bytes of the buffers that live now. */
+export function liveBytes(device: GPUDevice): number {
+  return countsOf(device).live;
+}
+
 /** Most bytes that lived at once since the last call. */
 export function takePeak(device: GPUDevice): number {
   const counts = countsOf(device);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { casesOf, isChosen, suites } from '../../bench/cases.ts';
 import { type MeasureOptions, measure } from '../../bench/measure.ts';
 import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
+import { installProbe } from '../../bench/probe.ts';
 import { rowsOf } from '../../bench/report.ts';
 import { quantile } from '../../src/inspector/timing.ts';
 
@@ -139,4 +140,40 @@ test('cases are chosen by parts of their names, which do not end inside a number
   expect(chosen('C 10572', 'C 100000', 'C 7')).toHaveLength(2);
   expect(chosen('n 64')).toHaveLength(3);
   expect(chosen('d 51')).toEqual([]);
+});
+
+test('peak bytes are those of the case: a peer that keeps buffers of earlier ones gets none', async () => {
+  class Buffer {
+    destroy(): void {}
+  }
+  class Device {
+    createBuffer(_: { size: number }): Buffer {
+      return new Buffer();
+    }
+  }
+  class Pass {
+    dispatchWorkgroups(): void {}
+  }
+  Object.assign(globalThis, { GPUDevice: Device, GPUBuffer: Buffer, GPUComputePassEncoder: Pass });
+  installProbe();
+  const holding = (name: string, keeps: boolean): Peer => {
+    const device = new Device();
+    return peer(name, [1], [], {
+      gpu: device as unknown as GPUDevice,
+      async prepare() {
+        const buffer = device.createBuffer({ size: 1000 });
+        return {
+          run: async () => {},
+          results: async () => [Float32Array.of(1)],
+          dispose: () => {
+            if (!keeps) buffer.destroy();
+          },
+        };
+      },
+    });
+  };
+  const peers = [holding('frees', false), holding('keeps', true)];
+  const bytes = async () => (await measure(benchCase!, peers, options)).map((timing) => timing.bytes);
+  expect(await bytes()).toEqual([1000, 1000]);
+  expect(await bytes()).toEqual([1000, null]);
 });
