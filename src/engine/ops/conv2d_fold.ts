@@ -15,7 +15,7 @@ const kernel = { name: 'conv2d_fold', source };
 
 export const foldSources: readonly string[] = [source, rolledSource];
 
-/** From here on the implicit product fills a fair part of its tiles, and shares of taps would be many numbers to write. */
+/** With this many, Winograd's product is about as fast (docs/kernels/conv.md); with more, the shares are too many numbers to write. */
 const mostChannels = 8;
 
 /** The shares of all taps are kept below this many bytes. */

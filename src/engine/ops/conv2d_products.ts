@@ -61,13 +61,7 @@ function choose(
   const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
-    sources: [
-      ...directSources,
-      ...winogradSources,
-      ...depthwiseSources,
-      ...tileWalkSources,
-      ...(special === 'fold' ? foldSources : []),
-    ],
+    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...foldSources, ...tileWalkSources],
     variants,
     // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
     candidates:
