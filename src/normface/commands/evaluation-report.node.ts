@@ -30,7 +30,8 @@ export function evaluationResult(runs: readonly EvaluatedRun[], set: EvaluationS
       name,
       ...evaluation.metrics,
       threshold,
-      mirrorTable,
+      // Without the single decisions, of which there is one a pair.
+      mirrorTable: mirrorTable?.map(({ decisions: _, ...row }) => row),
     })),
   };
 }

@@ -4,7 +4,8 @@ import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.t
 import { type MergeName, mergeMirror } from './merge.ts';
 import { PairScores } from './pair-scores.ts';
 import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
-import { judge, needsFolds, type ProtocolName, protocolNames } from './protocols.ts';
+import { firstProtocol } from './protocol-texts.ts';
+import { decisionsOf, judge, needsFolds, type ProtocolName, protocolNames } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import {
   areaUnderCurve,
@@ -49,6 +50,13 @@ export interface Evaluation {
   /** Cosine of each of them. */
   readonly scores: Float64Array;
   readonly roc: Roc;
+  /** The protocol to look at first, and for every pair that it judges whether it is decided rightly, 1 or 0; null without protocols. */
+  readonly first: { readonly result: MergedResult; readonly decisions: Uint8Array } | null;
+}
+
+/** The result whose row is to be read first: that of {@link firstProtocol}, or the only one there is. */
+export function firstResult(results: readonly MergedResult[]): MergedResult | undefined {
+  return results.find(({ protocol }) => protocol === firstProtocol) ?? results.at(0);
 }
 
 /** The merge that is part of a rule's definition; the others take the user's. */
@@ -70,11 +78,14 @@ export function evaluateVerification(
   }
   const merged = mergeMirror(front, mirrored, merge);
   const scoresOf = new Map([[merge, new PairScores(merged, pairs)]]);
-  const withMerge = (protocol: ProtocolName): MergedResult => {
-    const own = fixedMerge[protocol] ?? merge;
+  const scoresBy = (own: MergeName) => {
     const shared = scoresOf.get(own) ?? new PairScores(mergeMirror(front, mirrored, own), pairs);
     scoresOf.set(own, shared);
-    return { ...judge(protocol, shared), merge: own };
+    return shared;
+  };
+  const withMerge = (protocol: ProtocolName): MergedResult => {
+    const own = fixedMerge[protocol] ?? merge;
+    return { ...judge(protocol, scoresBy(own)), merge: own };
   };
   const possible = protocolNames.filter(
     (name) =>
@@ -83,6 +94,7 @@ export function evaluateVerification(
   const protocols: MergedResult[] = heldOut
     ? [{ ...heldOutFold(merged, pairs, heldOut), merge }]
     : (options.protocols ?? possible).map(withMerge);
+  const result = firstResult(protocols);
   const judged = heldOut ? selectFolds(pairs, [heldOut.testFold]) : pairs;
   const scores = cosineScores(merged, judged);
   const split = splitScores(scores, judged.same);
@@ -100,5 +112,6 @@ export function evaluateVerification(
     pairs: judged,
     scores,
     roc,
+    first: result ? { result, decisions: decisionsOf(result, scoresBy(result.merge)) } : null,
   };
 }

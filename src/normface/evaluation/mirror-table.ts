@@ -4,7 +4,7 @@ import type { HeldOutFolds } from './held-out.ts';
 import { type MergeName, mergeMirror, mergeNames } from './merge.ts';
 import { PairScores } from './pair-scores.ts';
 import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
-import { judge } from './protocols.ts';
+import { decisionsOf, judge } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import { formatAccuracy } from './summary.ts';
 import type { Table } from './table.ts';
@@ -17,6 +17,8 @@ export interface MirrorRow {
   readonly pca: boolean;
   readonly protocol: (typeof rowProtocols)[number];
   readonly results: Readonly<Record<MergeName, ProtocolResult>>;
+  /** For every judged pair whether it is decided rightly, 1 or 0. */
+  readonly decisions: Readonly<Record<MergeName, Uint8Array>>;
 }
 
 /**
@@ -37,13 +39,21 @@ export function mirrorTable(
   }
   const columns = mergeNames.map((merge) => {
     const scores = new PairScores(mergeMirror(front, mirrored, merge), used);
-    return rowProtocols.map((protocol) => judge(protocol, scores, heldOut && [heldOut.testFold]));
+    return rowProtocols.map((protocol) => {
+      const result = judge(protocol, scores, heldOut && [heldOut.testFold]);
+      return { result, decisions: decisionsOf(result, scores) };
+    });
   });
-  return rowProtocols.map((protocol, r) => ({
-    pca: protocol === 'normface-pca-svm',
-    protocol,
-    results: Object.fromEntries(mergeNames.map((merge, c) => [merge, columns[c][r]])) as MirrorRow['results'],
-  }));
+  return rowProtocols.map((protocol, r) => {
+    const byMerge = <T>(value: (cell: (typeof columns)[number][number]) => T) =>
+      Object.fromEntries(mergeNames.map((merge, c) => [merge, value(columns[c][r])])) as Record<MergeName, T>;
+    return {
+      pca: protocol === 'normface-pca-svm',
+      protocol,
+      results: byMerge(({ result }) => result),
+      decisions: byMerge(({ decisions }) => decisions),
+    };
+  });
 }
 
 /** The rows of one or several runs as a table of text. */

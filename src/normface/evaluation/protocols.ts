@@ -6,6 +6,7 @@ import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
 import { splitScores } from './threshold.ts';
 import {
   accuracyOf,
+  decidesCorrectly,
   exactRule,
   facenetRule,
   sphereFacePyTorchRule,
@@ -94,9 +95,37 @@ function crossValidate(
   return summarise(results);
 }
 
-/** Accuracy by any similarity: each fold at the exactly best threshold of all others, same person when it is larger. */
+/**
+ * Accuracy by any similarity: each fold at the exactly best threshold of all others, same person when it is larger; and for every
+ * pair whether it is decided rightly, 1 or 0.
+ */
 export function crossValidatedAccuracy(similarity: Float64Array, pairs: PairList) {
-  return crossValidate(exactRule, pairs, () => similarity);
+  const result = crossValidate(exactRule, pairs, () => similarity);
+  return { ...result, decisions: decide(exactRule, result.folds, pairs, () => similarity) };
+}
+
+/** For every pair of the judged folds, in the order of the list, whether its fold's threshold decides it rightly: 1 or 0. */
+function decide(
+  rule: ThresholdRule,
+  folds: readonly FoldResult[],
+  pairs: PairList,
+  scoresFor: (fold: number) => Float64Array,
+): Uint8Array {
+  const byFold = new Map(
+    folds.map(({ fold, threshold }) => [fold, { threshold, values: scoresFor(fold) }] as const),
+  );
+  const judged = Array.from(pairs.fold.keys()).filter((pair) => byFold.has(pairs.fold[pair]));
+  return Uint8Array.from(judged, (pair) => {
+    const { threshold, values } = byFold.get(pairs.fold[pair])!;
+    return Number(decidesCorrectly(rule, threshold, values[pair], pairs.same[pair] === 1));
+  });
+}
+
+/** The single decisions behind a result of {@link judge} or of a held-out fold: one 1 or 0 for every pair of its folds. */
+export function decisionsOf({ protocol, folds }: ProtocolResult, scores: PairScores): Uint8Array {
+  const { measure, rule }: Protocol =
+    protocol === 'held-out-fold' ? { measure: 'cosine', rule: exactRule } : protocols[protocol];
+  return decide(rule, folds, scores.pairs, (fold) => scores.of(measure, fold));
 }
 
 /** A single threshold for all pairs. */

@@ -20,6 +20,20 @@ export function accuracyOf(
   return rule.correct(split, threshold) / (split.genuine.length + split.impostor.length);
 }
 
+const none = new Float64Array(0);
+
+/** Whether a rule decides a single pair correctly. */
+export function decidesCorrectly(
+  rule: ThresholdRule,
+  threshold: number,
+  score: number,
+  isSame: boolean,
+): boolean {
+  const one = Float64Array.of(score);
+  const split = isSame ? { genuine: one, impostor: none } : { genuine: none, impostor: one };
+  return rule.correct(split, threshold) === 1;
+}
+
 /** Same person when score > threshold. */
 function correctAbove({ genuine, impostor }: ScoreSplit, threshold: number): number {
   return countAbove(genuine, threshold) + impostor.length - countAbove(impostor, threshold);

@@ -30,7 +30,7 @@ export type Preset = 'quick' | 'full';
 
 export interface LaboratoryOptions {
   readonly preset: Preset;
-  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons three times. */
+  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons five and three times. */
   readonly seeds?: number;
   readonly data: DataSources;
   /** Folder of everything that is written. */
@@ -83,7 +83,7 @@ export class Laboratory {
     this.preset = options.preset;
     const upTo = (count: number) => Array.from({ length: count }, (_, k) => k + 1);
     this.seeds = upTo(options.seeds ?? this.pick({ quick: 1, full: 3 }));
-    this.comparisonSeeds = upTo(options.seeds ?? 3);
+    this.comparisonSeeds = upTo(options.seeds ?? this.pick({ quick: 5, full: 3 }));
     this.data = options.data;
     this.out = path.resolve(options.out);
     this.reporter = options.reporter;

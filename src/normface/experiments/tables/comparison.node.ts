@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import { evaluateVerification } from '../../evaluation/evaluate.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
 import { mean } from '../../evaluation/result.ts';
+import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint.node.ts';
 import { type EvaluationSet, evaluationSetOf } from '../../training/evaluation-set.node.ts';
 import type { Laboratory, LaboratoryRun } from '../laboratory.node.ts';
@@ -17,6 +18,8 @@ export interface Measurement {
   readonly merge: MergeName;
   readonly accuracy: number;
   readonly areaUnderCurve: number;
+  /** For every pair whether it is decided rightly, 1 or 0. */
+  readonly decisions: Uint8Array;
 }
 
 export class Comparison {
@@ -75,7 +78,7 @@ export class Comparison {
       this.laboratory.checkInterrupt();
       const { pairs, features } = await this.features({ ...run, checkpoint }, mirror);
       for (const merge of merges) {
-        const { metrics } = evaluateVerification(features, pairs, {
+        const { metrics, first } = evaluateVerification(features, pairs, {
           merge,
           protocols: [this.recipe.protocol],
         });
@@ -85,6 +88,7 @@ export class Comparison {
           merge,
           accuracy: metrics.protocols[0].accuracy,
           areaUnderCurve: metrics.areaUnderCurve,
+          decisions: first!.decisions,
         });
       }
     }
@@ -111,10 +115,28 @@ export function perSeed(
   measurements: readonly Measurement[],
   value: (measurement: Measurement) => number = ({ accuracy }) => accuracy,
 ): number[] {
-  const bySeed = new Map<number, number[]>();
+  return bySeed(measurements).map((ofSeed) => mean(ofSeed.map(value)));
+}
+
+/** The measurements of each seed. */
+function bySeed(measurements: readonly Measurement[]): Measurement[][] {
+  const groups = new Map<number, Measurement[]>();
   for (const measurement of measurements) {
-    const known = bySeed.get(measurement.seed) ?? [];
-    bySeed.set(measurement.seed, [...known, value(measurement)]);
+    const known = groups.get(measurement.seed) ?? [];
+    groups.set(measurement.seed, [...known, measurement]);
   }
-  return [...bySeed.values()].map(mean);
+  return [...groups.values()];
+}
+
+/** A row as verdicts want it: for each seed its accuracy, and how often each pair was decided rightly. */
+export function measuredRow(label: string, measurements: readonly Measurement[]): MeasuredRow {
+  return {
+    label,
+    values: perSeed(measurements),
+    units: bySeed(measurements).map((ofSeed) =>
+      Float64Array.from(ofSeed[0].decisions, (_, pair) =>
+        mean(ofSeed.map(({ decisions }) => decisions[pair])),
+      ),
+    ),
+  };
 }

@@ -1,14 +1,22 @@
 /** Figure 8: how much of a second loss helps softmax over cosines (sections 4.4, 9.7). */
 
+import { type Estimate, estimate } from '../../../common/statistics.ts';
+import { mean } from '../../evaluation/result.ts';
+import {
+  againstControlText,
+  differenceOf,
+  differenceText,
+  type MeasuredRow,
+  percentEstimate,
+} from '../../evaluation/verdict.ts';
 import type { Experiment, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { linePlot } from '../line-plot.node.ts';
-import { Comparison, perSeed } from './comparison.node.ts';
-import { control, jointConfig, type LossRow, paperRows, rowsOf } from './loss-rows.ts';
+import { Comparison, measuredRow } from './comparison.node.ts';
+import { controlAmong, jointConfig, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { type Estimate, estimate, percentEstimate } from './statistics.ts';
 
 /** Second losses; the negative margin 0 of the author's layer is the center loss. */
 const kinds = [
@@ -45,57 +53,69 @@ export async function runFig8(
       }),
     ),
   );
-  const alone = rowsOf(paperRows(recipe.head), [control.key, 'normface']);
-  const measured = await new Comparison(laboratory, recipe).measureRows([...alone, ...swept], seeds);
+  const known = paperRows(recipe.head);
+  const [alone] = rowsOf(known, ['normface']);
+  // All of them learn their class weights equally fast, so one control serves for all.
+  const { row: further } = controlAmong(
+    known.map((row) => ({ row })),
+    alone,
+  );
+  const rows = [further, alone, ...swept];
+  const measured = await new Comparison(laboratory, recipe).measureRows(rows, seeds);
   return findingsOf(
     recipe,
     weights,
-    measured.map((row) => perSeed(row)),
+    measured.map((row, k) => measuredRow(labelOf(rows[k]), row)),
     seeds,
   );
 }
 
-/** @param accuracies one a seed: of the control, of softmax over cosines alone, then of every kind and weight */
+/** @param measured the control, softmax over cosines alone, then every kind and weight */
 export function findingsOf(
   recipe: Recipe,
   weights: readonly number[],
-  accuracies: readonly (readonly number[])[],
+  measured: readonly MeasuredRow[],
   seeds: readonly number[],
 ): Findings {
-  const [baseline, alone, ...swept] = accuracies.map(estimate);
+  const [control, single, ...swept] = measured;
+  const baseline = estimate(control.values);
+  const alone = estimate(single.values);
   const curves = kinds.map(({ name }, k) => {
-    const points = swept.slice(k * weights.length, (k + 1) * weights.length);
-    return { name, points, range: rangeOf(points.map(({ mean }) => mean)) };
+    const rows = swept.slice(k * weights.length, (k + 1) * weights.length);
+    // Of each seed, so that the seeds show whether one kind is flatter.
+    const ranges = seeds.map((_, seed) => rangeOf(rows.map(({ values }) => values[seed])));
+    return {
+      name,
+      points: rows.map(({ values }) => estimate(values)),
+      range: { label: name, values: ranges },
+      average: averageOf(`softmax + ${name}, normalised`, rows),
+    };
   });
   const [contrastive, center] = curves;
-  const flatter = contrastive.range < center.range ? contrastive : center;
-  const inPoints = (fraction: number) => (100 * fraction).toFixed(2);
-  const above = curves.map(
-    ({ name, points }) =>
-      `${points.filter(({ mean }) => mean > baseline.mean).length} of ${points.length} weights of ${name}`,
-  );
-  const best = curves.map(({ name, points }) => {
-    const top = points.reduce((a, b) => (b.mean > a.mean ? b : a));
-    return `${name} is best at ${weights[points.indexOf(top)]} (${percentEstimate(top)} %)`;
-  });
+  const flatness = differenceOf(contrastive.range, center.range);
+  const rangeText = ({ mean, error }: Estimate) =>
+    `${(100 * mean).toFixed(2)}${error === null ? '' : ` ± ${(100 * error).toFixed(2)}`}`;
   const inPercent = (estimates: readonly Estimate[], value: (one: Estimate) => number) =>
     estimates.map((one) => 100 * value(one));
+  const pairs = control.units ? `${control.units[0].length.toLocaleString('en-US')} pairs` : undefined;
   return {
     text: [
       recipeText(recipe, seeds),
-      `Between the worst and the best weight lie ${curves.map(({ name, range }) => `${inPoints(range)} points for ${name}`).join(' and ')}: ` +
-        `${flatter.name} is the flatter one, ${flatter === contrastive ? 'as in the paper' : 'other than in the paper'}. ` +
-        `The spread over the seeds is ${seeds.length < 2 ? 'not known from one seed' : `${inPoints(spreadOf(swept))} points at one weight on average`}. ${best.join('; ')}.`,
-      `Above the control's mean (${percentEstimate(baseline)} %) lie ${above.join(' and ')}; the normalised softmax alone reaches ${percentEstimate(alone)} %.`,
+      `Between the worst and the best weight of one seed lie ${curves.map(({ name, range }) => `${rangeText(estimate(range.values))} points for ${name}`).join(' and ')}: ` +
+        `the range of C-contrastive less that of center is ${differenceText(flatness, { above: 'C-contrastive is the less flat one, other than in the paper', below: 'C-contrastive is the flatter one, as in the paper', indistinct: 'which of them is flatter is not distinguishable' })}.`,
+      `The average over the weights. ${againstControlText(
+        [single, ...curves.map(({ average }) => average)].map((row) => ({ row, control })),
+        pairs,
+      )} The control reaches ${percentEstimate(baseline)} %, the normalised softmax alone ${percentEstimate(alone)} %.`,
     ],
     tables: [
       {
         stem: 'fig8',
         columns: ['second loss', 'weight', 'seed', 'accuracy'],
         rows: [
-          ...['control', 'none'].map((name, k) => ({ name, weight: 0, values: accuracies[k] })),
+          ...['control', 'none'].map((name, k) => ({ name, weight: 0, values: measured[k].values })),
           ...kinds.flatMap(({ name }, k) =>
-            weights.map((weight, w) => ({ name, weight, values: accuracies[2 + k * weights.length + w] })),
+            weights.map((weight, w) => ({ name, weight, values: swept[k * weights.length + w].values })),
           ),
         ].flatMap(({ name, weight, values }) => values.map((value, k) => [name, weight, seeds[k], value])),
         display: {
@@ -107,7 +127,9 @@ export function findingsOf(
             String(weight),
             ...curves.map(({ points }) => percentEstimate(points[w])),
           ]),
-          notes: ['Accuracy in per cent, mean ± standard deviation over the seeds.'],
+          notes: [
+            `Accuracy in per cent${seeds.length > 1 ? ', mean ± standard deviation over the seeds' : ', one seed'}.`,
+          ],
         },
       },
     ],
@@ -140,8 +162,7 @@ export function findingsOf(
             ],
           },
         ),
-        caption:
-          'Accuracy against the weight of the second loss; bars and the shaded band of the control are standard deviations over the seeds.',
+        caption: `Accuracy against the weight of the second loss${seeds.length > 1 ? '; bars and the shaded band of the control are standard deviations over the seeds' : ', one seed'}.`,
       },
     ],
   };
@@ -151,6 +172,13 @@ function rangeOf(values: readonly number[]): number {
   return Math.max(...values) - Math.min(...values);
 }
 
-function spreadOf(estimates: readonly Estimate[]): number {
-  return estimates.reduce((sum, { std }) => sum + (std ?? 0), 0) / estimates.length;
+/** The mean of several rows, as one. */
+function averageOf(label: string, rows: readonly MeasuredRow[]): MeasuredRow {
+  return {
+    label,
+    values: rows[0].values.map((_, seed) => mean(rows.map(({ values }) => values[seed]))),
+    units: rows[0].units?.map((ofSeed, seed) =>
+      Float64Array.from(ofSeed, (_, unit) => mean(rows.map(({ units }) => units![seed][unit]))),
+    ),
+  };
 }

@@ -46,6 +46,52 @@ export const control: LossRow = {
   paper: { accuracy: 98.28 },
 };
 
+/**
+ * Further steps of the baseline whose class weights learn as fast as those of the rows that are compared with them: where the rows
+ * have a multiplier of their rate, the control without one differs from them in two things at once.
+ */
+export function rateControls({ agents, distanceAgents }: HeadSettings): LossRow[] {
+  const multipliers = [agents, distanceAgents].map(rateOf).filter((multiplier) => multiplier !== 1);
+  return [...new Set(multipliers)].map((learningRateMultiplier) => ({
+    key: `control-rate-${learningRateMultiplier}`,
+    loss: 'softmax',
+    normalisation: 'no',
+    config: { loss: { ...softmax, learningRateMultiplier } },
+  }));
+}
+
+function rateOf({ learningRateMultiplier = 1 }: AgentSettings): number {
+  return learningRateMultiplier;
+}
+
+/** Key of the control whose class weights learn at the same multiple of the rate as those of a row. */
+function controlKeyOf({ config: { loss } }: LossRow): string {
+  const rate = rateOf((loss ?? {}) as AgentSettings);
+  return rate === 1 ? control.key : `control-rate-${rate}`;
+}
+
+/**
+ * Whatever belongs to the control of a row: the one whose class weights learn as fast; of a control the plain one.
+ * @throws RangeError where it is missing
+ */
+export function controlAmong<T extends { readonly row: LossRow }>(results: readonly T[], row: LossRow): T {
+  const wanted = isControl(row) ? control.key : controlKeyOf(row);
+  const found = results.find(({ row: { key } }) => key === wanted);
+  if (!found) throw new RangeError(`there is no row ${wanted}`);
+  return found;
+}
+
+/** Every row but the plain control, each with its control. */
+export function withTheirControls<T extends { readonly row: LossRow }>(results: readonly T[]) {
+  return results
+    .filter(({ row }) => row.key !== control.key)
+    .map((result) => ({ row: result, control: controlAmong(results, result.row) }));
+}
+
+export function isControl({ key }: Pick<LossRow, 'key'>): boolean {
+  return key.startsWith(control.key);
+}
+
 /** Weight of a second loss beside softmax over cosines; the paper gives it for C-contrastive (section 4.4). */
 export const jointWeight = 0.01;
 
@@ -61,7 +107,7 @@ export function jointConfig(
   };
 }
 
-/** The rows of Table 2 (sections 7.6, 9.1); the first is the control. */
+/** The rows of Table 2 (sections 7.6, 9.1); the first are the controls. */
 export function paperRows(head: HeadSettings): readonly LossRow[] {
   const { scale, agents, distanceAgents } = head;
   const triplet = (addCenterLoss: boolean): Loss => ({
@@ -73,6 +119,7 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
   });
   return [
     control,
+    ...rateControls(head),
     {
       key: 'softmax-dropout',
       loss: 'softmax + dropout',
@@ -187,6 +234,11 @@ export function laterRows({ agents, later }: HeadSettings): readonly LossRow[] {
   ];
 }
 
+/** The keys and those of the controls that they are compared with, the controls first. */
+export function withControls(rows: readonly LossRow[], keys: readonly string[]): string[] {
+  return [...new Set([control.key, ...rowsOf(rows, keys).map(controlKeyOf), ...keys])];
+}
+
 /** The rows with these keys, in the order of the keys. */
 export function rowsOf(rows: readonly LossRow[], keys: readonly string[]): LossRow[] {
   return keys.map((key) => {
@@ -197,11 +249,19 @@ export function rowsOf(rows: readonly LossRow[], keys: readonly string[]): LossR
 }
 
 /** "softmax + center, normalised: yes" as one short label. */
-export function labelOf({ loss, normalisation, key }: LossRow): string {
+export function labelOf(row: LossRow): string {
+  const { loss, normalisation, key } = row;
   if (key === control.key) return 'control';
+  if (isControl(row)) return `control, class weights × ${rateOf(row.config.loss as AgentSettings)}`;
   return normalisation === 'yes'
     ? `${loss}, normalised`
     : normalisation === 'no'
       ? loss
       : `${loss}, ${normalisation}`;
+}
+
+/** What stands in the first column of a table. */
+export function nameOf(row: LossRow): string {
+  if (!isControl(row)) return row.loss;
+  return `softmax, further steps${labelOf(row).slice(control.key.length)} (control)`;
 }

@@ -1,7 +1,9 @@
 /** The mirror table: merges of image and mirror image, with and without PCA (sections 8.2, 9.5). */
 
+import { estimate } from '../../../common/statistics.ts';
 import { type MergeName, mergeNames } from '../../evaluation/merge.ts';
 import { type MirrorRow, mirrorTable } from '../../evaluation/mirror-table.ts';
+import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
 import type { Experiment, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { Comparison } from './comparison.node.ts';
@@ -9,8 +11,7 @@ import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import { estimate, pairedDifference, percentEstimate, points, verdictOf } from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 
 /** Models and what section 9.5 gives for them in per cent, without and with PCA, in the order of `mergeNames`. */
 const models = [
@@ -58,7 +59,8 @@ export function findingsOf(
   const cells = models.flatMap(({ name, paper }, m) =>
     [false, true].flatMap((pca) =>
       mergeNames.map((merge, k) => {
-        const values = tables[m].map((rows) => rows.find((row) => row.pca === pca)!.results[merge].accuracy);
+        const rows = tables[m].map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
+        const values = rows.map(({ results }) => results[merge].accuracy);
         return {
           name,
           pca,
@@ -66,6 +68,7 @@ export function findingsOf(
           label: `${name}, ${merge}${pca ? ', PCA' : ''}`,
           paper: paper[pca ? 'yes' : 'no'][k],
           values,
+          units: rows.map(({ decisions }) => decisions[merge]),
           estimate: estimate(values),
         };
       }),
@@ -73,18 +76,17 @@ export function findingsOf(
   );
   const cell = (name: string, pca: boolean, merge: MergeName) =>
     cells.find((one) => one.name === name && one.pca === pca && one.merge === merge)!;
-  const words = { above: 'a gain', below: 'a loss', within: 'within the error', unknown: 'of one seed' };
-  const said = (difference: ReturnType<typeof pairedDifference>) =>
-    `${points(difference)} (${words[verdictOf(difference)]})`;
+  const said = (row: (typeof cells)[number], control: (typeof cells)[number]) =>
+    differenceText(differenceOf(row, control), { above: 'a gain', below: 'a loss' });
   const effects = models.map(({ name }) => {
-    const sum = pairedDifference(cell(name, false, 'sum'), cell(name, false, 'front'));
-    const pca = pairedDifference(cell(name, true, 'sum'), cell(name, false, 'sum'));
-    return `${name}: the mirror image, summed, ${said(sum)}, then PCA ${said(pca)}`;
+    const sum = said(cell(name, false, 'sum'), cell(name, false, 'front'));
+    const pca = said(cell(name, true, 'sum'), cell(name, false, 'sum'));
+    return `${name}: the mirror image, summed, ${sum}; then PCA ${pca}.`;
   });
   return {
     text: [
       recipeText(recipe, seeds),
-      `In points, mean ± standard error over the seeds. ${effects.join('. ')}.`,
+      `${effects.join(' ')} p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
     ],
     tables: [
       {
@@ -112,7 +114,7 @@ export function findingsOf(
             }),
           ),
           notes: [
-            "Accuracy in per cent by the support vector machine of section 8.1; ± is the standard deviation over the seeds. The paper's first model is softmax with center loss.",
+            `Accuracy in per cent by the support vector machine of section 8.1${seeds.length > 1 ? '; ± is the standard deviation over the seeds' : ''}. The paper's first model is softmax with center loss.`,
           ],
         },
       },
@@ -135,8 +137,7 @@ export function findingsOf(
             remarks: 'paper',
           },
         ),
-        caption:
-          'Accuracy by merge of image and mirror image: mean (dot), single seeds (circles), standard deviation (line). At the right the accuracies of section 9.5.',
+        caption: `Accuracy by merge of image and mirror image: ${marksText(seeds.length)}. At the right the accuracies of section 9.5.`,
       },
     ],
   };

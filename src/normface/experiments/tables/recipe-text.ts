@@ -1,16 +1,20 @@
-/** What was run, in words. */
+/** What was run, in words: every setting that a reader needs to judge a comparison. */
 
+import type { HeadSettings } from './loss-rows.ts';
 import type { Recipe, Stage } from './recipe.ts';
 
 /** Of the baseline alone. */
 export function baselineText(recipe: Recipe, seeds: readonly number[]): string {
-  const { net, faces, baseline } = recipe;
-  return `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a softmax baseline of ${stepsText(baseline)}.`;
+  const { net, faces, baseline, augmentation } = recipe;
+  return (
+    `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a softmax baseline of ${stepsText(baseline)}, ` +
+    `its last layer with a bias, which the paper says it has nowhere. ${augmentationText(augmentation)}`
+  );
 }
 
 /** Of the baseline and what is made of it. */
 export function recipeText(recipe: Recipe, seeds: readonly number[]): string {
-  const { fineTune, merge, snapshots, newClassWeights } = recipe;
+  const { fineTune, merge, snapshots, newClassWeights, head } = recipe;
   const rate =
     fineTune.schedule?.kind === 'cosine'
       ? `a rate that falls from ${fineTune.learningRate} to zero`
@@ -22,8 +26,38 @@ export function recipeText(recipe: Recipe, seeds: readonly number[]): string {
   const merged = merge === 'front' ? 'images alone' : `image and mirror image merged by ${merge}`;
   return (
     `${baselineText(recipe, seeds)} From it each row takes ${stepsText(fineTune)} at ${rate}; ` +
-    `the control is as many further steps of the baseline's own loss. ${classWeights} Evaluated: ${evaluated}, ${merged}.`
+    `the control is as many further steps of the baseline's own loss. ${classWeights} ${headText(head)} Evaluated: ${evaluated}, ${merged}.`
   );
+}
+
+/** The settings in which the rows differ from the control besides their loss. */
+function headText({ scale, jointScale, agents, distanceAgents }: HeadSettings): string {
+  const scaleText = ({ initial, learn = true }: HeadSettings['scale']) =>
+    learn ? `learnt from ${initial}` : `fixed at ${initial}`;
+  const scales =
+    scaleText(scale) === scaleText(jointScale)
+      ? `${scaleText(scale)}, alone and beside a second loss`
+      : `${scaleText(scale)}, and beside a second loss ${scaleText(jointScale)}`;
+  const rates = [agents, distanceAgents].map(({ learningRateMultiplier = 1 }) => learningRateMultiplier);
+  const isPaper = scale.learn !== false && jointScale.learn !== false;
+  return (
+    `The scale of softmax over cosines is ${scales}${isPaper ? '' : '; the paper learns it, alone from 10, beside a second loss from 4'}. ` +
+    (rates.every((times) => times === 1)
+      ? 'Class weights learn at the rate of the net.'
+      : `Class weights of softmax over cosines and of later losses learn at ${rates[0]} times the rate of the net, those of C-contrastive and C-triplet, alone or as the second loss, at ${rates[1]} times; ` +
+        'every row is therefore compared with the control whose class weights learn as fast as its own.')
+  );
+}
+
+function augmentationText({ mirror = false, shift = 0, randomCrop = false }: Recipe['augmentation']): string {
+  const what = [
+    ...(mirror ? ['mirrored at random'] : []),
+    ...(shift > 0 ? [`shifted by up to ${shift} pixels`] : []),
+    ...(randomCrop ? ['cropped at random'] : []),
+  ];
+  return what.length === 0
+    ? 'Training images are taken as they are.'
+    : `Training images are ${what.join(' and ')}.`;
 }
 
 function seedsText({ length }: readonly number[]): string {

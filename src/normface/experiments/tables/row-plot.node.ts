@@ -1,8 +1,8 @@
 /** A table as a drawing: one line a row with its mean, its spread and its single values. */
 
 import * as Plot from '@observablehq/plot';
+import type { Estimate } from '../../../common/statistics.ts';
 import { renderPlot, seriesColor } from '../../evaluation/plot-frame.node.ts';
-import type { Estimate } from './statistics.ts';
 
 export interface PlottedRow {
   readonly label: string;
@@ -26,6 +26,13 @@ export interface RowPlotOptions {
 }
 
 const lineHeight = 30;
+
+/** What a reader sees of a row, for captions: one repetition has neither a spread nor more than its own value. */
+export function marksText(repetitions: number, of = 'seeds'): string {
+  return repetitions === 1
+    ? 'one dot a row, of one seed'
+    : `mean (dot), single ${of} (circles) and their standard deviation (line)`;
+}
 
 /** A stand-alone SVG. */
 export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): string {

@@ -1,18 +1,19 @@
 /** Table 1: what normalising the features of a softmax model is worth when they are compared (section 1.1). */
 
+import { estimate } from '../../../common/statistics.ts';
 import type { Features } from '../../evaluation/features.ts';
 import { mergeMirror } from '../../evaluation/merge.ts';
 import type { PairList } from '../../evaluation/pairs.ts';
 import { crossValidatedAccuracy } from '../../evaluation/protocols.ts';
 import { cosineScores, innerProducts, rawDistances, squaredDistances } from '../../evaluation/similarity.ts';
+import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
 import type { Experiment, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { Comparison } from './comparison.node.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { baselineText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import { estimate, pairedDifference, percentEstimate, points, verdictOf } from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 
 interface Similarity {
   readonly similarity: 'inner product' | 'Euclidean';
@@ -53,45 +54,52 @@ export const table1: Experiment = {
 export async function runTable1(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
   const comparison = new Comparison(laboratory, recipe);
   const seeds = laboratory.comparisonSeeds;
-  const accuracies: number[][] = similarities.map(() => []);
+  const measured = similarities.map((): ScoredSeed[] => []);
   for (const seed of seeds) {
     const run = await comparison.baseline(seed);
     const { pairs, features } = await comparison.features(run);
     const merged = mergeMirror(features.front, features.mirrored, recipe.merge);
     similarities.forEach(({ score }, k) => {
-      accuracies[k].push(crossValidatedAccuracy(score(merged, pairs), pairs).accuracy);
+      measured[k].push(crossValidatedAccuracy(score(merged, pairs), pairs));
     });
   }
-  return findingsOf(recipe, accuracies, seeds);
+  return findingsOf(recipe, measured, seeds);
 }
 
-/** @param accuracies of each similarity, one a seed, in [0, 1] */
+/** What one similarity reaches with one seed: its accuracy in [0, 1], and whether it decides each pair rightly. */
+export interface ScoredSeed {
+  readonly accuracy: number;
+  readonly decisions: ArrayLike<number>;
+}
+
+/** @param measured by each similarity, one a seed */
 export function findingsOf(
   recipe: Recipe,
-  accuracies: readonly (readonly number[])[],
+  measured: readonly (readonly ScoredSeed[])[],
   seeds: readonly number[],
 ): Findings {
-  const results = similarities.map((similarity, k) => ({
-    ...similarity,
-    label: `${similarity.similarity}, ${similarity.normalised ? 'after' : 'before'}`,
-    values: accuracies[k],
-    estimate: estimate(accuracies[k]),
-  }));
-  const gains = [0, 2].map((k) => {
-    const gain = pairedDifference(results[k + 1], results[k]);
-    const paper = results[k + 1].paper - results[k].paper;
-    const words = {
-      above: 'a gain',
-      below: 'a loss',
-      within: 'no difference beyond the error',
-      unknown: 'of one seed',
+  const results = similarities.map((similarity, k) => {
+    const values = measured[k].map(({ accuracy }) => accuracy);
+    return {
+      ...similarity,
+      label: `${similarity.similarity}, ${similarity.normalised ? 'after' : 'before'}`,
+      values,
+      units: measured[k].map(({ decisions }) => decisions),
+      estimate: estimate(values),
     };
-    return `${results[k].similarity} ${points(gain)} points (${words[verdictOf(gain)]}; the paper: +${paper.toFixed(2)})`;
   });
+  const gains = [0, 2].map((k) => {
+    const paper = results[k + 1].paper - results[k].paper;
+    const gain = differenceOf(results[k + 1], results[k]);
+    return `${results[k].similarity} ${differenceText(gain, { above: 'a gain', below: 'a loss' })} (the paper: +${paper.toFixed(2)})`;
+  });
+  const [inner, , euclidean] = results;
   return {
     text: [
       baselineText(recipe, seeds),
-      `Normalisation changes the accuracy by, mean ± standard error over the seeds: ${gains.join('; ')}.`,
+      `Normalisation changes the accuracy by: ${gains.join('; ')}. p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
+      `Before normalisation the inner product is ${differenceText(differenceOf(inner, euclidean))} from the Euclidean distance (the paper: ${(inner.paper - euclidean.paper).toFixed(2).replace('-', '−')}). ` +
+        'After it the two must agree: the squared distance of normalised features is 2 − 2 cos, so both put the pairs in one order and decide alike.',
     ],
     tables: [
       {
@@ -116,7 +124,7 @@ export function findingsOf(
             results[k + 1].paper.toFixed(2),
           ]),
           notes: [
-            'Accuracy in per cent, each fold at the threshold that is best on the others, without PCA; ± is the standard deviation over the seeds.',
+            `Accuracy in per cent, each fold at the threshold that is best on the others, without PCA${seeds.length > 1 ? '; ± is the standard deviation over the seeds' : ''}.`,
           ],
         },
       },
@@ -142,8 +150,7 @@ export function findingsOf(
             remarks: 'paper',
           },
         ),
-        caption:
-          'Accuracy of the baseline by similarity: mean (dot), single seeds (circles), standard deviation (line). At the right the accuracies of the paper.',
+        caption: `Accuracy of the baseline by similarity: ${marksText(seeds.length)}. At the right the accuracies of the paper.`,
       },
     ],
   };

@@ -1,24 +1,33 @@
 /** Table 2: verification accuracy on LFW of every loss, with and without normalisation (sections 7.6, 9.1). */
 
+import { estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
+import {
+  againstControlText,
+  differenceOf,
+  orderText,
+  percentEstimate,
+  points,
+} from '../../evaluation/verdict.ts';
 import type { Experiment, Figure, Findings, NamedTable } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
-import { Comparison, type Measurement, perSeed } from './comparison.node.ts';
-import { control, type LossRow, labelOf, laterRows, paperRows, sampleRows } from './loss-rows.ts';
+import { Comparison, type Measurement, measuredRow, perSeed } from './comparison.node.ts';
+import {
+  control,
+  controlAmong,
+  type LossRow,
+  labelOf,
+  laterRows,
+  nameOf,
+  paperRows,
+  sampleRows,
+  withTheirControls,
+} from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import {
-  againstControl,
-  agreement,
-  estimate,
-  orderText,
-  pairedDifference,
-  percentEstimate,
-  points,
-} from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 
 /** Rows under one heading. */
 export interface Block {
@@ -72,14 +81,13 @@ export function findingsOf(
   const results = blocks.flatMap(({ rows }, block) =>
     rows.map((row) => {
       const measurements = measured[next++];
-      const values = perSeed(measurements);
-      return { row, block, label: labelOf(row), measurements, values, estimate: estimate(values) };
+      const measuredOnce = measuredRow(labelOf(row), measurements);
+      return { row, block, measurements, ...measuredOnce, estimate: estimate(measuredOnce.values) };
     }),
   );
   const reference = results.find(({ row }) => row.key === control.key)!;
-  const others = results.filter((result) => result !== reference);
   const inPaper = results.flatMap(({ row: { paper }, estimate: { mean } }) =>
-    paper ? [{ paper: paper.accuracy, mean }] : [],
+    paper ? [{ paper, mean }] : [],
   );
   const sets = blocks.map(({ title }, block) => ({ title, block }));
   const plot: Figure = {
@@ -100,8 +108,7 @@ export function findingsOf(
         reference: reference.label,
       },
     ),
-    caption:
-      'Mean accuracy (dot), single seeds (circles) and standard deviation over the seeds (line). Dashed and shaded: the control and its deviation. At the right the accuracies of the paper.',
+    caption: `Accuracy: ${marksText(seeds.length)}. Dashed${seeds.length > 1 ? ' and shaded' : ''}: the control${seeds.length > 1 ? ' and its deviation' : ''}. At the right the accuracies of the paper.`,
   };
   const table: NamedTable = {
     stem: 'table2',
@@ -125,29 +132,34 @@ export function findingsOf(
         { header: 'normalisation' },
         ...['accuracy', '− control', 'AUC', 'paper'].map((header) => ({ header, align: 'right' as const })),
       ],
-      rows: results.map(({ row, label, measurements, values, estimate }) => [
-        row.key === control.key ? 'softmax, further steps (control)' : row.loss,
-        row.normalisation,
-        percentEstimate(estimate),
-        row.key === control.key ? '–' : points(pairedDifference({ label, values }, reference)),
-        percent(mean(perSeed(measurements, ({ areaUnderCurve }) => areaUnderCurve))),
-        row.paper ? row.paper.accuracy.toFixed(2) + (row.paper.spread ? ` ± ${row.paper.spread}` : '') : '–',
+      rows: results.map((result) => [
+        nameOf(result.row),
+        result.row.normalisation,
+        percentEstimate(result.estimate),
+        result === reference ? '–' : points(differenceOf(result, controlAmong(results, result.row))),
+        percent(mean(perSeed(result.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
+        paperText(result.row),
       ]),
       notes: [
-        `In per cent. Accuracy: \`${recipe.protocol}\` (${recipe.merge}), mean ± standard deviation over ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; − control: difference from the control, mean ± standard error over the seeds.`,
+        `In per cent. Accuracy: \`${recipe.protocol}\` (${recipe.merge})${seeds.length > 1 ? `, mean ± standard deviation over ${seeds.length} seeds` : ', one seed'}; − control: difference from the control whose class weights learn as fast${seeds.length > 1 ? ', mean ± standard error over the seeds' : ''}, of a control from the first row.`,
       ],
     },
   };
   return {
     text: [
       recipeText(recipe, seeds) + laterText(recipe),
-      againstControl(others, reference),
-      orderText(agreement(inPaper)),
+      againstControlText(withTheirControls(results), `${pairs.toLocaleString('en-US')} pairs`),
+      orderText(inPaper),
       pairsText(pairs, reference.estimate.mean),
     ],
     tables: [table],
     figures: [plot],
   };
+}
+
+function paperText({ paper }: LossRow): string {
+  if (!paper) return '–';
+  return paper.accuracy.toFixed(2) + (paper.spread ? ` ± ${paper.spread}` : '');
 }
 
 /** Where later losses have other settings than their authors gave them. */

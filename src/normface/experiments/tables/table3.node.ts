@@ -1,18 +1,28 @@
 /** Table 3: BLUFR, all pairs at a low false accept rate and open-set identification (sections 8.3, 9.2). */
 
+import { estimate } from '../../../common/statistics.ts';
 import { UserError } from '../../errors.ts';
 import { type BlufrTrialResult, type RateOverTrials, summariseBlufr } from '../../evaluation/blufr.ts';
+import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
-import type { Experiment, Findings } from '../experiment.ts';
+import { againstControlText, orderText } from '../../evaluation/verdict.ts';
+import type { Experiment, Figure, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { blufrRates, openBlufr, trialFaces } from './blufr-trials.node.ts';
 import { Comparison } from './comparison.node.ts';
-import { control, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
+import {
+  type LossRow,
+  labelOf,
+  nameOf,
+  paperRows,
+  rowsOf,
+  withControls,
+  withTheirControls,
+} from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import { agreement, estimate, orderText, points } from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 
 /** The paper's rates in per cent; it does not say whether they are means or means less standard deviations. */
 const paperRates: Readonly<Record<string, readonly [verification: number, detection: number]>> = {
@@ -46,12 +56,12 @@ export function table3Plan(laboratory: Pick<Laboratory, 'preset' | 'data'>): Tab
   if (preset === 'full')
     return {
       recipe,
-      keys: [control.key, ...Object.keys(paperRates)],
+      keys: Object.keys(paperRates),
       trials: Array.from({ length: 10 }, (_, t) => t + 1),
     };
   return {
     recipe: { ...recipe, name: 'blufr', faces: trialFaces(data, 1, [56, 48]) },
-    keys: [control.key, 'normface', 'c-triplet-center', 'normface-c-contrastive'],
+    keys: Object.keys(paperRates),
     trials: [1],
   };
 }
@@ -67,9 +77,10 @@ export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promi
   const set = await openBlufr(laboratory.data);
   const comparison = new Comparison(laboratory, recipe);
   const results: BlufrRow[] = [];
-  for (const row of rowsOf(paperRows(recipe.head), keys)) {
+  const known = paperRows(recipe.head);
+  for (const row of rowsOf(known, withControls(known, keys))) {
     const seeds = [];
-    for (const seed of laboratory.seeds) {
+    for (const seed of laboratory.comparisonSeeds) {
       const run = await comparison.fineTune(row, seed);
       const rates = await blufrRates(laboratory, run, set, trials, recipe.merge);
       laboratory.say(
@@ -79,7 +90,7 @@ export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promi
     }
     results.push({ row, seeds });
   }
-  return findingsOf(plan, results, laboratory.seeds);
+  return findingsOf(plan, results, laboratory.comparisonSeeds);
 }
 
 export function findingsOf(
@@ -89,47 +100,55 @@ export function findingsOf(
 ): Findings {
   const rows = results.map(({ row, seeds }) => {
     const all = summariseBlufr(seeds.flatMap((one) => one.trials));
-    const rates = (rate: 'verificationRate' | 'detectionRate') =>
-      seeds.flatMap((one) => one.trials.map((trial) => trial[rate]));
+    const rates = (rate: 'verificationRate' | 'detectionRate') => ({
+      over: all[rate],
+      values: seeds.flatMap((one) => one.trials.map((trial) => trial[rate])),
+      perSeed: seeds.map((one) => mean(one.trials.map((trial) => trial[rate]))),
+    });
     return {
       row,
       label: labelOf(row),
       paper: paperRates[row.key],
-      verification: { over: all.verificationRate, values: rates('verificationRate') },
-      detection: { over: all.detectionRate, values: rates('detectionRate') },
+      verification: rates('verificationRate'),
+      detection: rates('detectionRate'),
     };
   });
-  const reference = rows.find(({ row }) => row.key === control.key)!;
-  const others = rows.filter((one) => one !== reference);
   const single = trials.length * seeds.length === 1;
+  // Trials share the training; what repeats is the seed.
   const compared = (rate: 'verification' | 'detection') =>
-    others
-      .map(({ label, [rate]: own }) => {
-        const difference = estimate(own.values.map((value, k) => value - reference[rate].values[k]));
-        return `${label} ${points(difference)}`;
-      })
-      .join(', ');
-  const order = (rate: 'verification' | 'detection', place: 0 | 1) =>
-    agreement(
-      rows.flatMap(({ paper, [rate]: own }) => (paper ? [{ paper: paper[place], mean: own.over.mean }] : [])),
+    againstControlText(
+      withTheirControls(rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed }))),
+      undefined,
     );
-  const plotted = (rate: 'verification' | 'detection', place: 0 | 1, color: number, name: string) =>
-    rows.map(({ label, paper, [rate]: own }) => ({
-      label: `${label}, ${name}`,
-      estimate: estimate(own.values),
-      values: own.values,
-      color,
-      remark: paper?.[place].toFixed(2),
-    }));
+  const order = (rate: 'verification' | 'detection', place: 0 | 1) =>
+    orderText(
+      rows.flatMap(({ paper, [rate]: own }) =>
+        paper ? [{ paper: { accuracy: paper[place] }, mean: own.over.mean }] : [],
+      ),
+    );
+  const figure = (rate: 'verification' | 'detection', place: 0 | 1, name: string): Figure => ({
+    stem: `table3-${rate}`,
+    svg: rowPlot(
+      rows.map(({ label, paper, [rate]: own }) => ({
+        label,
+        estimate: estimate(own.values),
+        values: own.values,
+        color: place,
+        remark: paper?.[place].toFixed(2),
+      })),
+      { xLabel: `${name} in %`, description: `${name} of every row`, groups: [], remarks: 'paper' },
+    ),
+    caption: `${name}: ${marksText(trials.length * seeds.length, trials.length === 1 ? 'seeds' : 'trials and seeds')}. At the right the rates of the paper.`,
+  });
   return {
     text: [
       recipeText(recipe, seeds),
       `Judged by ${trials.length === 1 ? `trial ${trials[0]}` : `${trials.length} trials`} of ${results[0].seeds[0].trials[0].testImages.toLocaleString('en-US')} test images${trials.length === 1 ? '' : ' in the first'}; the score is the cosine of features without PCA.`,
-      `Against the control, in points: verification rate ${compared('verification')}; open-set identification ${compared('detection')}. ` +
-        (single
-          ? 'One trial and one seed: chance in these differences is not known.'
-          : '± is the standard error over trials and seeds.'),
-      `Verification: ${orderText(order('verification', 0))} Identification: ${orderText(order('detection', 1))}`,
+      `Verification rate. ${compared('verification')} ${order('verification', 0)}`,
+      `Open-set identification. ${compared('detection')} ${order('detection', 1)}`,
+      ...(trials.length === 1
+        ? ['One trial: the chance in its choice of people is in none of these p-values.']
+        : []),
     ],
     tables: [
       {
@@ -158,7 +177,7 @@ export function findingsOf(
             })),
           ],
           rows: rows.map(({ row, paper, verification, detection }) => [
-            row.key === control.key ? 'softmax, further steps (control)' : row.loss,
+            nameOf(row),
             row.normalisation,
             rateText(verification.over),
             rateText(detection.over),
@@ -166,27 +185,15 @@ export function findingsOf(
           ]),
           notes: [
             single
-              ? 'In per cent, one trial.'
+              ? 'In per cent, one trial of one seed.'
               : 'In per cent: mean − standard deviation over trials and seeds, as BLUFR reports it, and the mean in brackets.',
           ],
         },
       },
     ],
     figures: [
-      {
-        stem: 'table3',
-        svg: rowPlot([...plotted('verification', 0, 0, 'VR'), ...plotted('detection', 1, 1, 'DIR')], {
-          xLabel: 'rate in %',
-          description: 'verification and identification rates of every row',
-          groups: [
-            { name: 'VR at FAR = 0.1 %', color: 0 },
-            { name: 'DIR at FAR = 1 %, rank 1', color: 1 },
-          ],
-          remarks: 'paper',
-        }),
-        caption:
-          'Rates of BLUFR: mean (dot), single trials (circles) and their standard deviation (line). At the right the rates of the paper.',
-      },
+      figure('verification', 0, 'Verification rate at FAR = 0.1 %'),
+      figure('detection', 1, 'Identification rate at FAR = 1 %, rank 1'),
     ],
   };
 }

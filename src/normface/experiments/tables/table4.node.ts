@@ -1,44 +1,64 @@
 /** Table 4: the losses on another net, the Light CNN (sections 6.2, 9.3). */
 
+import { estimate } from '../../../common/statistics.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
+import {
+  againstControlText,
+  differenceOf,
+  differenceText,
+  orderText,
+  percentEstimate,
+  points,
+} from '../../evaluation/verdict.ts';
 import type { Experiment, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
-import { Comparison, type Measurement, perSeed } from './comparison.node.ts';
-import { control, type LossRow, paperRows, rowsOf } from './loss-rows.ts';
+import { Comparison, type Measurement, measuredRow } from './comparison.node.ts';
+import {
+  control,
+  controlAmong,
+  type LossRow,
+  labelOf,
+  paperRows,
+  rowsOf,
+  withControls,
+  withTheirControls,
+} from './loss-rows.ts';
 import { lightRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import {
-  againstControl,
-  agreement,
-  estimate,
-  orderText,
-  pairedDifference,
-  percentEstimate,
-  points,
-} from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 
-/** Rows of the table: a fine-tune and how its features are merged. */
-const entries: readonly {
-  readonly key: string;
+/** A row of the table: a fine-tune and how its features are merged. */
+interface Entry {
+  readonly row: LossRow;
   readonly label: string;
   readonly merge: MergeName;
-  readonly paper: number;
-}[] = [
-  { key: control.key, label: 'softmax (control)', merge: 'front', paper: 98.13 },
-  { key: control.key, label: 'softmax (control), mirror', merge: 'sum', paper: 98.41 },
-  { key: 'normface', label: 'softmax, normalised', merge: 'sum', paper: 98.75 },
-  { key: 'c-contrastive', label: 'C-contrastive, normalised', merge: 'sum', paper: 98.78 },
-  {
-    key: 'normface-c-contrastive',
-    label: 'softmax + C-contrastive, normalised',
-    merge: 'sum',
-    paper: 98.71,
-  },
-];
-/** The entry that the normalised ones are compared with: further softmax steps, merged like them. */
-const reference = 1;
+  /** Accuracy in the paper, in per cent. */
+  readonly paper?: number;
+}
+
+/** The paper's accuracies of rows that merge image and mirror image. */
+const paperAccuracies: Readonly<Record<string, number>> = {
+  [control.key]: 98.41,
+  normface: 98.75,
+  'c-contrastive': 98.78,
+  'normface-c-contrastive': 98.71,
+};
+
+/** The control without mirror images, which only shows what those are worth, then everything with them. */
+function entriesOf({ head }: Recipe): readonly Entry[] {
+  const known = paperRows(head);
+  const merged = rowsOf(known, withControls(known, Object.keys(paperAccuracies)));
+  return [
+    { row: control, label: `${labelOf(control)}, without mirror images`, merge: 'front', paper: 98.13 },
+    ...merged.map((row) => ({
+      row,
+      label: labelOf(row),
+      merge: 'sum' as const,
+      paper: paperAccuracies[row.key],
+    })),
+  ];
+}
 
 export const table4: Experiment = {
   name: 'table4',
@@ -50,19 +70,21 @@ export const table4: Experiment = {
 
 export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
   const comparison = new Comparison(laboratory, recipe);
-  const keys = [...new Set(entries.map(({ key }) => key))];
-  const measured = new Map<string, Measurement[]>(keys.map((key) => [key, []]));
-  for (const seed of laboratory.seeds) {
-    for (const row of rowsOf(paperRows(recipe.head), keys)) {
-      const merges = entries.filter(({ key }) => key === row.key).map(({ merge }) => merge);
+  const entries = entriesOf(recipe);
+  const rows = [...new Set(entries.map(({ row }) => row))];
+  const measured = new Map<LossRow, Measurement[]>(rows.map((row) => [row, []]));
+  const seeds = laboratory.pick({ quick: laboratory.seeds, full: laboratory.comparisonSeeds });
+  for (const seed of seeds) {
+    for (const row of rows) {
+      const merges = entries.filter((entry) => entry.row === row).map(({ merge }) => merge);
       const measurements = await comparison.measure(await comparison.fineTune(row, seed), merges);
-      measured.get(row.key)!.push(...measurements);
+      measured.get(row)!.push(...measurements);
     }
   }
   return findingsOf(
     recipe,
-    entries.map(({ key, merge }) => measured.get(key)!.filter((one) => one.merge === merge)),
-    laboratory.seeds,
+    entries.map(({ row, merge }) => measured.get(row)!.filter((one) => one.merge === merge)),
+    seeds,
   );
 }
 
@@ -72,37 +94,35 @@ export function findingsOf(
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
 ): Findings {
-  const rows: readonly LossRow[] = paperRows(recipe.head);
-  const results = entries.map((entry, k) => {
-    const values = perSeed(measured[k]);
-    return {
-      ...entry,
-      row: rowsOf(rows, [entry.key])[0],
-      measurements: measured[k],
-      values,
-      estimate: estimate(values),
-    };
+  const results = entriesOf(recipe).map((entry, k) => {
+    const row = measuredRow(entry.label, measured[k]);
+    return { ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) };
   });
+  const [front, ...merged] = results;
+  const pairs = `${measured[0][0].decisions.length.toLocaleString('en-US')} pairs`;
+  const reference = controlAmong(merged, control);
   return {
     text: [
       recipeText(recipe, seeds),
-      againstControl(
-        results.filter((_, k) => k !== reference),
-        results[reference],
+      `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
+      againstControlText(withTheirControls(merged), pairs),
+      orderText(
+        merged.flatMap(({ paper, estimate: { mean } }) =>
+          paper === undefined ? [] : [{ paper: { accuracy: paper }, mean }],
+        ),
       ),
-      orderText(agreement(results.map(({ paper, estimate: { mean } }) => ({ paper, mean })))),
     ],
     tables: [
       {
         stem: 'table4',
         columns: ['row', 'loss', 'normalisation', 'merge', 'paper', 'seed', 'step', 'accuracy', 'auc'],
-        rows: results.flatMap(({ key, row, merge, paper, measurements }) =>
+        rows: results.flatMap(({ row, merge, paper, measurements }) =>
           measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
-            key,
+            row.key,
             row.loss,
             row.normalisation,
             merge,
-            paper,
+            paper ?? '',
             seed,
             step,
             accuracy,
@@ -114,14 +134,16 @@ export function findingsOf(
             { header: 'loss' },
             ...['accuracy', '− control', 'paper'].map((header) => ({ header, align: 'right' as const })),
           ],
-          rows: results.map((result, k) => [
+          rows: results.map((result) => [
             result.label,
             percentEstimate(result.estimate),
-            k === reference ? '–' : points(pairedDifference(result, results[reference])),
-            result.paper.toFixed(2),
+            result === front || result === reference
+              ? '–'
+              : points(differenceOf(result, controlAmong(merged, result.row))),
+            result.paper?.toFixed(2) ?? '–',
           ]),
           notes: [
-            `Accuracy in per cent by \`${recipe.protocol}\`; all rows but the first merge image and mirror image. − control: difference from the second row. The control is further softmax steps, where the paper has the model it starts from.`,
+            `Accuracy in per cent by \`${recipe.protocol}\`; all rows but the first merge image and mirror image. − control: difference from the control whose class weights learn as fast. The control is further softmax steps, where the paper has the model it starts from.`,
           ],
         },
       },
@@ -135,18 +157,17 @@ export function findingsOf(
             values,
             estimate,
             color: 0,
-            remark: paper.toFixed(2),
+            remark: paper?.toFixed(2),
           })),
           {
             xLabel: 'accuracy in %',
             description: 'accuracy of every row',
             groups: [],
             remarks: 'paper',
-            reference: entries[reference].label,
+            reference: reference.label,
           },
         ),
-        caption:
-          'Mean accuracy (dot), single seeds (circles) and standard deviation (line); dashed: the control with mirror images. At the right the accuracies of the paper.',
+        caption: `Accuracy: ${marksText(seeds.length)}; dashed: the control with mirror images. At the right the accuracies of the paper.`,
       },
     ],
   };

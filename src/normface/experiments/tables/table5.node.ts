@@ -1,27 +1,33 @@
 /** Table 5: pairs of videos, by the mean and by the histogram of the cosines of their frames (sections 8.4, 9.4). */
 
+import { estimate } from '../../../common/statistics.ts';
 import { UserError } from '../../errors.ts';
 import { mean } from '../../evaluation/result.ts';
+import {
+  againstControlText,
+  differenceOf,
+  differenceText,
+  orderText,
+  percentEstimate,
+} from '../../evaluation/verdict.ts';
 import type { VideoResult } from '../../evaluation/videos.ts';
 import { facesOf } from '../data-sources.node.ts';
 import type { Experiment, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { Comparison } from './comparison.node.ts';
-import { control, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
+import {
+  type LossRow,
+  labelOf,
+  nameOf,
+  paperRows,
+  rowsOf,
+  withControls,
+  withTheirControls,
+} from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
-import { rowPlot } from './row-plot.node.ts';
-import {
-  againstControl,
-  agreement,
-  estimate,
-  orderText,
-  pairedDifference,
-  percentEstimate,
-  points,
-  verdictOf,
-} from './statistics.ts';
+import { marksText, rowPlot } from './row-plot.node.ts';
 import { generatedVideos, type VideoSet, videoAccuracies, youtubeFaces } from './video-sets.node.ts';
 
 /** Accuracies of the paper in per cent: by mean score, and by histogram where it gives one. */
@@ -87,15 +93,16 @@ export async function runTable5(laboratory: Laboratory, { recipe, open }: Table5
   const set = await open();
   const comparison = new Comparison(laboratory, recipe);
   const rows: VideoRow[] = [];
-  for (const row of rowsOf(paperRows(recipe.head), [control.key, ...Object.keys(paperAccuracies)])) {
+  const known = paperRows(recipe.head);
+  for (const row of rowsOf(known, withControls(known, Object.keys(paperAccuracies)))) {
     const results = [];
-    for (const seed of laboratory.seeds) {
+    for (const seed of laboratory.comparisonSeeds) {
       const run = await comparison.fineTune(row, seed);
       results.push(await videoAccuracies(laboratory, run, set, recipe.merge));
     }
     rows.push({ row, results });
   }
-  return findingsOf(recipe, set.description, rows, laboratory.seeds);
+  return findingsOf(recipe, set.description, rows, laboratory.comparisonSeeds);
 }
 
 /** @param rows their results hold the mean's, then the histogram's */
@@ -112,34 +119,35 @@ export function findingsOf(
     paper: paperAccuracies[row.key],
     rules: rules.map((_, rule) => {
       const values = results.map((ofSeed) => ofSeed[rule].accuracy);
-      return { values, estimate: estimate(values), folds: results.map((ofSeed) => ofSeed[rule].std) };
+      const folds = results.map((ofSeed) => ofSeed[rule]);
+      return {
+        values,
+        estimate: estimate(values),
+        units: folds.map((ofSeed) => ofSeed.folds.map(({ accuracy }) => accuracy)),
+        deviations: folds.map(({ std }) => std),
+      };
     }),
   }));
-  const byRule = (rule: number) => results.map(({ label, rules }) => ({ label, values: rules[rule].values }));
-  const reference = results.findIndex(({ row }) => row.key === control.key);
-  const ordered = agreement(
-    results.flatMap(({ paper, rules }) => (paper ? [{ paper: paper[0], mean: rules[0].estimate.mean }] : [])),
+  const byRule = (rule: number) => results.map(({ row, label, rules }) => ({ row, label, ...rules[rule] }));
+  const ofPaper = results.flatMap(({ paper, rules }) =>
+    paper ? [{ paper: { accuracy: paper[0] }, mean: rules[0].estimate.mean }] : [],
   );
   const average = (rule: number) => ({
     label: rules[rule],
     values: seeds.map((_, k) => mean(results.map(({ rules }) => rules[rule].values[k]))),
+    units: seeds.map((_, k) =>
+      results[0].rules[rule].units[k].map((_, fold) =>
+        mean(results.map(({ rules }) => rules[rule].units[k][fold])),
+      ),
+    ),
   });
-  const gain = pairedDifference(average(1), average(0));
-  const words = {
-    above: 'more than its error',
-    below: 'less',
-    within: 'within its error',
-    unknown: 'of one seed',
-  };
+  const folds = `${results[0].rules[0].units[0].length} folds`;
   return {
     text: [
       `${recipeText(recipe, seeds)} Judged by ${description}.`,
-      `By mean score: ${againstControl(
-        byRule(0).filter((_, k) => k !== reference),
-        byRule(0)[reference],
-      )}`,
-      orderText(ordered),
-      `Averaged over the rows the histogram changes the accuracy by ${points(gain)} points (${words[verdictOf(gain)]}); the paper: +${paperGain().toFixed(2)}.`,
+      `By mean score. ${againstControlText(withTheirControls(byRule(0)), folds)}`,
+      orderText(ofPaper),
+      `Averaged over the rows the histogram changes the accuracy by ${differenceText(differenceOf(average(1), average(0)), { above: 'a gain', below: 'a loss' })} (the paper: +${paperGain().toFixed(2)}).`,
     ],
     tables: [
       {
@@ -155,7 +163,7 @@ export function findingsOf(
           'deviation over folds',
         ],
         rows: results.flatMap(({ row, paper, rules: own }) =>
-          own.flatMap(({ values, folds }, rule) =>
+          own.flatMap(({ values, deviations }, rule) =>
             values.map((value, k) => [
               row.key,
               row.loss,
@@ -164,7 +172,7 @@ export function findingsOf(
               paper?.[rule] ?? '',
               seeds[k],
               value,
-              folds[k] ?? '',
+              deviations[k] ?? '',
             ]),
           ),
         ),
@@ -178,7 +186,7 @@ export function findingsOf(
             })),
           ],
           rows: results.map(({ row, paper, rules }) => [
-            row.key === control.key ? 'softmax, further steps (control)' : row.loss,
+            nameOf(row),
             row.normalisation,
             ...rules.map((rule) => percentEstimate(rule.estimate)),
             ...[0, 1].map((rule) => paper?.[rule]?.toFixed(2) ?? '–'),
@@ -209,8 +217,7 @@ export function findingsOf(
             remarks: 'paper',
           },
         ),
-        caption:
-          'Accuracy on pairs of videos: mean (dot), single seeds (circles), standard deviation over the seeds (line). At the right the accuracies of the paper.',
+        caption: `Accuracy on pairs of videos: ${marksText(seeds.length)}. At the right the accuracies of the paper.`,
       },
     ],
   };

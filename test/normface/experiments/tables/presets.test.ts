@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
 import type { Preset } from '../../../../src/normface/experiments/laboratory.node.ts';
-import { control, type LossRow } from '../../../../src/normface/experiments/tables/loss-rows.ts';
+import {
+  control,
+  type LossRow,
+  withTheirControls,
+} from '../../../../src/normface/experiments/tables/loss-rows.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/experiments/tables/presets.ts';
 import {
   baselineConfig,
   fineTuneConfig,
   type Recipe,
 } from '../../../../src/normface/experiments/tables/recipe.ts';
+import { recipeText } from '../../../../src/normface/experiments/tables/recipe-text.ts';
 import { table2Blocks } from '../../../../src/normface/experiments/tables/table2.node.ts';
 import { table3Plan } from '../../../../src/normface/experiments/tables/table3.node.ts';
 import { findNet } from '../../../../src/normface/nets/index.ts';
@@ -59,6 +64,40 @@ test('the control goes on with the loss of the baseline', () => {
   const further = parseConfig(fineTuneConfig(recipe, control, '/d/run', 1));
   expect(further.loss).toEqual(baseline.loss);
   expect(further.auxiliaryLoss).toBeUndefined();
+});
+
+test('every row has a control whose class weights learn as fast, and which differs from it in the loss alone', () => {
+  const recipe = comparisonRecipe({ preset: 'quick', data: everything });
+  const rows = rowsOf(recipe).map((row) => ({ row }));
+  const rate = (row: LossRow) => {
+    const { loss } = parseConfig(fineTuneConfig(recipe, row, '/d/run', 1));
+    return 'learningRateMultiplier' in loss ? loss.learningRateMultiplier : 1;
+  };
+  for (const {
+    row: { row },
+    control: own,
+  } of withTheirControls(rows)) {
+    if (row.key.startsWith('control')) continue;
+    expect(rate(own.row), row.key).toBe(rate(row));
+    expect(own.row.config.loss).toMatchObject({ name: 'softmax', bias: true });
+  }
+  expect(new Set(rows.map(({ row }) => rate(row)))).toEqual(new Set([1, 10, 100]));
+});
+
+test('the text of a section names every setting in which its rows differ from the paper or from the control', () => {
+  const text = recipeText(comparisonRecipe({ preset: 'quick', data: everything }), [1, 2, 3]);
+  for (const words of [
+    'with a bias',
+    'mirrored at random and shifted by up to 2 pixels',
+    'fixed at 16',
+    'the paper learns it, alone from 10, beside a second loss from 4',
+    'at 10 times the rate of the net',
+    'at 100 times',
+  ])
+    expect(text).toContain(words);
+  const full = recipeText(comparisonRecipe({ preset: 'full', data: everything }), [1, 2, 3]);
+  expect(full).toContain('learnt from 10, and beside a second loss learnt from 4');
+  expect(full).toContain('Class weights learn at the rate of the net.');
 });
 
 test('keys of rows are distinct, and so are their configurations', () => {

@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import {
+  againstControlText,
+  differenceOf,
+  differenceText,
+  type MeasuredRow,
+  orderText,
+  paperOrder,
+  points,
+  pText,
+  pValueOf,
+  verdictOf,
+} from '../../../src/normface/evaluation/verdict.ts';
+
+/** A row whose seeds decide the first `right` of `pairs` pairs rightly. */
+function row(label: string, right: readonly number[], pairs = 1000): MeasuredRow {
+  return {
+    label,
+    values: right.map((count) => count / pairs),
+    units: right.map((count) => Uint8Array.from({ length: pairs }, (_, pair) => Number(pair < count))),
+  };
+}
+
+describe('a difference', () => {
+  const control = row('control', [770, 760, 775, 768, 772]);
+
+  test('that every seed shows and that hangs on many pairs is one', () => {
+    const better = row('better', [812, 800, 815, 811, 810]);
+    const difference = differenceOf(better, control);
+    expect(difference.mean).toBeCloseTo(0.0406, 10);
+    expect(verdictOf(difference)).toBe('above');
+    expect(verdictOf(differenceOf(control, better))).toBe('below');
+    expect(differenceText(difference)).toMatch(/^\+4\.06 points \(95 % interval .* p (=|<) .*\): above$/);
+  });
+
+  test('that hangs on three pairs is not distinguishable, however alike the seeds are', () => {
+    const alike = (right: number) => row('alike', Array(5).fill(right));
+    const difference = differenceOf(alike(773), alike(770));
+    expect(difference.seeds).toBeLessThan(0.001);
+    expect(difference.units).toBeGreaterThan(0.05);
+    expect(verdictOf(difference)).toBe('indistinct');
+  });
+
+  test('that only some seeds show is not distinguishable, on however many pairs', () => {
+    const unsteady = row('unsteady', [830, 840, 740, 750, 860]);
+    const difference = differenceOf(unsteady, control);
+    expect(difference.units).toBeLessThan(0.05);
+    expect(difference.seeds).toBeGreaterThan(0.05);
+    expect(pValueOf(difference)).toBe(difference.seeds);
+    expect(verdictOf(difference)).toBe('indistinct');
+  });
+
+  test('of one and a half to two standard errors over three seeds is not a gain', () => {
+    for (const [mean, error] of [
+      [0.0088, 0.0057],
+      [0.0092, 0.0048],
+      [0.0118, 0.0061],
+    ]) {
+      // Three values with this mean and standard error.
+      const step = error * Math.sqrt(3);
+      const values = [mean - step, mean, mean + step];
+      const difference = differenceOf({ label: 'row', values }, { label: 'control', values: [0, 0, 0] });
+      expect(difference.error).toBeCloseTo(error, 10);
+      expect(difference.seeds).toBeGreaterThan(0.18);
+      expect(verdictOf(difference)).toBe('indistinct');
+    }
+  });
+
+  test('of a single seed is never more than untested', () => {
+    expect(verdictOf(differenceOf(row('a', [900]), row('b', [700])))).toBe('untested');
+    expect(verdictOf(differenceOf(row('a', [703]), row('b', [700])))).toBe('indistinct');
+    expect(verdictOf(differenceOf({ label: 'a', values: [0.9] }, { label: 'b', values: [0.7] }))).toBe(
+      'untested',
+    );
+  });
+
+  test('of nothing is nothing: ties are not distinguishable', () => {
+    const difference = differenceOf(control, control);
+    expect(difference).toMatchObject({ mean: 0, seeds: 1, units: 1 });
+    expect(differenceText(difference)).toContain('0.00 points');
+    expect(verdictOf(difference)).toBe('indistinct');
+    // Ranges of 27 of 9,000 decisions each that differ by the rounding of floating point.
+    const tie = differenceOf(
+      { label: 'a', values: [0.0029999999999998916, 0.003] },
+      { label: 'b', values: [0.0030000000000001137, 0.003] },
+    );
+    expect(verdictOf(tie)).toBe('indistinct');
+  });
+});
+
+describe('numbers in words', () => {
+  test('points have a sign unless they are nothing', () => {
+    expect(points({ mean: 0.0042, error: 0.0013 })).toBe('+0.42 ± 0.13');
+    expect(points({ mean: -0.01, error: null })).toBe('−1.00');
+    expect(points({ mean: 0, error: null })).toBe('0.00');
+    expect(points({ mean: -1e-17, error: null })).toBe('0.00');
+  });
+
+  test.each([
+    [0.0001, 'p < 0.001'],
+    [0.004, 'p = 0.004'],
+    [0.0312, 'p = 0.031'],
+    [0.12, 'p = 0.12'],
+    [1, 'p = 1.00'],
+  ])('%f is %s', (p, text) => {
+    expect(pText(p)).toBe(text);
+  });
+});
+
+describe('rows against their controls', () => {
+  const control = row('control', [770, 760, 775, 768, 772]);
+
+  test('each row stands under its verdict with its p-value', () => {
+    const text = againstControlText(
+      [
+        { row: row('up', [870, 861, 876, 868, 871]), control },
+        { row: row('down', [670, 661, 676, 668, 671]), control },
+        { row: row('alike', [768, 765, 772, 770, 771]), control },
+      ],
+      '1,000 pairs',
+    );
+    expect(text).toMatch(/Above: up \(\+10\.02 ± 0\.\d\d, p = 0\.003\)\./);
+    expect(text).toMatch(/Below: down \(−9\.98 ± 0\.\d\d, p = 0\.003\)\./);
+    expect(text).toMatch(/Not distinguishable: alike \(\+0\.02 ± /);
+    expect(text).toContain("Holm's procedure for 3 rows");
+    expect(text).toContain('a bootstrap over the 1,000 pairs');
+  });
+
+  test('what one comparison of twenty would show by chance is not claimed of twenty', () => {
+    const chance = row('chance', [778, 766, 782, 781, 776]);
+    expect(differenceOf({ ...chance, units: undefined }, control).seeds).toBeLessThan(0.05);
+    const twenty = Array.from({ length: 20 }, (_, k) => ({
+      row: { ...chance, label: `row ${k}`, units: undefined },
+      control,
+    }));
+    expect(againstControlText(twenty, undefined)).not.toContain('Above');
+  });
+
+  test('one seed claims nothing', () => {
+    const text = againstControlText(
+      [
+        { row: row('far', [900]), control: row('control', [700]) },
+        { row: row('near', [702]), control: row('control', [700]) },
+      ],
+      '1,000 pairs',
+    );
+    expect(text).toMatch(/One seed, so that the chance of training is not known: far \(\+20\.00/);
+    expect(text).toMatch(/Not distinguishable even from the choice of the 1,000 pairs alone, .*: near/);
+    expect(text).not.toMatch(/Above|Below/);
+  });
+});
+
+describe('the order of the paper', () => {
+  test('only values that lie farther apart than their spreads are in an order', () => {
+    expect(paperOrder({ accuracy: 99.16, spread: 0.025 }, { accuracy: 99.15, spread: 0.017 })).toBe(0);
+    expect(paperOrder({ accuracy: 99.19, spread: 0.008 }, { accuracy: 99.16, spread: 0.025 })).toBe(0);
+    expect(paperOrder({ accuracy: 99.19, spread: 0.008 }, { accuracy: 99.11, spread: 0.008 })).toBe(1);
+    expect(paperOrder({ accuracy: 98.28 }, { accuracy: 98.35 })).toBe(-1);
+    expect(paperOrder({ accuracy: 98.75 }, { accuracy: 98.78 })).toBe(0);
+  });
+
+  test('two of three pairs, or seven of ten, are not called a likeness', () => {
+    const rows = (papers: readonly number[], means: readonly number[]) =>
+      papers.map((accuracy, k) => ({ paper: { accuracy }, mean: means[k] }));
+    expect(orderText(rows([1, 2, 3], [0.2, 0.1, 0.3]))).toContain(
+      'put 2 in the same order and 1 in the opposite one (p = 1.00 of a permutation test): not distinguishable from rows in a random order',
+    );
+    expect(orderText(rows([1, 2, 3, 4, 5], [0.2, 0.1, 0.5, 0.3, 0.4]))).toContain('not distinguishable');
+  });
+
+  test('a full order of many rows shows, and so does its reverse', () => {
+    const papers = [1, 2, 3, 4, 5, 6];
+    const rows = papers.map((accuracy) => ({ paper: { accuracy }, mean: accuracy / 10 }));
+    expect(orderText(rows)).toMatch(/the paper's order shows\.$/);
+    expect(orderText(rows.map(({ paper, mean }) => ({ paper, mean: -mean })))).toMatch(/reverse/);
+  });
+});
