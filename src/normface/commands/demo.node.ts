@@ -21,7 +21,7 @@ import { writeThreshold } from '../training/threshold-file.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
-import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
+import { conclusions, evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
 
 /** The runs of the demo: the baseline, and what is made of it in as many further steps with either loss. */
 const recipes = [
@@ -29,6 +29,9 @@ const recipes = [
   { name: 'control', file: 'demo-control.json', label: 'control: further softmax steps' },
   { name: 'normface', file: 'demo-normface.json', label: 'NormFace fine-tune' },
 ] as const;
+
+/** The run that the others are compared with. */
+const reference: (typeof recipes)[number]['name'] = 'control';
 
 interface DemoOptions {
   readonly out: string;
@@ -93,6 +96,7 @@ async function demo(context: Context, options: DemoOptions) {
     }
     const table = metricsTable(evaluated.map(({ name, evaluation: { metrics } }) => ({ name, metrics })));
     context.say(`\n${formatTable(table)}`);
+    for (const paragraph of conclusions(evaluated, reference)) context.say(`\n${paragraph}`);
     const seconds = Math.round((performance.now() - start) / 1000);
     const facts = [
       ['Adapter', device.report.description],
@@ -150,6 +154,7 @@ function writeReportOf(
 ): Promise<string> {
   return writeEvaluation(folder, evaluated, set, {
     worst: 8,
+    reference,
     frame: {
       title: 'NormFace on generated faces',
       intro: [

@@ -2,13 +2,15 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Tile, writeContactSheet } from '../data/contact-sheet.node.ts';
+import { imageStrip, type Tile, writeContactSheet } from '../data/contact-sheet.node.ts';
 import { decodeSource } from '../data/decode.node.ts';
 import { imageNumbers } from '../data/pairs.ts';
 import { type MirrorRow, mirrorTableCsv, mirrorTableText } from '../evaluation/mirror-table.ts';
+import type { PairList } from '../evaluation/pairs.ts';
 import { histogramPlot, plotPng, rocPlot } from '../evaluation/plots.node.ts';
-import { type Report, type ReportSection, writeReport } from '../evaluation/report.node.ts';
-import { metricsTable } from '../evaluation/summary.ts';
+import { type Gallery, type Report, type ReportSection, writeReport } from '../evaluation/report.node.ts';
+import { metricsTable, protocolLabel, protocolTable } from '../evaluation/summary.ts';
+import { comparisonText } from '../evaluation/verdict.ts';
 import { worstErrors } from '../evaluation/worst.ts';
 import type { EvaluatedRun } from '../training/evaluate.node.ts';
 import type { EvaluationSet } from '../training/evaluation-set.node.ts';
@@ -43,15 +45,37 @@ export function mirrorTablesOf(
   return runs.flatMap(({ name, mirrorTable }) => (mirrorTable ? [{ name, rows: mirrorTable }] : []));
 }
 
+/** What may be said of the differences of the runs from one of them, by the rule to read first; nothing of a single run. */
+export function conclusions(runs: readonly EvaluatedRun[], reference = runs[0].name): string[] {
+  const judged = runs.flatMap(({ name, evaluation: { first } }) =>
+    first ? [{ label: name, ...first }] : [],
+  );
+  const control = judged.find(({ label }) => label === reference);
+  if (!control || judged.length < 2) return [];
+  return [
+    comparisonText(
+      judged.map(({ label, result, decisions }) => ({
+        label,
+        values: [result.accuracy],
+        units: [decisions],
+      })),
+      reference,
+      protocolLabel(control.result),
+    ),
+  ];
+}
+
 /**
  * Writes `result.json`, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
- * `report.html` into a folder. @returns the report's path
+ * `report.html` into a folder.
+ * @param reference name of the run that the others are compared with; the first by default
+ * @returns the report's path
  */
 export async function writeEvaluation(
   folder: string,
   runs: readonly EvaluatedRun[],
   set: EvaluationSet,
-  { worst, frame }: { worst: number; frame: ReportFrame },
+  { worst, frame, reference }: { worst: number; frame: ReportFrame; reference?: string },
 ): Promise<string> {
   fs.mkdirSync(folder, { recursive: true });
   writeJson(path.join(folder, 'result.json'), evaluationResult(runs, set));
@@ -79,8 +103,10 @@ export async function writeEvaluation(
     sections: [
       {
         title: 'Verification',
+        text: conclusions(runs, reference),
         tables: [
           metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics }))),
+          protocolTable(runs[0].evaluation.metrics.protocols),
           ...(mirrorTables.length > 0 ? [mirrorTableText(mirrorTables)] : []),
         ],
       },
@@ -106,32 +132,35 @@ export async function writeEvaluation(
   return report;
 }
 
+/** A pair that is shown, and what is said of it. */
+interface ShownPair {
+  readonly pair: number;
+  readonly remark: string;
+}
+
 /** A few pairs spread evenly over the list, so that a reader sees what was judged. */
 async function exampleSection(
   folder: string,
   { name, evaluation: { pairs, scores }, threshold }: EvaluatedRun,
   set: EvaluationSet,
 ): Promise<ReportSection> {
-  const target = path.join(folder, 'examples.png');
-  const tiles: Tile[] = [];
-  for (const same of [1, 0]) {
+  const shown = [1, 0].flatMap((same) => {
     const kind = Array.from(pairs.same.keys()).filter((pair) => pairs.same[pair] === same);
-    const shown = Math.min(8, kind.length);
-    for (let i = 0; i < shown; i++) {
-      const pair = kind[Math.floor((i * kind.length) / shown)];
+    const count = Math.min(8, kind.length);
+    return Array.from({ length: count }, (_, i): ShownPair => {
+      const pair = kind[Math.floor((i * kind.length) / count)];
       const verdict = scores[pair] > threshold.threshold ? 'accepted' : 'rejected';
-      tiles.push(await pairTile(set, pairs.a[pair], pairs.b[pair], `${scores[pair].toFixed(3)}, ${verdict}`));
-    }
-  }
-  await writeContactSheet(target, tiles, {
-    columns: 4,
-    title: `Pairs of ${set.dataset.name}`,
-    imageHeight: 112,
+      return { pair, remark: `${scores[pair].toFixed(3)}, ${verdict}` };
+    });
   });
-  const caption = `Example pairs, first of one person, then of two, with their cosine by ${name}.`;
   return {
     title: 'Example pairs',
-    images: [{ png: fs.readFileSync(target), alt: 'example pairs', caption }],
+    galleries: [
+      await gallery(path.join(folder, 'examples.png'), shown, pairs, set, {
+        title: `Pairs of ${set.dataset.name}`,
+        caption: `First pairs of one person, then of two, with their cosine by ${name}`,
+      }),
+    ],
   };
 }
 
@@ -145,27 +174,47 @@ async function errorSection(
   const { scores, pairs } = evaluation;
   const errors = worstErrors(scores, pairs.same, threshold.threshold, count);
   const stem = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
-  const images: NonNullable<ReportSection['images']>[number][] = [];
+  const galleries: Gallery[] = [];
   const kinds = [
     { list: errors.falseAccepts, file: `${stem}-false-accepts.png`, text: 'different people taken for one' },
     { list: errors.falseRejects, file: `${stem}-false-rejects.png`, text: 'one person taken for two' },
   ];
   for (const { list, file, text } of kinds) {
     if (list.length === 0) continue;
-    const target = path.join(folder, file);
-    const tiles = await Promise.all(
-      list.map((pair) => pairTile(set, pairs.a[pair], pairs.b[pair], scores[pair].toFixed(3))),
+    const shown = list.map((pair): ShownPair => ({ pair, remark: scores[pair].toFixed(3) }));
+    galleries.push(
+      await gallery(path.join(folder, file), shown, pairs, set, {
+        title: `${name}: ${text}`,
+        caption: `Worst errors: ${text}, with their cosine`,
+      }),
     );
-    await writeContactSheet(target, tiles, { columns: 4, title: `${name}: ${text}`, imageHeight: 112 });
-    images.push({
-      png: fs.readFileSync(target),
-      alt: text,
-      caption: `Worst errors: ${text}, with their cosine.`,
-    });
   }
   const text = [`Threshold ${threshold.threshold.toFixed(4)} (${threshold.rule} on ${threshold.pairs}).`];
-  if (images.length === 0) text.push('No pair is decided wrongly.');
-  return { title: `Errors of ${name}`, text, images };
+  if (galleries.length === 0) text.push('No pair is decided wrongly.');
+  return { title: `Errors of ${name}`, text, galleries };
+}
+
+/** Pairs as pictures with text for the report; the same, text and all, as one PNG file. */
+async function gallery(
+  file: string,
+  shown: readonly ShownPair[],
+  pairs: PairList,
+  set: EvaluationSet,
+  { title, caption }: { title: string; caption: string },
+): Promise<Gallery> {
+  const tiles = await Promise.all(
+    shown.map(({ pair, remark }) => pairTile(set, pairs.a[pair], pairs.b[pair], remark)),
+  );
+  await writeContactSheet(file, tiles, { columns: 4, title, imageHeight: 112 });
+  return {
+    caption,
+    tiles: await Promise.all(
+      tiles.map(async ({ images, caption }) => ({
+        png: await imageStrip(images, 112),
+        lines: caption.split('\n'),
+      })),
+    ),
+  };
 }
 
 async function pairTile(set: EvaluationSet, a: number, b: number, remark: string): Promise<Tile> {

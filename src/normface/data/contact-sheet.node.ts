@@ -6,7 +6,7 @@ import type { Image } from './image.ts';
 /** One cell of a contact sheet: an image, or several side by side such as the two of a pair, above a caption; or none, a gap. */
 export interface Tile {
   readonly images: readonly Image[];
-  /** At most two lines; a newline breaks where wanted, what is too long ends in an ellipsis. */
+  /** A newline breaks where wanted. The first paragraph, of names, is cut at two lines; those after it are shown whole. */
   readonly caption: string;
 }
 
@@ -22,7 +22,8 @@ const margin = 20;
 const gap = 14;
 const fontSize = 12;
 const lineHeight = 15;
-const captionLines = 2;
+/** Lines of a caption's first paragraph. */
+const nameLines = 2;
 const titleSize = 18;
 const titleHeight = 40;
 const background = '#fafaf8';
@@ -46,7 +47,8 @@ export async function writeContactSheet(
     tiles.map(({ images }) => Promise.all(images.map((image) => scale(image, imageHeight)))),
   );
   const tileWidth = Math.max(...scaled.map((images) => totalWidth(images)));
-  const tileHeight = imageHeight + 6 + captionLines * lineHeight;
+  const captions = tiles.map(({ caption }) => captionLines(caption, tileWidth));
+  const tileHeight = imageHeight + 6 + Math.max(...captions.map(({ length }) => length)) * lineHeight;
   const top = margin + (title ? titleHeight : 0);
   const width = 2 * margin + columns * (tileWidth + gap) - gap;
   const height = top + Math.ceil(tiles.length / columns) * (tileHeight + gap) - gap + margin;
@@ -58,7 +60,7 @@ export async function writeContactSheet(
     const size = Math.min(titleSize, (width - 2 * margin) / (1.15 * textWidth(title, 1)));
     texts.push(text(title, margin, margin + titleSize, `font-size="${size}" font-weight="bold"`));
   }
-  tiles.forEach(({ caption }, i) => {
+  tiles.forEach((_, i) => {
     const left = margin + (i % columns) * (tileWidth + gap);
     const upper = top + Math.floor(i / columns) * (tileHeight + gap);
     let x = left + Math.floor((tileWidth - totalWidth(scaled[i])) / 2);
@@ -66,7 +68,7 @@ export async function writeContactSheet(
       pictures.push({ input: pixels, raw: { ...size, channels: 3 }, left: x, top: upper });
       x += size.width;
     }
-    captionOf(caption, tileWidth).forEach((line, row) => {
+    captions[i].forEach((line, row) => {
       const baseline = upper + imageHeight + 4 + (row + 1) * lineHeight - 2;
       texts.push(text(line, left + tileWidth / 2, baseline, `font-size="${fontSize}" text-anchor="middle"`));
     });
@@ -79,6 +81,22 @@ export async function writeContactSheet(
     .toBuffer();
   replaceFile(path, sheet);
   return { width, height };
+}
+
+/** The images of a tile side by side as one PNG, without a caption. @param height of the strip in pixels */
+export async function imageStrip(images: readonly Image[], height: number): Promise<Uint8Array> {
+  const scaled = await Promise.all(images.map((image) => scale(image, height)));
+  let left = 0;
+  const pictures = scaled.map(({ pixels, ...size }) => {
+    const picture = { input: pixels, raw: { ...size, channels: 3 as const }, left, top: 0 };
+    left += size.width;
+    return picture;
+  });
+  return await sharp({ create: { width: left, height, channels: 3, background } })
+    .composite(pictures)
+    .removeAlpha()
+    .png()
+    .toBuffer();
 }
 
 interface Picture {
@@ -105,27 +123,37 @@ function text(content: string, x: number, y: number, attributes: string): string
   return `<text x="${x}" y="${y}" ${attributes}>${escaped}</text>`;
 }
 
-/** Breaks a caption between words into lines that fit; underscores of names count as spaces. */
-function captionOf(caption: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const paragraph of caption.replaceAll('_', ' ').split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      const longer = line ? `${line} ${word}` : word;
-      if (line && textWidth(longer) > width) {
-        lines.push(line);
-        line = word;
-      } else line = longer;
-    }
-    lines.push(line);
-  }
-  return lines.slice(0, captionLines).map((line, i) => {
-    const isComplete = i < captionLines - 1 || lines.length <= captionLines;
+/**
+ * Breaks a caption between words into lines that fit; underscores of names count as spaces. Names that are too long end in an
+ * ellipsis, the paragraphs after them, such as a cosine, never do.
+ * @param width in pixels
+ */
+export function captionLines(caption: string, width: number): string[] {
+  const [names, ...others] = caption
+    .replaceAll('_', ' ')
+    .split('\n')
+    .map((paragraph) => linesOf(paragraph, width));
+  const shown = names.slice(0, nameLines).map((line, i) => {
+    const isComplete = i < nameLines - 1 || names.length <= nameLines;
     if (isComplete && textWidth(line) <= width) return line;
     let short = line;
     while (short && textWidth(`${short}…`) > width) short = short.slice(0, -1);
     return `${short}…`;
   });
+  return [...shown, ...others.flat()];
+}
+
+function linesOf(paragraph: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of paragraph.split(' ')) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && textWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
 }
 
 /** Estimated width in pixels; the advance widths of common sans-serif faces are close to these, in units of the font size. */

@@ -1,19 +1,18 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
+import { seriesColours } from '../../common/palette.ts';
 
 /*
- * The common look of all plots. Text is large, because figures are shown at half width; ink is `currentColor` and series
- * colours have a contrast of at least 3 : 1 on white and on near-black, so that one SVG suits light and dark pages.
+ * The common look of all plots. Text is large, because figures are shown at half width. Ink is `currentColor` and series have the
+ * colours of a light page in attributes, which the rules of `darkSeries` outweigh on a dark one: one SVG suits both.
  */
 
-const palette = ['#2f7fc8', '#d9660f', '#2c9c63', '#a45fd0', '#d8485a', '#7a8088', '#b08a00', '#1aa3b8'];
 /** Size of the area that a plot without panels is drawn in, in pixels, and the margins around it. */
 export const plotWidth = 600;
 export const plotHeight = 340;
 const left = 88;
-const right = left + plotWidth;
-const width = right + 32;
+const usualMarginRight = 32;
 const bottom = 58;
 const fontSize = 17;
 const legendRow = 26;
@@ -23,8 +22,17 @@ const strip = 120;
 
 /** Colour of the k-th series. */
 export function seriesColor(k: number): string {
-  return palette[k % palette.length];
+  return seriesColours[k % seriesColours.length].light;
 }
+
+/** Rules of a style sheet that give the series of all plots of a page the colours for a dark one. */
+export const darkSeries = seriesColours
+  .map(({ light, dark }) => `[fill="${light}"] { fill: ${dark}; } [stroke="${light}"] { stroke: ${dark}; }`)
+  .join('\n  ');
+
+/** Ink and paper of pictures for dark pages. */
+const darkInk = '#e6e8eb';
+const darkPaper = '#16181d';
 
 export interface LegendEntry {
   readonly name: string;
@@ -35,7 +43,7 @@ export interface LegendEntry {
   /** The colours of a heat map from its least to its largest value, in place of a line. */
   readonly gradient?: readonly string[];
   /** The symbol of points in place of a line. */
-  readonly symbol?: 'dot' | 'ring' | 'cross';
+  readonly symbol?: 'dot' | 'ring' | 'cross' | 'point';
 }
 
 /** What every plot has besides its marks. */
@@ -47,6 +55,8 @@ export interface Frame {
   readonly x: Plot.ScaleOptions;
   readonly y: Plot.ScaleOptions;
   readonly marks: Plot.Markish[];
+  /** Width of the area that is drawn in, if not the usual one. */
+  readonly plotWidth?: number;
   /** Height of the area that is drawn in, if not the usual one of its panels; {@link plotWidth} for equal units on both axes. */
   readonly plotHeight?: number;
   /** Neither axes nor grid: for drawings whose units say nothing, such as a sphere. */
@@ -65,7 +75,7 @@ function swatchOf({ gradient, symbol }: LegendEntry): number {
 }
 
 /** Places legend entries in rows from left to right; the width of text is estimated, since nothing here can measure it. */
-function layOut(entries: readonly LegendEntry[]) {
+function layOut(entries: readonly LegendEntry[], right: number) {
   let x = left;
   let row = 0;
   return entries.map((entry) => {
@@ -83,7 +93,13 @@ function layOut(entries: readonly LegendEntry[]) {
 /** Draws the frame and its marks as a stand-alone SVG document. */
 export function renderPlot(frame: Frame): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const legend = layOut(frame.legend);
+  const marginLeft = frame.marginLeft ?? left;
+  const marginRight = frame.marginRight ?? usualMarginRight;
+  const width =
+    marginLeft +
+    (frame.plotWidth ?? plotWidth - (marginLeft - left) - (marginRight - usualMarginRight)) +
+    marginRight;
+  const legend = layOut(frame.legend, width - usualMarginRight);
   const legendRows = legend.length === 0 ? 0 : legend[legend.length - 1].row + 1;
   const titleHeight = frame.title ? 32 : 0;
   const panels = frame.panels?.length ?? 1;
@@ -93,8 +109,8 @@ export function renderPlot(frame: Frame): string {
     width,
     height: top + bottom + (frame.plotHeight ?? Math.max(plotHeight, panels > 1 ? 170 * panels : 0)),
     marginTop: top,
-    marginLeft: frame.marginLeft ?? left,
-    marginRight: frame.marginRight ?? width - right,
+    marginLeft,
+    marginRight,
     marginBottom: bottom,
     style: {
       fontSize: `${fontSize}px`,
@@ -162,8 +178,9 @@ export function renderPlot(frame: Frame): string {
       const arms = `M${middle - 7},${y - 7}l14,14m0,-14l-14,14`;
       add('path', { d: arms, stroke: color, 'stroke-width': 3, fill: 'none' });
     } else if (symbol) {
-      const fill = symbol === 'dot' ? color : 'none';
-      add('circle', { cx: middle, cy: y, r: 6, fill, stroke: color, 'stroke-width': 3 });
+      const fill = symbol === 'ring' ? 'none' : color;
+      const [r, outline] = symbol === 'point' ? [2.2, 0] : [6, 3];
+      add('circle', { cx: middle, cy: y, r, fill, stroke: color, 'stroke-width': outline });
     } else if (box) {
       add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': 0.55 });
     } else {
@@ -175,7 +192,16 @@ export function renderPlot(frame: Frame): string {
   return svg.outerHTML;
 }
 
-/** A plot as PNG on white, 1440 pixels wide. */
-export async function plotPng(svg: string): Promise<Uint8Array> {
-  return await sharp(Buffer.from(svg), { density: 144 }).flatten({ background: '#ffffff' }).png().toBuffer();
+/** A plot as PNG on white or on near-black paper, usually 1440 pixels wide. */
+export async function plotPng(svg: string, theme: 'light' | 'dark' = 'light'): Promise<Uint8Array> {
+  const themed = theme === 'light' ? svg : darkened(svg);
+  return await sharp(Buffer.from(themed), { density: 144 })
+    .flatten({ background: theme === 'light' ? '#ffffff' : darkPaper })
+    .png({ palette: true })
+    .toBuffer();
+}
+
+function darkened(svg: string): string {
+  const inked = svg.replace('<svg ', `<svg color="${darkInk}" `);
+  return seriesColours.reduce((text, { light, dark }) => text.replaceAll(`"${light}"`, `"${dark}"`), inked);
 }

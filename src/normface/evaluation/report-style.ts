@@ -1,11 +1,14 @@
+import { darkSeries } from './plot-frame.node.ts';
+
 /** Style sheet of reports: system fonts, light and dark, one column on narrow screens, two pictures a row on wide ones. */
 export const reportStyle = `
 :root {
   color-scheme: light dark;
-  --paper: #ffffff; --ink: #1d2127; --soft: #5c6570; --line: #d9dde2; --shade: #f4f6f8; --accent: #2f7fc8;
+  --paper: #ffffff; --ink: #1d2127; --soft: #5c6570; --line: #d9dde2; --shade: #f4f6f8; --accent: #1065d6;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #16181d; --ink: #e6e8eb; --soft: #9aa3ad; --line: #353a42; --shade: #1f2228; }
+  :root { --paper: #16181d; --ink: #e6e8eb; --soft: #9aa3ad; --line: #353a42; --shade: #1f2228; --accent: #97a5ff; }
+  ${darkSeries}
 }
 * { box-sizing: border-box; }
 body {
@@ -40,17 +43,26 @@ thead th:first-child, tbody th { position: sticky; left: 0; background: var(--pa
 .pictures { display: grid; gap: 2rem; margin-top: 1.25rem; align-items: start; }
 figure { margin: 0; min-width: 0; }
 figure > svg { display: block; width: 100%; max-width: 45rem; height: auto; background: none; }
-figure > img { display: block; max-width: 100%; height: auto; border-radius: 0.25rem; }
+h3 { margin: 1.5rem 0 0.75rem; font-size: 1rem; font-weight: 600; }
+nav ul { columns: 20rem; margin: 1.5rem 0 0; padding: 0; list-style: none; }
+nav a { color: var(--accent); }
+.gallery { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); }
+.gallery img { display: block; width: 100%; height: auto; border-radius: 0.25rem; }
+.gallery figcaption { margin-top: 0.3rem; overflow-wrap: anywhere; line-height: 1.35; }
+tr.first > * { background: var(--shade); font-weight: 600; }
 figcaption { margin-top: 0.5rem; color: var(--soft); font-size: 0.9rem; max-width: 45rem; }
 @media (min-width: 60rem) {
   .pictures { grid-template-columns: 1fr 1fr; }
   .pictures > :only-child { grid-column: 1 / -1; }
+  .pictures:has(> :nth-child(3):last-child) { grid-template-columns: 1fr 1fr 1fr; }
 }
 @media (max-width: 40rem) {
   body { padding: 1.5rem 1rem 3rem; }
-  table { font-size: 0.85rem; }
-  th, td { padding-right: 0.8rem; }
-  tbody th { min-width: 7.5rem; }
+  table { font-size: 0.8rem; }
+  th, td { padding-right: 0.6rem; }
+  td { white-space: normal; }
+  tbody th, thead th { overflow-wrap: anywhere; }
+  tbody th { min-width: 6.5rem; }
 }
 @media print {
   body { max-width: none; padding: 0; }

@@ -21,11 +21,13 @@ export interface ReportSection {
   readonly commands?: readonly string[];
   readonly tables?: readonly Table[];
   readonly figures?: readonly { readonly svg: string; readonly caption: string }[];
-  readonly images?: readonly {
-    readonly png: Uint8Array;
-    readonly alt: string;
-    readonly caption: string;
-  }[];
+  readonly galleries?: readonly Gallery[];
+}
+
+/** Small pictures in rows, each with its own lines of text below it. */
+export interface Gallery {
+  readonly caption: string;
+  readonly tiles: readonly { readonly png: Uint8Array; readonly lines: readonly string[] }[];
 }
 
 /** Writes the report as one HTML file that needs nothing else; whole or, on failure (a UserError), not at all. */
@@ -53,6 +55,7 @@ export function reportHtml({ title, intro = [], facts = [], sections }: Report):
 <h1>${escapeMarkup(title)}</h1>
 ${paragraphs(intro)}
 ${list.length > 0 ? `<dl>${list.join('')}</dl>` : ''}
+${contents(sections)}
 </header>
 <main>
 ${sections.map(sectionHtml).join('\n')}
@@ -63,24 +66,42 @@ ${sections.map(sectionHtml).join('\n')}
 }
 
 function sectionHtml(section: ReportSection): string {
-  const { title, text = [], commands = [], tables = [], figures = [], images = [] } = section;
-  const pictures = [
-    ...figures.map(({ svg, caption }) => figureHtml(svg, caption)),
-    ...images.map(({ png, alt, caption }) => {
-      const data = Buffer.from(png).toString('base64');
-      return figureHtml(`<img src="data:image/png;base64,${data}" alt="${escapeMarkup(alt)}">`, caption);
-    }),
-  ];
+  const { title, text = [], commands = [], tables = [], figures = [], galleries = [] } = section;
+  const pictures = figures.map(({ svg, caption }) => figureHtml(svg, caption));
   return [
-    `<section>\n<h2>${escapeMarkup(title)}</h2>`,
+    `<section id="${anchorOf(title)}">\n<h2>${escapeMarkup(title)}</h2>`,
     paragraphs(text),
     commands.length > 0 ? `<pre>${commands.map(escapeMarkup).join('\n')}</pre>` : '',
     ...tables.map(tableHtml),
     pictures.length > 0 ? `<div class="pictures">\n${pictures.join('\n')}\n</div>` : '',
+    ...galleries.map(galleryHtml),
     '</section>',
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** The text below a picture says what it shows, so the picture itself needs no words. */
+function galleryHtml({ caption, tiles }: Gallery): string {
+  const shown = tiles.map(({ png, lines }) => {
+    const data = Buffer.from(png).toString('base64');
+    return `<figure><img src="data:image/png;base64,${data}" alt=""><figcaption>${lines.map(escapeMarkup).join('<br>')}</figcaption></figure>`;
+  });
+  return `<h3>${escapeMarkup(caption)}</h3>\n<div class="gallery">\n${shown.join('\n')}\n</div>`;
+}
+
+/** "table-2-accuracy" for a section's link. */
+function anchorOf(title: string): string {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
+/** Links to the sections, where there are too many to see at once. */
+function contents(sections: readonly ReportSection[]): string {
+  if (sections.length < 8) return '';
+  const links = sections.map(
+    ({ title }) => `<li><a href="#${anchorOf(title)}">${escapeMarkup(title)}</a></li>`,
+  );
+  return `<nav aria-label="Sections"><ul>${links.join('')}</ul></nav>`;
 }
 
 function figureHtml(content: string, caption: string): string {
@@ -88,15 +109,15 @@ function figureHtml(content: string, caption: string): string {
 }
 
 /** The first column holds the names of the rows. On a narrow screen the table scrolls by itself, not the page. */
-function tableHtml({ title, columns, rows, notes = [] }: Table): string {
+function tableHtml({ title, columns, rows, first, notes = [] }: Table): string {
   const side = (c: number) => (columns[c].align === 'right' ? ' class="right"' : '');
   const head = columns.map(({ header }, c) => `<th scope="col"${side(c)}>${escapeMarkup(header)}</th>`);
-  const body = rows.map((row) => {
+  const body = rows.map((row, r) => {
     const cells = columns.map((_, c) => {
       const cell = escapeMarkup(row[c] ?? '');
       return c === 0 ? `<th scope="row"${side(c)}>${cell}</th>` : `<td${side(c)}>${cell}</td>`;
     });
-    return `<tr>${cells.join('')}</tr>`;
+    return `<tr${r === first ? ' class="first"' : ''}>${cells.join('')}</tr>`;
   });
   return `<div class="table" tabindex="0"><table>
 ${title ? `<caption>${escapeMarkup(title)}</caption>` : ''}

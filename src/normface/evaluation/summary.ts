@@ -1,4 +1,5 @@
-import type { MergedResult, VerificationMetrics } from './evaluate.ts';
+import { firstResult, type MergedResult, type VerificationMetrics } from './evaluate.ts';
+import { protocolDescriptions } from './protocol-texts.ts';
 import type { Table } from './table.ts';
 
 /** The name to print with a number: the rule and the mirror merge, and for a held-out fold which folds took part. */
@@ -30,6 +31,8 @@ export function metricsTable(
     name,
     ...runs.map(({ metrics }) => cell(metrics)),
   ];
+  const toRead =
+    first.protocols.length > 1 ? first.protocols.indexOf(firstResult(first.protocols)!) : undefined;
   const missing = first.tarAtFar.filter(({ tar }) => tar === null).map(({ far }) => far);
   return {
     title,
@@ -47,6 +50,7 @@ export function metricsTable(
         }),
       ),
     ],
+    first: toRead,
     notes: [
       `${first.genuine} same and ${first.impostor} different pairs; ± is the population standard deviation over the folds.`,
       ...(missing.length > 0
@@ -54,6 +58,19 @@ export function metricsTable(
             `– : ${first.impostor} different pairs are too few for a false accept rate of ${missing.join(' or ')}.`,
           ]
         : []),
+    ],
+  };
+}
+
+/** What the rows of {@link metricsTable} are: a sentence for each of their protocols. */
+export function protocolTable(protocols: readonly MergedResult[]): Table {
+  return {
+    title: 'What the rows are',
+    columns: [{ header: 'protocol' }, { header: 'rule' }],
+    rows: protocols.map(({ protocol }) => [protocol, protocolDescriptions[protocol]]),
+    first: protocols.length > 1 ? protocols.indexOf(firstResult(protocols)!) : undefined,
+    notes: [
+      'Shaded: the row to read first. In brackets how features of image and mirror image are merged. The rules of published work differ, so the name of the rule belongs to every number.',
     ],
   };
 }

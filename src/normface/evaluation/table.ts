@@ -3,6 +3,8 @@ export interface Table {
   readonly title?: string;
   readonly columns: readonly { readonly header: string; readonly align?: 'left' | 'right' }[];
   readonly rows: readonly (readonly string[])[];
+  /** Index of the row that is to be read first. */
+  readonly first?: number;
   /** Remarks under the table. */
   readonly notes?: readonly string[];
 }
@@ -18,7 +20,7 @@ function pad(text: string, width: number, align: 'left' | 'right'): string {
 }
 
 /** Plain text with aligned columns, two spaces apart, a rule under the header, no trailing spaces and no final newline. */
-export function formatTable({ title, columns, rows, notes = [] }: Table): string {
+export function formatTable({ title, columns, rows, first, notes = [] }: Table): string {
   const widths = columns.map((column, c) =>
     Math.max(displayWidth(column.header), ...rows.map((row) => displayWidth(row[c] ?? ''))),
   );
@@ -31,7 +33,7 @@ export function formatTable({ title, columns, rows, notes = [] }: Table): string
     ...(title ? [title, ''] : []),
     line(columns.map((column) => column.header)),
     widths.map((width) => '─'.repeat(width)).join('  '),
-    ...rows.map(line),
+    ...rows.map((row, r) => (r === first ? `${line(row)}  ◂ read this row first` : line(row))),
     ...notes,
   ].join('\n');
 }

@@ -163,6 +163,29 @@ export function againstControlText(compared: readonly Compared[], what: string |
   ].join(' ');
 }
 
+/**
+ * A paragraph on runs that were trained once each: how far each lies from one of them, and whether other pairs might undo it.
+ * @param rows of one value each, with the decisions of single pairs
+ * @param rule behind the accuracies
+ */
+export function comparisonText(rows: readonly MeasuredRow[], reference: string, rule: string): string {
+  const control = rows.find(({ label }) => label === reference)!;
+  const percent = ({ values: [accuracy] }: MeasuredRow) => `${(100 * accuracy).toFixed(2)} %`;
+  const pairs = control.units![0].length.toLocaleString('en-US');
+  const sentences = rows.flatMap((row) => {
+    if (row === control) return [];
+    const difference = differenceText(differenceOf(row, control), {
+      indistinct: 'not distinguishable',
+      untested: `more than the choice of pairs explains, but one training run each`,
+    });
+    return [`${row.label} reaches ${percent(row)}, ${difference}.`];
+  });
+  return (
+    `By ${rule} on ${pairs} pairs ${control.label} reaches ${percent(control)}. Less that, ${sentences.join(' ')} ` +
+    'Interval and p are of a bootstrap over the pairs; what another seed of the training would change is not in them.'
+  );
+}
+
 /** A value of the paper, in per cent. */
 export interface PaperValue {
   readonly accuracy: number;

@@ -117,6 +117,12 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
   return [report, page];
 }
 
+function seedsText(single: number, compared: number): string {
+  return single === compared
+    ? `${single} where something is trained`
+    : `${single}, of comparisons ${compared}`;
+}
+
 function factsOf(
   { preset, seeds, comparisonSeeds, data }: Laboratory,
   records: readonly FindingsRecord[],
@@ -125,7 +131,7 @@ function factsOf(
   return [
     ['Version', packageVersion],
     ['Preset', preset],
-    ['Seeds', `${[...new Set([seeds.length, comparisonSeeds.length])].join(' or ')}, as each section says`],
+    ['Seeds', seedsText(seeds.length, comparisonSeeds.length)],
     ['Data found', found.join(', ') || 'none'],
     ['Time', duration(records.reduce((sum, { seconds }) => sum + seconds, 0))],
   ];

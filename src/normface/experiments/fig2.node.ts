@@ -2,7 +2,7 @@
 
 import type { Experiment, Figure } from './experiment.ts';
 import { heatMap } from './heat-map.node.ts';
-import { describeToy, digitLegend, featureDots, type Toy, trainToy } from './mnist.node.ts';
+import { describeToy, digitLegend, digitNames, featureDots, type Toy, trainToy } from './mnist.node.ts';
 import { arrows, dots, labels, planePlot, polyline, tenColors } from './plane.node.ts';
 import { misleadingTriple, probabilities, summarise } from './plane-features.ts';
 import type { Point2 } from './vectors.ts';
@@ -104,13 +104,19 @@ function featureFigure(toy: Toy): Figure {
         featureDots(toy.training),
         arrows(
           marked.map(({ at }) => [origin, at] as const),
-          { stroke: 'currentColor', strokeWidth: 2.2 },
+          { stroke: 'currentColor', strokeWidth: 2.2, headLength: 0 },
         ),
+        // Two of them lie on one ray, where a head would be hidden by the other's line.
+        dots(
+          marked.map(({ at }) => at),
+          { r: 6, fill: 'white', stroke: 'black', strokeWidth: 2.5 },
+        ),
+        digitNames(toy.training),
         labels(names, { fontWeight: 600, stroke: 'white', fill: 'black', strokeWidth: 4 }),
       ],
     }),
     caption:
-      'Left: features of the training images under softmax without a bias, one colour a digit. ' +
+      'Features of the training images under softmax without a bias, one colour a digit. ' +
       'b is nearer to c, of another digit, than to a, of its own.',
   };
 }
@@ -141,7 +147,7 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
     stem: 'fig2-probability',
     svg: planePlot({
       description: 'Softmax probability of digit 0 over the plane: a wedge from the origin',
-      legend: [map.legend, { name: 'features of digit 0', color: tenColors[1], symbol: 'dot' }],
+      legend: [map.legend, { name: 'features of digit 0', color: tenColors[3], symbol: 'dot' }],
       x: [-reach, reach],
       y: [-reach, reach],
       xLabel: 'first number of the feature',
@@ -150,7 +156,7 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
         map.mark,
         dots(
           toy.training.points.filter((_, i) => toy.training.labels[i] === 0),
-          { r: 1.5, fill: tenColors[1], fillOpacity: 0.6 },
+          { r: 1.5, fill: tenColors[3], fillOpacity: 0.6 },
         ),
         polyline(
           [
@@ -165,6 +171,6 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
       ],
     }),
     caption:
-      'Right: softmax probability of digit 0 over the plane. Along a ray in the wedge it only grows (Proposition 1).',
+      'Softmax probability of digit 0 over the plane. Along a ray in the wedge it only grows (Proposition 1).',
   };
 }

@@ -1,8 +1,8 @@
 /** Figure 3: with a bias some classes sit at the origin, and normalisation scatters them. */
 
 import type { Experiment, Figure } from './experiment.ts';
-import { describeToy, digitLegend, featureDots, type Toy, trainToy } from './mnist.node.ts';
-import { planePlot } from './plane.node.ts';
+import { describeToy, digitLegend, digitNames, featureDots, type Toy, trainToy } from './mnist.node.ts';
+import { circle, labels, planePlot, polyline, tenColors } from './plane.node.ts';
 import { type ClassSummary, type LabelledPoints, summarise } from './plane-features.ts';
 import type { Point2 } from './vectors.ts';
 
@@ -43,10 +43,11 @@ export const fig3: Experiment = {
     const { nearest, summary, toy } = chosen;
     const others = summary.filter((one) => one !== nearest);
     const least = Math.min(...others.map(({ concentration }) => concentration));
+    const choice = `Of ${count} seeds it is the one that shows the effect best.`;
     return {
       text: [
-        `${describeToy(laboratory)} Softmax with a bias, ${count} seeds; shown is the seed whose smallest class mean is smallest, ` +
-          `relative to the mean of the other class means: seed ${chosen.seed} with ${chosen.ratio.toFixed(3)} (all: ${trials.map(({ ratio }) => ratio.toFixed(3)).join(', ')}). ` +
+        `${describeToy(laboratory)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
+          `relative to the mean of the other class means, seed ${chosen.seed} with ${chosen.ratio.toFixed(3)} (all: ${trials.map(({ ratio }) => ratio.toFixed(3)).join(', ')}; 1 would be a class like the others). ` +
           `Its accuracy is ${(100 * toy.testAccuracy).toFixed(2)} % in the test.`,
         `Nearest to the origin is digit ${nearest.label}: its mean feature has the norm ${nearest.meanNorm.toFixed(2)}, those of the others ` +
           `${Math.min(...others.map(({ meanNorm }) => meanNorm)).toFixed(2)} and more. After normalisation the mean of its features has the norm ` +
@@ -99,12 +100,12 @@ export const fig3: Experiment = {
           rows: toy.training.points.map((point, i) => [toy.training.labels[i], ...point]),
         },
       ],
-      figures: [featureFigure(toy.training), normalisedFigure(toy.training)],
+      figures: [featureFigure(toy.training, choice), normalisedFigure(toy.training)],
     };
   },
 };
 
-function featureFigure(training: LabelledPoints): Figure {
+function featureFigure(training: LabelledPoints, choice: string): Figure {
   const reach = 1.05 * training.points.reduce((most, [x, y]) => Math.max(most, Math.abs(x), Math.abs(y)), 0);
   return {
     stem: 'fig3-features',
@@ -115,30 +116,67 @@ function featureFigure(training: LabelledPoints): Figure {
       y: [-reach, reach],
       xLabel: 'first number of the feature',
       yLabel: 'second number of the feature',
-      marks: [featureDots(training)],
+      marks: [featureDots(training), digitNames(training)],
     }),
-    caption: 'Left: features of the training images under softmax with a bias, one colour a digit.',
+    caption: `Features of the training images under softmax with a bias, one colour a digit. ${choice}`,
   };
 }
 
-function normalisedFigure({ points, labels }: LabelledPoints): Figure {
-  // All of them lie on the unit circle; a radius for each digit keeps them apart.
-  const spread = points.map((point, i): Point2 => {
-    const norm = Math.hypot(...point);
-    const radius = norm > 0 ? (1 + 0.1 * labels[i]) / norm : 0;
-    return [radius * point[0], radius * point[1]];
+/** Bins of the histograms over the circle: 3° each. */
+const directions = 120;
+
+/** How the directions of one class's features are spread over the circle: shares of {@link directions} bins that begin at −π. */
+export function directionShares({ points, labels }: LabelledPoints, label: number): number[] {
+  const counts = new Array<number>(directions).fill(0);
+  points.forEach(([x, y], i) => {
+    if (labels[i] !== label) return;
+    const turn = Math.atan2(y, x) / (2 * Math.PI) + 0.5;
+    counts[Math.min(directions - 1, Math.floor(turn * directions))]++;
+  });
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => count / total);
+}
+
+function normalisedFigure(training: LabelledPoints): Figure {
+  const digits = [...new Set(training.labels)].sort((a, b) => a - b);
+  const at = (bin: number, radius: number): Point2 => {
+    const angle = 2 * Math.PI * (bin / directions - 0.5);
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  };
+  // A ring for each digit, on which its histogram stands; the tallest bar reaches up to the next ring.
+  const rings = digits.map((digit) => {
+    const radius = 0.5 + 0.14 * digit;
+    const shares = directionShares(training, digit);
+    const tallest = Math.max(...shares);
+    const outline = shares.flatMap((share, bin) =>
+      [bin, bin + 1].map((edge) => at(edge, radius + (0.13 * share) / tallest)),
+    );
+    const peak = at(shares.indexOf(tallest) + 0.5, radius + 0.2);
+    return { radius, color: tenColors[digit], outline: [...outline, outline[0]], peak, text: String(digit) };
   });
   return {
     stem: 'fig3-normalised',
     svg: planePlot({
-      description: 'The same features after normalisation, each digit on a circle of its own',
+      description: 'Directions of the same features: for each digit a histogram on a ring of its own',
       legend: digitLegend,
-      x: [-2, 2],
-      y: [-2, 2],
+      x: [-2.1, 2.1],
+      y: [-2.1, 2.1],
       bare: true,
-      marks: [featureDots({ points: spread, labels })],
+      marks: [
+        ...rings.map(({ radius }) => circle(radius, { strokeOpacity: 0.25 })),
+        labels(
+          [0, 90, 180, 270].map((angle) => ({
+            at: at(directions * (angle / 360 + 0.5), 2.02),
+            text: `${angle}°`,
+          })),
+          { fontSize: 15, fontStyle: 'normal', fillOpacity: 0.7 },
+        ),
+        ...rings.map(({ outline, color }) => polyline(outline, { stroke: color, strokeWidth: 2.2 })),
+        ...rings.map(({ peak, text, color }) =>
+          labels([{ at: peak, text }], { fill: color, fontStyle: 'normal', fontWeight: 600 }),
+        ),
+      ],
     }),
-    caption:
-      'Right: the same features normalised. All lie on the unit circle; digit k is drawn with radius 1 + k/10, so that the digits can be told apart.',
+    caption: `The same features normalised: only their direction is left. Each digit has a ring of its own, from 0 inside to 9 outside, and on it the histogram of its directions in bins of ${360 / directions}°, each to its own tallest bar, at which the digit is written. A narrow peak: all point one way; a wide one: scattered over the circle.`,
   };
 }

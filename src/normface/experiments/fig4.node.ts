@@ -96,9 +96,9 @@ export const fig4: Experiment = {
     const last = Math.hypot(...steps.at(-1)!.x);
     return {
       text: [
-        `Left: loss −⟨x̂, t⟩ of a vector x with |x| = ${first.toFixed(2)}, differentiated by the engine's l2_normalise, and ` +
+        `Plane: loss −⟨x̂, t⟩ of a vector x with |x| = ${first.toFixed(2)}, differentiated by the engine's l2_normalise, and ` +
           `${planeSteps - 1} plain steps of rate ${rate} without weight decay: |x| grows to ${last.toFixed(2)}, as |x|² + |step|² says.`,
-        `Right: ${samples} features in each of three classes, softmax over cosines with scale ${cosineScale}; the arrows are −dL/dŵ₁ ` +
+        `Sphere: ${samples} features in each of three classes, softmax over cosines with scale ${cosineScale}; the arrows are −dL/dŵ₁ ` +
           'by the samples of each class alone, all in the tangent plane at ŵ₁, and the one of its own class pulls, the others push.',
       ],
       tables: [planeTable(steps), sphereTable(sphere)],
@@ -201,7 +201,7 @@ function planeFigure(steps: readonly PlaneStep[]): Figure {
       ],
     }),
     caption:
-      'Left: y = x/|x| on the unit circle, the negative gradient of the loss at y (drawn at 0.6 of its length) and what the normalisation ' +
+      'Plane: y = x/|x| on the unit circle, the negative gradient of the loss at y (drawn at 0.6 of its length) and what the normalisation ' +
       'makes of it at x: tangent to the circle through x and shorter by |x|. The step leads to a longer vector x′.',
   };
 }
@@ -245,7 +245,7 @@ function sphereFigure({ features, weights, gradients }: SphereGradients): Figure
       ],
     }),
     caption:
-      'Right: features of three classes on the unit sphere and the direction in which the samples of each move the weight of class 1. ' +
+      'Sphere: features of three classes on the unit sphere and the direction in which the samples of each move the weight of class 1. ' +
       'All arrows lie in the tangent plane; their lengths are to scale among themselves.',
   };
 }

@@ -12,7 +12,7 @@ export const fig5: Experiment = {
   name: 'fig5',
   title: 'Figure 5: lower bound of the softmax loss on the sphere',
   paper:
-    'The least softmax loss B(n, ℓ²) of features and weights of norm ℓ (Proposition 2) falls slowly with ℓ² at first: with ℓ = 1 it is near log n.',
+    'The least softmax loss B(n, ℓ²) of features and weights of norm ℓ (Proposition 2): with ℓ = 1 it is near log n, and only a larger norm lets it vanish.',
   run: async (): Promise<Findings> => {
     const x = Float64Array.from({ length: 301 }, (_, k) => k / 10);
     const lines = classes.map((n) => ({
@@ -25,7 +25,8 @@ export const fig5: Experiment = {
       text: [
         'Computed from B(n, ℓ²) = log(1 + (n − 1)·exp(−ℓ²·n/(n − 1))); nothing is trained. ' +
           `With ℓ² = 1 the bound of ${grouped(classes.at(-1)!)} classes is ${lossBound(classes.at(-1)!, 1).toFixed(2)}, ` +
-          `with ℓ² = 20 it is ${lossBound(classes.at(-1)!, 20).toExponential(1)}: a scale of 20 or 30 is enough for any number of classes here.`,
+          `with ℓ² = 20 it is ${lossBound(classes.at(-1)!, 20).toExponential(1)}: a scale of 20 or 30 is enough for any number of classes here. ` +
+          'Over ℓ² every curve is steepest at 0, where its slope is −1, and flattens from there; over ℓ itself it would start flat.',
       ],
       tables: [
         {

@@ -136,7 +136,7 @@ export const fig6: Experiment = {
           ]),
         },
       ],
-      figures: walks.map((walk, k) => figure(walk, features, labels, centres, k === 0 ? 'Left' : 'Right')),
+      figures: walks.map((walk) => figure(walk, features, labels, centres)),
     };
   },
 };
@@ -146,7 +146,6 @@ function figure(
   features: readonly Point3[],
   labels: readonly number[],
   centres: readonly Point3[],
-  side: string,
 ): Figure {
   const view = new SphereView([0.001, -0.55, 1]);
   const colours = [tenColors[0], tenColors[1]];
@@ -187,6 +186,6 @@ function figure(
         ),
       ],
     }),
-    caption: `${side}: m = ${margin}. Arrows lead from each feature to where a step of rate ${featureRate} on the mean loss would put it.`,
+    caption: `m = ${margin}: arrows lead from each feature to where a step of rate ${featureRate} on the mean loss would put it.`,
   };
 }

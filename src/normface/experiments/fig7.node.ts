@@ -128,6 +128,7 @@ export const fig7: Experiment = {
           )
           .join('; ')
           .concat('.'),
+        'That triplets of samples optimise nearly all is in their definition: of a hundred others of its class and a hundred of the other class a sample meets the hardest two.',
       ],
       tables: [
         {
@@ -195,9 +196,10 @@ function figure(
       legend: [
         ...colours.map((color, k) => ({ name: `class ${k + 1}`, color, box: true })),
         { name: 'agent', color: 'currentColor', symbol: 'cross' },
-        { name: 'limit of the margin', color: 'currentColor', dashed: true },
+        ...colours.map((color, k) => ({ name: `limit of class ${k + 1}`, color, dashed: true })),
         { name: `optimised by agents and ${samples}`, color: 'currentColor', symbol: 'dot' },
         { name: `by ${samples} only`, color: 'currentColor', symbol: 'ring' },
+        { name: 'by neither', color: 'currentColor', symbol: 'point' },
       ],
       x: [-1.08, 1.08],
       y: [-1.04, 1.04],
@@ -224,7 +226,7 @@ function figure(
       ],
     }),
     caption:
-      `${name === 'contrastive' ? 'Left: C-contrastive and contrastive' : 'Right: C-triplet and triplet'} loss with margin ${margin}. ` +
+      `${name === 'contrastive' ? 'C-contrastive and contrastive' : 'C-triplet and triplet'} loss with margin ${margin}. ` +
       `Rings are samples that ${samples} of samples would optimise and agents ignore; small points have no loss in either.`,
   };
 }

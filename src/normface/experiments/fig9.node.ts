@@ -120,10 +120,15 @@ function meanOf({ values, dimension }: Features): Float64Array {
 
 async function matrixFigure(cosines: Float64Array, frames: number): Promise<Figure> {
   const ends = [0.5, frames + 0.5] as const;
+  // Tenths around the values, so that they use all the colours.
+  const range = [
+    Math.floor(10 * cosines.reduce((least, value) => Math.min(least, value))) / 10,
+    Math.ceil(10 * cosines.reduce((most, value) => Math.max(most, value))) / 10,
+  ] as const;
   const map = await heatMap({
     values: cosines,
     columns: frames,
-    range: [-1, 1],
+    range,
     name: 'cosine',
     x: ends,
     y: [ends[1], ends[0]],
@@ -185,7 +190,7 @@ async function imageFigure(histograms: readonly Float64Array[]): Promise<Figure>
     stem: 'fig9b',
     svg: renderPlot({
       description: 'Histograms of 100 pairs of the same person above those of 100 pairs of different people',
-      legend: [map.legend, { name: 'same above, different below', color: 'currentColor', dashed: true }],
+      legend: [map.legend],
       x: { domain: [-1, 1], label: 'cosine of two frames' },
       y: { domain: [rows + 0.5, 0.5], ticks: [1, 50, 100, 150, 200], label: 'pair of videos' },
       plotHeight: 480,
@@ -194,6 +199,6 @@ async function imageFigure(histograms: readonly Float64Array[]): Promise<Figure>
         Plot.ruleY([rows / 2 + 0.5], { stroke: 'white', strokeWidth: 2, strokeDasharray: '8 6' }),
       ],
     }),
-    caption: `(b) Histograms of ${rows} pairs of videos as rows of an image: ${rows / 2} of the same person, then ${rows / 2} of different people.`,
+    caption: `(b) Histograms of ${rows} pairs of videos as rows of an image: ${rows / 2} of the same person above the dashed line, ${rows / 2} of different people below.`,
   };
 }

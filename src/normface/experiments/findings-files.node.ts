@@ -19,7 +19,7 @@ export interface FindingsRecord {
 const fileName = 'findings.json';
 
 /**
- * Writes `<stem>.csv`, `<stem>.svg`, `<stem>.png`, `<name>.md` and, last, `findings.json`, without which an experiment does not
+ * Writes `<stem>.csv`, `<stem>.svg`, `<stem>.png` and `<stem>-dark.png` for light and dark pages, `<name>.md` and, last, `findings.json`, without which an experiment does not
  * count as finished. @returns the paths
  */
 export async function writeFindings(
@@ -38,6 +38,7 @@ export async function writeFindings(
   for (const { stem, svg } of figures) {
     write(`${stem}.svg`, svg);
     write(`${stem}.png`, await plotPng(svg));
+    write(`${stem}-dark.png`, await plotPng(svg, 'dark'));
   }
   write(`${experiment.name}.md`, experimentMarkdown(experiment, record.findings, { level: 1, folder: '' }));
   writeJson(path.join(folder, fileName), record);

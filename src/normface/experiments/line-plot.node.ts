@@ -90,6 +90,88 @@ export function linePlot(lines: readonly Line[], options: LinePlotOptions): stri
           : null,
         (dots ?? points.length <= 20) ? Plot.dot(points, { x: 'x', y: 'y', r: 4.5, fill: stroke }) : null,
       ]),
+      ...namesOnLines(drawn, options),
     ],
+  });
+}
+
+/** Candidates along a line for the place of its name. */
+const candidates = 24;
+
+/**
+ * The names of the lines written on them, so that colours need not be told apart: each where its line is farthest from all others
+ * and from the names that are placed already.
+ */
+function namesOnLines(
+  lines: readonly {
+    readonly name: string;
+    readonly stroke: string;
+    readonly points: readonly { readonly x: number; readonly y: number }[];
+  }[],
+  { logX, logY, xDomain, yDomain }: LinePlotOptions,
+): Plot.Markish[] {
+  const all = lines.flatMap(({ points }) => points);
+  const scaleOf = (
+    values: readonly number[],
+    log: boolean | undefined,
+    domain?: readonly [number, number],
+  ) => {
+    const at = (value: number) => (log ? Math.log(value) : value);
+    const [low, high] = (domain ?? [Math.min(...values), Math.max(...values)]).map(at);
+    return (value: number) => (at(value) - low) / (high - low || 1);
+  };
+  const across = scaleOf(
+    all.map(({ x }) => x),
+    logX,
+    xDomain,
+  );
+  const up = scaleOf(
+    all.map(({ y }) => y),
+    logY,
+    yDomain,
+  );
+  const heightAt = (points: (typeof lines)[number]['points'], x: number) => {
+    const near = points.reduce((best, point) =>
+      Math.abs(across(point.x) - x) < Math.abs(across(best.x) - x) ? point : best,
+    );
+    return up(near.y);
+  };
+  const placed: { readonly x: number; readonly y: number }[] = [];
+  return lines.flatMap(({ name, stroke, points }) => {
+    if (points.length === 0) return [];
+    const visible = points.filter(
+      ({ x, y }) => across(x) > 0.06 && across(x) < 0.86 && up(y) > 0.04 && up(y) < 0.94,
+    );
+    const step = Math.max(1, Math.floor(visible.length / candidates));
+    const free = (point: { readonly x: number; readonly y: number }) => {
+      const [x, y] = [across(point.x), up(point.y)];
+      const others = lines.filter((line) => line.points !== points && line.points.length > 0);
+      return Math.min(
+        0.25,
+        ...others.map((line) => Math.abs(heightAt(line.points, x) - y)),
+        ...placed.map((other) => Math.hypot(0.5 * (other.x - x), other.y - y)),
+      );
+    };
+    const best = visible
+      .filter((_, k) => k % step === 0)
+      .reduce<(typeof visible)[number] | undefined>(
+        (top, point) => (top && free(top) >= free(point) ? top : point),
+        undefined,
+      );
+    if (!best) return [];
+    placed.push({ x: across(best.x), y: up(best.y) });
+    return [
+      Plot.text([best], {
+        x: 'x',
+        y: 'y',
+        text: () => name,
+        fill: stroke,
+        textAnchor: 'start',
+        dx: 6,
+        dy: -11,
+        fontSize: 15,
+        fontWeight: 600,
+      }),
+    ];
   });
 }

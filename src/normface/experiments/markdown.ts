@@ -18,14 +18,20 @@ export function experimentMarkdown(
     `In the paper: ${paper}`,
     ...text,
     ...tables.flatMap(({ display }) => (display ? [tableMarkdown(display)] : [])),
-    ...figures.flatMap(({ stem, caption }) => [
-      `![${oneLine(caption)}](${folder}${stem}.png)`,
+    ...figures.flatMap(({ stem, svg, caption }) => [
+      pictureMarkdown(`${folder}${stem}`, svg),
       `*${caption}*`,
     ]),
     ...(tables.length > 0
       ? [`Numbers: ${tables.map(({ stem }) => `[${stem}.csv](${folder}${stem}.csv)`).join(', ')}.`]
       : []),
   ].join('\n\n')}\n`;
+}
+
+/** The picture for light and for dark pages. Its text for readers who cannot see it is that of the drawing; the caption follows anyway. */
+function pictureMarkdown(file: string, svg: string): string {
+  const description = /aria-label="([^"]*)"/.exec(svg)?.[1] ?? '';
+  return `<picture><source media="(prefers-color-scheme: dark)" srcset="${file}-dark.png"><img alt="${description}" src="${file}.png"></picture>`;
 }
 
 /** A table in pipe syntax, with its title above and its notes below. */

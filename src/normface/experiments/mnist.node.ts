@@ -8,8 +8,8 @@ import type { LegendEntry } from '../evaluation/plot-frame.node.ts';
 import { findWeights, readWeights } from '../training/checkpoint.node.ts';
 import type { TrainingConfigInput } from '../training/config.ts';
 import type { Laboratory } from './laboratory.node.ts';
-import { tenColors } from './plane.node.ts';
-import { type LabelledPoints, shareCorrect } from './plane-features.ts';
+import { labels, tenColors } from './plane.node.ts';
+import { type LabelledPoints, shareCorrect, summarise } from './plane-features.ts';
 import type { Point2 } from './vectors.ts';
 
 /** A trained net's features and its last layer. */
@@ -164,3 +164,16 @@ export const digitLegend: readonly LegendEntry[] = tenColors.map((color, k) => (
   color,
   symbol: 'dot',
 }));
+
+/** The digits written at the end of their features, so that colours need not be told apart. */
+export function digitNames({ points, labels: digits }: LabelledPoints): Plot.Markish {
+  const places = summarise({ points, labels: digits }).map(({ label, mean, meanNorm }) => {
+    const farthest = points.reduce(
+      (most, point, i) => (digits[i] === label ? Math.max(most, Math.hypot(...point)) : most),
+      0,
+    );
+    const scale = (1.06 * farthest) / meanNorm;
+    return { at: [scale * mean[0], scale * mean[1]] as const, text: String(label) };
+  });
+  return labels(places, { fontStyle: 'normal', fontWeight: 600 });
+}

@@ -1,7 +1,7 @@
 /** Drawings in the plane with equal units on both axes, and on the unit sphere seen from one side. */
 
 import * as Plot from '@observablehq/plot';
-import { type LegendEntry, plotWidth, renderPlot } from '../evaluation/plot-frame.node.ts';
+import { type LegendEntry, plotWidth, renderPlot, seriesColor } from '../evaluation/plot-frame.node.ts';
 import { lookingFrom, seen, sphereGrid, type View } from './projection.ts';
 import type { Point2, Point3 } from './vectors.ts';
 
@@ -18,19 +18,8 @@ export interface PlaneOptions {
   readonly marks: Plot.Markish[];
 }
 
-/** Ten colours that can be told apart as small dots. */
-export const tenColors = [
-  '#1f77b4',
-  '#ff7f0e',
-  '#2ca02c',
-  '#d62728',
-  '#9467bd',
-  '#8c564b',
-  '#e377c2',
-  '#7f7f7f',
-  '#b5a000',
-  '#17becf',
-] as const;
+/** A colour for each of ten digits or classes. */
+export const tenColors: readonly string[] = Array.from({ length: 10 }, (_, k) => seriesColor(k));
 
 /** A stand-alone SVG. */
 export function planePlot({ x, y, xLabel, yLabel, ...frame }: PlaneOptions): string {

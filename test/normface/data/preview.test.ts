@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { writeContactSheet } from '../../../src/normface/data/contact-sheet.node.ts';
+import { captionLines, writeContactSheet } from '../../../src/normface/data/contact-sheet.node.ts';
 import { hasFonts } from '../../../src/normface/data/fonts.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { writePreview } from '../../../src/normface/data/preview.node.ts';
@@ -145,4 +145,25 @@ test.skipIf(process.platform !== 'linux')('a machine without fonts is recognised
   const { stdout } = await promisify(execFile)(process.execPath, script, { cwd: repository, env });
   expect(stdout.trim()).toBe('false');
   expect(typeof (await hasFonts())).toBe('boolean');
+});
+
+describe('captions', () => {
+  test('a cosine after long names is always shown', () => {
+    const lines = captionLines(
+      'Arnold_Schwarzenegger 12 / Jean-Claude_Van_Damme_the_Second 104\n0.713, accepted',
+      192,
+    );
+    expect(lines.at(-1)).toBe('0.713, accepted');
+    expect(lines.slice(0, -1).join(' ')).toMatch(/^Arnold Schwarzenegger 12/);
+  });
+
+  test('names that are too long are cut, and only they', () => {
+    const lines = captionLines(`${'name '.repeat(40)}\n−0.021, rejected`, 120);
+    expect(lines[1]).toMatch(/…$/);
+    expect(lines.slice(2).join(' ')).toBe('−0.021, rejected');
+  });
+
+  test('short ones stay on one line', () => {
+    expect(captionLines('person 0234', 192)).toEqual(['person 0234']);
+  });
 });

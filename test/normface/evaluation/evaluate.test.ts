@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateVerification } from '../../../src/normface/evaluation/evaluate.ts';
 import { mergeMirror, mergeNames } from '../../../src/normface/evaluation/merge.ts';
+import { PairScores } from '../../../src/normface/evaluation/pair-scores.ts';
 import { selectFolds } from '../../../src/normface/evaluation/pairs.ts';
-import { evaluateProtocol } from '../../../src/normface/evaluation/protocols.ts';
+import {
+  decisionsOf,
+  evaluateProtocol,
+  judge,
+  protocolNames,
+} from '../../../src/normface/evaluation/protocols.ts';
 import { cosineScores } from '../../../src/normface/evaluation/similarity.ts';
-import { formatAccuracy, metricsTable, protocolLabel } from '../../../src/normface/evaluation/summary.ts';
+import {
+  formatAccuracy,
+  metricsTable,
+  protocolLabel,
+  protocolTable,
+} from '../../../src/normface/evaluation/summary.ts';
+import { formatTable } from '../../../src/normface/evaluation/table.ts';
 import { noisyFaces, randomPairs } from './helpers.ts';
 
 const shape = { people: 30, each: 4, dimension: 12, noise: 0.9 };
@@ -129,6 +141,11 @@ describe('texts', () => {
       'TAR @ FAR 0.0001 (max)',
     ]);
     expect(table.rows[0][1]).toBe(formatAccuracy(metrics.protocols[0]));
+    expect(table.rows[table.first!][0]).toBe('normface-pca (max)');
+    expect(formatTable(table)).toMatch(/^normface-pca \(max\) .* ◂ read this row first$/m);
+    const legend = protocolTable(metrics.protocols);
+    expect(legend.rows.map(([name]) => name)).toEqual([...protocolNames]);
+    for (const [, sentence] of legend.rows) expect(sentence).toMatch(/^[A-Z].*\.$/);
     expect(table.rows[12][1]).toMatch(/^\d+\.\d\d$/);
     expect(table.rows[13].slice(1)).toEqual(['–', '–']);
     expect(table.notes?.join(' ')).toContain(
@@ -143,5 +160,32 @@ describe('texts', () => {
     expect(protocolLabel(heldOut.metrics.protocols[0])).toBe(
       'held-out-fold (front, fold 10 at the threshold of fold 9)',
     );
+  });
+});
+
+describe('single decisions', () => {
+  test.each(protocolNames)('%s: their mean over a fold is its accuracy', (name) => {
+    const scores = new PairScores(front, pairs);
+    const result = judge(name, scores);
+    const decisions = decisionsOf(result, scores);
+    expect(decisions).toHaveLength(pairs.a.length);
+    for (const { fold, accuracy } of result.folds) {
+      const own = decisions.filter((_, pair) => pairs.fold[pair] === fold);
+      expect(own.reduce((sum, right) => sum + right, 0) / own.length).toBeCloseTo(accuracy, 12);
+    }
+  });
+
+  test('those of a held-out fold are of its pairs alone', () => {
+    const heldOut = { thresholdFold: 9, testFold: 10 };
+    const { first, pairs: judged } = evaluateVerification({ front }, pairs, { heldOut });
+    expect(first!.decisions).toHaveLength(judged.a.length);
+    const right = first!.decisions.reduce((sum, decision) => sum + decision, 0);
+    expect(right / judged.a.length).toBeCloseTo(first!.result.accuracy, 12);
+  });
+
+  test('are of the protocol to be read first where it is there', () => {
+    expect(evaluateVerification({ front, mirrored }, pairs).first!.result.protocol).toBe('normface-pca');
+    const { first } = evaluateVerification({ front }, pairs, { protocols: ['10fold-mean'] });
+    expect(first!.result.protocol).toBe('10fold-mean');
   });
 });

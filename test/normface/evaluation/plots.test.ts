@@ -2,6 +2,7 @@ import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { normal01 } from '../../../src/engine/random.ts';
+import { seriesColor } from '../../../src/normface/evaluation/plot-frame.node.ts';
 import {
   accuracyPlot,
   cosinePlot,
@@ -41,8 +42,7 @@ function texts(svg: Element) {
   return [...svg.querySelectorAll('text')].map((text) => text.textContent);
 }
 
-const blue = '#2f7fc8';
-const orange = '#d9660f';
+const [blue, orange] = [0, 1].map(seriesColor);
 const step = Array.from({ length: 2000 }, (_, k) => k + 1);
 const noisy = (seed: number) => step.map((k) => 5 * Math.exp(-k / 500) + 0.1 * normal01(seed, 1, k));
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
+import { seriesColours } from '../../../src/common/palette.ts';
 import { UserError } from '../../../src/normface/errors.ts';
 import { lossPlot } from '../../../src/normface/evaluation/plots.node.ts';
 import { reportHtml, writeReport } from '../../../src/normface/evaluation/report.node.ts';
@@ -30,11 +31,12 @@ const report = {
           title: 'Table',
           columns: [{ header: 'rule' }, { header: 'net', align: 'right' as const }],
           rows: [['lfw-10fold-cos (front)', '86.30 ± 1.00'], ['<i>']],
+          first: 1,
           notes: ['A note.'],
         },
       ],
       figures: [{ svg: lossPlot([{ name: 'a', x: [1, 2], y: [2, 1] }]), caption: 'Loss.' }],
-      images: [{ png, alt: 'two "faces"', caption: 'Faces.' }],
+      galleries: [{ caption: 'Faces.', tiles: [{ png, lines: ['Ann 1 / <Bo> 2', '0.713, accepted'] }] }],
     },
     { title: 'Empty' },
   ],
@@ -58,15 +60,18 @@ describe('reportHtml', () => {
     expect(document.querySelectorAll('td.right')).toHaveLength(2);
     expect([...document.querySelectorAll('figcaption')].map((caption) => caption.textContent)).toEqual([
       'Loss.',
-      'Faces.',
+      'Ann 1 / <Bo> 20.713, accepted',
     ]);
+    expect(document.querySelector('h3')?.textContent).toBe('Faces.');
+    expect(document.querySelector('tr.first')?.textContent).toBe('<i>');
     expect(document.querySelector('figure svg')).not.toBeNull();
     expect(document.querySelectorAll('script, b, i')).toHaveLength(0);
   });
 
   test('the image is inside, byte for byte', () => {
     const image = document.querySelector('img')!;
-    expect(image.getAttribute('alt')).toBe('two "faces"');
+    // What it shows is said below it.
+    expect(image.getAttribute('alt')).toBe('');
     const [kind, data] = image.getAttribute('src')!.split(',');
     expect(kind).toBe('data:image/png;base64');
     expect(new Uint8Array(Buffer.from(data, 'base64'))).toEqual(png);
@@ -82,6 +87,21 @@ describe('reportHtml', () => {
   test('is the same every time', () => {
     expect(reportHtml(report)).toBe(html);
   });
+});
+
+test('a long report begins with links to its sections', () => {
+  const titles = Array.from({ length: 9 }, (_, k) => `Table ${k}: a & b`);
+  const { document } = parseHTML(reportHtml({ title: 'Long', sections: titles.map((title) => ({ title })) }));
+  const links = [...document.querySelectorAll('nav a')];
+  expect(links.map((link) => link.textContent)).toEqual(titles);
+  for (const link of links)
+    expect(document.querySelector(link.getAttribute('href')!)?.tagName).toBe('SECTION');
+});
+
+test('on a dark page series have their dark colours', () => {
+  const html = reportHtml(report);
+  expect(html).toContain(`[stroke="${seriesColours[0].light}"] { stroke: ${seriesColours[0].dark}; }`);
+  expect(html).toContain(`stroke="${seriesColours[0].light}"`);
 });
 
 describe('writeReport', () => {

@@ -16,7 +16,9 @@ test('an experiment leaves numbers, plots and a page', async () => {
   const { finished, failed } = await conduct([fakeExperiment('one')], laboratory);
   expect(failed).toEqual([]);
   expect(finished[0]!.files).toEqual(
-    ['numbers.csv', 'drawing.svg', 'drawing.png', 'one.md'].map((name) => join(out, 'one', name)),
+    ['numbers.csv', 'drawing.svg', 'drawing.png', 'drawing-dark.png', 'one.md'].map((name) =>
+      join(out, 'one', name),
+    ),
   );
   expect(read(out, 'one', 'numbers.csv')).toBe('"loss, which",value\n"a ""b""",0.1\nc,1e-9\n');
   expect(read(out, 'one', 'drawing.svg')).toBe(square);
@@ -24,7 +26,10 @@ test('an experiment leaves numbers, plots and a page', async () => {
   const page = read(out, 'one', 'one.md');
   expect(page).toContain('# Experiment one\n\nIn the paper: Something was found.\n\nRun 1 of one.');
   expect(page).toContain('| loss | x\\|y |\n| :-- | --: |\n| a | 0.1 |');
-  expect(page).toContain('![A square.](drawing.png)');
+  expect(page).toContain(
+    '<picture><source media="(prefers-color-scheme: dark)" srcset="drawing-dark.png"><img alt="A square" src="drawing.png"></picture>',
+  );
+  expect(page).toContain('*A drawn square.*');
   expect(page).toContain('[numbers.csv](numbers.csv)');
   expect(said).toContain('Run 1 of one.');
   expect(emitted).toEqual([expect.objectContaining({ event: 'experiment', name: 'one' })]);
@@ -87,7 +92,7 @@ test('the paper has every finished experiment in the order of the list', async (
   const [report, page] = writePaper([a!, b!, c!], laboratory);
   const markdown = read(page!);
   expect(markdown.match(/^## .*$/gm)).toEqual(['## Experiment a', '## Experiment c']);
-  expect(markdown).toContain('![A square.](a/drawing.png)');
+  expect(markdown).toContain('src="a/drawing.png"');
   const html = read(report!);
   expect(html.match(/<h2>.*?<\/h2>/g)).toEqual(['<h2>Experiment a</h2>', '<h2>Experiment c</h2>']);
   expect(html).toContain(square);

@@ -43,7 +43,7 @@ export function fakeLaboratory(out: string, options: Partial<LaboratoryOptions> 
 }
 
 export const square =
-  '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+  '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8" aria-label="A square"><rect width="8" height="8"/></svg>';
 
 /** An experiment with one table and one figure that counts its runs. */
 export function fakeExperiment(name: string, run: () => void = () => {}): Experiment & { runs: number } {
@@ -71,7 +71,7 @@ export function fakeExperiment(name: string, run: () => void = () => {}): Experi
             },
           },
         ],
-        figures: [{ stem: 'drawing', svg: square, caption: 'A square.' }],
+        figures: [{ stem: 'drawing', svg: square, caption: 'A drawn square.' }],
       };
     },
   };

@@ -25,40 +25,100 @@ export interface RowPlotOptions {
   readonly reference?: string;
 }
 
-const lineHeight = 30;
+const lineHeight = 34;
 
 /** What a reader sees of a row, for captions: one repetition has neither a spread nor more than its own value. */
 export function marksText(repetitions: number, of = 'seeds'): string {
   return repetitions === 1
     ? 'one dot a row, of one seed'
-    : `mean (dot), single ${of} (circles) and their standard deviation (line)`;
+    : `mean (dot), standard deviation (line) and single ${of} (circles below)`;
+}
+
+/** Width of the area that rows are drawn in, in pixels. */
+const areaWidth = 420;
+/** Pixels that a number under the axis needs. */
+const tickWidth = 84;
+
+/**
+ * The range that is drawn: everything, but for values farther from the middle half of all than three times its width. A single
+ * outlier would squeeze all other rows into a corner.
+ */
+export function drawnRange(values: readonly number[]): [low: number, high: number] {
+  const sorted = values.slice().sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  const reach = 3 * (at(0.75) - at(0.25));
+  const inside =
+    reach === 0 ? sorted : sorted.filter((value) => value >= at(0.25) - reach && value <= at(0.75) + reach);
+  const [low, high] = [inside[0], inside[inside.length - 1]];
+  // Room for dots, which must not lie on the frame.
+  const margin = 0.05 * (high - low) || 0.5;
+  return [low - margin, high + margin];
 }
 
 /** A stand-alone SVG. */
 export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): string {
   const { xLabel, description, groups, remarks, reference } = options;
-  const drawn = rows.map(({ label, estimate: { mean, std }, values, color, remark = '' }) => ({
+  const all = rows.flatMap(({ values, estimate: { mean } }) => [...values, mean].map((value) => 100 * value));
+  const [left, right] = drawnRange(all);
+  const clamp = (value: number) => Math.min(right, Math.max(left, value));
+  const drawn = rows.map(({ label, estimate: { mean, std }, values, color, remark = '' }, row) => ({
+    row,
     label,
     mean: 100 * mean,
-    low: 100 * (mean - (std ?? 0)),
-    high: 100 * (mean + (std ?? 0)),
+    low: clamp(100 * (mean - (std ?? 0))),
+    high: clamp(100 * (mean + (std ?? 0))),
     values: values.map((value) => 100 * value),
     color: seriesColor(color),
     remark,
   }));
-  const singles = drawn.flatMap(({ label, values, color }) =>
-    values.map((value) => ({ label, value, color })),
+  const inside = (value: number) => value >= left && value <= right;
+  const singles = drawn.flatMap(({ row, values, color }) =>
+    values.length > 1 ? values.filter(inside).map((value) => ({ row, value, color })) : [],
   );
+  // What lies beyond the edge is written there.
+  const beyond = drawn.flatMap(({ row, values, mean, color }) => {
+    const written = (side: -1 | 1) => {
+      const list = [...(values.length > 1 ? values : [mean])].filter(
+        (value) => (value - (side < 0 ? left : right)) * side > 0,
+      );
+      if (list.length === 0) return [];
+      const numbers = list.map((value) => value.toFixed(1)).join(', ');
+      return [{ row, color, side, text: side < 0 ? `◂ ${numbers}` : `${numbers} ▸` }];
+    };
+    return [...written(-1), ...written(1)];
+  });
   const band = drawn.find(({ label }) => label === reference);
   const longest = Math.max(...rows.map(({ label }) => label.length));
+  const edge = (side: -1 | 1) =>
+    Plot.text(
+      beyond.filter((one) => one.side === side),
+      {
+        y: 'row',
+        text: 'text',
+        fill: 'color',
+        frameAnchor: side < 0 ? 'left' : 'right',
+        textAnchor: side < 0 ? 'start' : 'end',
+        dx: -6 * side,
+        dy: 11,
+        fontSize: 13,
+      },
+    );
   return renderPlot({
     description,
     legend: groups.length > 1 ? groups.map(({ name, color }) => ({ name, color: seriesColor(color) })) : [],
     marginLeft: 30 + 9.3 * longest,
     marginRight: remarks ? 92 : 32,
+    plotWidth: areaWidth,
     plotHeight: lineHeight * rows.length + 24,
-    x: { label: xLabel, nice: true, ticks: 4 },
-    y: { type: 'point', domain: drawn.map(({ label }) => label), label: null, padding: 0.6, tickSize: 0 },
+    x: { label: xLabel, domain: [left, right], ticks: Math.floor(areaWidth / tickWidth) },
+    y: {
+      type: 'point',
+      domain: drawn.map(({ row }) => row),
+      tickFormat: (row: number) => rows[row].label,
+      label: null,
+      padding: 0.6,
+      tickSize: 0,
+    },
     marks: [
       ...(band
         ? [
@@ -66,12 +126,18 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
             Plot.ruleX([band.mean], { strokeDasharray: '6 5', strokeOpacity: 0.7 }),
           ]
         : []),
-      Plot.ruleY(drawn, { y: 'label', x1: 'low', x2: 'high', stroke: 'color', strokeWidth: 3 }),
-      Plot.dot(singles, { y: 'label', x: 'value', r: 3, stroke: 'color', fill: 'none' }),
-      Plot.dot(drawn, { y: 'label', x: 'mean', r: 5.5, fill: 'color' }),
+      Plot.ruleY(drawn, { y: 'row', x1: 'low', x2: 'high', stroke: 'color', strokeWidth: 3 }),
+      // Below the line, where neither it nor the dot hides them.
+      Plot.dot(singles, { y: 'row', x: 'value', r: 2.6, dy: 9, stroke: 'color', fill: 'none' }),
+      Plot.dot(
+        drawn.filter(({ mean }) => inside(mean)),
+        { y: 'row', x: 'mean', r: 5.5, fill: 'color' },
+      ),
+      edge(-1),
+      edge(1),
       ...(remarks
         ? [
-            Plot.text(drawn, { y: 'label', text: 'remark', frameAnchor: 'right', textAnchor: 'end', dx: 84 }),
+            Plot.text(drawn, { y: 'row', text: 'remark', frameAnchor: 'right', textAnchor: 'end', dx: 84 }),
             Plot.text([remarks], {
               frameAnchor: 'top-right',
               textAnchor: 'end',

@@ -73,7 +73,7 @@ export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise
   const entries = entriesOf(recipe);
   const rows = [...new Set(entries.map(({ row }) => row))];
   const measured = new Map<LossRow, Measurement[]>(rows.map((row) => [row, []]));
-  const seeds = laboratory.pick({ quick: laboratory.seeds, full: laboratory.comparisonSeeds });
+  const seeds = laboratory.comparisonSeeds;
   for (const seed of seeds) {
     for (const row of rows) {
       const merges = entries.filter((entry) => entry.row === row).map(({ merge }) => merge);

@@ -203,7 +203,7 @@ export function findingsOf(
         svg: rowPlot(
           results.flatMap(({ label, paper, rules: own }) =>
             own.map(({ values, estimate }, rule) => ({
-              label: `${label}, ${rules[rule]}`,
+              label: rule === 0 ? label : '',
               values,
               estimate,
               color: rule,
