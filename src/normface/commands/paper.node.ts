@@ -35,7 +35,7 @@ export const addPaper: AddCommand = (program, run) => {
     )
     .option(
       '--seeds <n>',
-      'repetitions of what is trained (default: 1, of comparisons 5; with --preset full 3)',
+      'repetitions of what is trained (default: 1, of comparisons 3 or 5; with --preset full 3)',
       wholeNumber(1),
     )
     .option(

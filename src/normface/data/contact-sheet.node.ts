@@ -48,7 +48,8 @@ export async function writeContactSheet(
   );
   const tileWidth = Math.max(...scaled.map((images) => totalWidth(images)));
   const captions = tiles.map(({ caption }) => captionLines(caption, tileWidth));
-  const tileHeight = imageHeight + 6 + Math.max(...captions.map(({ length }) => length)) * lineHeight;
+  const tileHeight =
+    imageHeight + 6 + Math.max(nameLines, ...captions.map(({ length }) => length)) * lineHeight;
   const top = margin + (title ? titleHeight : 0);
   const width = 2 * margin + columns * (tileWidth + gap) - gap;
   const height = top + Math.ceil(tiles.length / columns) * (tileHeight + gap) - gap + margin;

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
-import { seriesColours } from '../../common/palette.ts';
+import { seriesColours, type ThemedColour } from '../../common/palette.ts';
 
 /*
  * The common look of all plots. Text is large, because figures are shown at half width. Ink is `currentColor` and series have the
@@ -25,14 +25,16 @@ export function seriesColor(k: number): string {
   return seriesColours[k % seriesColours.length].light;
 }
 
-/** Rules of a style sheet that give the series of all plots of a page the colours for a dark one. */
-export const darkSeries = seriesColours
+/** The paper below a plot, for halos around text. */
+export const paper: ThemedColour = { light: '#ffffff', dark: '#16181d' };
+/** Ink of pictures for dark pages. */
+const darkInk = '#e6e8eb';
+const themedColours = [paper, ...seriesColours];
+
+/** Rules of a style sheet that give the colours of all plots of a page those for a dark one. */
+export const darkSeries = themedColours
   .map(({ light, dark }) => `[fill="${light}"] { fill: ${dark}; } [stroke="${light}"] { stroke: ${dark}; }`)
   .join('\n  ');
-
-/** Ink and paper of pictures for dark pages. */
-const darkInk = '#e6e8eb';
-const darkPaper = '#16181d';
 
 export interface LegendEntry {
   readonly name: string;
@@ -196,12 +198,12 @@ export function renderPlot(frame: Frame): string {
 export async function plotPng(svg: string, theme: 'light' | 'dark' = 'light'): Promise<Uint8Array> {
   const themed = theme === 'light' ? svg : darkened(svg);
   return await sharp(Buffer.from(themed), { density: 144 })
-    .flatten({ background: theme === 'light' ? '#ffffff' : darkPaper })
+    .flatten({ background: paper[theme] })
     .png({ palette: true })
     .toBuffer();
 }
 
 function darkened(svg: string): string {
   const inked = svg.replace('<svg ', `<svg color="${darkInk}" `);
-  return seriesColours.reduce((text, { light, dark }) => text.replaceAll(`"${light}"`, `"${dark}"`), inked);
+  return themedColours.reduce((text, { light, dark }) => text.replaceAll(`"${light}"`, `"${dark}"`), inked);
 }

@@ -123,25 +123,42 @@ export interface Compared {
   readonly control: MeasuredRow;
 }
 
-/**
- * A sentence for each verdict on the rows of a table, highest difference first. p-values are Holm's for all rows together.
- * @param what judged, such as "3,000 pairs"; undefined where single decisions are not known
- */
-export function againstControlText(compared: readonly Compared[], what: string | undefined): string {
+/** A compared row with its verdict. */
+interface Judged {
+  readonly label: string;
+  readonly difference: Difference;
+  /** Holm's for all rows together; null for a single seed. */
+  readonly p: number | null;
+  readonly verdict: Verdict;
+}
+
+/** Highest difference first. */
+function judge(compared: readonly Compared[]): Judged[] {
   const entries = compared
     .map(({ row, control }) => ({ label: row.label, difference: differenceOf(row, control) }))
     .sort((a, b) => b.difference.mean - a.difference.mean);
-  const seeds = compared[0].row.values.length;
   const own = entries.map(({ difference }) => pValueOf(difference));
   const adjusted = own.includes(null) ? own : holm(own as number[]);
-  const list = (verdict: Verdict) =>
-    entries.flatMap(({ label, difference }, k) => {
-      const p = adjusted[k];
-      if (verdictOf(difference, p) !== verdict) return [];
-      return [`${label} (${points(difference)}${p === null || p >= 0.995 ? '' : `, ${pText(p)}`})`];
-    });
+  return entries.map((entry, k) => ({
+    ...entry,
+    p: adjusted[k],
+    verdict: verdictOf(entry.difference, adjusted[k]),
+  }));
+}
+
+/**
+ * A sentence for each verdict on the rows of a table. p-values are Holm's for all rows together.
+ * @param what judged, such as "3,000 pairs"; undefined where single decisions are not known
+ */
+export function againstControlText(compared: readonly Compared[], what: string | undefined): string {
+  const judged = judge(compared);
+  const seeds = compared[0].row.values.length;
   const sentence = (start: string, verdict: Verdict) => {
-    const rows = list(verdict);
+    const rows = judged.flatMap(({ label, difference, p, verdict: own }) =>
+      own === verdict
+        ? [`${label} (${points(difference)}${p === null || p >= 0.995 ? '' : `, ${pText(p)}`})`]
+        : [],
+    );
     return rows.length > 0 ? [`${start}: ${rows.join(', ')}.`] : [];
   };
   if (seeds < 2)
@@ -159,8 +176,29 @@ export function againstControlText(compared: readonly Compared[], what: string |
     ...sentence('Below', 'below'),
     ...sentence('Not distinguishable', 'indistinct'),
     `p is that of Student's t over the seeds${what === undefined ? '' : ` or of a bootstrap over the ${what}, whichever is larger`}` +
-      `${entries.length > 1 ? `, by Holm's procedure for ${entries.length} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${entries.length > 1 ? ', and near 1 p is left out' : ''}.`,
+      `${judged.length > 1 ? `, by Holm's procedure for ${judged.length} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${judged.length > 1 ? ', and near 1 p is left out' : ''}.`,
   ].join(' ');
+}
+
+/** The same in one line: which rows are above and below their control, and how many can not be told from it. */
+export function againstControlSummary(compared: readonly Compared[]): string {
+  const judged = judge(compared);
+  const names = (verdict: Verdict) => judged.flatMap((one) => (one.verdict === verdict ? [one.label] : []));
+  const part = (words: string, verdict: Verdict) => {
+    const rows = names(verdict);
+    return rows.length > 0
+      ? [`${rows.length} of ${judged.length} rows are ${words} (${rows.join('; ')})`]
+      : [];
+  };
+  const indistinct = names('indistinct').length;
+  return [
+    ...part('above their control', 'above'),
+    ...part('below it', 'below'),
+    ...part('of one seed, so that chance is not known', 'untested'),
+    ...(indistinct > 0
+      ? [`${indistinct} of ${judged.length} are not distinguishable from their control`]
+      : []),
+  ].join(', ');
 }
 
 /**

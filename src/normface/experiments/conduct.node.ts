@@ -67,12 +67,14 @@ export async function conduct(
 }
 
 /** What decides an experiment's numbers, besides the program itself. */
-export function settingsOf({ preset, seeds, comparisonSeeds, data }: Laboratory): JsonObject {
+export function settingsOf(laboratory: Laboratory): JsonObject {
+  const { preset, seeds, comparisonSeeds, costlySeeds, data } = laboratory;
   return {
     version: packageVersion,
     preset,
     seeds: [...seeds],
     comparisonSeeds: [...comparisonSeeds],
+    costlySeeds: [...costlySeeds],
     data: { ...data },
   };
 }
@@ -94,8 +96,16 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
     laboratory,
     known.map(({ record }) => record),
   );
+  const summaries = known.flatMap(({ experiment, record: { findings } }) =>
+    findings.summary ? [`${experiment.title.split(':')[0]}: ${findings.summary}.`] : [],
+  );
+  const intro =
+    summaries.length > 0
+      ? ['What came out, each line computed from the numbers of its section:', ...summaries]
+      : [];
   writeReport(report, {
     title,
+    intro,
     facts,
     sections: known.map(({ experiment, record: { findings } }) => ({
       title: experiment.title,
@@ -109,6 +119,7 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
     [
       `# ${title}\n`,
       `${facts.map(([name, value]) => `- ${name}: ${value}`).join('\n')}\n`,
+      ...(intro.length > 0 ? [`${intro.join('\n\n')}\n`] : []),
       ...known.map(({ experiment, record }) =>
         experimentMarkdown(experiment, record.findings, { level: 2, folder: `${experiment.name}/` }),
       ),
@@ -117,21 +128,20 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
   return [report, page];
 }
 
-function seedsText(single: number, compared: number): string {
-  return single === compared
-    ? `${single} where something is trained`
-    : `${single}, of comparisons ${compared}`;
+function seedsText([single, compared, costly]: readonly number[]): string {
+  if (single === compared && single === costly) return `${single} where something is trained`;
+  return `${single}, of comparisons ${compared}${compared === costly ? '' : ` or ${costly}`}, as each section says`;
 }
 
 function factsOf(
-  { preset, seeds, comparisonSeeds, data }: Laboratory,
+  { preset, seeds, comparisonSeeds, costlySeeds, data }: Laboratory,
   records: readonly FindingsRecord[],
 ): Required<Report>['facts'] {
   const found = Object.keys(data).filter((name) => name !== 'folder' && data[name as keyof typeof data]);
   return [
     ['Version', packageVersion],
     ['Preset', preset],
-    ['Seeds', seedsText(seeds.length, comparisonSeeds.length)],
+    ['Seeds', seedsText([seeds, comparisonSeeds, costlySeeds].map(({ length }) => length))],
     ['Data found', found.join(', ') || 'none'],
     ['Time', duration(records.reduce((sum, { seconds }) => sum + seconds, 0))],
   ];

@@ -11,6 +11,7 @@ import { linePlot } from './line-plot.node.ts';
 interface Variant {
   readonly key: string;
   readonly name: string;
+  readonly shortName?: string;
   readonly scale: { readonly initial: number; readonly learn: boolean };
   /** Multiples of the preset's rate and length. */
   readonly rate?: number;
@@ -22,6 +23,7 @@ const variants: readonly Variant[] = [
   {
     key: 's1-long',
     name: 's = 1, 2 × the steps, 3 × the rate',
+    shortName: 's = 1, longer',
     scale: { initial: 1, learn: false },
     rate: 3,
     length: 2,
@@ -98,6 +100,7 @@ export const convergence: Experiment = {
     const [plain, long] = results;
     const others = results.slice(2);
     return {
+      summary: `of one seed, without a scale the loss ends at ${plain.loss.toFixed(2)} and, trained longer, at ${long.loss.toFixed(2)} above a bound of ${plain.bound.toFixed(2)}; with a scale at ${others.map(({ loss }) => loss.toFixed(2)).join(', ')}`,
       text: [
         `Start: ${describeBaseline(laboratory)}, ${classes} classes; its class weights are kept as agents. Then ${steps} steps of softmax over scaled cosines, ` +
           `rate ${learningRate}, features and weights normalised, no bias. One seed${laboratory.preset === 'quick' ? '; the faces are generated ones whatever data there are' : ''}.`,
@@ -149,8 +152,9 @@ export const convergence: Experiment = {
         {
           stem: 'convergence',
           svg: linePlot(
-            results.map(({ name, records }) => ({
+            results.map(({ name, shortName, records }) => ({
               name,
+              shortName,
               x: records.map(({ step }) => step),
               y: records.map(({ loss }) => loss),
               dots: false,

@@ -16,6 +16,8 @@ export interface Experiment {
 export interface Findings {
   /** Paragraphs: what was run, on which data, what came out. */
   readonly text: readonly string[];
+  /** What came out in one line, for the head of the paper's page; computed from the same verdicts as the text. */
+  readonly summary?: string;
   readonly tables: readonly NamedTable[];
   readonly figures: readonly Figure[];
 }

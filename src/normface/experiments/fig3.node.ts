@@ -45,6 +45,7 @@ export const fig3: Experiment = {
     const least = Math.min(...others.map(({ concentration }) => concentration));
     const choice = `Of ${count} seeds it is the one that shows the effect best.`;
     return {
+      summary: `the best of ${count} seeds is shown: digit ${nearest.label} has its mean at ${chosen.ratio.toFixed(2)} times the distance of the others from the origin (all seeds: ${trials.map(({ ratio }) => ratio.toFixed(2)).join(', ')}), and normalising leaves its directions a concentration of ${nearest.concentration.toFixed(2)}`,
       text: [
         `${describeToy(laboratory)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
           `relative to the mean of the other class means, seed ${chosen.seed} with ${chosen.ratio.toFixed(3)} (all: ${trials.map(({ ratio }) => ratio.toFixed(3)).join(', ')}; 1 would be a class like the others). ` +
@@ -106,7 +107,7 @@ export const fig3: Experiment = {
 };
 
 function featureFigure(training: LabelledPoints, choice: string): Figure {
-  const reach = 1.05 * training.points.reduce((most, [x, y]) => Math.max(most, Math.abs(x), Math.abs(y)), 0);
+  const reach = 1.2 * training.points.reduce((most, [x, y]) => Math.max(most, Math.abs(x), Math.abs(y)), 0);
   return {
     stem: 'fig3-features',
     svg: planePlot({
@@ -159,8 +160,8 @@ function normalisedFigure(training: LabelledPoints): Figure {
     svg: planePlot({
       description: 'Directions of the same features: for each digit a histogram on a ring of its own',
       legend: digitLegend,
-      x: [-2.1, 2.1],
-      y: [-2.1, 2.1],
+      x: [-2.15, 2.15],
+      y: [-2.15, 2.15],
       bare: true,
       marks: [
         ...rings.map(({ radius }) => circle(radius, { strokeOpacity: 0.25 })),

@@ -30,7 +30,7 @@ export type Preset = 'quick' | 'full';
 
 export interface LaboratoryOptions {
   readonly preset: Preset;
-  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons five and three times. */
+  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons five times, or three where a repetition takes many minutes. */
   readonly seeds?: number;
   readonly data: DataSources;
   /** Folder of everything that is written. */
@@ -69,6 +69,8 @@ export class Laboratory {
   readonly seeds: readonly number[];
   /** The same for experiments that compare runs, which means little without repetitions. */
   readonly comparisonSeeds: readonly number[];
+  /** For those of them whose repetitions take many minutes each. */
+  readonly costlySeeds: readonly number[];
   readonly data: DataSources;
   readonly out: string;
   readonly reporter: Reporter;
@@ -84,6 +86,7 @@ export class Laboratory {
     const upTo = (count: number) => Array.from({ length: count }, (_, k) => k + 1);
     this.seeds = upTo(options.seeds ?? this.pick({ quick: 1, full: 3 }));
     this.comparisonSeeds = upTo(options.seeds ?? this.pick({ quick: 5, full: 3 }));
+    this.costlySeeds = upTo(options.seeds ?? 3);
     this.data = options.data;
     this.out = path.resolve(options.out);
     this.reporter = options.reporter;

@@ -1,10 +1,12 @@
 /** Lines over any axis, with error bars where there are any: what most figures of the paper are. */
 
 import * as Plot from '@observablehq/plot';
-import { type LegendEntry, renderPlot, seriesColor } from '../evaluation/plot-frame.node.ts';
+import { type LegendEntry, paper, renderPlot, seriesColor } from '../evaluation/plot-frame.node.ts';
 
 export interface Line {
   readonly name: string;
+  /** What is written on the line itself, where its name is too long for that. */
+  readonly shortName?: string;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
   /** Half the length of the error bar at each point. */
@@ -97,6 +99,8 @@ export function linePlot(lines: readonly Line[], options: LinePlotOptions): stri
 
 /** Candidates along a line for the place of its name. */
 const candidates = 24;
+/** Width of a character of a name, as a share of the plot's. */
+const nameWidth = 0.0155;
 
 /**
  * The names of the lines written on them, so that colours need not be told apart: each where its line is farthest from all others
@@ -105,6 +109,7 @@ const candidates = 24;
 function namesOnLines(
   lines: readonly {
     readonly name: string;
+    readonly shortName?: string;
     readonly stroke: string;
     readonly points: readonly { readonly x: number; readonly y: number }[];
   }[],
@@ -136,11 +141,12 @@ function namesOnLines(
     );
     return up(near.y);
   };
-  const placed: { readonly x: number; readonly y: number }[] = [];
-  return lines.flatMap(({ name, stroke, points }) => {
+  const placed: { readonly x: number; readonly y: number; readonly width: number }[] = [];
+  return lines.flatMap(({ name, shortName = name, stroke, points }) => {
     if (points.length === 0) return [];
+    const width = nameWidth * shortName.length;
     const visible = points.filter(
-      ({ x, y }) => across(x) > 0.06 && across(x) < 0.86 && up(y) > 0.04 && up(y) < 0.94,
+      ({ x, y }) => across(x) > 0.06 && across(x) + width < 1.02 && up(y) > 0.04 && up(y) < 0.94,
     );
     const step = Math.max(1, Math.floor(visible.length / candidates));
     const free = (point: { readonly x: number; readonly y: number }) => {
@@ -149,7 +155,9 @@ function namesOnLines(
       return Math.min(
         0.25,
         ...others.map((line) => Math.abs(heightAt(line.points, x) - y)),
-        ...placed.map((other) => Math.hypot(0.5 * (other.x - x), other.y - y)),
+        ...placed.map((other) =>
+          x < other.x + other.width && other.x < x + width ? Math.abs(other.y - y) : 0.25,
+        ),
       );
     };
     const best = visible
@@ -159,13 +167,15 @@ function namesOnLines(
         undefined,
       );
     if (!best) return [];
-    placed.push({ x: across(best.x), y: up(best.y) });
+    placed.push({ x: across(best.x), y: up(best.y), width });
     return [
       Plot.text([best], {
         x: 'x',
         y: 'y',
-        text: () => name,
+        text: () => shortName,
         fill: stroke,
+        stroke: paper.light,
+        strokeWidth: 5,
         textAnchor: 'start',
         dx: 6,
         dy: -11,

@@ -35,14 +35,16 @@ describe('contact sheets', () => {
     ];
     const size = await writeContactSheet(path, tiles, { columns: 2, imageHeight: 50 });
     expect(await sharp(path).metadata()).toMatchObject({ format: 'png', channels: 3, ...size });
-    // Margin 20, tiles 80 wide, gap 14, captions of two lines of 15 below 50 rows of picture and a gap of 6.
-    expect(size).toEqual({ width: 20 + 80 + 14 + 80 + 20, height: 20 + 86 + 14 + 86 + 20 });
+    // Margin 20, tiles 80 wide, gap 14; the longest caption needs two lines of 15 for its names and a third for the cosine, below 50
+    // rows of picture and a gap of 6.
+    expect(size).toEqual({ width: 20 + 80 + 14 + 80 + 20, height: 20 + 101 + 14 + 101 + 20 });
     expect(await region(path, 20, 20, 40, 50)).toEqual(Buffer.from(image.pixels));
     expect(await region(path, 60, 20, 40, 50)).toEqual(Buffer.from(other.pixels));
     expect(await region(path, 134, 20, 40, 50)).toEqual(Buffer.from(other.pixels));
-    expect(await region(path, 40, 120, 40, 50)).toEqual(Buffer.from(image.pixels));
+    expect(await region(path, 40, 135, 40, 50)).toEqual(Buffer.from(image.pixels));
     expect(await ink(path, 20, 70, 80, 36)).toBeGreaterThan(50);
-    expect(await ink(path, 114, 70, 80, 36)).toBe(0);
+    expect(await ink(path, 20, 107, 80, 15)).toBeGreaterThan(10);
+    expect(await ink(path, 114, 70, 80, 51)).toBe(0);
     expect(readdirSync(join(folder, 'new'))).toEqual(['sheet.png']);
   });
 

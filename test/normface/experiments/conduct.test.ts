@@ -93,7 +93,11 @@ test('the paper has every finished experiment in the order of the list', async (
   const markdown = read(page!);
   expect(markdown.match(/^## .*$/gm)).toEqual(['## Experiment a', '## Experiment c']);
   expect(markdown).toContain('src="a/drawing.png"');
+  expect(markdown).toContain(
+    'computed from the numbers of its section:\n\nExperiment a: it ran.\n\nExperiment c: it ran.',
+  );
   const html = read(report!);
+  expect(html).toContain('<p>Experiment a: it ran.</p>');
   expect(html.match(/<h2>.*?<\/h2>/g)).toEqual(['<h2>Experiment a</h2>', '<h2>Experiment c</h2>']);
   expect(html).toContain(square);
 });
@@ -102,7 +106,7 @@ test('the paper says how many seeds there are, few or more', async () => {
   const out = temporaryFolder();
   const { laboratory } = fakeLaboratory(out, { seeds: undefined });
   const [, page] = writePaper([fakeExperiment('a')], laboratory);
-  expect(read(page!)).toContain('- Seeds: 1 or 3, as each section says');
+  expect(read(page!)).toContain('- Seeds: 1, of comparisons 5 or 3, as each section says');
 });
 
 test('experiments are found by name, each once', () => {

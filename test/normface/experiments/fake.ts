@@ -56,6 +56,7 @@ export function fakeExperiment(name: string, run: () => void = () => {}): Experi
       experiment.runs++;
       run();
       return {
+        summary: 'it ran',
         text: [`Run ${experiment.runs} of ${name}.`],
         tables: [
           {

@@ -3,6 +3,7 @@
 import { type Estimate, estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';
 import {
+  againstControlSummary,
   againstControlText,
   differenceOf,
   differenceText,
@@ -98,15 +99,19 @@ export function findingsOf(
   const inPercent = (estimates: readonly Estimate[], value: (one: Estimate) => number) =>
     estimates.map((one) => 100 * value(one));
   const pairs = control.units ? `${control.units[0].length.toLocaleString('en-US')} pairs` : undefined;
+  const flatter = differenceText(flatness, {
+    above: 'C-contrastive is the less flat one, other than in the paper',
+    below: 'C-contrastive is the flatter one, as in the paper',
+    indistinct: 'which of the two is flatter is not distinguishable',
+  });
+  const against = [single, ...curves.map(({ average }) => average)].map((row) => ({ row, control }));
   return {
+    summary: `range over the weights, C-contrastive less center: ${flatter}; averaged over the weights ${againstControlSummary(against)}`,
     text: [
       recipeText(recipe, seeds),
       `Between the worst and the best weight of one seed lie ${curves.map(({ name, range }) => `${rangeText(estimate(range.values))} points for ${name}`).join(' and ')}: ` +
-        `the range of C-contrastive less that of center is ${differenceText(flatness, { above: 'C-contrastive is the less flat one, other than in the paper', below: 'C-contrastive is the flatter one, as in the paper', indistinct: 'which of them is flatter is not distinguishable' })}.`,
-      `The average over the weights. ${againstControlText(
-        [single, ...curves.map(({ average }) => average)].map((row) => ({ row, control })),
-        pairs,
-      )} The control reaches ${percentEstimate(baseline)} %, the normalised softmax alone ${percentEstimate(alone)} %.`,
+        `the range of C-contrastive less that of center is ${flatter}.`,
+      `The average over the weights. ${againstControlText(against, pairs)} The control reaches ${percentEstimate(baseline)} %, the normalised softmax alone ${percentEstimate(alone)} %.`,
     ],
     tables: [
       {
@@ -139,6 +144,7 @@ export function findingsOf(
         svg: linePlot(
           curves.map(({ name, points }, k) => ({
             name: `softmax + ${name}, normalised`,
+            shortName: `+ ${name}`,
             // Beside each other, so that both bars can be seen.
             x: weights.map((weight) => weight * [0.94, 1.06][k]),
             y: inPercent(points, ({ mean }) => mean),

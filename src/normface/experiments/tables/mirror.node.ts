@@ -84,8 +84,9 @@ export function findingsOf(
     return `${name}: the mirror image, summed, ${sum}; then PCA ${pca}.`;
   });
   return {
+    summary: effects.join(' ').replace(/\.$/, ''),
     text: [
-      recipeText(recipe, seeds),
+      recipeText(recipe, seeds, false),
       `${effects.join(' ')} p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
     ],
     tables: [

@@ -12,8 +12,8 @@ export function baselineText(recipe: Recipe, seeds: readonly number[]): string {
   );
 }
 
-/** Of the baseline and what is made of it. */
-export function recipeText(recipe: Recipe, seeds: readonly number[]): string {
+/** Of the baseline and what is made of it. @param isCompared whether rows are compared with controls */
+export function recipeText(recipe: Recipe, seeds: readonly number[], isCompared = true): string {
   const { fineTune, merge, snapshots, newClassWeights, head } = recipe;
   const rate =
     fineTune.schedule?.kind === 'cosine'
@@ -26,12 +26,12 @@ export function recipeText(recipe: Recipe, seeds: readonly number[]): string {
   const merged = merge === 'front' ? 'images alone' : `image and mirror image merged by ${merge}`;
   return (
     `${baselineText(recipe, seeds)} From it each row takes ${stepsText(fineTune)} at ${rate}; ` +
-    `the control is as many further steps of the baseline's own loss. ${classWeights} ${headText(head)} Evaluated: ${evaluated}, ${merged}.`
+    `the control is as many further steps of the baseline's own loss. ${classWeights} ${headText(head, isCompared)} Evaluated: ${evaluated}, ${merged}.`
   );
 }
 
 /** The settings in which the rows differ from the control besides their loss. */
-function headText({ scale, jointScale, agents, distanceAgents }: HeadSettings): string {
+function headText({ scale, jointScale, agents, distanceAgents }: HeadSettings, isCompared: boolean): string {
   const scaleText = ({ initial, learn = true }: HeadSettings['scale']) =>
     learn ? `learnt from ${initial}` : `fixed at ${initial}`;
   const scales =
@@ -44,8 +44,8 @@ function headText({ scale, jointScale, agents, distanceAgents }: HeadSettings): 
     `The scale of softmax over cosines is ${scales}${isPaper ? '' : '; the paper learns it, alone from 10, beside a second loss from 4'}. ` +
     (rates.every((times) => times === 1)
       ? 'Class weights learn at the rate of the net.'
-      : `Class weights of softmax over cosines and of later losses learn at ${rates[0]} times the rate of the net, those of C-contrastive and C-triplet, alone or as the second loss, at ${rates[1]} times; ` +
-        'every row is therefore compared with the control whose class weights learn as fast as its own.')
+      : `Class weights of softmax over cosines and of later losses learn at ${rates[0]} times the rate of the net, those of C-contrastive and C-triplet, alone or as the second loss, at ${rates[1]} times` +
+        `${isCompared ? '; every row is therefore compared with the control whose class weights learn as fast as its own' : ''}.`)
   );
 }
 

@@ -41,12 +41,13 @@ const tickWidth = 84;
 
 /**
  * The range that is drawn: everything, but for values farther from the middle half of all than three times its width. A single
- * outlier would squeeze all other rows into a corner.
+ * outlier would squeeze all other rows into a corner. Of fewer than eight values all are drawn.
  */
 export function drawnRange(values: readonly number[]): [low: number, high: number] {
+  const enough = values.length >= 8;
   const sorted = values.slice().sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
-  const reach = 3 * (at(0.75) - at(0.25));
+  const reach = enough ? 3 * (at(0.75) - at(0.25)) : 0;
   const inside =
     reach === 0 ? sorted : sorted.filter((value) => value >= at(0.25) - reach && value <= at(0.75) + reach);
   const [low, high] = [inside[0], inside[inside.length - 1]];

@@ -95,6 +95,7 @@ export function findingsOf(
   });
   const [inner, , euclidean] = results;
   return {
+    summary: `normalising the features changes the accuracy: ${gains.join('; ')}`,
     text: [
       baselineText(recipe, seeds),
       `Normalisation changes the accuracy by: ${gains.join('; ')}. p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,

@@ -4,6 +4,7 @@ import { estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
 import {
+  againstControlSummary,
   againstControlText,
   differenceOf,
   orderText,
@@ -58,7 +59,7 @@ export async function runTable2(
   blocks: readonly Block[] = table2Blocks(recipe),
 ): Promise<Findings> {
   const comparison = new Comparison(laboratory, recipe);
-  const seeds = laboratory.comparisonSeeds;
+  const seeds = laboratory.costlySeeds;
   const rows = blocks.flatMap((block) => block.rows);
   const measured = await comparison.measureRows(rows, seeds);
   const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]));
@@ -145,10 +146,12 @@ export function findingsOf(
       ],
     },
   };
+  const against = withTheirControls(results);
   return {
+    summary: againstControlSummary(against),
     text: [
       recipeText(recipe, seeds) + laterText(recipe),
-      againstControlText(withTheirControls(results), `${pairs.toLocaleString('en-US')} pairs`),
+      againstControlText(against, `${pairs.toLocaleString('en-US')} pairs`),
       orderText(inPaper),
       pairsText(pairs, reference.estimate.mean),
     ],

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { type BlufrTrialResult, type RateOverTrials, summariseBlufr } from '../../evaluation/blufr.ts';
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
-import { againstControlText, orderText } from '../../evaluation/verdict.ts';
+import { againstControlSummary, againstControlText, orderText } from '../../evaluation/verdict.ts';
 import type { Experiment, Figure, Findings } from '../experiment.ts';
 import type { Laboratory } from '../laboratory.node.ts';
 import { blufrRates, openBlufr, trialFaces } from './blufr-trials.node.ts';
@@ -80,7 +80,7 @@ export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promi
   const known = paperRows(recipe.head);
   for (const row of rowsOf(known, withControls(known, keys))) {
     const seeds = [];
-    for (const seed of laboratory.comparisonSeeds) {
+    for (const seed of laboratory.costlySeeds) {
       const run = await comparison.fineTune(row, seed);
       const rates = await blufrRates(laboratory, run, set, trials, recipe.merge);
       laboratory.say(
@@ -90,7 +90,7 @@ export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promi
     }
     results.push({ row, seeds });
   }
-  return findingsOf(plan, results, laboratory.comparisonSeeds);
+  return findingsOf(plan, results, laboratory.costlySeeds);
 }
 
 export function findingsOf(
@@ -115,11 +115,9 @@ export function findingsOf(
   });
   const single = trials.length * seeds.length === 1;
   // Trials share the training; what repeats is the seed.
-  const compared = (rate: 'verification' | 'detection') =>
-    againstControlText(
-      withTheirControls(rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed }))),
-      undefined,
-    );
+  const against = (rate: 'verification' | 'detection') =>
+    withTheirControls(rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed })));
+  const compared = (rate: 'verification' | 'detection') => againstControlText(against(rate), undefined);
   const order = (rate: 'verification' | 'detection', place: 0 | 1) =>
     orderText(
       rows.flatMap(({ paper, [rate]: own }) =>
@@ -141,6 +139,7 @@ export function findingsOf(
     caption: `${name}: ${marksText(trials.length * seeds.length, trials.length === 1 ? 'seeds' : 'trials and seeds')}. At the right the rates of the paper.`,
   });
   return {
+    summary: `verification: ${againstControlSummary(against('verification'))}; identification: ${againstControlSummary(against('detection'))}`,
     text: [
       recipeText(recipe, seeds),
       `Judged by ${trials.length === 1 ? `trial ${trials[0]}` : `${trials.length} trials`} of ${results[0].seeds[0].trials[0].testImages.toLocaleString('en-US')} test images${trials.length === 1 ? '' : ' in the first'}; the score is the cosine of features without PCA.`,

@@ -3,6 +3,7 @@
 import { estimate } from '../../../common/statistics.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
 import {
+  againstControlSummary,
   againstControlText,
   differenceOf,
   differenceText,
@@ -102,6 +103,7 @@ export function findingsOf(
   const pairs = `${measured[0][0].decisions.length.toLocaleString('en-US')} pairs`;
   const reference = controlAmong(merged, control);
   return {
+    summary: againstControlSummary(withTheirControls(merged)),
     text: [
       recipeText(recipe, seeds),
       `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,

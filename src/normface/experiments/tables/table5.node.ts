@@ -4,6 +4,7 @@ import { estimate } from '../../../common/statistics.ts';
 import { UserError } from '../../errors.ts';
 import { mean } from '../../evaluation/result.ts';
 import {
+  againstControlSummary,
   againstControlText,
   differenceOf,
   differenceText,
@@ -142,12 +143,17 @@ export function findingsOf(
     ),
   });
   const folds = `${results[0].rules[0].units[0].length} folds`;
+  const histogram = differenceText(differenceOf(average(1), average(0)), {
+    above: 'a gain',
+    below: 'a loss',
+  });
   return {
+    summary: `by mean score ${againstControlSummary(withTheirControls(byRule(0)))}; the histogram in place of the mean: ${histogram}`,
     text: [
       `${recipeText(recipe, seeds)} Judged by ${description}.`,
       `By mean score. ${againstControlText(withTheirControls(byRule(0)), folds)}`,
       orderText(ofPaper),
-      `Averaged over the rows the histogram changes the accuracy by ${differenceText(differenceOf(average(1), average(0)), { above: 'a gain', below: 'a loss' })} (the paper: +${paperGain().toFixed(2)}).`,
+      `Averaged over the rows the histogram changes the accuracy by ${histogram} (the paper: +${paperGain().toFixed(2)}).`,
     ],
     tables: [
       {
