@@ -105,6 +105,9 @@ const keys = z.strictObject({
       weightDecay: z.number().min(0).default(5e-4),
       clipNorm: z.number().positive().optional(),
     })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
+    })
     .prefault({}),
   schedule: schedule.prefault({}),
   batchSize: count.max(65536).default(64),
