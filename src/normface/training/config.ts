@@ -111,7 +111,7 @@ const keys = z.strictObject({
     .prefault({}),
   schedule: schedule.prefault({}),
   batchSize: count.max(65536).default(64),
-  epochs: z.number().positive().optional(),
+  epochs: z.number().positive().max(1e6).optional(),
   steps: count.optional(),
   augmentation: z
     .strictObject({
@@ -270,7 +270,8 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinities: 1e999 would be shown as null.
+  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
