@@ -73,8 +73,8 @@ function addInfo(data: Command, run: Runner): void {
         const dataset = await open(context, path);
         const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
         tell(context, description);
-        const { looked, sizes } = description;
-        if (looked > 0) context.say(`sizes in pixels, of ${looked} images: ${listed(sizes)}`);
+        const { measured, sizes } = description;
+        if (measured > 0) context.say(`sizes in pixels, of ${measured} images: ${listed(sizes)}`);
         return description;
       }),
     );
