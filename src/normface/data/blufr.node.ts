@@ -86,10 +86,8 @@ function labelsOf(lines: readonly string[], where: string): Uint32Array {
 function trialsOfList(lines: readonly string[], where: string): Uint32Array[] {
   const count = (line: number) => {
     const value = Number(lines[line]);
-    if (!Number.isInteger(value) || value < 1)
-      throw new UserError(
-        `${where} line ${line + 1}: expected a number of at least 1, found "${lines[line] ?? ''}"`,
-      );
+    if (!Number.isInteger(value) || value < 0)
+      throw new UserError(`${where} line ${line + 1}: expected a number, found "${lines[line] ?? ''}"`);
     return value;
   };
   const trials: Uint32Array[] = [];

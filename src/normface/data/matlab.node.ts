@@ -19,10 +19,10 @@ const mxLastNumeric = 15;
 const complexFlag = 0x08;
 
 /**
- * What a file may become: a damaged one must not fill the memory. The divisions of BLUFR are 26 MB and 13,293 arrays; an array costs
- * some hundred bytes however empty it is, a number eight.
+ * What a file may become: a damaged one must not fill the memory. The divisions of BLUFR unpack to 1.6 MB and 13,291 arrays; an
+ * array costs some hundred bytes however empty it is.
  */
-const most = { bytes: 2 ** 27, arrays: 2 ** 20, depth: 16 };
+const most = { bytes: 2 ** 26, arrays: 2 ** 18, depth: 16 };
 
 /** How much of {@link most} a file has used up. */
 interface Budget {

@@ -36,7 +36,7 @@ export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
   const maximum = number('maximum');
   if (width < 1 || height < 1) throw new Error(`netpbm image has a bad size of ${width} × ${height}`);
   if (width * height > mostPixels)
-    throw new Error(`its ${width} × ${height} pixels are more than ${mostPixels}`);
+    throw new Error(`netpbm image has a bad size of ${width} × ${height}, more than ${mostPixels} pixels`);
   if (maximum < 1 || maximum > 65535) throw new Error(`netpbm image has a bad maximum of ${maximum}`);
   if (!isSpace(bytes[position])) throw new Error('netpbm image is cut short');
   position++;
