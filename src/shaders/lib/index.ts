@@ -8,6 +8,7 @@ import epilogue from './epilogue.wgsl';
 import logistic from './logistic.wgsl';
 import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
+import nan from './nan.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
 import rolled from './rolled.wgsl';
@@ -32,6 +33,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/logistic.wesl': logistic,
   './lib/margin.wesl': margin,
   './lib/matrix_unit.wesl': matrixUnit,
+  './lib/nan.wesl': nan,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
   './lib/rolled.wesl': rolled,
