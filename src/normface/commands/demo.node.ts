@@ -19,7 +19,6 @@ import { type FinishedRun, trainRun } from '../training/run.node.ts';
 import { readLog } from '../training/run-folder.node.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
 
@@ -44,26 +43,7 @@ interface DemoRun extends FinishedRun {
   readonly steps: readonly StepRecord[];
 }
 
-export const addDemo: AddCommand = (program, run) => {
-  program
-    .command('demo')
-    .description('train on generated faces: softmax, then NormFace and a control, evaluated on unseen people')
-    .option('-o, --out <folder>', 'where the runs and report.html go', 'runs/demo')
-    .option('--seed <n>', 'decides initial weights, order of images and augmentation', wholeNumber(0))
-    .option(
-      '--set <key=value>',
-      'a setting for all three runs, such as net=small; may be repeated',
-      repeated,
-      [],
-    )
-    .addHelpText(
-      'after',
-      examples('normface demo', 'normface demo --seed 2', 'normface demo --set net=small'),
-    )
-    .action(run((context: Context, options: DemoOptions) => demo(context, options)));
-};
-
-async function demo(context: Context, options: DemoOptions) {
+export async function demo(context: Context, options: DemoOptions) {
   const start = performance.now();
   const device = await context.openDevice();
   const pool = new CachingPool();

@@ -6,11 +6,10 @@ import { isGenerated } from '../data/generated-dataset.ts';
 import { isMnist } from '../data/mnist.node.ts';
 import { openDataset } from '../data/open.node.ts';
 import { UserError } from '../errors.ts';
-import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import type { MergeName } from '../evaluation/merge.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { replaceFile } from '../training/files.node.ts';
 import { encodeSafetensors, float32Tensor } from '../training/safetensors.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
 
@@ -21,35 +20,7 @@ interface EmbedOptions {
   readonly batch: number;
 }
 
-export const addEmbed: AddCommand = (program, run) => {
-  program
-    .command('embed')
-    .description('write the raw features of images to a safetensors file')
-    .argument('<images...>', 'image files, folders identity/image.jpg, .tar files of such, or generated:…')
-    .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
-    .requiredOption('-o, --out <file.safetensors>', 'the file to write')
-    .option(
-      '--merge <name>',
-      `how image and mirror image are merged: ${mergeNames.join(', ')}`,
-      choice(mergeNames),
-      'sum',
-    )
-    .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
-    .addHelpText(
-      'after',
-      '\nThe file holds the tensor "features" [images, dimension], not normalised, and in its metadata the names of the images as\n' +
-        'a JSON list under "images".\n' +
-        examples(
-          'normface embed a.jpg b.jpg --checkpoint runs/normface-001 --out features.safetensors',
-          'normface embed faces.tar --checkpoint runs/normface-001 --out faces.safetensors --merge front',
-        ),
-    )
-    .action(
-      run((context: Context, images: string[], options: EmbedOptions) => embed(context, images, options)),
-    );
-};
-
-async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
+export async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
   const { out, merge, batch } = options;
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);

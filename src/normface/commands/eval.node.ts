@@ -2,7 +2,7 @@
 
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
-import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import type { MergeName } from '../evaluation/merge.ts';
 import { mirrorTableText } from '../evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../evaluation/protocols.ts';
 import { metricsTable } from '../evaluation/summary.ts';
@@ -15,7 +15,6 @@ import { type EvaluationSet, evaluationSetOf, openEvaluationSet } from '../train
 import { Count } from '../training/progress.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
 import { configOf, nameOf, resultFolder } from './checkpoint-run.node.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
 
@@ -34,46 +33,7 @@ interface EvalOptions {
   readonly out?: string;
 }
 
-export const addEval: AddCommand = (program, run) => {
-  program
-    .command('eval')
-    .description('evaluate checkpoints on verification pairs; several are compared in one table')
-    .argument(
-      '<checkpoints...>',
-      'run folders (their newest checkpoint), checkpoint folders or weights files',
-    )
-    .option('--data <data>', 'images: a folder, a .tar or generated:… (default: as the run was configured)')
-    .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
-    .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
-    .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
-    .option('--test-fold <n>', '… and judge this fold only', wholeNumber(1))
-    .option(
-      '--merge <name>',
-      `how image and mirror image are merged: ${mergeNames.join(', ')}`,
-      choice(mergeNames),
-      'sum',
-    )
-    .option('--protocol <names...>', `rules: ${protocolNames.join(', ')} (default: all)`)
-    .option('--mirror-table', 'also accuracy with and without PCA for every merge of image and mirror image')
-    .option('--threshold-at <rule>', 'the threshold kept for `normface verify`: best, or far=1e-3', 'best')
-    .option('--worst <n>', 'errors of each kind on the contact sheets', wholeNumber(1), 16)
-    .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
-    .option('-o, --out <folder>', "where the report goes (default: the run's folder eval/)")
-    .addHelpText(
-      'after',
-      examples(
-        'normface eval runs/demo-normface-001',
-        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --threshold-fold 9 --test-fold 10',
-        'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
-        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
-      ),
-    )
-    .action(
-      run((context: Context, named: string[], options: EvalOptions) => evaluate(context, named, options)),
-    );
-};
-
-async function evaluate(context: Context, named: string[], options: EvalOptions) {
+export async function evaluate(context: Context, named: string[], options: EvalOptions) {
   const rule = parseThresholdRule(options.thresholdAt);
   const unknown = options.protocol?.find((name) => !protocolNames.includes(name));
   if (unknown !== undefined)

@@ -18,7 +18,6 @@ import { reasonOf, replaceFile } from '../training/files.node.ts';
 import { Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, choice, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 type What = 'train' | 'embed';
@@ -36,43 +35,9 @@ interface ProfileOptions {
   readonly out?: string;
 }
 
-export const addProfile: AddCommand = (program, run) => {
-  const profile = program
-    .command('profile')
-    .description('where the time and the memory of a training step, or of embedding, go');
-  for (const what of ['train', 'embed'] as const) {
-    const command = profile
-      .command(what)
-      .description(
-        what === 'train'
-          ? 'an optimiser step: net, loss, gradients, update; on random images'
-          : 'features of a batch of random images',
-      )
-      .option('--config <file>', 'the training (default: the small net with softmax)')
-      .option('--net <name>', 'see `normface nets`')
-      .option('--batch <n>', 'images at once', wholeNumber(1))
-      .option('--set <key=value>', 'any other setting; may be repeated', repeated, [])
-      .option('--runs <n>', 'runs that medians are taken of', wholeNumber(1), 9)
-      .option('--top <n>', 'so many dispatches are listed', wholeNumber(0), 20)
-      .option('--order <time|step>', 'dispatches by time, or as they run', choice(['time', 'step']), 'time')
-      .option(
-        '--out <folder>',
-        'write profile.html, profile.json, trace.json (for Perfetto) and memory.svg here',
-      )
-      .addHelpText(
-        'after',
-        examples(
-          `normface profile ${what} --config configs/lfw-small.json --out profile`,
-          `normface profile ${what} --net center-face-resnet --batch 8${what === 'train' ? ' --classes 10572' : ''}`,
-        ),
-      )
-      .action(run((context: Context, options: ProfileOptions) => profileOne(context, what, options)));
-    if (what === 'train')
-      command
-        .option('--loss <name>', 'see the README')
-        .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2));
-  }
-};
+export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
+
+export const embed = (context: Context, options: ProfileOptions) => profileOne(context, 'embed', options);
 
 async function profileOne(context: Context, what: What, options: ProfileOptions) {
   const { config: file, net, loss, batch, classes, set, runs, top, order, out } = options;

@@ -8,7 +8,6 @@ import { openEmbedder } from '../training/embedder.node.ts';
 import { extractFeatures } from '../training/features.node.ts';
 import { describeThreshold } from '../training/stored-threshold.ts';
 import { readThreshold } from '../training/threshold-file.node.ts';
-import { type AddCommand, examples, finiteNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { imageList } from './embed.node.ts';
 
@@ -17,27 +16,7 @@ interface VerifyOptions {
   readonly threshold?: number;
 }
 
-export const addVerify: AddCommand = (program, run) => {
-  program
-    .command('verify')
-    .description('compare two images and decide at the threshold that `normface eval` kept')
-    .argument('<a>', 'an image of a face, cropped like the training images')
-    .argument('<b>', 'another')
-    .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
-    .option('--threshold <cosine>', 'decide at this cosine instead', finiteNumber)
-    .addHelpText(
-      'after',
-      examples(
-        'normface verify a.jpg b.jpg --checkpoint runs/normface-001',
-        'normface verify a.jpg b.jpg --checkpoint weights.safetensors --threshold 0.4 --json',
-      ),
-    )
-    .action(
-      run((context: Context, a: string, b: string, options: VerifyOptions) => verify(context, a, b, options)),
-    );
-};
-
-async function verify(context: Context, a: string, b: string, options: VerifyOptions) {
+export async function verify(context: Context, a: string, b: string, options: VerifyOptions) {
   const weightsFile = findWeights(options.checkpoint);
   const stored = readThreshold(weightsFile);
   const { threshold = stored?.threshold } = options;

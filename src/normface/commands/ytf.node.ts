@@ -5,7 +5,7 @@ import path from 'node:path';
 import { openVideos } from '../data/open.node.ts';
 import { parseVideoPairs, videosOfPairs } from '../data/video-pairs.ts';
 import { UserError } from '../errors.ts';
-import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import type { MergeName } from '../evaluation/merge.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import { writeReport } from '../evaluation/report.node.ts';
 import { formatTable } from '../evaluation/table.ts';
@@ -14,7 +14,6 @@ import { findWeights } from '../training/checkpoint.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
 import { nameOf, resultFolder } from './checkpoint-run.node.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
 
@@ -27,33 +26,7 @@ interface YtfOptions {
   readonly out?: string;
 }
 
-export const addYtf: AddCommand = (program, run) => {
-  program
-    .command('ytf')
-    .description(
-      'YouTube Faces: pairs of videos by the mean and by the histogram of the cosines of their frames',
-    )
-    .argument('<checkpoint>', 'a run folder (its newest checkpoint), a checkpoint folder or a weights file')
-    .requiredOption('--data <videos>', 'aligned frames: a folder or a .tar with person/video/frame.jpg')
-    .requiredOption('--splits <file>', 'the pairs and their folds, as splits.txt of YouTube Faces')
-    .option('--frames <n>', 'at most so many frames of a video, evenly spaced (default: all)', wholeNumber(1))
-    .option(
-      '--merge <name>',
-      `how frame and mirror image are merged: ${mergeNames.join(', ')}`,
-      choice(mergeNames),
-      'front',
-    )
-    .option('--batch <n>', 'frames embedded at once', wholeNumber(1), 64)
-    .option('-o, --out <folder>', "where result.json and report.html go (default: the run's folder ytf/)")
-    .addHelpText(
-      'after',
-      '\nFeatures of all frames are held in memory: 4 bytes a number.\n' +
-        examples('normface ytf runs/normface-001 --data aligned_images_DB --splits splits.txt --frames 15'),
-    )
-    .action(run((context: Context, named: string, options: YtfOptions) => ytf(context, named, options)));
-};
-
-async function ytf(context: Context, named: string, options: YtfOptions) {
+export async function ytf(context: Context, named: string, options: YtfOptions) {
   const { data, splits, frames, merge, batch, out } = options;
   const weightsFile = findWeights(named);
   const name = nameOf(weightsFile);

@@ -299,7 +299,7 @@ const cases: Case[] = [
     title: 'unknown merge',
     words: () => ['eval', at('run'), '--merge', 'mean'],
     exitCode: 2,
-    sentence: /Give one of front, concat, sum, max/,
+    sentence: /Allowed choices are front, concat, sum, max/,
   },
   {
     title: 'unknown adapter',
