@@ -30,7 +30,7 @@ export const NODE_BUNDLE = {
   platform: 'node',
   packages: 'external',
   splitting: true,
-  chunkNames: 'chunk-[name]-[hash]',
+  chunkNames: '[name]-[hash]',
 };
 
 /**

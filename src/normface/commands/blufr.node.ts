@@ -19,9 +19,10 @@ import { percent } from '../evaluation/summary.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
-import { configOf, nameOf, resultFolder } from './checkpoint-run.node.ts';
+import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { resultFolder, stored } from './results.node.ts';
 
 interface BlufrCommandOptions {
   readonly data?: string;
@@ -53,7 +54,9 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   const all = spread(features, members, splits);
 
   const results: BlufrTrialResult[] = [];
+  const stage = context.stage('trials');
   for (const [t, trial] of trials.entries()) {
+    stage.next(`trial ${chosen[t]}, the ${t + 1}. of ${trials.length}: all pairs`);
     const start = performance.now();
     const result = await evaluateBlufrTrial(device, all, splits.labels, trial, chosen[t], { pca });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
@@ -62,6 +65,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
     );
     results.push(result);
   }
+  stage.end();
   const result = {
     checkpoint: name,
     data: dataset.name,
@@ -71,22 +75,25 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   };
   const table = blufrTable(result);
   context.say(`\n${formatTable(table)}`);
-  const folder = out ?? resultFolder('blufr', [weightsFile]);
-  writeJson(path.join(folder, 'result.json'), result);
-  const report = path.join(folder, 'report.html');
-  writeReport(report, {
-    title: `BLUFR of ${name}`,
-    facts: [
-      ['Images', dataset.name],
-      ['Divisions', splits.name],
-      ['Checkpoint', weightsFile],
-      ['Merge', merge],
-      ['PCA', results[0].pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
-      ['Adapter', device.report.description],
-    ],
-    sections: [{ title: 'Trials', tables: [table] }],
+  const report = await stored(context, () => {
+    const folder = resultFolder('blufr', out);
+    writeJson(path.join(folder, 'result.json'), result);
+    const file = path.join(folder, 'report.html');
+    writeReport(file, {
+      title: `BLUFR of ${name}`,
+      facts: [
+        ['Images', dataset.name],
+        ['Divisions', splits.name],
+        ['Checkpoint', weightsFile],
+        ['Merge', merge],
+        ['PCA', results[0].pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
+        ['Adapter', device.report.description],
+      ],
+      sections: [{ title: 'Trials', tables: [table] }],
+    });
+    return file;
   });
-  context.say(`report ${report}`);
+  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }
 

@@ -11,10 +11,11 @@ complete -o bashdefault -o default -F _normface normface
 `,
   zsh: `#compdef normface
 _normface() {
-  local line
+  local line word about
   local -a found
   for line in "\${(@f)$(normface complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
-    [[ -n $line ]] && found+=("\${\${\${\${line%$'\\t'}//:/\\\\:}/$'\\t'/:}")
+    word=\${line%%$'\\t'*} about=\${line#*$'\\t'}
+    [[ -n $word ]] && found+=("\${word//:/\\\\:}\${about:+:$about}")
   done
   if (( $#found )); then _describe normface found; else _files; fi
 }

@@ -15,7 +15,7 @@ export const addCompletion: AddCommand = (program, run) => {
       'after',
       examples(
         'source <(normface completion bash)                               # in ~/.bashrc',
-        'normface completion zsh > "${fpath[1]}/_normface"                # then start a new shell',
+        'normface completion zsh > ~/.zfunc/_normface                     # a folder of $fpath',
         'normface completion fish > ~/.config/fish/completions/normface.fish',
       ),
     )

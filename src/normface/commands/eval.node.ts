@@ -12,11 +12,12 @@ import type { TrainingConfig } from '../training/config.ts';
 import { openEmbedder } from '../training/embedder.node.ts';
 import { type EvaluatedRun, evaluateRun, parseThresholdRule } from '../training/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf, openEvaluationSet } from '../training/evaluation-set.node.ts';
-import { Count } from '../training/progress.ts';
+import { describeThreshold } from '../training/stored-threshold.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
-import { configOf, nameOf, resultFolder } from './checkpoint-run.node.ts';
+import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
+import { resultFolder, stored } from './results.node.ts';
 
 interface EvalOptions {
   readonly data?: string;
@@ -28,6 +29,7 @@ interface EvalOptions {
   readonly protocol?: ProtocolName[];
   readonly mirrorTable?: boolean;
   readonly thresholdAt: string;
+  readonly storeThreshold?: boolean;
   readonly worst: number;
   readonly batch: number;
   readonly out?: string;
@@ -40,16 +42,19 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     throw new UsageError(`there is no protocol "${unknown}"; there are ${protocolNames.join(', ')}`);
   const weights = named.map(findWeights);
   const config = configOf(weights[0]);
-  const set = await evaluationSet(options, config);
-  const heldOut = heldOutFolds(options, config);
-  const device = await context.openDevice();
+  const stage = context.stage('opening the images');
   const pool = new DecodePool();
   const runs: EvaluatedRun[] = [];
   try {
+    const set = await evaluationSet(options, config);
+    const heldOut = heldOutFolds(options, config);
+    const device = await context.openDevice();
     for (const [i, file] of weights.entries()) {
-      const embedder = await openEmbedder(device, file, options.batch);
       const name = nameOf(file);
-      const count = new Count(context.progressSink, `${name}: embedding`);
+      stage.next(`${name}: compiling kernels`);
+      const embedder = await openEmbedder(device, file, options.batch);
+      await embedder.captured.compile();
+      stage.next(`${name}: embedding`);
       const evaluated = await evaluateRun(embedder, set, {
         name: runs.some((other) => other.name === name) ? `${name} (${i + 1})` : name,
         rule,
@@ -58,36 +63,63 @@ export async function evaluate(context: Context, named: string[], options: EvalO
         protocols: heldOut ? undefined : options.protocol,
         heldOut,
         mirrorTable: options.mirrorTable,
-        onProgress: (done, total) => count.update(done, total),
+        onProgress: (done, total) =>
+          done < total
+            ? stage.update(done, total)
+            : stage.next(`${name}: judging ${set.pairs.a.length} pairs`),
       });
-      count.end();
       embedder.dispose();
       runs.push(evaluated);
     }
+    tell(context, runs, set);
+    stage.next('writing the report');
+    const report = await stored(context, () =>
+      writeEvaluation(resultFolder('eval', options.out), runs, set, {
+        worst: options.worst,
+        frame: {
+          title:
+            runs.length === 1 ? `Evaluation of ${runs[0].name}` : `Evaluation of ${runs.length} checkpoints`,
+          facts: [
+            ['Images', set.dataset.name],
+            ['Pairs', set.pairsName],
+            ['Checkpoints', weights.join(', ')],
+            ['Adapter', device.report.description],
+          ],
+        },
+      }),
+    );
+    if (report !== null) context.say(`report    ${report}`);
+    const thresholds = options.storeThreshold ? await storeThresholds(context, weights, runs) : [];
+    return { ...evaluationResult(runs, set), report, thresholds };
   } finally {
+    stage.end();
     await pool.close();
   }
-  const thresholds = weights.map((file, i) => writeThreshold(file, runs[i].threshold));
+}
+
+function tell(context: Context, runs: readonly EvaluatedRun[], set: EvaluationSet): void {
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
-  const folder = options.out ?? resultFolder('eval', weights);
-  const report = await writeEvaluation(folder, runs, set, {
-    worst: options.worst,
-    frame: {
-      title: runs.length === 1 ? `Evaluation of ${runs[0].name}` : `Evaluation of ${runs.length} checkpoints`,
-      facts: [
-        ['Images', set.dataset.name],
-        ['Pairs', set.pairsName],
-        ['Checkpoints', weights.join(', ')],
-        ['Adapter', device.report.description],
-      ],
-    },
-  });
-  for (const file of thresholds) context.say(`threshold ${file}`);
-  context.say(`report ${report}`);
-  return { ...evaluationResult(runs, set), report, thresholds };
+  for (const { name, threshold } of runs)
+    context.say(`threshold ${threshold.threshold.toFixed(4)} for ${name}: ${describeThreshold(threshold)}`);
+}
+
+/** Keeps the threshold of each run beside its checkpoint. @returns the files that could be written */
+async function storeThresholds(
+  context: Context,
+  weights: readonly string[],
+  runs: readonly EvaluatedRun[],
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const [i, file] of weights.entries()) {
+    const written = await stored(context, () => writeThreshold(file, runs[i].threshold));
+    if (written === null) continue;
+    files.push(written);
+    context.say(`stored    ${written}`);
+  }
+  return files;
 }
 
 async function evaluationSet(

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { passes } from '../../inspector/kernels/check.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
+import type { RunStage } from '../../inspector/kernels/run.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { reasonOf, replaceFile } from '../training/files.node.ts';
@@ -142,6 +143,11 @@ export async function show(context: Context, name: string, options: ShowOptions)
 
 // ---- run ---------------------------------------------------------------------------------------------------------------
 
+const stageText: Readonly<Record<RunStage, string>> = {
+  checking: 'compiling, and checking against the float64 reference',
+  timing: 'timing',
+};
+
 export async function runOne(context: Context, name: string, options: RunOptions) {
   const { device, inspector } = await openInspector(context);
   const { parseSweep, readConstant, runKernel, sweepKernel } = await import('../../inspector/kernels/run.ts');
@@ -155,17 +161,20 @@ export async function runOne(context: Context, name: string, options: RunOptions
     context.say(`variant  ${variant} for ${operation}: ${reason}`);
   const description = { kernel: name, operator: session.operator.name, case: session.sample.label };
   session.dispose();
+  const stage = context.stage('measuring what the adapter can do at most');
   const roofline = await measureRoofline(device);
   const { check, rounds, baseline = false } = options;
-  const settings = { check, rounds, baseline };
+  const settings = { check, rounds, baseline, onStage: (next: RunStage) => stage.next(stageText[next]) };
   if (sweep) {
     const rows = await sweepKernel(device, inspector, request, sweep, roofline, settings);
+    stage.end();
     context.say();
     context.say(formatTable(sweepTable(sweep.name, rows, roofline)));
     if (!rows.some(isRight)) context.exitCode = 1;
     return { ...description, roofline, sweep: sweep.name, rows };
   }
   const result = await runKernel(device, inspector, request, roofline, settings);
+  stage.end();
   if (result.check) {
     context.say();
     context.say(formatTable(checkTable(result.check.comparisons)));

@@ -1,6 +1,5 @@
 /** `normface profile`: where the time and the memory of a step go. */
 
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
 import { Parameters } from '../../engine/parameters.ts';
@@ -8,17 +7,17 @@ import { hash32 } from '../../engine/random.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { StepProfile } from '../../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../../inspector/profile/tables.ts';
-import { UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from '../training/config.ts';
 import { NetEmbedder } from '../training/embedder.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { replaceFile } from '../training/files.node.ts';
 import { Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+import { makeFolder } from './results.node.ts';
 
 type What = 'train' | 'embed';
 
@@ -56,15 +55,20 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
     import('../../inspector/profile/measure.ts'),
     import('../../inspector/roofline.ts'),
   ]);
+  const stage = context.stage('measuring what the adapter can do at most');
   const roofline = await measureRoofline(device);
+  stage.next('compiling kernels');
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
+  await made.step.compile();
   const title = [
     config.net,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
+  stage.next('measuring the step');
   const profile = await profileStep(device, made.step, { title, runs, roofline });
   made.dispose();
+  stage.end();
   context.say();
   context.say(formatTable(operatorTable(profile)));
   if (top > 0) {
@@ -113,15 +117,6 @@ function embeddingStep(device: Device, config: TrainingConfig): Profiled {
     ),
   );
   return { step: embedder.captured, dispose: () => embedder.dispose() };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    fs.mkdirSync(folder, { recursive: true });
-    fs.accessSync(folder, fs.constants.W_OK);
-  } catch (error) {
-    throw new UserError(`cannot write into ${folder}: ${reasonOf(error)}`);
-  }
 }
 
 async function writeProfile(context: Context, profile: StepProfile, folder: string): Promise<void> {

@@ -27,11 +27,13 @@ export async function tune(context: Context, file: string | undefined, options: 
   const { config } = resolveConfig({ file, flags, set });
   const device = await context.openDevice({ tune: 'full', ignoreMeasurements: again });
   const measured: Measured[] = [];
+  const stage = context.stage('measuring variants');
   const report = (key: string, measurement: Measurement): void => {
     const entry = { ...describeChoice(key), ...measurement };
     measured.push(entry);
     const { operation, work, winner, milliseconds } = entry;
     context.say(`        ${operation} ${work}: ${winner}, ${milliseconds[winner]} ms`);
+    stage.next(`measuring variants, ${measured.length} done`);
   };
   if (!inference) {
     const classes = given ?? (await openTrainingData(config)).dataset.identities.length;
@@ -48,6 +50,7 @@ export async function tune(context: Context, file: string | undefined, options: 
   const make = (): NetEmbedder =>
     new NetEmbedder(device, built, parameters, evaluationBatch, { imageSize: config.data.imageSize });
   const embedder = await device.tuner.tuned(make, (discarded) => discarded.dispose(), report);
+  stage.end();
   embedder.dispose();
   parameters.dispose();
   const known = 'all of it is known already; --again measures it anew';

@@ -13,9 +13,10 @@ import { checkVideoPairs, evaluateVideos, videoTable } from '../evaluation/video
 import { findWeights } from '../training/checkpoint.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
-import { nameOf, resultFolder } from './checkpoint-run.node.ts';
+import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { resultFolder, stored } from './results.node.ts';
 
 interface YtfOptions {
   readonly data: string;
@@ -56,6 +57,9 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
     row += video.frames.length;
     return { values: values.subarray(first * dimension, row * dimension), dimension };
   });
+  const stage = context.stage('judging the pairs of videos');
+  const results = evaluateVideos(features, pairs);
+  stage.end();
   const result = {
     checkpoint: name,
     data: dataset.name,
@@ -63,24 +67,27 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
     videos: videos.length,
     frames: indices.length,
     merge,
-    results: evaluateVideos(features, pairs),
+    results,
   };
   const table = videoTable(result.results);
   context.say(formatTable(table));
-  const folder = out ?? resultFolder('ytf', [weightsFile]);
-  writeJson(path.join(folder, 'result.json'), result);
-  const report = path.join(folder, 'report.html');
-  writeReport(report, {
-    title: `Videos by ${name}`,
-    facts: [
-      ['Videos', `${videos.length} of ${dataset.name}, ${indices.length} frames`],
-      ['Pairs', `${list.pairs.length} of ${list.name}`],
-      ['Checkpoint', weightsFile],
-      ['Merge', merge],
-      ['Adapter', device.report.description],
-    ],
-    sections: [{ title: 'Accuracy', tables: [table] }],
+  const report = await stored(context, () => {
+    const folder = resultFolder('ytf', out);
+    writeJson(path.join(folder, 'result.json'), result);
+    const file = path.join(folder, 'report.html');
+    writeReport(file, {
+      title: `Videos by ${name}`,
+      facts: [
+        ['Videos', `${videos.length} of ${dataset.name}, ${indices.length} frames`],
+        ['Pairs', `${list.pairs.length} of ${list.name}`],
+        ['Checkpoint', weightsFile],
+        ['Merge', merge],
+        ['Adapter', device.report.description],
+      ],
+      sections: [{ title: 'Accuracy', tables: [table] }],
+    });
+    return file;
   });
-  context.say(`report ${report}`);
+  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }

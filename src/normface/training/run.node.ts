@@ -18,7 +18,7 @@ import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { type BatchSource, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
-import { Progress } from './progress.ts';
+import { Progress, Stage } from './progress.ts';
 import type { Reporter } from './reporter.ts';
 import { appendLog, createRunFolder, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import { scheduleOf } from './schedule.ts';
@@ -55,18 +55,26 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   for (const warning of data.warnings) reporter.warn(warning);
   const totalSteps = stepCount(config, dataset.samples.length);
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
-  const model = await device.tuner.tuned(
-    () => new Model(device, config, dataset.identities.length),
-    (discarded) => discarded.dispose(),
-  );
+  const stage = new Stage(reporter.progressSink, 'compiling kernels');
+  const model = await device.tuner
+    .tuned(
+      () => new Model(device, config, dataset.identities.length),
+      (discarded) => discarded.dispose(),
+    )
+    .catch((error) => {
+      stage.end();
+      throw error;
+    });
   try {
     if (resume) restore(model, config, data, resume.checkpoint);
     else if (config.initialise) initialise(model, config, data, reporter);
     await model.compile();
+    stage.end();
     const run = new Run(options, model, totalSteps);
     const outcome = await run.train(evaluationSet, shouldStop, overfitBatch ?? false, pool);
     return { ...outcome, folder: run.folder, totalSteps, checkpoint: latestCheckpoint(run.folder)! };
   } finally {
+    stage.end();
     model.dispose();
   }
 }
@@ -160,10 +168,7 @@ class Run {
       resize,
       strict,
       pool,
-      onCorrupt: (name, reason) => {
-        this.progress.end();
-        reporter.warn(`the image ${name} is left out: ${reason}`);
-      },
+      onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
     });
     try {
       const outcome = await runLoop({
@@ -184,6 +189,7 @@ class Run {
           this.progress.update(record);
         },
         onCheckpoint: (step, at) => this.save(step, at),
+        onStep: (step) => this.progress.step(step),
         onValidate: (step) => this.evaluate(step, evaluationSet!, pool),
         shouldStop,
         lastCheckpoint: () => latestCheckpoint(this.folder),
