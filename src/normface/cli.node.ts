@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { addBlufr } from './commands/blufr.ts';
-import { choiceOption, type Runner, trueOrFalse } from './commands/command.ts';
+import { type AddCommand, choiceOption, type Runner, trueOrFalse } from './commands/command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.ts';
@@ -19,6 +19,7 @@ import { addKernels } from './commands/kernels.ts';
 import { addNets } from './commands/nets.ts';
 import { addPaper } from './commands/paper.ts';
 import { addProfile } from './commands/profile.ts';
+import { addProtocols } from './commands/protocols.ts';
 import { addTrain } from './commands/train.ts';
 import { addTune } from './commands/tune.ts';
 import { addVerify } from './commands/verify.ts';
@@ -27,7 +28,8 @@ import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [
+/** In the order in which the help lists them. */
+export const commands: readonly AddCommand[] = [
   addDemo,
   addTrain,
   addEval,
@@ -35,6 +37,7 @@ const commands = [
   addYtf,
   addEmbed,
   addVerify,
+  addProtocols,
   addData,
   addNets,
   addGraph,
@@ -94,7 +97,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     .addHelpText('afterAll', ({ command }) =>
       command === program
         ? ''
-        : '\n`normface --help` lists the options that every command takes, such as --json and --adapter.',
+        : '`normface --help` lists the options that every command takes, such as --json and --adapter.',
     )
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),

@@ -1,5 +1,6 @@
 /** `normface data …`: look at a data set before training on it. */
 
+import { countText } from '../../inspector/profile/format.ts';
 import { type Dataset, samplesByIdentity } from '../data/dataset.ts';
 import { ImageStore } from '../data/image-store.node.ts';
 import { loadImages } from '../data/loader.node.ts';
@@ -22,7 +23,9 @@ export async function preview(context: Context, path: string, options: PreviewCo
     ...options,
     onCorrupt: (name, reason) => context.warn(`cannot read the image ${name}: ${reason}`),
   });
-  context.say(`${options.out}: ${shown.identities.length} people, ${shown.width} × ${shown.height} pixels`);
+  context.say(
+    `${options.out}: ${countText(shown.identities.length, 'person', 'people')}, ${shown.width} × ${shown.height} pixels`,
+  );
   return { file: options.out, ...shown };
 }
 
@@ -37,9 +40,12 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
   const counts = describe(dataset);
   tell(context, counts);
   const resolved = pairs === undefined ? null : resolvePairs(await readPairs(pairs), dataset).length;
-  if (resolved !== null) context.say(`all ${resolved} pairs of ${pairs} name images that are there`);
+  if (resolved !== null)
+    context.say(`${pairs}: ${countText(resolved, 'pair')}, all of images that are there`);
   const corrupt = await unreadableImages(context, dataset);
-  context.say(corrupt.length === 0 ? 'every image can be read' : `${corrupt.length} images cannot be read`);
+  context.say(
+    corrupt.length === 0 ? 'every image can be read' : `${countText(corrupt.length, 'image')} cannot be read`,
+  );
   if (corrupt.length > 0) context.exitCode = 1;
   return { ...counts, pairs: resolved, corrupt };
 }
@@ -67,10 +73,14 @@ function describe(dataset: Dataset) {
 
 function tell(context: Context, counts: ReturnType<typeof describe>): void {
   const { least, median, most } = counts.imagesPerIdentity;
-  context.say(`${counts.name}: ${counts.images} images of ${counts.identities} people`);
+  context.say(
+    `${counts.name}: ${countText(counts.images, 'image')} of ${countText(counts.identities, 'person', 'people')}`,
+  );
   context.say(`images a person: ${least} to ${most}, median ${median}`);
   for (const { minimum, identities, images } of counts.withAtLeast)
-    context.say(`with ${minimum} or more: ${identities} people, ${images} images`);
+    context.say(
+      `with ${minimum} or more: ${countText(identities, 'person', 'people')}, ${countText(images, 'image')}`,
+    );
 }
 
 /** Decodes everything; nothing is kept in memory. */

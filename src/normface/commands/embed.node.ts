@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { countText } from '../../inspector/profile/format.ts';
 import type { Dataset, Sample } from '../data/dataset.ts';
 import { isGenerated } from '../data/generated-dataset.ts';
 import { isMnist } from '../data/mnist.node.ts';
@@ -54,9 +55,7 @@ export async function embed(context: Context, named: readonly string[], options:
   const images = dataset.samples.map(({ key }) => key);
   replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
-  context.say(
-    `${out}: features of ${count} ${count === 1 ? 'image' : 'images'}, ${dimension} numbers each (${merge})`,
-  );
+  context.say(`${out}: features of ${countText(count, 'image')}, ${dimension} numbers each (${merge})`);
   context.say(`the net was ${provenance(judged!)}`);
   for (const warning of judged!.warnings) context.warn(warning);
   return { file: out, images: count, dimension, merge, ...judged };

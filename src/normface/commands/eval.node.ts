@@ -1,5 +1,6 @@
 /** `normface eval`: how well do one or several checkpoints verify? */
 
+import { countText } from '../../inspector/profile/format.ts';
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
 import type { MergeName } from '../evaluation/merge.ts';
@@ -66,7 +67,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
         onProgress: (done, total) =>
           done < total
             ? stage.update(done, total)
-            : stage.next(`${name}: judging ${set.pairs.a.length} pairs`),
+            : stage.next(`${name}: judging ${countText(set.pairs.a.length, 'pair')}`),
       });
       embedder.dispose();
       runs.push(evaluated);

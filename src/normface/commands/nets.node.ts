@@ -1,5 +1,6 @@
 /** `normface nets`: which nets there are, and what their layers cost. */
 
+import { countText } from '../../inspector/profile/format.ts';
 import type { Table } from '../evaluation/table.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { describeNet, type NetDescription } from '../nets/describe.ts';
@@ -77,7 +78,7 @@ function layerTable({ net, input, batch, layers, parameters, macs, activationByt
     ]),
     notes: [
       `${grouped(parameters)} parameters, ${(macs / 1e6).toFixed(1)} million multiply-accumulates (${gigaflops(macs)} GFLOP) an image`,
-      `the outputs of all layers for ${batch} images take ${megabytes(activationBytes)}`,
+      `the outputs of all layers for ${countText(batch, 'image')} take ${megabytes(activationBytes)}`,
     ],
   };
 }

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { countText } from '../../inspector/profile/format.ts';
 import { openVideos } from '../data/open.node.ts';
 import { parseVideoPairs, videosOfPairs } from '../data/video-pairs.ts';
 import { UserError } from '../errors.ts';
@@ -78,7 +79,7 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
     writeReport(file, {
       title: `Videos by ${name}`,
       facts: [
-        ['Videos', `${videos.length} of ${dataset.name}, ${indices.length} frames`],
+        ['Videos', `${videos.length} of ${dataset.name}, ${countText(indices.length, 'frame')}`],
         ['Pairs', `${list.pairs.length} of ${list.name}`],
         ['Checkpoint', weightsFile],
         ['Merge', merge],

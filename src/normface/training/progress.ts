@@ -73,6 +73,7 @@ export class Stage {
 
   private draw(): void {
     const now = this.now();
+    if (!this.sink.live && this.done === this.total && this.total > 0) return; // what comes next tells that it is done
     if (now - this.lastDrawn < (this.sink.live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
     this.lastDrawn = now;
     const { label, done, total, firstDone } = this;

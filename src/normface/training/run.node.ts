@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
+import { countText } from '../../inspector/profile/format.ts';
 import { BatchLoader } from '../data/loader.node.ts';
 import type { Cursor } from '../data/order.ts';
 import type { DecodePool } from '../data/worker-pool.node.ts';
@@ -144,8 +145,8 @@ class Run {
       `run     ${this.folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
     );
     reporter.say(
-      `data    ${dataset.name} · ${dataset.samples.length} images of ${dataset.identities.length} people` +
-        (excluded > 0 ? `, ${excluded} people left out` : ''),
+      `data    ${dataset.name} · ${countText(dataset.samples.length, 'image')} of ${countText(dataset.identities.length, 'person', 'people')}` +
+        (excluded > 0 ? `, ${countText(excluded, 'person', 'people')} left out` : ''),
     );
   }
 

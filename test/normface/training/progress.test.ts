@@ -136,11 +136,7 @@ test('in a pipe short stages say nothing and long ones a line every few seconds'
     stage.update(done, 100);
     advance(2000);
   }
-  expect(shown()).toEqual([
-    'embedding 40/100 | ETA 12s',
-    'embedding 70/100 | ETA 6s',
-    'embedding 100/100 | ETA 0s',
-  ]);
+  expect(shown()).toEqual(['embedding 40/100 | ETA 12s', 'embedding 70/100 | ETA 6s']);
 });
 
 test('durations', () => {
