@@ -3,7 +3,7 @@
 import { type AddCommand, examples, wholeNumber } from './command.ts';
 
 const dataHelp =
-  'a folder identity/image.jpg, a .tar of one, a folder of MNIST or mnist:FOLDER,first=0,count=8000, or ' +
+  'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST or mnist:FOLDER,first=0,count=8000, or ' +
   'generated:identities=200,samples=20,seed=1';
 
 export const addData: AddCommand = (program, run) => {

@@ -1,5 +1,5 @@
 import type { Device } from '../../engine/device.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, warningsOf } from '../data/dataset.ts';
 import { ImageStore } from '../data/image-store.node.ts';
 import type { Features } from '../evaluation/features.ts';
 import { type MergeName, mergeMirror } from '../evaluation/merge.ts';
@@ -29,6 +29,7 @@ export async function embedImages(
     readonly onOpen?: (embedder: NetEmbedder) => Promise<void>;
   },
 ): Promise<Features> {
+  for (const warning of warningsOf(dataset)) context.warn(warning);
   const stage = context.stage('compiling kernels');
   let embedder: NetEmbedder | undefined;
   let store: ImageStore | undefined;

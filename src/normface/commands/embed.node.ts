@@ -3,10 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { countText } from '../../inspector/profile/format.ts';
-import type { Dataset, Sample } from '../data/dataset.ts';
-import { isGenerated } from '../data/generated-dataset.ts';
-import { isMnist } from '../data/mnist.node.ts';
-import { openDataset } from '../data/open.node.ts';
+import type { Dataset, Remark, Sample } from '../data/dataset.ts';
+import { isDataset, openDataset } from '../data/open.node.ts';
 import { UsageError, UserError } from '../errors.ts';
 import type { Features } from '../evaluation/features.ts';
 import type { MergeName } from '../evaluation/merge.ts';
@@ -100,18 +98,16 @@ const exact = (value: number): string => String(Number(value.toPrecision(9)));
 /** The images as one data set, in the order they were named. @throws UserError */
 export async function imageList(named: readonly string[]): Promise<Dataset> {
   const samples: Sample[] = [];
+  const remarks: Remark[] = [];
   for (const image of named) {
-    if (isGenerated(image) || isMnist(image) || image.endsWith('.tar') || isFolder(image)) {
-      const { name, samples: inside } = await openDataset(image);
+    if (await isDataset(image)) {
+      const { name, samples: inside, remarks: said = [] } = await openDataset(image);
+      remarks.push(...said);
       for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
     } else {
       if (!fs.existsSync(image)) throw new UserError(`there is no image ${image}`);
       samples.push({ identity: 0, key: image, source: { kind: 'file', path: image } });
     }
   }
-  return { name: 'the given images', identities: ['image'], samples };
-}
-
-function isFolder(path: string): boolean {
-  return fs.existsSync(path) && fs.statSync(path).isDirectory();
+  return { name: 'the given images', identities: ['image'], samples, remarks };
 }

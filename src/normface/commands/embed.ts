@@ -6,7 +6,10 @@ export const addEmbed: AddCommand = (program, run) => {
   program
     .command('embed')
     .description('write the raw features of images to a file')
-    .argument('<images...>', 'image files, folders identity/image.jpg, .tar files of such, or generated:…')
+    .argument(
+      '<images...>',
+      'image files, folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), or generated:…',
+    )
     .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
     .requiredOption('-o, --out <file>', 'the file to write: features.safetensors or features.csv')
     .addOption(mergeOption('sum'))

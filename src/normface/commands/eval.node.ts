@@ -48,6 +48,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
   const runs: EvaluatedRun[] = [];
   try {
     const set = await evaluationSet(options, config);
+    for (const warning of set.warnings) context.warn(warning);
     const heldOut = heldOutFolds(options, config);
     const device = await context.openDevice();
     for (const [i, file] of weights.entries()) {

@@ -1,12 +1,12 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
-import fs from 'node:fs';
 import { passes } from '../../inspector/kernels/check.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import type { RunStage } from '../../inspector/kernels/run.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { readText } from '../text.node.ts';
+import { replaceFile } from '../training/files.node.ts';
 import type { Context } from './context.node.ts';
 import {
   catalogueTable,
@@ -59,14 +59,6 @@ function requestOf(
   const source = file === undefined ? undefined : readText(file);
   const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, dispatch };
   return grid === undefined ? request : { ...request, grid: parseGrid(grid) };
-}
-
-function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
 }
 
 function parseGrid(text: string): [number, number, number] {

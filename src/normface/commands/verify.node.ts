@@ -20,7 +20,7 @@ const onePair = {
   a: Uint32Array.of(0),
   b: Uint32Array.of(1),
   same: Uint8Array.of(0),
-  fold: Uint8Array.of(1),
+  fold: Uint32Array.of(1),
 };
 
 export async function verify(context: Context, a: string, b: string, options: VerifyOptions) {

@@ -1,18 +1,16 @@
 /** `normface ytf`: verification of people in videos, by the protocol of YouTube Faces. */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { countText } from '../../inspector/profile/format.ts';
 import { openVideos } from '../data/open.node.ts';
-import { parseVideoPairs, videosOfPairs } from '../data/video-pairs.ts';
-import { UserError } from '../errors.ts';
+import { readVideoPairs } from '../data/pairs.node.ts';
+import { videosOfPairs } from '../data/video-pairs.ts';
 import type { MergeName } from '../evaluation/merge.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import { writeReport } from '../evaluation/report.node.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { checkVideoPairs, evaluateVideos, videoTable } from '../evaluation/videos.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
-import { reasonOf } from '../training/files.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
@@ -32,10 +30,7 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   const { data, splits, frames, merge, batch, out } = options;
   const weightsFile = findWeights(named);
   const name = nameOf(weightsFile);
-  const text = await readFile(splits, 'utf8').catch((error) => {
-    throw new UserError(`cannot read the pairs of videos ${splits}: ${reasonOf(error)}`);
-  });
-  const list = parseVideoPairs(text, path.basename(splits));
+  const list = readVideoPairs(splits);
   const dataset = await openVideos(data);
   const videos = videosOfPairs(dataset, list, frames);
   const numberOf = new Map(videos.map((video, number) => [video.name, number]));
@@ -43,7 +38,7 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
     a: Uint32Array.from(list.pairs, ({ first }) => numberOf.get(first)!),
     b: Uint32Array.from(list.pairs, ({ second }) => numberOf.get(second)!),
     same: Uint8Array.from(list.pairs, ({ same }) => Number(same)),
-    fold: Uint8Array.from(list.pairs, ({ fold }) => fold),
+    fold: Uint32Array.from(list.pairs, ({ fold }) => fold),
   };
   checkVideoPairs(pairs, videos.length);
   const device = await context.openDevice();

@@ -9,7 +9,10 @@ export const addYtf: AddCommand = (program, run) => {
       'YouTube Faces: pairs of videos by the mean and by the histogram of the cosines of their frames',
     )
     .argument('<checkpoint>', 'a run folder (its newest checkpoint), a checkpoint folder or a weights file')
-    .requiredOption('--data <videos>', 'aligned frames: a folder or a .tar with person/video/frame.jpg')
+    .requiredOption(
+      '--data <videos>',
+      'aligned frames: a folder or an archive (.tar, .tar.gz, .zip) with person/video/frame.jpg',
+    )
     .requiredOption('--splits <file>', 'the pairs and their folds, as splits.txt of YouTube Faces')
     .option('--frames <n>', 'at most so many frames of a video, evenly spaced (default: all)', wholeNumber(1))
     .addOption(mergeOption('front'))

@@ -55,6 +55,12 @@ export class Stage {
     this.draw();
   }
 
+  /** The same work under another label, such as one with a count whose end is not known. */
+  rename(label: string): void {
+    this.label = label;
+    this.draw();
+  }
+
   /** So much is done. The time left is measured from the first call, so that compiling kernels does not count. */
   update(done: number, total: number): void {
     if (this.total === 0) {
