@@ -53,7 +53,7 @@ export function pairedRatio(
 }
 
 /** Whether the interval says that one of the two is faster. */
-export function isDistinguishable({ interval }: PairedRatio): boolean {
+export function isDistinguishable({ interval }: Pick<PairedRatio, 'interval'>): boolean {
   return interval !== null && (interval[0] > 1 || interval[1] < 1);
 }
 
