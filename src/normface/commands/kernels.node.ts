@@ -1,8 +1,8 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
-import { passes } from '../../inspector/kernels/check.ts';
+import { isRight } from '../../inspector/kernels/check.ts';
+import type { RunStage } from '../../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
-import type { RunStage } from '../../inspector/kernels/run.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { readText } from '../text.node.ts';
@@ -14,10 +14,10 @@ import {
   dispatchText,
   entryText,
   indented,
-  isRight,
+  isRightRow,
   operatorsOf,
   sessionText,
-  speedTable,
+  speedText,
   sweepTable,
 } from './kernel-text.ts';
 
@@ -135,15 +135,15 @@ export async function show(context: Context, name: string, options: ShowOptions)
 
 // ---- run ---------------------------------------------------------------------------------------------------------------
 
-const stageText: Readonly<Record<RunStage, string>> = {
-  checking: 'compiling, and checking against the float64 reference',
-  timing: 'timing',
+const stageNames: Readonly<Record<RunStage, string>> = {
+  checking: 'compiling and checking',
+  timing: 'timing, rounds',
 };
 
 export async function runOne(context: Context, name: string, options: RunOptions) {
   const { device, inspector } = await openInspector(context);
   const { parseSweep, readConstant, runKernel, sweepKernel } = await import('../../inspector/kernels/run.ts');
-  const { measureRoofline } = await import('../../inspector/roofline.ts');
+  const { Peaks } = await import('../../inspector/peaks.ts');
   const request = requestOf(name, options, readConstant);
   const sweep = options.sweep === undefined ? null : parseSweep(options.sweep);
   if (sweep && options.baseline) throw new UsageError('--baseline and --sweep exclude one another');
@@ -153,27 +153,38 @@ export async function runOne(context: Context, name: string, options: RunOptions
     context.say(`variant  ${variant} for ${operation}: ${reason}`);
   const description = { kernel: name, operator: session.operator.name, case: session.sample.label };
   session.dispose();
-  const stage = context.stage('measuring what the adapter can do at most');
-  const roofline = await measureRoofline(device);
   const { check, rounds, baseline = false } = options;
-  const settings = { check, rounds, baseline, onStage: (next: RunStage) => stage.next(stageText[next]) };
+  const stage = context.stage('measuring the peaks of the adapter');
+  let current: RunStage | null = null;
+  const peaks = Peaks.of(device);
+  await peaks.measured();
+  const settings = {
+    check,
+    rounds,
+    baseline,
+    onStage: (next: RunStage, done: number, of: number) => {
+      if (next !== current) stage.next(stageNames[next]);
+      current = next;
+      if (of > 1) stage.update(done, of);
+    },
+  };
   if (sweep) {
-    const rows = await sweepKernel(device, inspector, request, sweep, roofline, settings);
+    const result = await sweepKernel(device, inspector, request, sweep, peaks, settings);
     stage.end();
     context.say();
-    context.say(formatTable(sweepTable(sweep.name, rows, roofline)));
-    if (!rows.some(isRight)) context.exitCode = 1;
-    return { ...description, roofline, sweep: sweep.name, rows };
+    context.say(formatTable(sweepTable(sweep.name, result)));
+    if (!result.rows.some(isRightRow)) context.exitCode = 1;
+    return { ...description, sweep: sweep.name, ...result };
   }
-  const result = await runKernel(device, inspector, request, roofline, settings);
+  const result = await runKernel(device, inspector, request, peaks, settings);
   stage.end();
   if (result.check) {
     context.say();
     context.say(formatTable(checkTable(result.check.comparisons)));
     for (const omitted of result.check.omitted) context.say(`omitted  ${omitted}`);
-    if (result.check.comparisons.some((comparison) => !passes(comparison))) context.exitCode = 1;
+    if (!isRight(result.check)) context.exitCode = 1;
   }
   context.say();
-  context.say(formatTable(speedTable(result.speeds, result.baseline, roofline)));
-  return { ...description, roofline, ...result };
+  context.say(speedText(result));
+  return { ...description, ...result };
 }

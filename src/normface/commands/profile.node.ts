@@ -51,12 +51,14 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   const people =
     what === 'embed' ? 0 : (classes ?? (await openTrainingData(config)).dataset.identities.length);
   const device = await context.openDevice();
-  const [{ profileStep }, { measureRoofline }] = await Promise.all([
+  const [{ profileStep }, { Peaks }] = await Promise.all([
     import('../../inspector/profile/measure.ts'),
-    import('../../inspector/roofline.ts'),
+    import('../../inspector/peaks.ts'),
   ]);
   const stage = context.stage('measuring what the adapter can do at most');
-  const roofline = await measureRoofline(device);
+  const peaks = Peaks.of(device);
+  // While nothing else is on the device.
+  await peaks.measured();
   stage.next('compiling kernels');
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
   await made.step.compile();
@@ -66,7 +68,7 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
   stage.next('measuring the step');
-  const profile = await profileStep(device, made.step, { title, runs, roofline });
+  const profile = await profileStep(device, made.step, { title, runs, peaks });
   made.dispose();
   stage.end();
   context.say();
