@@ -64,14 +64,22 @@ export async function demo(context: Context, options: DemoOptions) {
     if (!set) throw new UserError('the demo has nothing to evaluate on: evaluation.data is missing');
     for (const warning of set.warnings) context.warn(warning);
     const evaluated: EvaluatedRun[] = [];
+    const stage = context.stage('evaluation');
     for (const run of runs) {
+      stage.next(`${run.name}: drawing and embedding faces`);
       const weightsFile = findWeights(run.checkpoint);
       const embedder = await openEmbedder(device, weightsFile, 64);
-      const result = await evaluateRun(embedder, set, { name: run.name, rule: { kind: 'best' }, pool });
+      const result = await evaluateRun(embedder, set, {
+        name: run.name,
+        rule: { kind: 'best' },
+        pool,
+        onProgress: (done, total) => stage.update(done, total),
+      });
       embedder.dispose();
       writeThreshold(weightsFile, result.threshold);
       evaluated.push(result);
     }
+    stage.next('writing the report');
     const table = metricsTable(evaluated.map(({ name, evaluation: { metrics } }) => ({ name, metrics })));
     context.say(`\n${formatTable(table)}`);
     const seconds = Math.round((performance.now() - start) / 1000);
