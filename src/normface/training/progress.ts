@@ -99,8 +99,9 @@ export class Progress {
   private readonly sink: ProgressSink;
   private readonly totalSteps: number;
   private readonly now: () => number;
-  /** From where the time of a step is measured: the first record, so that compiling kernels does not count. */
+  /** From where the time of a step is measured: the first step, so that compiling kernels does not count. */
   private origin: { readonly time: number; readonly step: number };
+  private hasStarted = false;
   private latest: StepRecord | undefined;
   private lastDrawn = -Infinity;
   private waiting: Stage | undefined;
@@ -121,16 +122,21 @@ export class Progress {
 
   /** Shows the newest numbers, unless the last ones are too recent; the last step is always shown. */
   update(record: StepRecord): void {
-    const isFirst = this.latest === undefined;
     this.latest = record;
     this.draw(record.step);
-    if (isFirst) this.origin = { time: this.now(), step: record.step };
+    this.started(record.step);
   }
 
   /** Tells of a step between two records: where lines are rewritten, the count moves. */
   step(step: number): void {
+    this.started(step);
     if (this.sink.live && this.latest && step > this.latest.step) this.draw(step);
     else this.waiting?.update(step, this.totalSteps);
+  }
+
+  private started(step: number): void {
+    if (!this.hasStarted) this.origin = { time: this.now(), step };
+    this.hasStarted = true;
   }
 
   private draw(step: number): void {

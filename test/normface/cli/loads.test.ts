@@ -48,7 +48,7 @@ const light = [
   /^src\/normface\/(cli|package)\.node\.ts$/,
   /^src\/normface\/commands\/[a-z-]+\.ts$/,
   /^src\/normface\/commands\/context\.node\.ts$/,
-  /^src\/normface\/(errors|losses\/names|training\/suggest|evaluation\/(merge|features))\.ts$/,
+  /^src\/normface\/(errors|losses\/names|training\/(suggest|progress)|evaluation\/(merge|features))\.ts$/,
   /^src\/engine\/(errors|edit-distance)\.ts$/,
 ];
 

@@ -111,6 +111,16 @@ test('the time left counts only what this process did', () => {
   expect(shown()[0]).toContain('ETA 10s');
 });
 
+test('the time left does not count what was compiled before the first step was done', () => {
+  const { shown, progress, advance } = recorder(false);
+  const run = progress();
+  advance(60_000);
+  run.step(1);
+  advance(1000);
+  run.update(record(2));
+  expect(shown().at(-1)).toContain('ETA 1m38s');
+});
+
 test('a stage says at once what is done, then how far it is, and is gone when it ends', () => {
   const { texts, sink, now, advance } = recorder(true);
   const stage = new Stage(sink, 'embedding', now);
