@@ -100,7 +100,7 @@ describe('rounds', () => {
     expect(rows[2]!.ratioInterval!.map((end) => end.toFixed(2))).toEqual(['1.47', '1.53']);
     expect(rows[3]).toMatchObject({ ratioToOurs: null, ratioInterval: null });
     const table = caseTable(rows, { gflops: 50, gigabytesPerSecond: 10 });
-    expect(table).toMatch(/^renamed .* not distinguishable \(0\.980–1\.030\) /m);
+    expect(table).toMatch(/^renamed .* not distinguishable \(0\.990–1\.030\) /m);
     expect(table).toMatch(/^slower .* 1\.50 \(1\.47–1\.53\) /m);
     expect(ratioChart(rows, 'adapter')).toContain('>not distinguishable<');
 

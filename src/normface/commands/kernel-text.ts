@@ -163,10 +163,11 @@ const speedColumns: Table['columns'] = [
 ];
 
 /** What was found of a run's speed; a wrong kernel has none. */
-export function speedText({ speeds, baseline, ratios, roofline }: KernelRun): string {
+export function speedText({ check, speeds, baseline, ratios, roofline }: KernelRun): string {
   if (!speeds || !roofline)
     return 'not timed: wrong results have no speed (--no-check times without looking)';
-  return formatTable(speedTable(speeds, baseline, ratios, roofline));
+  const table = formatTable(speedTable(speeds, baseline, ratios, roofline));
+  return check ? table : `${table}\nnot checked: nothing says that the results are right`;
 }
 
 /** One row a dispatch, under each that of the shipped kernel if it was timed as well. */

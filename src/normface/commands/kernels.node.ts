@@ -57,7 +57,7 @@ function requestOf(
     }),
   );
   const source = file === undefined ? undefined : readText(file);
-  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, dispatch };
+  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, file, dispatch };
   return grid === undefined ? request : { ...request, grid: parseGrid(grid) };
 }
 
