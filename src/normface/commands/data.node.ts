@@ -36,8 +36,8 @@ export async function info(context: Context, path: string) {
   const dataset = await open(context, path);
   const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
   tell(context, description);
-  const { looked, sizes } = description;
-  if (looked > 0) context.say(`sizes in pixels, of ${countText(looked, 'image')}: ${listed(sizes)}`);
+  const { measured, sizes } = description;
+  if (measured > 0) context.say(`sizes in pixels, of ${countText(measured, 'image')}: ${listed(sizes)}`);
   return description;
 }
 

@@ -10,7 +10,10 @@ export const addEval: AddCommand = (program, run) => {
       '<checkpoints...>',
       'run folders (their newest checkpoint), checkpoint folders or weights files',
     )
-    .option('--data <data>', 'images: a folder, a .tar or generated:… (default: as the run was configured)')
+    .option(
+      '--data <data>',
+      'images: a folder, an archive or generated:… (default: as the run was configured)',
+    )
     .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))

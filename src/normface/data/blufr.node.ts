@@ -5,7 +5,9 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.ts';
+import { decodeText, readText } from '../text.node.ts';
 import { reasonOf } from '../training/files.node.ts';
+import { archiveKind } from './archive.node.ts';
 import { type BlufrSplits, type BlufrTrial, checkBlufrSplits } from './blufr.ts';
 import { type MatlabArray, parseMatlab } from './matlab.node.ts';
 
@@ -15,9 +17,9 @@ export async function readBlufrSplits(path: string): Promise<BlufrSplits> {
   try {
     if ((await stat(path)).isDirectory()) return splitsOfLists(name, await listsOfFolder(path));
     const bytes = await readFile(path);
-    const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    if (isGzip || path.endsWith('.tar'))
-      return splitsOfLists(name, await listsOfTar(isGzip ? gunzipSync(bytes) : bytes));
+    const kind = archiveKind(bytes);
+    if (kind === 'gzip' || kind === 'tar')
+      return splitsOfLists(name, await listsOfTar(kind === 'gzip' ? gunzipSync(bytes) : bytes));
     return splitsOfMatlab(name, parseMatlab(bytes, name));
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -109,9 +111,7 @@ function assemble(
 
 async function listsOfFolder(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.txt'));
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
-  );
+  return new Map(names.map((name) => [name, readText(join(folder, name))]));
 }
 
 async function listsOfTar(bytes: Uint8Array): Promise<Map<string, string>> {
@@ -121,7 +121,7 @@ async function listsOfTar(bytes: Uint8Array): Promise<Map<string, string>> {
   for await (const entry of archive) {
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);
-    lists.set(basename(entry.header.name), Buffer.concat(chunks).toString('utf8'));
+    lists.set(basename(entry.header.name), decodeText(Buffer.concat(chunks), entry.header.name));
   }
   return lists;
 }

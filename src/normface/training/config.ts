@@ -17,7 +17,7 @@ const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
 
 const data = z.strictObject({
   /**
-   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * A folder, an archive, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
    * `generated:identities=200,samples=20,seed=1`.
    */
   path: z.string().min(1).default('generated'),
