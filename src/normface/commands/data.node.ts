@@ -49,7 +49,9 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
   const corrupt = await unreadableImages(context, dataset);
   const all = countText(dataset.samples.length, 'image');
   context.say(
-    corrupt.length === 0 ? `every one of ${all} can be read` : `${corrupt.length} of ${all} cannot be read`,
+    corrupt.length === 0
+      ? `every one of the ${all} can be read`
+      : `${corrupt.length} of the ${all} cannot be read`,
   );
   if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
   return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt };
