@@ -5,7 +5,7 @@ import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { StepTrace } from '../../inspector/step-trace.ts';
 import { type ProgressSink, Stage } from '../training/progress.ts';
-import { StatusLine } from './status-line.ts';
+import { StatusLine } from './status-line.node.ts';
 
 /** A stream that text goes to: `process.stdout`, or a recorder in tests. */
 export interface Output {

@@ -47,7 +47,7 @@ async function loadedBy(...words: string[]) {
 const light = [
   /^src\/normface\/(cli|package)\.node\.ts$/,
   /^src\/normface\/commands\/[a-z-]+\.ts$/,
-  /^src\/normface\/commands\/context\.node\.ts$/,
+  /^src\/normface\/commands\/(context|status-line)\.node\.ts$/,
   /^src\/normface\/(errors|losses\/names|training\/(suggest|progress)|evaluation\/(merge|features))\.ts$/,
   /^src\/engine\/(errors|edit-distance)\.ts$/,
 ];
