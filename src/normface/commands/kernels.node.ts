@@ -1,13 +1,13 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
-import fs from 'node:fs';
 import type { Command } from 'commander';
 import { isRight } from '../../inspector/kernels/check.ts';
 import type { RunStage } from '../../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { readText } from '../text.node.ts';
+import { replaceFile } from '../training/files.node.ts';
 import { Count } from '../training/progress.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
@@ -131,16 +131,8 @@ function requestOf(
     }),
   );
   const source = file === undefined ? undefined : readText(file);
-  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, dispatch };
+  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, file, dispatch };
   return grid === undefined ? request : { ...request, grid: parseGrid(grid) };
-}
-
-function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
 }
 
 function parseGrid(text: string): [number, number, number] {

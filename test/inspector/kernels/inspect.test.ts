@@ -206,8 +206,12 @@ describe('an edited kernel', () => {
 
   test('that does not compile says where', async () => {
     const source = linkedText(request).replace('let value = x[i];', 'let value = x[i] + true;');
-    await expect(run({ ...request, source })).rejects.toThrow(
-      /relu_forward~\d+ .*does not compile: line \d+: .*let value = x\[i\] \+ true;/s,
+    const line = source.split('\n').findIndex((text) => text.includes('+ true')) + 1;
+    await expect(run({ ...request, source, file: 'mine.wgsl' })).rejects.toThrow(
+      new RegExp(
+        `relu_forward .*does not compile: mine\\.wgsl:${line}: .*let value = x\\[i\\] \\+ true;`,
+        's',
+      ),
     );
   });
 
