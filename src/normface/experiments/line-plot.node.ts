@@ -101,6 +101,8 @@ export function linePlot(lines: readonly Line[], options: LinePlotOptions): stri
 const candidates = 24;
 /** Width of a character of a name, as a share of the plot's. */
 const nameWidth = 0.0155;
+/** Height of a name, as a share of the plot's. */
+const nameHeight = 0.06;
 
 /**
  * The names of the lines written on them, so that colours need not be told apart: each where its line is farthest from all others
@@ -155,9 +157,10 @@ function namesOnLines(
       return Math.min(
         0.25,
         ...others.map((line) => Math.abs(heightAt(line.points, x) - y)),
-        ...placed.map((other) =>
-          x < other.x + other.width && other.x < x + width ? Math.abs(other.y - y) : 0.25,
-        ),
+        ...placed.map((other) => {
+          const isBeside = x >= other.x + other.width || other.x >= x + width;
+          return isBeside || Math.abs(other.y - y) > nameHeight ? 0.25 : -1;
+        }),
       );
     };
     const best = visible

@@ -143,7 +143,7 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
               frameAnchor: 'top-right',
               textAnchor: 'end',
               dx: 84,
-              dy: -12,
+              dy: -4,
               fillOpacity: 0.7,
             }),
           ]
