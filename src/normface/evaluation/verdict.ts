@@ -187,7 +187,9 @@ export function againstControlSummary(compared: readonly Compared[]): string {
   const part = (words: string, verdict: Verdict) => {
     const rows = names(verdict);
     return rows.length > 0
-      ? [`${rows.length} of ${judged.length} rows are ${words} (${rows.join('; ')})`]
+      ? [
+          `${rows.length} of ${judged.length} rows ${rows.length === 1 ? 'is' : 'are'} ${words} (${rows.join('; ')})`,
+        ]
       : [];
   };
   const indistinct = names('indistinct').length;
@@ -196,7 +198,7 @@ export function againstControlSummary(compared: readonly Compared[]): string {
     ...part('below it', 'below'),
     ...part('of one seed, so that chance is not known', 'untested'),
     ...(indistinct > 0
-      ? [`${indistinct} of ${judged.length} are not distinguishable from their control`]
+      ? [`${indistinct} of ${judged.length} rows are not distinguishable from their control`]
       : []),
   ].join(', ');
 }
