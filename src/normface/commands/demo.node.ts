@@ -178,7 +178,16 @@ function curves(runs: readonly DemoRun[]): ReportSection {
         svg: cosinePlot(cosines),
         caption: 'Mean cosine of features with the weights of their own and of all other classes.',
       },
-      { svg: learningRatePlot(series(({ learningRate }) => learningRate)), caption: 'Learning rate.' },
+      {
+        // The control has the very rates of the fine-tune; dashes let it be seen below them.
+        svg: learningRatePlot(
+          series(({ learningRate }) => learningRate).map((one) => ({
+            ...one,
+            dashed: one.name === 'normface',
+          })),
+        ),
+        caption: 'Learning rate. Those of the control and of NormFace are the same.',
+      },
     ],
   };
 }
