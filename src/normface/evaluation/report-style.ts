@@ -36,7 +36,7 @@ th, td { padding: 0.4rem 1.5rem 0.4rem 0; text-align: left; font-weight: 400; ve
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
-td { white-space: nowrap; }
+td.right { white-space: nowrap; }
 thead th:first-child, tbody th { position: sticky; left: 0; background: var(--paper); }
 .right { text-align: right; }
 .note { color: var(--soft); font-size: 0.9rem; margin-bottom: 0.35rem; }
@@ -60,8 +60,8 @@ figcaption { margin-top: 0.5rem; color: var(--soft); font-size: 0.9rem; max-widt
   body { padding: 1.5rem 1rem 3rem; }
   table { font-size: 0.8rem; }
   th, td { padding-right: 0.6rem; }
-  td { white-space: normal; }
-  tbody th, thead th { overflow-wrap: anywhere; }
+  td.right { white-space: normal; }
+  tbody th { overflow-wrap: anywhere; }
   tbody th { min-width: 6.5rem; }
 }
 @media print {

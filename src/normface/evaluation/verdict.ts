@@ -215,13 +215,13 @@ export function comparisonText(rows: readonly MeasuredRow[], reference: string, 
   const sentences = rows.flatMap((row) => {
     if (row === control) return [];
     const difference = differenceText(differenceOf(row, control), {
-      indistinct: 'not distinguishable',
+      indistinct: 'not distinguishable from that',
       untested: `more than the choice of pairs explains, but one training run each`,
     });
     return [`${row.label} reaches ${percent(row)}, ${difference}.`];
   });
   return (
-    `By ${rule} on ${pairs} pairs ${control.label} reaches ${percent(control)}. Less that, ${sentences.join(' ')} ` +
+    `By ${rule} on ${pairs} pairs ${control.label} reaches ${percent(control)}. ${sentences.join(' ')} ` +
     'Interval and p are of a bootstrap over the pairs; what another seed of the training would change is not in them.'
   );
 }
