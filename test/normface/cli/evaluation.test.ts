@@ -89,6 +89,12 @@ test('eval prints named protocols and writes a report, and nothing into the run'
   const names = fs.readdirSync(out);
   for (const name of ['result.json', 'roc.svg', 'roc.png', 'histogram.svg', 'examples.png', 'report.html'])
     expect(names).toContain(name);
+  const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
+  // Eight pairs of either kind, each with the cosine that the caption promises.
+  const shown = html.match(/<figcaption>[^<]* \/ [^<]*<br>-?\d\.\d{3}, (accepted|rejected)<\/figcaption>/g);
+  expect(shown).toHaveLength(16);
+  expect(html).toMatch(/<tr class="first"><th scope="row">normface-pca \(sum\)/);
+  expect(html).toContain('What the rows are');
   expect(result.thresholds).toEqual([]);
   expect(listing(run)).toEqual(before);
 });
