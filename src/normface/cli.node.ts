@@ -18,6 +18,7 @@ import { addKernels } from './commands/kernels.node.ts';
 import { addNets } from './commands/nets.node.ts';
 import { addPaper } from './commands/paper.node.ts';
 import { addProfile } from './commands/profile.node.ts';
+import { StandardStreams } from './commands/standard-streams.node.ts';
 import { addTrain } from './commands/train.node.ts';
 import { addTune } from './commands/tune.node.ts';
 import { addVerify } from './commands/verify.node.ts';
@@ -150,7 +151,9 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
 const isProgram =
   process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isProgram) {
-  // A reader that closes the pipe early (`normface … | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  process.exitCode = await runCli(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  process.exitCode = await runCli(
+    words,
+    new StandardStreams(process, { mixable: !words.includes('--json') }),
+  );
 }

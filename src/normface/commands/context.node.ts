@@ -4,6 +4,7 @@ import type { Device } from '../../engine/device.ts';
 import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { StepTrace } from '../../inspector/step-trace.ts';
+import { Interrupt, type WhenLost } from '../training/interrupt.node.ts';
 import type { ProgressSink } from '../training/progress.ts';
 
 /** A stream that text goes to: `process.stdout`, or a recorder in tests. */
@@ -17,6 +18,8 @@ export interface Output {
 export interface Streams {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Tells whoever can stop at a good moment that one of them is lost. */
+  readonly whenLost?: WhenLost;
 }
 
 /** Flags that every command understands. */
@@ -54,6 +57,11 @@ export class Context {
   /** With `--json`, prints one record as a line of JSON; otherwise nothing. */
   emit(record: unknown): void {
     if (this.options.json) this.streams.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Lets signals and lost streams stop this command where it can save; give it back with `dispose`. */
+  interrupt(): Interrupt {
+    return new Interrupt((text) => this.warn(text), { whenLost: this.streams.whenLost });
   }
 
   /** Where a status line goes; with `--json` nowhere, the records tell the same. */

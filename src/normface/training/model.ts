@@ -1,6 +1,7 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import type { Device } from '../../engine/device.ts';
+import { largestMagnitude } from '../../engine/magnitude.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
@@ -19,6 +20,9 @@ import { float32Tensor, type StoredTensor } from './safetensors.ts';
 
 /** Images embedded at once by evaluations while training. */
 export const evaluationBatch = 64;
+
+/** The root of the largest f32, (2 − 2⁻²³)·2¹²⁷: the square of a larger weight, and so its norm, is infinite. */
+const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -110,6 +114,18 @@ export class Model implements Learner {
     return this.parameters.get(name).readFloats();
   }
 
+  /** Why the weights or the optimiser's state after the steps submitted so far are of no use; undefined if they may be. */
+  async flaw(): Promise<string | undefined> {
+    const [weight, state] = await Promise.all([
+      largestMagnitude(this.parameters.windows.map(({ values }) => values)),
+      largestMagnitude(this.optimiser.arrays),
+    ]);
+    // Not `weight > largestWeight`, which NaN would pass.
+    if (!(weight <= largestWeight)) return `the largest weight is ${weight}`;
+    if (!Number.isFinite(state)) return `the optimiser's state holds ${state}`;
+    return undefined;
+  }
+
   /** Weights and optimiser state after the steps submitted so far. */
   async snapshot(): Promise<Pick<Checkpoint, 'weights' | 'optimiser'>> {
     const [values, state] = await Promise.all([this.parameters.readAll(), this.optimiser.state()]);
@@ -124,10 +140,12 @@ export class Model implements Learner {
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
   restore(checkpoint: Pick<Checkpoint, 'weights' | 'optimiser'>, names: Names): void {
     const values = matchParameters(checkpoint.weights, this.parameters.lasting, names);
-    const state = new Map(
-      [...checkpoint.optimiser].map(([name, { data }]) => [name, data as Float32Array] as const),
-    );
+    const state = new Map<string, Float32Array>();
     try {
+      for (const [name, { data, dtype }] of checkpoint.optimiser) {
+        if (!(data instanceof Float32Array)) throw new Error(`${name} is ${dtype}, not F32`);
+        state.set(name, data);
+      }
       this.optimiser.restore(state);
     } catch (error) {
       throw new UserError(
