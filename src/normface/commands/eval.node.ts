@@ -81,6 +81,7 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
   const weights = named.map(findWeights);
   const config = configOf(weights[0]);
   const set = await evaluationSet(options, config);
+  for (const warning of set.warnings) context.warn(warning);
   const heldOut = heldOutFolds(options, config);
   const device = await context.openDevice();
   const pool = new DecodePool();

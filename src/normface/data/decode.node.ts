@@ -1,4 +1,3 @@
-import { open, readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
@@ -6,6 +5,7 @@ import type { Source } from './dataset.ts';
 import { renderFace } from './generated/render.ts';
 import type { Image } from './image.ts';
 import { decodeNetpbm, isNetpbm } from './netpbm.ts';
+import { readSource } from './source.node.ts';
 
 /** Size in pixels. */
 export interface ImageSize {
@@ -86,29 +86,6 @@ function inputOfPixels({ width, height, pixels }: Image): Sharp {
 function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>): Image {
   const rgb = Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)]);
   return { width, height, pixels: rgb };
-}
-
-async function readSource(source: Extract<Source, { kind: 'file' | 'range' }>): Promise<Uint8Array> {
-  const bytes =
-    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
-  if (bytes.length === 0) throw new Error('the file is empty');
-  return bytes;
-}
-
-async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
-  const bytes = new Uint8Array(source.length);
-  const file = await open(source.path).catch(rethrowReason);
-  try {
-    const { bytesRead } = await file.read(bytes, 0, source.length, source.offset);
-    if (bytesRead < source.length) throw new Error('the archive ends inside it');
-    return bytes;
-  } finally {
-    await file.close();
-  }
-}
-
-function rethrowReason(error: unknown): never {
-  throw new Error(reasonOf(error));
 }
 
 /** The first line of a libvips message without the names of its parts. */

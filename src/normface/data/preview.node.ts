@@ -2,7 +2,7 @@ import { hash32 } from '../../engine/random.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './contact-sheet.node.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
 import { decodeSource, type ImageSize } from './decode.node.ts';
-import { imageNumbers } from './pairs.ts';
+import { imageTitles } from './image-numbers.ts';
 
 export interface PreviewOptions extends Partial<ContactSheetOptions> {
   /** Number of people shown, one a row (default 8). */
@@ -29,7 +29,7 @@ export async function writePreview(
 ): Promise<{ identities: string[]; width: number; height: number }> {
   const { rows = 8, columns: mostColumns = 8, seed = 0, size, onCorrupt } = options;
   const groups = samplesByIdentity(dataset);
-  const numbers = imageNumbers(dataset);
+  const titles = imageTitles(dataset);
   const shown = groups
     .map((group, identity) => ({
       identity,
@@ -41,12 +41,12 @@ export async function writePreview(
     .sort((a, b) => a.identity - b.identity);
   const columns = Math.max(...shown.map(({ group }) => group.length));
   const tiles: Tile[] = [];
-  for (const { group, identity } of shown) {
+  for (const { group } of shown) {
     for (const index of group) {
       const { key, source } = dataset.samples[index];
       try {
         const image = await decodeSource(source, source.kind === 'generated' ? size : undefined);
-        tiles.push({ images: [image], caption: `${dataset.identities[identity]} ${numbers[index]}` });
+        tiles.push({ images: [image], caption: titles[index] });
       } catch (error) {
         onCorrupt?.(key, (error as Error).message);
       }

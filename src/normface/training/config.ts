@@ -100,8 +100,13 @@ const keys = z.strictObject({
       learningRate: z.number().positive().default(0.05),
       /** Of sgd; the others have moments of their own. */
       momentum: z.number().min(0).max(0.9999).default(0.9),
+      /** Of sgd: Nesterov's momentum. */
+      nesterov: z.boolean().optional(),
       weightDecay: z.number().min(0).default(5e-4),
       clipNorm: z.number().positive().optional(),
+    })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
     })
     .prefault({}),
   schedule: schedule.prefault({}),

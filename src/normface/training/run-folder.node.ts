@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
+import { readText } from '../text.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { reasonOf, replaceFile } from './files.node.ts';
 import { type LogRecord, parseLog } from './log.ts';
@@ -43,12 +44,7 @@ export function readRunConfig(folder: string): TrainingConfig {
 
 /** Reads a JSON file. @throws UserError when it is missing or not JSON */
 export function readJson(file: string): Json {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
+  const text = readText(file);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {

@@ -61,12 +61,14 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const { verifyData: verify = false } = options;
   const { dataset } = data;
   const totalSteps = stepCount(config, dataset.samples.length);
-  for (const warning of [...data.warnings, ...doubtfulSettings(config, totalSteps)]) reporter.warn(warning);
   const before = resume?.checkpoint.state;
   if (before && before.step > totalSteps)
     throw new UsageError(`the checkpoint is of step ${before.step}, past the ${totalSteps} steps of the run`);
   const images = await recordImages(data, { before, verify, reporter });
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
+  // Both may be of one data set.
+  const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
+  for (const warning of [...warnings, ...doubtfulSettings(config, totalSteps)]) reporter.warn(warning);
   const model = await device.tuner.tuned(
     () => new Model(device, config, dataset.identities.length),
     (discarded) => discarded.dispose(),

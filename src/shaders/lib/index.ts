@@ -6,6 +6,7 @@ import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
 import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
+import nan from './nan.wgsl';
 import pool from './pool.wgsl';
 import random from './random.wgsl';
 import rolled from './rolled.wgsl';
@@ -27,6 +28,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/epilogue.wesl': epilogue,
   './lib/margin.wesl': margin,
   './lib/matrix_unit.wesl': matrixUnit,
+  './lib/nan.wesl': nan,
   './lib/pool.wesl': pool,
   './lib/random.wesl': random,
   './lib/rolled.wesl': rolled,
