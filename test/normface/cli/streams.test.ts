@@ -66,29 +66,44 @@ test('where a machine reads stdout nothing else gets into it', () => {
 const program = bundledProgram();
 const output = temporaryFolder();
 
-test.skipIf(process.platform === 'win32').each([
-  ['whose reader ends', 'pipe', /stdout cannot be written: its reader is gone; stopping after this step/],
-  ['on a full disk', '/dev/full', /stdout cannot be written: the disk is full; stopping after this step/],
-])(
-  'a training with a stdout %s is saved, says so on stderr and does not exit with 0',
-  async (_, to, reason) => {
-    if (to !== 'pipe' && !fs.existsSync(to)) return;
-    const data = ['--data', 'generated:identities=5,samples=4,seed=3', '--net', 'tiny', '--batch', '8'];
-    const words = ['train', ...data, '--steps', '2000', '--set', 'log.everySteps=1', '--output', output];
-    const stdout = to === 'pipe' ? 'pipe' : fs.openSync(to, 'w');
-    const child = spawn(process.execPath, [program(), ...words], { stdio: ['ignore', stdout, 'pipe'] });
-    let stderr = '';
-    child.stderr!.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    // As `head -1` does.
-    child.stdout?.once('data', () => child.stdout!.destroy());
-    const [exitCode] = await once(child, 'close');
-    if (typeof stdout === 'number') fs.closeSync(stdout);
-    expect(stderr).toMatch(reason);
+/** Trains in a process of its own. @param stdout as `spawn` takes it */
+async function train(stdout: 'pipe' | number): Promise<{ exitCode: number; stderr: string }> {
+  const data = ['--data', 'generated:identities=5,samples=4,seed=3', '--net', 'tiny', '--batch', '8'];
+  const words = ['train', ...data, '--steps', '2000', '--set', 'log.everySteps=1', '--output', output];
+  const child = spawn(process.execPath, [program(), ...words], { stdio: ['ignore', stdout, 'pipe'] });
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  // As `head -1` does.
+  child.stdout?.once('data', () => child.stdout!.destroy());
+  const [exitCode] = await once(child, 'close');
+  return { exitCode, stderr };
+}
+
+test.skipIf(process.platform === 'win32')(
+  'a training whose reader ends is saved, says so on stderr and does not exit with 0',
+  async () => {
+    const { exitCode, stderr } = await train('pipe');
+    expect(stderr).toMatch(/stdout cannot be written: its reader is gone; stopping after this step/);
     expect(stderr).toMatch(/saved {3}.*step-\d+\nstopped after step \d+ of 2000; continue with:\n/);
     expect(exitCode).toBe(130);
     const saved = /saved {3}(.*)/.exec(stderr)![1];
     expect(fs.existsSync(path.join(saved, 'DONE'))).toBe(true);
+  },
+);
+
+test.skipIf(!fs.existsSync('/dev/full'))(
+  'a training that cannot say its first word ends with a sentence',
+  async () => {
+    const full = fs.openSync('/dev/full', 'w');
+    const { exitCode, stderr } = await train(full);
+    fs.closeSync(full);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        'stdout cannot be written: the disk is full; ended before the first step: nothing is trained and nothing saved',
+      ),
+    ]);
   },
 );
