@@ -17,6 +17,11 @@ export function readText(file: string, described = file): string {
   } catch (error) {
     throw new UserError(`cannot read ${described}: ${reasonOf(error)}`);
   }
+  return decodeText(bytes, described);
+}
+
+/** Bytes as UTF-8 text without a byte order mark. @throws UserError when they are encoded otherwise */
+export function decodeText(bytes: Uint8Array, described: string): string {
   if (isUtf16(bytes)) throw new UserError(`${described} is stored as UTF-16; save it as UTF-8`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

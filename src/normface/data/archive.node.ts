@@ -26,7 +26,7 @@ const tarHead = 262;
 
 /** Whether a file is an archive: by its bytes, or as a `.tar` by its name, of whose oldest format the bytes say nothing. */
 export async function isArchive(path: string): Promise<boolean> {
-  return kindOf(await headOf(path)) !== undefined || /\.tar$/i.test(path);
+  return archiveKind(await headOf(path)) !== undefined || /\.tar$/i.test(path);
 }
 
 /**
@@ -37,7 +37,7 @@ export async function readArchive(path: string, onFiles?: OnFiles): Promise<Tree
   const archive = resolve(path);
   const name = basename(archive);
   const head = await headOf(archive);
-  const kind = kindOf(head);
+  const kind = archiveKind(head);
   if (kind === 'zip') return readZip(archive, name, onFiles);
   if (kind === 'gzip') {
     const { file, remove } = await unpackGzip(archive, name);
@@ -59,9 +59,9 @@ function headOf(path: string): Promise<Uint8Array> {
   });
 }
 
-/** `zip`, `gzip`, `tar`, or what is to be said of another archive; undefined for what begins like none. */
-function kindOf(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head).toString('latin1');
+/** What bytes begin like: `zip`, `gzip`, `tar`, or what is to be said of another archive; undefined for none. */
+export function archiveKind(head: Uint8Array): string | undefined {
+  const text = Buffer.from(head.subarray(0, tarHead)).toString('latin1');
   if (text.startsWith('ustar', 257)) return 'tar';
   return starts.find(([start]) => text.startsWith(start))?.[1];
 }

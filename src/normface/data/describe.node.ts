@@ -8,7 +8,7 @@ import { endingOf } from './recognise.node.ts';
 import { readSource } from './source.node.ts';
 
 /** Images whose size is looked up, evenly spread: enough to see of what kind a data set is. */
-const measured = 200;
+const mostMeasured = 200;
 
 /** Numbers of people and images, and of how many people there are how many images. */
 export function describeDataset(dataset: Dataset) {
@@ -38,15 +38,15 @@ export function describeDataset(dataset: Dataset) {
  * Sizes `width × height` in pixels, the most frequent first, of some images spread over the data set; only their headers are read,
  * and what cannot be read is left out.
  */
-export async function sizesOf({ samples }: Dataset): Promise<{ looked: number; sizes: Tally }> {
-  const count = Math.min(measured, samples.length);
+export async function sizesOf({ samples }: Dataset): Promise<{ measured: number; sizes: Tally }> {
+  const count = Math.min(mostMeasured, samples.length);
   const chosen = Array.from(
     { length: count },
     (_, k) => samples[Math.floor((k * samples.length) / count)].source,
   );
   const sizes = await Promise.all(chosen.map((source) => sizeOf(source).catch(() => undefined)));
   const known = sizes.filter((size) => size !== undefined);
-  return { looked: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
+  return { measured: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
 }
 
 /** How often each text occurs, the most frequent first. */

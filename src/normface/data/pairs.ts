@@ -157,26 +157,16 @@ export function matchPairs(list: PairList, dataset: Dataset, folds?: readonly nu
 }
 
 /**
- * The pairs of the given folds (all by default) as sample indices.
+ * Finds the images of all pairs of the given folds (all by default).
  * @throws UserError for an unknown fold, and naming line and image when it cannot be told which images a pair compares.
  */
-export function resolvePairs(
-  list: PairList,
-  dataset: Dataset,
-  folds?: readonly number[],
-): readonly ResolvedPair[] {
-  const { pairs, misses } = matchPairs(list, dataset, folds);
-  refuseMisses(list.name, misses);
-  return pairs;
-}
-
-/** @throws UserError naming the first of the misses, if there is one */
-export function refuseMisses(listName: string, misses: readonly Miss[]): void {
-  if (misses.length === 0) return;
-  const [{ line, text }] = misses;
+export function resolvePairs(list: PairList, dataset: Dataset, folds?: readonly number[]): PairMatch {
+  const match = matchPairs(list, dataset, folds);
+  const [first, ...others] = match.misses;
+  if (!first) return match;
   const more =
-    misses.length > 1 ? ` (and ${misses.length - 1} more; normface data check --pairs counts them)` : '';
-  throw new UserError(`${listName} line ${line}: ${text}${more}`);
+    others.length > 0 ? ` (and ${others.length} more; normface data check --pairs counts them)` : '';
+  throw new UserError(`${list.name} line ${first.line}: ${first.text}${more}`);
 }
 
 /** What must be said when the images of people are counted in order, or undefined when none are. */

@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { DONE, describeFiles } from './done.node.ts';
 import { reasonOf, replaceFile, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
+import { likelyRun } from './likely-run.node.ts';
 import { encodeSafetensors } from './safetensors.ts';
 
 const STEP_FOLDER = /^step-(\d{8,})$/;
@@ -161,7 +162,7 @@ export function latestCheckpoint(runFolder: string, upTo = Number.POSITIVE_INFIN
  * @throws UserError when there is none
  */
 export function findCheckpoint(named: string): string {
-  if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}`);
+  if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}${likelyRun(named)}`);
   if (!fs.statSync(named).isDirectory())
     throw new UserError(`${named} is a file; name the checkpoint's folder or the run's folder`);
   if (fs.existsSync(path.join(named, 'state.json'))) {

@@ -4,7 +4,7 @@ import { type Dataset, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { drawPairs } from '../data/pair-generation.ts';
 import { readPairs } from '../data/pairs.node.ts';
-import { countedRemark, matchPairs, pairsOfFolds, type ResolvedPair, refuseMisses } from '../data/pairs.ts';
+import { countedRemark, pairsOfFolds, type ResolvedPair, resolvePairs } from '../data/pairs.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import type { TrainingConfig } from './config.ts';
 
@@ -44,8 +44,7 @@ export async function openEvaluationSet(options: EvaluationSetOptions): Promise<
     return { dataset, pairsName: nameOf(drawn.name), warnings, ...toRows(pairsOfFolds(drawn, folds)) };
   }
   const list = await readPairs(file);
-  const { pairs, misses, counted } = matchPairs(list, dataset, folds);
-  refuseMisses(list.name, misses);
+  const { pairs, counted } = resolvePairs(list, dataset, folds);
   const remark = countedRemark(dataset, counted);
   if (remark) warnings.push(remark);
   return { dataset, pairsName: nameOf(list.name), warnings, ...toRows(pairs) };

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseJson } from '../../common/json.ts';
 import { UserError } from '../errors.ts';
 import { readText } from '../text.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
@@ -46,7 +47,7 @@ export function readRunConfig(folder: string): TrainingConfig {
 export function readJson(file: string): Json {
   const text = readText(file);
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (error) {
     throw new UserError(`${file} is not JSON: ${(error as Error).message}`);
   }

@@ -3,7 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
+
+import { countText } from '../../inspector/profile/format.ts';
 import type { BatchLoader } from '../data/loader.node.ts';
+
 import type { Cursor } from '../data/order.ts';
 import type { DecodePool } from '../data/worker-pool.node.ts';
 import { DivergedError, UsageError } from '../errors.ts';
@@ -20,7 +23,7 @@ import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { type BatchSource, divergedError, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
-import { Progress } from './progress.ts';
+import { Progress, Stage } from './progress.ts';
 import type { Reporter } from './reporter.ts';
 import type { Resumed } from './resume.node.ts';
 import { appendLog, createRunFolder, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
@@ -69,14 +72,21 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   // Both may be of one data set.
   const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
   for (const warning of [...warnings, ...doubtfulSettings(config, totalSteps)]) reporter.warn(warning);
-  const model = await device.tuner.tuned(
-    () => new Model(device, config, dataset.identities.length),
-    (discarded) => discarded.dispose(),
-  );
+  const stage = new Stage(reporter.progressSink, 'compiling kernels');
+  const model = await device.tuner
+    .tuned(
+      () => new Model(device, config, dataset.identities.length),
+      (discarded) => discarded.dispose(),
+    )
+    .catch((error) => {
+      stage.end();
+      throw error;
+    });
   try {
     if (resume) model.restore(resume.checkpoint, { source: 'to resume from', net: config.net });
     else if (config.initialise) initialise(model, config, data, reporter);
     await model.compile();
+    stage.end();
     const folder = resume?.folder ?? createRunFolder(config.output, config.name);
     let lock = resume?.lock;
     try {
@@ -92,6 +102,7 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
       lock?.release();
     }
   } finally {
+    stage.end();
     model.dispose();
   }
 }
@@ -152,8 +163,8 @@ class Run {
       `run     ${folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
     );
     reporter.say(
-      `data    ${dataset.name} · ${dataset.samples.length} images of ${dataset.identities.length} people` +
-        (excluded > 0 ? `, ${excluded} people left out` : ''),
+      `data    ${dataset.name} · ${countText(dataset.samples.length, 'image')} of ${countText(dataset.identities.length, 'person', 'people')}` +
+        (excluded > 0 ? `, ${countText(excluded, 'person', 'people')} left out` : ''),
     );
   }
 
@@ -168,10 +179,7 @@ class Run {
     const loader = trainingBatches(config, data, {
       cursor,
       pool,
-      onCorrupt: (name, reason) => {
-        this.progress.end();
-        reporter.warn(`the image ${name} is left out: ${reason}`);
-      },
+      onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
     });
     try {
       const outcome = await runLoop({
@@ -194,6 +202,7 @@ class Run {
         onCheckpoint: (step, at) => this.save(step, at),
         onConfirmed: () => this.prune(),
         onDiverged: (step) => this.lastGoodBefore(step),
+        onStep: (step) => this.progress.step(step),
         onValidate: (step) => this.evaluate(step, evaluationSet!, pool),
         shouldStop,
       });
@@ -238,9 +247,7 @@ class Run {
 
   private prune(): void {
     const { config, reporter } = this.options;
-    const warnings = pruneCheckpoints(this.folder, config.checkpoint.keep);
-    if (warnings.length > 0) this.progress.end();
-    for (const warning of warnings) reporter.warn(warning);
+    for (const warning of pruneCheckpoints(this.folder, config.checkpoint.keep)) reporter.warn(warning);
   }
 
   /**

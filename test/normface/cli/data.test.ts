@@ -102,7 +102,7 @@ describe('data info and check', () => {
       'sizes in pixels, of 4 images: 12 × 14 (3), 20 × 10 (1)\n',
     );
     expect(JSON.parse((await normface('--json', 'data', 'info', data)).stdout)).toMatchObject({
-      looked: 4,
+      measured: 4,
       sizes: [
         { what: '12 × 14', count: 3 },
         { what: '20 × 10', count: 1 },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { hash32 } from '../../../src/engine/random.ts';
 import { imageList } from '../../../src/normface/commands/embed.node.ts';
 import { type Dataset, remarkText } from '../../../src/normface/data/dataset.ts';
 import { decodeSource } from '../../../src/normface/data/decode.node.ts';
@@ -216,4 +217,47 @@ describe('zip', () => {
       'its compressed content is damaged',
     );
   });
+});
+
+describe('damaged archives', () => {
+  /** Numbers that follow from a seed, below 2³². */
+  const random = (seed: number, draw: number) => hash32(seed, 0x66757a7a, draw);
+
+  test.each(['tar', 'zip'])(
+    'a %s of changed bytes is read or refused, and never ends the process',
+    async (kind) => {
+      const whole =
+        kind === 'tar'
+          ? await tarWith([
+              [{ name: 'a/1.jpg' }, small],
+              [{ name: 'a/2.jpg', type: 'link', linkname: 'a/1.jpg' }],
+              [{ name: 'b/1.jpg', type: 'symlink', linkname: '../a/1.jpg' }],
+              [{ name: `${'n'.repeat(120)}/1.jpg` }, small],
+            ])
+          : zipOf([
+              { name: 'a/1.jpg', content: small },
+              { name: 'b/1.jpg', content: '../a/1.jpg', mode: 0o120777 },
+              { name: 'c/1.dat', content: small, method: 8 },
+            ]);
+      let opened = 0;
+      for (let round = 0; round < 300; round++) {
+        const bytes = Buffer.from(whole);
+        for (let k = 0; k <= round % 4; k++)
+          bytes[random(round, 2 * k) % bytes.length] = random(round, 2 * k + 1);
+        const path = write(
+          `fuzz.${kind}`,
+          round % 3 ? bytes : retype(bytes, 0, String.fromCharCode(random(round, 9) % 256)),
+        );
+        try {
+          const dataset = await openDataset(path);
+          opened++;
+          await Promise.allSettled(dataset.samples.map(({ source }) => decodeSource(source)));
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+          expect((error as Error).message.length).toBeLessThan(1000);
+        }
+      }
+      expect(opened).toBeGreaterThan(10);
+    },
+  );
 });

@@ -31,6 +31,8 @@ function named(...keys: string[]): Dataset {
   );
 }
 
+const resolved = (...words: Parameters<typeof resolvePairs>) => resolvePairs(...words).pairs;
+
 const people = named(
   'Ann/Ann_0001.jpg',
   'Ann/Ann_0003.jpg',
@@ -183,22 +185,22 @@ describe('numbers of images', () => {
 
 describe('resolving pairs', () => {
   test('finds images by the number at the end of their names', () => {
-    expect(resolvePairs(parsePairs(text), people)).toEqual([
+    expect(resolved(parsePairs(text), people)).toEqual([
       { fold: 1, same: true, first: 0, second: 1 },
       { fold: 1, same: false, first: 0, second: 3 },
       { fold: 2, same: true, first: 2, second: 3 },
       { fold: 2, same: false, first: 3, second: 4 },
     ]);
-    expect(resolvePairs(parsePairs(text), people, [2]).map(({ fold }) => fold)).toEqual([2, 2]);
+    expect(resolved(parsePairs(text), people, [2]).map(({ fold }) => fold)).toEqual([2, 2]);
   });
 
   test('names line and image when one is missing, unless its fold is not asked for', () => {
     const list = parsePairs(text.replace('Ann 1 Bo 2', 'Ann 1 Bo 9'), 'list.txt');
-    expect(() => resolvePairs(list, people)).toThrow(
+    expect(() => resolved(list, people)).toThrow(
       new UserError('list.txt line 3: image 9 of Bo is not in people'),
     );
-    expect(resolvePairs(list, people, [2]).length).toBe(2);
-    expect(() => resolvePairs(parsePairs(text, 'list.txt'), named('Bo/1.jpg', 'Bo/2.jpg'))).toThrow(
+    expect(resolved(list, people, [2]).length).toBe(2);
+    expect(() => resolved(parsePairs(text, 'list.txt'), named('Bo/1.jpg', 'Bo/2.jpg'))).toThrow(
       new UserError(
         'list.txt line 2: Ann is not in people (and 1 more; normface data check --pairs counts them)',
       ),
@@ -224,7 +226,7 @@ describe('resolving pairs', () => {
       { kind: 'image', line: 4, text: 'image 2 of Bo is not in people' },
       { kind: 'person', line: 5, text: 'Cy is not in people' },
     ]);
-    expect(() => resolvePairs(list, dataset)).toThrow(
+    expect(() => resolved(list, dataset)).toThrow(
       /^list.txt line 2: image 2 of Ann may be .* \(and 3 more; /,
     );
   });
@@ -237,7 +239,7 @@ describe('resolving pairs', () => {
       const dataset = named(...keys(stored));
       expect(dataset.identities).toEqual(['Bo', composed]);
       for (const written of [composed, decomposed]) {
-        expect(resolvePairs(listOf(written), dataset).length).toBe(2);
+        expect(resolved(listOf(written), dataset).length).toBe(2);
         // Nobody who is tested on stays in the training set because of an accent.
         expect(
           excludeIdentitiesOf(named(...keys(stored), 'Cy/1.jpg'), listOf(written), [1]).excluded,
@@ -265,12 +267,12 @@ describe('generated pair lists', () => {
 
   test('are balanced, well-formed and without repetition', () => {
     expect(parsePairs(formatPairs(list), list.name)).toEqual(list);
-    const resolved = resolvePairs(list, dataset);
-    for (const { same, first, second } of resolved) {
+    const found = resolved(list, dataset);
+    for (const { same, first, second } of found) {
       expect(dataset.samples[first].identity === dataset.samples[second].identity).toBe(same);
       expect(first).not.toBe(second);
     }
-    const unordered = resolved.map(
+    const unordered = found.map(
       ({ first, second }) => `${Math.min(first, second)} ${Math.max(first, second)}`,
     );
     expect(new Set(unordered).size).toBe(200);
@@ -291,7 +293,7 @@ describe('generated pair lists', () => {
   test('use every possible pair when that many are asked for, and say so when there are not enough', () => {
     const few = named('a/1.jpg', 'a/2.jpg', 'a/3.jpg', 'b/1.jpg', 'b/2.jpg');
     const all = generatePairs(few, { folds: 1, pairsPerFold: 4, seed: 1 });
-    expect(resolvePairs(all, few).filter(({ same }) => same).length).toBe(4);
+    expect(resolved(all, few).filter(({ same }) => same).length).toBe(4);
     expect(() => generatePairs(few, { folds: 1, pairsPerFold: 5, seed: 1 })).toThrow(
       new UserError(
         'people: fold 1 of 1 allows only 4 same-person pairs, 5 were asked for; ask for fewer folds or pairs',
@@ -310,7 +312,7 @@ describe('generated pair lists', () => {
     expect(() => generatePairs(unnumbered, { folds: 1, pairsPerFold: 2, seed: 1 })).toThrow(
       /has no number of its own by which a list could name it$/,
     );
-    expect(resolvePairs(list, dataset)).toEqual(drawPairs(dataset, options).pairs);
+    expect(resolved(list, dataset)).toEqual(drawPairs(dataset, options).pairs);
   });
 
   test('all numbers of a triangle of images occur equally often', () => {
@@ -387,8 +389,8 @@ describe.skipIf(!archive || !pairsFile)('the official LFW pairs', () => {
       expect(pairsOfFolds(list, [fold]).filter(({ same }) => same).length).toBe(300);
     }
     expect(formatPairs(list).trim()).toBe(content.trim());
-    const resolved = resolvePairs(list, await openDataset(archive!));
-    expect(new Set(resolved.flatMap(({ first, second }) => [first, second])).size).toBe(7701);
+    const found = resolved(list, await openDataset(archive!));
+    expect(new Set(found.flatMap(({ first, second }) => [first, second])).size).toBe(7701);
   });
 
   test('without the people of folds 9 and 10, 1,334 people with two or more images remain, 7,037 images', async () => {
@@ -411,7 +413,7 @@ describe.skipIf(!archive || !pairsFile)('the official LFW pairs', () => {
     expect(dataset.identities.filter((identity) => tested.has(identity))).toEqual([]);
     expect([...tested].sort()).toEqual([...excluded].sort());
     // The tested people are in the whole set and in it only.
-    expect(resolvePairs(list, all, [9, 10]).length).toBe(1200);
-    expect(() => resolvePairs(list, dataset, [10])).toThrow(UserError);
+    expect(resolved(list, all, [9, 10]).length).toBe(1200);
+    expect(() => resolved(list, dataset, [10])).toThrow(UserError);
   });
 });
