@@ -239,6 +239,7 @@ class Run {
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
+      trainedOn: config.data.path,
     };
     const { weights, optimiser } = await this.model.snapshot();
     const folder = saveCheckpoint(this.folder, { weights, metadata, optimiser, state });
