@@ -6,7 +6,7 @@ import { describeSchedule } from '../../../src/normface/training/schedule.ts';
 const said = (config: TrainingConfigInput, steps = 240) => doubtfulSettings(parseConfig(config), steps);
 
 test('milestones given as epochs', () => {
-  const schedule = { kind: 'multistep', milestones: [4, 8] } as const;
+  const schedule = { kind: 'multistep', milestones: [4, 8] } satisfies TrainingConfigInput['schedule'];
   expect(said({ epochs: 12, schedule })).toEqual([
     'schedule.milestones [4, 8] counts steps, not epochs: of 240 steps the rate drops at steps 4 and 8; for epochs of 12 write [0.3333, 0.6667]',
   ]);
@@ -36,7 +36,11 @@ test('warm-up that the run, or the way to the first drop, does not outlast', () 
   expect(said({ schedule: { warmupSteps: 960 } })).toEqual([
     'schedule.warmupSteps 960 is not shorter than the run, which has 240 steps: the rate still rises at its end, to 0.0125 of 0.05',
   ]);
-  const schedule = { kind: 'multistep', milestones: [0.5], warmupSteps: 150 } as const;
+  const schedule = {
+    kind: 'multistep',
+    milestones: [0.5],
+    warmupSteps: 150,
+  } satisfies TrainingConfigInput['schedule'];
   expect(said({ schedule })[0]).toMatch(/longer than the way to the first drop of the rate at step 120$/);
   expect(said({ schedule: { ...schedule, warmupSteps: 100 } })).toEqual([]);
 });
@@ -58,7 +62,11 @@ test('a schedule is told by the steps at which something happens', () => {
       step,
       Number(learningRate.toPrecision(3)),
     ]);
-  const schedule = { kind: 'multistep', milestones: [0.5, 90], warmupSteps: 4 } as const;
+  const schedule = {
+    kind: 'multistep',
+    milestones: [0.5, 90],
+    warmupSteps: 4,
+  } satisfies TrainingConfigInput['schedule'];
   expect(describe({ schedule }, 100)).toEqual([
     [1, 0.25],
     [4, 1],
