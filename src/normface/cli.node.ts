@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { addBlufr } from './commands/blufr.node.ts';
 import { choice, type Runner, trueOrFalse } from './commands/command.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
@@ -144,7 +144,7 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
   if (error instanceof UserError) return [error.exitCode, true];
   if (error instanceof CommanderError) return [2, true];
   if (error instanceof NotFiniteError) return [3, true];
-  return [1, error instanceof DeviceError || error instanceof ShapeError];
+  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
 }
 
 const isProgram =
