@@ -4,9 +4,10 @@
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { printable } from '../common/printable.ts';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { addBlufr } from './commands/blufr.ts';
-import { type AddCommand, choiceOption, type Runner, trueOrFalse } from './commands/command.ts';
+import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './commands/command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
 import { addData } from './commands/data.ts';
@@ -24,6 +25,7 @@ import { addTrain } from './commands/train.ts';
 import { addTune } from './commands/tune.ts';
 import { addVerify } from './commands/verify.ts';
 import { addYtf } from './commands/ytf.ts';
+import { setMostPixels } from './data/pixel-limit.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
@@ -60,8 +62,10 @@ export async function runCli(words: readonly string[], streams: Streams = proces
   const run: Runner =
     (load) =>
     async (...values) => {
-      const context = new Context(program.opts<GlobalOptions>(), streams);
+      const options = program.opts<GlobalOptions>();
+      const context = new Context(options, streams);
       try {
+        setMostPixels(options.maxPixels);
         const body = await load();
         const result = await body(context, ...values);
         if (result !== undefined) context.emit(result);
@@ -91,6 +95,11 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
         ['f32', 'f16'],
       ),
+    )
+    .option(
+      '--max-pixels <n>',
+      'largest picture that is decoded, in pixels (default: 100 million)',
+      wholeNumber(1),
     )
     .option('--list-adapters', 'print the WebGPU adapters of this machine')
     .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
@@ -146,7 +155,7 @@ function explain(error: unknown, { stderr }: Streams): number {
   // The help was printed in place of an error.
   if (error instanceof CommanderError && error.code === 'commander.help') return 2;
   const message = error instanceof Error ? error.message : String(error);
-  const sentence = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const sentence = printable(message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' '));
   const [exitCode, expected] = classify(error);
   stderr.write(`normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
   if (process.env.DEBUG) stderr.write(`${(error as Error).stack}\n`);

@@ -1,5 +1,6 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
+import { printable } from '../../common/printable.ts';
 import type { Device } from '../../engine/device.ts';
 import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
@@ -25,6 +26,7 @@ export interface GlobalOptions {
   readonly adapter?: string;
   readonly allowSoftware?: boolean;
   readonly json?: boolean;
+  readonly maxPixels?: number;
   readonly tune?: TuneMode;
   readonly operands?: OperandType;
 }
@@ -50,16 +52,16 @@ export class Context {
     return this.options.json ? this.streams.stderr : this.streams.stdout;
   }
 
-  /** Prints a line for people. */
+  /** Prints a line for people. What a terminal would obey, such as a control character in a file's name, is written out. */
   say(text = ''): void {
     this.progressSink.clear();
-    this.forPeople.write(`${text}\n`);
+    this.forPeople.write(`${printable(text)}\n`);
   }
 
   /** Prints a warning for people, out of the way of results. */
   warn(text: string): void {
     this.progressSink.clear();
-    this.streams.stderr.write(`warning: ${text}\n`);
+    this.streams.stderr.write(`warning: ${printable(text)}\n`);
   }
 
   /** With `--json`, prints one record as a line of JSON; otherwise nothing. */
