@@ -9,7 +9,7 @@ const namedOperators = 3;
 
 /** All kernels with a search, grouped by kind of work or by name. */
 export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], context: PageContext): Page {
-  const { parameters, signal } = context;
+  const { signal } = context;
   const search = element('input', {
     class: 'input kernel-search',
     type: 'search',
@@ -18,8 +18,7 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
     autocomplete: 'off',
     spellcheck: 'false',
   });
-  search.value = parameters.get('q') ?? '';
-  let grouping: Grouping = parameters.get('group') === 'name' ? 'name' : 'family';
+  let grouping: Grouping = 'family';
   const count = element('p', { class: 'soft small', role: 'status' });
   const list = element('div', { class: 'kernel-groups' });
 
@@ -45,13 +44,22 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
     show();
     remember();
   });
-  const choices = groupingChoices(grouping, (chosen) => {
+  const choices = groupingChoices((chosen) => {
     grouping = chosen;
     show();
     remember();
   });
+  const follow = (parameters: URLSearchParams): void => {
+    search.value = parameters.get('q') ?? '';
+    grouping = parameters.get('group') === 'name' ? 'name' : 'family';
+    for (const input of choices.querySelectorAll('input')) input.checked = input.value === grouping;
+    show();
+  };
   const links = (): HTMLAnchorElement[] => [...list.querySelectorAll<HTMLAnchorElement>('a.kernel-link')];
-  addEventListener('keydown', (event) => moveInList(event, search, links()), { signal });
+  const onKey = (event: KeyboardEvent): void => {
+    if (root.isConnected) moveInList(event, search, links());
+  };
+  addEventListener('keydown', onKey, { signal });
   root.append(
     element(
       'div',
@@ -79,9 +87,9 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
     count,
     list,
   );
-  show();
-  if (matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true });
-  return { dispose() {} };
+  follow(context.parameters);
+  if (root.isConnected && matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true });
+  return { dispose() {}, follow };
 }
 
 function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement {
@@ -114,9 +122,9 @@ function itemView(entry: KernelEntry): HTMLElement {
   );
 }
 
-function groupingChoices(chosen: Grouping, onChoose: (grouping: Grouping) => void): HTMLElement {
+function groupingChoices(onChoose: (grouping: Grouping) => void): HTMLElement {
   const choice = (value: Grouping, text: string): HTMLElement => {
-    const input = element('input', { type: 'radio', name: 'grouping', value, checked: value === chosen });
+    const input = element('input', { type: 'radio', name: 'grouping', value });
     input.addEventListener('change', () => onChoose(value));
     return element('label', {}, input, text);
   };
