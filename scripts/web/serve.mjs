@@ -6,15 +6,15 @@ import send from 'send';
 
 const compress = compression();
 
-/** The page's own policy is in its head; that it may not be framed can be said by the server alone. */
+/** The page's own policy is in its head; what may frame it, and what its service worker may ask, can be said by the server alone. */
 const HEADERS = Object.entries({
-  'content-security-policy': "frame-ancestors 'none'",
+  'content-security-policy': "frame-ancestors 'none'; connect-src 'self'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 });
 
-/** Files that the build names by their content: the same name is the same file for ever. */
-const HASHED = /^\/chunks\/[^/]+-[0-9A-Z]{8}\.js$/;
+/** Where the build puts the files that it names by their content: the same name is the same file for ever. */
+const HASHED = '/chunks/';
 
 const NOT_FOUND = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Not found · normface</title>
@@ -64,7 +64,8 @@ function answer(root, request, response) {
     return;
   }
   // Unless the name says so, a new build must show at the next reload.
-  response.setHeader('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+  const isForEver = path.startsWith(HASHED);
+  response.setHeader('cache-control', isForEver ? 'public, max-age=31536000, immutable' : 'no-cache');
   send(request, path, { root, dotfiles: 'deny' })
     .on('error', () => refuse(response))
     .pipe(response);

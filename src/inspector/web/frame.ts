@@ -7,21 +7,42 @@ import { SharedDevice } from './shared-device.ts';
 import { lostPanel, noGpuPanel } from './webgpu-help.ts';
 
 interface PageEntry {
+  /** Its name in the title of the window; the front page has that of the whole. */
   readonly title: string;
+  /** What a person finds here, said where it cannot be shown for want of a GPU. */
+  readonly purpose: string;
   load(): Promise<{ mount: Mount }>;
   /** Which of several things the page shows: each is a page of its own that is kept. */
   subjectOf?(parameters: URLSearchParams): string | null;
 }
 
 const pages: Readonly<Record<PageName, PageEntry>> = {
+  start: {
+    title: '',
+    purpose: 'What this is, and where to begin.',
+    load: () => import('./start/index.ts'),
+  },
   kernels: {
     title: 'Kernels',
+    purpose: 'Every kernel of the engine, to read, change, check and time.',
     load: () => import('./kernels/index.ts'),
     subjectOf: (parameters) => parameters.get('kernel'),
   },
-  train: { title: 'Train live', load: () => import('./train/index.ts') },
-  verify: { title: 'Verify', load: () => import('./verify/index.ts') },
-  device: { title: 'Device', load: () => import('./device/index.ts') },
+  train: {
+    title: 'Train live',
+    purpose: 'A small network is trained in this page, and its features move before your eyes.',
+    load: () => import('./train/index.ts'),
+  },
+  verify: {
+    title: 'Verify',
+    purpose: 'A trained network says which faces are the same person.',
+    load: () => import('./verify/index.ts'),
+  },
+  device: {
+    title: 'Device',
+    purpose: 'What the adapter of this browser offers, and what it can do at most.',
+    load: () => import('./device/index.ts'),
+  },
 };
 
 /** What surrounds the pages: it follows the URL, keeps what was opened, and opens the GPU that the pages share. */
@@ -64,10 +85,8 @@ export class Frame {
     this.shown = null;
     markNavigation(route?.page);
     if (!route) {
-      document.title = 'normface';
-      this.main.replaceChildren(
-        element('p', {}, 'There is no such page here; the four pages are linked above.'),
-      );
+      document.title = 'No such page · normface';
+      this.main.replaceChildren(noSuchPage(location.hash));
       scrollTo(0, 0);
       return;
     }
@@ -90,6 +109,7 @@ export class Frame {
       { page: route.page, parameters },
       {
         title: entry.title,
+        purpose: entry.purpose,
         openDevice: () => this.device.open(),
         explain: (error) => noGpuPanel(error as DeviceError, navigator, this.reopen),
       },
@@ -99,7 +119,10 @@ export class Frame {
       if (this.kept.get(key) !== opened) return;
       // It is tried again when the page is shown the next time.
       this.drop(key, opened);
-      opened.fail(failurePanel(error, () => this.show()));
+      opened.fail(
+        error,
+        failurePanel(error, () => this.show()),
+      );
     });
     return opened;
   }
@@ -137,9 +160,32 @@ function failurePanel(error: Error, retry: () => void): HTMLElement {
   );
 }
 
+function noSuchPage(hash: string): HTMLElement {
+  const others = pageNames.slice(1);
+  return element(
+    'div',
+    { class: 'page' },
+    element(
+      'div',
+      { class: 'page-head' },
+      element('h1', {}, 'There is no such page here'),
+      element('p', { class: 'lead' }, 'Nothing is called ', element('code', {}, hash), '. These pages are:'),
+    ),
+    element(
+      'ul',
+      { class: 'page-list' },
+      element('li', {}, element('a', { href: '#/' }, 'The front page'), ': what this is.'),
+      ...others.map((name) => {
+        const { title, purpose } = pages[name];
+        return element('li', {}, element('a', { href: `#/${name}` }, title), `: ${purpose}`);
+      }),
+    ),
+  );
+}
+
 function markNavigation(page: PageName | undefined): void {
   for (const name of pageNames) {
-    const link = document.querySelector(`.frame-nav [data-page=${name}]`);
+    const link = document.querySelector(`.frame-head [data-page=${name}]`);
     if (name === page) link?.setAttribute('aria-current', 'page');
     else link?.removeAttribute('aria-current');
   }

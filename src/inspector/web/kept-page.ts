@@ -1,4 +1,5 @@
 import type { Device } from '../../engine/device.ts';
+import { DeviceError } from '../../engine/errors.ts';
 import type { Mount, Page, PageContext } from './page.ts';
 import { element } from './parts/element.ts';
 import { formatHash, type Route } from './routes.ts';
@@ -10,6 +11,8 @@ export interface Host {
   explain(error: unknown): HTMLElement;
   /** The title of the page without a subject. */
   readonly title: string;
+  /** What the page is for. */
+  readonly purpose: string;
 }
 
 /** One page of the application with its place in the document, which it leaves and takes again without being made anew. */
@@ -53,12 +56,15 @@ export class KeptPage {
   /** Makes the page; what it throws is passed on. It may be hidden meanwhile. */
   async open(load: () => Promise<{ mount: Mount }>): Promise<void> {
     const { signal } = this.life;
-    const { mount } = await load();
+    const { mount } = await load().catch((cause: unknown) => {
+      throw new Error('a part of the application could not be loaded: is there a network?', { cause });
+    });
     if (signal.aborted) return;
     const page = await mount(this.root, this.context());
     if (signal.aborted) page.dispose();
     else this.page = page;
     if (!this.isShown) this.page?.hide?.();
+    this.placeNotice();
   }
 
   /**
@@ -78,6 +84,7 @@ export class KeptPage {
   /** Puts the page into its place. */
   attach(main: HTMLElement): void {
     main.replaceChildren(...this.nodes);
+    this.placeNotice();
     this.isShown = true;
     this.writeTitle();
     this.writeUrl();
@@ -101,15 +108,30 @@ export class KeptPage {
     this.isShown = false;
   }
 
-  /** Shows a panel in place of the page. */
-  fail(panel: HTMLElement): void {
+  /** Shows in place of the page why there is none. */
+  fail(error: Error, panel: HTMLElement): void {
+    const { title, purpose } = this.host;
+    const head = element(
+      'div',
+      { class: 'page-head' },
+      element('h1', {}, title),
+      element('p', { class: 'lead' }, purpose),
+    );
     // Where there is no GPU, the notice says more than the error.
-    this.root.replaceChildren(...(this.notice.hasChildNodes() ? [] : [panel]));
+    const isSaid = error instanceof DeviceError && this.notice.hasChildNodes();
+    this.root.replaceChildren(head, ...(isSaid ? [] : [panel]));
+    this.placeNotice();
   }
 
-  /** Says above the page what is wrong with the GPU. */
+  /** Says what is wrong with the GPU. */
   notify(panel: HTMLElement): void {
     this.notice.replaceChildren(panel);
+    this.placeNotice();
+  }
+
+  /** Below the heading of the page, once there is one. */
+  private placeNotice(): void {
+    if (this.notice.hasChildNodes()) this.root.querySelector('.page-head')?.after(this.notice);
   }
 
   private context(): PageContext {

@@ -1,14 +1,17 @@
-import type { KernelEntry } from '../../kernels/catalogue.ts';
 import type { Page, PageContext } from '../page.ts';
 import { element } from '../parts/element.ts';
 import { formatHash } from '../routes.ts';
-import { type Grouping, groupKernels, operatorsOf, searchKernels } from './catalogue-list.ts';
+import { type Grouping, groupKernels, type Listed, operatorsOf, searchKernels } from './catalogue-list.ts';
 
 /** Operators that are named in the list; the others are counted. */
 const namedOperators = 3;
 
-/** All kernels with a search, grouped by kind of work or by name. */
-export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], context: PageContext): Page {
+/**
+ * All kernels with a search, grouped by kind of work or by name.
+ *
+ * @param catalogue where no operators are known, as without a GPU, the kernels have no kind of work either
+ */
+export function listPage(root: HTMLElement, catalogue: readonly Listed[], context: PageContext): Page {
   const { signal } = context;
   const search = element('input', {
     class: 'input kernel-search',
@@ -20,16 +23,32 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
   });
   let grouping: Grouping = 'family';
   const count = element('p', { class: 'soft small', role: 'status' });
+  const hasKinds = catalogue.some(({ uses }) => uses.length > 0);
+  const columns = element(
+    'div',
+    { class: 'kernel-columns', 'aria-hidden': 'true' },
+    element('span', {}, 'Kernel'),
+    element('span', {}, 'What it computes'),
+    hasKinds ? element('span', {}, 'Operators that use it') : '',
+  );
   const list = element('div', { class: 'kernel-groups' });
 
   const show = (): void => {
-    const found = searchKernels(catalogue, search.value);
-    count.textContent =
+    const { kernels: found, corrections } = searchKernels(catalogue, search.value);
+    const instead = corrections.map(
+      ([written, sought]) => `no kernel has “${written}”: these have “${sought}”`,
+    );
+    count.textContent = [
       found.length === catalogue.length
         ? `${found.length} kernels`
-        : `${found.length} of ${catalogue.length} kernels`;
+        : `${found.length} of ${catalogue.length} kernels`,
+      ...instead,
+    ].join('; ');
+    columns.hidden = found.length === 0;
     list.replaceChildren(
-      ...groupKernels(found, grouping).map(({ title, kernels }) => groupView(title, kernels)),
+      ...groupKernels(found, hasKinds ? grouping : 'name').map(({ title, kernels }) =>
+        groupView(title, kernels),
+      ),
     );
     if (found.length === 0)
       list.append(element('p', {}, 'No kernel has all these words in its name, operators or description.'));
@@ -68,10 +87,12 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
       element(
         'p',
         { class: 'lead' },
-        'Every WGSL kernel of the engine, as it runs on this GPU: read it, change a line, and see whether it is still right, how fast it is, and how far from what the adapter can do.',
+        hasKinds
+          ? 'Every WGSL kernel of the engine, as it runs on this GPU: read it, change a line, and see whether it is still right, how fast it is, and how far from what the adapter can do.'
+          : 'Every WGSL kernel of the engine, to read. Where there is WebGPU it also runs here, is checked and timed.',
       ),
     ),
-    element('div', { class: 'kernel-find' }, search, choices),
+    element('div', { class: 'kernel-find' }, search, hasKinds ? choices : ''),
     element(
       'p',
       { class: 'soft small kernel-keys' },
@@ -85,6 +106,7 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
       ' opens',
     ),
     count,
+    columns,
     list,
   );
   follow(context.parameters);
@@ -92,7 +114,7 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
   return { dispose() {}, follow };
 }
 
-function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement {
+function groupView(title: string, kernels: readonly Listed[]): HTMLElement {
   return element(
     'section',
     { class: 'kernel-group', 'aria-label': title },
@@ -101,7 +123,7 @@ function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement 
   );
 }
 
-function itemView(entry: KernelEntry): HTMLElement {
+function itemView(entry: Listed): HTMLElement {
   const operators = operatorsOf(entry);
   const more = operators.length - namedOperators;
   const href = formatHash({ page: 'kernels', parameters: new URLSearchParams({ kernel: entry.name }) });
