@@ -16,8 +16,8 @@ const COMMON = {
 };
 
 /**
- * The library, the `normface` program and the thread that decodes images. Packages stay imports. Not split into shared
- * chunks, so that `import.meta.url` is in dist/ and `./decode-worker.js` lies beside whoever starts it.
+ * The library, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
+ * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside whoever starts it.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
@@ -30,16 +30,19 @@ export const NODE_BUNDLE = {
   },
   platform: 'node',
   packages: 'external',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
 };
 
 /**
- * The engine as one file that a page can load without a bundler: its one package, wesl, is inside.
+ * The engine, and the part of the library that needs no Node, each as one file that a page can load without a bundler: their
+ * packages are inside.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
 export const BROWSER_BUNDLE = {
   ...COMMON,
-  entryPoints: { 'engine.browser': 'src/engine/index.ts' },
+  entryPoints: { 'engine.browser': 'src/engine/index.ts', 'index.browser': 'src/normface/index.ts' },
   platform: 'browser',
 };
 

@@ -26,7 +26,17 @@ beforeAll(async () => {
   const rate = ['--set', 'optimiser.learningRate=0.05', '--steps', '40'];
   const words = ['train', '--data', data, ...size, ...rate, '--output', path.dirname(run), '--name', 'faces'];
   expect(await normface(...words)).toMatchObject({ exitCode: 0 });
-  const evaluation = await normface('eval', run, '--data', data, '--pairs-per-fold', '5');
+  const evaluation = await normface(
+    'eval',
+    run,
+    '--data',
+    data,
+    '--pairs-per-fold',
+    '5',
+    '--out',
+    path.join(run, 'eval'),
+    '--store-threshold',
+  );
   expect(evaluation).toMatchObject({ exitCode: 0 });
   faces = await Promise.all(
     [
@@ -79,7 +89,7 @@ async function nodeCosines(merge: string): Promise<Float64Array> {
   const a = Uint32Array.from({ length: count * count }, (_, i) => Math.floor(i / count));
   return cosineScores(
     { values: features.data as Float32Array, dimension: features.shape[1] },
-    { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint8Array(a.length) },
+    { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint32Array(a.length) },
   );
 }
 

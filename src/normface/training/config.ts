@@ -17,7 +17,7 @@ const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
 
 const data = z.strictObject({
   /**
-   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * A folder, an archive, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
    * `generated:identities=200,samples=20,seed=1`.
    */
   path: z.string().min(1).default('generated'),
@@ -77,6 +77,9 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
+/** The loss of a configuration that names none. */
+export const defaultLoss = 'softmax';
+
 const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
@@ -88,7 +91,7 @@ const keys = z.strictObject({
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
   sampling: sampling.prefault({ kind: 'shuffled' }),
-  loss: lossSchema.prefault({ name: 'softmax' }),
+  loss: lossSchema.prefault({ name: defaultLoss }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
   auxiliaryLoss: lossSchema.optional(),
   initialise: z
@@ -100,13 +103,18 @@ const keys = z.strictObject({
       learningRate: z.number().positive().default(0.05),
       /** Of sgd; the others have moments of their own. */
       momentum: z.number().min(0).max(0.9999).default(0.9),
+      /** Of sgd: Nesterov's momentum. */
+      nesterov: z.boolean().optional(),
       weightDecay: z.number().min(0).default(5e-4),
       clipNorm: z.number().positive().optional(),
+    })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
     })
     .prefault({}),
   schedule: schedule.prefault({}),
   batchSize: count.max(65536).default(64),
-  epochs: z.number().positive().optional(),
+  epochs: z.number().positive().max(1e6).optional(),
   steps: count.optional(),
   augmentation: z
     .strictObject({
@@ -235,6 +243,11 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     const unknown = [...path, issue.keys[0]].join('.');
     const known = allKeys();
+    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]) : [];
+    if (others.length > 0) {
+      const { name } = value as { name: string };
+      return `the loss "${name}" has no option "${issue.keys[0]}"; name one that has it as ${key}.name: ${others.join(', ')}`;
+    }
     if (known.includes(unknown)) return `the key "${unknown}" does not belong to this ${path.at(-1)}`;
     const guess = suggest(unknown, known);
     return `unknown key "${unknown}"${guess ? `, did you mean "${guess}"?` : ''}`;
@@ -265,12 +278,21 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinities: 1e999 would be shown as null.
+  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function article(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+/** Names of the losses that have an option. */
+function lossesWith(option: string): string[] {
+  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss;
+  return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
+    option in properties && properties.name?.const ? [properties.name.const] : [],
+  );
 }
 
 /** Every dotted key of the schema, for suggestions. */
@@ -288,6 +310,7 @@ function allKeys(): string[] {
 }
 
 interface JsonSchema {
+  const?: string;
   properties?: Record<string, JsonSchema>;
   oneOf?: JsonSchema[];
   anyOf?: JsonSchema[];
