@@ -317,6 +317,7 @@ test('without WebGPU the list, the search and the sources are there all the same
   const { page, problems } = await openPage(without, `${url}#/kernels`);
   await page.locator('[data-notice=no-gpu]').waitFor();
   const links = page.locator('a.kernel-link');
+  await links.first().waitFor();
   expect(await links.count()).toBeGreaterThan(60);
   await page.getByRole('searchbox').fill('prelu_forward');
   await links.first().click();

@@ -92,7 +92,8 @@ test('pages change by link, by keyboard and by history; a wrong one is a sentenc
 
 test('without scripts the page says at its top what it needs', async () => {
   const { page } = await openPage(browser, url, { javaScriptEnabled: false });
-  const sentence = page.getByText('needs JavaScript');
+  const sentence = page.locator('.noscript');
+  expect(await sentence.textContent()).toContain('needs JavaScript');
   const { y } = (await sentence.boundingBox())!;
   expect(y).toBeLessThan(200);
   await screenshot(page, 'without-scripts');
