@@ -37,6 +37,7 @@ test('it works in a folder of another site, and without a hash', async () => {
 
 test('the front page says what this is with three pictures, and leads to the pages and the paper', async () => {
   const { page, problems } = await openPage(browser, url);
+  await page.getByRole('heading', { level: 1 }).waitFor();
   for (const [title, destination] of [
     ['Train live', 'train'],
     ['Verify', 'verify'],
