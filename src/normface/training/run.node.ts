@@ -222,6 +222,7 @@ class Run {
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
+      trainedOn: data.dataset.name,
     };
     const { weights, optimiser } = await this.model.snapshot();
     const folder = saveCheckpoint(this.folder, { weights, metadata, optimiser, state }, config.checkpoint);
