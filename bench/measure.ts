@@ -1,5 +1,6 @@
 /** Rounds: every peer once a round, in an order that changes, medians over the rounds. */
 
+import { timeInRounds } from '../src/common/rounds.ts';
 import { quantile } from '../src/inspector/timing.ts';
 import type { BenchCase } from './cases.ts';
 import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
@@ -7,12 +8,10 @@ import { liveBytes, takeDispatches, takePeak } from './probe.ts';
 
 export interface Timing {
   readonly peer: string;
-  /** Milliseconds of one run; null if the peer cannot do it. */
-  readonly medianMs: number | null;
-  readonly p10: number;
-  readonly p90: number;
-  /** First run: compiling kernels and, for some, planning. */
-  readonly firstMs: number;
+  /** Milliseconds of one run, of every round; none if the peer cannot do it, or has other results. */
+  readonly times: readonly number[];
+  /** First run: compiling kernels and, for some, planning; null without times. */
+  readonly firstMs: number | null;
   /**
    * Most bytes of GPU buffers alive while it ran, inputs among them; null without a GPU, or if a tenth of them and more are
    * buffers that it keeps of earlier cases.
@@ -44,7 +43,6 @@ interface Contestant {
   readonly dispatches: number | null;
   iterations: number;
   remark: string;
-  readonly times: number[];
 }
 
 /** Measures one case with all peers; the first peer is the one others are compared with. */
@@ -65,43 +63,33 @@ export async function measure(
       }
     }
     const differences = await compare(contestants);
-    for (let round = 0; round < options.rounds; round++) {
-      for (let i = 0; i < contestants.length; i++) {
-        const contestant = contestants[(i + round) % contestants.length]!;
-        contestant.times.push((await timed(contestant)) / contestant.iterations);
-      }
-    }
-    return peers.map(({ name }) => {
+    // Results that are wrong have no speed.
+    const agreeing = contestants.filter(({ peer }) => differences.get(peer.name)! <= options.tolerance);
+    const times = await timeInRounds(
+      agreeing.map((contestant) => async () => (await timed(contestant)) / contestant.iterations),
+      options.rounds,
+    );
+    return peers.map(({ name }): Timing => {
       const contestant = contestants.find(({ peer }) => peer.name === name);
       if (!contestant) return absent(name, failures.get(name)!);
       const difference = differences.get(name)!;
-      const agrees = difference <= options.tolerance;
-      const { firstMs, bytes, dispatches, times, remark } = contestant;
-      return {
-        peer: name,
-        medianMs: agrees ? quantile(times, 0.5) : null,
-        p10: quantile(times, 0.1),
-        p90: quantile(times, 0.9),
-        firstMs,
-        bytes,
-        dispatches,
-        difference,
-        remark: agrees ? remark : `other results: ${difference.toExponential(1)} apart`,
-      };
+      const place = agreeing.indexOf(contestant);
+      if (place < 0)
+        return { ...absent(name, `other results: ${difference.toExponential(1)} apart`), difference };
+      const { firstMs, bytes, dispatches, remark } = contestant;
+      return { peer: name, times: times[place]!, firstMs, bytes, dispatches, difference, remark };
     });
   } finally {
     for (const { prepared } of contestants) prepared.dispose();
   }
 }
 
+/** What is known of a peer without times. */
 function absent(peer: string, remark: string): Timing {
-  const none = Number.NaN;
   return {
     peer,
-    medianMs: null,
-    p10: none,
-    p90: none,
-    firstMs: none,
+    times: [],
+    firstMs: null,
     bytes: null,
     dispatches: null,
     difference: null,
@@ -135,7 +123,6 @@ async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOption
       dispatches,
       iterations: 1,
       remark: '',
-      times: [],
     };
     const once = await timed(contestant);
     contestant.iterations = Math.min(1000, Math.max(1, Math.ceil(options.roundMs / once)));
@@ -156,13 +143,21 @@ async function timed({ prepared, iterations }: Contestant): Promise<number> {
   return performance.now() - started;
 }
 
+/** Rounds in which the settings of a peer are tried. */
+const settingRounds = 3;
+
+/** Takes the setting with the least median. @returns its name */
 async function bestSetting(contestant: Contestant): Promise<string> {
-  const tried: { label: string; apply: () => void; time: number }[] = [];
-  for (const { label, apply } of contestant.peer.settings!) {
-    apply();
-    tried.push({ label, apply, time: await timed(contestant) });
-  }
-  const best = tried.reduce((a, b) => (b.time < a.time ? b : a));
+  const settings = contestant.peer.settings!;
+  const times = await timeInRounds(
+    settings.map(({ apply }) => () => {
+      apply();
+      return timed(contestant);
+    }),
+    settingRounds,
+  );
+  const medians = times.map((each) => quantile(each, 0.5));
+  const best = settings[medians.indexOf(Math.min(...medians))]!;
   best.apply();
   return best.label;
 }

@@ -1,7 +1,10 @@
 /** Results as a table for people, JSON for programs and bars for the eye. */
 
 import * as Plot from '@observablehq/plot';
-import type { Roofline } from '../src/inspector/roofline.ts';
+import { isDistinguishable, type PairedRatio, pairedRatio } from '../src/common/paired-ratio.ts';
+import type { Roofline } from '../src/inspector/profile/bound.ts';
+import { ratioText } from '../src/inspector/profile/format.ts';
+import { quantile } from '../src/inspector/timing.ts';
 import { renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.node.ts';
 import { formatTable } from '../src/normface/evaluation/table.ts';
 import type { BenchCase } from './cases.ts';
@@ -17,8 +20,13 @@ export interface Row {
   readonly medianMs: number | null;
   readonly p10: number | null;
   readonly p90: number | null;
-  /** Median time of this peer over this engine's with the same toggles, if it ran: above 1 this engine is faster. */
+  /**
+   * Time of this peer over this engine's with the same toggles, round by round, and the middle of that; above 1 this engine is faster.
+   * null if one of them did not run. Reports until 26 November 2026 have the ratio of the medians.
+   */
   readonly ratioToOurs: number | null;
+  /** Where that lies with 95 % confidence; null with too few rounds. Missing in reports until 26 November 2026. */
+  readonly ratioInterval?: PairedRatio['interval'];
   readonly gflops: number | null;
   /** Most bytes of GPU buffers alive at once. */
   readonly bytes: number | null;
@@ -45,38 +53,51 @@ export interface Report {
   readonly rows: readonly Row[];
 }
 
-const ratio = (a: number | null, b: number | null): number | null =>
-  a !== null && b !== null ? a / b : null;
-
 /**
  * Every peer is compared with the first before it that has the same toggles of Dawn, which is this engine, as it is listed first;
  * where there is none, with the first of all.
  */
 export function rowsOf(benchCase: BenchCase, timings: readonly Timing[], peers: readonly Peer[]): Row[] {
-  const medianOf = (peer: Peer): number | null =>
-    timings.find((timing) => timing.peer === peer.name)?.medianMs ?? null;
-  const oursFor = (name: string): number | null => {
+  const timesOf = (peer: Peer): readonly number[] =>
+    timings.find((timing) => timing.peer === peer.name)?.times ?? [];
+  const oursFor = (name: string): readonly number[] => {
     const index = peers.findIndex((peer) => peer.name === name);
     const { mode } = peers[index]!;
     const alike = mode && peers.slice(0, index).find((peer) => peer.mode === mode);
-    return medianOf(alike || peers[0]!);
+    return timesOf(alike || peers[0]!);
   };
-  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-  return timings.map((timing) => ({
-    suite: benchCase.suite,
-    case: benchCase.name,
-    engine: timing.peer,
-    medianMs: timing.medianMs,
-    p10: finite(timing.p10),
-    p90: finite(timing.p90),
-    ratioToOurs: ratio(timing.medianMs, oursFor(timing.peer)),
-    gflops: timing.medianMs && benchCase.flops ? benchCase.flops / timing.medianMs / 1e6 : null,
-    bytes: timing.bytes,
-    dispatches: timing.dispatches,
-    firstMs: finite(timing.firstMs),
-    difference: timing.difference,
-    remark: timing.remark,
-  }));
+  return timings.map(({ peer, times, firstMs, bytes, dispatches, difference, remark }) => {
+    const ran = times.length > 0;
+    const medianMs = ran ? quantile(times, 0.5) : null;
+    const ours = oursFor(peer);
+    const ratio = ran && ours.length > 0 ? pairedRatio(times, ours) : null;
+    return {
+      suite: benchCase.suite,
+      case: benchCase.name,
+      engine: peer,
+      medianMs,
+      p10: ran ? quantile(times, 0.1) : null,
+      p90: ran ? quantile(times, 0.9) : null,
+      ratioToOurs: ratio?.median ?? null,
+      ratioInterval: ratio?.interval ?? null,
+      gflops: medianMs && benchCase.flops ? benchCase.flops / medianMs / 1e6 : null,
+      bytes,
+      dispatches,
+      firstMs,
+      difference,
+      remark,
+    };
+  });
+}
+
+/** `6.53 (6.31–6.80)`, `not distinguishable (0.970–1.04)`; without an interval, which needs rounds, only `6.53`. */
+function ratioCell({ ratioToOurs, ratioInterval }: Row): string {
+  if (ratioToOurs === null) return '';
+  if (!ratioInterval) return `${ratioText(ratioToOurs)}, no interval`;
+  const range = `(${ratioInterval.map(ratioText).join('–')})`;
+  return isDistinguishable({ interval: ratioInterval })
+    ? `${ratioText(ratioToOurs)} ${range}`
+    : `not distinguishable ${range}`;
 }
 
 const milliseconds = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
@@ -101,7 +122,7 @@ export function caseTable(rows: readonly Row[], roofline: Roofline): string {
       row.engine,
       row.medianMs === null ? '—' : milliseconds(row.medianMs),
       row.medianMs === null ? '' : `${milliseconds(row.p10!)}–${milliseconds(row.p90!)}`,
-      row.ratioToOurs === null ? '' : row.ratioToOurs.toFixed(2),
+      row === rows[0] ? '' : ratioCell(row),
       row.gflops === null ? '' : row.gflops.toFixed(1),
       row.gflops === null ? '' : `${((100 * row.gflops) / roofline.gflops).toFixed(0)} %`,
       row.bytes === null ? '' : (row.bytes / 2 ** 20).toFixed(1),
@@ -118,14 +139,22 @@ export function ratioChart(rows: readonly Row[], title: string): string {
   const cases = [...new Set(rows.map((row) => `${row.suite}: ${row.case}`))];
   const bars = rows
     .filter((row) => row.ratioToOurs !== null && peers.includes(row.engine))
-    .map((row) => ({
-      panel: `${row.suite}: ${row.case}`,
-      peer: row.engine,
-      ratio: row.ratioToOurs!,
-      label: Math.max(1, row.ratioToOurs!),
-      color: seriesColor(peers.indexOf(row.engine)),
-    }));
-  const end = 2 * Math.max(10, ...bars.map(({ ratio }) => ratio));
+    .map((row) => {
+      const ratio = row.ratioToOurs!;
+      const [low, high] = row.ratioInterval ?? [ratio, ratio];
+      const isTold = !row.ratioInterval || isDistinguishable({ interval: row.ratioInterval });
+      return {
+        panel: `${row.suite}: ${row.case}`,
+        peer: row.engine,
+        ratio,
+        low,
+        high,
+        text: isTold ? (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)) : 'not distinguishable',
+        label: Math.max(1, high),
+        color: seriesColor(peers.indexOf(row.engine)),
+      };
+    });
+  const end = 2 * Math.max(10, ...bars.map(({ high }) => high));
   return renderPlot({
     title,
     description: `time of ${peers.join(', ')} relative to this engine`,
@@ -135,7 +164,7 @@ export function ratioChart(rows: readonly Row[], title: string): string {
       domain: [0.2, end],
       ticks: [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].filter((tick) => tick <= end),
       tickFormat: String,
-      label: 'time relative to this engine (above 1: this engine is faster)',
+      label: 'time relative to this engine (above 1: this engine is faster), and its 95 % interval',
     },
     y: { type: 'band', domain: peers, axis: null } as Plot.ScaleOptions,
     panels: cases,
@@ -144,11 +173,19 @@ export function ratioChart(rows: readonly Row[], title: string): string {
     marks: [
       Plot.ruleX([1], { strokeOpacity: 0.7 }),
       Plot.ruleY(bars, { x1: 1, x2: 'ratio', y: 'peer', fy: 'panel', stroke: 'color', strokeWidth: 12 }),
+      Plot.ruleY(bars, {
+        x1: 'low',
+        x2: 'high',
+        y: 'peer',
+        fy: 'panel',
+        stroke: 'currentColor',
+        strokeWidth: 2,
+      }),
       Plot.text(bars, {
         x: 'label',
         y: 'peer',
         fy: 'panel',
-        text: ({ ratio }: { ratio: number }) => (ratio < 10 ? ratio.toPrecision(2) : ratio.toFixed(0)),
+        text: 'text',
         dx: 8,
         textAnchor: 'start',
         fill: 'currentColor',

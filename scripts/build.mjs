@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { BROWSER_BUNDLE, NODE_BUNDLE, ROOT, WEB_BUNDLE } from './bundles.mjs';
 import { BUILD_STAMP, sourcesDigest } from './setup/sources.mjs';
@@ -20,10 +20,13 @@ async function declareTypes() {
   const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(next, 'types')];
   const [status] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
   if (status !== 0) throw new Error('type errors');
-  // The declarations use Symbol.dispose, which a user's compiler options need not know.
-  for (const entry of ['engine/index.d.ts', 'normface/index.node.d.ts']) {
-    const path = join(next, 'types', entry);
+  for (const entry of ['engine/index', 'normface/index.node']) {
+    const path = join(next, 'types', `${entry}.d.ts`);
+    // The declarations use Symbol.dispose, which a user's compiler options need not know.
     writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${readFileSync(path, 'utf8')}`);
+    // TypeScript knows WebGPU from version 6 on, and would find it declared twice; before it the types are a package.
+    const older = `/// <reference types="@webgpu/types" />\nexport * from './${basename(entry)}.js';\n`;
+    writeFileSync(join(next, 'types', `${entry}.before-6.d.ts`), older);
   }
 }
 

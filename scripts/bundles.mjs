@@ -32,13 +32,14 @@ export const NODE_BUNDLE = {
 };
 
 /**
- * The engine as one file that a page can load without a bundler: its one package, wesl, is inside.
+ * The engine, and the part of the library that needs no Node, each as one file that a page can load without a bundler: their
+ * packages are inside.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
 export const BROWSER_BUNDLE = {
   ...COMMON,
-  entryPoints: { 'engine.browser': 'src/engine/index.ts' },
+  entryPoints: { 'engine.browser': 'src/engine/index.ts', 'index.browser': 'src/normface/index.ts' },
   platform: 'browser',
 };
 

@@ -1,5 +1,6 @@
 import type { Device } from './device.ts';
 import { DeviceError } from './errors.ts';
+import { withoutNativeWarnings } from './native-warnings.node.ts';
 import { openAdapter } from './open.ts';
 import type { DeviceOptions } from './options.ts';
 import { toggleFlags } from './toggles.node.ts';
@@ -27,7 +28,7 @@ async function dawn(flags: readonly string[]): Promise<GPU> {
 export async function listAdapters(): Promise<string[]> {
   const gpu = await dawn(['adapter=\u0001']);
   try {
-    await gpu.requestAdapter();
+    await withoutNativeWarnings(() => gpu.requestAdapter());
     return [];
   } catch (error) {
     return (error as Error).message
@@ -56,7 +57,9 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   if (wanted) flags.push(`adapter=${await adapterNamed(wanted)}`);
   const gpu = await dawn(flags);
   // Dawn rejects where other implementations resolve to null.
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  const adapter = await withoutNativeWarnings(() =>
+    gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null),
+  );
   if (!adapter) {
     throw new DeviceError(
       'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',

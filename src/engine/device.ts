@@ -1,7 +1,8 @@
-import type { AdapterReport } from './adapter.ts';
+import { type AdapterReport, describeAdapter } from './adapter.ts';
 import { check, DeviceError, formatShape } from './errors.ts';
 import { Failures } from './failures.ts';
 import { FiniteTrap } from './finite.ts';
+import { inspect } from './format.ts';
 import type { Dispatch } from './kernel.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
@@ -12,6 +13,7 @@ import { Settings } from './settings.ts';
 import { type CapturedStep, Recorder, type StepRunner } from './step.ts';
 import {
   bytesPerElement,
+  checkDataType,
   checkShape,
   type DataType,
   elementCount,
@@ -79,6 +81,11 @@ export class Device {
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
     const bytes = align(this.bytesOf(shape, dtype, 'tensor'), 4);
     check(
+      typeof data[0] === 'number' || typeof data[0] === 'undefined',
+      'tensor',
+      () => 'the numbers are one flat list in row-major order, without lists in it',
+    );
+    check(
       data.length === elementCount(shape),
       'tensor',
       () =>
@@ -104,6 +111,7 @@ export class Device {
 
   /** Bytes of a tensor, after checking that the adapter can hold it. */
   private bytesOf(shape: Shape, dtype: DataType, operator: string): number {
+    checkDataType(dtype, operator);
     checkShape(shape, operator);
     const bytes = elementCount(shape) * bytesPerElement[dtype];
     const limit = this.report.limits.maxBufferSize;
@@ -115,9 +123,9 @@ export class Device {
     return bytes;
   }
 
-  zeros(shape: Shape): Tensor {
-    this.bytesOf(shape, 'f32', 'zeros');
-    return this.tensor(new Float32Array(elementCount(shape)), shape);
+  zeros(shape: Shape, dtype: DataType = 'f32'): Tensor {
+    this.bytesOf(shape, dtype, 'zeros');
+    return this.tensor(new Uint8Array(elementCount(shape)), shape, dtype);
   }
 
   /** A shared tensor filled with one number. Never dispose of it. */
@@ -397,6 +405,11 @@ export class Device {
   memory(): { used: number; reserved: number; peak: number } {
     const { used, reserved, peak } = this.pool;
     return { used, reserved, peak };
+  }
+
+  /** What `console.log` prints. */
+  [inspect](): string {
+    return `Device: ${describeAdapter(this.report)}`;
   }
 
   /** Frees the GPU. Everything made on this device is gone. */

@@ -15,11 +15,13 @@ export interface Cost {
   readonly bytes: number;
 }
 
-/** A handwritten kernel: a WESL module of `src/shaders`. */
+/** A handwritten kernel: a WESL module of `src/shaders`, or one of your own. */
 export interface Kernel {
-  /** File name without extension: `conv2d_forward`. */
+  /** File name without extension: `conv2d_forward`. Names need not differ: kernels are told apart by their text. */
   readonly name: string;
   readonly source: string;
+  /** Where the source lies, for messages; default: `name`.wgsl. */
+  readonly file?: string;
   /**
    * For kernels that only say what their operands are: the module with the entry point, which imports them as
    * `package::operands`.
@@ -51,6 +53,14 @@ export interface LinkedKernel {
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
   readonly bindings: readonly BindingInfo[];
+  /** The line of a source file that a place in the WGSL comes from, as `my.wgsl:12` and its text. Line and column count from 1. */
+  origin(line: number, column: number): Origin;
+}
+
+/** A line of a source file. */
+export interface Origin {
+  readonly place: string;
+  readonly text: string;
 }
 
 const bindingPattern =
@@ -60,8 +70,38 @@ const bindingPattern =
 const builtinsPattern =
   /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
 
-const linked = new Map<string, LinkedKernel>();
-const resolvers = new Map<string, RecordResolver>();
+/** What was linked from each text: a kernel is its text, whatever it is called. */
+const linkedTexts = new Map<string, LinkedText>();
+
+interface LinkedText {
+  readonly resolver: RecordResolver;
+  /** By the kernel's name, file, constants and conditions. */
+  readonly kernels: Map<string, LinkedKernel>;
+}
+
+/** Modules in which the linker finds a kernel's own text; the others are the library and the constants. */
+const mainModule = './main.wesl';
+const operandsModule = './operands.wesl';
+
+function linkedText({ source, walk }: Kernel): LinkedText {
+  const text = walk ? `${walk.source}\0${source}` : source;
+  let known = linkedTexts.get(text);
+  if (!known) {
+    const own: Record<string, string> = walk
+      ? { [mainModule]: walk.source, [operandsModule]: source }
+      : { [mainModule]: source };
+    known = { resolver: new RecordResolver({ ...shaderLibrary, ...own }), kernels: new Map() };
+    linkedTexts.set(text, known);
+  }
+  return known;
+}
+
+/** The file that a module of the linker was read from. */
+function fileOf({ name, file, walk }: Kernel, module: string): string {
+  if (walk && module === mainModule) return `lib/${walk.name}.wgsl`;
+  if (module === mainModule || module === operandsModule) return file ?? `${name}.wgsl`;
+  return module.replace(/^\.\//, '').replace(/\.wesl$/, '.wgsl');
+}
 
 function formatConstant(kernel: string, name: string, value: number): string {
   if (!Number.isFinite(value)) throw new DeviceError(`kernel ${kernel}: constant ${name} is ${value}`);
@@ -78,61 +118,72 @@ export function linkKernel(
   const { walk } = kernel;
   const name = walk ? `${kernel.name}/${walk.name}` : kernel.name;
   const key = `${name} ${JSON.stringify(constants)} ${JSON.stringify(conditions)}`;
-  const known = linked.get(key);
+  const { resolver, kernels } = linkedText(kernel);
+  const entry = kernel.file === undefined ? key : `${kernel.file} ${key}`;
+  const known = kernels.get(entry);
   if (known) return known;
-  let resolver = resolvers.get(name);
-  if (!resolver) {
-    const main = walk
-      ? { './main.wesl': walk.source, './operands.wesl': kernel.source }
-      : { './main.wesl': kernel.source };
-    resolver = new RecordResolver(Object.assign({}, shaderLibrary, main));
-    resolvers.set(name, resolver);
-  }
   const values = Object.entries(constants).map(([name, value]) => [
     name,
     formatConstant(kernel.name, name, value),
   ]);
   const modules = composeResolvers(resolver, createConstantsResolver(Object.fromEntries(values)))!;
-  const wgsl = link(name, modules, conditions);
+  const linked = link(kernel, modules, conditions);
+  const wgsl = linked.dest.text.replace(builtinsPattern, (text) => '\n'.repeat(text.split('\n').length - 1));
   const bindings = [...wgsl.matchAll(bindingPattern)].map(([, binding, access, name]) => ({
     name: name!,
     binding: Number(binding),
     writable: access === 'read_write',
   }));
-  const result = { name: kernel.name, key, wgsl, bindings };
-  linked.set(key, result);
+  const origin = (line: number, column: number): Origin => {
+    const { src, position } = link(kernel, modules, conditions, true).destToSrc(
+      offsetOf(linked.dest.text, line, column),
+    );
+    const row = src.text.slice(0, position).split('\n').length;
+    return {
+      place: `${fileOf(kernel, src.path ?? mainModule)}:${row}`,
+      text: src.text.split('\n')[row - 1]?.trim() ?? '',
+    };
+  };
+  const result = { name: kernel.name, key, wgsl, bindings, origin };
+  kernels.set(entry, result);
   return result;
 }
 
+/** Offset of a line and column, which count from 1. */
+function offsetOf(text: string, line: number, column: number): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((offset, { length }) => offset + length + 1, 0) + Math.max(column - 1, 0);
+}
+
 function link(
-  kernel: string,
+  kernel: Kernel,
   resolver: ModuleResolver,
   conditions: Readonly<Record<string, boolean>>,
-): string {
+  sourceMap = false,
+) {
   try {
-    const { dest } = linkRegistry({
-      rootModuleName: 'main',
-      resolver,
-      conditions: { ...conditions },
-      sourceMap: false,
-    });
-    return dest.text.replace(builtinsPattern, '');
+    return linkRegistry({ rootModuleName: 'main', resolver, conditions: { ...conditions }, sourceMap });
   } catch (error) {
-    throw new DeviceError(`kernel ${kernel} does not link: ${(error as Error).message.split('\n')[0]}`);
+    // A syntax error's message is its module, place and reason, then the line, then a mark below the column.
+    const [reason = '', line] = (error as Error).message.split('\n');
+    const message = reason.replace(/^\.\/\S+?\.wesl/, (module) => fileOf(kernel, module));
+    throw new DeviceError(
+      `kernel ${kernel.name} does not link: ${message}${line?.trim() ? `\n    ${line.trim()}` : ''}`,
+    );
   }
 }
 
-/** The compiler's messages with the offending lines of the linked WGSL. */
+/** The compiler's messages, each with the offending line of the file that it comes from. */
 export function describeCompilation(
   kernel: LinkedKernel,
-  messages: readonly GPUCompilationMessage[],
+  messages: readonly Pick<GPUCompilationMessage, 'type' | 'lineNum' | 'linePos' | 'message'>[],
 ): string {
-  const lines = kernel.wgsl.split('\n');
   return messages
     .filter((message) => message.type === 'error')
-    .map(
-      (message) =>
-        `line ${message.lineNum}: ${message.message}\n    ${lines[message.lineNum - 1]?.trim() ?? ''}`,
-    )
+    .map(({ lineNum, linePos, message }) => {
+      if (lineNum < 1) return message; // about the whole module
+      const { place, text } = kernel.origin(lineNum, linePos);
+      return `${place}: ${message}\n    ${text}`;
+    })
     .join('\n');
 }

@@ -13,6 +13,8 @@ export type InputKind =
   | 'normal'
   /** Normal with one value in sixteen a hundred times larger or 1e-4 times smaller. */
   | 'outliers'
+  /** Normal, with rows multiplied by 1, 0, 1e-20 and 1e18 in turn: for what is normalised row by row. */
+  | 'extremeRows'
   /** Normal, moved at least 0.1 away from zero: for operators with a kink there. */
   | 'awayFromZero'
   /** All values different by at least 0.01, shuffled: for maxima. */
@@ -110,10 +112,14 @@ export interface Operator {
   }[];
 }
 
+/** What tells cases of one shape apart. */
+function markOf(kind?: InputKind): string {
+  if (kind === 'outliers') return '!';
+  return kind === 'extremeRows' ? '‼' : '';
+}
+
 function labelOf(inputs: readonly InputSpec[], attributes: unknown): string {
-  const shapes = inputs.map(
-    ({ shape, kind }) => `${shape.join('×') || 'scalar'}${kind === 'outliers' ? '!' : ''}`,
-  );
+  const shapes = inputs.map(({ shape, kind }) => `${shape.join('×') || 'scalar'}${markOf(kind)}`);
   const extra = attributes && Object.keys(attributes).length ? ` ${JSON.stringify(attributes)}` : '';
   return shapes.join(', ') + extra;
 }

@@ -12,7 +12,7 @@ import {
 export class Pipelines {
   private readonly gpu: GPUDevice;
   private readonly failures: Failures;
-  private readonly kernels = new Map<string, CompiledKernel>();
+  private readonly kernels = new Map<LinkedKernel, CompiledKernel>();
 
   constructor(gpu: GPUDevice, failures: Failures) {
     this.gpu = gpu;
@@ -26,22 +26,23 @@ export class Pipelines {
     conditions,
   }: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
     const linked = linkKernel(kernel, constants, conditions);
-    let compiled = this.kernels.get(linked.key);
+    let compiled = this.kernels.get(linked);
     if (!compiled) {
       compiled = new CompiledKernel(this.gpu, this.failures, linked);
-      this.kernels.set(linked.key, compiled);
+      this.kernels.set(linked, compiled);
     }
     return compiled;
   }
 }
 
 /** A kernel on one device. Its pipeline is made when it is first asked for, or before that by {@link CompiledKernel.compile}. */
-export class CompiledKernel implements LinkedKernel {
+export class CompiledKernel implements Omit<LinkedKernel, 'origin'> {
   readonly name: string;
   readonly key: string;
   readonly wgsl: string;
   readonly bindings: readonly BindingInfo[];
   readonly layout: GPUBindGroupLayout;
+  private readonly linked: LinkedKernel;
   private readonly gpu: GPUDevice;
   private readonly failures: Failures;
   private described: GPUComputePipelineDescriptor | null = null;
@@ -49,6 +50,7 @@ export class CompiledKernel implements LinkedKernel {
 
   constructor(gpu: GPUDevice, failures: Failures, linked: LinkedKernel) {
     const { name, key, wgsl, bindings } = linked;
+    this.linked = linked;
     this.name = name;
     this.key = key;
     this.wgsl = wgsl;
@@ -101,7 +103,7 @@ export class CompiledKernel implements LinkedKernel {
   private watched<T>(body: () => T): T {
     return this.failures.watch('validation', body, async (error) => {
       this.made = null; // so that the next use reports it again
-      const described = describeCompilation(this, await this.messages());
+      const described = describeCompilation(this.linked, await this.messages());
       return `kernel ${this.key} does not compile: ${described || error.message}`;
     });
   }

@@ -3,6 +3,9 @@ import type { InputSpec, ReferenceArray } from './operator.ts';
 import { hash32, normal01, uniform01 } from './random.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
+/** Of kind `extremeRows`. */
+const rowFactors = [1, 0, 1e-20, 1e18];
+
 /** Fills a sample input. The numbers depend on the seed alone and are exact in f32. */
 export function sampleInput(
   { shape, kind = 'normal', classes = 2, scale = 1 }: InputSpec,
@@ -18,6 +21,8 @@ export function sampleInput(
     else if (kind === 'positive') data[i] = Math.fround(scale * (0.5 + uniform01(seed, 1, i)));
     else if (kind === 'awayFromZero') data[i] = Math.fround(scale * (normal + Math.sign(normal || 1) * 0.1));
     else if (kind === 'distinct') data[i] = Math.fround(scale * 0.02 * (order![i]! - size / 2));
+    else if (kind === 'extremeRows')
+      data[i] = Math.fround(scale * normal * rowFactors[Math.floor(i / shape.at(-1)!) % rowFactors.length]!);
     else if (kind === 'outliers')
       data[i] =
         Math.fround(scale * normal * [100, 1e-4][hash32(seed, 2, i) % 32]!) || Math.fround(scale * normal);

@@ -2,6 +2,7 @@ import type { GraphNode } from './autograd.ts';
 import { backward } from './autograd.ts';
 import type { Device } from './device.ts';
 import { check, formatShape, ShapeError } from './errors.ts';
+import { describeTensor, formatValues, inspect } from './format.ts';
 import { bindingAlignment, type Storage } from './memory.ts';
 
 /** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
@@ -17,8 +18,22 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** Throws unless there is such a type. */
+export function checkDataType(dtype: DataType, operator: string): void {
+  check(
+    Object.hasOwn(bytesPerElement, dtype),
+    operator,
+    () => `there is no data type ${String(dtype)}; there are ${Object.keys(bytesPerElement).join(', ')}`,
+  );
+}
+
 /** Throws unless every extent is a positive integer. A scalar is `[]`. */
 export function checkShape(shape: Shape, operator: string): void {
+  check(
+    Array.isArray(shape),
+    operator,
+    () => `a shape is a list of extents, such as [2, 3], not ${String(shape)}`,
+  );
   check(
     shape.every((extent) => Number.isInteger(extent) && extent > 0),
     operator,
@@ -139,6 +154,16 @@ export class Tensor {
     const data = await this.read();
     if (!(data instanceof Float32Array)) throw new ShapeError(`readFloats: the tensor holds ${this.dtype}`);
     return data;
+  }
+
+  /** Shape, type and values as text; long dimensions by their first and last entries. */
+  async format(): Promise<string> {
+    return `Tensor ${formatShape(this.shape)} ${this.dtype}\n${formatValues(await this.read(), this.shape)}`;
+  }
+
+  /** What `console.log` prints: values are on the device and have to be waited for. */
+  [inspect](): string {
+    return describeTensor(this);
   }
 
   /** The value of a one-element tensor. */

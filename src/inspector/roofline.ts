@@ -1,16 +1,10 @@
-/** What the adapter can do at most: multiply-adds in registers, and copying memory. */
+/** Probes of what the adapter can do at most: multiply-adds in registers, and copying memory. */
 
 import type { Device } from '../engine/device.ts';
 import { elementGrid } from '../engine/grid.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import copySource from '../shaders/peak_copy.wgsl';
 import fmaSource from '../shaders/peak_fma.wgsl';
-
-export interface Roofline {
-  readonly gflops: number;
-  /** Bytes read and bytes written, together. */
-  readonly gigabytesPerSecond: number;
-}
 
 const attempts = 7;
 
@@ -40,30 +34,31 @@ export function copy(x: Tensor, y: Tensor): void {
   });
 }
 
-/** The best of several attempts: nothing can be faster, and other load only slows down. */
-export async function measureRoofline(device: Device): Promise<Roofline> {
+/** GFLOP/s in registers. */
+export function measureArithmetic(device: Device): Promise<number> {
   return device.scope(async () => {
     const { software, subgroupSize } = device.report;
     const workgroup = software ? subgroupSize[0] || 4 : 64;
     const workgroups = software ? 64 : 8192;
     const steps = software ? 20_000 : 2_000;
     const sink = device.empty([workgroup * workgroups]);
-    const flops = flopsOfStep * steps * sink.size;
-    const seconds = await best(device, () => {
-      multiplyAdds(sink, steps, workgroup);
-      return sink;
-    });
-    const x = device.tensor(new Float32Array(1 << 23), [1 << 23]);
-    const y = device.empty(x.shape);
-    const copySeconds = await best(device, () => {
-      copy(x, y);
-      return y;
-    });
-    return { gflops: flops / seconds / 1e9, gigabytesPerSecond: (2 * x.bytes) / copySeconds / 1e9 };
+    const seconds = await best(device, () => multiplyAdds(sink, steps, workgroup));
+    return (flopsOfStep * steps * sink.size) / seconds / 1e9;
   });
 }
 
-async function best(device: Device, body: () => unknown): Promise<number> {
+/** GB/s of copying arrays that no cache holds, read and written bytes together. */
+export function measureCopying(device: Device): Promise<number> {
+  return device.scope(async () => {
+    const x = device.tensor(new Float32Array(1 << 23), [1 << 23]);
+    const y = device.empty(x.shape);
+    const seconds = await best(device, () => copy(x, y));
+    return (2 * x.bytes) / seconds / 1e9;
+  });
+}
+
+/** Seconds of the best of several attempts. */
+async function best(device: Device, body: () => void): Promise<number> {
   const step = device.capture(() => {
     body();
     return null;

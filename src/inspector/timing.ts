@@ -1,5 +1,6 @@
 /** How long dispatches of a captured step take. */
 
+import { type RoundsOptions, timeInRounds } from '../common/rounds.ts';
 import type { Device } from '../engine/device.ts';
 import type { CapturedStep } from '../engine/step.ts';
 import { type Contents, Copies } from './copies.ts';
@@ -23,14 +24,15 @@ export interface Work {
   readonly end: number;
 }
 
-export interface TimingOptions {
-  /** Default 15. */
+export interface TimingOptions extends RoundsOptions {
+  /** Default {@link usualRounds}. */
   readonly rounds?: number;
   /** Short work is repeated until a round takes so long, in milliseconds; default 20. */
   readonly roundMs?: number;
-  /** Looked at between rounds. */
-  readonly signal?: AbortSignal | undefined;
 }
+
+/** Of a race, where nobody says otherwise. */
+export const usualRounds = 15;
 
 interface RunOptions {
   /** Whether each dispatch is timed, in a pass of its own; default: the whole step in one. */
@@ -64,28 +66,29 @@ export class Stopwatch {
   }
 
   /**
-   * Times pieces of work over and over, one after the other in every round, so that what disturbs one disturbs all. What they compute
-   * from is whatever the memory holds; run the steps before, so that these are real numbers.
+   * Times pieces of work over and over, all of them in every round, so that the times of a round can be compared with each other. What
+   * they compute from is whatever the memory holds; run the steps before, so that these are real numbers.
    */
   async time(
     works: readonly Work[],
-    { rounds = 15, roundMs = 20, signal }: TimingOptions = {},
+    { rounds = usualRounds, roundMs = 20, ...options }: TimingOptions = {},
   ): Promise<Timing[]> {
-    const contestants: { work: Work; repeats: number; microseconds: number[] }[] = [];
+    const once: number[] = [];
     for (const work of works) {
+      options.signal?.throwIfAborted();
       await this.round(work, 1);
       await this.device.synchronize();
-      const once = await this.round(work, 1);
-      const repeats = Math.min(2000, Math.max(1, Math.ceil((roundMs * 1000) / Math.max(1, once))));
-      contestants.push({ work, repeats, microseconds: [] });
+      const tries: number[] = [];
+      for (let i = 0; i < 3; i++) tries.push(await this.round(work, 1));
+      once.push(Math.min(...tries));
     }
-    for (let i = 0; i < rounds; i++) {
-      for (const { work, repeats, microseconds } of contestants) {
-        signal?.throwIfAborted();
-        microseconds.push((await this.round(work, repeats)) / repeats);
-      }
-    }
-    return contestants.map(({ microseconds }) => ({ timer: this.timer, microseconds }));
+    const repeats = repeatsOf(once, 1000 * roundMs);
+    const times = await timeInRounds(
+      works.map((work, i) => async () => (await this.round(work, repeats[i]!)) / repeats[i]!),
+      rounds,
+      options,
+    );
+    return times.map((microseconds) => ({ timer: this.timer, microseconds }));
   }
 
   /**
@@ -142,6 +145,23 @@ export class Stopwatch {
     await gpu.queue.onSubmittedWorkDone();
     return 1000 * (performance.now() - started);
   }
+}
+
+/** Work up to so many times as long is repeated as often. */
+const alike = 4;
+
+/**
+ * How often each piece of work is repeated so that a round of it takes about `wanted`. Those that take about as long are repeated
+ * equally often, as the shortest of them needs: a round has costs of its own, and times whose share of these differs cannot be compared.
+ *
+ * @param once times of a single run, at least one of them, in the unit of `wanted`
+ */
+export function repeatsOf(once: readonly number[], wanted: number): number[] {
+  const needed = once.map((time) => Math.min(2000, Math.max(1, Math.ceil(wanted / Math.max(1, time)))));
+  const groups: number[] = []; // most repeats of each group, the largest first
+  for (const count of [...needed].sort((a, b) => b - a))
+    if (groups.length === 0 || count * alike < groups.at(-1)!) groups.push(count);
+  return needed.map((count) => groups.findLast((most) => most >= count)!);
 }
 
 /** Linear interpolation between the two nearest values. */

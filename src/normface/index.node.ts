@@ -1,20 +1,9 @@
-/** The library, as `import { … } from 'normface'` gives it in Node: the engine, nets, data, evaluation and training. */
+/** The library, as `import { … } from 'normface'` gives it in Node: what browsers get, and all that reads and writes files. */
 
 export { listAdapters, openDevice } from '../engine/device.node.ts';
-export * from '../engine/index.ts';
 
 export { readBlufrSplits } from './data/blufr.node.ts';
-export {
-  type BlufrSplits,
-  type BlufrTrial,
-  blufrSamples,
-  blufrTrainingSubset,
-  blufrTrial,
-} from './data/blufr.ts';
-export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
 export { readImage } from './data/decode.node.ts';
-export type { GeneratedSpec } from './data/generated-dataset.ts';
-export type { Image } from './data/image.ts';
 export { ImageStore, type ImageStoreOptions } from './data/image-store.node.ts';
 export {
   BatchLoader,
@@ -24,69 +13,12 @@ export {
   type TrainingBatch,
 } from './data/loader.node.ts';
 export { openDataset, openVideos } from './data/open.node.ts';
-export type { Cursor } from './data/order.ts';
-export { generatePairs } from './data/pair-generation.ts';
 export { readPairs } from './data/pairs.node.ts';
-export { excludeIdentitiesOf } from './data/split.ts';
-export { parseVideoPairs, type VideoPair, type VideoPairList, videosOfPairs } from './data/video-pairs.ts';
-export { DivergedError, UsageError, UserError } from './errors.ts';
-export {
-  type BlufrResult,
-  type BlufrTrialResult,
-  blufrTable,
-  evaluateBlufrTrial,
-  summariseBlufr,
-} from './evaluation/blufr.ts';
-export {
-  type Evaluation,
-  type EvaluationOptions,
-  evaluateVerification,
-  type VerificationMetrics,
-} from './evaluation/evaluate.ts';
-export type { Features } from './evaluation/features.ts';
-export { cosineHistogram, frameCosines } from './evaluation/frame-cosines.ts';
-export { mergeMirror } from './evaluation/merge.ts';
-export { type MirrorRow, mirrorTable, mirrorTableText } from './evaluation/mirror-table.ts';
-export { fitPca, type Pca, type PcaSize, project } from './evaluation/pca.ts';
-export { cosineScores } from './evaluation/similarity.ts';
-export { metricsTable } from './evaluation/summary.ts';
-export { formatTable } from './evaluation/table.ts';
-export {
-  evaluateVideos,
-  type VideoPairScores,
-  type VideoResult,
-  videoPairScores,
-  videoTable,
-} from './evaluation/videos.ts';
-export { lossBound, scaleFor } from './losses/bound.ts';
-export { convPRelu, residualPairs } from './nets/blocks.ts';
-export { type BuiltNet, buildNet } from './nets/build.ts';
-export { describeNet, type LayerDescription, type NetDescription } from './nets/describe.ts';
-export { findNet, nets } from './nets/index.ts';
-export { type Initial, initialValues } from './nets/initial.ts';
-export type { ForwardMode } from './nets/layer.ts';
-export type { Layer, Net } from './nets/net.ts';
-export {
-  type LossConfig,
-  parseConfig,
-  type TrainingConfig,
-  type TrainingConfigInput,
-} from './training/config.ts';
+export * from './index.ts';
 export { openEmbedder } from './training/embedder.node.ts';
-export { NetEmbedder } from './training/embedder.ts';
 export {
   type EvaluationSet,
   type EvaluationSetOptions,
   openEvaluationSet,
 } from './training/evaluation-set.node.ts';
 export { extractFeatures } from './training/features.node.ts';
-export type { Embedder } from './training/features.ts';
-export { createHead, type Head, type HeadOutputs } from './training/head.ts';
-export { Model } from './training/model.ts';
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  float32Tensor,
-  type SafetensorsFile,
-  type StoredTensor,
-} from './training/safetensors.ts';

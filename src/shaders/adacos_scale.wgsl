@@ -4,7 +4,7 @@
 //
 // since cos(min(π/4, θ)) = max(√½, cos θ). Of the two angles in the middle of an even number the lower one is the median.
 //
-// states  [SAMPLES] of softmax_head_fold with @if(others_only): maximum and sum of the other classes, cosine of the own class
+// states  [SAMPLES] of softmax_head_fold: maximum and sum of the other classes, cosine of the own class
 // scale   one number
 // One workgroup. The sums merge by a tree in fixed order. The median is found from its highest bit down: of keys that order like
 // the cosines, the largest one that is not exceeded by too many others; whole numbers are counted, so the order does not matter.

@@ -9,5 +9,6 @@ import constants::{MARGIN, MOST};
 
 @compute @workgroup_size(1)
 fn main() {
-  margin[0] = min(MARGIN + running[0], MOST);
+  let wanted = MARGIN + running[0];
+  margin[0] = select(wanted, MOST, wanted > MOST); // a NaN stays one
 }

@@ -3,7 +3,7 @@
 // x  [n, HEIGHT, WIDTH, channels]
 // y  [n, OUT_HEIGHT, OUT_WIDTH, channels]
 // The window of output (r, q) starts at row r·STRIDE_H − PAD_H, column q·STRIDE_W − PAD_W. The divisor counts its pixels on the
-// image and on the padding, but not those that hang over the padding (as Caffe does).
+// image and, with @if(count_padding), on the padding, but not those that hang over the padding (as Caffe does).
 // Element-wise over y, so that neighbours read neighbouring channels of one pixel. With @if(vec4) channels go by vec4f; COUNT
 // and CHANNELS count vectors.
 import package::lib::elements::element;

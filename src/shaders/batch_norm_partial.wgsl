@@ -31,5 +31,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let count = f32(strand.end - strand.first);
   partial_mean[id.x] = (first - x[strand.column]) + sum / count;
-  partial_squares[id.x] = max(squares - sum * sum / count, Value());
+  let spread = squares - sum * sum / count;
+  partial_squares[id.x] = select(spread, Value(), spread < Value()); // a NaN stays one
 }

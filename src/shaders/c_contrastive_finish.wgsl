@@ -3,7 +3,7 @@
 //   loss = Σ_i (positive_i + negatives_i) / SAMPLES,   positive_i = POSITIVE_WEIGHT·min(OUTLIER, max(0, D_i − POSITIVE_MARGIN))
 //
 // states         [SAMPLES] of agent_fold, over all classes
-// own_distances  [SAMPLES] D_i of agent_own_distance
+// samples        [SAMPLES] of agent_samples, with D_i
 // labels         [SAMPLES]
 // decisions      [SAMPLES]
 // loss           one number
@@ -18,11 +18,11 @@
 // q > POSITIVE_WEIGHT.
 // One workgroup; the sums are taken in a fixed order.
 import package::lib::agent_entry::slope_of;
-import package::lib::agent_state::{State, Decision, all_classes};
+import package::lib::agent_state::{Sample, State, Decision, all_classes};
 import constants::{SAMPLES, ALL_CLASSES, POSITIVE_WEIGHT, POSITIVE_MARGIN, OUTLIER, BOUND, LIMIT, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> states: array<State>;
-@group(0) @binding(1) var<storage, read> own_distances: array<f32>;
+@group(0) @binding(1) var<storage, read> samples: array<Sample>;
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
 @group(0) @binding(3) var<storage, read_write> decisions: array<Decision>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
@@ -75,10 +75,10 @@ fn positive_slope(distance: f32) -> f32 {
 // Sum of the negative entries of a sample that count, and of their slopes; whether only the largest does.
 fn negatives_of(i: u32) -> vec2f {
   let state = states[i];
-  if (drops_negatives(own_distances[i])) { return vec2f(); }
+  if (drops_negatives(samples[i].own_distance)) { return vec2f(); }
   @if(largest_negative) {
     @if(caffe) {
-      if (labels[i] == 0u && positive_entry(own_distances[i]) >= state.largest) { return vec2f(); }
+      if (labels[i] == 0u && positive_entry(samples[i].own_distance) >= state.largest) { return vec2f(); }
     }
     return vec2f(state.largest, slope_of(state.largest));
   }
@@ -89,7 +89,7 @@ fn negatives_of(i: u32) -> vec2f {
 fn main(@builtin(local_invocation_index) local: u32) {
   var sums = Sums(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0xffffffffu);
   for (var i = local; i < SAMPLES; i += WORKGROUP) {
-    let distance = own_distances[i];
+    let distance = samples[i].own_distance;
     let positive = positive_entry(distance);
     let negatives = negatives_of(i);
     sums = merge(sums, Sums(positive, negatives.x, negatives.y, distance, states[i].distances, positive, i));
@@ -109,8 +109,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
     quotient = select(1.0, q, q > POSITIVE_WEIGHT);
   }
   for (var i = local; i < SAMPLES; i += WORKGROUP) {
-    var decision = Decision(positive_slope(own_distances[i]), select(0.0, 1.0 / quotient, negatives_of(i).y > 0.0), all_classes);
-    @if(one_positive) { if (i != total.sample) { decision.own_slope = 0.0; } }
+    let slopes = negatives_of(i).y;
+    var own_slope = positive_slope(samples[i].own_distance);
+    @if(one_positive) { if (i != total.sample) { own_slope = 0.0; } }
+    var decision = Decision(own_slope, select(0.0, 1.0 / quotient, slopes > 0.0), all_classes, own_slope - slopes / quotient);
     @if(largest_negative) { decision.only = states[i].nearest; }
     decisions[i] = decision;
   }

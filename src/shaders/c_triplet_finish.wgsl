@@ -3,7 +3,7 @@
 //   loss = Σ_i weight_i·(Σ_k h_ik + center_i) / SAMPLES,   center_i = POSITIVE_WEIGHT·D_i with @if(center), else 0
 //
 // states          [SAMPLES] of agent_fold, over all classes: the entries h_ik
-// own_distances   [SAMPLES] D_i of agent_own_distance
+// samples         [SAMPLES] of agent_samples, with D_i
 // sample_weights  [SAMPLES] with @if(weighted)
 // decisions       [SAMPLES]
 // loss            one number
@@ -15,11 +15,11 @@
 // once however many negatives are active, with @if(center) always.
 // One workgroup; the sums are taken in a fixed order.
 import package::lib::agent_entry::slope_of;
-import package::lib::agent_state::{State, Decision, all_classes};
+import package::lib::agent_state::{Sample, State, Decision, all_classes};
 import constants::{SAMPLES, ALL_CLASSES, POSITIVE_WEIGHT, BOUND, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> states: array<State>;
-@group(0) @binding(1) var<storage, read> own_distances: array<f32>;
+@group(0) @binding(1) var<storage, read> samples: array<Sample>;
 @if(weighted) @group(0) @binding(2) var<storage, read> sample_weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> decisions: array<Decision>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
@@ -33,7 +33,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   var sums = vec4f();
   for (var i = local; i < SAMPLES; i += WORKGROUP) {
     let state = states[i];
-    let distance = own_distances[i];
+    let distance = samples[i].own_distance;
     var drops = false;
     @if(positive_first) { drops = distance > BOUND; }
     var pulls = drops;
@@ -58,7 +58,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     @else let value = weight * (entries + center * distance);
     @if(caffe) let pull = select(center, f32(POSITIVE_WEIGHT), slopes > 0.0);
     @else let pull = center + slopes;
-    decisions[i] = Decision(weight * pull, select(0.0, weight, slopes > 0.0), only);
+    decisions[i] = Decision(weight * pull, select(0.0, weight, slopes > 0.0), only, weight * (pull - slopes));
     sums += vec4f(value, entries, distance, state.distances);
   }
   parts[local] = sums;

@@ -7,7 +7,7 @@
 // c     [products, SPLITS, M, N]
 // z = product · SPLITS + split: of several products side by side which one, and, where k is long and C small, which CHUNK of k
 // (a multiple of 32, so that every walk reads whole stages); sum_rows then adds the splits in order.
-// With @if(project), which ends the gradient of normalised rows: base [M, N], coefficients [M]
+// With @if(project), which ends the gradient of normalised rows: base [M, N], coefficients [M] of two factors each
 // The tile walk that calls these functions is package::tile_product. With @if(vec4_a) the innermost extent of a is a multiple
 // of four and a is read by vec4f; the same for vec4_b and vec4_c.
 import constants::{M, N, K, SPLITS, CHUNK};
@@ -20,7 +20,7 @@ import constants::{M, N, K, SPLITS, CHUNK};
 @else       @group(0) @binding(2) var<storage, read_write> c: array<f32>;
 @if(bias)   @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-@if(project) @group(0) @binding(4) var<storage, read> coefficients: array<f32>;
+@if(project) @group(0) @binding(4) var<storage, read> coefficients: array<vec2f>;
 @if(project && vec4_c)  @group(0) @binding(5) var<storage, read> base: array<vec4f>;
 @if(project && !vec4_c) @group(0) @binding(5) var<storage, read> base: array<f32>;
 
@@ -92,7 +92,7 @@ fn store(row: u32, column: u32, z: u32, value: vec4f) {
   }
   @if(vec4_c) {
     let place = (z * M * N + row * N + column) / 4u;
-    @if(project) { sum -= coefficients[row] * base[place]; }
+    @if(project) { sum -= coefficients[row].x * (coefficients[row].y * base[place]); }
     @if(accumulate) { sum += c[place]; }
     c[place] = sum;
   }
@@ -100,7 +100,7 @@ fn store(row: u32, column: u32, z: u32, value: vec4f) {
     for (var i = 0u; i < 4u; i++) {
       let place = z * M * N + row * N + column + i;
       if (column + i < N) {
-        @if(project) { sum[i] -= coefficients[row] * base[place]; }
+        @if(project) { sum[i] -= coefficients[row].x * (coefficients[row].y * base[place]); }
         @if(accumulate) { sum[i] += c[place]; }
         c[place] = sum[i];
       }

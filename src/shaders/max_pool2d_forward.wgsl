@@ -1,5 +1,5 @@
 // Max pooling: y[n, r, q, c] = max of x[n, r·STRIDE_H − PAD_H + a, q·STRIDE_W − PAD_W + b, c] over 0 ≤ a < KERNEL_H,
-// 0 ≤ b < KERNEL_W inside the image.
+// 0 ≤ b < KERNEL_W inside the image. A NaN passes through.
 //
 // x  [n, HEIGHT, WIDTH, channels]
 // y  [n, OUT_HEIGHT, OUT_WIDTH, channels]
@@ -8,6 +8,7 @@
 // edge belongs to the window and the maximum stays the same. Only the inner loop has constant bounds: drivers unroll such loops,
 // and compile for seconds where both of a large window unroll.
 import package::lib::elements::element;
+import package::lib::nan::exceeds;
 import constants::{COUNT, WORKGROUP, STEPS, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W};
 
 @if(vec4) alias Value = vec4f;
@@ -28,7 +29,8 @@ fn window_maximum(i: u32) -> Value {
     for (var b = 0u; b < KERNEL_W; b++) {
       let source_column = u32(clamp(i32(column * STRIDE_W + b) - PAD_W, 0, WIDTH - 1));
       let value = x[((image * HEIGHT + source_row) * WIDTH + source_column) * CHANNELS + channel];
-      best = select(max(best, value), value, source_row == top && b == 0u);
+      if (source_row == top && b == 0u) { best = value; }
+      best = select(best, value, exceeds(value, best));
     }
   }
   return best;

@@ -1,5 +1,5 @@
 // Gradient of max pooling: dx at a pixel is the sum of dy over the windows whose maximum is that pixel. Among equal maxima of a
-// window the first in row-major order counts.
+// window the first in row-major order counts, and the first NaN is larger than all numbers.
 //
 // x, dx  [n, HEIGHT, WIDTH, channels]
 // dy     [n, OUT_HEIGHT, OUT_WIDTH, channels]
@@ -9,6 +9,7 @@
 // windows that do not overlap are searched once; a large stride is cut into cells whose sums still fit in registers.
 // With @if(vec4) channels go by vec4f; COUNT and CHANNELS count vectors.
 import package::lib::elements::element;
+import package::lib::nan::exceeds;
 import constants::{COUNT, WORKGROUP, STEPS, HEIGHT, WIDTH, CHANNELS, OUT_HEIGHT, OUT_WIDTH, KERNEL_H, KERNEL_W, STRIDE_H, STRIDE_W, PAD_H, PAD_W};
 import constants::{CELL_H, CELL_W, CELLS_H, CELLS_W};
 
@@ -33,9 +34,10 @@ fn find_maximum(image: u32, row: u32, column: u32, channel: u32) -> Place {
       let source_column = u32(clamp(i32(column * STRIDE_W + b) - PAD_W, 0, WIDTH - 1));
       let candidate = ((image * HEIGHT + source_row) * WIDTH + source_column) * CHANNELS + channel;
       let value = x[candidate];
-      let first = source_row == top && b == 0u;
-      place = select(select(place, Place(candidate), value > best), Place(candidate), first);
-      best = select(max(best, value), value, first);
+      if (source_row == top && b == 0u) { best = value; place = Place(candidate); }
+      let wins = exceeds(value, best);
+      place = select(place, Place(candidate), wins);
+      best = select(best, value, wins);
     }
   }
   return place;

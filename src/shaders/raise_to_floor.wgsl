@@ -4,4 +4,4 @@ import constants::FLOOR;
 @group(0) @binding(0) var<storage, read_write> x: f32;
 
 @compute @workgroup_size(1)
-fn main() { x = max(x, FLOOR); }
+fn main() { x = select(x, FLOOR, x < FLOOR); } // a NaN stays one

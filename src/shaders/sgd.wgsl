@@ -1,6 +1,7 @@
 // One step of stochastic gradient descent with momentum over a flat array of parameters, as Caffe's solver takes it:
-//   V ← MOMENTUM·V + lr·lr_mult·(c·g + DECAY·decay_mult·w),   w ← w − V
-// with the clipping factor c = 1 unless @if(clip).
+//   U = lr·lr_mult·(c·g + DECAY·decay_mult·w),   V ← MOMENTUM·V + U,   w ← w − V, or with @if(nesterov) w ← w − (MOMENTUM·V + U)
+// with the clipping factor c = 1 unless @if(clip). Nesterov's step is that of Sutskever et al. 2013 ("On the importance of initialization
+// and momentum in deep learning", section 2) for weights that stand where the next gradient is taken.
 //
 // gradient, velocity, weight  COUNT vectors of 4 numbers
 // multipliers                 (lr_mult, decay_mult) of each block of 16 vectors
@@ -30,8 +31,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     @if(clip) let g = factor * gradient[i];
     @else let g = gradient[i];
     let w = weight[i];
-    let v = MOMENTUM * velocity[i] + rate * multiplier.x * (g + DECAY * multiplier.y * w);
+    let u = rate * multiplier.x * (g + DECAY * multiplier.y * w);
+    let v = MOMENTUM * velocity[i] + u;
     velocity[i] = v;
-    weight[i] = w - v;
+    @if(nesterov) weight[i] = w - (MOMENTUM * v + u);
+    @else weight[i] = w - v;
   }
 }

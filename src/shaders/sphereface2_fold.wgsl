@@ -1,7 +1,7 @@
 // Forward pass of SphereFace2's loss over one window of the classes: adds the entries of lib/binary_entry of every sample to its sums.
 //
-// products          [SAMPLES, CLASSES]: ⟨f_i, w_j⟩ of one window of the classes, the first of which is number first_class
-// inverse_features  [SAMPLES] 1/‖f_i‖;  inverse_weights  [CLASSES] 1/‖w_j‖ with @if(normalise_weights), otherwise they are 1
+// products          [SAMPLES, CLASSES]: ⟨f̂_i, w_j⟩ of one window of the classes, the first of which is number first_class
+// inverse_weights   [CLASSES] 1/‖w_j‖ with @if(normalise_weights), otherwise they are 1
 // first_class       one number: not compiled in, so that all windows share a kernel
 // labels            [SAMPLES], a larger one counts as the last class
 // bias              b, one number
@@ -9,11 +9,9 @@
 //                   it already, unless @if(first)
 // One workgroup a sample: each invocation takes every WORKGROUP-th class, then a tree adds the invocations in fixed order.
 import package::lib::binary_entry::binary_entry;
+import package::lib::class_score::class_score;
 import constants::{SAMPLES, CLASSES, ALL_CLASSES, WORKGROUP, GRID_X};
 
-@group(0) @binding(0) var<storage, read> products: array<f32>;
-@group(0) @binding(1) var<storage, read> inverse_features: array<f32>;
-@if(normalise_weights) @group(0) @binding(2) var<storage, read> inverse_weights: array<f32>;
 @group(0) @binding(3) var<storage, read> labels: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: f32;
 @group(0) @binding(5) var<storage, read_write> sums: array<vec4f>;
@@ -30,9 +28,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let b = bias;
   var sum = vec4f();
   for (var j = local; j < CLASSES; j += WORKGROUP) {
-    var cosine = products[i * CLASSES + j] * inverse_features[i];
-    @if(normalise_weights) { cosine *= inverse_weights[j]; }
     let is_own = first + j == own;
+    let cosine = class_score(i, j, is_own).value;
     let entry = binary_entry(cosine, is_own, b);
     sum += vec4f(entry.value, entry.bias_slope, select(0.0, cosine, is_own), select(cosine, 0.0, is_own));
   }

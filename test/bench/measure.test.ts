@@ -3,7 +3,7 @@ import { casesOf, isChosen, suites } from '../../bench/cases.ts';
 import { type MeasureOptions, measure } from '../../bench/measure.ts';
 import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
 import { installProbe } from '../../bench/probe.ts';
-import { rowsOf } from '../../bench/report.ts';
+import { caseTable, ratioChart, rowsOf } from '../../bench/report.ts';
 import { quantile } from '../../src/inspector/timing.ts';
 
 const options: MeasureOptions = { rounds: 4, roundMs: 1, warmUp: 3, tolerance: 1e-3 };
@@ -34,7 +34,7 @@ describe('rounds', () => {
   test('are interleaved, and start with another peer each time', async () => {
     const log: string[] = [];
     await measure(benchCase!, [peer('a', [1], log), peer('b', [1], log)], options);
-    expect(log.slice(-10).join(' ')).toBe('a b b a a b b a a disposed b disposed');
+    expect(log.slice(-10).join(' ')).toBe('a b b a b a a b a disposed b disposed');
   });
 
   test('a peer with other results gets no ratio, nor does one that cannot do the work', async () => {
@@ -56,6 +56,9 @@ describe('rounds', () => {
     expect(rows[0]).toMatchObject({ ratioToOurs: 1, suite: 'gemm' });
     expect(rows[2]!.remark).toMatch(/other results: 5\.0e-2 apart/);
     expect(rows[4]).toMatchObject({ remark: 'no kernel MatMul', medianMs: null, p10: null });
+    // Wrong results have no speed, nowhere.
+    for (const row of rows.slice(2, 4))
+      expect(row).toMatchObject({ medianMs: null, p10: null, p90: null, firstMs: null, gflops: null });
     expect(log).toContain('far disposed');
   });
 
@@ -71,13 +74,44 @@ describe('rounds', () => {
     const timings = peers.map(({ name }, i) => ({
       ...none,
       peer: name,
-      medianMs: [10, 5, 20, 30, 40][i]!,
-      p10: 1,
-      p90: 1,
+      times: [[10, 5, 20, 30, 40][i]!],
     }));
     expect(rowsOf(benchCase!, timings, peers).map(({ ratioToOurs }) => ratioToOurs)).toEqual([
       1, 0.5, 2, 3, 8,
     ]);
+  });
+
+  test('ratios are those of paired rounds, with an interval where there are enough of them', () => {
+    const peers = ['engine', 'renamed', 'slower', 'far'].map((name) => peer(name, [], []));
+    const none = { firstMs: 1, bytes: null, dispatches: null, difference: 0, remark: '' };
+    // The machine slows down threefold; the second peer had the bad luck to be disturbed more often.
+    const drift = Array.from({ length: 12 }, (_, i) => 10 * 1.1 ** i);
+    const noise = [1, 0.97, 1.02, 0.99, 1.03, 0.98, 1.01, 1, 0.99, 1.02, 0.97, 1.03];
+    const times = [
+      drift,
+      drift.map((time, i) => time * noise[i]! * (i > 9 ? 4 : 1)),
+      drift.map((time, i) => time * noise[i]! * 1.5),
+      [],
+    ];
+    const timings = peers.map(({ name }, i) => ({ ...none, peer: name, times: times[i]! }));
+    const rows = rowsOf(benchCase!, timings, peers);
+    expect(rows[1]!.ratioToOurs).toBeCloseTo(1, 1);
+    expect(rows[2]!.ratioToOurs).toBeCloseTo(1.5, 1);
+    expect(rows[2]!.ratioInterval!.map((end) => end.toFixed(2))).toEqual(['1.47', '1.53']);
+    expect(rows[3]).toMatchObject({ ratioToOurs: null, ratioInterval: null });
+    const table = caseTable(rows, { gflops: 50, gigabytesPerSecond: 10 });
+    expect(table).toMatch(/^renamed .* not distinguishable \(0\.990–1\.030\) /m);
+    expect(table).toMatch(/^slower .* 1\.50 \(1\.47–1\.53\) /m);
+    expect(ratioChart(rows, 'adapter')).toContain('>not distinguishable<');
+
+    const few = rowsOf(
+      benchCase!,
+      timings.map((timing) => ({ ...timing, times: timing.times.slice(0, 5) })),
+      peers,
+    );
+    expect(few[2]!.ratioInterval).toBeNull();
+    expect(caseTable(few, { gflops: 50, gigabytesPerSecond: 10 })).toMatch(/^slower .* 1\.50, no interval /m);
+    expect(JSON.parse(JSON.stringify(few))[2].ratioInterval).toBeNull();
   });
 
   test('the fastest setting of a peer stays', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeAdapter } from '../../src/engine/adapter.ts';
 import { listAdapters, openDevice } from '../../src/engine/device.node.ts';
+import type { Device } from '../../src/engine/device.ts';
 import { DeviceError, ShapeError } from '../../src/engine/errors.ts';
 import { relu } from '../../src/engine/ops/relu.ts';
 import { scale } from '../../src/engine/ops/scale.ts';
@@ -106,12 +107,53 @@ describe('kernels', () => {
       device.dispatch({ kernel: broken, constants: {}, bindings: { y }, grid: [1, 1, 1], cost });
     run();
     await expect(y.read()).rejects.toThrow(
-      /^kernel broken \{\} \{\} does not compile: line 6: .*(u32|type).*\n\s*let value: u32 = 1\.5;$/,
+      /^kernel broken \{\} \{\} does not compile: broken\.wgsl:5: .*(u32|type).*\n\s*let value: u32 = 1\.5;$/,
     );
     await device.synchronize();
     device.within('someOperator', run);
     await expect(device.synchronize()).rejects.toThrow(DeviceError);
     expect(await scale(device.tensor([2], [1]), 3).item()).toBe(6);
+  });
+
+  test('of one name are told apart by their text, also on another device and after one that was wrong', async () => {
+    const text = (body: string): string =>
+      `@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[0] = ${body}; }`;
+    const run = (on: Device, body: string): Promise<number> => {
+      const y = on.tensor([3], [1]);
+      const kernel = { name: 'mine', source: text(body) };
+      on.dispatch({ kernel, constants: {}, bindings: { y }, grid: [1, 1, 1], cost });
+      return y.item();
+    };
+    expect(await run(device, 'y[0] + 1.0')).toBe(4);
+    expect(await run(device, 'y[0] * 10.0')).toBe(30);
+    await expect(async () => run(device, 'y[0] +')).rejects.toThrow(
+      /^kernel mine does not link: mine\.wgsl:2:\d+ error: [^\n]*\n {4}@compute .*y\[0\] \+; \}$/,
+    );
+    expect(await run(device, 'y[0] + 2.0')).toBe(5);
+    const other = await openDevice();
+    expect(await run(other, 'y[0] * 10.0')).toBe(30);
+    other.close();
+  });
+
+  test('that import say in whose file the error is', async () => {
+    const source = [
+      'import package::lib::elements::element;',
+      'import constants::SIZE;',
+      '@group(0) @binding(0) var<storage, read_write> y: array<f32>;',
+      '@if(never) fn unused() {}',
+      '@compute @workgroup_size(SIZE) fn main(@builtin(workgroup_id) id: vec3u) {',
+      '  let i = element(id, 0u, 0u);',
+      '  y[i] = vec2f(1.0);',
+      '}',
+    ].join('\n');
+    const y = device.tensor([0], [1]);
+    const constants = { SIZE: 1, COUNT: 1, WORKGROUP: 1, GRID_X: 1, STEPS: 1 };
+    const kernel = { name: 'imports', source, file: 'kernels/imports.wgsl' };
+    device.dispatch({ kernel, constants, bindings: { y }, grid: [1, 1, 1], cost });
+    await expect(y.read()).rejects.toThrow(
+      /^kernel imports .* does not compile: kernels\/imports\.wgsl:7: .*\n {4}y\[i\] = vec2f\(1\.0\);$/s,
+    );
+    await device.synchronize();
   });
 
   test('of a captured step can be compiled before it runs', async () => {
@@ -128,7 +170,7 @@ describe('kernels', () => {
     const y = device.tensor([0], [1]);
     const kernel = { name: 'brokenStep', source: broken.source };
     const call = { kernel, constants: {}, bindings: { y }, grid: [1, 1, 1], cost } as const;
-    const message = /^kernel brokenStep \{\} \{\} does not compile: line 6: /;
+    const message = /^kernel brokenStep \{\} \{\} does not compile: brokenStep\.wgsl:5: /;
     const step = device.capture(() => device.dispatch(call));
     await step.compile();
     await expect(y.read()).rejects.toThrow(message);

@@ -86,12 +86,14 @@ test('padding never is the maximum, and infinities pass through', async () => {
   expect([...(await y.readFloats())]).toEqual([-7, -7, -8, -7, -7, -8, -9, -9, low]);
 });
 
-test('the divisor of an average counts padding, but not what hangs over it', async () => {
+test('the divisor of an average counts padding unless told otherwise, but never what hangs over it', async () => {
   const x = device.tensor([1, 1, 1], [1, 1, 3, 1]);
   // Windows of 2 columns and 1 row at −1, 1, 3 (ceil mode), on 3 columns and one of padding on each side.
   const y = averagePool2d(x, { kernel: [1, 2], stride: 2, padding: [0, 1], ceilMode: true });
   expect([...(await y.readFloats())]).toEqual([0.5, 1]);
   const wide = device.tensor([1, 1, 1, 1], [1, 1, 4, 1]);
+  const inside = averagePool2d(x, { kernel: [1, 2], stride: 2, padding: [0, 1], countPadding: false });
+  expect([...(await inside.readFloats())]).toEqual([1, 1]);
   const overhang = averagePool2d(wide, { kernel: [1, 3], stride: 3, ceilMode: true });
   expect([...(await overhang.readFloats())]).toEqual([1, 1]);
 });

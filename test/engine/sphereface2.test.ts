@@ -35,6 +35,29 @@ test.each<[SphereFace2Options, number]>([
   expect(sphereFace2Bias(10_572, options)).toBeCloseTo(expected, 6);
 });
 
+const few = [2, 3, 4, 10].flatMap((classes) =>
+  [0.7, 0.8, 0.95].flatMap((lambda) =>
+    [
+      { r: 40, margin: 0.4 },
+      { r: 64, margin: 0.5 },
+      { r: 1000, margin: 0.5 },
+    ].map((rest): [number, SphereFace2Options] => [classes, { lambda, ...rest }]),
+  ),
+);
+// 1 − q = 0: own class and others weigh the same.
+test.each([...few, [2, { lambda: 0.5 }] as const, [10, { lambda: 0.9, r: 1000 }] as const])(
+  'the bias of %d classes starts with %o where its gradient is zero at cosines of zero',
+  (classes, options) => {
+    const { lambda, r, margin } = { lambda: 0.7, r: 40, margin: 0.4, ...options };
+    const b = sphereFace2Bias(classes, options);
+    const logSigmoid = (x: number) => Math.min(0, x) - Math.log1p(Math.exp(-Math.abs(x)));
+    const g = 2 * 0.5 ** 3 - 1;
+    const own = Math.log(lambda) + logSigmoid(-(r * (g - margin) + b));
+    const others = Math.log((1 - lambda) * (classes - 1)) + logSigmoid(r * (g + margin) + b);
+    expect(own - others).toBeCloseTo(0, 6);
+  },
+);
+
 test('there the gradient of the bias is zero when all cosines are', async () => {
   const [n, classes] = [3, 50];
   // Each in a dimension of its own.
@@ -80,6 +103,24 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   const errors = Array.from(expected, (value, i) => Math.abs(value - actual[i]!));
   expect(Math.max(...errors) / largest).toBeLessThan(tolerance);
 }
+
+test('opposite vectors have gradients where g is a line', async () => {
+  const evaluateAt = (cosine: number) =>
+    device.scope(async () => {
+      const f = device.tensor([1, 0], [1, 2]).requireGradient();
+      const w = device.tensor([cosine, Math.sqrt(1 - cosine ** 2)], [1, 2]).requireGradient();
+      const labels = device.tensor([0], [1], 'u32');
+      const loss = sphereFace2Loss(f, w, labels, device.tensor([0], [1]), { r: 4, t: 1 });
+      loss.backward();
+      return [await loss.item(), ...(await f.gradient!.readFloats()), ...(await w.gradient!.readFloats())];
+    });
+  const [loss, ...gradients] = await evaluateAt(-1);
+  expect(loss).toBeCloseTo((0.7 / 4) * Math.log1p(Math.exp(4 * 1.4)), 5);
+  for (const value of gradients) expect(Math.abs(value)).toBeLessThan(1e-6);
+  // Next to it the slope is that of the line.
+  const near = await evaluateAt(-0.999);
+  expect(near[2]! / (-0.7 * Math.sqrt(1 - 0.999 ** 2))).toBeCloseTo(1, 1);
+});
 
 test('windows of classes change nothing', async () => {
   const whole = await evaluate({}, [9, 200, 12]);

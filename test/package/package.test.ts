@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { npmCommand } from '../../scripts/setup/packages.mjs';
 import { run } from '../../scripts/setup/process.mjs';
@@ -67,4 +68,44 @@ export const engine: number = conv2d;
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
   await ran(process.execPath, [compiler, ...options, 'user.ts']);
+});
+
+test('the types for TypeScript before version 6, which does not know WebGPU, bring those of WebGPU', async () => {
+  const entry = (name: string) => `./node_modules/normface/dist/types/${name}.before-6.js`;
+  writeFileSync(
+    join(user, 'older.ts'),
+    `import { openDevice } from '${entry('normface/index.node')}';
+import { Device } from '${entry('engine/index')}';
+export const limit = async (): Promise<number> => (await openDevice()).gpu.limits.maxBufferSize;
+// @ts-expect-error: a GPUDevice; without the types of WebGPU it would be 'any', and this no error
+export const gpu = ({ gpu }: Device): number => gpu;
+`,
+  );
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  // Without the library "dom" this compiler does not know WebGPU either.
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--lib',
+    'es2023',
+    '--skipLibCheck',
+  ];
+  await ran(process.execPath, [compiler, ...options, 'older.ts']);
+});
+
+test('a page can bundle the library: nets, checkpoints and evaluation need nothing of Node', async () => {
+  const wanted = ['buildNet', 'findNet', 'decodeSafetensors', 'evaluateVerification', 'conv2d', 'openDevice'];
+  const { outputFiles } = await build({
+    stdin: { contents: `export { ${wanted.join(', ')} } from 'normface';`, resolveDir: user },
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  });
+  expect(outputFiles).toHaveLength(1);
 });

@@ -119,13 +119,19 @@ test('a right edit passes beside the shipped kernel, a wrong one does not', asyn
   expect(await run(page)).toMatch(/^right, /);
   const panel = region(page, 'Run');
   expect(await panel.getByRole('region', { name: 'Checks' }).textContent()).toContain('shipped kernel');
-  expect(await panel.textContent()).toContain('× as fast');
+  // Another name for a variable: either nothing can be told, or (once in thirty runs) the interval is given.
+  const beside = panel.locator('.figure', { hasText: 'Beside shipped' });
+  expect(await beside.textContent()).toMatch(
+    /(not distinguishable \([\d.]+–[\d.]+\)|[\d.]+ × as fast, [\d.]+–[\d.]+)$/,
+  );
   expect(await panel.locator('circle.dot.edited').count()).toBeGreaterThan(10);
 
   await edit(page, (text) => text.replace('slope[', '1.5 * slope['));
   expect(await panel.locator('.kernel-output').getAttribute('data-stale')).toBe('');
   expect(await run(page)).toMatch(/^wrong, /);
   expect(await panel.locator('.kernel-verdict').textContent()).toMatch(/^WRONG, /);
+  expect(await panel.locator('.figure, svg.kernel-plot').count()).toBe(0);
+  expect(await panel.textContent()).toContain('Not timed: wrong results have no speed.');
   const wrong = panel.locator('.kernel-wrong').first();
   expect(await wrong.textContent()).toMatch(/^WRONG.+ instead of .+ at element \d+$/);
 
@@ -215,6 +221,12 @@ test('a sweep tabulates the values of a constant', async () => {
   expect(await rows.locator('th').allTextContents()).toEqual(['1', '2', '4']);
   expect(await rows.locator('td:last-child').allTextContents()).toEqual(['ok', 'ok', 'ok']);
   expect(await panel.locator('tr.highlight').count()).toBe(1);
+  const ratios = await rows.locator('td:nth-child(4)').allTextContents();
+  expect(ratios.filter((text) => text === 'least median')).toHaveLength(1);
+  expect(ratios.filter((text) => /\([\d.]+–[\d.]+\)$/.test(text))).toHaveLength(2);
+  const tracks = await rows.locator('.kernel-bar').evaluateAll((bars) => bars.map((bar) => bar.clientWidth));
+  expect(new Set(tracks).size).toBe(1);
+  expect(tracks[0]).toBeGreaterThan(60);
   await panel.getByLabel('Values').fill('1, x');
   await panel.getByRole('button', { name: 'Sweep' }).click();
   await panel.getByText('"x" is no positive whole number').waitFor();
@@ -241,6 +253,9 @@ test('two versions stand side by side and race', async () => {
   const rows = panel.getByRole('region', { name: 'Both versions' }).locator('tbody tr');
   expect(await rows.locator('th').allTextContents()).toEqual(['Version 1', 'Edited']);
   expect(await rows.locator('td:nth-child(2)').allTextContents()).toEqual(['ok', 'ok']);
+  expect((await rows.locator('td:nth-child(4)').allTextContents()).join()).toMatch(
+    /^,(not distinguishable|[\d.]+×) \([\d.]+–[\d.]+\)$/,
+  );
 
   await page.reload();
   await page.locator('.kernel-editor[data-edited]').waitFor();

@@ -79,7 +79,7 @@ async function nodeCosines(merge: string): Promise<Float64Array> {
   const a = Uint32Array.from({ length: count * count }, (_, i) => Math.floor(i / count));
   return cosineScores(
     { values: features.data as Float32Array, dimension: features.shape[1] },
-    { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint8Array(a.length) },
+    { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint32Array(a.length) },
   );
 }
 

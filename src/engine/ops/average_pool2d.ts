@@ -1,6 +1,7 @@
 import forwardSource from '../../shaders/average_pool2d_forward.wgsl';
 import gradInputSource from '../../shaders/average_pool2d_grad_input.wgsl';
 import { record } from '../autograd.ts';
+import type { Device } from '../device.ts';
 import { check, formatShape } from '../errors.ts';
 import { defineOperator } from '../operator.ts';
 import { averagePool2dReference } from '../reference/average_pool2d.ts';
@@ -11,15 +12,21 @@ import { reshape } from './reshape.ts';
 const forwardKernel = { name: 'average_pool2d_forward', source: forwardSource };
 const gradInputKernel = { name: 'average_pool2d_grad_input', source: gradInputSource };
 
+export interface AveragePool2dOptions extends Pool2dOptions {
+  /** Whether the divisor counts the pixels of a window on the padding, whose values are zeros. Default true, as Caffe does. */
+  readonly countPadding?: boolean;
+}
+
 /**
  * Mean over windows of each channel. The divisor is Caffe's: the pixels of the window on the image and on its padding (which
- * counts as zeros), but not those that hang over the padding in ceil mode.
+ * counts as zeros), but not those that hang over the padding in ceil mode; without `countPadding` those on the image alone
+ * (PyTorch's count_include_pad=False).
  *
  * @param x [n, height, width, channels]
  * @returns [n, rows of windows, columns of windows, channels]
  * @throws ShapeError if the shapes and options do not fit
  */
-export function averagePool2d(x: Tensor, options: Pool2dOptions): Tensor {
+export function averagePool2d(x: Tensor, options: AveragePool2dOptions): Tensor {
   return pool('averagePool2d', x, options);
 }
 
@@ -39,13 +46,14 @@ export function globalAveragePool(x: Tensor): Tensor {
   return reshape(pool('globalAveragePool', x, { kernel: [height, width] }), [n, channels]);
 }
 
-function pool(operator: string, x: Tensor, options: Pool2dOptions): Tensor {
+function pool(operator: string, x: Tensor, options: AveragePool2dOptions): Tensor {
   const geometry = pool2dGeometry(operator, x, options);
+  const { countPadding = true } = options;
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
   x.device.within(operator, () =>
     x.device.dispatch({
       kernel: forwardKernel,
-      ...poolGrid(x.device, geometry, y.size),
+      ...averageGrid(x.device, geometry, y.size, countPadding),
       bindings: { x, y },
       cost: { flops: y.size * (geometry.KERNEL_H * geometry.KERNEL_W + 1), bytes: 4 * (x.size + y.size) },
     }),
@@ -53,16 +61,21 @@ function pool(operator: string, x: Tensor, options: Pool2dOptions): Tensor {
   return record(y, {
     operator,
     inputs: [x],
-    backward: (dy, into) => [gradInput(dy, into(0), geometry)],
+    backward: (dy, into) => [gradInput(dy, into(0), geometry, countPadding)],
   });
 }
 
-function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
+function averageGrid(device: Device, geometry: Pool2dGeometry, size: number, countPadding: boolean) {
+  const { conditions, ...grid } = poolGrid(device, geometry, size);
+  return { ...grid, conditions: { ...conditions, count_padding: countPadding } };
+}
+
+function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry, countPadding: boolean): Tensor {
   const windows = {
     WINDOWS_H: Math.ceil(geometry.KERNEL_H / geometry.STRIDE_H),
     WINDOWS_W: Math.ceil(geometry.KERNEL_W / geometry.STRIDE_W),
   };
-  const { grid, constants, conditions } = poolGrid(dx.device, geometry, dx.size);
+  const { grid, constants, conditions } = averageGrid(dx.device, geometry, dx.size, countPadding);
   dx.device.dispatch({
     kernel: gradInputKernel,
     constants: { ...constants, ...windows },
@@ -74,7 +87,7 @@ function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry): Tensor {
   return dx;
 }
 
-export const averagePool2dOperator = defineOperator<Pool2dOptions>({
+export const averagePool2dOperator = defineOperator<AveragePool2dOptions>({
   name: 'averagePool2d',
   apply: ([x], options) => averagePool2d(x!, options),
   reference: ([x], options) => averagePool2dReference(x!, options),
@@ -94,6 +107,14 @@ export const averagePool2dOperator = defineOperator<Pool2dOptions>({
     },
     { inputs: [{ shape: [1, 5, 6, 2] }], attributes: { kernel: 3, stride: 1, padding: 2 } },
     { inputs: [{ shape: [1, 7, 8, 2] }], attributes: { kernel: 2, stride: 3 } },
+    {
+      inputs: [{ shape: [2, 5, 6, 4] }],
+      attributes: { kernel: 3, stride: 1, padding: 1, countPadding: false },
+    },
+    {
+      inputs: [{ shape: [1, 8, 7, 9] }],
+      attributes: { kernel: [3, 2], stride: [2, 3], padding: [2, 1], ceilMode: true, countPadding: false },
+    },
   ],
   misuses: [
     { inputs: [{ shape: [4, 4] }], attributes: { kernel: 2 }, message: /averagePool2d: x must .*\[4, 4\]/ },

@@ -175,6 +175,18 @@ export const cContrastiveLossOperator = defineOperator<CContrastiveOptions>({
     { inputs: headInputs(9, 40, 5), attributes: { expNegativeWeight: true, negativeWeight: 2 } },
     { inputs: headInputs(6, 9, 5), attributes: { negativeMargin: 2.5, normaliseWeights: false } },
     { inputs: headInputs(6, 9, 5), attributes: { negativeMargin: 0 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { negativeMargin: 1.5 } },
+    { inputs: headInputs(5, 8, 515, 'extremeRows'), attributes: { negativeMargin: 1.5 } },
+    {
+      inputs: headInputs(9, 11, 5).map((input, i) => (i === 0 ? { ...input, kind: 'extremeRows' } : input)),
+      attributes: { negativeMargin: 4, normaliseWeights: false },
+    },
+    // ε as large as the squared norms.
+    { inputs: headInputs(6, 9, 5), attributes: { negativeMargin: 2, epsilon: 3 } },
+    {
+      inputs: headInputs(6, 9, 5),
+      attributes: { negativeMargin: 4, epsilon: 3, normaliseWeights: false },
+    },
   ],
   misuses: [
     {

@@ -123,6 +123,14 @@ export const cTripletLossOperator = defineOperator<CTripletOptions>({
     },
     { inputs: headInputs(9, 11, 5), attributes: { positiveFirst: true, positiveUpperBound: 2 } },
     { inputs: headInputs(6, 9, 5), attributes: { hardestOnly: false, normaliseWeights: false } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { hardestOnly: false } },
+    {
+      // Two classes: a row of zeros is equally far from all others, of which none would be the hardest.
+      inputs: headInputs(9, 2, 5).map((input, i) => (i === 1 ? { ...input, kind: 'extremeRows' } : input)),
+      attributes: {},
+    },
+    // ε as large as the squared norms.
+    { inputs: headInputs(6, 9, 5), attributes: { hardestOnly: false, epsilon: 3 } },
     {
       inputs: [...headInputs(6, 9, 5), { shape: [6], kind: 'positive', differentiable: false }],
       attributes: { hardestOnly: false },

@@ -120,8 +120,11 @@ export function centerLoss(
   return centerHead(features, centers, labels, options).loss;
 }
 
+/** Only features are normalised: centers are never extreme. */
 const inputs = (n: number, classes: number, d: number, kind?: InputKind): InputSpec[] =>
-  headInputs(n, classes, d, kind).map((input, i) => (i === 1 ? { ...input, differentiable: false } : input));
+  headInputs(n, classes, d, kind).map((input, i) =>
+    i === 1 ? { ...input, differentiable: false, kind: kind === 'extremeRows' ? 'normal' : kind } : input,
+  );
 
 export const centerLossOperator = defineOperator<CenterOptions>({
   name: 'center_loss',
@@ -133,6 +136,7 @@ export const centerLossOperator = defineOperator<CenterOptions>({
   cases: [
     { inputs: inputs(5, 7, 6), attributes: { alpha: 0 } },
     { inputs: inputs(1, 1, 1), attributes: { alpha: 0, normalise: false } },
+    { inputs: inputs(9, 5, 6, 'extremeRows'), attributes: { alpha: 0 } },
     { inputs: inputs(67, 13, 37), attributes: { alpha: 0 } },
     { inputs: inputs(67, 13, 37), attributes: { alpha: 0, normalise: false } },
     { inputs: inputs(33, 65, 68, 'outliers'), attributes: { alpha: 0 } },

@@ -77,6 +77,7 @@ export const contrastiveLossOperator = defineOperator<ContrastiveOptions>({
     { inputs: pairInputs(67, 37, 9), attributes: { margin: 2 } },
     { inputs: pairInputs(33, 68, 7, 'outliers'), attributes: { margin: 2.1 } },
     { inputs: pairInputs(34, 13, 2), attributes: { pairs: 'adjacent', margin: 2 } },
+    { inputs: pairInputs(9, 6, 2, 'extremeRows'), attributes: { margin: 1.5 } },
     { inputs: pairInputs(9, 6, 3), attributes: { normalise: false, margin: 12 } },
     { inputs: pairInputs(33, 5, 4, 'outliers'), attributes: { normalise: false, margin: 9 } },
     { inputs: pairInputs(12, 5, 3), attributes: { pairs: 'adjacent', normalise: false, margin: 10 } },

@@ -170,7 +170,12 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
       message: /conv2d: x must be \[n, height, width, channels\], not \[2, 5, 5\]/,
     },
     { ...conv2dCase([2, 5, 5, 4], [3, 3, 8]), message: /conv2d: weight must be .* not \[3, 3, 8\]/ },
-    { ...conv2dCase([2, 5, 5, 4], [3, 3, 3, 8]), message: /conv2d: .*3 input channels.*x has 4/ },
+    { ...conv2dCase([2, 5, 5, 4], [3, 3, 3, 8]), message: /conv2d: .*3 input channels.*x has 4$/ },
+    {
+      ...conv2dCase([2, 3, 8, 9], [3, 3, 3, 8]),
+      message: /conv2d: .*x has 9: channels come last, x \[n, height, width, channels\]/,
+    },
+    { ...conv2dCase([2, 3, 8, 9], [8, 3, 5, 5]), message: /conv2d: .*channels come last/ },
     {
       ...conv2dCase([2, 5, 5, 4], [3, 3, 2, 7], { groups: 2 }),
       message: /conv2d: .*7 output channels.*2 groups/,

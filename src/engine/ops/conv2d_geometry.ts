@@ -77,7 +77,7 @@ export function conv2dGeometry(
     groupIn * groups === channels,
     operator,
     () =>
-      `${shapes()}: ${groups} groups of ${groupIn} input channels make ${groupIn * groups}, but x has ${channels}`,
+      `${shapes()}: ${groups} groups of ${groupIn} input channels make ${groupIn * groups}, but x has ${channels}${layoutHint(x, weight, groups)}`,
   );
   check(
     outChannels % groups === 0,
@@ -111,6 +111,12 @@ export function conv2dGeometry(
     GROUP_IN: groupIn,
     GROUP_OUT: outChannels / groups,
   };
+}
+
+/** What to say where the shapes would fit in the order of other libraries. */
+function layoutHint(x: Shape, weight: Shape, groups: number): string {
+  if (x[1] !== weight[2]! * groups && x[1] !== weight[1]! * groups) return '';
+  return ': channels come last, x [n, height, width, channels] and weight [height, width, in, out]';
 }
 
 /** Multiply-adds counted as two; the input gradient and the weight gradient cost the same. */

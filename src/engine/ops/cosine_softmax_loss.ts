@@ -26,7 +26,7 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
 }
 
 /**
- * Scaled-cosine softmax cross-entropy, NormFace's loss (equation 6), fused: neither logits nor normalised copies are written.
+ * Scaled-cosine softmax cross-entropy, NormFace's loss (equation 6), fused: neither logits nor normalised class weights are written.
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·⟨f_i, w_j⟩ / (‖f_i‖ ‖w_j‖)
  *
@@ -113,6 +113,8 @@ export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & {
     { inputs: [...headInputs(1, 33, 3), { shape: [1], kind: 'positive', scale: 10 }], attributes: {} },
     { inputs: [...headInputs(67, 130, 37), { shape: [1], kind: 'positive', scale: 8 }], attributes: {} },
     { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { scale: 64 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { scale: 10 } },
+    { inputs: headInputs(5, 8, 515, 'extremeRows'), attributes: { scale: 10 } },
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseFeatures: false } },
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseWeights: false } },
     { inputs: headInputs(4, 5, 8), attributes: { scale: 5, epsilon: 0.5 } },

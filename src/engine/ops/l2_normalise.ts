@@ -1,6 +1,7 @@
 import gradInputSource from '../../shaders/l2_normalise_grad_input.wgsl';
 import normaliseRowsSource from '../../shaders/normalise_rows.wgsl';
 import inverseNormSource from '../../shaders/row_inverse_norm.wgsl';
+import squareSource from '../../shaders/row_square.wgsl';
 import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { defineOperator } from '../operator.ts';
@@ -10,6 +11,7 @@ import { elementCount, type Tensor } from '../tensor.ts';
 const normaliseKernel = { name: 'normalise_rows', source: normaliseRowsSource };
 const gradInputKernel = { name: 'l2_normalise_grad_input', source: gradInputSource };
 const inverseNormKernel = { name: 'row_inverse_norm', source: inverseNormSource };
+const squareKernel = { name: 'row_square', source: squareSource };
 
 /** Added to squared norms, inside the root (NormFace's layer on the GPU). */
 export const defaultEpsilon = 1e-12;
@@ -48,53 +50,62 @@ export function checkEpsilon(operator: string, epsilon: number): void {
 }
 
 /**
- * L2 normalisation over the last dimension: y = x / √(Σ x² + ε).
+ * L2 normalisation over the last dimension: y = x / √(Σ x² + ε), for rows of any magnitude.
  *
  * @param x [..., d]
  * @throws ShapeError unless x is f32 with at least one dimension and ε is a number from 0
  */
 export function l2Normalise(x: Tensor, { epsilon = defaultEpsilon }: { epsilon?: number } = {}): Tensor {
   checkRows('l2_normalise', x, epsilon);
-  const { device } = x;
-  const { grid, constants } = rowConstants(x, epsilon);
-  const y = device.empty(x.shape);
-  device.within('l2_normalise', () =>
-    device.dispatch({
-      kernel: normaliseKernel,
-      constants,
-      conditions: { in_place: false },
-      bindings: { x, y },
-      grid,
-      cost: { flops: 3 * x.size, bytes: 8 * x.size },
-    }),
-  );
+  const y = x.device.within('l2_normalise', () => normalisedRows(x, epsilon));
   return record(y, {
     operator: 'l2_normalise',
     inputs: [x],
-    backward: (dy, into) => [normaliseGradient(x, dy, epsilon, false, into(0))],
+    backward: (dy, into) => [normaliseGradient(x, dy, epsilon, into(0))],
   });
 }
 
-/**
- * dx for a gradient u that is divided by the norm already, du = dy / r; what the fused heads end with.
- *
- * @param x [rows, d]
- */
-export function scaledNormaliseGradient(x: Tensor, u: Tensor, epsilon: number, dx: Tensor): Tensor {
-  return normaliseGradient(x, u, epsilon, true, dx);
+/** The result of {@link l2Normalise}, not recorded in the graph. */
+export function normalisedRows(x: Tensor, epsilon: number): Tensor {
+  const { grid, constants } = rowConstants(x, epsilon);
+  const y = x.device.empty(x.shape);
+  x.device.dispatch({
+    kernel: normaliseKernel,
+    constants,
+    conditions: { in_place: false },
+    bindings: { x, y },
+    grid,
+    cost: { flops: 3 * x.size, bytes: 8 * x.size },
+  });
+  return y;
 }
 
-function normaliseGradient(x: Tensor, dy: Tensor, epsilon: number, scaled: boolean, dx: Tensor): Tensor {
+/** Gradient of {@link l2Normalise} by x [rows, d], given that by its result. Not recorded in the graph. */
+export function normaliseGradient(x: Tensor, dy: Tensor, epsilon: number, dx: Tensor): Tensor {
   const { grid, constants } = rowConstants(x, epsilon);
   x.device.dispatch({
     kernel: gradInputKernel,
     constants,
-    conditions: { scaled },
     bindings: { x, dy, dx },
     grid,
     cost: { flops: 7 * x.size, bytes: 12 * x.size },
   });
   return dx;
+}
+
+/** Σ x² of every row of [rows, d]; not differentiable. */
+export function rowSquares(x: Tensor): Tensor {
+  const [rows, columns] = x.shape as [number, number];
+  const { grid, constants } = rowGrid(rows);
+  const square = x.device.empty([rows]);
+  x.device.dispatch({
+    kernel: squareKernel,
+    constants: { ...constants, ROWS: rows, COLUMNS: columns },
+    bindings: { x, square },
+    grid,
+    cost: { flops: 2 * x.size, bytes: 4 * x.size },
+  });
+  return square;
 }
 
 /** 1 / √(Σ x² + ε) of every row of [rows, d]; not differentiable. */
@@ -149,6 +160,8 @@ export const l2NormaliseOperator = defineOperator<{ epsilon?: number }>({
   cases: [
     { inputs: [{ shape: [5, 13] }], attributes: {} },
     { inputs: [{ shape: [70, 64], kind: 'outliers' }], attributes: {} },
+    { inputs: [{ shape: [9, 13], kind: 'extremeRows' }], attributes: {} },
+    { inputs: [{ shape: [9, 515], kind: 'extremeRows' }], attributes: {} },
     { inputs: [{ shape: [2, 3, 7] }], attributes: { epsilon: 0.5 } },
     { inputs: [{ shape: [1, 1], kind: 'awayFromZero' }], attributes: { epsilon: 0.1 } },
     // The step of the finite differences is a hundredth of these inputs.

@@ -15,7 +15,7 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly scale: Tensor | number;
   /** Least scale; a learnt one that falls below is set to it (default 0.01). */
   readonly floor?: number;
-  /** false: the logits are s·‖f‖ times what stands for the cosines, as in SphereFace (default true). */
+  /** false: the logits are s·√(‖f‖² + ε) times what stands for the cosines, as in SphereFace (default true). */
   readonly normaliseFeatures?: boolean;
   /** false: the weights are of length 1 already (default true). */
   readonly normaliseWeights?: boolean;
@@ -24,7 +24,7 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
 }
 
 /**
- * Softmax cross-entropy over cosines with a margin, fused: neither logits nor normalised copies are written.
+ * Softmax cross-entropy over cosines with a margin, fused: neither logits nor normalised class weights are written.
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
  *
@@ -89,13 +89,19 @@ interface Attributes extends Omit<MarginSoftmaxOptions, 'scale'> {
 
 function reference(
   [features, weights, labels, learnt]: readonly ReferenceArray[],
-  { margin, scale = learnt?.data[0], normaliseFeatures = true, normaliseWeights = true }: Attributes,
+  {
+    margin,
+    scale = learnt?.data[0],
+    normaliseFeatures = true,
+    normaliseWeights = true,
+    epsilon = defaultEpsilon,
+  }: Attributes,
 ): ReferenceArray {
   const annealing = margin.kind === 'multiple-angle' ? (margin.annealing as number) : 0;
-  const cosines = scoreMatrix(features!, weights!, { normaliseWeights });
+  const cosines = scoreMatrix(features!, weights!, { normaliseWeights, epsilon });
   const logits = cosines.map((row, i) => {
     const f = rowOf(features!, i);
-    const length = normaliseFeatures ? 1 : Math.sqrt(dot(f, f));
+    const length = normaliseFeatures ? 1 : Math.sqrt(dot(f, f) + epsilon);
     return row.map(
       (cosine, j) => scale! * length * marginReference(margin, cosine, j === labels!.data[i], annealing),
     );
@@ -160,6 +166,18 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     },
     { inputs: detached(headInputs(12, 40, 6)), attributes: { margin: circle, scale: 16 } },
     { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { margin: cosine, scale: 64 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: cosine, scale: 10 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: angle, scale: 10 } },
+    // Not of the multiple 4: ψ has no second derivative at 90°, the angle to a row of zeros.
+    {
+      inputs: headInputs(9, 11, 5, 'extremeRows'),
+      attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 4 },
+    },
+    { inputs: detached(headInputs(9, 11, 5, 'extremeRows')), attributes: { margin: circle, scale: 16 } },
+    {
+      inputs: headInputs(9, 11, 5).map((input, i) => (i === 1 ? { ...input, kind: 'extremeRows' } : input)),
+      attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 1, normaliseFeatures: false },
+    },
   ],
   misuses: [
     {

@@ -88,7 +88,7 @@ export function matmul(
 
 /** What else happens to a product [m, n] as it is stored. */
 export interface Epilogue {
-  /** Subtract coefficients[m]·base[m, n]. */
+  /** Subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n]. */
   readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
   /** Add to what is there. */
   readonly accumulate?: boolean;

@@ -12,19 +12,20 @@ const forwardKernel = { name: 'prelu_forward', source: forwardSource };
 const backwardKernel = { name: 'prelu_backward', source: backwardSource };
 
 /**
- * y = x for x > 0, else slope·x, with one slope a channel (the last dimension).
+ * y = x for x > 0, else slope·x, with one slope per channel (the last dimension) or one for all (He et al. 2015, arXiv 1502.01852,
+ * equation 1 and "channel-shared").
  *
  * @param x any shape [..., channels]
- * @param slope [channels]
- * @throws ShapeError if the slope does not have one value a channel
+ * @param slope [channels] or [1]
+ * @throws ShapeError if the slope has neither one value per channel nor one in all
  */
 export function prelu(x: Tensor, slope: Tensor): Tensor {
   const channels = x.shape.at(-1) ?? 1;
   check(
-    slope.shape.length === 1 && slope.shape[0] === channels,
+    slope.shape.length === 1 && (slope.size === channels || slope.size === 1),
     'prelu',
     () =>
-      `x ${formatShape(x.shape)} has ${channels} channels, so slope must be [${channels}], not ${formatShape(slope.shape)}`,
+      `x ${formatShape(x.shape)} has ${channels} channels, so slope must be [${channels}] or [1], not ${formatShape(slope.shape)}`,
   );
   check(
     x.dtype === 'f32' && slope.dtype === 'f32',
@@ -38,7 +39,7 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
     device.dispatch({
       kernel: forwardKernel,
       constants,
-      conditions,
+      conditions: { ...conditions, shared: isShared(x, slope) },
       bindings: { x, slope, y },
       grid,
       cost: { flops: x.size, bytes: 8 * x.size },
@@ -56,6 +57,11 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
   });
 }
 
+/** Whether one slope serves several channels. */
+function isShared(x: Tensor, slope: Tensor): boolean {
+  return slope.size === 1 && x.shape.at(-1) !== 1;
+}
+
 /** Writes the gradients that are wanted: of the input, the slope, and a bias [channels] that was added to the input before. */
 export function preluBackward(
   x: Tensor,
@@ -68,14 +74,15 @@ export function preluBackward(
   }: { readonly dx: Tensor | null; readonly dSlope: Tensor | null; readonly dBias: Tensor | null },
 ): void {
   const { device } = x;
-  const channels = slope.size;
+  const channels = x.shape.at(-1) ?? 1;
+  const shared = isShared(x, slope);
   const { strands, grid, constants, conditions } = strandGrid(device, x.size / channels, channels);
   const partial = dSlope && device.empty([strands, channels]);
   const partialBias = dBias && device.empty([strands, channels]);
   device.dispatch({
     kernel: backwardKernel,
     constants,
-    conditions: { ...conditions, input: dx !== null, slope: dSlope !== null, bias: dBias !== null },
+    conditions: { ...conditions, shared, input: dx !== null, slope: dSlope !== null, bias: dBias !== null },
     bindings: {
       x,
       dy,
@@ -87,7 +94,10 @@ export function preluBackward(
     grid,
     cost: { flops: (dx ? x.size : 0) + (partial ? 2 * x.size : 0), bytes: 4 * x.size * (dx ? 3 : 2) },
   });
-  if (dSlope) sumRows(partial!, strands, channels, dSlope);
+  if (dSlope) {
+    const perChannel = sumRows(partial!, strands, channels, shared ? device.empty([channels]) : dSlope);
+    if (shared) sumRows(perChannel, channels, 1, dSlope);
+  }
   if (dBias) sumRows(partialBias!, strands, channels, dBias);
 }
 
@@ -109,6 +119,8 @@ export const preluOperator = defineOperator({
       ],
       attributes: {},
     },
+    { inputs: [{ shape: [5, 6, 12], kind: 'awayFromZero' }, { shape: [1] }], attributes: {} },
+    { inputs: [{ shape: [70, 7], kind: 'awayFromZero' }, { shape: [1] }], attributes: {} },
   ],
   misuses: [
     {

@@ -1,4 +1,5 @@
 import adaptSource from '../../shaders/adacos_scale.wgsl';
+import ownGapSource from '../../shaders/own_gap.wgsl';
 import finishSource from '../../shaders/softmax_head_finish.wgsl';
 import foldSource from '../../shaders/softmax_head_fold.wgsl';
 import gradientSource from '../../shaders/softmax_head_gradient.wgsl';
@@ -9,6 +10,7 @@ import { elementGrid, sampleGrid } from '../grid.ts';
 import type { Dispatch } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { ClassScores, type ClassScoresOptions, type ScoreWindow } from './class_scores.ts';
+import { rowGrid, rowInverseNorms } from './l2_normalise.ts';
 import { type Margin, marginBindings } from './margin.ts';
 import { multiply } from './multiply.ts';
 import { sumRows } from './sum_rows.ts';
@@ -16,11 +18,13 @@ import { sumRows } from './sum_rows.ts';
 const adaptKernel = { name: 'adacos_scale', source: adaptSource };
 const foldKernel = { name: 'softmax_head_fold', source: foldSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
+const ownGapKernel = { name: 'own_gap', source: ownGapSource };
 const gradientKernel = { name: 'softmax_head_gradient', source: gradientSource };
 const radialKernel = { name: 'softmax_head_radial', source: radialSource };
 
-/** Floats in the struct State of shaders/lib/softmax_state.wgsl. */
+/** Floats in the structs State and Decision of shaders/lib/softmax_state.wgsl. */
 const stateNumbers = 6;
+const decisionNumbers = 4;
 
 /** Options of every softmax loss. */
 export interface SharedHeadOptions {
@@ -59,7 +63,8 @@ export interface LossWithStatistics {
 
 /**
  * Softmax cross-entropy over scores of features and class weights, fused with them: see {@link ClassScores}. The state of a
- * sample is the running maximum and sum of its logits.
+ * sample is the logit of its class and the running maximum and sum of the others; the gradient is made from 1 − p of the own class
+ * as it is, which is not 0 for a sample that is recognised with certainty, and exactly 0 where there is one class only.
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   const { operator, features, weights, bias, scale, classesInUse } = options;
@@ -83,45 +88,87 @@ class SoftmaxHead {
   readonly statistics: Tensor;
   private readonly options: SoftmaxHeadOptions;
   private readonly scores: ClassScores;
-  private readonly states: Tensor;
+  private readonly decisions: Tensor;
+  /** 1/‖f‖: of features that are not normalised, for the lengths in the logits of a margin, or for the log. */
+  private readonly inverseFeatures: Tensor | null;
+  /** 1 − the cosine to the own class, for a margin of the angle. */
+  private readonly ownGaps: Tensor | null;
   /** ∂loss/∂s */
   private readonly slope: Tensor;
   private readonly margin: ReturnType<typeof marginBindings>;
   private readonly partial: Pick<Dispatch, 'conditions' | 'bindings'>;
 
   constructor(options: SoftmaxHeadOptions) {
-    const { features, weights, scale, floor } = options;
+    const { features, weights, scale, floor, normaliseFeatures, margin, epsilon } = options;
     const { device } = features;
     const n = features.shape[0]!;
     this.options = options;
-    this.margin = marginBindings(device, options.margin ?? null);
+    this.margin = marginBindings(device, margin ?? null);
     const { classesInUse } = options;
     this.partial = {
       conditions: { partial: classesInUse !== undefined },
       bindings: classesInUse ? { classes_in_use: classesInUse } : {},
     };
-    this.scores = new ClassScores(options);
-    this.states = device.empty([n, stateNumbers], 'u32');
+    // A margin is for cosines, whatever the lengths of the features.
+    this.scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || Boolean(margin) });
+    this.inverseFeatures = normaliseFeatures ? null : rowInverseNorms(features, epsilon);
+    this.ownGaps = margin?.kind === 'angle' ? this.measureOwn() : null;
     if (options.adaptive) this.adaptScale();
-    this.scores.forward((window, products) => this.fold(window, products, this.states));
+    const states = this.walk();
     this.loss = device.empty([]);
     this.statistics = device.empty([3]);
     this.slope = device.empty([]);
+    this.decisions = device.empty([n, decisionNumbers]);
     device.dispatch({
       kernel: finishKernel,
       constants: { SAMPLES: n, ALL_CLASSES: weights.shape[0]!, FLOOR: floor, WORKGROUP: 32 },
       conditions: this.partial.conditions,
       bindings: {
-        states: this.states,
+        states,
         scale,
+        decisions: this.decisions,
         loss: this.loss,
         statistics: this.statistics,
         slope: this.slope,
         ...this.partial.bindings,
       },
       grid: [1, 1, 1],
-      cost: { flops: 8 * n, bytes: 4 * stateNumbers * n },
+      cost: { flops: 16 * n, bytes: 4 * (stateNumbers + decisionNumbers) * n },
     });
+  }
+
+  private measureOwn(): Tensor {
+    const { features, weights, labels, normaliseWeights, epsilon } = this.options;
+    const [n, d] = features.shape as [number, number];
+    const inverseFeatures = this.inverseFeatures ?? rowInverseNorms(features, epsilon);
+    const { grid, constants } = rowGrid(n);
+    const ownGaps = features.device.empty([n]);
+    for (const window of this.scores.windows) {
+      features.device.dispatch({
+        kernel: ownGapKernel,
+        constants: {
+          ...constants,
+          SAMPLES: n,
+          CLASSES: window.classes,
+          ALL_CLASSES: weights.shape[0]!,
+          D: d,
+          EPSILON: epsilon,
+        },
+        conditions: { normalise_weights: normaliseWeights },
+        bindings: {
+          features: this.scores.rows,
+          weights: window.weights,
+          labels,
+          inverse_features: inverseFeatures,
+          inverse_weights: window.norms,
+          own_gaps: ownGaps,
+          first_class: window.firstClass,
+        },
+        grid,
+        cost: { flops: 6 * features.size, bytes: 8 * features.size },
+      });
+    }
+    return ownGaps;
   }
 
   /** What the kernels over a window have in common. */
@@ -147,9 +194,10 @@ class SoftmaxHead {
         products,
         labels,
         scale,
-        inverse_features: this.scores.inverseFeatures,
-        inverse_weights: window.inverseWeights,
+        ...(this.inverseFeatures ? { inverse_features: this.inverseFeatures } : {}),
+        inverse_weights: window.norms,
         first_class: window.firstClass,
+        ...(this.ownGaps ? { own_gaps: this.ownGaps } : {}),
         ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
         ...this.margin.bindings,
         ...this.partial.bindings,
@@ -162,8 +210,7 @@ class SoftmaxHead {
     const { features, scale, floor } = this.options;
     const { device } = features;
     const n = features.shape[0]!;
-    const states = device.empty([n, stateNumbers], 'u32');
-    this.scores.forward((window, products) => this.fold(window, products, states, { others_only: true }));
+    const states = this.walk();
     device.dispatch({
       kernel: adaptKernel,
       constants: { SAMPLES: n, FLOOR: floor, WORKGROUP: device.report.software ? 32 : 256 },
@@ -173,18 +220,21 @@ class SoftmaxHead {
     });
   }
 
-  private fold(
-    window: ScoreWindow,
-    products: Tensor,
-    states: Tensor,
-    what: Readonly<Record<string, boolean>> = {},
-  ): void {
+  /** The states of all samples over all classes. */
+  private walk(): Tensor {
+    const { features } = this.options;
+    const states = features.device.empty([features.shape[0]!, stateNumbers]);
+    this.scores.forward((window, products) => this.fold(window, products, states));
+    return states;
+  }
+
+  private fold(window: ScoreWindow, products: Tensor, states: Tensor): void {
     const { constants, conditions, bindings } = this.common(window, products);
     const { grid, constants: place } = sampleGrid(constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },
-      conditions: { ...conditions, ...what, first: window.first === 0 },
+      conditions: { ...conditions, first: window.first === 0 },
       bindings: { ...bindings, states },
       grid,
       cost: { flops: 8 * products.size, bytes: 4 * products.size },
@@ -200,29 +250,27 @@ class SoftmaxHead {
       kernel: gradientKernel,
       constants: { ...constants, ...walk },
       conditions,
-      bindings: { ...bindings, states: this.states, upstream, gradients },
+      bindings: { ...bindings, decisions: this.decisions, upstream, gradients },
       grid,
       cost: { flops: 8 * products.size, bytes: 8 * products.size },
     });
     return gradients;
   }
 
-  private addRadial(upstream: Tensor, gradients: Tensor): void {
+  private addRadial(inverseFeatures: Tensor, upstream: Tensor, gradients: Tensor): void {
     const { features, scale, floor } = this.options;
     const [n, d] = features.shape as [number, number];
     const { grid, constants } = elementGrid(features.device, features.size, 1);
     features.device.dispatch({
       kernel: radialKernel,
-      constants: { ...constants, SAMPLES: n, D: d, FLOOR: floor, ...this.margin.constants },
-      conditions: this.margin.conditions,
+      constants: { ...constants, SAMPLES: n, D: d, FLOOR: floor },
       bindings: {
-        features,
-        inverse_features: this.scores.inverseFeatures,
+        directions: this.scores.rows,
+        inverse_features: inverseFeatures,
         scale,
-        states: this.states,
+        decisions: this.decisions,
         upstream,
         grad_features: gradients,
-        ...this.margin.bindings,
       },
       grid,
       cost: { flops: 2 * features.size, bytes: 12 * features.size },
@@ -245,8 +293,8 @@ class SoftmaxHead {
         },
       );
     }
-    if (dFeatures && this.options.margin && !this.options.normaliseFeatures)
-      this.addRadial(upstream, dFeatures);
+    if (dFeatures && this.options.margin && this.inverseFeatures)
+      this.addRadial(this.inverseFeatures, upstream, dFeatures);
     const dScale = scale.requiresGradient ? multiply(this.slope, upstream).view(scale.shape) : null;
     return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
   }

@@ -55,8 +55,9 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Options = {
   const middle = 2 * 0.5 ** t - 1;
   const own = r * (middle - margin);
   const others = r * (middle + margin);
-  const root = Math.sqrt((1 - q) ** 2 + 4 * q * Math.exp(own - others));
-  return Math.log(2 * q) - others - Math.log(1 - q + root);
+  const root = Math.hypot(1 - q, 2 * Math.sqrt(q) * Math.exp((own - others) / 2));
+  // e^b is the positive root of a quadratic equation, in the form of the two that does not cancel.
+  return q > 1 ? Math.log(root + q - 1) - own - Math.LN2 : Math.log(2 * q) - others - Math.log(1 - q + root);
 }
 
 /**
@@ -171,13 +172,16 @@ class SphereFace2Head {
         MARGIN: margin,
         T: t,
       },
-      conditions: { normalise_weights: normaliseWeights, detached: gradient === 'detached' },
+      conditions: {
+        normalise_features: true,
+        normalise_weights: normaliseWeights,
+        detached: gradient === 'detached',
+      },
       bindings: {
         products,
         labels: this.labels,
         bias: this.bias,
-        inverse_features: this.scores.inverseFeatures,
-        inverse_weights: window.inverseWeights,
+        inverse_weights: window.norms,
         first_class: window.firstClass,
       },
       cost: { flops: 24 * products.size, bytes: 8 * products.size },
@@ -259,6 +263,7 @@ export const sphereFace2LossOperator = defineOperator<SphereFace2Options>({
     { inputs: inputs(9, 40, 5), attributes: { lambda: 0.2, r: 10, margin: 0, t: 1 } },
     { inputs: inputs(12, 11, 3), attributes: { lambda: 0.8, r: 64, margin: 0.5, t: 2.5 } },
     { inputs: inputs(33, 65, 68, 'outliers'), attributes: {} },
+    { inputs: inputs(9, 11, 5, 'extremeRows'), attributes: { r: 4 } },
     {
       // Rows short enough that products with unit vectors are cosines.
       inputs: inputs(6, 9, 5).map((input, i) => (i === 1 ? { ...input, scale: 0.2 } : input)),

@@ -84,6 +84,7 @@ export const tripletLossOperator = defineOperator<TripletOptions>({
     { inputs: pairInputs(33, 68, 7, 'outliers'), attributes: { mining: 'all', margin: 0.5 } },
     { inputs: pairInputs(33, 68, 7, 'outliers'), attributes: { mining: 'semi-hard', margin: 0.5 } },
     { inputs: pairInputs(33, 68, 7, 'outliers'), attributes: { mining: 'hardest', margin: 0.5 } },
+    { inputs: pairInputs(13, 6, 2, 'extremeRows'), attributes: { mining: 'all', margin: 0.8 } },
     { inputs: pairInputs(13, 6, 3), attributes: { mining: 'all', normalise: false, margin: 5 } },
     { inputs: pairInputs(13, 6, 3), attributes: { mining: 'semi-hard', normalise: false, margin: 5 } },
     { inputs: pairInputs(13, 6, 3), attributes: { mining: 'hardest', normalise: false, margin: 5 } },

@@ -1,4 +1,5 @@
 import source from '../../shaders/sgd.wgsl';
+import { check } from '../errors.ts';
 import { elementGrid } from '../grid.ts';
 import type { Parameters } from '../parameters.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
@@ -8,21 +9,29 @@ const kernel = { name: 'sgd', source };
 export interface SGDOptions extends OptimiserOptions {
   /** In [0, 1), default 0.9. */
   readonly momentum?: number;
+  /** Nesterov's momentum instead of the plain one. Default false. */
+  readonly nesterov?: boolean;
 }
 
 /**
  * Stochastic gradient descent with momentum and weight decay exactly as Caffe's solver takes it (paper section 7.5):
  * V ← μV + lr·lr_mult·(g + decay·decay_mult·w), w ← w − V. The learning rate is inside V, so lowering it leaves the momentum
- * gathered at the higher rate; clipping scales g before the decay is added.
+ * gathered at the higher rate; clipping scales g before the decay is added. With `nesterov`, U being what V gains: w ← w − (μV + U), as
+ * Caffe's NesterovSolver and, at a constant rate, PyTorch's SGD with nesterov=True.
+ *
+ * @throws ShapeError if `momentum` is not in [0, 1), or 0 with `nesterov`, which then means nothing
  */
 export class SGD extends Optimiser {
   private readonly constants: { readonly MOMENTUM: number; readonly DECAY: number };
+  private readonly nesterov: boolean;
 
   constructor(parameters: Parameters, options: SGDOptions) {
-    const { momentum = 0.9, weightDecay = 0 } = options;
+    const { momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
     checkRange('SGD', 'momentum', momentum, 0, 1);
+    check(!nesterov || momentum > 0, 'SGD', () => 'nesterov needs a momentum above 0');
     super('SGD', parameters, options, ['velocity']);
     this.constants = { MOMENTUM: momentum, DECAY: weightDecay };
+    this.nesterov = nesterov;
   }
 
   protected update(windows: readonly UpdateWindow[]): void {
@@ -32,7 +41,7 @@ export class SGD extends Optimiser {
       device.dispatch({
         kernel,
         constants: { ...constants, ...this.constants },
-        conditions: { clip: this.clipping !== null },
+        conditions: { clip: this.clipping !== null, nesterov: this.nesterov },
         bindings: {
           gradient: gradients,
           multipliers,
@@ -42,7 +51,7 @@ export class SGD extends Optimiser {
           ...(this.clipping && { clipping: this.clipping }),
         },
         grid,
-        cost: { flops: 6 * values.size, bytes: 20 * values.size },
+        cost: { flops: (this.nesterov ? 8 : 6) * values.size, bytes: 20 * values.size },
       });
     }
   }

@@ -1,8 +1,8 @@
 import { type ReferenceArray, referenceArray } from '../operator.ts';
-import type { Pool2dOptions } from '../ops/pool_geometry.ts';
+import type { AveragePool2dOptions } from '../ops/average_pool2d.ts';
 import { poolWindows } from './pool_windows.ts';
 
-export function averagePool2dReference(x: ReferenceArray, options: Pool2dOptions): ReferenceArray {
+export function averagePool2dReference(x: ReferenceArray, options: AveragePool2dOptions): ReferenceArray {
   const [n, height, width, channels] = x.shape as [number, number, number, number];
   const rows = poolWindows(height, 0, options);
   const columns = poolWindows(width, 1, options);
@@ -18,7 +18,8 @@ export function averagePool2dReference(x: ReferenceArray, options: Pool2dOptions
               sum += x.data[((image * height + i) * width + j) * channels + channel]!;
             }
           }
-          y[next++] = sum / (row.extent * column.extent);
+          const inside = (row.end - row.start) * (column.end - column.start);
+          y[next++] = sum / (options.countPadding === false ? inside : row.extent * column.extent);
         }
       }
     }

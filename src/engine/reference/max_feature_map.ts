@@ -1,10 +1,13 @@
 import { type ReferenceArray, referenceArray } from '../operator.ts';
+import type { MaxFeatureMapOptions } from '../ops/max_feature_map.ts';
 
-export function maxFeatureMapReference(x: ReferenceArray): ReferenceArray {
-  const half = x.shape.at(-1)! / 2;
-  return referenceArray([...x.shape.slice(0, -1), half], (i) => {
-    const row = Math.floor(i / half);
-    const channel = i % half;
-    return Math.max(x.data[2 * half * row + channel]!, x.data[2 * half * row + half + channel]!);
+export function maxFeatureMapReference(
+  x: ReferenceArray,
+  { parts = 2 }: MaxFeatureMapOptions = {},
+): ReferenceArray {
+  const channels = x.shape.at(-1)! / parts;
+  return referenceArray([...x.shape.slice(0, -1), channels], (i) => {
+    const first = Math.floor(i / channels) * parts * channels + (i % channels);
+    return Math.max(...Array.from({ length: parts }, (_, part) => x.data[first + part * channels]!));
   });
 }

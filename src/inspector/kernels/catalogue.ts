@@ -4,7 +4,7 @@ import type { Device } from '../../engine/device.ts';
 import type { BoundCase, Operator } from '../../engine/operator.ts';
 import { conditionsOf, constantsOf, headerOf, summaryOf } from './header.ts';
 import { inspectedOperators } from './operators.ts';
-import { kernelName, Recording } from './recording.ts';
+import { Recording } from './recording.ts';
 
 /** One kernel file. */
 export interface KernelEntry {
@@ -99,9 +99,8 @@ function note(
   use: KernelUse,
 ): Pick<Recording, 'variants' | 'operations'> {
   const recording = new Recording(device, use.sample, use.variant === null ? {} : { variant: use.variant });
-  for (const dispatch of recording.step.dispatches) {
-    const name = kernelName(dispatch);
-    const { source, walk } = dispatch.dispatch.kernel;
+  for (const { dispatch } of recording.step.dispatches) {
+    const { name, source, walk } = dispatch.kernel;
     const draft = drafts.get(name) ?? { source, walks: new Set<string>(), uses: [] };
     drafts.set(name, draft);
     if (walk) draft.walks.add(walk.name);

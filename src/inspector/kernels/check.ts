@@ -48,6 +48,9 @@ export interface Check {
   readonly omitted: readonly string[];
 }
 
+/** Whether all comparisons hold; also of what was not checked, which nothing speaks against. */
+export const isRight = (check: Check | null): boolean => check?.comparisons.every(passes) ?? true;
+
 /** Compares results with the reference, on this thread or on another one. */
 export type ReferenceCheck = (sample: BoundCase, results: Results) => Check | Promise<Check>;
 

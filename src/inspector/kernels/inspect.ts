@@ -12,7 +12,7 @@ import type { Work } from '../timing.ts';
 import { exampleOf, parseCase } from './case-text.ts';
 import { type KernelEntry, type KernelUse, kernelCatalogue } from './catalogue.ts';
 import { type Needs, needsOf } from './estimate.ts';
-import { type Changes, editMark, kernelName, Recording } from './recording.ts';
+import { type Changes, Recording } from './recording.ts';
 
 /** What a person asks to see. */
 export interface KernelRequest {
@@ -28,6 +28,8 @@ export interface KernelRequest {
   readonly constants?: Readonly<Record<string, number>> | undefined;
   /** A text to run in place of the kernel: a changed file of src/shaders, or changed WGSL of one of its dispatches. */
   readonly source?: string | undefined;
+  /** Where `source` was read from, for messages. */
+  readonly file?: string | undefined;
   /** Workgroups of the changed kernel, where it covers more or less than the shipped one. */
   readonly grid?: readonly [number, number, number] | undefined;
   /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the dearest. */
@@ -264,7 +266,7 @@ const isLinked = (source: string): boolean => /@compute\b/.test(source) && !/^im
 /** What makes a person's kernel of the dispatches of the shipped one. */
 function editOf(
   session: KernelSession,
-  { source, grid, dispatch: chosen }: KernelRequest,
+  { source, file, grid, dispatch: chosen }: KernelRequest,
 ): NonNullable<Changes['edit']> {
   const { entry, indices } = session;
   if (chosen !== undefined && !indices.includes(chosen))
@@ -277,7 +279,7 @@ function editOf(
   const hasEntryPoint = source !== undefined && /@compute\b/.test(source);
   let met = 0;
   return (dispatch: Dispatch): Dispatch => {
-    if (kernelName({ dispatch }) !== entry.name) return dispatch;
+    if (dispatch.kernel.name !== entry.name) return dispatch;
     const number = met++;
     if (only !== null && number !== only) return dispatch;
     const { walk, ...kernel } = dispatch.kernel;
@@ -286,20 +288,10 @@ function editOf(
         ? dispatch.kernel
         : {
             ...kernel,
-            // The name tells texts apart: what is linked is remembered by it.
-            name: `${entry.name}${editMark}${numberOf(source)}`,
             source,
+            ...(file !== undefined && { file }),
             ...(walk && !hasEntryPoint && { walk }),
           };
     return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
   };
-}
-
-const texts = new Map<string, number>();
-
-/** A number for each text. */
-function numberOf(text: string): number {
-  const known = texts.get(text) ?? texts.size + 1;
-  texts.set(text, known);
-  return known;
 }

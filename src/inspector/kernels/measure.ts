@@ -1,8 +1,13 @@
 /** Speed of a kernel's dispatches against the roofline, several versions in one race. */
 
-import { type Bound, boundOf, type Roofline } from '../profile/bound.ts';
-import { median, type Stopwatch, type Timer, type TimingOptions } from '../timing.ts';
+import type { KnownPeaks } from '../peaks.ts';
+import { type Bound, boundOf, type Roofline, type Work } from '../profile/bound.ts';
+import { median, type Stopwatch, type Timer, type TimingOptions, usualRounds } from '../timing.ts';
 import type { KernelSession } from './inspect.ts';
+
+export interface RaceOptions extends Omit<TimingOptions, 'onRound'> {
+  readonly onRound?: ((done: number, of: number) => void) | undefined;
+}
 
 /** One dispatch, timed. */
 export interface Speed {
@@ -17,36 +22,48 @@ export interface Speed {
   readonly bound: Bound;
 }
 
+/** Speeds of several versions of a kernel, of each in the order of its dispatches, and the roofline they are compared with. */
+export interface Race {
+  readonly speeds: readonly (readonly Speed[])[];
+  readonly roofline: Roofline;
+}
+
 /**
  * Times the dispatches of several sessions, interleaved: the first dispatch of all, in every round one after the other, then the
  * second … Sessions must have run before, so that their memory holds real numbers.
  *
- * @returns the speeds of each session, in the order of its dispatches
+ * @param onRound told how many rounds are done, of how many
  */
 export async function raceKernels(
-  stopwatch: Stopwatch,
+  stopwatch: Pick<Stopwatch, 'time'>,
   sessions: readonly KernelSession[],
-  roofline: Roofline,
-  options: TimingOptions = {},
-): Promise<Speed[][]> {
-  const speeds: Speed[][] = sessions.map(() => []);
+  peaks: KnownPeaks,
+  { onRound, ...options }: RaceOptions = {},
+): Promise<Race> {
+  const { rounds = usualRounds } = options;
   const most = Math.max(...sessions.map(({ indices }) => indices.length));
+  const timed: { readonly speed: Omit<Speed, 'bound'>; readonly work: Work }[][] = sessions.map(() => []);
   for (let place = 0; place < most; place++) {
     const taking = sessions.flatMap((session, number) =>
       place < session.indices.length ? [{ session, number, index: session.indices[place]! }] : [],
     );
     const timings = await stopwatch.time(
       taking.map(({ session, index }) => session.work(index)),
-      options,
+      { ...options, onRound: (done) => onRound?.(place * rounds + done, most * rounds) },
     );
     taking.forEach(({ session, number, index }, i) => {
       const { timer, microseconds } = timings[i]!;
       const { dispatch, operator } = session.recording.step.dispatches[index]!;
-      const { flops, bytes } = dispatch.cost;
       const middle = median(microseconds);
-      const bound = boundOf({ flops, bytes, microseconds: middle }, roofline);
-      speeds[number]!.push({ index, operator, timer, microseconds, median: middle, bound });
+      timed[number]!.push({
+        speed: { index, operator, timer, microseconds, median: middle },
+        work: { ...dispatch.cost, microseconds: middle },
+      });
     });
   }
-  return speeds;
+  const roofline = await peaks.covering(timed.flat().map(({ work }) => work));
+  const speeds = timed.map((all) =>
+    all.map(({ speed, work }) => ({ ...speed, bound: boundOf(work, roofline) })),
+  );
+  return { speeds, roofline };
 }

@@ -4,7 +4,6 @@ import type { Device } from '../../engine/device.ts';
 import { DeviceError } from '../../engine/errors.ts';
 import type { Dispatch } from '../../engine/kernel.ts';
 import type { BoundCase, ReferenceArray } from '../../engine/operator.ts';
-import type { PreparedDispatch } from '../../engine/prepared.ts';
 import { uniform01 } from '../../engine/random.ts';
 import { sampleInput, sampleTensor } from '../../engine/sample.ts';
 import type { FreeConstant } from '../../engine/settings.ts';
@@ -116,7 +115,7 @@ export class Recording {
 
   /** Numbers of the dispatches of a kernel. */
   dispatchesOf(kernel: string): number[] {
-    return this.step.dispatches.flatMap((dispatch, i) => (kernelName(dispatch) === kernel ? [i] : []));
+    return this.step.dispatches.flatMap(({ dispatch }, i) => (dispatch.kernel.name === kernel ? [i] : []));
   }
 
   /** Runs once and reads everything. */
@@ -132,12 +131,4 @@ export class Recording {
     this.step.dispose();
     this.cleanUp();
   }
-}
-
-/** Separates the name of a shipped kernel from the mark of an edited one. */
-export const editMark = '~';
-
-/** The file name of a dispatch's kernel, also where it was edited. */
-export function kernelName({ dispatch }: Pick<PreparedDispatch, 'dispatch'>): string {
-  return dispatch.kernel.name.split(editMark)[0]!;
 }

@@ -1,35 +1,33 @@
 /** The loop of kernel research: a kernel on a case, checked and timed, alone, beside the shipped one, or with several settings. */
 
+import type { PairedRatio } from '../../common/paired-ratio.ts';
 import type { Device } from '../../engine/device.ts';
-import type { BoundCase, Operator } from '../../engine/operator.ts';
 import { UsageError } from '../../normface/errors.ts';
+import type { KnownPeaks } from '../peaks.ts';
 import type { Roofline } from '../profile/bound.ts';
-import { Stopwatch, type TimingOptions } from '../timing.ts';
-import { type Check, checkRecording, LatestReference, type ReferenceCheck } from './check.ts';
+import { type Check, isRight } from './check.ts';
+import {
+  type Entrant,
+  prepare,
+  type RunOptions,
+  raceOfRight,
+  sharingReference,
+  timesAsFast,
+  timing,
+} from './contest.ts';
 import type { KernelInspector, KernelRequest, KernelSession } from './inspect.ts';
-import { raceKernels, type Speed } from './measure.ts';
-import type { Results } from './recording.ts';
-
-export interface RunOptions extends TimingOptions {
-  /** Whether results are checked; default true. */
-  readonly check?: boolean;
-  /** Whether the shipped kernel is timed beside a changed one. */
-  readonly baseline?: boolean;
-  /** Evaluates the reference of an operator elsewhere than on this thread, which it would block. */
-  readonly reference?: (operator: Operator, sample: BoundCase, results: Results) => Check | Promise<Check>;
-  /** Told what is done next. */
-  readonly onStage?: (stage: RunStage) => void;
-}
-
-/** What a run does, one after the other. */
-export type RunStage = 'checking' | 'timing';
+import type { Speed } from './measure.ts';
 
 export interface KernelRun {
   readonly check: Check | null;
-  /** Of each of the kernel's dispatches in the case. */
-  readonly speeds: readonly Speed[];
+  /** Of each of the kernel's dispatches in the case; null of a wrong kernel, which is not timed. */
+  readonly speeds: readonly Speed[] | null;
   /** Of the shipped kernel in the same race; null where it was not asked for. */
   readonly baseline: readonly Speed[] | null;
+  /** How many times as fast as the shipped kernel each dispatch is; null without a baseline. */
+  readonly ratios: readonly (PairedRatio | null)[] | null;
+  /** null where nothing was timed. */
+  readonly roofline: Roofline | null;
 }
 
 /** A request without what it changes. */
@@ -47,7 +45,7 @@ function openShipped(inspector: KernelInspector, request: KernelRequest): Kernel
 }
 
 /**
- * Checks and times a kernel.
+ * Checks a kernel, and times it if it is right.
  *
  * @throws what {@link KernelInspector.open} throws, and DeviceError if the kernel does not compile
  */
@@ -55,7 +53,7 @@ export async function runKernel(
   device: Device,
   inspector: KernelInspector,
   request: KernelRequest,
-  roofline: Roofline,
+  peaks: KnownPeaks,
   options: RunOptions = {},
 ): Promise<KernelRun> {
   const sessions: KernelSession[] = [];
@@ -71,70 +69,58 @@ export async function runKernel(
       throw new UsageError('a baseline is for a changed kernel; give --file, --set or --variant as well');
     const needsShipped = wantsBaseline || (isChanged && options.check !== false);
     const shipped = needsShipped ? open(openShipped(inspector, request)) : null;
-    options.onStage?.('checking');
+    options.onStage?.('checking', 0, 1);
     const expected = await shipped?.recording.results();
     const check = await prepare(session, options, expected);
-    options.onStage?.('timing');
+    options.onStage?.('checking', 1, 1);
+    if (!isRight(check)) return { check, speeds: null, baseline: null, ratios: null, roofline: null };
     const contestants = wantsBaseline ? [session, shipped!] : [session];
-    const [speeds, baseline] = await raceKernels(new Stopwatch(device), contestants, roofline, options);
-    return { check, speeds: speeds!, baseline: baseline ?? null };
+    const { speeds, roofline } = await timing(device, contestants, peaks, options);
+    const [own, baseline = null] = speeds as [readonly Speed[], (readonly Speed[])?];
+    const ratios = baseline && own.map((speed, i) => (baseline[i] ? timesAsFast(speed, baseline[i]) : null));
+    return { check, speeds: own, baseline, ratios, roofline };
   } finally {
     for (const session of sessions) session.dispose();
   }
-}
-
-/** Runs a session once, so that its memory holds real numbers, and checks what comes out unless that is not wanted. */
-async function prepare(
-  { operator, recording }: KernelSession,
-  { check = true, reference, signal }: RunOptions,
-  shipped: Results | null = null,
-): Promise<Check | null> {
-  if (!check) {
-    await recording.results();
-    return null;
-  }
-  const elsewhere: ReferenceCheck | undefined =
-    reference && ((sample, results) => reference(operator, sample, results));
-  const done = await checkRecording(recording, shipped, elsewhere);
-  signal?.throwIfAborted();
-  return done;
-}
-
-/** What the reference says is evaluated once for several versions of a case. */
-function sharingReference(options: RunOptions): RunOptions {
-  const latest = new LatestReference();
-  return { ...options, reference: options.reference ?? latest.check.bind(latest) };
 }
 
 /** One version of a kernel in a race. */
 export interface RacedVersion {
   readonly check: Check | null;
-  readonly speeds: readonly Speed[];
+  /** null of a wrong version, which is not timed. */
+  readonly speeds: readonly Speed[] | null;
 }
 
-/** Checks several versions of a kernel one after the other, then times them in one race. @throws as {@link runKernel} */
+export interface VersionRace {
+  readonly versions: readonly RacedVersion[];
+  /** null where nothing was timed. */
+  readonly roofline: Roofline | null;
+}
+
+/** Checks several versions of a kernel one after the other, then times those that are right in one race. @throws as {@link runKernel} */
 export async function raceVersions(
   device: Device,
   inspector: KernelInspector,
   requests: readonly KernelRequest[],
-  roofline: Roofline,
+  peaks: KnownPeaks,
   options: RunOptions = {},
-): Promise<RacedVersion[]> {
-  const sessions: KernelSession[] = [];
+): Promise<VersionRace> {
+  const entrants: Entrant[] = [];
   try {
-    const checks: (Check | null)[] = [];
     const sharing = sharingReference(options);
-    options.onStage?.('checking');
-    for (const request of requests) {
+    for (const [i, request] of requests.entries()) {
+      options.onStage?.('checking', i, requests.length);
       const session = inspector.open(request);
-      sessions.push(session);
-      checks.push(await prepare(session, sharing));
+      const entrant: Entrant = { session, check: null };
+      entrants.push(entrant);
+      entrant.check = await prepare(session, sharing);
     }
-    options.onStage?.('timing');
-    const speeds = await raceKernels(new Stopwatch(device), sessions, roofline, options);
-    return checks.map((check, i) => ({ check, speeds: speeds[i]! }));
+    options.onStage?.('checking', requests.length, requests.length);
+    const { speedsOf, roofline } = await raceOfRight(device, entrants, peaks, options);
+    const versions = entrants.map((entrant) => ({ check: entrant.check, speeds: speedsOf(entrant) }));
+    return { versions, roofline };
   } finally {
-    for (const session of sessions) session.dispose();
+    for (const { session } of entrants) session?.dispose();
   }
 }
 
@@ -142,8 +128,22 @@ export async function raceVersions(
 export interface SweepRow {
   readonly value: string;
   readonly check: Check | null;
+  /** null of a value that cannot run, and of a wrong one, which is not timed. */
   readonly speed: Speed | null;
   readonly failure: string | null;
+  /**
+   * How many times as fast it is as the value with the least median; null of that one, and without a speed. The intervals of all pairs
+   * hold together with 95 %, since the fastest is picked by the same times.
+   */
+  readonly toFastest: PairedRatio | null;
+}
+
+export interface SweepResult {
+  readonly rows: readonly SweepRow[];
+  /** Pairs of values that were timed: what the intervals allow for. */
+  readonly comparisons: number;
+  /** null where nothing was timed. */
+  readonly roofline: Roofline | null;
 }
 
 /** A constant, or `variant`, and the values to try; for `variant` none means all that the case offers. */
@@ -175,33 +175,25 @@ export function readConstant(name: string, text: string): number {
   return value;
 }
 
-/** Runs a kernel with every value, and times those that run in one race. A value that fails says why and does not end the sweep. */
+/**
+ * Runs a kernel with every value, and times those that are right in one race. A value that fails says why and does not end the sweep.
+ */
 export async function sweepKernel(
   device: Device,
   inspector: KernelInspector,
   request: KernelRequest,
   sweep: Sweep,
-  roofline: Roofline,
+  peaks: KnownPeaks,
   options: RunOptions = {},
-): Promise<SweepRow[]> {
+): Promise<SweepResult> {
   const values = sweep.values.length > 0 ? sweep.values : variantsWith(inspector, request);
   const sharing = sharingReference(options);
-  const opened: {
-    value: string;
-    session: KernelSession | null;
-    check: Check | null;
-    failure: string | null;
-  }[] = [];
+  const entrants: (Entrant & { readonly value: string; failure: string | null })[] = [];
   try {
-    options.onStage?.('checking');
-    for (const value of values) {
-      const row = {
-        value,
-        session: null as KernelSession | null,
-        check: null as Check | null,
-        failure: null as string | null,
-      };
-      opened.push(row);
+    for (const [i, value] of values.entries()) {
+      options.onStage?.('checking', i, values.length);
+      const row: (typeof entrants)[number] = { value, session: null, check: null, failure: null };
+      entrants.push(row);
       try {
         row.session = inspector.open(
           sweep.name === 'variant'
@@ -221,25 +213,33 @@ export async function sweepKernel(
         row.session = null;
       }
     }
-    const running = opened.filter(({ session }) => session !== null);
-    options.onStage?.('timing');
-    const speeds =
-      running.length === 0
-        ? []
-        : await raceKernels(
-            new Stopwatch(device),
-            running.map(({ session }) => session!),
-            roofline,
-            options,
-          );
-    return opened.map(({ value, session, check, failure }) => {
-      const mine = session ? speeds[running.findIndex((row) => row.session === session)]! : [];
-      const speed = mine.find(({ index }) => index === session?.dearest) ?? null;
-      return { value, check, speed, failure };
+    options.onStage?.('checking', values.length, values.length);
+    const { speedsOf, roofline } = await raceOfRight(device, entrants, peaks, options);
+    const rows = entrants.map((entrant) => {
+      const speed = speedsOf(entrant)?.find(({ index }) => index === entrant.session!.dearest) ?? null;
+      return { value: entrant.value, check: entrant.check, failure: entrant.failure, speed };
     });
+    return { ...comparedWithFastest(rows), roofline };
   } finally {
-    for (const { session } of opened) session?.dispose();
+    for (const { session } of entrants) session?.dispose();
   }
+}
+
+/** Compares every value that was timed with the one of least median. */
+export function comparedWithFastest(
+  rows: readonly Omit<SweepRow, 'toFastest'>[],
+): Pick<SweepResult, 'rows' | 'comparisons'> {
+  const speeds = rows.flatMap(({ speed }) => speed ?? []);
+  const comparisons = Math.max(1, (speeds.length * (speeds.length - 1)) / 2);
+  const fastest = speeds.reduce<Speed | null>((a, b) => (a && a.median <= b.median ? a : b), null);
+  return {
+    comparisons,
+    rows: rows.map((row) => {
+      const { speed } = row;
+      const toFastest = speed && speed !== fastest ? timesAsFast(speed, fastest!, comparisons) : null;
+      return { ...row, toFastest };
+    }),
+  };
 }
 
 /** Variants of the case that use the kernel. */

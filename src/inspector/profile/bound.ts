@@ -3,8 +3,6 @@
  * arithmetic at the adapter's best rate, nor than its compulsory memory traffic at the adapter's best bandwidth.
  */
 
-import type { StepProfile } from './profile.ts';
-
 /** Arithmetic, traffic and time of a dispatch. */
 export interface Work {
   readonly flops: number;
@@ -12,16 +10,23 @@ export interface Work {
   readonly microseconds: number;
 }
 
-export type Roofline = StepProfile['roofline'];
+/** What the adapter does at most, as far as is known. */
+export interface Roofline {
+  readonly gflops: number;
+  /** Bytes read and bytes written, together. */
+  readonly gigabytesPerSecond: number;
+  /** Whether the probe stayed below `gflops` and a kernel reached it: then the adapter does at least that. */
+  readonly atLeast?: boolean;
+}
 
 export interface Bound {
   /** FLOP per byte; infinite where no bytes are moved. */
   readonly intensity: number;
   /** What takes longer at best: null where there is neither arithmetic nor traffic to speak of. */
   readonly by: 'arithmetic' | 'memory' | null;
-  /** The time that it would take at the roofline. */
+  /** The time that it would take at the roofline; never more than it took, also where caches spared traffic. */
   readonly leastMicroseconds: number;
-  /** Share of the roofline that is reached: least time over measured time. Above 1 where caches spare traffic. */
+  /** Share of the roofline that is reached. Above 1 only by traffic that caches spared. */
   readonly share: number;
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
@@ -37,7 +42,7 @@ export function boundOf(work: Work, roofline: Roofline): Bound {
   return {
     intensity: bytes > 0 ? flops / bytes : flops > 0 ? Number.POSITIVE_INFINITY : 0,
     by: least === 0 ? null : arithmetic >= memory ? 'arithmetic' : 'memory',
-    leastMicroseconds: least,
+    leastMicroseconds: Math.min(least, microseconds),
     share: ratio(least, microseconds),
     ...ratesOf(work),
   };
@@ -68,7 +73,8 @@ export function boundOfAll(works: readonly Work[], roofline: Roofline): Bound & 
   };
 }
 
-function ratesOf({ flops, bytes, microseconds }: Work): Pick<Bound, 'gflops' | 'gigabytesPerSecond'> {
+/** Rates that were reached. */
+export function ratesOf({ flops, bytes, microseconds }: Work): Pick<Bound, 'gflops' | 'gigabytesPerSecond'> {
   return {
     gflops: ratio(flops, 1e3 * microseconds),
     gigabytesPerSecond: ratio(bytes, 1e3 * microseconds),

@@ -1,6 +1,8 @@
 /** Numbers as people read them: three significant digits and a unit. */
 
+import { isDistinguishable, leastRounds, type PairedRatio } from '../../common/paired-ratio.ts';
 import type { Shape } from '../../engine/tensor.ts';
+import type { Roofline } from './bound.ts';
 
 /** At least three significant digits, without exponent: 0.123, 4.56, 78.9, 1,234. */
 export function significant(value: number): string {
@@ -56,4 +58,32 @@ export function percentText(share: number): string {
 /** `1 dispatch`, `2 dispatches` */
 export function countText(count: number, singular: string, plural = `${singular}s`): string {
   return `${grouped(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** `57.8 GFLOP/s`, or `at least 57.8 GFLOP/s` where only a kernel has reached it. */
+export function peakText({ gflops, atLeast = false }: Roofline): string {
+  return `${atLeast ? 'at least ' : ''}${significant(gflops)} GFLOP/s`;
+}
+
+/** `57.8 GFLOP/s, 6.64 GB/s` */
+export function rooflineText(roofline: Roofline): string {
+  return `${peakText(roofline)}, ${significant(roofline.gigabytesPerSecond)} GB/s`;
+}
+
+/** A ratio; with more decimals near 1, so that an interval that ends there is not taken for one that holds it. */
+export function ratioText(ratio: number): string {
+  return ratio > 0.9 && ratio < 1.1 ? ratio.toFixed(3) : significant(ratio);
+}
+
+/**
+ * What a ratio says: `1.24× (1.18–1.31)` with its interval, `not distinguishable (0.97–1.04)` where that includes 1, and that it says
+ * nothing where there are too few rounds.
+ *
+ * @param comparisons the ones that were to hold together
+ */
+export function comparisonText(ratio: PairedRatio, comparisons = 1): string {
+  const { interval, median } = ratio;
+  if (!interval) return `no telling below ${leastRounds(comparisons)} rounds`;
+  const range = `(${interval.map(ratioText).join('–')})`;
+  return isDistinguishable(ratio) ? `${ratioText(median)}× ${range}` : `not distinguishable ${range}`;
 }

@@ -4,6 +4,7 @@ import { describeAdapter } from '../../engine/adapter.ts';
 import type { Device } from '../../engine/device.ts';
 import type { PreparedDispatch } from '../../engine/prepared.ts';
 import type { CapturedStep } from '../../engine/step.ts';
+import type { KnownPeaks } from '../peaks.ts';
 import { median, Stopwatch } from '../timing.ts';
 import type { DispatchProfile, MemoryMap, StepProfile } from './profile.ts';
 
@@ -12,8 +13,8 @@ export interface ProfileOptions {
   readonly title: string;
   /** How often it runs; default 9. */
   readonly runs?: number;
-  /** Measured peaks of the adapter. */
-  readonly roofline: StepProfile['roofline'];
+  /** What the adapter does at most. */
+  readonly peaks: KnownPeaks;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface ProfileOptions {
 export async function profileStep(
   device: Device,
   step: CapturedStep<unknown>,
-  { title, runs = 9, roofline }: ProfileOptions,
+  { title, runs = 9, peaks }: ProfileOptions,
 ): Promise<StepProfile> {
   const stopwatch = new Stopwatch(device);
   await step.compile();
@@ -38,6 +39,9 @@ export async function profileStep(
     whole.push(1000 * (performance.now() - started));
   }
   const times = await dispatchTimes(stopwatch, step, runs);
+  const dispatches = step.dispatches.map((dispatch, index) =>
+    describeDispatch(dispatch, index, times[index]!),
+  );
   return {
     title,
     adapter: describeAdapter(device.report)
@@ -45,9 +49,9 @@ export async function profileStep(
       .replace(/^adapter /, ''),
     timer: stopwatch.timer,
     runs,
-    roofline,
+    roofline: await peaks.covering(dispatches),
     stepMicroseconds: median(whole),
-    dispatches: step.dispatches.map((dispatch, index) => describeDispatch(dispatch, index, times[index]!)),
+    dispatches,
     memory: memoryMapOf(step),
   };
 }

@@ -1,7 +1,15 @@
 /** `profile.html`: the whole profile of a step in one file that needs nothing else. */
 
 import { escapeMarkup } from '../../normface/evaluation/markup.ts';
-import { bytesText, countText, durationText, flopsText, percentText, significant } from './format.ts';
+import {
+  bytesText,
+  countText,
+  durationText,
+  flopsText,
+  peakText,
+  percentText,
+  significant,
+} from './format.ts';
 import { liveBytes } from './live-bytes.ts';
 import { memorySvg } from './memory-svg.ts';
 import { anchorOf, badge, dispatchList, operatorBars, type Provenance, timeline } from './page-parts.ts';
@@ -33,7 +41,7 @@ export function profilePage(profile: StepProfile): string {
 </header>
 <main>
 <section><h2>Operators</h2>
-<p class="soft">Times ${badge('measured')} add up to those of all dispatches. A share of the roofline ${badge('modelled')} compares them with the least times of their dispatches; above 100 % caches have spared traffic.</p>
+<p class="soft">Times ${badge('measured')} add up to those of all dispatches. A share of the roofline ${badge('modelled')} compares them with the least times of their dispatches.</p>
 ${operatorBars(summary.operators)}
 </section>
 <section><h2>Timeline</h2>
@@ -41,7 +49,7 @@ ${operatorBars(summary.operators)}
 ${timeline(summary)}
 </section>
 <section><h2>Roofline</h2>
-<p class="soft">Peaks and rates ${badge('measured')}, arithmetic and least traffic of each dispatch ${badge('exact')}. Right of the ridge arithmetic is the bound, left of it memory ${badge('modelled')}.</p>
+<p class="soft">Peaks and rates ${badge('measured')}, arithmetic and least traffic of each dispatch ${badge('exact')}. Right of the ridge arithmetic is the bound, left of it memory ${badge('modelled')}: there, caches can lift a dispatch above the roof.</p>
 <div class="scroll" tabindex="0">${inline(rooflineSvg(summary.dispatches, roofline, (index) => `#${anchorOf(index)}`))}</div>
 </section>
 <section><h2>Dispatches</h2>
@@ -53,7 +61,7 @@ ${dispatchList(inOrder(summary.dispatches, 'time'))}
 </section>
 </main>
 <footer><h2>Where the numbers come from</h2>
-<p>${badge('measured')} by a clock on this adapter: ${timer}, the median of ${countText(runs, 'run')}; the peaks by kernels that only compute or only copy.</p>
+<p>${badge('measured')} by a clock on this adapter: ${timer}, the median of ${countText(runs, 'run')}; the peaks by kernels that only compute or only copy, the best of all measurements; “at least” where a dispatch of the step computed faster still.</p>
 <p>${badge('exact')} counted from shapes: arithmetic as the kernels that were chosen do it, with two operations a multiply-add, and the bytes that must be moved at least once. Caches and repeated reads are not counted.</p>
 <p>${badge('modelled')} by the roofline: a dispatch takes at least its arithmetic at the peak rate or its bytes at the peak bandwidth, whichever is longer. WebGPU has no counters of caches or stalls.</p>
 </footer>
@@ -85,15 +93,10 @@ function tiles(profile: StepProfile, { total, dispatches, calls }: Summary): str
     [
       'at the roofline',
       durationText(total.leastMicroseconds),
-      `${percentText(total.leastMicroseconds / stepMicroseconds)} of the roofline reached`,
+      `${percentText(total.share)} of the roofline reached by its dispatches`,
       'modelled',
     ],
-    [
-      'roofline',
-      `${significant(roofline.gflops)} GFLOP/s`,
-      `${significant(roofline.gigabytesPerSecond)} GB/s`,
-      'measured',
-    ],
+    ['roofline', peakText(roofline), `${significant(roofline.gigabytesPerSecond)} GB/s`, 'measured'],
     ['dispatches', String(dispatches.length), `of ${countText(calls.length, 'operator call')}`, 'exact'],
     [
       'memory of intermediates',

@@ -1,6 +1,7 @@
 /** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
 
 import type { DataType, Shape } from '../../engine/tensor.ts';
+import type { Roofline } from './bound.ts';
 
 /** A tensor bound by a dispatch. */
 export interface BindingProfile {
@@ -60,8 +61,7 @@ export interface StepProfile {
   readonly adapter: string;
   readonly timer: 'timestamp queries' | 'wall clock';
   readonly runs: number;
-  /** What the adapter reaches at best, measured with kernels of its own. */
-  readonly roofline: { readonly gflops: number; readonly gigabytesPerSecond: number };
+  readonly roofline: Roofline;
   /** Median of a plain replay of the whole step, wall clock. */
   readonly stepMicroseconds: number;
   readonly dispatches: readonly DispatchProfile[];

@@ -2,7 +2,7 @@
 
 import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import { families, familyNames, familyOf, isBackward } from './families.ts';
-import { countText, durationText, percentText, significant } from './format.ts';
+import { countText, durationText, peakText, percentText, significant } from './format.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { StepProfile } from './profile.ts';
 import type { DispatchRow } from './summary.ts';
@@ -135,14 +135,14 @@ function noteOf(rows: readonly DispatchRow[], shown: readonly DispatchRow[], x: 
 /** The peak at the right end of the roof, the bandwidth along its slope. */
 function roofLabels(
   [[startX, startY], [ridgeX, ridgeY], [endX]]: readonly (readonly [number, number])[],
-  { gflops, gigabytesPerSecond }: StepProfile['roofline'],
+  roofline: StepProfile['roofline'],
 ): string[] {
   const angle = (Math.atan2(ridgeY - startY, ridgeX - startX) * 180) / Math.PI;
   const middle = [(startX + ridgeX) / 2, (startY + ridgeY) / 2] as const;
   const bold = { fill: colours.ink, 'font-weight': 600 };
   return [
-    textAt(endX, ridgeY - 8, `${significant(gflops)} GFLOP/s`, { ...bold, 'text-anchor': 'end' }),
-    textAt(middle[0], middle[1] - 8, `${significant(gigabytesPerSecond)} GB/s`, {
+    textAt(endX, ridgeY - 8, peakText(roofline), { ...bold, 'text-anchor': 'end' }),
+    textAt(middle[0], middle[1] - 8, `${significant(roofline.gigabytesPerSecond)} GB/s`, {
       ...bold,
       'text-anchor': 'middle',
       transform: `rotate(${round(angle)} ${round(middle[0])} ${round(middle[1])})`,

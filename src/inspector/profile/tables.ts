@@ -2,7 +2,7 @@
 
 import type { Table } from '../../normface/evaluation/table.ts';
 import { boundOfAll } from './bound.ts';
-import { countText, durationText, grouped, percentText, significant } from './format.ts';
+import { countText, durationText, grouped, percentText, rooflineText, significant } from './format.ts';
 import type { StepProfile } from './profile.ts';
 import { choiceText, inOrder, type OperatorRow, type Order, summarise } from './summary.ts';
 
@@ -109,6 +109,6 @@ export function dispatchTable(
 function notesOf({ timer, runs, roofline, stepMicroseconds }: StepProfile, sum: number): string[] {
   return [
     `time: median of ${countText(runs, 'run')}, ${timer}; a replay of the whole step takes ${durationText(stepMicroseconds)}, its dispatches one by one ${durationText(sum)}`,
-    `roofline: ${significant(roofline.gflops)} GFLOP/s and ${significant(roofline.gigabytesPerSecond)} GB/s, as measured on this adapter; traffic is what must be moved at least`,
+    `roofline: ${rooflineText(roofline)}, the best measured on this adapter; traffic is what must be moved at least, and caches may spare some of it`,
   ];
 }

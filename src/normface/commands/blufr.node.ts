@@ -43,7 +43,7 @@ export const addBlufr: AddCommand = (program, run) => {
       '--splits <file>',
       'blufr_lfw_config.mat, or its lists as text: a folder, .tar or .tar.gz',
     )
-    .option('--data <data>', 'all images of LFW: a folder or a .tar (default: as the run was configured)')
+    .option('--data <data>', 'all images of LFW: a folder or an archive (default: as the run was configured)')
     .option('--trial <n...>', 'only these trials (default: all)', numbers)
     .option(
       '--merge <name>',

@@ -82,6 +82,7 @@ async function demo(context: Context, options: DemoOptions) {
     context.say('\nevaluation on people who occur in no training image');
     const set = await evaluationSetOf(configOf(recipes[0].file, options).config);
     if (!set) throw new UserError('the demo has nothing to evaluate on: evaluation.data is missing');
+    for (const warning of set.warnings) context.warn(warning);
     const evaluated: EvaluatedRun[] = [];
     for (const run of runs) {
       const weightsFile = findWeights(run.checkpoint);

@@ -1,5 +1,5 @@
 import type { Device } from '../../engine/device.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, warningsOf } from '../data/dataset.ts';
 import { ImageStore } from '../data/image-store.node.ts';
 import type { Features } from '../evaluation/features.ts';
 import { type MergeName, mergeMirror } from '../evaluation/merge.ts';
@@ -20,6 +20,7 @@ export async function embedImages(
   indices: Uint32Array,
   { merge, batch }: { readonly merge: MergeName; readonly batch: number },
 ): Promise<Features> {
+  for (const warning of warningsOf(dataset)) context.warn(warning);
   const embedder = await openEmbedder(device, weightsFile, batch);
   const { width, height } = embedder;
   // Every image is needed once.

@@ -1,10 +1,8 @@
 /** `normface embed`: the features of images, in a safetensors file. */
 
 import fs from 'node:fs';
-import type { Dataset, Sample } from '../data/dataset.ts';
-import { isGenerated } from '../data/generated-dataset.ts';
-import { isMnist } from '../data/mnist.node.ts';
-import { openDataset } from '../data/open.node.ts';
+import type { Dataset, Remark, Sample } from '../data/dataset.ts';
+import { isDataset, openDataset } from '../data/open.node.ts';
 import { UserError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
@@ -25,7 +23,10 @@ export const addEmbed: AddCommand = (program, run) => {
   program
     .command('embed')
     .description('write the raw features of images to a safetensors file')
-    .argument('<images...>', 'image files, folders identity/image.jpg, .tar files of such, or generated:…')
+    .argument(
+      '<images...>',
+      'image files, folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), or generated:…',
+    )
     .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
     .requiredOption('-o, --out <file.safetensors>', 'the file to write')
     .option(
@@ -70,18 +71,16 @@ async function embed(context: Context, named: readonly string[], options: EmbedO
 /** The images as one data set, in the order they were named. @throws UserError */
 export async function imageList(named: readonly string[]): Promise<Dataset> {
   const samples: Sample[] = [];
+  const remarks: Remark[] = [];
   for (const path of named) {
-    if (isGenerated(path) || isMnist(path) || path.endsWith('.tar') || isFolder(path)) {
-      const { name, samples: inside } = await openDataset(path);
+    if (await isDataset(path)) {
+      const { name, samples: inside, remarks: said = [] } = await openDataset(path);
+      remarks.push(...said);
       for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
     } else {
       if (!fs.existsSync(path)) throw new UserError(`there is no image ${path}`);
       samples.push({ identity: 0, key: path, source: { kind: 'file', path } });
     }
   }
-  return { name: 'the given images', identities: ['image'], samples };
-}
-
-function isFolder(path: string): boolean {
-  return fs.existsSync(path) && fs.statSync(path).isDirectory();
+  return { name: 'the given images', identities: ['image'], samples, remarks };
 }

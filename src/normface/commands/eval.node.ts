@@ -42,7 +42,10 @@ export const addEval: AddCommand = (program, run) => {
       '<checkpoints...>',
       'run folders (their newest checkpoint), checkpoint folders or weights files',
     )
-    .option('--data <data>', 'images: a folder, a .tar or generated:… (default: as the run was configured)')
+    .option(
+      '--data <data>',
+      'images: a folder, an archive or generated:… (default: as the run was configured)',
+    )
     .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
@@ -81,6 +84,7 @@ async function evaluate(context: Context, named: string[], options: EvalOptions)
   const weights = named.map(findWeights);
   const config = configOf(weights[0]);
   const set = await evaluationSet(options, config);
+  for (const warning of set.warnings) context.warn(warning);
   const heldOut = heldOutFolds(options, config);
   const device = await context.openDevice();
   const pool = new DecodePool();

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type Tile, writeContactSheet } from '../data/contact-sheet.node.ts';
 import { decodeSource } from '../data/decode.node.ts';
-import { imageNumbers } from '../data/pairs.ts';
+import { imageTitles } from '../data/image-numbers.ts';
 import { type MirrorRow, mirrorTableCsv, mirrorTableText } from '../evaluation/mirror-table.ts';
 import { histogramPlot, plotPng, rocPlot } from '../evaluation/plots.node.ts';
 import { type Report, type ReportSection, writeReport } from '../evaluation/report.node.ts';
@@ -169,9 +169,9 @@ async function errorSection(
 
 async function pairTile(set: EvaluationSet, a: number, b: number, remark: string): Promise<Tile> {
   const { dataset, indices } = set;
-  const numbers = imageNumbers(dataset);
-  const samples = [indices[a], indices[b]].map((index) => ({ index, ...dataset.samples[index] }));
-  const names = samples.map(({ index, identity }) => `${dataset.identities[identity]} ${numbers[index]}`);
-  const images = await Promise.all(samples.map(({ source }) => decodeSource(source)));
+  const titles = imageTitles(dataset);
+  const both = [indices[a], indices[b]];
+  const names = both.map((index) => titles[index]);
+  const images = await Promise.all(both.map((index) => decodeSource(dataset.samples[index].source)));
   return { images, caption: `${names.join(' / ')}\n${remark}` };
 }

@@ -1,17 +1,19 @@
 /** What `normface kernels` prints: one dispatch of a kernel, its checks, its times. */
 
 import type { KernelEntry } from '../../inspector/kernels/catalogue.ts';
-import { type Comparison, passes } from '../../inspector/kernels/check.ts';
+import { type Comparison, isRight, passes } from '../../inspector/kernels/check.ts';
 import type { DispatchView, KernelSession } from '../../inspector/kernels/inspect.ts';
 import type { Speed } from '../../inspector/kernels/measure.ts';
-import type { SweepRow } from '../../inspector/kernels/run.ts';
+import type { KernelRun, SweepResult, SweepRow } from '../../inspector/kernels/run.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
 import {
   bytesText,
+  comparisonText,
   countText,
   durationText,
   flopsText,
   percentText,
+  rooflineText,
   significant,
 } from '../../inspector/profile/format.ts';
 import { quantile } from '../../inspector/timing.ts';
@@ -118,8 +120,7 @@ function constantTable({ constants, conditions }: DispatchView): Table {
 }
 
 /** Whether a value of a sweep ran and passed its checks. */
-export const isRight = ({ check, failure }: SweepRow): boolean =>
-  failure === null && (check === null || check.comparisons.every(passes));
+export const isRightRow = ({ check, failure }: SweepRow): boolean => failure === null && isRight(check);
 
 /** One row a comparison. */
 export function checkTable(comparisons: readonly Comparison[]): Table {
@@ -141,10 +142,6 @@ export function checkTable(comparisons: readonly Comparison[]): Table {
 
 const exponent = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
 
-function ceiling({ gflops, gigabytesPerSecond }: Roofline): string {
-  return `roofline, measured: ${gflops.toFixed(1)} GFLOP/s, ${gigabytesPerSecond.toFixed(1)} GB/s`;
-}
-
 function speedCells({ median, microseconds, bound }: Speed): string[] {
   return [
     durationText(median),
@@ -165,19 +162,28 @@ const speedColumns: Table['columns'] = [
   { header: 'bound by' },
 ];
 
+/** What was found of a run's speed; a wrong kernel has none. */
+export function speedText({ check, speeds, baseline, ratios, roofline }: KernelRun): string {
+  if (!speeds || !roofline)
+    return 'not timed: wrong results have no speed (--no-check times without looking)';
+  const table = formatTable(speedTable(speeds, baseline, ratios, roofline));
+  return check ? table : `${table}\nnot checked: nothing says that the results are right`;
+}
+
 /** One row a dispatch, under each that of the shipped kernel if it was timed as well. */
-export function speedTable(
+function speedTable(
   speeds: readonly Speed[],
-  baseline: readonly Speed[] | null,
+  baseline: KernelRun['baseline'],
+  ratios: KernelRun['ratios'],
   roofline: Roofline,
 ): Table {
   const rows = speeds.flatMap((speed, i) => {
     const shipped = baseline?.[i];
+    const ratio = ratios?.[i];
     const label = `#${speed.index} ${speed.operator}`;
     if (!baseline) return [[label, ...speedCells(speed)]];
-    const ratio = shipped ? `${(shipped.median / speed.median).toFixed(2)}×` : '';
     return [
-      [`${label}, changed`, ...speedCells(speed), ratio],
+      [`${label}, changed`, ...speedCells(speed), ratio ? comparisonText(ratio) : ''],
       ...(shipped ? [[`${label}, shipped`, ...speedCells(shipped), '']] : []),
     ];
   });
@@ -185,25 +191,44 @@ export function speedTable(
     columns: [
       { header: 'dispatch' },
       ...speedColumns,
-      ...(baseline ? [{ header: 'faster by', align: 'right' as const }] : []),
+      ...(baseline ? [{ header: 'as fast as shipped' }] : []),
     ],
     rows,
-    notes: [`${ceiling(roofline)}; times by ${speeds[0]!.timer}, ${speeds[0]!.microseconds.length} rounds`],
+    notes: [
+      `roofline: ${rooflineText(roofline)}; times by ${timerText(speeds[0]!)}`,
+      ...(baseline
+        ? [
+            'as fast as shipped: the median of paired rounds with its 95 % interval; where that holds 1, nothing can be told',
+          ]
+        : []),
+    ],
   };
 }
 
-/** One row a value. */
-export function sweepTable(name: string, rows: readonly SweepRow[], roofline: Roofline): Table {
-  const times = rows.flatMap(({ speed }) => speed?.median ?? []);
-  const best = Math.min(...times);
+const timerText = ({ timer, microseconds }: Speed): string =>
+  `${timer}, ${countText(microseconds.length, 'round')}`;
+
+/** One row a value; what is wrong or cannot run has no speed. */
+export function sweepTable(name: string, { rows, comparisons, roofline }: SweepResult): Table {
+  const first = rows.find(({ speed }) => speed !== null)?.speed;
   return {
-    columns: [{ header: name }, ...speedColumns, { header: 'check' }],
+    columns: [{ header: name }, ...speedColumns, { header: 'as fast as *' }, { header: 'check' }],
     rows: rows.map((row) => {
-      const { value, speed, failure, check } = row;
-      const verdict = failure ?? (check ? (isRight(row) ? 'ok' : 'WRONG') : 'not checked');
-      if (!speed) return [value, ...speedColumns.map(() => ''), verdict];
-      return [speed.median === best ? `${value} *` : value, ...speedCells(speed), verdict];
+      const { value, speed, failure, check, toFastest } = row;
+      if (!speed) return [value, ...speedColumns.map(() => ''), '', failure ?? 'WRONG, not timed'];
+      return [
+        toFastest ? value : `${value} *`,
+        ...speedCells(speed),
+        toFastest ? comparisonText(toFastest, comparisons) : '',
+        check ? 'ok' : 'not checked',
+      ];
     }),
-    notes: [`* fastest; ${ceiling(roofline)}; times of the dearest dispatch`],
+    notes:
+      first && roofline
+        ? [
+            `* least median; as fast as that: the median of paired rounds with an interval, all of which hold together with 95 %`,
+            `roofline: ${rooflineText(roofline)}; times of the dearest dispatch by ${timerText(first)}`,
+          ]
+        : [],
   };
 }

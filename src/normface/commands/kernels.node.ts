@@ -1,12 +1,14 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
-import fs from 'node:fs';
 import type { Command } from 'commander';
-import { passes } from '../../inspector/kernels/check.ts';
+import { isRight } from '../../inspector/kernels/check.ts';
+import type { RunStage } from '../../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { readText } from '../text.node.ts';
+import { replaceFile } from '../training/files.node.ts';
+import { Count } from '../training/progress.ts';
 import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import {
@@ -15,10 +17,10 @@ import {
   dispatchText,
   entryText,
   indented,
-  isRight,
+  isRightRow,
   operatorsOf,
   sessionText,
-  speedTable,
+  speedText,
   sweepTable,
 } from './kernel-text.ts';
 
@@ -129,16 +131,8 @@ function requestOf(
     }),
   );
   const source = file === undefined ? undefined : readText(file);
-  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, dispatch };
+  const request: KernelRequest = { kernel, operator, caseText, variant, constants, source, file, dispatch };
   return grid === undefined ? request : { ...request, grid: parseGrid(grid) };
-}
-
-function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
 }
 
 function parseGrid(text: string): [number, number, number] {
@@ -218,7 +212,7 @@ async function show(context: Context, name: string, options: ShowOptions) {
 async function runOne(context: Context, name: string, options: RunOptions) {
   const { device, inspector } = await openInspector(context);
   const { parseSweep, readConstant, runKernel, sweepKernel } = await import('../../inspector/kernels/run.ts');
-  const { measureRoofline } = await import('../../inspector/roofline.ts');
+  const { Peaks } = await import('../../inspector/peaks.ts');
   const request = requestOf(name, options, readConstant);
   const sweep = options.sweep === undefined ? null : parseSweep(options.sweep);
   if (sweep && options.baseline) throw new UsageError('--baseline and --sweep exclude one another');
@@ -228,24 +222,64 @@ async function runOne(context: Context, name: string, options: RunOptions) {
     context.say(`variant  ${variant} for ${operation}: ${reason}`);
   const description = { kernel: name, operator: session.operator.name, case: session.sample.label };
   session.dispose();
-  const roofline = await measureRoofline(device);
   const { check, rounds, baseline = false } = options;
-  const settings = { check, rounds, baseline };
+  const stages = new Stages(context);
+  const peaks = Peaks.of(device);
+  stages.show('the peaks of the adapter', 0, 1);
+  await peaks.measured();
+  stages.show('the peaks of the adapter', 1, 1);
+  const settings = {
+    check,
+    rounds,
+    baseline,
+    onStage: (stage: RunStage, done: number, of: number) => stages.show(stageNames[stage], done, of),
+  };
   if (sweep) {
-    const rows = await sweepKernel(device, inspector, request, sweep, roofline, settings);
+    const result = await sweepKernel(device, inspector, request, sweep, peaks, settings);
+    stages.end();
     context.say();
-    context.say(formatTable(sweepTable(sweep.name, rows, roofline)));
-    if (!rows.some(isRight)) context.exitCode = 1;
-    return { ...description, roofline, sweep: sweep.name, rows };
+    context.say(formatTable(sweepTable(sweep.name, result)));
+    if (!result.rows.some(isRightRow)) context.exitCode = 1;
+    return { ...description, sweep: sweep.name, ...result };
   }
-  const result = await runKernel(device, inspector, request, roofline, settings);
+  const result = await runKernel(device, inspector, request, peaks, settings);
+  stages.end();
   if (result.check) {
     context.say();
     context.say(formatTable(checkTable(result.check.comparisons)));
     for (const omitted of result.check.omitted) context.say(`omitted  ${omitted}`);
-    if (result.check.comparisons.some((comparison) => !passes(comparison))) context.exitCode = 1;
+    if (!isRight(result.check)) context.exitCode = 1;
   }
   context.say();
-  context.say(formatTable(speedTable(result.speeds, result.baseline, roofline)));
-  return { ...description, roofline, ...result };
+  context.say(speedText(result));
+  return { ...description, ...result };
+}
+
+const stageNames: Readonly<Record<RunStage, string>> = {
+  checking: 'compiling and checking',
+  timing: 'timing, rounds',
+};
+
+/** A line for each stage of a run while it lasts. */
+class Stages {
+  private readonly context: Context;
+  private name = '';
+  private count: Count | null = null;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  show(name: string, done: number, of: number): void {
+    if (name !== this.name) {
+      this.end();
+      this.name = name;
+      this.count = new Count(this.context.progressSink, name);
+    }
+    this.count!.update(done, of);
+  }
+
+  end(): void {
+    this.count?.end();
+  }
 }

@@ -87,18 +87,20 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   const people =
     what === 'embed' ? 0 : (classes ?? (await openTrainingData(config)).dataset.identities.length);
   const device = await context.openDevice();
-  const [{ profileStep }, { measureRoofline }] = await Promise.all([
+  const [{ profileStep }, { Peaks }] = await Promise.all([
     import('../../inspector/profile/measure.ts'),
-    import('../../inspector/roofline.ts'),
+    import('../../inspector/peaks.ts'),
   ]);
-  const roofline = await measureRoofline(device);
+  const peaks = Peaks.of(device);
+  // While nothing else is on the device.
+  await peaks.measured();
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
   const title = [
     config.net,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
-  const profile = await profileStep(device, made.step, { title, runs, roofline });
+  const profile = await profileStep(device, made.step, { title, runs, peaks });
   made.dispose();
   context.say();
   context.say(formatTable(operatorTable(profile)));

@@ -54,7 +54,7 @@ async function verify(context: Context, a: string, b: string, options: VerifyOpt
       a: Uint32Array.of(0),
       b: Uint32Array.of(1),
       same: Uint8Array.of(0),
-      fold: Uint8Array.of(1),
+      fold: Uint32Array.of(1),
     };
     const [cosine] = cosineScores(mergeMirror(front, mirrored, merge), pair);
     const same = threshold === undefined ? null : cosine > threshold;

@@ -1,17 +1,15 @@
 /** `normface ytf`: verification of people in videos, by the protocol of YouTube Faces. */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openVideos } from '../data/open.node.ts';
-import { parseVideoPairs, videosOfPairs } from '../data/video-pairs.ts';
-import { UserError } from '../errors.ts';
+import { readVideoPairs } from '../data/pairs.node.ts';
+import { videosOfPairs } from '../data/video-pairs.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import { writeReport } from '../evaluation/report.node.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { checkVideoPairs, evaluateVideos, videoTable } from '../evaluation/videos.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
-import { reasonOf } from '../training/files.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
 import { nameOf, resultFolder } from './checkpoint-run.node.ts';
 import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
@@ -34,7 +32,10 @@ export const addYtf: AddCommand = (program, run) => {
       'YouTube Faces: pairs of videos by the mean and by the histogram of the cosines of their frames',
     )
     .argument('<checkpoint>', 'a run folder (its newest checkpoint), a checkpoint folder or a weights file')
-    .requiredOption('--data <videos>', 'aligned frames: a folder or a .tar with person/video/frame.jpg')
+    .requiredOption(
+      '--data <videos>',
+      'aligned frames: a folder or an archive (.tar, .tar.gz, .zip) with person/video/frame.jpg',
+    )
     .requiredOption('--splits <file>', 'the pairs and their folds, as splits.txt of YouTube Faces')
     .option('--frames <n>', 'at most so many frames of a video, evenly spaced (default: all)', wholeNumber(1))
     .option(
@@ -57,10 +58,7 @@ async function ytf(context: Context, named: string, options: YtfOptions) {
   const { data, splits, frames, merge, batch, out } = options;
   const weightsFile = findWeights(named);
   const name = nameOf(weightsFile);
-  const text = await readFile(splits, 'utf8').catch((error) => {
-    throw new UserError(`cannot read the pairs of videos ${splits}: ${reasonOf(error)}`);
-  });
-  const list = parseVideoPairs(text, path.basename(splits));
+  const list = readVideoPairs(splits);
   const dataset = await openVideos(data);
   const videos = videosOfPairs(dataset, list, frames);
   const numberOf = new Map(videos.map((video, number) => [video.name, number]));
@@ -68,7 +66,7 @@ async function ytf(context: Context, named: string, options: YtfOptions) {
     a: Uint32Array.from(list.pairs, ({ first }) => numberOf.get(first)!),
     b: Uint32Array.from(list.pairs, ({ second }) => numberOf.get(second)!),
     same: Uint8Array.from(list.pairs, ({ same }) => Number(same)),
-    fold: Uint8Array.from(list.pairs, ({ fold }) => fold),
+    fold: Uint32Array.from(list.pairs, ({ fold }) => fold),
   };
   checkVideoPairs(pairs, videos.length);
   const device = await context.openDevice();

@@ -2,11 +2,13 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.ts';
+import { decodeText, readText } from '../text.node.ts';
 import { reasonOf } from '../training/files.node.ts';
+import { archiveKind } from './archive.node.ts';
 import { type BlufrSplits, type BlufrTrial, checkBlufrSplits } from './blufr.ts';
+import { gunzip } from './gunzip.node.ts';
 import { type MatlabArray, parseMatlab } from './matlab.node.ts';
 
 /** @param path `blufr_lfw_config.mat`, or a folder, `.tar` or `.tar.gz` with `image_list.txt` and the lists of its sets. @throws UserError */
@@ -15,9 +17,9 @@ export async function readBlufrSplits(path: string): Promise<BlufrSplits> {
   try {
     if ((await stat(path)).isDirectory()) return splitsOfLists(name, await listsOfFolder(path));
     const bytes = await readFile(path);
-    const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    if (isGzip || path.endsWith('.tar'))
-      return splitsOfLists(name, await listsOfTar(isGzip ? gunzipSync(bytes) : bytes));
+    const kind = archiveKind(bytes);
+    if (kind === 'gzip' || kind === 'tar')
+      return splitsOfLists(name, await listsOfTar(kind === 'gzip' ? gunzip(bytes) : bytes));
     return splitsOfMatlab(name, parseMatlab(bytes, name));
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -62,14 +64,29 @@ function splitsOfLists(name: string, lists: ReadonlyMap<string, string>): BlufrS
     return text.split(/\r?\n/).filter((line) => line.trim() !== '');
   };
   const members = (set: SetName) => trialsOfList(lines(sets[set].list), `${name}: ${sets[set].list}`);
-  return assemble(name, lines('image_list.txt'), Uint32Array.from(lines('labels.txt'), Number), members);
+  return assemble(
+    name,
+    lines('image_list.txt'),
+    labelsOf(lines('labels.txt'), `${name}: labels.txt`),
+    members,
+  );
+}
+
+/** A whole number a line, the person of the image in that line of the list of images. */
+function labelsOf(lines: readonly string[], where: string): Uint32Array {
+  return Uint32Array.from(lines, (text, line) => {
+    const label = Number(text);
+    if (!Number.isInteger(label) || label < 0 || label > 0xffffffff)
+      throw new UserError(`${where} line ${line + 1}: expected the number of a person, found "${text}"`);
+    return label;
+  });
 }
 
 /** The number of trials, then of each trial its number of images and that many lines `number, name`. */
 function trialsOfList(lines: readonly string[], where: string): Uint32Array[] {
   const count = (line: number) => {
     const value = Number(lines[line]);
-    if (!Number.isInteger(value))
+    if (!Number.isInteger(value) || value < 0)
       throw new UserError(`${where} line ${line + 1}: expected a number, found "${lines[line] ?? ''}"`);
     return value;
   };
@@ -109,9 +126,7 @@ function assemble(
 
 async function listsOfFolder(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.txt'));
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
-  );
+  return new Map(names.map((name) => [name, readText(join(folder, name))]));
 }
 
 async function listsOfTar(bytes: Uint8Array): Promise<Map<string, string>> {
@@ -121,7 +136,7 @@ async function listsOfTar(bytes: Uint8Array): Promise<Map<string, string>> {
   for await (const entry of archive) {
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);
-    lists.set(basename(entry.header.name), Buffer.concat(chunks).toString('utf8'));
+    lists.set(basename(entry.header.name), decodeText(Buffer.concat(chunks), entry.header.name));
   }
   return lists;
 }

@@ -97,5 +97,8 @@ export function blufrTrainingSubset(dataset: Dataset, splits: BlufrSplits, trial
 
 /** A file's name without folders and ending. */
 function stem(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
+  return path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.[^.]+$/, '')
+    .normalize('NFC');
 }

@@ -1,5 +1,6 @@
 import sharp, { type OverlayOptions } from 'sharp';
 import { UserError } from '../errors.ts';
+import { escapeMarkup } from '../evaluation/markup.ts';
 import { replaceFile } from '../training/files.node.ts';
 import type { Image } from './image.ts';
 
@@ -87,10 +88,13 @@ interface Picture {
   readonly pixels: Buffer;
 }
 
+/** At the height of the sheet; what is more than three times as wide is shown whole, with empty space above and below. */
 async function scale(image: Image, height: number): Promise<Picture> {
-  const width = Math.max(1, Math.round((image.width * height) / image.height));
+  const natural = Math.max(1, Math.round((image.width * height) / image.height));
+  const width = Math.min(natural, 3 * height);
+  const fit = natural > width ? 'contain' : 'fill';
   const pixels = await sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .resize(width, height, { fit, background, kernel: 'cubic' })
     .raw()
     .toBuffer();
   return { width, height, pixels };
@@ -101,8 +105,7 @@ function totalWidth(images: readonly Picture[]): number {
 }
 
 function text(content: string, x: number, y: number, attributes: string): string {
-  const escaped = content.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<text x="${x}" y="${y}" ${attributes}>${escaped}</text>`;
+  return `<text x="${x}" y="${y}" ${attributes}>${escapeMarkup(content)}</text>`;
 }
 
 /** Breaks a caption between words into lines that fit; underscores of names count as spaces. */

@@ -1,9 +1,18 @@
 import { UserError } from '../errors.ts';
 
-/** Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. */
+/**
+ * Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. A `range` of an archive with
+ * `inflated` is deflated and becomes that many bytes.
+ */
 export type Source =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly length: number }
+  | {
+      readonly kind: 'range';
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      readonly inflated?: number;
+    }
   | { readonly kind: 'grey'; readonly width: number; readonly height: number; readonly pixels: Uint8Array }
   | { readonly kind: 'generated'; readonly seed: number; readonly identity: number; readonly sample: number };
 
@@ -14,14 +23,27 @@ export interface Sample {
   readonly source: Source;
 }
 
+/** Something that a person should know of a data set besides its images: files that were passed over, or read in an unusual way. */
+export interface Remark {
+  /** What was done with what, such as "hidden files passed over". */
+  readonly what: string;
+  readonly count: number;
+  /** The first few of them, by path. */
+  readonly examples: readonly string[];
+  /** Whether images may be missing because of it: every command that opens the data set says it then. */
+  readonly important: boolean;
+}
+
 /**
  * Labelled face images. `identities` are the class names in class order (sorted by name), `samples` are sorted by class and
- * key, so that the same files give the same labels and indices on every machine. No image is decoded here.
+ * key, so that the same files give the same labels and indices on every machine: names are composed Unicode (NFC), whatever the file system gives.
+ * No image is decoded here.
  */
 export interface Dataset {
   readonly name: string;
   readonly identities: readonly string[];
   readonly samples: readonly Sample[];
+  readonly remarks?: readonly Remark[];
 }
 
 /** A sample before its class has a number. */
@@ -36,22 +58,37 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Numbers the classes by sorted name and sorts the samples by class and key. */
-export function createDataset(name: string, entries: Iterable<LabelledSource>): Dataset {
-  const groups = new Map<string, LabelledSource[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.identity);
-    if (group) group.push(entry);
-    else groups.set(entry.identity, [entry]);
+/**
+ * Numbers the classes by sorted name and sorts the samples by class and key.
+ * @throws UserError when the names of two classes differ in nothing but how their accents are stored
+ */
+export function createDataset(
+  name: string,
+  entries: Iterable<LabelledSource>,
+  remarks: readonly Remark[] = [],
+): Dataset {
+  const groups = new Map<string, { stored: string; samples: Omit<LabelledSource, 'identity'>[] }>();
+  for (const { identity: stored, key, source } of entries) {
+    const identity = stored.normalize('NFC');
+    let group = groups.get(identity);
+    if (!group) {
+      group = { stored, samples: [] };
+      groups.set(identity, group);
+    } else if (group.stored !== stored) {
+      throw new UserError(
+        `${name} has two folders of the name ${identity}, one with composed and one with decomposed accents; rename one of them`,
+      );
+    }
+    group.samples.push({ key: key.normalize('NFC'), source });
   }
   const identities = [...groups.keys()].sort(byCodeUnit);
   const samples = identities.flatMap((name, identity) =>
     groups
       .get(name)!
-      .sort((a, b) => byCodeUnit(a.key, b.key))
+      .samples.sort((a, b) => byCodeUnit(a.key, b.key))
       .map(({ key, source }) => ({ identity, key, source })),
   );
-  return { name, identities, samples };
+  return { name, identities, samples, remarks };
 }
 
 /** The samples for which `keep` holds; classes left without a sample disappear and the others are numbered anew. */
@@ -61,7 +98,18 @@ export function subset(dataset: Dataset, keep: (sample: Sample, identity: string
     const identity = dataset.identities[sample.identity];
     if (keep(sample, identity)) kept.push({ identity, key: sample.key, source: sample.source });
   }
-  return createDataset(dataset.name, kept);
+  return createDataset(dataset.name, kept, dataset.remarks);
+}
+
+/** What every command that opens the data set says about it, a sentence each. */
+export function warningsOf({ name, remarks = [] }: Dataset): string[] {
+  return remarks.filter(({ important }) => important).map((remark) => `${name}: ${remarkText(remark)}`);
+}
+
+/** A remark in words: `links that lead nowhere passed over: 3 (a/1.jpg, a/2.jpg …)`. */
+export function remarkText({ what, count, examples }: Remark): string {
+  const more = count > examples.length ? ' …' : '';
+  return `${what}: ${count} (${examples.join(', ')}${more})`;
 }
 
 /** Sample indices of every class, in class order. */

@@ -1,11 +1,14 @@
-import { open, readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Source } from './dataset.ts';
 import { renderFace } from './generated/render.ts';
 import type { Image } from './image.ts';
+import { headBytes, imageFormat } from './image-format.ts';
 import { decodeNetpbm, isNetpbm } from './netpbm.ts';
+import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
+import { readSource } from './source.node.ts';
+import { isBareYCbCr } from './tiff.ts';
 
 /** Size in pixels. */
 export interface ImageSize {
@@ -43,6 +46,27 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
     const kernel = { fit: 'cover', position: 'centre', kernel: 'cubic', fastShrinkOnLoad: false } as const;
     pipeline = pipeline.pipelineColourspace('srgb').resize(size.width, size.height, kernel);
   }
+  const image = await pixelsOf(pipeline);
+  if (size && (image.width !== size.width || image.height !== size.height)) {
+    throw new WrongSizeError(
+      `is ${image.width} × ${image.height} pixels, not ${size.width} × ${size.height}, and resizing is switched off`,
+    );
+  }
+  return image;
+}
+
+/**
+ * Decodes one image as {@link decodeSource} does, scaled down to lie within a size: to be looked at, not to be computed with. Formats
+ * that can shrink while they decode do, so that a large photograph is never in memory as a whole.
+ */
+export async function decodeWithin(source: Source, size: ImageSize): Promise<Image> {
+  if (source.kind === 'generated') return decodeSource(source, size);
+  const input = source.kind === 'grey' ? inputOfPixels(rgbOfGrey(source)) : inputOf(await readSource(source));
+  return pixelsOf(input.resize(size.width, size.height, { fit: 'inside', withoutEnlargement: true }));
+}
+
+/** 8-bit sRGB, transparency on black. @throws Error with the reason in a few words */
+async function pixelsOf(pipeline: Sharp): Promise<Image> {
   const { data, info } = await pipeline
     .flatten()
     .toColourspace('srgb')
@@ -51,16 +75,8 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
     .catch((error: Error) => {
       throw new Error(plainReason(error.message));
     });
-  if (size && (info.width !== size.width || info.height !== size.height)) {
-    throw new WrongSizeError(
-      `is ${info.width} × ${info.height} pixels, not ${size.width} × ${size.height}, and resizing is switched off`,
-    );
-  }
-  return {
-    width: info.width,
-    height: info.height,
-    pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  const { width, height } = info;
+  return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 /** Decodes one image file. @throws UserError naming the file and the reason. */
@@ -73,10 +89,18 @@ export async function readImage(path: string, size?: ImageSize, resize = true): 
   }
 }
 
-/** The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes. */
+/**
+ * Only the formats that are documented, by content: libvips would also render programs such as SVG, which need any amount of memory.
+ * The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes.
+ */
 function inputOf(bytes: Uint8Array): Sharp {
-  if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error' }).autoOrient();
-  return inputOfPixels(decodeNetpbm(bytes));
+  const format = imageFormat(bytes.subarray(0, headBytes));
+  if (!format) throw new Error(unknownFormat);
+  if (!format.decoded) throw new Error(`it is ${format.name}, a format that is not read`);
+  if (isNetpbm(bytes)) return inputOfPixels(decodeNetpbm(bytes, mostPixels()));
+  if (format.name === 'TIFF' && isBareYCbCr(bytes))
+    throw new Error('it is a TIFF in YCbCr colours, which are not read; save it in RGB');
+  return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels() }).autoOrient();
 }
 
 function inputOfPixels({ width, height, pixels }: Image): Sharp {
@@ -88,34 +112,14 @@ function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>)
   return { width, height, pixels: rgb };
 }
 
-async function readSource(source: Extract<Source, { kind: 'file' | 'range' }>): Promise<Uint8Array> {
-  const bytes =
-    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
-  if (bytes.length === 0) throw new Error('the file is empty');
-  return bytes;
-}
-
-async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
-  const bytes = new Uint8Array(source.length);
-  const file = await open(source.path).catch(rethrowReason);
-  try {
-    const { bytesRead } = await file.read(bytes, 0, source.length, source.offset);
-    if (bytesRead < source.length) throw new Error('the archive ends inside it');
-    return bytes;
-  } finally {
-    await file.close();
-  }
-}
-
-function rethrowReason(error: unknown): never {
-  throw new Error(reasonOf(error));
-}
+const unknownFormat = 'not an image of a known format';
 
 /** The first line of a libvips message without the names of its parts. */
 function plainReason(message: string): string {
   // libvips keeps one text of errors for all threads: another image that is decoded at this moment may have emptied it.
   if (message.trim() === '' || message.includes('Unknown error')) return 'the image is damaged';
-  if (message.includes('unsupported image format')) return 'not an image of a known format';
+  if (message.includes('unsupported image format')) return unknownFormat;
+  if (message.includes('exceeds pixel limit')) return tooManyPixels();
   const [line] = message.split('\n');
   return line.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');
 }

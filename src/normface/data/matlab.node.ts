@@ -18,8 +18,17 @@ const mxFirstNumeric = 6;
 const mxLastNumeric = 15;
 const complexFlag = 0x08;
 
-/** Bytes that a compressed variable may have: a damaged file must not fill the memory. */
-const largestVariable = 2 ** 28;
+/**
+ * What a file may become: a damaged one must not fill the memory. The divisions of BLUFR unpack to 1.6 MB and 13,291 arrays; an
+ * array costs some hundred bytes however empty it is.
+ */
+const most = { bytes: 2 ** 26, arrays: 2 ** 18, depth: 16 };
+
+/** How much of {@link most} a file has used up. */
+interface Budget {
+  bytes: number;
+  arrays: number;
+}
 
 /** How numbers of each data type are read. */
 const numberTypes: Record<
@@ -52,12 +61,13 @@ export function parseMatlab(bytes: Uint8Array, name: string): Map<string, Matlab
   }
   const reader = new Reader(bytes.subarray(128), order === 'IM');
   const variables = new Map<string, MatlabArray>();
+  const budget: Budget = { ...most };
   try {
     while (!reader.atEnd) {
       const element = reader.next();
-      const inner = element.type === miCompressed ? decompress(element) : element;
+      const inner = element.type === miCompressed ? decompress(element, budget) : element;
       if (inner.type !== miMatrix) continue;
-      const { variable, array } = parseArray(inner);
+      const { variable, array } = parseArray(inner, budget);
       variables.set(variable, array);
     }
   } catch (error) {
@@ -106,8 +116,16 @@ class Reader {
   }
 }
 
-function decompress({ content, little }: Element): Element {
-  return new Reader(inflateSync(content, { maxOutputLength: largestVariable }), little).next();
+function decompress({ content, little }: Element, budget: Budget): Element {
+  let inflated: Uint8Array;
+  try {
+    inflated = inflateSync(content, { maxOutputLength: Math.max(1, budget.bytes) });
+  } catch (error) {
+    const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLarge ? new Error(`it unpacks to more than ${most.bytes} bytes`) : error;
+  }
+  budget.bytes -= inflated.length;
+  return new Reader(inflated, little).next();
 }
 
 function numbersOf({ type, content, little }: Element): Float64Array {
@@ -121,7 +139,13 @@ function numbersOf({ type, content, little }: Element): Float64Array {
 }
 
 /** An array: flags with its class, dimensions, name, then what the class asks for. */
-function parseArray({ content, little }: Element): { variable: string; array: MatlabArray } {
+function parseArray(
+  { content, little }: Element,
+  budget: Budget,
+  depth = 0,
+): { variable: string; array: MatlabArray } {
+  if (--budget.arrays < 0) throw new Error(`it holds more than ${most.arrays} arrays`);
+  if (depth > most.depth) throw new Error(`its cells are nested deeper than ${most.depth} levels`);
   const parts = new Reader(content, little);
   // An empty cell is an array without content.
   if (parts.atEnd)
@@ -132,7 +156,8 @@ function parseArray({ content, little }: Element): { variable: string; array: Ma
   const arrayClass = flags & 0xff;
   const count = dimensions.reduce((product, extent) => product * extent, 1);
   if (arrayClass === mxCell) {
-    const cells = Array.from({ length: count }, () => parseArray(parts.next()).array);
+    if (count > content.length / 8) throw new Error(`"${variable}" has fewer than its ${count} cells`);
+    const cells = Array.from({ length: count }, () => parseArray(parts.next(), budget, depth + 1).array);
     return { variable, array: { kind: 'cell', dimensions, cells } };
   }
   const isText = arrayClass === mxChar;

@@ -2,10 +2,10 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { UsageError, UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { createDataset, type Dataset } from './dataset.ts';
+import { gunzip } from './gunzip.node.ts';
 import { checkBelongTogether, type Idx, type IdxContent, isGzip, parseIdx } from './mnist.ts';
 
 /** Which images of a folder: those of one pair of files, `count` (default: all) from number `first` (from 0) on. */
@@ -108,7 +108,7 @@ async function readIdx(path: string, content: IdxContent): Promise<Idx> {
   if (!isGzip(stored)) return parseIdx(stored, name, content);
   let bytes: Uint8Array;
   try {
-    bytes = gunzipSync(stored);
+    bytes = gunzip(stored);
   } catch (error) {
     return refuse(`cannot be decompressed: ${(error as Error).message}`);
   }

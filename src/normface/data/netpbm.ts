@@ -7,9 +7,9 @@ export function isNetpbm(bytes: Uint8Array): boolean {
 
 /**
  * Decodes PGM and PPM (netpbm formats P2, P3, P5, P6; https://netpbm.sourceforge.net/doc/pgm.html), which sharp does not read.
- * Values are scaled from 0…maximum to 0…255; grey becomes RGB. @throws Error naming what is wrong with the bytes.
+ * Values are scaled from 0…maximum to 0…255; grey becomes RGB. @throws Error naming what is wrong with the bytes, or that there are more than `mostPixels` pixels.
  */
-export function decodeNetpbm(bytes: Uint8Array): Image {
+export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
   const isBinary = bytes[1] === 0x35 || bytes[1] === 0x36;
   const channels = bytes[1] === 0x33 || bytes[1] === 0x36 ? 3 : 1;
   let position = 2;
@@ -34,9 +34,9 @@ export function decodeNetpbm(bytes: Uint8Array): Image {
   const width = number('width');
   const height = number('height');
   const maximum = number('maximum');
-  if (width < 1 || height < 1 || width * height > 2 ** 28) {
-    throw new Error(`netpbm image has a bad size of ${width} × ${height}`);
-  }
+  if (width < 1 || height < 1) throw new Error(`netpbm image has a bad size of ${width} × ${height}`);
+  if (width * height > mostPixels)
+    throw new Error(`netpbm image has a bad size of ${width} × ${height}, more than ${mostPixels} pixels`);
   if (maximum < 1 || maximum > 65535) throw new Error(`netpbm image has a bad maximum of ${maximum}`);
   if (!isSpace(bytes[position])) throw new Error('netpbm image is cut short');
   position++;

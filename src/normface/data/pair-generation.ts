@@ -1,7 +1,8 @@
 import { hash32 } from '../../engine/random.ts';
 import { UserError } from '../errors.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
-import { type ImageReference, imageNumbers, type Pair, type PairList } from './pairs.ts';
+import { imageNumbers } from './image-numbers.ts';
+import type { ImageReference, Pair, PairList, ResolvedPair } from './pairs.ts';
 
 /** Shape of a generated pair list; `pairsPerFold` same-person pairs and as many different-person pairs in each fold. */
 export interface PairGenerationOptions {
@@ -13,12 +14,18 @@ export interface PairGenerationOptions {
 /** Separates this use of a seed from all others. */
 const pairStream = 0x70616972;
 
+/** Pairs drawn from a data set. */
+export interface DrawnPairs extends PairGenerationOptions {
+  readonly name: string;
+  readonly pairs: readonly ResolvedPair[];
+}
+
 /**
- * Draws a balanced pair list for any data set, after the pattern of LFW's View 2: the identities of one fold occur in no other;
+ * Draws balanced pairs from any data set, after the pattern of LFW's View 2: the identities of one fold occur in no other;
  * a person (or two people) is drawn uniformly, then images of theirs; no pair occurs twice. The same seed gives the same list.
  * @throws UserError when a fold cannot hold that many different pairs.
  */
-export function generatePairs(dataset: Dataset, options: PairGenerationOptions): PairList {
+export function drawPairs(dataset: Dataset, options: PairGenerationOptions): DrawnPairs {
   const { folds, pairsPerFold, seed } = options;
   for (const [name, value] of Object.entries({ folds, 'pairs per fold': pairsPerFold })) {
     if (!Number.isInteger(value) || value < 1) {
@@ -28,13 +35,8 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
   let draws = 0;
   const random = (below: number) => Math.floor((hash32(seed, pairStream, draws++) / 2 ** 32) * below);
   const groups = samplesByIdentity(dataset);
-  const numbers = imageNumbers(dataset);
-  const reference = (index: number): ImageReference => ({
-    identity: dataset.identities[dataset.samples[index].identity],
-    number: numbers[index],
-  });
 
-  const pairs: Pair[] = [];
+  const pairs: ResolvedPair[] = [];
   const addPairs = (fold: number, same: boolean, drawn: [number, number][]) => {
     if (drawn.length < pairsPerFold) {
       throw new UserError(
@@ -42,9 +44,7 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
           `${pairsPerFold} were asked for; ask for fewer folds or pairs`,
       );
     }
-    for (const [first, second] of drawn) {
-      pairs.push({ fold, same, first: reference(first), second: reference(second), line: pairs.length + 2 });
-    }
+    for (const [first, second] of drawn) pairs.push({ fold, same, first, second });
   };
   dealIdentities(groups, folds, random).forEach((people, i) => {
     const withinPerson = drawDistinct(
@@ -72,7 +72,38 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
     addPairs(i + 1, true, withinPerson);
     addPairs(i + 1, false, betweenPeople);
   });
-  return { name: `generated pairs of ${dataset.name}`, folds, pairsPerFold, pairs };
+  return { name: `generated pairs of ${dataset.name}`, folds, pairsPerFold, seed, pairs };
+}
+
+/**
+ * Draws pairs as a list that names the images by their numbers, to be written to a file.
+ * @throws UserError as `drawPairs`, and when the number of an image is not its own
+ */
+export function generatePairs(dataset: Dataset, options: PairGenerationOptions): PairList {
+  const { name, folds, pairsPerFold, pairs } = drawPairs(dataset, options);
+  const { numbers } = imageNumbers(dataset);
+  const owners = new Map<string, number>();
+  const nameOf = (index: number) => `${dataset.samples[index].identity} ${numbers[index]}`;
+  dataset.samples.forEach((_, index) => {
+    owners.set(nameOf(index), (owners.get(nameOf(index)) ?? 0) + 1);
+  });
+  const reference = (index: number): ImageReference => {
+    const { identity, key } = dataset.samples[index];
+    const number = numbers[index];
+    if (number === undefined || owners.get(nameOf(index)) !== 1)
+      throw new UserError(`${dataset.name}: ${key} has no number of its own by which a list could name it`);
+    return { identity: dataset.identities[identity], number };
+  };
+  const listed = pairs.map(
+    ({ fold, same, first, second }, i): Pair => ({
+      fold,
+      same,
+      first: reference(first),
+      second: reference(second),
+      line: i + 2,
+    }),
+  );
+  return { name, folds, pairsPerFold, pairs: listed };
 }
 
 /** Shuffles the identities and deals them to the folds like cards, those with several images first, so that each gets its share. */

@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { UserError } from '../errors.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { readText } from '../text.node.ts';
+import { replaceFile } from '../training/files.node.ts';
 import { formatPairs, type PairList, parsePairs } from './pairs.ts';
+import { parseVideoPairs, type VideoPairList } from './video-pairs.ts';
 
 /** Reads a pair list file. @throws UserError when it is missing or malformed. */
 export async function readPairs(path: string): Promise<PairList> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw new UserError(`cannot read the pairs file ${path}: ${reasonOf(error)}`);
-  });
-  return parsePairs(text, basename(path));
+  return parsePairs(readText(path, `the pairs file ${path}`), basename(path));
+}
+
+/** Reads a list of pairs of videos. @throws UserError when it is missing or malformed. */
+export function readVideoPairs(path: string): VideoPairList {
+  return parseVideoPairs(readText(path, `the pairs of videos ${path}`), basename(path));
 }
 
 /** Writes a pair list file, whole or not at all. @throws UserError */

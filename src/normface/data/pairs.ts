@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { type Dataset, samplesByIdentity } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { imageNumbers } from './image-numbers.ts';
 
 /** An image as a pair list names it: a person and the number of one of the person's images. */
 export interface ImageReference {
@@ -33,12 +34,12 @@ export interface ResolvedPair {
 }
 
 /**
- * Parses a pair list in the format of LFW's pairs.txt (paper notes, section 8.1): a header `10 300` (folds, pairs per fold; a
+ * Parses a pair list in the format of LFW's pairs.txt (http://vis-www.cs.umass.edu/lfw/README.txt): a header `10 300` (folds, pairs per fold; a
  * lone number means one fold), then for each fold the same-person pairs `name i j` and as many different-person pairs
- * `name i name j`. @throws UserError with the number of the faulty line.
+ * `name i name j`. Names are composed (NFC), as those of a data set are. @throws UserError with the number of the faulty line.
  */
 export function parsePairs(text: string, name = 'pairs.txt'): PairList {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = text.normalize('NFC').split(/\r?\n/);
   while (lines.length > 1 && lines[lines.length - 1].trim() === '') lines.pop();
   const header = lines[0].trim();
   if (!/^[1-9]\d{0,8}(\s+[1-9]\d{0,8})?$/.test(header)) {
@@ -98,53 +99,100 @@ export function formatPairs(list: PairList): string {
   return `${[`${list.folds}\t${list.pairsPerFold}`, ...lines].join('\n')}\n`;
 }
 
-/**
- * The number of every sample within its identity: the digits at the end of the file's name (`Name_0004.jpg` is 4), or, where an
- * identity has images without digits or with equal ones, their place in the order of names from 1.
- */
-export function imageNumbers(dataset: Dataset): Uint32Array {
-  const numbers = new Uint32Array(dataset.samples.length);
-  for (const group of samplesByIdentity(dataset)) {
-    const named = group.map((index) => {
-      const digits = /(\d{1,9})(\.[^./]*)?$/.exec(dataset.samples[index].key);
-      return digits ? Number(digits[1]) : undefined;
-    });
-    const usable = !named.includes(undefined) && new Set(named).size === named.length;
-    group.forEach((index, i) => {
-      numbers[index] = usable ? named[i]! : i + 1;
-    });
-  }
-  return numbers;
+/** A person or an image that pairs name and that no image can be told to be. */
+export interface Miss {
+  /** The data set lacks the person, or the image, or has several images of the number. */
+  readonly kind: 'person' | 'image' | 'ambiguous';
+  /** What is wrong, such as "image 9 of Ann is not in faces". */
+  readonly text: string;
+  /** Line of the first pair that names it. */
+  readonly line: number;
+}
+
+/** A list laid on a data set. */
+export interface PairMatch {
+  /** The pairs of which both images are known. */
+  readonly pairs: readonly ResolvedPair[];
+  /** Every person or image that is not known, once, in the order of the list. */
+  readonly misses: readonly Miss[];
+  /** Named people whose images are counted in the order of their names, because none of these carries a number. */
+  readonly counted: readonly string[];
+}
+
+/** Finds the images of the pairs of the given folds (all by default). @throws UserError for an unknown fold */
+export function matchPairs(list: PairList, dataset: Dataset, folds?: readonly number[]): PairMatch {
+  const { numbers, counted } = imageNumbers(dataset);
+  const people = new Map(dataset.identities.map((identity) => [identity, new Map<number, number[]>()]));
+  dataset.samples.forEach(({ identity }, index) => {
+    const images = people.get(dataset.identities[identity])!;
+    const number = numbers[index];
+    if (number === undefined) return;
+    const same = images.get(number);
+    if (same) same.push(index);
+    else images.set(number, [index]);
+  });
+  const misses = new Map<string, Miss>();
+  const inOrder = new Set<string>();
+  const find = ({ identity, number }: ImageReference, line: number): number | undefined => {
+    const images = people.get(identity);
+    const found = images?.get(number) ?? [];
+    if (counted.has(identity)) inOrder.add(identity);
+    if (found.length === 1) return found[0];
+    const image = `image ${number} of ${identity}`;
+    const miss = (kind: Miss['kind'], text: string) => {
+      if (!misses.has(text)) misses.set(text, { kind, text, line });
+      return undefined;
+    };
+    if (!images) return miss('person', `${identity} is not in ${dataset.name}`);
+    if (found.length === 0) return miss('image', `${image} is not in ${dataset.name}`);
+    const keys = found.map((index) => dataset.samples[index].key);
+    return miss('ambiguous', `${image} may be ${keys.join(' or ')}`);
+  };
+  const pairs = pairsOfFolds(list, folds).flatMap(({ fold, same, first: a, second: b, line }) => {
+    const first = find(a, line);
+    const second = find(b, line);
+    return first === undefined || second === undefined ? [] : [{ fold, same, first, second }];
+  });
+  return { pairs, misses: [...misses.values()], counted: [...inOrder] };
 }
 
 /**
- * The pairs of the given folds (all by default) as sample indices.
- * @throws UserError for an unknown fold, and naming line and image when a pair names an image that the data set lacks.
+ * Finds the images of all pairs of the given folds (all by default).
+ * @throws UserError for an unknown fold, and naming line and image when it cannot be told which images a pair compares.
  */
-export function resolvePairs(list: PairList, dataset: Dataset, folds?: readonly number[]): ResolvedPair[] {
-  const numbers = imageNumbers(dataset);
-  const byIdentity = new Map(dataset.identities.map((identity) => [identity, new Map<number, number>()]));
-  dataset.samples.forEach((sample, index) => {
-    byIdentity.get(dataset.identities[sample.identity])!.set(numbers[index], index);
-  });
-  const find = ({ identity, number }: ImageReference, line: number): number => {
-    const images = byIdentity.get(identity);
-    const index = images?.get(number);
-    if (index !== undefined) return index;
-    const missing = images ? `image ${number} of ${identity}` : `${identity}`;
-    throw new UserError(`${list.name} line ${line}: ${missing} is not in ${dataset.name}`);
-  };
-  return pairsOfFolds(list, folds).map(({ fold, same, first, second, line }) => {
-    return { fold, same, first: find(first, line), second: find(second, line) };
-  });
+export function resolvePairs(list: PairList, dataset: Dataset, folds?: readonly number[]): PairMatch {
+  const match = matchPairs(list, dataset, folds);
+  const [first, ...others] = match.misses;
+  if (!first) return match;
+  const more =
+    others.length > 0 ? ` (and ${others.length} more; normface data check --pairs counts them)` : '';
+  throw new UserError(`${list.name} line ${first.line}: ${first.text}${more}`);
+}
+
+/** What must be said when the images of people are counted in order, or undefined when none are. */
+export function countedRemark(dataset: Dataset, counted: readonly string[]): string | undefined {
+  if (counted.length === 0) return undefined;
+  const names = counted.slice(0, 3).join(', ') + (counted.length > 3 ? ' …' : '');
+  return `${dataset.name}: images without numbers in their names are counted in the order of their names for ${counted.length} of the people that the pairs name (${names})`;
+}
+
+/** What has folds of pairs. */
+interface Folds<Pair> {
+  readonly name: string;
+  readonly folds: number;
+  readonly pairs: readonly Pair[];
 }
 
 /** The pairs of the given folds, counted from 1, in the order of the list. @throws UserError for a fold that it does not have. */
-export function pairsOfFolds(list: PairList, folds?: readonly number[]): readonly Pair[] {
+export function pairsOfFolds<Pair extends { readonly fold: number }>(
+  list: Folds<Pair>,
+  folds?: readonly number[],
+): readonly Pair[] {
   if (!folds) return list.pairs;
   const unknown = folds.find((fold) => !Number.isInteger(fold) || fold < 1 || fold > list.folds);
   if (unknown !== undefined) {
     throw new UserError(`${list.name} has the folds 1 to ${list.folds}, there is no fold ${unknown}`);
   }
-  return list.pairs.filter(({ fold }) => folds.includes(fold));
+  const wanted = new Set(folds);
+  return list.pairs.filter(({ fold }) => wanted.has(fold));
 }

@@ -1,8 +1,8 @@
 import { hash32 } from '../../engine/random.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './contact-sheet.node.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
-import { decodeSource, type ImageSize } from './decode.node.ts';
-import { imageNumbers } from './pairs.ts';
+import { decodeSource, decodeWithin, type ImageSize } from './decode.node.ts';
+import { imageTitles } from './image-numbers.ts';
 
 export interface PreviewOptions extends Partial<ContactSheetOptions> {
   /** Number of people shown, one a row (default 8). */
@@ -27,9 +27,9 @@ export async function writePreview(
   path: string,
   options: PreviewOptions = {},
 ): Promise<{ identities: string[]; width: number; height: number }> {
-  const { rows = 8, columns: mostColumns = 8, seed = 0, size, onCorrupt } = options;
+  const { rows = 8, columns: mostColumns = 8, seed = 0, imageHeight = 128, size, onCorrupt } = options;
   const groups = samplesByIdentity(dataset);
-  const numbers = imageNumbers(dataset);
+  const titles = imageTitles(dataset);
   const shown = groups
     .map((group, identity) => ({
       identity,
@@ -41,12 +41,15 @@ export async function writePreview(
     .sort((a, b) => a.identity - b.identity);
   const columns = Math.max(...shown.map(({ group }) => group.length));
   const tiles: Tile[] = [];
-  for (const { group, identity } of shown) {
+  for (const { group } of shown) {
     for (const index of group) {
       const { key, source } = dataset.samples[index];
       try {
-        const image = await decodeSource(source, source.kind === 'generated' ? size : undefined);
-        tiles.push({ images: [image], caption: `${dataset.identities[identity]} ${numbers[index]}` });
+        // Generated faces are drawn at the size that is asked for; photographs are shrunk while they are decoded.
+        const image = await (source.kind === 'generated'
+          ? decodeSource(source, size)
+          : decodeWithin(source, { width: 3 * imageHeight, height: imageHeight }));
+        tiles.push({ images: [image], caption: titles[index] });
       } catch (error) {
         onCorrupt?.(key, (error as Error).message);
       }
@@ -54,6 +57,6 @@ export async function writePreview(
     while (tiles.length % columns > 0) tiles.push({ images: [], caption: '' });
   }
   const title = options.title ?? `${dataset.name}: ${groups.length} people, ${dataset.samples.length} images`;
-  const sheet = await writeContactSheet(path, tiles, { ...options, columns, title });
+  const sheet = await writeContactSheet(path, tiles, { ...options, imageHeight, columns, title });
   return { identities: shown.map(({ identity }) => dataset.identities[identity]), ...sheet };
 }

@@ -11,7 +11,7 @@ export interface ExcludedSplit {
 
 /** Leaves out identities by name; those that the data set lacks do no harm. @throws UserError when nobody remains */
 export function removeIdentities(dataset: Dataset, names: readonly string[]): ExcludedSplit {
-  const split = without(dataset, new Set(names));
+  const split = without(dataset, new Set(names.map((name) => name.normalize('NFC'))));
   if (split.dataset.samples.length > 0) return split;
   throw new UserError(`${dataset.name}: nobody is left to train on once data.removeIdentities are removed`);
 }

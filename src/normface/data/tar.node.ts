@@ -1,41 +1,41 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
-import type { Source } from './dataset.ts';
-import type { Tree } from './layout.ts';
+import { ArchiveTree } from './archive-tree.ts';
+import { type OnFiles, type Tree, walk } from './walk.ts';
+
+/** The first tar format, without "ustar", is read too; the types of the package do not know the setting. */
+const readerOptions = { allowUnknownFormat: true } as Parameters<typeof extract>[0];
 
 /** Size of the block before an entry's content. */
 const headerBytes = 512;
 
 /**
- * The files inside an uncompressed `.tar`, which is not unpacked: the archive is walked once, and a file is then read by its
- * position. Hard links inside the archive lead to the content they name.
- * @throws UserError when the file is no tar archive or is cut short.
+ * The files inside an uncompressed tar archive, which is not unpacked: the archive is walked once, and a file is then read by its
+ * position. Links inside the archive lead to what they name.
+ * @param archive absolute path
+ * @param name what it is called in errors
+ * @throws UserError when the file is no tar archive or is cut short
  */
-export async function readTar(path: string): Promise<Tree> {
-  const archive = resolve(path);
-  const name = basename(archive);
-  const { size } = await refuseOthers(archive);
-  const contents = new Map<string, Source>();
+export async function readTar(archive: string, name: string, onFiles?: OnFiles): Promise<Tree> {
+  const { size } = await stat(archive);
+  if (size === 0) throw new UserError(`${name} is not a readable tar archive: the file is empty`);
+  const tree = new ArchiveTree();
   let last: { header: Header; end: number } | undefined;
+  let members = 0;
 
-  const reader = extract();
+  const reader = extract(readerOptions);
   reader.on('entry', (header, content, next) => {
     const offset = content.offset + headerBytes;
     last = { header, end: offset + header.size };
-    const isFile = header.type === 'file' || header.type === 'contiguous-file';
-    const source: Source | undefined = isFile
-      ? { kind: 'range', path: archive, offset, length: header.size }
-      : contents.get(header.type === 'link' ? pathInside(header.linkname) : '');
-    // An entry that comes again replaces the earlier one, as it does when the archive is unpacked.
-    if (source) contents.set(pathInside(header.name), source);
     // An error of the archive ends its current content too; it is dealt with below.
     content.on('error', () => {});
     content.resume();
+    addMember(tree, header, archive, offset);
+    onFiles?.(++members);
     next();
   });
   try {
@@ -48,29 +48,23 @@ export async function readTar(path: string): Promise<Tree> {
         : `${name} is damaged after ${last.header.name}: ${reasonOf(error)}`,
     );
   }
-  return { name, files: [...contents].map(([path, source]) => ({ path, source })) };
+  return walk(name, tree);
 }
 
-/** Without a leading `./` or `/`. */
-function pathInside(name: string): string {
-  return name.replace(/^(\.?\/)+/, '');
-}
-
-/** Size of the file. @throws UserError when it certainly is no plain tar archive. */
-async function refuseOthers(path: string): Promise<{ size: number }> {
-  const head = Buffer.alloc(4);
-  try {
-    const { size } = await stat(path);
-    const file = await open(path);
-    await file.read(head, 0, 4, 0).finally(() => file.close());
-    if (size === 0) throw new UserError(`${basename(path)} is not a readable tar archive: the file is empty`);
-    const magic = head.toString('latin1');
-    const packed = ['\x1f\x8b', 'BZh', '\xfd7z', '\x28\xb5\x2f\xfd'].some((start) => magic.startsWith(start));
-    if (packed)
-      throw new UserError(`${basename(path)} is compressed: decompress it to a plain .tar archive first`);
-    return { size };
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${path}: ${reasonOf(error)}`);
-  }
+function addMember(tree: ArchiveTree, header: Header, path: string, offset: number): void {
+  const { name, type, size, pax } = header;
+  const linkname = header.linkname ?? '';
+  // In the POSIX format a sparse file is a usual one whose content begins with a map of its holes.
+  const isSparse = Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse.'));
+  if (type === 'directory') return;
+  if (type === 'symlink') tree.addLink(name, linkname);
+  else if (type === 'link') {
+    const source = tree.find(linkname);
+    if (source) tree.addFile(name, source);
+    else tree.addOther(name, 'hard links to a file that is not before them');
+  } else if (type === 'character-device' || type === 'block-device' || type === 'fifo')
+    tree.addOther(name, 'devices, pipes and sockets');
+  else if ((type === 'file' || type === 'contiguous-file') && !isSparse)
+    tree.addFile(name, { kind: 'range', path, offset, length: size });
+  else tree.addOther(name, 'sparse files and members of other unusual kinds');
 }

@@ -15,13 +15,16 @@ export interface VideoPairList {
   readonly pairs: readonly VideoPair[];
 }
 
+/** Largest number of a fold that is kept exactly, in 32 bits. */
+const mostFolds = 2 ** 32 - 1;
+
 /**
- * Parses the list of pairs of YouTube Faces (`splits.txt`, paper section 8.4): a line has, with commas between them, the number of
+ * Parses the list of pairs of YouTube Faces (`splits.txt`, https://www.cs.tau.ac.il/~wolf/ytfaces/): a line has, with commas between them, the number of
  * the fold, the two videos `Name/number` and, last, 1 for one person or 0 for two; between the fold and the videos the number
  * of the pair may stand. The first line may be a header. @throws UserError with the number of the faulty line
  */
 export function parseVideoPairs(text: string, name = 'splits.txt'): VideoPairList {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = text.normalize('NFC').split(/\r?\n/);
   const pairs = lines.flatMap((content, i): VideoPair[] => {
     const fields = content.split(',').map((field) => field.trim());
     const isHeader = i === 0 && !/^\d/.test(fields[0]);
@@ -35,8 +38,8 @@ export function parseVideoPairs(text: string, name = 'splits.txt'): VideoPairLis
         `${where}: expected fold, pair, first video, second video, 0 or 1, such as "1, 17, Ann_Lee/0, Bo_Ray/3, 0", found "${content.trim()}"`,
       );
     }
-    if (fold < 1 || fold > 255)
-      throw new UserError(`${where}: folds have numbers from 1 to 255, not ${fold}`);
+    if (fold < 1 || fold > mostFolds)
+      throw new UserError(`${where}: folds have numbers from 1 to ${mostFolds}, not ${fold}`);
     if (videos[0] === videos[1]) throw new UserError(`${where}: compares a video with itself`);
     return [{ fold, same: last === '1', first: videos[0], second: videos[1], line: i + 1 }];
   });

@@ -1,6 +1,8 @@
-/** Text for HTML and XML, between tags and in quoted attributes. */
+import { printable } from '../../common/printable.ts';
+
+/** Text for HTML and XML, between tags and in quoted attributes; control characters, which XML forbids, are written out. */
 export function escapeMarkup(text: string): string {
-  return text
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -8,7 +8,7 @@ export interface PairList {
   readonly a: Uint32Array;
   readonly b: Uint32Array;
   readonly same: Uint8Array;
-  readonly fold: Uint8Array;
+  readonly fold: Uint32Array;
 }
 
 /** Throws a UserError unless the four arrays agree, every index is below `count`, and every fold has both kinds of pair. */

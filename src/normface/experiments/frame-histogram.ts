@@ -19,7 +19,7 @@ export function frameCosines(
   const count = first.length * second.length;
   const a = Uint32Array.from({ length: count }, (_, k) => first[Math.floor(k / second.length)]);
   const b = Uint32Array.from({ length: count }, (_, k) => second[k % second.length]);
-  return cosineScores(features, { a, b, same: new Uint8Array(count), fold: new Uint8Array(count) }, mean);
+  return cosineScores(features, { a, b, same: new Uint8Array(count), fold: new Uint32Array(count) }, mean);
 }
 
 /** Shares of the cosines in 100 bins of width 0.02 from −1 to 1; a cosine of 1 belongs to the last bin. */

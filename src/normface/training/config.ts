@@ -17,7 +17,7 @@ const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
 
 const data = z.strictObject({
   /**
-   * A folder, a `.tar`, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * A folder, an archive, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
    * `generated:identities=200,samples=20,seed=1`.
    */
   path: z.string().min(1).default('generated'),
@@ -100,13 +100,18 @@ const keys = z.strictObject({
       learningRate: z.number().positive().default(0.05),
       /** Of sgd; the others have moments of their own. */
       momentum: z.number().min(0).max(0.9999).default(0.9),
+      /** Of sgd: Nesterov's momentum. */
+      nesterov: z.boolean().optional(),
       weightDecay: z.number().min(0).default(5e-4),
       clipNorm: z.number().positive().optional(),
+    })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
     })
     .prefault({}),
   schedule: schedule.prefault({}),
   batchSize: count.max(65536).default(64),
-  epochs: z.number().positive().optional(),
+  epochs: z.number().positive().max(1e6).optional(),
   steps: count.optional(),
   augmentation: z
     .strictObject({
@@ -265,7 +270,8 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinities: 1e999 would be shown as null.
+  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

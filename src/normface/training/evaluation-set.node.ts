@@ -1,15 +1,15 @@
 /** Images and pairs to evaluate on, from the names a person gives. */
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
-import { generatePairs } from '../data/pair-generation.ts';
+import { drawPairs } from '../data/pair-generation.ts';
 import { readPairs } from '../data/pairs.node.ts';
-import { type ResolvedPair, resolvePairs } from '../data/pairs.ts';
+import { countedRemark, pairsOfFolds, type ResolvedPair, resolvePairs } from '../data/pairs.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import type { TrainingConfig } from './config.ts';
 
 export interface EvaluationSetOptions {
-  /** A folder, a `.tar` or generated faces. */
+  /** A folder, an archive or generated faces. */
   readonly data: string;
   /** A list of pairs; without one ten folds are drawn. */
   readonly pairs?: string;
@@ -29,16 +29,25 @@ export interface EvaluationSet {
   readonly indices: Uint32Array;
   /** The pairs as rows of `indices`. */
   readonly pairs: PairList;
+  /** What a person should know before the numbers. */
+  readonly warnings: readonly string[];
 }
 
 /** Opens an evaluation set. @throws UserError when data or pairs are missing or do not fit together */
 export async function openEvaluationSet(options: EvaluationSetOptions): Promise<EvaluationSet> {
   const { data, pairs: file, pairsPerFold, folds, seed = 1 } = options;
   const dataset = await openDataset(data);
-  const list =
-    file === undefined ? generatePairs(dataset, { folds: 10, pairsPerFold, seed }) : await readPairs(file);
-  const pairsName = folds ? `folds ${folds.join(', ')} of ${list.name}` : list.name;
-  return { dataset, pairsName, ...toRows(resolvePairs(list, dataset, folds)) };
+  const warnings = warningsOf(dataset);
+  const nameOf = (list: string) => (folds ? `folds ${folds.join(', ')} of ${list}` : list);
+  if (file === undefined) {
+    const drawn = drawPairs(dataset, { folds: 10, pairsPerFold, seed });
+    return { dataset, pairsName: nameOf(drawn.name), warnings, ...toRows(pairsOfFolds(drawn, folds)) };
+  }
+  const list = await readPairs(file);
+  const { pairs, counted } = resolvePairs(list, dataset, folds);
+  const remark = countedRemark(dataset, counted);
+  if (remark) warnings.push(remark);
+  return { dataset, pairsName: nameOf(list.name), warnings, ...toRows(pairs) };
 }
 
 /** The evaluation set that a configuration describes, or undefined when it names no pairs. */
@@ -63,7 +72,7 @@ function toRows(resolved: readonly ResolvedPair[]): Pick<EvaluationSet, 'indices
     a: Uint32Array.from(resolved, ({ first }) => row(first)),
     b: Uint32Array.from(resolved, ({ second }) => row(second)),
     same: Uint8Array.from(resolved, ({ same }) => Number(same)),
-    fold: Uint8Array.from(resolved, ({ fold }) => fold),
+    fold: Uint32Array.from(resolved, ({ fold }) => fold),
   };
   return { indices: Uint32Array.from(rows.keys()), pairs };
 }

@@ -1,14 +1,15 @@
 /** Writing files so that a crash or a full disk never leaves half of one. */
 
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 
-/** Writes the bytes to a new or emptied file and waits until they are on the disk. Tests put a failing one in its place. */
+/** Writes the bytes to a new file and waits until they are on the disk. Tests put a failing one in its place. */
 export type WriteFile = (file: string, bytes: Uint8Array) => void;
 
 export const writeDurably: WriteFile = (file, bytes) => {
-  const handle = fs.openSync(file, 'w');
+  const handle = fs.openSync(file, 'wx');
   try {
     for (let written = 0; written < bytes.length; )
       written += fs.writeSync(handle, bytes, written, bytes.length - written);
@@ -24,7 +25,8 @@ export function replaceFile(
   content: Uint8Array | string,
   write: WriteFile = writeDurably,
 ): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
+  // A name that nobody can foresee, opened only if it is new: in a folder that others may write, nothing waits there as a link.
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   try {
     // A file in the folder's place is for the next line to complain of: here it would be said to exist already.

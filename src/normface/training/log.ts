@@ -1,5 +1,7 @@
 /** The records of a run's log and what curves are read from it. */
 
+import { parseJson } from '../../common/json.ts';
+
 /** Numbers of one logged step; averages are over the steps since the last record. */
 export interface StepRecord {
   readonly event: 'step';
@@ -49,7 +51,7 @@ export function parseLog(text: string): LogRecord[] {
     if (line.trim() === '') continue;
     let record: LogRecord;
     try {
-      record = JSON.parse(line) as LogRecord;
+      record = parseJson(line) as LogRecord;
     } catch {
       continue;
     }

@@ -7,6 +7,9 @@ import { matchParameters } from './compatible.ts';
 import { NetEmbedder } from './embedder.ts';
 import type { SafetensorsFile } from './safetensors.ts';
 
+/** Extent of an image in pixels, as in configurations. */
+const mostExtent = 1024;
+
 /**
  * The net of a weights file, ready to embed; the file says which net it is and for which images.
  * @param source what sentences call the file
@@ -19,6 +22,10 @@ export async function embedderOf(
   batchSize: number,
 ): Promise<NetEmbedder> {
   const imageSize = sizeOf(metadata.imageSize);
+  if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
+    throw new UserError(
+      `${source} is for images of ${metadata.imageSize}; there are none here larger than ${mostExtent} × ${mostExtent}`,
+    );
   if (metadata.net === undefined || !imageSize)
     throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
   const design = findNet(metadata.net);

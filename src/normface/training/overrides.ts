@@ -1,5 +1,6 @@
 /** Laying settings over each other: file, then flags, then `--set key=value`; and comparing and hashing the result. */
 
+import { parseJson } from '../../common/json.ts';
 import { hash32 } from '../../engine/random.ts';
 import { UsageError } from '../errors.ts';
 
@@ -52,7 +53,7 @@ function setPath(target: JsonObject, path: string[], value: Json, key: string): 
 
 function parseValue(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     return text;
   }

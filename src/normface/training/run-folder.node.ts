@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseJson } from '../../common/json.ts';
 import { UserError } from '../errors.ts';
+import { readText } from '../text.node.ts';
 import { latestCheckpoint } from './checkpoint.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { reasonOf, replaceFile } from './files.node.ts';
@@ -68,14 +70,9 @@ export function readRunConfig(folder: string): TrainingConfig {
 
 /** Reads a JSON file. @throws UserError when it is missing or not JSON */
 export function readJson(file: string): Json {
-  let text: string;
+  const text = readText(file);
   try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
-  try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (error) {
     throw new UserError(`${file} is not JSON: ${(error as Error).message}`);
   }

@@ -52,9 +52,11 @@ export interface FinishedRun {
 export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const { device, config, data, reporter, resume, overfitBatch, pool, shouldStop = () => false } = options;
   const { dataset } = data;
-  for (const warning of data.warnings) reporter.warn(warning);
   const totalSteps = stepCount(config, dataset.samples.length);
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
+  // Both may be of one data set.
+  const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
+  for (const warning of warnings) reporter.warn(warning);
   const model = await device.tuner.tuned(
     () => new Model(device, config, dataset.identities.length),
     (discarded) => discarded.dispose(),

@@ -3,7 +3,7 @@
 import { readBlufrSplits } from '../data/blufr.node.ts';
 import { blufrTrainingSubset } from '../data/blufr.ts';
 import { casiaOverlap } from '../data/casia-overlap.ts';
-import { type Dataset, minimumImages } from '../data/dataset.ts';
+import { type Dataset, minimumImages, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../data/split.ts';
@@ -45,12 +45,14 @@ export async function openTrainingData({ data }: TrainingConfig): Promise<Traini
   return {
     dataset,
     excluded: cleaned.excluded.length + excluded.length,
-    warnings:
-      unwanted.length > 0 && cleaned.excluded.length === 0
+    warnings: [
+      ...warningsOf(whole),
+      ...(unwanted.length > 0 && cleaned.excluded.length === 0
         ? [
             `none of the ${unwanted.length} people of data.removeIdentities is in ${whole.name}; are its folders named otherwise?`,
           ]
-        : [],
+        : []),
+    ],
     classesHash: hashText(dataset.identities.join('\n')),
     imagesHash: hashText(dataset.samples.map(({ key }) => key).join('\n')),
   };

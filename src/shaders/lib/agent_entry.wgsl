@@ -1,7 +1,8 @@
 // Negative entry of an agent loss, between a sample and the agent of another class at distance D.
 //
-//   C-contrastive  WEIGHT·max(0, margin − D), or WEIGHT·exp(−D) where D < margin with @if(exponential)   (NormFace equation 10)
-//   C-triplet      WEIGHT·max(0, margin + D_own − D) with @if(triplet)                                    (NormFace equation 11)
+//   WEIGHT·max(0, reach − D), or WEIGHT·exp(−D) where D < reach with @if(exponential)
+//
+// with a reach of margin for C-contrastive (NormFace equation 10), and of margin + D_own for C-triplet (equation 11).
 import constants::WEIGHT;
 
 struct Entry {
@@ -10,9 +11,8 @@ struct Entry {
   slope: f32,
 }
 
-fn negative_entry(distance: f32, own_distance: f32, margin: f32) -> Entry {
-  var gap = margin - distance;
-  @if(triplet) { gap += own_distance; }
+fn negative_entry(distance: f32, reach: f32) -> Entry {
+  let gap = reach - distance;
   if (gap <= 0.0) { return Entry(0.0, 0.0); }
   @if(exponential) { return Entry(WEIGHT * exp(-distance), WEIGHT * exp(-distance)); }
   @else { return Entry(WEIGHT * gap, WEIGHT); }

@@ -1,4 +1,14 @@
-// What an agent loss keeps of the negative entries of one sample while it walks over the classes.
+// What an agent loss knows of one sample before it walks over the classes.
+struct Sample {
+  // Squared distance to the agent of the own class.
+  own_distance: f32,
+  // ‖f̂‖²
+  square: f32,
+  // Negatives nearer than this cost.
+  reach: f32,
+}
+
+// What it keeps of the negative entries of the sample while it walks.
 struct State {
   // Σ D over the other classes, for the log.
   distances: f32,
@@ -31,6 +41,8 @@ struct Decision {
   negatives: f32,
   // The only class whose negative counts, or all_classes.
   only: u32,
+  // Σ of ∂(sum of entries)/∂D over all classes.
+  all_slopes: f32,
 }
 
 const all_classes = 0xffffffffu;

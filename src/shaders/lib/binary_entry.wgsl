@@ -5,22 +5,20 @@
 //
 // slope is the derivative by c, bias_slope the one by b. With @if(detached) the slope takes g′ for 1, as implementations do that
 // differentiate around g.
+import package::lib::logistic::{sigmoid, softplus};
 import constants::{LAMBDA, R, MARGIN, T};
 
 struct Entry { value: f32, slope: f32, bias_slope: f32 }
 
 fn binary_entry(c: f32, is_own: bool, bias: f32) -> Entry {
-  let half = clamp(0.5 * (c + 1.0), 0.0, 1.0);
+  // Above zero, of which the logarithm in pow has no value.
+  let half = clamp(0.5 * (c + 1.0), 1e-30, 1.0);
   var sign = 1.0;
   var weight = (1.0 - LAMBDA) / R;
   if (is_own) { sign = -1.0; weight = LAMBDA / R; }
   let z = sign * (R * (2.0 * pow(half, T) - 1.0 + sign * MARGIN) + bias);
-  let e = exp(-abs(z));
-  // log(1 + e): near 1 the logarithm has lost the digits of e.
-  let log1p = select(log(1.0 + e), e * (1.0 - e * (0.5 - e / 3.0)), e < 0.02);
-  let sigmoid = select(e, 1.0, z > 0.0) / (1.0 + e);
-  let bias_slope = sign * weight * sigmoid;
+  let bias_slope = sign * weight * sigmoid(z);
   var slope = R * bias_slope;
   @if(!detached) { slope *= T * pow(half, T - 1.0); }
-  return Entry(weight * (max(z, 0.0) + log1p), slope, bias_slope);
+  return Entry(weight * softplus(z), slope, bias_slope);
 }

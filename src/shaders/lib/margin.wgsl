@@ -11,15 +11,18 @@
 // loss are weights, not differentiated (Sun et al. 2020, section 3.2).
 //
 // annealing  λ, one number
+// own_gaps   [SAMPLES] 1 − c of the own class, of own_gap, with @if(angle_margin): what the angle is found from
 import constants::{MARGIN, MULTIPLE};
 
 @if(multiple_angle) @group(0) @binding(10) var<storage, read> annealing: array<f32>;
+@if(angle_margin) @group(0) @binding(12) var<storage, read> own_gaps: array<f32>;
 
 struct Margined { value: f32, slope: f32 }
 
 const pi = 3.14159265358979;
 
-fn margined(c: f32, is_own: bool) -> Margined {
+// c: cosine of sample i with its own or another class
+fn margined(c: f32, i: u32, is_own: bool) -> Margined {
   @if(circle) {
     if (is_own) { let weight = max(1.0 + MARGIN - c, 0.0); return Margined(weight * (c - 1.0 + MARGIN), weight); }
     let weight = max(c + MARGIN, 0.0);
@@ -27,7 +30,8 @@ fn margined(c: f32, is_own: bool) -> Margined {
   }
   @else {
     if (!is_own) { return Margined(c, 1.0); }
-    return own_margined(c);
+    @if(angle_margin) return own_margined(c, own_gaps[i]);
+    @else return own_margined(c);
   }
 }
 
@@ -38,14 +42,15 @@ fn own_margined(c: f32) -> Margined {
 }
 
 @if(angle_margin)
-fn own_margined(c: f32) -> Margined {
+fn own_margined(c: f32, gap: f32) -> Margined {
   @if(easy) { if (c <= 0.0) { return Margined(c, 1.0); } }
   @if(!easy) { if (c <= -cos(MARGIN)) { return Margined(c - MARGIN * sin(MARGIN), 1.0); } }
-  // The slope sin(θ + m)/sin θ has no limit at θ = 0.
-  let sine = sqrt(max(1.0 - c * c, 2e-7));
-  let value = c * cos(MARGIN) - sine * sin(MARGIN);
+  // sin²θ = (1 − c)(1 + c)
+  let sine = sqrt(max(gap * (2.0 - gap), 0.0));
+  let value = (1.0 - gap) * cos(MARGIN) - sine * sin(MARGIN);
   @if(straight_through) return Margined(value, 1.0);
-  @else return Margined(value, cos(MARGIN) + c / sine * sin(MARGIN));
+  // The slope sin(θ + m)/sin θ has no limit at θ = 0: it ends at the angle at which a cosine is one rounding away from 1.
+  @else return Margined(value, cos(MARGIN) + (1.0 - gap) / max(sine, 4.5e-4) * sin(MARGIN));
 }
 
 // cos(m·θ) and its slope m·U(c) by the recurrences of the Chebyshev polynomials: no arc cosine.

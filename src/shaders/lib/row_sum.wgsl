@@ -1,4 +1,4 @@
-// Sums along the rows of a matrix: eight invocations a row, eight rows a workgroup of 64. The order of additions is fixed.
+// Sums and maxima along the rows of a matrix: eight invocations a row, eight rows a workgroup of 64. The order of additions is fixed.
 const row_lanes = 8u;
 const rows_per_workgroup = 8u;
 
@@ -13,4 +13,15 @@ fn row_sum(value: f32, local: u32) -> f32 {
   for (var i = 0u; i < row_lanes; i++) { sum += row_partial[first + i]; }
   workgroupBarrier();
   return sum;
+}
+
+// Largest of the values, likewise.
+fn row_max(value: f32, local: u32) -> f32 {
+  row_partial[local] = value;
+  workgroupBarrier();
+  let first = local / row_lanes * row_lanes;
+  var largest = row_partial[first];
+  for (var i = 1u; i < row_lanes; i++) { largest = max(largest, row_partial[first + i]); }
+  workgroupBarrier();
+  return largest;
 }

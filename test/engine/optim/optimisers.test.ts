@@ -58,6 +58,15 @@ const caffe =
     return w - memory[0];
   };
 
+/** Sutskever et al. 2013 with the rate inside the velocity: a look ahead along it before the step. */
+const nesterov =
+  (momentum: number): Rule =>
+  (w, g, rate, decay, _, memory) => {
+    const before = memory[0]!;
+    memory[0] = momentum * before + rate * (g + decay * w);
+    return w - ((1 + momentum) * memory[0] - momentum * before);
+  };
+
 const adam =
   ([b1, b2]: [number, number], epsilon: number, decoupled: boolean): Rule =>
   (w, g, rate, decay, t, memory) => {
@@ -78,6 +87,11 @@ const kinds: [string, (parameters: Parameters) => Optimiser, () => Map<string, F
     () => follow(caffe(0.9), { decay: 0.05 }),
   ],
   ['SGD alone', (p) => new SGD(p, { ...start, momentum: 0 }), () => follow(caffe(0), { decay: 0 })],
+  [
+    'SGD with Nesterov momentum and decay',
+    (p) => new SGD(p, { ...start, momentum: 0.9, nesterov: true, weightDecay: 0.05 }),
+    () => follow(nesterov(0.9), { decay: 0.05 }),
+  ],
   [
     'SGD with clipping',
     (p) => new SGD(p, { ...start, momentum: 0.5, weightDecay: 0.05, clipNorm: 3 }),

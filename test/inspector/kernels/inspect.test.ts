@@ -1,19 +1,29 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { isDistinguishable, pairedRatio } from '../../../src/common/paired-ratio.ts';
 import { checkRecording, passes } from '../../../src/inspector/kernels/check.ts';
+import { timesAsFast } from '../../../src/inspector/kernels/contest.ts';
 import { KernelInspector, type KernelRequest } from '../../../src/inspector/kernels/inspect.ts';
+import { raceKernels } from '../../../src/inspector/kernels/measure.ts';
 import { inspectedOperators } from '../../../src/inspector/kernels/operators.ts';
 import { Recording } from '../../../src/inspector/kernels/recording.ts';
-import { parseSweep, runKernel, sweepKernel } from '../../../src/inspector/kernels/run.ts';
+import {
+  comparedWithFastest,
+  parseSweep,
+  raceVersions,
+  runKernel,
+  sweepKernel,
+} from '../../../src/inspector/kernels/run.ts';
 import { testDevice } from '../../engine/open.ts';
 
 const device = await testDevice();
 const inspector = new KernelInspector(device);
 const roofline = { gflops: 50, gigabytesPerSecond: 10 };
+const peaks = { covering: async () => roofline };
 const quick = { rounds: 2, roundMs: 1 };
 
 const run = (request: KernelRequest, options = {}) =>
-  runKernel(device, inspector, request, roofline, { ...quick, ...options });
+  runKernel(device, inspector, request, peaks, { ...quick, ...options });
 const linkedText = (request: KernelRequest): string => {
   const session = inspector.open(request);
   const view = session.views().find(({ index }) => index === session.dearest)!;
@@ -112,9 +122,9 @@ describe('a kernel on a case', () => {
     const against = new Set(check!.comparisons.map((comparison) => comparison.against));
     expect([...against]).toEqual(['float64 reference', 'finite differences of the reference', 'second run']);
     expect(check!.comparisons.filter(({ what }) => what.startsWith('gradient')).length).toBe(6);
-    expect(speeds.length).toBe(1);
-    expect(speeds[0]!.microseconds.length).toBe(2);
-    expect(speeds[0]!.median).toBeGreaterThan(0);
+    expect(speeds!.length).toBe(1);
+    expect(speeds![0]!.microseconds.length).toBe(2);
+    expect(speeds![0]!.median).toBeGreaterThan(0);
     expect(baseline).toBeNull();
   });
 
@@ -163,15 +173,21 @@ describe('an edited kernel', () => {
     for (const text of [linkedText(request), inspector.entry('relu_forward').source]) {
       const source = text.replaceAll('STEPS; step++', 'STEPS; step += 1u');
       expect(source).not.toBe(text);
-      const { check, baseline } = await run({ ...request, source }, { baseline: true });
+      const { check, speeds, baseline, ratios } = await run(
+        { ...request, source },
+        { baseline: true, rounds: 6 },
+      );
       expect(check!.comparisons.every(passes)).toBe(true);
       expect(baseline!.length).toBe(1);
+      expect(ratios).toEqual([pairedRatio(baseline![0]!.microseconds, speeds![0]!.microseconds)]);
+      expect(ratios![0]!.interval).not.toBeNull();
     }
   });
 
-  test('that is wrong does not', async () => {
+  test('that is wrong does not, and has no speed', async () => {
     const source = linkedText(request).replace('value <= Value()', 'value > Value()');
-    const { check } = await run({ ...request, source });
+    const { check, ...speed } = await run({ ...request, source }, { baseline: true });
+    expect(speed).toEqual({ speeds: null, baseline: null, ratios: null, roofline: null });
     const wrong = check!.comparisons
       .filter((comparison) => !passes(comparison))
       .map(({ against }) => against);
@@ -190,8 +206,12 @@ describe('an edited kernel', () => {
 
   test('that does not compile says where', async () => {
     const source = linkedText(request).replace('let value = x[i];', 'let value = x[i] + true;');
-    await expect(run({ ...request, source })).rejects.toThrow(
-      /relu_forward~\d+ .*does not compile: line \d+: .*let value = x\[i\] \+ true;/s,
+    const line = source.split('\n').findIndex((text) => text.includes('+ true')) + 1;
+    await expect(run({ ...request, source, file: 'mine.wgsl' })).rejects.toThrow(
+      new RegExp(
+        `relu_forward .*does not compile: mine\\.wgsl:${line}: .*let value = x\\[i\\] \\+ true;`,
+        's',
+      ),
     );
   });
 
@@ -206,16 +226,76 @@ describe('an edited kernel', () => {
   });
 });
 
+test('of two versions in one race the wrong one is not timed', async () => {
+  const request = { kernel: 'relu_forward', caseText: '5x13' };
+  const text = linkedText(request);
+  const stages: string[] = [];
+  const { versions, roofline: known } = await raceVersions(
+    device,
+    inspector,
+    [text, text.replace('value <= Value()', 'value > Value()')].map((source) => ({ ...request, source })),
+    peaks,
+    { ...quick, onStage: (stage, done, of) => stages.push(`${stage} ${done}/${of}`) },
+  );
+  expect(versions.map(({ speeds }) => speeds?.length ?? null)).toEqual([1, null]);
+  expect(known).toEqual(roofline);
+  expect(stages).toEqual(['checking 0/2', 'checking 1/2', 'checking 2/2', 'timing 1/2', 'timing 2/2']);
+});
+
+describe('a race by a scripted clock', () => {
+  /** Times of each piece of work, round by round. */
+  const clock = (...times: number[][]) => ({
+    time: async () => times.map((microseconds) => ({ timer: 'wall clock' as const, microseconds })),
+  });
+  const drift = Array.from({ length: 15 }, (_, i) => 100 * 1.15 ** i);
+  const noise = [1, 0.96, 1.03, 0.98, 1.05, 0.97, 1.02, 1.04, 0.95, 1.01, 0.99, 1.03, 0.96, 1, 1.02];
+  const disturbed = (factor: number, shift: number) =>
+    drift.map((time, i) => time * factor * noise[(i + shift) % 15]! * (i % 7 === shift % 7 ? 5 : 1));
+
+  const raced = async (...times: number[][]) => {
+    const request = { kernel: 'relu_forward', caseText: '5x13' };
+    const sessions = times.map((_, i) =>
+      inspector.open({ ...request, source: `// ${i}\n${linkedText(request)}` }),
+    );
+    const { speeds } = await raceKernels(clock(...times), sessions, peaks);
+    for (const session of sessions) session.dispose();
+    return speeds.map(([speed]) => speed!);
+  };
+
+  test('a comment makes no difference, whatever the machine does', async () => {
+    const [first, second] = await raced(disturbed(1, 0), disturbed(1, 5));
+    // What was shown before: the ratio of the medians.
+    expect(first!.median / second!.median).toBeGreaterThan(1.1);
+    expect(isDistinguishable(timesAsFast(first!, second!))).toBe(false);
+  });
+
+  test('a third less time is seen', async () => {
+    const [slow, fast] = await raced(disturbed(1.5, 0), disturbed(1, 5));
+    const ratio = timesAsFast(fast!, slow!);
+    expect(isDistinguishable(ratio)).toBe(true);
+    expect(ratio.median).toBeCloseTo(1.5, 1);
+    const none = { check: null, failure: null };
+    const { rows } = comparedWithFastest([
+      { ...none, value: 'slow', speed: slow! },
+      { ...none, value: 'none', speed: null },
+      { ...none, value: 'fast', speed: fast! },
+    ]);
+    expect(rows.map(({ toFastest }) => toFastest && toFastest.median < 1)).toEqual([true, null, null]);
+  });
+});
+
 describe('sweeps', () => {
   test('over a constant', async () => {
-    const rows = await sweepKernel(
+    const { rows, comparisons } = await sweepKernel(
       device,
       inspector,
       { kernel: 'relu_forward', caseText: '64x33' },
       parseSweep('STEPS=1,4,16'),
-      roofline,
+      peaks,
       quick,
     );
+    expect(comparisons).toBe(3);
+    expect(rows.filter(({ toFastest }) => toFastest === null)).toHaveLength(1);
     expect(rows.map(({ value }) => value)).toEqual(['1', '4', '16']);
     for (const { check, speed, failure } of rows) {
       expect(failure).toBeNull();
@@ -225,22 +305,22 @@ describe('sweeps', () => {
   });
 
   test('over all variants that use the kernel; one that the adapter cannot run says why', async () => {
-    const rows = await sweepKernel(
+    const { rows } = await sweepKernel(
       device,
       inspector,
       { kernel: 'conv2d_forward', caseText: '1x6x6x4 3x3 8' },
       parseSweep('variant=all'),
-      roofline,
+      peaks,
       { ...quick, check: false },
     );
     expect(rows.some(({ value }) => value.startsWith('workgroup'))).toBe(true);
     expect(rows.some(({ value }) => value.startsWith('winograd'))).toBe(false);
-    const failing = await sweepKernel(
+    const { rows: failing } = await sweepKernel(
       device,
       inspector,
       { kernel: 'relu_forward', caseText: '64x33' },
       parseSweep('WORKGROUP=8,100000'),
-      roofline,
+      peaks,
       quick,
     );
     expect(failing[0]!.failure).toBeNull();

@@ -21,7 +21,7 @@ test('little arithmetic on many bytes is bound by memory', () => {
 });
 
 test('at the ridge both take as long', () => {
-  const { leastMicroseconds } = boundOf({ flops: 5e6, bytes: 1e6, microseconds: 1 }, roofline);
+  const { leastMicroseconds } = boundOf({ flops: 5e6, bytes: 1e6, microseconds: 1000 }, roofline);
   expect(leastMicroseconds).toBeCloseTo(100);
 });
 
@@ -29,6 +29,13 @@ test('without work nothing is the bound, and no time gives no rate', () => {
   expect(boundOf({ flops: 0, bytes: 0, microseconds: 7 }, roofline)).toMatchObject({ by: null, share: 0 });
   const instant = boundOf({ flops: 10, bytes: 0, microseconds: 0 }, roofline);
   expect(instant).toMatchObject({ gflops: 0, share: 0, intensity: Number.POSITIVE_INFINITY });
+});
+
+test('traffic that caches spared counts in the share, but nothing takes less time at the roofline than it took', () => {
+  const cached = { flops: 1e6, bytes: 4e6, microseconds: 100 };
+  expect(boundOf(cached, roofline)).toMatchObject({ by: 'memory', share: 4, leastMicroseconds: 100 });
+  const slow = { flops: 1e6, bytes: 4e6, microseconds: 1000 };
+  expect(boundOfAll([cached, slow], roofline)).toMatchObject({ leastMicroseconds: 500, share: 500 / 1100 });
 });
 
 test('the least times of parts add up, and the larger share of them says what bounds the whole', () => {

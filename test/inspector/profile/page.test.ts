@@ -65,6 +65,19 @@ test('every number says where it comes from', () => {
   for (const head of numeric) expect(head.querySelectorAll('.kind').length).toBe(1);
 });
 
+test('the time at the roofline is no more than that of the dispatches, even where caches spare most of the traffic', () => {
+  const dispatches = sample.dispatches.map((dispatch) =>
+    dispatch.flops === 0 ? { ...dispatch, microseconds: dispatch.microseconds / 50 } : dispatch,
+  );
+  const beaten = { ...sample, dispatches, roofline: { ...sample.roofline, atLeast: true } };
+  const { total } = summarise(beaten);
+  expect(total.leastMicroseconds).toBeLessThanOrEqual(total.microseconds);
+  const page = profilePage(beaten);
+  expect(page).toContain(`${(100 * total.share).toFixed(1)} % of the roofline reached by its dispatches`);
+  expect(page).toContain('at least 50.0 GFLOP/s<small>');
+  expect(page.match(/at least 50\.0 GFLOP\/s/g)!.length).toBe(2);
+});
+
 test('dispatches come by time, and their shares add up', () => {
   const { document, order } = open();
   expect(order()).toEqual(['d6', 'd2', 'd8', 'd1', 'd3', 'd0', 'd5', 'd4', 'd7']);

@@ -44,6 +44,9 @@ test('the table of operators ends in the sum', () => {
   );
   expect(text).toMatch(/conv2d +2 +3 +484 µs .* and 1 other/);
   expect(text).toMatch(/all +8 +9 +1\.40 ms +100\.0 %/);
+  expect(text).toMatch(/^roofline: 50\.0 GFLOP\/s, 10\.0 GB\/s, /m);
+  const beaten = { ...sample, roofline: { ...sample.roofline, atLeast: true } };
+  expect(formatTable(operatorTable(beaten))).toMatch(/^roofline: at least 50\.0 GFLOP\/s, /m);
   expect(text).toMatch(/median of 5 runs, timestamp queries; a replay of the whole step takes 1\.35 ms/);
 });
 

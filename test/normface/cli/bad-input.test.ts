@@ -222,12 +222,6 @@ const cases: Case[] = [
     sentence: /cannot read the pairs file .*nothing.txt/,
   },
   {
-    title: 'pair of a missing image',
-    words: () => ['data', 'check', at('people'), '--pairs', at('pairs-missing-image.txt')],
-    exitCode: 1,
-    sentence: /line 2: image 9 of a is not in people/,
-  },
-  {
     title: 'malformed pairs',
     words: () => ['data', 'check', at('people'), '--pairs', at('pairs-malformed.txt')],
     exitCode: 1,

@@ -99,7 +99,7 @@ describe('normface kernels run', () => {
     expect(stdout).toMatch(/^gradient of input 2 +finite differences of the reference +\S+ +1.0e-4 +ok$/m);
     expect(stdout).toMatch(/^output +second run +0 +0 +ok$/m);
     expect(stdout).toMatch(/^#0 prelu +[\d.]+ [µm]?s +/m);
-    expect(stdout).toMatch(/^roofline, measured: [\d.]+ GFLOP\/s, [\d.]+ GB\/s; times by .*, 2 rounds$/m);
+    expect(stdout).toMatch(/^roofline: (at least )?[\d.]+ GFLOP\/s, [\d.]+ GB\/s; times by .*, 2 rounds$/m);
     expect(exitCode).toBe(0);
   });
 
@@ -109,24 +109,46 @@ describe('normface kernels run', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^1( \*)? +[\d.]+ [µm]?s .* ok$/m);
     expect(stdout).toMatch(/^2( \*)? +[\d.]+ [µm]?s .* ok$/m);
-    expect(stdout).toMatch(/^\* fastest/m);
+    expect(stdout).toMatch(/^\* least median/m);
+    expect(stdout.match(/ no telling below 6 rounds +ok$/gm)).toHaveLength(1);
   });
 
   test('a changed kernel beside the shipped one; a wrong one fails', async () => {
-    const words = ['run', 'relu_forward', '--case', '9x13', '--rounds', '2'];
+    const words = ['run', 'relu_forward', '--case', '9x13', '--rounds', '6'];
     await kernels('show', 'relu_forward', '--case', '9x13', '--out', at('relu.wgsl'));
     const right = await kernels(...words, '--file', at('relu.wgsl'), '--baseline');
     expect(right.exitCode).toBe(0);
     expect(right.stdout).toMatch(/^output +shipped kernel +0 +\S+ +ok$/m);
-    expect(right.stdout).toMatch(/^#0 relu, changed .*×$/m);
+    expect(right.stdout).toMatch(/^#0 relu, changed .* (not distinguishable|[\d.]+×) \([\d.]+–[\d.]+\)$/m);
     expect(right.stdout).toMatch(/^#0 relu, shipped /m);
     fs.writeFileSync(
       at('wrong.wgsl'),
       fs.readFileSync(at('relu.wgsl'), 'utf8').replace('value <= Value()', 'value > Value()'),
     );
-    const wrong = await kernels(...words, '--file', at('wrong.wgsl'));
+    const wrong = await kernels(...words, '--file', at('wrong.wgsl'), '--baseline');
     expect(wrong.exitCode).toBe(1);
+    expect(wrong.stdout).toMatch(/^not timed: wrong results have no speed/m);
+    expect(wrong.stdout).not.toMatch(/\d [µm]?s\b|GB\/s|GFLOP/);
     expect(wrong.stdout).toMatch(/^output +float64 reference .* WRONG: \S+ instead of \S+ at \d+$/m);
+  });
+
+  test('as JSON: the ratio with its interval; nothing of the speed of a wrong kernel', async () => {
+    const words = ['kernels', 'run', 'relu_forward', '--case', '9x13', '--rounds', '6', '--baseline'];
+    await kernels('show', 'relu_forward', '--case', '9x13', '--out', at('same.wgsl'));
+    const { stdout } = await normface('--json', ...words, '--file', at('same.wgsl'));
+    const { ratios, roofline } = JSON.parse(stdout);
+    expect(ratios).toEqual([
+      { median: expect.any(Number), interval: [expect.any(Number), expect.any(Number)], rounds: 6 },
+    ]);
+    expect(roofline.gflops).toBeGreaterThan(0);
+    fs.writeFileSync(
+      at('wrong.wgsl'),
+      fs.readFileSync(at('same.wgsl'), 'utf8').replace('value <= Value()', 'value > Value()'),
+    );
+    const wrong = await normface('--json', ...words, '--file', at('wrong.wgsl'));
+    expect(wrong.exitCode).toBe(1);
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ speeds: null, baseline: null, ratios: null });
+    expect(wrong.stdout).not.toContain('microseconds');
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createDataset } from '../../../src/normface/data/dataset.ts';
 import { openVideos } from '../../../src/normface/data/open.node.ts';
@@ -26,7 +27,8 @@ describe('list of pairs', () => {
     ['1, 1, a/1, a/2, yes', 'list line 1: expected fold, pair'],
     ['1, 1, a/1, b/2, c/3, 1', 'list line 1: expected fold, pair'],
     ['1, 1, a/1, a/2, 1\nx, 1, a/1, a/2, 1', 'list line 2: expected fold, pair'],
-    ['0, 1, a/1, a/2, 1', 'list line 1: folds have numbers from 1 to 255, not 0'],
+    ['0, 1, a/1, a/2, 1', 'list line 1: folds have numbers from 1 to 4294967295, not 0'],
+    ['4294967296, 1, a/1, a/2, 1', 'list line 1: folds have numbers from 1 to 4294967295, not 4294967296'],
     ['1, 1, a/1, a/1, 1', 'list line 1: compares a video with itself'],
     ['only a header', 'list holds no pairs of videos'],
     ['', 'list holds no pairs of videos'],
@@ -75,8 +77,12 @@ describe('videos', () => {
     const files = Object.fromEntries(
       ['ann/0/1.jpg', 'ann/0/2.jpg', 'ann/1/1.jpg', 'bo/0/1.jpg'].map((name) => [`frames/${name}`, jpeg]),
     );
-    writeTree(root, { ...files, 'frames.tar': await tarOf(files) });
-    for (const path of ['frames', 'frames.tar']) {
+    writeTree(root, {
+      ...files,
+      'frames.tar': await tarOf(files),
+      'frames.tgz': gzipSync(await tarOf(files)),
+    });
+    for (const path of ['frames', 'frames.tar', 'frames.tgz']) {
       const { identities, samples } = await openVideos(join(root, path));
       expect(identities).toEqual(['ann/0', 'ann/1', 'bo/0']);
       expect(samples.map(({ key }) => key)).toEqual([
@@ -88,7 +94,7 @@ describe('videos', () => {
     }
     writeTree(root, { 'flat/ann/1.jpg': jpeg });
     expect((await errorOf(openVideos(join(root, 'flat')))).message).toContain(
-      'has an image outside the identity folders: ann/1.jpg (expected person/video/image for every image)',
+      'has an image outside the person/video folders: ann/1.jpg (expected person/video/image for every image)',
     );
     expect((await errorOf(openVideos(join(root, 'none')))).message).toContain('there is no such file');
   });

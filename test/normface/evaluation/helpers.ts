@@ -11,7 +11,7 @@ export function pairList(list: readonly { a: number; b: number; same: 0 | 1; fol
     a: Uint32Array.from(list, (pair) => pair.a),
     b: Uint32Array.from(list, (pair) => pair.b),
     same: Uint8Array.from(list, (pair) => pair.same),
-    fold: Uint8Array.from(list, (pair) => pair.fold),
+    fold: Uint32Array.from(list, (pair) => pair.fold),
   };
 }
 

@@ -296,7 +296,7 @@ describe('bad input is one sentence', () => {
       'pair 3 compares rows 0 and 5, but there are only 5',
     ],
     ['label', { ...good, same: Uint8Array.of(1, 0, 2, 0) }, 'pair 2 is labelled 2'],
-    ['fold 0', { ...good, fold: Uint8Array.of(1, 1, 0, 2) }, 'pair 2 belongs to fold 0'],
+    ['fold 0', { ...good, fold: Uint32Array.of(1, 1, 0, 2) }, 'pair 2 belongs to fold 0'],
     [
       'one kind in a fold',
       { ...good, same: Uint8Array.of(1, 0, 1, 1) },
@@ -310,7 +310,7 @@ describe('bad input is one sentence', () => {
   });
 
   test('a single fold cannot be cross-validated, but has a best threshold', () => {
-    const single = { ...good, fold: Uint8Array.of(1, 1, 1, 1) };
+    const single = { ...good, fold: Uint32Array.of(1, 1, 1, 1) };
     expect(() => evaluateProtocol('lfw-10fold-cos', rows, single)).toThrow('at least two folds');
     expect(evaluateProtocol('best-threshold', rows, single)).toMatchObject({ accuracy: 1, std: null });
   });

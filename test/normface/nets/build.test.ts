@@ -281,3 +281,28 @@ test('a net that does not end in flat features is refused', () => {
     'the net open ends in [4, 4, 2], not in flat features; end it with a fullyConnected layer',
   );
 });
+
+test('layers of published nets: one slope for all channels, maxout of three, averages of the image alone', async () => {
+  const net: Net = {
+    name: 'recipe',
+    input: [6, 5, 3],
+    layers: [
+      { kind: 'conv', name: 'conv', channels: 12, kernel: 3, padding: 1 },
+      { kind: 'prelu', name: 'prelu', shared: true, slope: 0.5 },
+      { kind: 'maxFeatureMap', name: 'maxout', parts: 3 },
+      { kind: 'averagePool', name: 'pool', kernel: 3, stride: 2, padding: 1, countPadding: false },
+      { kind: 'flatten', name: 'flatten' },
+    ],
+  };
+  const built = buildNet(net, net.input, 3);
+  expect(valuesOf(built).get('prelu.slope')).toEqual(new Float32Array([0.5]));
+  expect(built.featureSize).toBe(3 * 3 * 4);
+  const parameters = new Parameters(device, built.declarations);
+  const features = built.forward(images([2, 6, 5, 3]), parameters, { training: true });
+  const optimiser = new SGD(parameters, { learningRate: 0.1, nesterov: true });
+  squaredDistance(features, device.tensor(new Float32Array(72).fill(-1), [2, 36])).backward();
+  optimiser.step();
+  const slope = await parameters.get('prelu.slope').item();
+  expect(slope).not.toBe(0.5);
+  expect(slope).toBeCloseTo(0.5, 0);
+});

@@ -121,6 +121,12 @@ describe('training configuration', () => {
     ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],
     ['too small', { batchSize: 0 }, /batchSize is 0, expected at least 1/],
     ['not positive', { optimiser: { learningRate: 0 } }, /learningRate is 0, expected more than 0/],
+    [
+      'Nesterov without momentum',
+      { optimiser: { nesterov: true, momentum: 0 } },
+      /nesterov is for sgd with a momentum above 0/,
+    ],
+    ['Nesterov with Adam', { optimiser: { nesterov: true, name: 'adam' } }, /nesterov is for sgd/],
     ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
     ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
     ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],

@@ -72,7 +72,12 @@ test.each([
   ['a list', fileWith('[]', 0), /header is not JSON/],
   ['broken UTF-8', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), /header is not JSON/],
   ['a JPEG', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70), /does not start with the length/],
-  ['a huge header', Uint8Array.of(0, 0xe0, 0xf5, 5, 0, 0, 0, 0), /ends within the header/],
+  ['a huge header', Uint8Array.of(0, 0x24, 0xf4, 0, 0, 0, 0, 0), /ends within the header/],
+  [
+    'a header larger than any',
+    Uint8Array.of(1, 0x24, 0xf4, 0, 0, 0, 0, 0),
+    /does not start with the length of a header/,
+  ],
   ['unknown type', fileWith(one({ dtype: 'F31', shape: [], data_offsets: [0, 4] }), 4), /unknown type "F31"/],
   [
     'inherited type',

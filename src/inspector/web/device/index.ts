@@ -3,7 +3,7 @@
 import type { Device } from '../../../engine/device.ts';
 import { DeviceError } from '../../../engine/errors.ts';
 import { requestedLimits, usableFeatures } from '../../../engine/open.ts';
-import type { Roofline } from '../../roofline.ts';
+import type { Roofline } from '../../profile/bound.ts';
 import type { Mount } from '../page.ts';
 import { badge } from '../parts/badge.ts';
 import { copyButton } from '../parts/copy.ts';

@@ -1,5 +1,6 @@
 import type { Device } from '../../../engine/device.ts';
-import { measureRoofline, type Roofline } from '../../roofline.ts';
+import { Peaks } from '../../peaks.ts';
+import type { Roofline } from '../../profile/bound.ts';
 import { badge } from '../parts/badge.ts';
 import { button, element } from '../parts/element.ts';
 import { formatSignificant } from '../parts/format.ts';
@@ -14,7 +15,9 @@ export function peakPanel(
   const flops = element('span', { class: 'figure-value' }, '–');
   const bytes = element('span', { class: 'figure-value' }, '–');
   const status = new StatusLine();
-  status.say('Best of six runs of a kernel that only multiplies and adds, and of one that only copies.');
+  status.say(
+    'Best of six runs of a kernel that only multiplies and adds, and of one that only copies; of several measurements the better one.',
+  );
 
   const measure = button(
     'Measure',
@@ -22,9 +25,9 @@ export function peakPanel(
       measure.disabled = true;
       status.busy('measuring');
       try {
-        const roofline = await measureRoofline(device);
+        const roofline = await Peaks.of(device).measureAgain();
         if (signal.aborted) return;
-        flops.textContent = formatSignificant(roofline.gflops);
+        flops.textContent = `${roofline.atLeast ? 'at least ' : ''}${formatSignificant(roofline.gflops)}`;
         bytes.textContent = formatSignificant(roofline.gigabytesPerSecond);
         const balance = roofline.gflops / roofline.gigabytesPerSecond;
         status.say(

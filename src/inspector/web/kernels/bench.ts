@@ -1,15 +1,16 @@
-/** What the page keeps for each GPU, as long as that is open: its kernels, and its measured roofline. */
+/** What the page keeps for each GPU, as long as that is open: its kernels, and its peaks. */
 
 import type { Device } from '../../../engine/device.ts';
 import { KernelInspector } from '../../kernels/inspect.ts';
-import { measureRoofline, type Roofline } from '../../roofline.ts';
+import { Peaks } from '../../peaks.ts';
 
 const benches = new WeakMap<Device, Bench>();
 
 export class Bench {
   readonly device: Device;
   readonly inspector: KernelInspector;
-  private measured: Roofline | null = null;
+  /** What the adapter can do at most. */
+  readonly peaks: Peaks;
 
   /** The bench of a device; the same one every time. */
   static of(device: Device): Bench {
@@ -21,17 +22,7 @@ export class Bench {
   private constructor(device: Device) {
     this.device = device;
     this.inspector = new KernelInspector(device);
-  }
-
-  /** What the adapter can do at most; measured at the first call, with nothing else running. */
-  async roofline(): Promise<Roofline> {
-    this.measured ??= await measureRoofline(this.device);
-    return this.measured;
-  }
-
-  /** null before it was measured. */
-  get knownRoofline(): Roofline | null {
-    return this.measured;
+    this.peaks = Peaks.of(device);
   }
 }
 

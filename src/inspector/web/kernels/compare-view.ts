@@ -1,27 +1,29 @@
-import { passes } from '../../kernels/check.ts';
-import type { RacedVersion } from '../../kernels/run.ts';
-import type { Roofline } from '../../profile/bound.ts';
-import { durationText, percentText, significant } from '../../profile/format.ts';
+import { isRight } from '../../kernels/check.ts';
+import { timesAsFast } from '../../kernels/contest.ts';
+import type { VersionRace } from '../../kernels/run.ts';
+import { comparisonText, durationText, percentText, significant } from '../../profile/format.ts';
 import { badge } from '../parts/badge.ts';
 import { element } from '../parts/element.ts';
 import { table } from '../parts/table.ts';
 import { isPlottable } from './plot-data.ts';
 import { rooflineFigure, timePlot } from './plots.ts';
+import { verdictBadge } from './results-view.ts';
 
-/** What came out of a race of two versions of one dispatch: the left one first. */
+/** What came out of a race of two versions of one dispatch: the left one first. A wrong version has no speed. */
 export function comparisonView(
   names: readonly [string, string],
-  raced: readonly RacedVersion[],
-  roofline: Roofline,
+  { versions, roofline }: VersionRace,
   dispatch: number,
 ): HTMLElement {
-  const versions = raced.map(({ check, speeds }, i) => {
-    const speed = speeds.find(({ index }) => index === dispatch) ?? speeds[0];
-    const right = check?.comparisons.every(passes) ?? true;
-    const role = i === 0 ? ('shipped' as const) : ('edited' as const);
-    return { label: names[i], role, speed, right, ...speed.bound };
-  });
-  const first = versions[0].speed.median;
+  const rows = versions.map(({ check, speeds }, i) => ({
+    label: names[i],
+    role: i === 0 ? ('shipped' as const) : ('edited' as const),
+    speed: speeds?.find(({ index }) => index === dispatch) ?? speeds?.[0] ?? null,
+    right: isRight(check),
+  }));
+  const timed = rows.flatMap(({ speed, ...row }) => (speed ? [{ ...row, speed, ...speed.bound }] : []));
+  const [left, right] = rows.map(({ speed }) => speed);
+  const ratio = left && right ? timesAsFast(right, left) : null;
   return element(
     'div',
     { class: 'kernel-results' },
@@ -31,27 +33,40 @@ export function comparisonView(
         { title: 'Version' },
         { title: 'Check' },
         { title: 'Median', numeric: true },
-        { title: `To ${names[0]}`, numeric: true },
+        { title: `As fast as ${names[0]}`, numeric: true },
         { title: 'GFLOP/s', numeric: true },
         { title: 'GB/s', numeric: true },
         { title: 'Of the roof', numeric: true },
       ],
-      rows: versions.map(({ label, speed, right, gflops, gigabytesPerSecond, share }) => [
+      rows: rows.map(({ label, speed, right: passed }, i) => [
         label,
-        element('span', { class: right ? 'kernel-ok' : 'kernel-wrong' }, right ? 'ok' : 'WRONG'),
-        durationText(speed.median),
-        `${(first / speed.median).toFixed(2)} ×`,
-        significant(gflops),
-        significant(gigabytesPerSecond),
-        percentText(share),
+        verdictBadge(passed),
+        ...(speed
+          ? [
+              durationText(speed.median),
+              i === 1 && ratio ? comparisonText(ratio) : '',
+              significant(speed.bound.gflops),
+              significant(speed.bound.gigabytesPerSecond),
+              percentText(speed.bound.share),
+            ]
+          : ['not timed', '', '', '', '']),
       ]),
     }),
-    element(
-      'div',
-      { class: 'columns' },
-      timePlot(versions.map((version) => ({ ...version, microseconds: version.speed.microseconds }))),
-      versions.some(isPlottable) ? rooflineFigure(versions, roofline) : '',
-    ),
-    element('p', { class: 'soft small' }, `In one race, by ${versions[0].speed.timer}. `, badge('measured')),
+    timed.length === 0 || roofline === null
+      ? ''
+      : element(
+          'div',
+          { class: 'columns' },
+          timePlot(timed.map((version) => ({ ...version, microseconds: version.speed.microseconds }))),
+          timed.some(isPlottable) ? rooflineFigure(timed, roofline) : '',
+        ),
+    timed.length === 0
+      ? ''
+      : element(
+          'p',
+          { class: 'soft small' },
+          `In one race, by ${timed[0].speed.timer}; the ratio is the median of paired rounds, with its 95 % interval. `,
+          badge('measured'),
+        ),
   );
 }

@@ -1,15 +1,8 @@
 import { UserError } from '../../../normface/errors.ts';
-import { passes } from '../../kernels/check.ts';
+import { isRight } from '../../kernels/check.ts';
+import type { RunOptions, RunStage } from '../../kernels/contest.ts';
 import type { DispatchView, KernelRequest } from '../../kernels/inspect.ts';
-import {
-  type RunOptions,
-  raceVersions,
-  runKernel,
-  type Sweep,
-  type SweepRow,
-  sweepKernel,
-} from '../../kernels/run.ts';
-import type { Roofline } from '../../profile/bound.ts';
+import { raceVersions, runKernel, type Sweep, type SweepResult, sweepKernel } from '../../kernels/run.ts';
 import { durationText } from '../../profile/format.ts';
 import { afterPaint, type Bench } from './bench.ts';
 import { comparisonView } from './compare-view.ts';
@@ -42,7 +35,11 @@ export interface Outcome {
   readonly done: string;
 }
 
-const stages = { checking: 'checking against the float64 reference', timing: 'timing' } as const;
+/** What a run does now, in words. */
+function stageText(stage: RunStage, done: number, of: number): string {
+  if (stage === 'timing') return `timing, ${done} of ${of} rounds`;
+  return `checking against the float64 reference${of > 1 ? `, ${done} of ${of}` : ''}`;
+}
 
 /** Everything of the page that runs on the GPU, one after the other. */
 export class Experiments {
@@ -78,32 +75,31 @@ export class Experiments {
         onProblems(problems);
         refuse('The text', problems);
       }
-      const roofline = await this.roofline(say, signal);
+      await this.ready(say, signal);
       const isSet = state.variant !== undefined || Object.keys(state.constants).length > 0;
       const baseline = edited !== null || isSet;
-      const { device, inspector } = this.bench;
+      const { device, inspector, peaks } = this.bench;
       const request = edited === null ? requestOf(opened, state) : this.requestFor(running, edited);
-      const run = await runKernel(device, inspector, request, roofline, {
+      const run = await runKernel(device, inspector, request, peaks, {
         ...this.options(say, signal),
         baseline,
       });
       const label = edited !== null ? 'edited' : baseline ? 'changed' : 'shipped';
-      const wrong = run.check?.comparisons.some((comparison) => !passes(comparison));
-      const { median } = run.speeds.find(({ index }) => index === view.index) ?? run.speeds[0];
+      const speed = run.speeds?.find(({ index }) => index === view.index) ?? run.speeds?.[0];
       return {
-        output: resultsView({ run, roofline, dispatch: view.index, label }),
-        done: `${wrong ? 'wrong' : 'right'}, ${durationText(median)}`,
+        output: resultsView({ run, dispatch: view.index, label }),
+        done: speed ? `right, ${durationText(speed.median)}` : 'wrong, not timed',
       };
     });
   }
 
   /** Several values of a constant, or all variants, of the shipped kernel. */
-  sweep({ opened, state }: Running, sweep: Sweep, say: Say): Promise<readonly SweepRow[]> {
+  sweep({ opened, state }: Running, sweep: Sweep, say: Say): Promise<SweepResult> {
     return this.lane.run(async (signal) => {
-      const roofline = await this.roofline(say, signal);
+      await this.ready(say, signal);
       const request = requestOf(opened, sweep.name === 'variant' ? { ...state, constants: {} } : state);
-      const { device, inspector } = this.bench;
-      return sweepKernel(device, inspector, request, sweep, roofline, this.options(say, signal));
+      const { device, inspector, peaks } = this.bench;
+      return sweepKernel(device, inspector, request, sweep, peaks, this.options(say, signal));
     });
   }
 
@@ -112,14 +108,15 @@ export class Experiments {
     return this.lane.run(async (signal) => {
       say('compiling');
       for (const { name, text } of versions) refuse(name, await compileText(this.bench.device, text));
-      const roofline = await this.roofline(say, signal);
+      await this.ready(say, signal);
       const requests = versions.map(({ text }) => this.requestFor(running, text));
-      const { device, inspector } = this.bench;
-      const raced = await raceVersions(device, inspector, requests, roofline, this.options(say, signal));
+      const { device, inspector, peaks } = this.bench;
+      const race = await raceVersions(device, inspector, requests, peaks, this.options(say, signal));
       const [left, right] = versions;
+      const wrong = race.versions.filter(({ check }) => !isRight(check)).length;
       return {
-        output: comparisonView([left.name, right.name], raced, roofline, running.view.index),
-        done: 'both ran',
+        output: comparisonView([left.name, right.name], race, running.view.index),
+        done: wrong === 0 ? 'both ran' : `${wrong === 1 ? 'one is' : 'both are'} wrong, not timed`,
       };
     });
   }
@@ -136,19 +133,20 @@ export class Experiments {
     };
   }
 
-  private async roofline(say: Say, signal: AbortSignal): Promise<Roofline> {
-    if (!this.bench.knownRoofline) say('measuring what the adapter can do at most');
-    const roofline = await this.bench.roofline();
+  /** Knows what the adapter can do, and lets the page be drawn before the recording that follows. */
+  private async ready(say: Say, signal: AbortSignal): Promise<void> {
+    const { peaks } = this.bench;
+    if (!peaks.known) say('measuring what the adapter can do at most');
+    await peaks.measured();
     signal.throwIfAborted();
     say('recording');
     await afterPaint();
-    return roofline;
   }
 
   private options(say: Say, signal: AbortSignal): RunOptions {
     return {
       signal,
-      onStage: (stage) => say(stages[stage]),
+      onStage: (...stage) => say(stageText(...stage)),
       reference: (operator, sample, results) => this.thread.check(operator, sample, results, signal),
     };
   }

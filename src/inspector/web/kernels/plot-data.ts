@@ -36,30 +36,53 @@ export function logarithmicAxis(low: number, high: number, from: number, to: num
 
 /** Times of one version, each a dot; dots that would cover each other are stacked upwards. */
 export interface Strip {
+  /** Times that lie before and behind the axis. */
+  readonly below: readonly number[];
+  readonly above: readonly number[];
   readonly dots: readonly { readonly x: number; readonly level: number }[];
   readonly median: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Places of times on a shared axis, dots at least `apart` from those on their level. */
+/** Times farther from the middle half than so many times its width are far off (Tukey 1977, Exploratory Data Analysis, 2D). */
+const fence = 1.5;
+
+/** Where the times of a version begin and end, without those that are far off. */
+function extentOf(times: readonly number[]): [low: number, high: number] {
+  const [lower, upper] = [quantile(times, 0.25), quantile(times, 0.75)];
+  // A clock that ticks slowly gives many equal times: what lies a tick beside them is not far off.
+  const reach = fence * Math.max(upper - lower, 0.02 * upper);
+  return [Math.max(Math.min(...times), lower - reach), Math.min(Math.max(...times), upper + reach)];
+}
+
+/** Places of times on a shared axis, dots at least `apart` from those on their level. Times that are far off do not stretch it. */
 export function stripsOf(
   versions: readonly (readonly number[])[],
   from: number,
   to: number,
   apart: number,
 ): { readonly axis: Axis; readonly strips: readonly Strip[] } {
-  const all = versions.flat();
-  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const extents = versions.map(extentOf);
+  const [least, most] = [
+    Math.min(...extents.map(([low]) => low)),
+    Math.max(...extents.map(([, high]) => high)),
+  ];
   // A run of equal times is one line of dots in the middle, not one at the edge.
   const margin = Math.max((most - least) * 0.06, most * 0.005, 1e-9);
   const axis = linearAxis(Math.max(0, least - margin), most + margin, from, to);
-  return { axis, strips: versions.map((times) => stripOf(times, axis, apart)) };
+  return { axis, strips: versions.map((times) => stripOf(times, axis, apart, [least, most])) };
 }
 
-function stripOf(times: readonly number[], axis: Axis, apart: number): Strip {
+function stripOf(
+  times: readonly number[],
+  axis: Axis,
+  apart: number,
+  [least, most]: readonly [number, number],
+): Strip {
   const ends: number[] = []; // of every level, the last dot
   const dots = times
+    .filter((time) => time >= least && time <= most)
     .map(axis.at)
     .sort((a, b) => a - b)
     .map((x) => {
@@ -68,8 +91,10 @@ function stripOf(times: readonly number[], axis: Axis, apart: number): Strip {
       ends[level] = x;
       return { x, level };
     });
-  const place = (q: number): number => axis.at(quantile(times, q));
-  return { dots, median: place(0.5), low: place(0.1), high: place(0.9) };
+  const place = (q: number): number => axis.at(Math.min(Math.max(quantile(times, q), least), most));
+  const below = times.filter((time) => time < least);
+  const above = times.filter((time) => time > most);
+  return { below, above, dots, median: place(0.5), low: place(0.1), high: place(0.9) };
 }
 
 /** A kernel's place under the roof. */

@@ -1,7 +1,7 @@
 /** The page's plots, drawn from their data. */
 
 import type { Roofline } from '../../profile/bound.ts';
-import { durationText, significant } from '../../profile/format.ts';
+import { durationText, peakText, significant } from '../../profile/format.ts';
 import { element, svg } from '../parts/element.ts';
 import { type Box, isPlottable, type RooflinePoint, rooflinePlot, stripsOf } from './plot-data.ts';
 
@@ -17,14 +17,18 @@ export interface TimedVersion {
 const width = 480;
 const labelWidth = 76;
 const dotRadius = 3.2;
-const stripHeight = 46;
+const stripHeight = 56;
+const [axisStart, axisEnd] = [labelWidth + 8, width - 12];
 
-/** Every round a dot, one strip a version; the line is the median, the box holds eight rounds of ten. */
+/**
+ * Every round a dot, one strip a version; the line is the median, the box holds eight rounds of ten. Rounds far off have an arrow at the
+ * edge and are named beside it, so that they do not squeeze all others.
+ */
 export function timePlot(versions: readonly TimedVersion[]): HTMLElement {
   const { axis, strips } = stripsOf(
     versions.map(({ microseconds }) => microseconds),
-    labelWidth + 8,
-    width - 12,
+    axisStart,
+    axisEnd,
     2 * dotRadius,
   );
   const bottom = 8 + stripHeight * versions.length;
@@ -39,10 +43,10 @@ export function timePlot(versions: readonly TimedVersion[]): HTMLElement {
     ...axis.ticks.map((tick) => svg('path', { class: 'grid', d: `M${axis.at(tick)} 4V${bottom}` })),
     ...axis.ticks.map((tick) => label(axis.at(tick), bottom + 17, durationText(tick), 'middle', 'soft')),
   );
-  strips.forEach(({ dots, median, low, high }, row) => {
+  strips.forEach(({ dots, median, low, high, below, above }, row) => {
     const { label: name, role } = versions[row];
     const floor = 8 + stripHeight * (row + 1) - 10;
-    const top = floor - stripHeight + 16;
+    const top = floor - 20;
     picture.append(
       label(labelWidth, floor - 10, name, 'end', 'ink'),
       svg('rect', {
@@ -62,10 +66,36 @@ export function timePlot(versions: readonly TimedVersion[]): HTMLElement {
         }),
       ),
       svg('path', { class: `middle ${role}`, d: `M${median} ${top - 4}V${floor + 6}` }),
+      ...(below.length > 0
+        ? [
+            label(
+              axisStart,
+              top - 7,
+              `◂ ${beyondText(below.length, Math.min(...below), 'down to')}`,
+              'start',
+              'soft',
+            ),
+          ]
+        : []),
+      ...(above.length > 0
+        ? [
+            label(
+              axisEnd,
+              top - 7,
+              `${beyondText(above.length, Math.max(...above), 'up to')} ▸`,
+              'end',
+              'soft',
+            ),
+          ]
+        : []),
     );
   });
   return element('figure', { class: 'kernel-figure' }, picture);
 }
+
+/** `1 at 9.81 ms`, `3 up to 9.81 ms` */
+const beyondText = (count: number, farthest: number, towards: string): string =>
+  `${count} ${count === 1 ? 'at' : towards} ${durationText(farthest)}`;
 
 export interface RooflineVersion extends RooflinePoint {
   readonly label: string;
@@ -93,7 +123,7 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
     ...y.ticks.map((tick) => svg('path', { class: 'grid', d: `M${box.left} ${y.at(tick)}H${box.right}` })),
     ...y.ticks.map((tick) => label(box.left - 6, y.at(tick) + 4, tickText(tick), 'end', 'soft')),
     svg('path', { class: 'roof', d: `M${roof.map((corner) => corner.join(' ')).join('L')}` }),
-    label(box.right, ridge[1] - 7, `${significant(roofline.gflops)} GFLOP/s`, 'end', 'ink'),
+    label(box.right, ridge[1] - 7, peakText(roofline), 'end', 'ink'),
     label(ridge[0] - 8, ridge[1] - 7, `${significant(roofline.gigabytesPerSecond)} GB/s`, 'end', 'ink'),
     label(box.left, 12, 'GFLOP/s', 'start', 'soft'),
     label(

@@ -1,6 +1,6 @@
-import { passes } from '../../kernels/check.ts';
-import type { Sweep, SweepRow } from '../../kernels/run.ts';
-import { countText, durationText, percentText, significant } from '../../profile/format.ts';
+import { isRight } from '../../kernels/check.ts';
+import type { Sweep, SweepResult, SweepRow } from '../../kernels/run.ts';
+import { comparisonText, countText, durationText, percentText, significant } from '../../profile/format.ts';
 import { quantile } from '../../timing.ts';
 import { badge } from '../parts/badge.ts';
 import { element } from '../parts/element.ts';
@@ -8,10 +8,11 @@ import { type Column, table } from '../parts/table.ts';
 import { field } from './case-form.ts';
 import { type OpenedKernel, parseValues } from './opened.ts';
 import { valuesAround } from './plot-data.ts';
+import { verdictBadge } from './results-view.ts';
 import { RunPanel } from './run-panel.ts';
 
-/** Runs a sweep and gives its rows. */
-export type SweepRun = (sweep: Sweep, say: (text: string) => void) => Promise<readonly SweepRow[]>;
+/** Runs a sweep. */
+export type SweepRun = (sweep: Sweep, say: (text: string) => void) => Promise<SweepResult>;
 
 /** The name under which variants are swept. */
 const variantName = 'variant';
@@ -77,24 +78,24 @@ export class SweepPanel {
     await this.panel.during(async () => {
       const name = this.name.value;
       const values = name === variantName ? [] : parseValues(this.values.value);
-      const rows = await run({ name, values }, (text) => this.panel.status.busy(text));
-      const ran = rows.filter(({ speed }) => speed !== null);
+      const result = await run({ name, values }, (text) => this.panel.status.busy(text));
+      const ran = result.rows.filter(({ failure }) => failure === null);
       return {
-        output: sweepView(name, rows),
-        done: `${countText(ran.length, 'value')} of ${rows.length} ran`,
+        output: sweepView(name, result),
+        done: `${countText(ran.length, 'value')} of ${result.rows.length} ran`,
       };
     });
   }
 }
 
-/** The table of a sweep, with a bar for each time. */
-export function sweepView(name: string, rows: readonly SweepRow[]): HTMLElement {
-  const times = rows.flatMap(({ speed }) => (speed ? [speed.median] : []));
-  const [best, worst] = [Math.min(...times), Math.max(...times)];
+/** The table of a sweep, with a bar for each time. What is wrong has no speed. */
+export function sweepView(name: string, { rows, comparisons }: SweepResult): HTMLElement {
+  const longest = Math.max(...rows.map(({ speed }) => speed?.median ?? 0));
   const columns: Column[] = [
     { title: name },
     { title: 'Median', numeric: true },
     { title: 'p10–p90', numeric: true },
+    { title: 'As fast as the fastest', numeric: true },
     { title: 'GFLOP/s', numeric: true },
     { title: 'GB/s', numeric: true },
     { title: 'Of the roof', numeric: true },
@@ -107,30 +108,31 @@ export function sweepView(name: string, rows: readonly SweepRow[]): HTMLElement 
       caption: `Sweep of ${name}`,
       columns,
       rows: rows.map((row) => {
-        const { value, speed } = row;
-        if (!speed) return [value, '', '', '', '', '', verdictOf(row)];
+        const { value, speed, toFastest } = row;
+        if (!speed) return [value, isWrong(row) ? 'not timed' : '', '', '', '', '', '', verdictOf(row)];
         const [low, high] = [quantile(speed.microseconds, 0.1), quantile(speed.microseconds, 0.9)];
         return [
           value,
           element(
             'span',
             { class: 'kernel-bar-cell' },
-            barOf(speed.median / worst),
+            barOf(speed.median / longest),
             durationText(speed.median),
           ),
           `${durationText(low)}–${durationText(high)}`,
+          toFastest ? comparisonText(toFastest, comparisons) : 'least median',
           speed.bound.gflops > 0 ? significant(speed.bound.gflops) : '',
           significant(speed.bound.gigabytesPerSecond),
           percentText(speed.bound.share),
           verdictOf(row),
         ];
       }),
-      highlight: (row) => rows[row].speed?.median === best,
+      highlight: (row) => rows[row].speed !== null && rows[row].toFastest === null,
     }),
     element(
       'p',
       { class: 'soft small' },
-      'The fastest is marked; all were timed in one race. ',
+      'The least median is marked; all were timed in one race. Ratios are medians of paired rounds; their intervals hold together with 95 %. ',
       badge('measured'),
     ),
   );
@@ -142,8 +144,9 @@ function barOf(share: number): HTMLElement {
   return bar;
 }
 
-function verdictOf({ check, failure }: SweepRow): HTMLElement {
-  if (failure !== null) return element('span', { class: 'kernel-wrong' }, failure);
-  const right = check?.comparisons.every(passes) ?? true;
-  return element('span', { class: right ? 'kernel-ok' : 'kernel-wrong' }, right ? 'ok' : 'WRONG');
+const isWrong = ({ check, failure }: SweepRow): boolean => failure === null && !isRight(check);
+
+function verdictOf(row: SweepRow): HTMLElement {
+  const { failure } = row;
+  return failure === null ? verdictBadge(!isWrong(row)) : element('span', { class: 'kernel-wrong' }, failure);
 }

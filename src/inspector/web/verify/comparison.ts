@@ -29,7 +29,7 @@ export function cosineMatrix(features: Features): Float64Array {
   const count = features.values.length / features.dimension;
   const a = Uint32Array.from({ length: count * count }, (_, i) => Math.floor(i / count));
   const b = a.map((_, i) => i % count);
-  return cosineScores(features, { a, b, same: new Uint8Array(a.length), fold: new Uint8Array(a.length) });
+  return cosineScores(features, { a, b, same: new Uint8Array(a.length), fold: new Uint32Array(a.length) });
 }
 
 /** What somebody typed as a threshold: a cosine, a sentence that says why it is none, or nothing. */

@@ -1,15 +1,13 @@
 /** What Table 5 is computed on: the videos of YouTube Faces, or ones made of generated faces where they are missing (section 8.4). */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { openDataset, openVideos } from '../../data/open.node.ts';
-import { parseVideoPairs, videosOfPairs } from '../../data/video-pairs.ts';
-import { UserError } from '../../errors.ts';
+import { readVideoPairs } from '../../data/pairs.node.ts';
+import { videosOfPairs } from '../../data/video-pairs.ts';
 import { type MergeName, mergeMirror } from '../../evaluation/merge.ts';
 import type { PairList } from '../../evaluation/pairs.ts';
 import { evaluateVideos, type VideoResult } from '../../evaluation/videos.ts';
-import { reasonOf } from '../../training/files.node.ts';
 import { drawVideoPairs } from '../fig9.node.ts';
 import type { Laboratory, LaboratoryRun } from '../laboratory.node.ts';
 
@@ -24,11 +22,7 @@ export interface VideoSet {
 
 /** The 5,000 pairs of `splits.txt` in the folder of YouTube Faces. @param limit frames of a video at most, evenly spaced */
 export async function youtubeFaces(folder: string, limit: number): Promise<VideoSet> {
-  const file = path.join(folder, 'splits.txt');
-  const text = await readFile(file, 'utf8').catch((error) => {
-    throw new UserError(`cannot read the pairs of videos ${file}: ${reasonOf(error)}`);
-  });
-  const list = parseVideoPairs(text);
+  const list = readVideoPairs(path.join(folder, 'splits.txt'));
   const dataset = await openVideos(folder);
   const videos = videosOfPairs(dataset, list, limit);
   const numberOf = new Map(videos.map(({ name }, number) => [name, number]));
@@ -40,7 +34,7 @@ export async function youtubeFaces(folder: string, limit: number): Promise<Video
       a: Uint32Array.from(list.pairs, ({ first }) => numberOf.get(first)!),
       b: Uint32Array.from(list.pairs, ({ second }) => numberOf.get(second)!),
       same: Uint8Array.from(list.pairs, ({ same }) => Number(same)),
-      fold: Uint8Array.from(list.pairs, ({ fold }) => fold),
+      fold: Uint32Array.from(list.pairs, ({ fold }) => fold),
     },
   };
 }
@@ -80,7 +74,7 @@ export async function generatedVideos(spec: GeneratedVideos): Promise<VideoSet> 
       a: Uint32Array.from(pairs, (pair) => pair.first),
       b: Uint32Array.from(pairs, (pair) => pair.second),
       same: Uint8Array.from(pairs, ({ same }) => Number(same)),
-      fold: Uint8Array.from(pairs, ({ fold }) => fold),
+      fold: Uint32Array.from(pairs, ({ fold }) => fold),
     },
   };
 }

@@ -1,15 +1,16 @@
-import { check, formatShape } from '../../../engine/errors.ts';
-import { maxFeatureMap } from '../../../engine/ops/max_feature_map.ts';
+import { type MaxFeatureMapOptions, maxFeatureMap, partsOf } from '../../../engine/ops/max_feature_map.ts';
 import { prelu } from '../../../engine/ops/prelu.ts';
 import { relu } from '../../../engine/ops/relu.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 
-/** x where it is positive, slope·x elsewhere, with a learnt slope a channel. */
+/** x where it is positive, slope·x elsewhere, with a learnt slope per channel or one for all. */
 export interface PReluLayer {
   readonly kind: 'prelu';
   readonly name: string;
   /** Initial slope, default 0.25. */
   readonly slope?: number;
+  /** Whether all channels have one slope; default false. */
+  readonly shared?: boolean;
   /** Of the slopes; default 1: they decay like weights (section 6.1). */
   readonly decayMultiplier?: number;
 }
@@ -20,19 +21,19 @@ export interface ReluLayer {
   readonly name: string;
 }
 
-/** Element-wise maximum of the two halves of the channels, of which half as many are left (section 6.2). */
-export interface MaxFeatureMapLayer {
+/** Element-wise maximum of the halves of the channels, of which half as many are left, or of more parts (maxout). */
+export interface MaxFeatureMapLayer extends MaxFeatureMapOptions {
   readonly kind: 'maxFeatureMap';
   readonly name: string;
 }
 
 export function planPRelu(
-  { name, slope = 0.25, decayMultiplier }: PReluLayer,
+  { name, slope = 0.25, shared = false, decayMultiplier }: PReluLayer,
   input: SampleShape,
 ): PlannedLayer {
   const parameter = {
     name: `${name}.slope`,
-    shape: [input.at(-1)!],
+    shape: [shared ? 1 : input.at(-1)!],
     initial: { constant: slope },
     fanIn: 1,
     decayMultiplier,
@@ -41,7 +42,8 @@ export function planPRelu(
     output: input,
     macs: 0,
     parameters: [parameter],
-    slope: parameter.name,
+    // A convolution computes the PReLU after it only with a slope per channel.
+    ...(shared ? {} : { slope: parameter.name }),
     forward: (x, parameters) => prelu(x, parameters.get(parameter.name)),
   };
 }
@@ -50,13 +52,12 @@ export function planRelu(_: ReluLayer, input: SampleShape): PlannedLayer {
   return { output: input, macs: 0, parameters: [], forward: relu };
 }
 
-export function planMaxFeatureMap(_: MaxFeatureMapLayer, input: SampleShape): PlannedLayer {
-  const channels = input.at(-1)!;
-  check(channels % 2 === 0, 'maxFeatureMap', () => `${formatShape(input)} has an odd number of channels`);
+export function planMaxFeatureMap(layer: MaxFeatureMapLayer, input: SampleShape): PlannedLayer {
+  const parts = partsOf('maxFeatureMap', input, layer);
   return {
-    output: [...input.slice(0, -1), channels / 2],
+    output: [...input.slice(0, -1), input.at(-1)! / parts],
     macs: 0,
     parameters: [],
-    forward: maxFeatureMap,
+    forward: (x) => maxFeatureMap(x, { parts }),
   };
 }

@@ -1,4 +1,8 @@
-import { averagePool2d, globalAveragePool } from '../../../engine/ops/average_pool2d.ts';
+import {
+  type AveragePool2dOptions,
+  averagePool2d,
+  globalAveragePool,
+} from '../../../engine/ops/average_pool2d.ts';
 import { maxPool2d } from '../../../engine/ops/max_pool2d.ts';
 import { type Pool2dOptions, pool2dGeometry } from '../../../engine/ops/pool_geometry.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
@@ -11,7 +15,7 @@ export interface MaxPoolLayer extends Readonly<Pool2dOptions> {
 }
 
 /** Mean over windows of each channel. */
-export interface AveragePoolLayer extends Readonly<Pool2dOptions> {
+export interface AveragePoolLayer extends Readonly<AveragePool2dOptions> {
   readonly kind: 'averagePool';
   readonly name: string;
 }

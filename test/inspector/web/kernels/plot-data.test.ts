@@ -50,6 +50,25 @@ describe('strips of times', () => {
     expect(strips[0].median).toBeCloseTo(strips[0].dots[1].x);
   });
 
+  test('one time far off does not squeeze the others: it is beside the axis', () => {
+    const times = [10, 10.2, 10.4, 10.5, 10.7, 10.9, 11, 11.2, 11.3, 11.5, 480];
+    const { axis, strips } = stripsOf([times, [12, 12.5, 13, 13.1, 0.2]], 50, 450, 6);
+    expect(strips.map(({ above }) => above)).toEqual([[480], []]);
+    expect(strips.map(({ below }) => below)).toEqual([[], [0.2]]);
+    expect(strips[0].dots).toHaveLength(10);
+    expect(axis.at(11.5) - axis.at(10)).toBeGreaterThan(100);
+    for (const { low, high, median } of strips)
+      for (const x of [low, high, median]) {
+        expect(x).toBeGreaterThan(50);
+        expect(x).toBeLessThan(450);
+      }
+  });
+
+  test('a tick of a slow clock is not far off', () => {
+    const [{ dots, above }] = stripsOf([[100, 100, 100, 100, 100, 100, 102]], 0, 100, 6).strips;
+    expect([dots.length, above.length]).toEqual([7, 0]);
+  });
+
   test('dots on one level do not cover each other', () => {
     const times = Array.from({ length: 60 }, (_, i) => 100 + ((i * 37) % 60) * 0.05);
     const [{ dots }] = stripsOf([times, [90, 300]], 0, 400, 6).strips;

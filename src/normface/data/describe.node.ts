@@ -1,0 +1,77 @@
+/** What a data set holds, in numbers. */
+
+import sharp from 'sharp';
+import { type Dataset, type Source, samplesByIdentity } from './dataset.ts';
+import type { ImageSize } from './decode.node.ts';
+import { imageFormat } from './image-format.ts';
+import { endingOf } from './recognise.node.ts';
+import { readSource } from './source.node.ts';
+
+/** Images whose size is looked up, evenly spread: enough to see of what kind a data set is. */
+const mostMeasured = 200;
+
+/** Numbers of people and images, and of how many people there are how many images. */
+export function describeDataset(dataset: Dataset) {
+  const counts = samplesByIdentity(dataset)
+    .map((group) => group.length)
+    .sort((a, b) => a - b);
+  const atLeast = (minimum: number) => {
+    const kept = counts.filter((count) => count >= minimum);
+    return { minimum, identities: kept.length, images: kept.reduce((sum, count) => sum + count, 0) };
+  };
+  return {
+    name: dataset.name,
+    identities: counts.length,
+    images: dataset.samples.length,
+    imagesPerIdentity: {
+      least: counts[0],
+      median: counts[Math.floor(counts.length / 2)],
+      most: counts[counts.length - 1],
+    },
+    withAtLeast: [2, 5, 10, 20].map(atLeast),
+    endings: tally(dataset.samples.filter(isStored).map(({ key }) => endingOf(key) || 'none')),
+    remarks: dataset.remarks ?? [],
+  };
+}
+
+/**
+ * Sizes `width × height` in pixels, the most frequent first, of some images spread over the data set; only their headers are read,
+ * and what cannot be read is left out.
+ */
+export async function sizesOf({ samples }: Dataset): Promise<{ measured: number; sizes: Tally }> {
+  const count = Math.min(mostMeasured, samples.length);
+  const chosen = Array.from(
+    { length: count },
+    (_, k) => samples[Math.floor((k * samples.length) / count)].source,
+  );
+  const sizes = await Promise.all(chosen.map((source) => sizeOf(source).catch(() => undefined)));
+  const known = sizes.filter((size) => size !== undefined);
+  return { measured: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
+}
+
+/** How often each text occurs, the most frequent first. */
+type Tally = readonly { readonly what: string; readonly count: number }[];
+
+function tally(texts: readonly string[]): Tally {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([what, count]) => ({ what, count })).sort((a, b) => b.count - a.count);
+}
+
+function isStored({ source }: { readonly source: Source }): boolean {
+  return source.kind === 'file' || source.kind === 'range';
+}
+
+/** Upright size of an image by its header; undefined for generated ones, which have any size. @throws Error */
+async function sizeOf(source: Source): Promise<ImageSize | undefined> {
+  if (source.kind === 'generated') return undefined;
+  if (source.kind === 'grey') return { width: source.width, height: source.height };
+  const bytes = await readSource(source);
+  const format = imageFormat(bytes);
+  if (!format?.decoded) return undefined;
+  if (format.name !== 'PGM or PPM') return (await sharp(bytes).metadata()).autoOrient;
+  // Two numbers after the letters, with white space and comments before them.
+  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
+  const match = /^P\d(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)/.exec(head);
+  return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
+}

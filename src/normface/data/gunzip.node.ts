@@ -1,0 +1,14 @@
+import { gunzipSync } from 'node:zlib';
+
+/** Enough for every list and for MNIST, whose largest file is 47 MB; what becomes larger is damaged or hostile. */
+const mostBytes = 2 ** 29;
+
+/** Unpacks a whole small file. @throws Error with the reason in a few words */
+export function gunzip(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: mostBytes });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(code === 'ERR_BUFFER_TOO_LARGE' ? 'it unpacks to more than 512 MiB' : message);
+  }
+}

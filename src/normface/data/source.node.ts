@@ -1,0 +1,70 @@
+/** Reads the bytes of image files, in folders and in archives. */
+
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { constants, inflateRawSync } from 'node:zlib';
+import { reasonOf } from '../training/files.node.ts';
+import type { Source } from './dataset.ts';
+
+/** A source that is a file or a part of one. */
+export type StoredSource = Extract<Source, { kind: 'file' | 'range' }>;
+
+/** No image file is larger: what says so is damaged or hostile. */
+const mostBytes = 2 ** 30;
+
+/** All bytes of an image file. @throws Error with the reason in a few words */
+export async function readSource(source: StoredSource): Promise<Uint8Array> {
+  const bytes =
+    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
+  if (bytes.length === 0) throw new Error('the file is empty');
+  return bytes;
+}
+
+/** The first bytes of an image file: `count`, or all where it is shorter. @throws Error with the reason in a few words */
+export function readHead(source: StoredSource, count: number): Promise<Uint8Array> {
+  return withFile(source.path, async (file) => {
+    const { offset, length, inflated } =
+      source.kind === 'range' ? source : { offset: 0, length: Infinity, inflated: undefined };
+    // Deflated content begins with up to a few hundred bytes of tables.
+    const bytes = new Uint8Array(Math.min(length, inflated === undefined ? count : count + 1024));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
+    const read = bytes.subarray(0, bytesRead);
+    if (inflated === undefined) return read;
+    return inflateRawSync(read, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, count);
+  });
+}
+
+function readRange({
+  path,
+  offset,
+  length,
+  inflated,
+}: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
+  return withFile(path, async (file) => {
+    if (Math.max(length, inflated ?? 0) > mostBytes) throw new Error('it is larger than 1 GiB');
+    const bytes = new Uint8Array(length);
+    const { bytesRead } = await file.read(bytes, 0, length, offset);
+    if (bytesRead < length) throw new Error('the archive ends inside it');
+    if (inflated === undefined) return bytes;
+    let content: Uint8Array | undefined;
+    try {
+      content = inflateRawSync(bytes, { maxOutputLength: Math.max(1, inflated) });
+    } catch {
+      // The bytes are no deflated content, or become more than the archive says.
+    }
+    if (content?.length !== inflated) throw new Error('its compressed content is damaged');
+    return content;
+  });
+}
+
+async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
+  const file = await open(path).catch(rethrowReason);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function rethrowReason(error: unknown): never {
+  throw new Error(reasonOf(error));
+}

@@ -1,0 +1,49 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Shape } from '../../src/engine/index.ts';
+import { scale } from '../../src/engine/ops/scale.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+
+test('what console.log prints of a tensor is a line, not the insides of a device', () => {
+  const x = device.tensor([1, 2, 3, 4, 5, 6], [2, 3]).requireGradient();
+  const adapter = device.report.device || device.report.description;
+  const on = `24 bytes on ${adapter}`;
+  expect(inspect(x)).toBe(`Tensor [2, 3] f32, ${on}, wants a gradient; its values: await tensor.format()`);
+  expect(inspect(scale(x, 2))).toContain('made by scale');
+  x.dispose();
+  expect(inspect(x)).toMatch(/; disposed of$/);
+  expect(inspect(device).split('\n').length).toBeLessThanOrEqual(2);
+});
+
+test('values are printed in nested brackets, long dimensions by their ends', async () => {
+  const show = (data: readonly number[], shape: Shape) => device.tensor(data, shape).format();
+  expect(await show([7], [])).toBe('Tensor [] f32\n7');
+  expect(await show([1, 2.5, -3, 1e-10, Number.NaN, Number.POSITIVE_INFINITY], [2, 3])).toBe(
+    'Tensor [2, 3] f32\n[[1, 2.5, -3],\n [1e-10, NaN, Infinity]]',
+  );
+  const long = Array.from({ length: 100 }, (_, i) => i);
+  expect(await show(long, [100])).toBe('Tensor [100] f32\n[0, 1, 2, …, 97, 98, 99]');
+  expect(await show(long, [50, 1, 2])).toMatch(
+    /^Tensor \[50, 1, 2\] f32\n\[\[\[0, 1\]\],\n \[\[2, 3\]\],\n.*…,.*\[\[98, 99\]\]\]$/s,
+  );
+});
+
+test('calls that only JavaScript lets through are refused in a sentence', () => {
+  const untyped = device as unknown as Record<string, (...given: unknown[]) => unknown>;
+  expect(() => untyped.tensor!([1, 2, 3])).toThrow(
+    /^tensor: a shape is a list of extents, such as \[2, 3\], not undefined$/,
+  );
+  expect(() => untyped.tensor!([1], [1], 'f16')).toThrow(
+    /^tensor: there is no data type f16; there are f32, u32, i32, rgba8$/,
+  );
+  expect(() => untyped.empty!([1], 'toString')).toThrow(/^empty: there is no data type toString/);
+  expect(() => untyped.tensor!([[1], [2]], [2])).toThrow(/^tensor: the numbers are one flat list/);
+});
+
+test('zeros have the type that is asked for', async () => {
+  const zeros = device.zeros([3], 'u32');
+  expect(zeros.dtype).toBe('u32');
+  expect([...(await zeros.read())]).toEqual([0, 0, 0]);
+});

@@ -1,0 +1,81 @@
+/** A NaN must show in what comes out: a run that diverged must not look healthy because a maximum dropped it. */
+
+import { describe, expect, test } from 'vitest';
+import { batchNorm } from '../../src/engine/ops/batch_norm.ts';
+import { logitScale } from '../../src/engine/ops/logit_scale.ts';
+import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
+import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
+import { prelu } from '../../src/engine/ops/prelu.ts';
+import { relu } from '../../src/engine/ops/relu.ts';
+import { sum } from '../../src/engine/ops/sum.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+const nan = Number.NaN;
+const negativeNan = new Float32Array(new Uint32Array([0xffc00000]).buffer)[0]!;
+
+describe('a NaN passes through', () => {
+  // One channel goes by numbers, four by vectors.
+  describe.each([1, 4])('with %d channels per part', (channels) => {
+    const spread = (values: readonly number[]): Float32Array =>
+      Float32Array.from({ length: values.length * channels }, (_, i) => values[Math.floor(i / channels)]!);
+
+    test.each([
+      ['first', [nan, 2, 3]],
+      ['in the middle', [1, nan, 3]],
+      ['last', [1, 2, nan]],
+      ['with its sign bit set', [1, negativeNan, 3]],
+      ['below an infinity', [Number.POSITIVE_INFINITY, 2, nan]],
+    ])('max-feature-map, %s of three parts', async (_, values) => {
+      const x = device.tensor(spread(values), [1, 3 * channels]).requireGradient();
+      const y = maxFeatureMap(x, { parts: 3 });
+      expect([...(await y.readFloats())]).toEqual(Array.from({ length: channels }, () => nan));
+      sum(y).backward();
+      const winner = values.findIndex(Number.isNaN);
+      expect([...(await x.gradient!.readFloats())]).toEqual([
+        ...spread([0, 1, 2].map((p) => Number(p === winner))),
+      ]);
+    });
+
+    test('max-feature-map, in either half, and only there', async () => {
+      const x = device.tensor(spread([nan, 1, 5, nan, 2, 3]), [3, 2 * channels]);
+      expect([...(await maxFeatureMap(x).readFloats())]).toEqual([...spread([nan, nan, 3])]);
+    });
+
+    test.each([0, 1, 2, 3])('max pooling, pixel %d of the window, and only there', async (place) => {
+      const image = [1, 2, 9, 9, 3, 4, 9, 9];
+      image[[0, 1, 4, 5][place]!] = nan;
+      const x = device.tensor(spread(image), [1, 2, 4, channels]).requireGradient();
+      const y = maxPool2d(x, { kernel: 2 });
+      expect([...(await y.readFloats())]).toEqual([...spread([nan, 9])]);
+      sum(y).backward();
+      const expected = [0, 0, 1, 0, 0, 0, 0, 0].map((one, i) => one + Number(i === [0, 1, 4, 5][place]));
+      expect([...(await x.gradient!.readFloats())]).toEqual([...spread(expected)]);
+    });
+
+    test('relu and PReLU, and the gradient of a slope', async () => {
+      const x = device.tensor(spread([1, nan, -1]), [3, channels]);
+      const slope = device.tensor(new Float32Array(channels).fill(0.5), [channels]).requireGradient();
+      expect([...(await relu(x).readFloats())]).toEqual([...spread([1, nan, 0])]);
+      const y = prelu(x, slope);
+      expect([...(await y.readFloats())]).toEqual([...spread([1, nan, -0.5])]);
+      sum(y).backward();
+      expect([...(await slope.gradient!.readFloats())]).toEqual([...spread([nan])]);
+    });
+  });
+
+  test('the running variance of batch norm', async () => {
+    const x = device.tensor([1, 2, nan, 4], [4, 1]);
+    const one = device.tensor([1], [1]);
+    const running = { mean: device.zeros([1]), variance: device.tensor([1], [1]) };
+    batchNorm(x, one, device.zeros([1]), running, { training: true });
+    expect(await running.mean.item()).toBeNaN();
+    expect(await running.variance.item()).toBeNaN();
+  });
+
+  test('the lower clamp of a learnt scale', async () => {
+    const scale = device.tensor([nan], [1]);
+    logitScale('test', scale, scale, 1);
+    expect(await scale.item()).toBeNaN();
+  });
+});

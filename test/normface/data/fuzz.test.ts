@@ -1,0 +1,155 @@
+/** Every reader on thousands of damaged files, by a fixed seed: what comes of each is a value or a sentence, never a fault of the program. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hash32 } from '../../../src/engine/random.ts';
+import { decodeSource } from '../../../src/normface/data/decode.node.ts';
+import { imageFormat } from '../../../src/normface/data/image-format.ts';
+import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
+import { parseIdx } from '../../../src/normface/data/mnist.ts';
+import { decodeNetpbm } from '../../../src/normface/data/netpbm.ts';
+import { formatPairs, parsePairs } from '../../../src/normface/data/pairs.ts';
+import { isBareYCbCr } from '../../../src/normface/data/tiff.ts';
+import { parseVideoPairs } from '../../../src/normface/data/video-pairs.ts';
+import { parseConfig } from '../../../src/normface/training/config.ts';
+import { parseLog } from '../../../src/normface/training/log.ts';
+import { applyOverrides } from '../../../src/normface/training/overrides.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  float32Tensor,
+} from '../../../src/normface/training/safetensors.ts';
+import { encode, temporaryFolder } from './fixtures.ts';
+
+const folder = temporaryFolder();
+
+/** A copy with a few bytes changed, a stretch left out, doubled or cut off, or numbers made huge. */
+function damaged(bytes: Uint8Array, seed: number): Uint8Array {
+  const draw = (stream: number, bound: number): number => hash32(seed, stream, 0) % Math.max(1, bound);
+  const at = draw(1, bytes.length);
+  const length = draw(2, 16) + 1;
+  switch (draw(0, 6)) {
+    case 0:
+      return bytes.slice(0, at);
+    case 1:
+      return Uint8Array.from([...bytes.slice(0, at), ...bytes.slice(at + length)]);
+    case 2:
+      return Uint8Array.from([...bytes.slice(0, at + length), ...bytes.slice(at)]);
+    case 3:
+      return bytes.map((byte, i) => (i >= at && i < at + 4 ? 0xff : byte));
+    case 4:
+      return bytes.map((byte, i) => (i >= at && i < at + length ? hash32(seed, 3, i) & 0xff : byte));
+    default:
+      return bytes.map((byte, i) => (i === at ? byte ^ (1 << draw(4, 8)) : byte));
+  }
+}
+
+/** A fault of the program shows as one of the engine's own errors, or as no error at all. */
+const isSentence = (error: unknown): boolean =>
+  error instanceof Error &&
+  !(error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) &&
+  error.message.length > 0;
+
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+const read = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const safetensors = encodeSafetensors(
+  new Map([
+    [
+      'a.weight',
+      float32Tensor(
+        Float32Array.from({ length: 12 }, (_, i) => i),
+        [3, 4],
+      ),
+    ],
+    ['b', float32Tensor(new Float32Array(5), [5])],
+  ]),
+  { net: 'tiny', imageSize: '56x48' },
+);
+const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, ...Array(18).fill(7)]);
+const word = (...values: number[]): number[] => [...new Uint8Array(Uint32Array.from(values).buffer)];
+const matrix = (kind: number, name: number[], content: number[]): number[] => {
+  const body = [...word(6, 8, kind, 0), ...word(5, 8, 1, 1), ...name, ...content];
+  return [...word(14, body.length), ...body];
+};
+const number = matrix(6, word(1, 0), [...word(9, 8), ...new Uint8Array(Float64Array.of(7).buffer)]);
+const matlab = Uint8Array.from([
+  ...Array(124).fill(0x20),
+  ...[0, 1, 0x49, 0x4d],
+  ...matrix(1, word(1 + (1 << 16), 0x61), number),
+]);
+const pairs = formatPairs(
+  parsePairs(
+    '2\t2\nAnn_Lee\t1\t2\nBob\t1\t3\nAnn_Lee\t1\tBob\t2\nBob\t4\tCy\t1\nAnn_Lee\t1\t2\nBob\t1\t3\nAnn_Lee\t1\tBob\t2\nBob\t4\tCy\t1\n',
+    'pairs.txt',
+  ),
+);
+const config = JSON.stringify({
+  net: 'tiny',
+  data: { path: 'generated', imageSize: [56, 48] },
+  loss: { name: 'normface', scale: { initial: 16 } },
+  optimiser: { name: 'sgd', learningRate: 0.05 },
+  schedule: { kind: 'multistep', milestones: [10, 20] },
+  steps: 30,
+});
+const log =
+  '{"event":"step","step":1,"epoch":0,"loss":2.5,"learningRate":0.1}\n{"event":"resume","step":1}\n{"event":"done","step":2}\n';
+
+describe('a damaged file is a value or a sentence', () => {
+  const readers: [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
+    ['safetensors', safetensors, (bytes) => decodeSafetensors(bytes, 'a.safetensors')],
+    ['MATLAB', matlab, (bytes) => parseMatlab(bytes, 'a.mat')],
+    ['idx images', idx, (bytes) => parseIdx(bytes, 'images', 'images')],
+    ['netpbm, binary', text('P5 3 3 255 abcdefghi'), (bytes) => decodeNetpbm(bytes, 1e6)],
+    ['netpbm, text', text('P3 2 1 255 1 2 3 4 5 6 '), (bytes) => decodeNetpbm(bytes, 1e6)],
+    [
+      'TIFF header',
+      Uint8Array.from([0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 6, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0]),
+      isBareYCbCr,
+    ],
+    ['image format', text('\0\0\0\x1cftypavif\0\0\0\0mif1miaf'), imageFormat],
+    ['pairs', text(pairs), (bytes) => parsePairs(read(bytes), 'pairs.txt')],
+    [
+      'video pairs',
+      text(
+        'split number, pair number, first name, second name, is same\n1, 1, A/0, A/1, 1\n1, 2, A/0, B/1, 0\n',
+      ),
+      (bytes) => parseVideoPairs(read(bytes), 'splits.txt'),
+    ],
+    [
+      'configuration',
+      text(config),
+      (bytes) => parseConfig(applyOverrides({}, [`all=${read(bytes)}`]).all ?? null, 'a.json'),
+    ],
+    [
+      '--set',
+      text('optimiser.learningRate=0.01'),
+      (bytes) => parseConfig(applyOverrides({}, [read(bytes)]), '--set'),
+    ],
+    ['log', text(log), (bytes) => parseLog(read(bytes))],
+  ];
+  test.each(readers)('%s', (name, bytes, reader) => {
+    expect(() => reader(bytes)).not.toThrow();
+    for (let seed = 0; seed < (name === '--set' ? 200 : 1500); seed++) {
+      const input = damaged(bytes, seed);
+      try {
+        reader(input);
+      } catch (error) {
+        if (!isSentence(error)) throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+      }
+    }
+  });
+
+  test.each(['jpeg', 'png', 'webp'] as const)('%s', async (format) => {
+    const bytes = new Uint8Array(await encode(format, 24, 20, 5));
+    for (let seed = 0; seed < 150; seed++) {
+      const path = join(folder, `${format}-${seed}`);
+      writeFileSync(path, damaged(bytes, seed));
+      await decodeSource({ kind: 'file', path }, { width: 12, height: 14 }).then(
+        ({ width, height }) => expect([width, height]).toEqual([12, 14]),
+        (error: unknown) => expect(isSentence(error), `seed ${seed}: ${String(error)}`).toBe(true),
+      );
+    }
+  });
+});
