@@ -23,7 +23,7 @@ export function judge(embedding: Embedding, data: string): StoredThreshold {
     a: Uint32Array.from(chosen, ([a]) => a),
     b: Uint32Array.from(chosen, ([, b]) => b),
     same: Uint8Array.from(chosen, (_, i) => (i < same.length ? 1 : 0)),
-    fold: new Uint8Array(chosen.length),
+    fold: new Uint32Array(chosen.length),
   };
   const split = splitScores(cosineScores({ values: features, dimension }, pairs), pairs.same);
   return recordThreshold(split, bestThreshold(split).threshold, {
