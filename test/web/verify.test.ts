@@ -364,6 +364,11 @@ test('wrong files are one sentence each, and the page goes on', async () => {
   await refused('Faces', /^32 images are too many: the page compares up to 32, and has 1$/);
   await chooseFaces(page, [faces[4]]);
   await page.locator('[data-cosine]').waitFor();
+  // A net that cannot be opened leaves the one before as it was, with its threshold.
+  await chooseFaces(page, [path.join(root, 'short.safetensors')]);
+  await refused('Faces', /^short\.safetensors is not a usable safetensors file/);
+  await statusOf(page, 'Checkpoint', /net tiny after 40 steps, .* threshold 0/);
+  expect(await page.locator('.pair-detail').textContent()).toMatch(/Threshold 0\.\d+: best-threshold/);
   // A refusal is not the last word once something else was done.
   await chooseFaces(page, Array(31).fill(faces[0]));
   await refused('Faces', /^31 images are too many/);

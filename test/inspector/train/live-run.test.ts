@@ -104,9 +104,8 @@ describe('a run', () => {
     const { run } = start(made);
     await run.rest();
     expect(made.log).toEqual(['prepare', 'embed 0']);
-    run.start();
-    await settle();
     made.hold();
+    run.start();
     await settle();
     const resting = run.rest().then(() => made.log.push('rests'));
     expect(run.isRunning).toBe(false);

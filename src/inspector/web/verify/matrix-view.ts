@@ -11,8 +11,8 @@ export interface MatrixOptions {
   /** Row by row. */
   readonly cosines: Float64Array;
   readonly threshold: number | undefined;
-  /** Whether the verdict at a cosine is well founded. */
-  readonly isSure: (cosine: number) => boolean;
+  /** Whether the verdict on a pair is well founded. */
+  readonly isSure: (row: number, column: number) => boolean;
   readonly selected: readonly [row: number, column: number];
   /** A small picture of a face. */
   readonly thumbnail: (face: number) => HTMLElement;
@@ -34,7 +34,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
         role: 'gridcell',
         tabindex: -1,
         'data-sign': cosine < 0 ? 'negative' : undefined,
-        'data-same': isSame && (isSure(cosine) ? 'sure' : 'doubtful'),
+        'data-same': isSame && (isSure(row, column) ? 'sure' : 'doubtful'),
         // What is seen is part of the name, so that it can be said to choose the cell.
         'aria-label': `Faces ${row + 1} and ${column + 1}: cosine ${formatFixed(cosine, 3)}, ${verdict(cosine, threshold).toLowerCase()}`,
       },

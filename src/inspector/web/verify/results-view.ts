@@ -95,7 +95,9 @@ export class ResultsView {
           names: faces.map(({ source }) => source.name),
           cosines,
           threshold: decision.threshold,
-          isSure: (cosine) => surenessOf(cosine, decision)?.level === 'sure',
+          isSure: (row, column) =>
+            surenessOf(cosines[row * count + column], decision)?.level === 'sure' &&
+            this.cautionsOf(results, [row, column]).length === 0,
           selected: this.selected,
           thumbnail: (face) => faceCanvas(faces[face].picture),
           onSelect: showPair,
@@ -104,17 +106,24 @@ export class ResultsView {
     this.showStrips(faces, features);
   }
 
-  private showPair({ faces, trainedOn }: Results, cosine: number, decision: Decision): void {
+  private showPair(results: Results, cosine: number, decision: Decision): void {
     const [a, b] = this.selected.map((index) => {
-      const { source, picture } = faces[index];
-      const { name, isSample } = source;
+      const { source, picture } = results.faces[index];
       const number = index + 1;
-      return { number, name, isSample, picture, canvas: faceCanvas(picture, `face ${number}`) };
+      return { number, name: source.name, canvas: faceCanvas(picture, `face ${number}`) };
     });
-    const cautions = cautionsOf(a.number === b.number ? [a] : [a, b], trainedOn);
-    const { head, detail } = pairView([a, b], cosine, decision, cautions);
+    const { head, detail } = pairView([a, b], cosine, decision, this.cautionsOf(results, this.selected));
     this.pair.replaceChildren(head);
     this.pairDetail.replaceChildren(detail);
+  }
+
+  /** What speaks against believing the verdict on a pair. */
+  private cautionsOf({ faces, trainedOn }: Results, pair: readonly [number, number]): string[] {
+    const judged = [...new Set(pair)].map((index) => {
+      const { source, picture } = faces[index];
+      return { number: index + 1, isSample: source.isSample, picture };
+    });
+    return cautionsOf(judged, trainedOn);
   }
 
   /** The merged features themselves: who they look like is told by their directions, how sure the net is by their lengths. */

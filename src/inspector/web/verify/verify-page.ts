@@ -131,8 +131,7 @@ export class VerifyPage implements Page {
     isSample = false,
   ): void {
     this.enqueue(this.checkpointStatus, async () => {
-      this.takeThreshold(threshold);
-      await this.takeCheckpoint(net, isSample);
+      await this.takeCheckpoint(net, threshold, isSample);
       this.enqueue(this.facesStatus, () => this.takeAndEmbed(faces, this.facesStatus));
     });
   }
@@ -143,10 +142,9 @@ export class VerifyPage implements Page {
   private receive(files: ChosenFile[], zone: StatusLine): void {
     this.enqueue(zone, async () => {
       const { weights, threshold, others } = pickFiles(files);
-      if (threshold) this.takeThreshold(await readThreshold(threshold));
-      // A threshold belongs to the weights it came with.
-      else if (weights) this.stored = undefined;
-      if (weights) await this.takeCheckpoint(netOfFile(weights), false);
+      const stored = threshold && (await readThreshold(threshold));
+      if (weights) await this.takeCheckpoint(netOfFile(weights), stored);
+      else if (stored) this.takeThreshold(stored);
       const strangers = zone === this.checkpointStatus ? strangersAmong(others) : [];
       const faces = others.filter((file) => !strangers.includes(file));
       this.enqueue(zone, () => this.takeAndEmbed(faces.map(faceOfFile), zone));
@@ -174,16 +172,24 @@ export class VerifyPage implements Page {
     });
   }
 
-  private takeThreshold(stored: StoredThreshold): void {
+  private takeThreshold(stored: StoredThreshold | undefined): void {
     this.stored = stored;
-    if (!this.mergeIsChosen) this.merge = stored.merge;
+    if (stored && !this.mergeIsChosen) this.merge = stored.merge;
     this.describeCheckpoint();
   }
 
-  private async takeCheckpoint(net: NetSource, isSample: boolean): Promise<void> {
+  /** @param stored the threshold that came with the net; that of the net before goes with it */
+  private async takeCheckpoint(
+    net: NetSource,
+    stored: StoredThreshold | undefined,
+    isSample = false,
+  ): Promise<void> {
     this.checkpointStatus.busy(`opening ${net.path}`);
     const device = await this.context.device();
-    const opened = await openCheckpoint(device, net);
+    const opened = await openCheckpoint(device, net).catch((error) => {
+      this.describeCheckpoint(); // the one before is still there
+      throw error;
+    });
     if (this.context.signal.aborted) {
       opened.embedder.dispose();
       return;
@@ -192,7 +198,7 @@ export class VerifyPage implements Page {
     this.checkpoint = opened;
     this.isSample = isSample;
     this.shareState();
-    this.describeCheckpoint();
+    this.takeThreshold(stored);
     await this.faces.changeNet(opened.embedder);
   }
 
