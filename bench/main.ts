@@ -3,19 +3,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { create, globals } from 'webgpu';
 import { describeAdapter } from '../src/engine/adapter.ts';
 import { adapterNamed } from '../src/engine/device.node.ts';
 import { dawnToggles, toggleFlags } from '../src/engine/toggles.node.ts';
-import type { TuneMode } from '../src/engine/tune.ts';
 import { Peaks } from '../src/inspector/peaks.ts';
 import { rooflineText } from '../src/inspector/profile/format.ts';
 import { plotPng } from '../src/normface/evaluation/plot-frame.node.ts';
-import { type BenchCase, casesOf, isChosen, type Suite, suites } from './cases.ts';
+import { type BenchCase, casesOf, isChosen, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
 import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
+import { type Options, type PeerName, program } from './options.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
 import type { Mode, Peer } from './peers/peer.ts';
@@ -27,7 +26,7 @@ import { caseTable, type Report, type Row, ratioChart, rowsOf } from './report.t
 /** Dawn frees what the garbage collector takes, even while devices of it work: hold on to them. */
 const instances: GPU[] = [];
 
-const openers: Readonly<Record<string, () => Promise<Peer>>> = {
+const openers: Readonly<Record<PeerName, () => Promise<Peer>>> = {
   'engine-fast': () => openEngine('fast', options.tune, options.adapter),
   'tfjs-webgpu': () => openTfjs('webgpu'),
   'tfjs-webgpu-fast': async () => {
@@ -43,62 +42,6 @@ const openers: Readonly<Record<string, () => Promise<Peer>>> = {
   'torch-cpu': () => openTorch('cpu'),
   'torch-cuda': () => openTorch('cuda'),
 };
-const usual = [
-  'engine-fast',
-  'tfjs-webgpu',
-  'tfjs-webgpu-fast',
-  'tfjs-wasm',
-  'jax-webgpu',
-  'jax-wasm',
-  'torch-cpu',
-  'torch-cuda',
-];
-
-interface Options {
-  suite: (Suite | 'all')[];
-  peers: string[];
-  json?: string;
-  svg?: string;
-  append: boolean;
-  rounds: number;
-  only: string[];
-  adapter?: string;
-  tune: TuneMode;
-  large: boolean;
-  roundMs: number;
-}
-
-const count = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1.');
-  return value;
-};
-
-const program = new Command('npm run bench --')
-  .description('Times this engine against other frameworks on the same adapter, in interleaved rounds.')
-  .addOption(new Option('--suite <names...>', 'what to time').choices([...suites, 'all']).default(['all']))
-  .option('--only <texts...>', 'only cases whose name contains one of these', [])
-  .addOption(
-    new Option('--peers <names...>', 'against whom')
-      .choices(Object.keys(openers))
-      .default(usual, 'all that work here'),
-  )
-  .option('--rounds <n>', 'rounds; every peer runs once in each', count, 11)
-  .option('--round-ms <n>', 'short work is repeated in a round until it takes so long', count, 100)
-  .option('--json <file>', 'write the results here')
-  .option('--append', 'keep what the JSON file holds of other cases', false)
-  .option('--svg <file>', 'draw the ratios here; .png for a picture')
-  .option('--adapter <name>', 'use the adapter whose name contains this')
-  .addOption(
-    new Option(
-      '--tune <mode>',
-      'variants of our kernels: shipped, measured before, or measure what is missing',
-    )
-      .choices(['off', 'cache', 'full'])
-      .default('full'),
-  )
-  .option('--large', 'add cases that take a GPU', false);
-
 program.exitOverride();
 let options: Options;
 try {
@@ -148,7 +91,7 @@ async function main(): Promise<void> {
   const peers: Peer[] = [engine];
   for (const name of options.peers) {
     try {
-      peers.push(await openers[name]!());
+      peers.push(await openers[name]());
     } catch (error) {
       console.log(`peer    ${name} is not there: ${(error as Error).message.split('\n')[0]}`);
     }

@@ -1,6 +1,6 @@
 /** Rounds: every peer once a round, in an order that changes, medians over the rounds. */
 
-import { timeInRounds } from '../src/common/rounds.ts';
+import { repeatsOf, timeInRounds } from '../src/common/rounds.ts';
 import { quantile } from '../src/inspector/timing.ts';
 import type { BenchCase } from './cases.ts';
 import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
@@ -41,6 +41,8 @@ interface Contestant {
   readonly firstMs: number;
   readonly bytes: number | null;
   readonly dispatches: number | null;
+  /** Milliseconds of a single run. */
+  once: number;
   iterations: number;
   remark: string;
 }
@@ -65,6 +67,13 @@ export async function measure(
     const differences = await compare(contestants);
     // Results that are wrong have no speed.
     const agreeing = contestants.filter(({ peer }) => differences.get(peer.name)! <= options.tolerance);
+    const repeats = repeatsOf(
+      agreeing.map(({ once }) => once),
+      options.roundMs,
+    );
+    agreeing.forEach((contestant, i) => {
+      contestant.iterations = repeats[i]!;
+    });
     const times = await timeInRounds(
       agreeing.map((contestant) => async () => (await timed(contestant)) / contestant.iterations),
       options.rounds,
@@ -121,12 +130,16 @@ async function enter(peer: Peer, work: BenchCase['work'], options: MeasureOption
       firstMs,
       bytes,
       dispatches,
+      once: 0,
       iterations: 1,
       remark: '',
     };
-    const once = await timed(contestant);
-    contestant.iterations = Math.min(1000, Math.max(1, Math.ceil(options.roundMs / once)));
-    if (peer.settings && once < slowMs) contestant.remark = await bestSetting(contestant);
+    contestant.once = await timed(contestant);
+    // One time may be disturbed; that of long work matters less, and takes long.
+    for (let i = 0; i < 2 && contestant.once < options.roundMs; i++)
+      contestant.once = Math.min(contestant.once, await timed(contestant));
+    [contestant.iterations] = repeatsOf([contestant.once], options.roundMs) as [number];
+    if (peer.settings && contestant.once < slowMs) contestant.remark = await bestSetting(contestant);
     return contestant;
   } catch (error) {
     prepared.dispose();

@@ -15,8 +15,8 @@ const COMMON = {
 };
 
 /**
- * The library, the `normface` program and the thread that decodes images. Packages stay imports. Not split into shared
- * chunks, so that `import.meta.url` is in dist/ and `./decode-worker.js` lies beside whoever starts it.
+ * The library, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
+ * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside whoever starts it.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
@@ -29,6 +29,8 @@ export const NODE_BUNDLE = {
   },
   platform: 'node',
   packages: 'external',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
 };
 
 /**

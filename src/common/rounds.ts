@@ -32,3 +32,22 @@ export async function timeInRounds(
   }
   return times;
 }
+
+/** However short the work is. */
+const mostRepeats = 2000;
+/** Work up to so many times as long is repeated as often. */
+const alike = 4;
+
+/**
+ * How often each piece of work is repeated so that a round of it takes about `wanted`. Those that take about as long are repeated
+ * equally often, as the shortest of them needs: a round has costs of its own, and times whose share of these differs cannot be compared.
+ *
+ * @param once the least of a few times of a single run, in the unit of `wanted`
+ */
+export function repeatsOf(once: readonly number[], wanted: number): number[] {
+  const needed = once.map((time) => Math.min(mostRepeats, Math.max(1, Math.ceil(wanted / time))));
+  const groups: number[] = []; // most repeats of each group, the largest first
+  for (const count of [...needed].sort((a, b) => b - a))
+    if (groups.length === 0 || count * alike < groups.at(-1)!) groups.push(count);
+  return needed.map((count) => groups.findLast((most) => most >= count)!);
+}

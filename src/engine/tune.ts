@@ -1,3 +1,4 @@
+import { repeatsOf } from '../common/rounds.ts';
 import type { Device } from './device.ts';
 import { race } from './race.ts';
 import type { CapturedStep } from './step.ts';
@@ -236,6 +237,13 @@ export class Tuner {
           if (variant === choice.shipped) throw error;
         }
       }
+      const repeats = repeatsOf(
+        contestants.map(({ once }) => once),
+        roundMs,
+      );
+      contestants.forEach((contestant, i) => {
+        contestant.repeats = repeats[i]!;
+      });
       const shipped = contestants.find(({ name }) => name === choice.shipped.name);
       const { winner, times } = await race(contestants, shipped);
       const milliseconds = Object.fromEntries(
@@ -256,7 +264,10 @@ class Contestant {
   readonly name: string;
   private readonly device: Device;
   private readonly step: CapturedStep<null>;
-  private repeats = 1;
+  /** Milliseconds of a single run. */
+  once = 0;
+  /** How often a round repeats the work. */
+  repeats = 1;
 
   constructor(device: Device, name: string, step: CapturedStep<null>) {
     this.device = device;
@@ -271,10 +282,10 @@ class Contestant {
     return (performance.now() - started) / repeats;
   }
 
-  /** Compiles the kernels and decides how often a round repeats the work. */
+  /** Compiles the kernels and learns how long the work takes; the least of three times, since another one may be disturbed. */
   async warmUp(): Promise<void> {
     await this.run(1);
-    this.repeats = Math.min(1000, Math.ceil(roundMs / Math.max(1e-3, await this.run(1))));
+    this.once = Math.min(await this.run(1), await this.run(1), await this.run(1));
   }
 
   /** Milliseconds of the work, averaged over its repetitions. */

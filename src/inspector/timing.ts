@@ -1,6 +1,6 @@
 /** How long dispatches of a captured step take. */
 
-import { type RoundsOptions, timeInRounds } from '../common/rounds.ts';
+import { type RoundsOptions, repeatsOf, timeInRounds } from '../common/rounds.ts';
 import type { Device } from '../engine/device.ts';
 import type { CapturedStep } from '../engine/step.ts';
 import { type Contents, Copies } from './copies.ts';
@@ -145,23 +145,6 @@ export class Stopwatch {
     await gpu.queue.onSubmittedWorkDone();
     return 1000 * (performance.now() - started);
   }
-}
-
-/** Work up to so many times as long is repeated as often. */
-const alike = 4;
-
-/**
- * How often each piece of work is repeated so that a round of it takes about `wanted`. Those that take about as long are repeated
- * equally often, as the shortest of them needs: a round has costs of its own, and times whose share of these differs cannot be compared.
- *
- * @param once times of a single run, at least one of them, in the unit of `wanted`
- */
-export function repeatsOf(once: readonly number[], wanted: number): number[] {
-  const needed = once.map((time) => Math.min(2000, Math.max(1, Math.ceil(wanted / Math.max(1, time)))));
-  const groups: number[] = []; // most repeats of each group, the largest first
-  for (const count of [...needed].sort((a, b) => b - a))
-    if (groups.length === 0 || count * alike < groups.at(-1)!) groups.push(count);
-  return needed.map((count) => groups.findLast((most) => most >= count)!);
 }
 
 /** Linear interpolation between the two nearest values. */

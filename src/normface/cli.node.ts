@@ -4,29 +4,34 @@
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { printable } from '../common/printable.ts';
 import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
-import { addBlufr } from './commands/blufr.node.ts';
-import { choice, type Runner, trueOrFalse } from './commands/command.ts';
+import { addBlufr } from './commands/blufr.ts';
+import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './commands/command.ts';
+import { addCompletion } from './commands/completion.ts';
 import { Context, type GlobalOptions, type Streams } from './commands/context.node.ts';
-import { addData } from './commands/data.node.ts';
-import { addDemo } from './commands/demo.node.ts';
-import { addDoctor } from './commands/doctor.node.ts';
-import { addEmbed } from './commands/embed.node.ts';
-import { addEval } from './commands/eval.node.ts';
-import { addGraph } from './commands/graph.node.ts';
-import { addKernels } from './commands/kernels.node.ts';
-import { addNets } from './commands/nets.node.ts';
-import { addPaper } from './commands/paper.node.ts';
-import { addProfile } from './commands/profile.node.ts';
-import { addTrain } from './commands/train.node.ts';
-import { addTune } from './commands/tune.node.ts';
-import { addVerify } from './commands/verify.node.ts';
-import { addYtf } from './commands/ytf.node.ts';
+import { addData } from './commands/data.ts';
+import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEmbed } from './commands/embed.ts';
+import { addEval } from './commands/eval.ts';
+import { addGraph } from './commands/graph.ts';
+import { addKernels } from './commands/kernels.ts';
+import { addNets } from './commands/nets.ts';
+import { addPaper } from './commands/paper.ts';
+import { addProfile } from './commands/profile.ts';
+import { addProtocols } from './commands/protocols.ts';
+import { addTrain } from './commands/train.ts';
+import { addTune } from './commands/tune.ts';
+import { addVerify } from './commands/verify.ts';
+import { addYtf } from './commands/ytf.ts';
+import { setMostPixels } from './data/pixel-limit.node.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './package.node.ts';
 import { suggest } from './training/suggest.ts';
 
-const commands = [
+/** In the order in which the help lists them. */
+export const commands: readonly AddCommand[] = [
   addDemo,
   addTrain,
   addEval,
@@ -34,6 +39,7 @@ const commands = [
   addYtf,
   addEmbed,
   addVerify,
+  addProtocols,
   addData,
   addNets,
   addGraph,
@@ -42,6 +48,7 @@ const commands = [
   addProfile,
   addTune,
   addDoctor,
+  addCompletion,
 ];
 
 /**
@@ -53,10 +60,13 @@ export async function runCli(words: readonly string[], streams: Streams = proces
   let exitCode = 0;
   const program = new Command('normface');
   const run: Runner =
-    (body) =>
+    (load) =>
     async (...values) => {
-      const context = new Context(program.opts<GlobalOptions>(), streams);
+      const options = program.opts<GlobalOptions>();
+      const context = new Context(options, streams);
       try {
+        setMostPixels(options.maxPixels);
+        const body = await load();
         const result = await body(context, ...values);
         if (result !== undefined) context.emit(result);
         exitCode = context.exitCode;
@@ -72,19 +82,32 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     .helpOption('-h, --help', 'print help')
     .option('--adapter <name>', 'use the WebGPU adapter whose name contains this text')
     .option('--allow-software <true|false>', 'whether a software driver will do (default: true)', trueOrFalse)
-    .option(
-      '--tune <off|cache|full>',
-      'variants of kernels: those shipped, those measured before (default), or measure what is missing',
-      choice(['off', 'cache', 'full']),
+    .addOption(
+      choiceOption(
+        '--tune <mode>',
+        'variants of kernels: those shipped, those measured before (default), or measure what is missing',
+        ['off', 'cache', 'full'],
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--operands <type>',
+        'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
+        ['f32', 'f16'],
+      ),
     )
     .option(
-      '--operands <f32|f16>',
-      'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
-      choice(['f32', 'f16']),
+      '--max-pixels <n>',
+      'largest picture that is decoded, in pixels (default: 100 million)',
+      wholeNumber(1),
     )
     .option('--list-adapters', 'print the WebGPU adapters of this machine')
     .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .addHelpText('afterAll', ({ command }) =>
+      command === program
+        ? ''
+        : '`normface --help` lists the options that every command takes, such as --json and --adapter.',
+    )
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),
@@ -96,7 +119,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     .showSuggestionAfterError(true)
     .exitOverride()
     .action(
-      run(async (context) => {
+      run(async () => async (context: Context) => {
         if (program.opts<{ listAdapters?: boolean }>().listAdapters) return listAdapters(context);
         const [word] = program.args;
         if (word !== undefined) {
@@ -106,8 +129,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
           );
           throw new UsageError(`there is no command "${word}"${guess ? `, did you mean "${guess}"?` : ''}`);
         }
-        program.outputHelp({ error: true });
-        context.exitCode = 2;
+        program.help({ error: true });
       }),
     );
   for (const add of commands) add(program, run);
@@ -130,8 +152,10 @@ async function listAdapters(context: Context) {
 /** Prints what went wrong as one sentence and gives the exit status. */
 function explain(error: unknown, { stderr }: Streams): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // The help was printed in place of an error.
+  if (error instanceof CommanderError && error.code === 'commander.help') return 2;
   const message = error instanceof Error ? error.message : String(error);
-  const sentence = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  const sentence = printable(message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' '));
   const [exitCode, expected] = classify(error);
   stderr.write(`normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
   if (process.env.DEBUG) stderr.write(`${(error as Error).stack}\n`);

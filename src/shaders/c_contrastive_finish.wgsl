@@ -19,6 +19,7 @@
 // One workgroup; the sums are taken in a fixed order.
 import package::lib::agent_entry::slope_of;
 import package::lib::agent_state::{Sample, State, Decision, all_classes};
+import package::lib::hidden_nan::unless_nan;
 import constants::{SAMPLES, ALL_CLASSES, POSITIVE_WEIGHT, POSITIVE_MARGIN, OUTLIER, BOUND, LIMIT, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> states: array<State>;
@@ -118,7 +119,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   if (local == 0u) {
     let others = max(1.0, SAMPLES * (ALL_CLASSES - 1.0));
-    loss[0] = (positives + total.negatives) / SAMPLES;
+    loss[0] = unless_nan((positives + total.negatives) / SAMPLES, total.own + total.others);
     statistics[0] = 1.0 - 0.5 * total.own / SAMPLES;
     statistics[1] = 1.0 - 0.5 * total.others / others;
     statistics[2] = total.negatives / others;

@@ -16,6 +16,7 @@
 // One workgroup; the sums are taken in a fixed order.
 import package::lib::agent_entry::slope_of;
 import package::lib::agent_state::{Sample, State, Decision, all_classes};
+import package::lib::hidden_nan::unless_nan;
 import constants::{SAMPLES, ALL_CLASSES, POSITIVE_WEIGHT, BOUND, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> states: array<State>;
@@ -69,7 +70,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   if (local == 0u) {
     let total = parts[0];
     let others = max(1.0, SAMPLES * (ALL_CLASSES - 1.0));
-    loss[0] = total.x / SAMPLES;
+    loss[0] = unless_nan(total.x / SAMPLES, total.z + total.w);
     statistics[0] = 1.0 - 0.5 * total.z / SAMPLES;
     statistics[1] = 1.0 - 0.5 * total.w / others;
     statistics[2] = total.y / others;

@@ -9,6 +9,7 @@
 // statistics  mean cosine to the own class, mean cosine to the other classes, s
 // slope       ∂loss/∂s = mean over the samples of Σ_j p_j score_j − score_y
 // One workgroup: each invocation adds every WORKGROUP-th sample, then a tree adds the invocations; the order is fixed.
+import package::lib::hidden_nan::at_least;
 import package::lib::logistic::{sigmoid, softplus};
 import package::lib::softmax_state::{Decision, State, log_odds};
 import constants::{SAMPLES, ALL_CLASSES, FLOOR, WORKGROUP};
@@ -26,7 +27,7 @@ var<workgroup> parts: array<vec4f, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let s = max(scale[0], FLOOR);
+  let s = at_least(scale[0], FLOOR);
   var others = f32(ALL_CLASSES - 1);
   @if(partial) { others = f32(classes_in_use - 1u); }
   var sums = vec4f();

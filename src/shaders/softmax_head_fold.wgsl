@@ -9,6 +9,7 @@
 // classes_in_use   with @if(partial): classes from this number on take no part
 // states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
 // One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
+import package::lib::hidden_nan::at_least;
 import package::lib::class_score::{class_score, logged_cosine};
 import package::lib::softmax_state::{State, empty, fold, merge};
 import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};
@@ -27,7 +28,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let i = min(row, u32(SAMPLES - 1));
   let first = u32(first_class[0]);
   let own = min(labels[i], u32(ALL_CLASSES - 1));
-  let s = max(scale[0], FLOOR);
+  let s = at_least(scale[0], FLOOR);
   var state = empty();
   var end = u32(CLASSES);
   @if(partial) { end = min(end, classes_in_use - min(first, classes_in_use)); }

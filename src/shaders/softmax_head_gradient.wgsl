@@ -15,6 +15,7 @@
 // upstream         gradient of the loss, one number
 // gradients        [SAMPLES, CLASSES]
 // Element-wise: COUNT = SAMPLES·CLASSES.
+import package::lib::hidden_nan::at_least;
 import package::lib::class_score::class_score;
 import package::lib::elements::element;
 import package::lib::softmax_state::Decision;
@@ -31,7 +32,7 @@ import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, CLASSES, ALL_CLASSES, FLOOR
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let first = u32(first_class[0]);
-  let s = max(scale[0], FLOOR);
+  let s = at_least(scale[0], FLOOR);
   let weight = upstream[0] / SAMPLES;
   for (var step = 0u; step < STEPS; step++) {
     let place = element(workgroup, local, step);

@@ -10,6 +10,7 @@
 // decisions         [SAMPLES] of softmax_head_finish
 // upstream          gradient of the loss, one number
 // Element-wise: COUNT = SAMPLES·D.
+import package::lib::hidden_nan::at_least;
 import package::lib::elements::element;
 import package::lib::softmax_state::Decision;
 import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, D, FLOOR};
@@ -23,7 +24,7 @@ import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, D, FLOOR};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let weight = upstream[0] / SAMPLES * max(scale[0], FLOOR);
+  let weight = upstream[0] / SAMPLES * at_least(scale[0], FLOOR);
   for (var step = 0u; step < STEPS; step++) {
     let place = element(workgroup, local, step);
     if (place < COUNT) {

@@ -6,6 +6,7 @@
 // slope       ∂loss/∂b
 // statistics  mean cosine to the own class, mean cosine to the other classes, b
 // One workgroup: each invocation adds every WORKGROUP-th sample, then a tree adds the invocations; the order is fixed.
+import package::lib::hidden_nan::unless_nan;
 import constants::{SAMPLES, ALL_CLASSES, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> sums: array<vec4f>;
@@ -27,7 +28,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   if (local == 0u) {
     let mean = parts[0] / SAMPLES;
-    loss = mean.x;
+    loss = unless_nan(mean.x, mean.z + mean.w);
     slope = mean.y;
     statistics[0] = mean.z;
     statistics[1] = mean.w / max(1, ALL_CLASSES - 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pairedRatio } from '../../src/common/paired-ratio.ts';
-import { orderOfRound, timeInRounds } from '../../src/common/rounds.ts';
+import { orderOfRound, repeatsOf, timeInRounds } from '../../src/common/rounds.ts';
 
 describe('rounds', () => {
   test.each([2, 3, 4, 7])(
@@ -52,4 +52,11 @@ describe('rounds', () => {
     await expect(timed).rejects.toThrow(/abort/i);
     expect(runs).toBe(2);
   });
+});
+
+test('short work is repeated, and work that takes about as long equally often', () => {
+  expect(repeatsOf([100], 20_000)).toEqual([200]);
+  expect(repeatsOf([100, 130, 390], 20_000)).toEqual([200, 200, 200]);
+  expect(repeatsOf([130, 9000, 100, 40_000], 20_000)).toEqual([200, 3, 200, 3]);
+  expect(repeatsOf([0, 0.01, 1e9], 20_000)).toEqual([2000, 2000, 1]);
 });

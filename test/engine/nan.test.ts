@@ -2,12 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { batchNorm } from '../../src/engine/ops/batch_norm.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
+import { operators } from '../../src/engine/ops/index.ts';
 import { logitScale } from '../../src/engine/ops/logit_scale.ts';
 import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
 import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
 import { prelu } from '../../src/engine/ops/prelu.ts';
 import { relu } from '../../src/engine/ops/relu.ts';
 import { sum } from '../../src/engine/ops/sum.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -73,9 +76,38 @@ describe('a NaN passes through', () => {
     expect(await running.variance.item()).toBeNaN();
   });
 
+  test('a learnt scale', async () => {
+    const features = device.tensor([1, 2, 3, 4], [2, 2]);
+    const labels = device.tensor([0, 1], [2], 'u32');
+    const loss = cosineSoftmaxLoss(
+      features,
+      device.tensor([1, 0, 0, 1], [2, 2]),
+      labels,
+      device.tensor([nan], [1]),
+    );
+    expect(await loss.item()).toBeNaN();
+  });
+
   test('the lower clamp of a learnt scale', async () => {
     const scale = device.tensor([nan], [1]);
     logitScale('test', scale, scale, 1);
     expect(await scale.item()).toBeNaN();
+  });
+});
+
+describe('a NaN in a feature is one in the loss', () => {
+  const losses = operators.filter(({ name }) => /loss$/i.test(name));
+  test('there are losses', () => expect(losses.length).toBeGreaterThanOrEqual(8));
+  test.each(
+    losses.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),
+  )('%s', async (_, sample) => {
+    await device.scope(async () => {
+      const arrays = sample.inputs.map((spec, i) => sampleInput(spec, 1000 + i));
+      arrays[0]!.data[0] = nan;
+      device.setRandom(0, 0);
+      const tensors = arrays.map((array, i) => sampleTensor(device, sample.inputs[i]!, array));
+      const loss = sample.apply(tensors);
+      expect(Array.from(await loss.read()).some(Number.isNaN)).toBe(true);
+    });
   });
 });

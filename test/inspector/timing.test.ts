@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { scale } from '../../src/engine/ops/scale.ts';
 import { debugLevelOf, StepTrace } from '../../src/inspector/step-trace.ts';
-import { median, quantile, repeatsOf, Stopwatch } from '../../src/inspector/timing.ts';
+import { median, quantile, Stopwatch } from '../../src/inspector/timing.ts';
 import { testDevice } from '../engine/open.ts';
 
 const device = await testDevice();
@@ -14,13 +14,6 @@ const made = () => {
 test('quantiles', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(quantile([10, 20], 0.25)).toBe(12.5);
-});
-
-test('short work is repeated, and work that takes about as long equally often', () => {
-  expect(repeatsOf([100], 20_000)).toEqual([200]);
-  expect(repeatsOf([100, 130, 390], 20_000)).toEqual([200, 200, 200]);
-  expect(repeatsOf([130, 9000, 100, 40_000], 20_000)).toEqual([200, 3, 200, 3]);
-  expect(repeatsOf([0.01, 1e9], 20_000)).toEqual([2000, 1]);
 });
 
 describe.each(['timestamp queries', 'wall clock'] as const)('by %s', (timer) => {

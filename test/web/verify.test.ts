@@ -26,7 +26,17 @@ beforeAll(async () => {
   const rate = ['--set', 'optimiser.learningRate=0.05', '--steps', '40'];
   const words = ['train', '--data', data, ...size, ...rate, '--output', path.dirname(run), '--name', 'faces'];
   expect(await normface(...words)).toMatchObject({ exitCode: 0 });
-  const evaluation = await normface('eval', run, '--data', data, '--pairs-per-fold', '5');
+  const evaluation = await normface(
+    'eval',
+    run,
+    '--data',
+    data,
+    '--pairs-per-fold',
+    '5',
+    '--out',
+    path.join(run, 'eval'),
+    '--store-threshold',
+  );
   expect(evaluation).toMatchObject({ exitCode: 0 });
   faces = await Promise.all(
     [

@@ -120,6 +120,11 @@ export abstract class Optimiser {
     return [...this.arenas.values()].map((arena) => arena.tensors.get(name)!);
   }
 
+  /** All that the optimiser keeps for the parameters, as flat arrays. */
+  get arrays(): readonly Tensor[] {
+    return [...this.arenas.values()].flatMap(({ windows }) => windows);
+  }
+
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
     for (const [array, arena] of this.arenas) {

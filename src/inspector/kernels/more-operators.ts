@@ -4,6 +4,7 @@
  */
 
 import { checkFinite, clear } from '../../engine/finite.ts';
+import { raiseToLargest } from '../../engine/magnitude.ts';
 import { defineOperator, type Operator, type ReferenceArray, referenceArray } from '../../engine/operator.ts';
 import { accumulate } from '../../engine/ops/accumulate.ts';
 import { scale } from '../../engine/ops/scale.ts';
@@ -157,6 +158,23 @@ const checkFiniteOperator = defineOperator({
   misuses: [],
 });
 
+/** The bits of the largest magnitude. */
+const largestMagnitudeOperator = defineOperator({
+  name: 'largest_magnitude',
+  apply: ([x]) => {
+    const largest = held(x!.device, [0], [1]);
+    raiseToLargest(x!, largest);
+    return largest;
+  },
+  reference: ([x]) => {
+    const largest = Float32Array.of(Math.max(...Array.from(x!.data, Math.abs)));
+    return referenceArray([1], () => new Uint32Array(largest.buffer)[0]!);
+  },
+  cost: ([x]) => ({ flops: 0, bytes: 4 * elementCount(x!) }),
+  cases: [{ inputs: [{ shape: [1003], differentiable: false }], attributes: {} }],
+  misuses: [],
+});
+
 /** Unsigned numbers in the order of f32 scores: half a key of every pair is counted. */
 function halfKey(score: number, lower: boolean): number {
   const bits = new Uint32Array(Float32Array.of(score === 0 ? 0 : score).buffer)[0]!;
@@ -240,6 +258,7 @@ export const moreOperators: readonly Operator[] = [
   adamOperator,
   rowSubsetOperator,
   checkFiniteOperator,
+  largestMagnitudeOperator,
   countPairsOperator,
   peakCopyOperator,
   peakFmaOperator,

@@ -2,8 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { readWeights } from '../training/checkpoint.node.ts';
 import type { TrainingConfig } from '../training/config.ts';
-import { createRunFolder, readRunConfig } from '../training/run-folder.node.ts';
+import { readRunConfig } from '../training/run-folder.node.ts';
 
 /** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
 function runFolderOf(weightsFile: string): string | undefined {
@@ -18,15 +19,12 @@ export function configOf(weightsFile: string): TrainingConfig | undefined {
   return known ? readRunConfig(folder) : undefined;
 }
 
+/** What a net was trained on, as its file says, or, for files of older versions, the configuration of its run; null where nothing tells. */
+export function trainedOn(weightsFile: string): string | null {
+  return readWeights(weightsFile).metadata.trainedOn ?? configOf(weightsFile)?.data.path ?? null;
+}
+
 /** What a weights file is called in tables: its run's folder, or its own name. */
 export function nameOf(weightsFile: string): string {
   return path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
-}
-
-/** Where a command puts its results: `<run>/<command>/step-N` for one checkpoint of a run, else a new folder in `runs`. */
-export function resultFolder(command: string, weights: readonly string[]): string {
-  const folder = runFolderOf(weights[0]);
-  if (weights.length === 1 && folder !== undefined)
-    return path.join(folder, command, path.basename(path.dirname(weights[0])));
-  return createRunFolder('runs', command);
 }

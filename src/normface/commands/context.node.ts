@@ -1,10 +1,12 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
+import { printable } from '../../common/printable.ts';
 import type { Device } from '../../engine/device.ts';
 import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { StepTrace } from '../../inspector/step-trace.ts';
-import type { ProgressSink } from '../training/progress.ts';
+import { type ProgressSink, Stage } from '../training/progress.ts';
+import { StatusLine } from './status-line.node.ts';
 
 /** A stream that text goes to: `process.stdout`, or a recorder in tests. */
 export interface Output {
@@ -24,6 +26,7 @@ export interface GlobalOptions {
   readonly adapter?: string;
   readonly allowSoftware?: boolean;
   readonly json?: boolean;
+  readonly maxPixels?: number;
   readonly tune?: TuneMode;
   readonly operands?: OperandType;
 }
@@ -33,38 +36,46 @@ export class Context {
   exitCode = 0;
   readonly options: GlobalOptions;
   private readonly streams: Streams;
+  /** Where it is shown how far long work is: among the text for people. */
+  readonly progressSink: ProgressSink;
+  private readonly stages: Stage[] = [];
   private device: Device | undefined;
   private trace: StepTrace | undefined;
 
   constructor(options: GlobalOptions, streams: Streams) {
     this.options = options;
     this.streams = streams;
+    this.progressSink = new StatusLine(this.forPeople);
   }
 
-  /** Prints a line for people. */
+  private get forPeople(): Output {
+    return this.options.json ? this.streams.stderr : this.streams.stdout;
+  }
+
+  /** Prints a line for people. What a terminal would obey, such as a control character in a file's name, is written out. */
   say(text = ''): void {
-    (this.options.json ? this.streams.stderr : this.streams.stdout).write(`${text}\n`);
+    this.progressSink.clear();
+    this.forPeople.write(`${printable(text)}\n`);
   }
 
   /** Prints a warning for people, out of the way of results. */
   warn(text: string): void {
-    this.streams.stderr.write(`warning: ${text}\n`);
+    this.progressSink.clear();
+    this.streams.stderr.write(`warning: ${printable(text)}\n`);
   }
 
   /** With `--json`, prints one record as a line of JSON; otherwise nothing. */
   emit(record: unknown): void {
-    if (this.options.json) this.streams.stdout.write(`${JSON.stringify(record)}\n`);
+    if (!this.options.json) return;
+    this.progressSink.clear();
+    this.streams.stdout.write(`${JSON.stringify(record)}\n`);
   }
 
-  /** Where a status line goes; with `--json` nowhere, the records tell the same. */
-  get progressSink(): ProgressSink {
-    const { stdout } = this.streams;
-    if (this.options.json) return { live: false, columns: 0, write: () => {} };
-    return {
-      live: stdout.isTTY === true,
-      columns: stdout.columns ?? 100,
-      write: (text) => void stdout.write(text),
-    };
+  /** Shows what is being done until the stage ends, at the latest with the command. */
+  stage(label: string): Stage {
+    const stage = new Stage(this.progressSink, label);
+    this.stages.push(stage);
+    return stage;
   }
 
   /** The GPU; opened, and described to the person, at the first call. */
@@ -97,6 +108,7 @@ export class Context {
 
   /** Frees the GPU, after the last lines about what it did. */
   async close(): Promise<void> {
+    for (const stage of this.stages) stage.end();
     await this.trace?.settled();
     this.device?.close();
     this.device = undefined;

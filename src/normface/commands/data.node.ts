@@ -1,6 +1,6 @@
 /** `normface data …`: look at a data set before training on it. */
 
-import type { Command } from 'commander';
+import { countText } from '../../inspector/profile/format.ts';
 import { type Dataset, remarkText, warningsOf } from '../data/dataset.ts';
 import { describeDataset, sizesOf } from '../data/describe.node.ts';
 import { ImageStore } from '../data/image-store.node.ts';
@@ -9,129 +9,76 @@ import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
 import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../data/pairs.ts';
 import { writePreview } from '../data/preview.node.ts';
-import { type AddCommand, examples, type Runner, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
-const dataHelp =
-  'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST or mnist:FOLDER,first=0,count=8000, or ' +
-  'generated:identities=200,samples=20,seed=1';
-
-export const addData: AddCommand = (program, run) => {
-  const data = program.command('data').description('look at a data set: preview, info, check');
-  addPreview(data, run);
-  addInfo(data, run);
-  addCheck(data, run);
-};
-
-function addPreview(data: Command, run: Runner): void {
-  data
-    .command('preview')
-    .description('write a contact sheet of some people of a data set as a PNG file')
-    .argument('[data]', dataHelp, 'generated')
-    .option('-o, --out <file.png>', 'the file to write', 'preview.png')
-    .option('--rows <n>', 'people shown, one a row', wholeNumber(1), 8)
-    .option('--columns <n>', 'images of each', wholeNumber(1), 8)
-    .option('--seed <n>', 'decides who is shown', wholeNumber(0), 0)
-    .addHelpText(
-      'after',
-      examples(
-        'normface data preview',
-        'normface data preview generated:seed=7 --rows 4',
-        'normface data preview faces.tar --out faces.png',
-      ),
-    )
-    .action(
-      run(
-        async (
-          context,
-          path: string,
-          options: { out: string; rows: number; columns: number; seed: number },
-        ) => {
-          const dataset = await open(context, path);
-          for (const warning of warningsOf(dataset)) context.warn(warning);
-          const shown = await writePreview(dataset, options.out, {
-            ...options,
-            onCorrupt: (name, reason) => context.warn(`cannot read the image ${name}: ${reason}`),
-          });
-          context.say(
-            `${options.out}: ${shown.identities.length} people, ${shown.width} × ${shown.height} pixels`,
-          );
-          return { file: options.out, ...shown };
-        },
-      ),
-    );
+interface PreviewCommandOptions {
+  readonly out: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
 }
 
-function addInfo(data: Command, run: Runner): void {
-  data
-    .command('info')
-    .description('count the people and images of a data set')
-    .argument('[data]', dataHelp, 'generated')
-    .addHelpText('after', examples('normface data info faces.tar', 'normface data info faces/ --json'))
-    .action(
-      run(async (context, path: string) => {
-        const dataset = await open(context, path);
-        const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
-        tell(context, description);
-        const { measured, sizes } = description;
-        if (measured > 0) context.say(`sizes in pixels, of ${measured} images: ${listed(sizes)}`);
-        return description;
-      }),
-    );
+export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
+  const dataset = await open(context, path);
+  for (const warning of warningsOf(dataset)) context.warn(warning);
+  const shown = await writePreview(dataset, options.out, {
+    ...options,
+    onCorrupt: (name, reason) => context.warn(`cannot read the image ${name}: ${reason}`),
+  });
+  const { identities, width, height } = shown;
+  context.say(
+    `${options.out}: ${countText(identities.length, 'person', 'people')}, ${width} × ${height} pixels`,
+  );
+  return { file: options.out, ...shown };
 }
 
-function addCheck(data: Command, run: Runner): void {
-  data
-    .command('check')
-    .description('decode every image and resolve every pair; exit status 1 when something is wrong')
-    .argument('[data]', dataHelp, 'generated')
-    .option('--pairs <file>', "a list of pairs in the format of LFW's pairs.txt")
-    .addHelpText(
-      'after',
-      examples('normface data check faces/', 'normface data check lfw.tar --pairs pairs.txt'),
-    )
-    .action(
-      run(async (context, path: string, { pairs }: { pairs?: string }) => {
-        const dataset = await open(context, path);
-        const description = describeDataset(dataset);
-        tell(context, description);
-        const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
-        const corrupt = await unreadableImages(context, dataset);
-        context.say(
-          corrupt.length === 0
-            ? `every one of the ${dataset.samples.length} images can be read`
-            : `${corrupt.length} of the ${dataset.samples.length} images cannot be read`,
-        );
-        if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
-        return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt };
-      }),
-    );
+export async function info(context: Context, path: string) {
+  const dataset = await open(context, path);
+  const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
+  tell(context, description);
+  const { measured, sizes } = description;
+  if (measured > 0) context.say(`sizes in pixels, of ${countText(measured, 'image')}: ${listed(sizes)}`);
+  return description;
+}
+
+export async function check(context: Context, path: string, { pairs }: { pairs?: string }) {
+  const dataset = await open(context, path);
+  const description = describeDataset(dataset);
+  tell(context, description);
+  const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
+  const corrupt = await unreadableImages(context, dataset);
+  const all = countText(dataset.samples.length, 'image');
+  context.say(
+    corrupt.length === 0
+      ? `every one of the ${all} can be read`
+      : `${corrupt.length} of the ${all} cannot be read`,
+  );
+  if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
+  return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt };
 }
 
 /** Opens a data set; a status line counts the files, which may take a while on a network drive. */
 async function open(context: Context, path: string): Promise<Dataset> {
-  const { live, write } = context.progressSink;
-  const interval = live ? 100 : 5000;
-  let told = performance.now();
-  let lineOpen = false;
+  const stage = context.stage('looking for images');
   try {
-    return await openDataset(path, (files) => {
-      if (performance.now() - told < interval) return;
-      told = performance.now();
-      lineOpen = live;
-      write(live ? `\rlooking for images: ${files} files` : `looking for images: ${files} files\n`);
-    });
+    return await openDataset(path, (files) =>
+      stage.rename(`looking for images: ${countText(files, 'file')}`),
+    );
   } finally {
-    if (lineOpen) write('\n');
+    stage.end();
   }
 }
 
 function tell(context: Context, description: ReturnType<typeof describeDataset>): void {
   const { least, median, most } = description.imagesPerIdentity;
-  context.say(`${description.name}: ${description.images} images of ${description.identities} people`);
+  context.say(
+    `${description.name}: ${countText(description.images, 'image')} of ${countText(description.identities, 'person', 'people')}`,
+  );
   context.say(`images a person: ${least} to ${most}, median ${median}`);
   for (const { minimum, identities, images } of description.withAtLeast)
-    context.say(`with ${minimum} or more: ${identities} people, ${images} images`);
+    context.say(
+      `with ${minimum} or more: ${countText(identities, 'person', 'people')}, ${countText(images, 'image')}`,
+    );
   if (description.endings.length > 0) context.say(`endings: ${listed(description.endings)}`);
   for (const remark of description.remarks) context.say(remarkText(remark));
 }
@@ -180,10 +127,16 @@ async function unreadableImages(context: Context, dataset: Dataset) {
       context.warn(`cannot read the image ${name}: ${reason}`);
     },
   });
+  const stage = context.stage('decoding');
+  let done = 0;
   try {
     const indices = Uint32Array.from(dataset.samples, (_, index) => index);
-    for await (const _ of loadImages(store, indices, 64));
+    for await (const batch of loadImages(store, indices, 64)) {
+      done += batch.indices.length;
+      stage.update(done, indices.length);
+    }
   } finally {
+    stage.end();
     await store.close();
   }
   return corrupt;

@@ -19,7 +19,6 @@ import { type FinishedRun, trainRun } from '../training/run.node.ts';
 import { readLog } from '../training/run-folder.node.ts';
 import { writeThreshold } from '../training/threshold-file.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import { evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
 
@@ -44,26 +43,7 @@ interface DemoRun extends FinishedRun {
   readonly steps: readonly StepRecord[];
 }
 
-export const addDemo: AddCommand = (program, run) => {
-  program
-    .command('demo')
-    .description('train on generated faces: softmax, then NormFace and a control, evaluated on unseen people')
-    .option('-o, --out <folder>', 'where the runs and report.html go', 'runs/demo')
-    .option('--seed <n>', 'decides initial weights, order of images and augmentation', wholeNumber(0))
-    .option(
-      '--set <key=value>',
-      'a setting for all three runs, such as net=small; may be repeated',
-      repeated,
-      [],
-    )
-    .addHelpText(
-      'after',
-      examples('normface demo', 'normface demo --seed 2', 'normface demo --set net=small'),
-    )
-    .action(run((context: Context, options: DemoOptions) => demo(context, options)));
-};
-
-async function demo(context: Context, options: DemoOptions) {
+export async function demo(context: Context, options: DemoOptions) {
   const start = performance.now();
   const device = await context.openDevice();
   const pool = new CachingPool();
@@ -84,14 +64,22 @@ async function demo(context: Context, options: DemoOptions) {
     if (!set) throw new UserError('the demo has nothing to evaluate on: evaluation.data is missing');
     for (const warning of set.warnings) context.warn(warning);
     const evaluated: EvaluatedRun[] = [];
+    const stage = context.stage('evaluation');
     for (const run of runs) {
+      stage.next(`${run.name}: drawing and embedding faces`);
       const weightsFile = findWeights(run.checkpoint);
       const embedder = await openEmbedder(device, weightsFile, 64);
-      const result = await evaluateRun(embedder, set, { name: run.name, rule: { kind: 'best' }, pool });
+      const result = await evaluateRun(embedder, set, {
+        name: run.name,
+        rule: { kind: 'best' },
+        pool,
+        onProgress: (done, total) => stage.update(done, total),
+      });
       embedder.dispose();
       writeThreshold(weightsFile, result.threshold);
       evaluated.push(result);
     }
+    stage.next('writing the report');
     const table = metricsTable(evaluated.map(({ name, evaluation: { metrics } }) => ({ name, metrics })));
     context.say(`\n${formatTable(table)}`);
     const seconds = Math.round((performance.now() - start) / 1000);

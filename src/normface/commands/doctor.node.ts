@@ -5,8 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { packageVersion } from '../package.node.ts';
 import { describeEnvironment } from '../training/run-folder.node.ts';
-import type { AddCommand } from './command.ts';
-import { examples } from './command.ts';
 import type { Context } from './context.node.ts';
 
 interface Finding {
@@ -15,15 +13,7 @@ interface Finding {
   readonly detail: string;
 }
 
-export const addDoctor: AddCommand = (program, run) => {
-  program
-    .command('doctor')
-    .description('check Node, the WebGPU adapter, image decoding and the disk')
-    .addHelpText('after', examples('normface doctor', 'normface doctor --json', 'normface --list-adapters'))
-    .action(run((context: Context) => doctor(context)));
-};
-
-async function doctor(context: Context) {
+export async function doctor(context: Context) {
   const findings: Finding[] = [];
   const examine = async (what: string, look: () => Promise<string>): Promise<void> => {
     try {
@@ -39,7 +29,8 @@ async function doctor(context: Context) {
     const { report } = await context.openDevice();
     return `${report.software ? 'a software driver' : 'a GPU'} opens`;
   });
-  await examine('computing', () => compute(context));
+  // Without an adapter the same sentence would come again.
+  if (findings.at(-1)!.ok) await examine('computing', () => compute(context));
   await examine('image decoding', decode);
   await examine('disk', async () => {
     const { bavail, bsize } = fs.statfsSync('.');

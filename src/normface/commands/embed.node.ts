@@ -1,16 +1,20 @@
-/** `normface embed`: the features of images, in a safetensors file. */
+/** `normface embed`: the features of images, in a file. */
 
 import fs from 'node:fs';
+import path from 'node:path';
+import { countText } from '../../inspector/profile/format.ts';
 import type { Dataset, Remark, Sample } from '../data/dataset.ts';
 import { isDataset, openDataset } from '../data/open.node.ts';
-import { UserError } from '../errors.ts';
-import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import { UsageError, UserError } from '../errors.ts';
+import type { Features } from '../evaluation/features.ts';
+import type { MergeName } from '../evaluation/merge.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { replaceFile } from '../training/files.node.ts';
 import { encodeSafetensors, float32Tensor } from '../training/safetensors.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
+import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { imageSizes, provenance, type Suitability, suitability } from './suitability.node.ts';
 
 interface EmbedOptions {
   readonly checkpoint: string;
@@ -19,67 +23,90 @@ interface EmbedOptions {
   readonly batch: number;
 }
 
-export const addEmbed: AddCommand = (program, run) => {
-  program
-    .command('embed')
-    .description('write the raw features of images to a safetensors file')
-    .argument(
-      '<images...>',
-      'image files, folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), or generated:…',
-    )
-    .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
-    .requiredOption('-o, --out <file.safetensors>', 'the file to write')
-    .option(
-      '--merge <name>',
-      `how image and mirror image are merged: ${mergeNames.join(', ')}`,
-      choice(mergeNames),
-      'sum',
-    )
-    .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
-    .addHelpText(
-      'after',
-      '\nThe file holds the tensor "features" [images, dimension], not normalised, and in its metadata the names of the images as\n' +
-        'a JSON list under "images".\n' +
-        examples(
-          'normface embed a.jpg b.jpg --checkpoint runs/normface-001 --out features.safetensors',
-          'normface embed faces.tar --checkpoint runs/normface-001 --out faces.safetensors --merge front',
-        ),
-    )
-    .action(
-      run((context: Context, images: string[], options: EmbedOptions) => embed(context, images, options)),
-    );
-};
+/** Images whose sizes are looked at. */
+const sampled = 32;
 
-async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
+export async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
   const { out, merge, batch } = options;
+  const encode = encoderOf(out);
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);
   const device = await context.openDevice();
-  const indices = Uint32Array.from(dataset.samples, (_, index) => index);
-  const { values, dimension } = await embedImages(context, device, weightsFile, dataset, indices, {
-    merge,
-    batch,
-  });
-  const shape = [indices.length, dimension];
+  const count = dataset.samples.length;
+  let judged: Suitability | undefined;
+  const features = await embedImages(
+    context,
+    device,
+    weightsFile,
+    dataset,
+    Uint32Array.from(dataset.samples.keys()),
+    {
+      merge,
+      batch,
+      onOpen: async (embedder) => {
+        const looked = Math.min(count, sampled);
+        const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * count) / looked));
+        judged = suitability(await imageSizes(dataset, spread), embedder, trainedOn(weightsFile));
+      },
+    },
+  );
   const images = dataset.samples.map(({ key }) => key);
-  const metadata = { checkpoint: weightsFile, merge, images: JSON.stringify(images) };
-  replaceFile(out, encodeSafetensors(new Map([['features', float32Tensor(values, shape)]]), metadata));
-  context.say(`${out}: features of ${indices.length} images, ${dimension} numbers each (${merge})`);
-  return { file: out, images: indices.length, dimension, merge };
+  replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
+  const { dimension } = features;
+  context.say(`${out}: features of ${countText(count, 'image')}, ${dimension} numbers each (${merge})`);
+  context.say(`the net was ${provenance(judged!)}`);
+  for (const warning of judged!.warnings) context.warn(warning);
+  return { file: out, images: count, dimension, merge, ...judged };
 }
+
+type Encoder = (
+  features: Features,
+  images: readonly string[],
+  about: Readonly<Record<string, string>>,
+) => Uint8Array | string;
+
+/** How a file with this ending is written. @throws UsageError for an ending that is not written */
+function encoderOf(out: string): Encoder {
+  const ending = path.extname(out).toLowerCase();
+  if (ending === '.safetensors') return safetensors;
+  if (ending === '.csv') return csv;
+  throw new UsageError(`--out ${out}: the name must end in .safetensors or .csv`);
+}
+
+const safetensors: Encoder = ({ values, dimension }, images, about) =>
+  encodeSafetensors(new Map([['features', float32Tensor(values, [images.length, dimension])]]), {
+    ...about,
+    images: JSON.stringify(images),
+  });
+
+/** A line `image,1,2,…` of names, then one for each image. */
+const csv: Encoder = ({ values, dimension }, images) => {
+  const header = ['image', ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
+  const rows = images.map((image, row) => [
+    quoted(image),
+    ...Array.from(values.subarray(row * dimension, (row + 1) * dimension), exact),
+  ]);
+  return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
+};
+
+/** A cell of RFC 4180. */
+const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Nine significant digits tell every 32-bit number from its neighbours. */
+const exact = (value: number): string => String(Number(value.toPrecision(9)));
 
 /** The images as one data set, in the order they were named. @throws UserError */
 export async function imageList(named: readonly string[]): Promise<Dataset> {
   const samples: Sample[] = [];
   const remarks: Remark[] = [];
-  for (const path of named) {
-    if (await isDataset(path)) {
-      const { name, samples: inside, remarks: said = [] } = await openDataset(path);
+  for (const image of named) {
+    if (await isDataset(image)) {
+      const { name, samples: inside, remarks: said = [] } = await openDataset(image);
       remarks.push(...said);
       for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
     } else {
-      if (!fs.existsSync(path)) throw new UserError(`there is no image ${path}`);
-      samples.push({ identity: 0, key: path, source: { kind: 'file', path } });
+      if (!fs.existsSync(image)) throw new UserError(`there is no image ${image}`);
+      samples.push({ identity: 0, key: image, source: { kind: 'file', path: image } });
     }
   }
   return { name: 'the given images', identities: ['image'], samples, remarks };

@@ -9,12 +9,10 @@ import { traceGraph } from '../../inspector/graph/trace-graph.ts';
 import { grouped } from '../../inspector/profile/format.ts';
 import { UsageError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
-import { lossNames } from '../losses/index.ts';
 import { replaceFile } from '../training/files.node.ts';
 import { Objective } from '../training/objective.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 interface GraphOptions {
@@ -27,34 +25,7 @@ interface GraphOptions {
   readonly parameters?: boolean;
 }
 
-export const addGraph: AddCommand = (program, run) => {
-  program
-    .command('graph')
-    .description('the autograd graph of a net and its loss with shapes, bytes and arithmetic')
-    .argument('[config.json]', 'the training; without: the small net with softmax')
-    .option('--net <name>', 'see `normface nets`')
-    .option('--loss <name>', `one of ${lossNames.join(', ')}`)
-    .option('--batch <n>', 'images in a step', wholeNumber(1))
-    .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
-    .option('--set <key=value>', 'any other setting; may be repeated', repeated, [])
-    .option('--out <file>', 'draw the graph: graph.svg, or graph.dot for Graphviz')
-    .option('--parameters', 'draw parameters as nodes of their own')
-    .addHelpText(
-      'after',
-      examples(
-        'normface graph',
-        'normface graph configs/lfw-small-normface.json --out graph.svg',
-        'normface graph --net center-face-resnet --loss normface --batch 8 --classes 10572 --out resnet.dot',
-      ),
-    )
-    .action(
-      run((context: Context, file: string | undefined, options: GraphOptions) =>
-        graph(context, file, options),
-      ),
-    );
-};
-
-async function graph(context: Context, file: string | undefined, options: GraphOptions) {
+export async function graph(context: Context, file: string | undefined, options: GraphOptions) {
   const { net, loss, batch: batchSize, classes: given, set, out, parameters = false } = options;
   const kind = out === undefined ? null : path.extname(out).toLowerCase();
   if (kind !== null && kind !== '.svg' && kind !== '.dot')

@@ -1,6 +1,5 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
-import type { Command } from 'commander';
 import { isRight } from '../../inspector/kernels/check.ts';
 import type { RunStage } from '../../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
@@ -8,8 +7,6 @@ import { UsageError, UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { readText } from '../text.node.ts';
 import { replaceFile } from '../training/files.node.ts';
-import { Count } from '../training/progress.ts';
-import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 import {
   catalogueTable,
@@ -44,77 +41,6 @@ interface RunOptions extends CaseOptions {
   readonly baseline?: boolean;
   readonly check: boolean;
   readonly rounds: number;
-}
-
-export const addKernels: AddCommand = (program, run) => {
-  const kernels = program
-    .command('kernels')
-    .description('list, show, check, time and change the kernels')
-    .addHelpText(
-      'after',
-      examples(
-        'normface kernels list conv',
-        'normface kernels show conv2d_grad_weight --case "8x28x24x128 3x3 128"',
-        'normface kernels run gemm --case 512 --sweep variant=all',
-        'normface kernels run gemm --case 512 --file my.wgsl --baseline',
-      ),
-    );
-  kernels
-    .command('list', { isDefault: true })
-    .description('every kernel with what it computes and the operators that dispatch it')
-    .argument('[text]', 'only kernels whose name, operator or description contains this')
-    .option('--long', 'with all operators, walks, constants, conditions and the formulas of the file')
-    .action(
-      run((context: Context, text: string | undefined, { long = false }: { long?: boolean }) =>
-        list(context, text, long),
-      ),
-    );
-  caseOptions(kernels.command('show'))
-    .description('the WGSL that the driver gets for a case, and what it costs')
-    .option('--out <file>', 'write the WGSL of one dispatch here, to be changed and run with --file')
-    .option('--source', 'print the file of the kernel instead, as it is before linking')
-    .addHelpText(
-      'after',
-      examples(
-        'normface kernels show conv2d_grad_weight --case "8x28x24x128 3x3 128"',
-        'normface kernels show gemm --case 512 --variant "workgroup 64×64" --set BLOCKS=1',
-        'normface kernels show gemm --case 512 --out my.wgsl',
-      ),
-    )
-    .action(run((context: Context, name: string, options: ShowOptions) => show(context, name, options)));
-  caseOptions(kernels.command('run'))
-    .description('check a kernel against the float64 reference and time it')
-    .option('--sweep <name=a,b,c>', 'try several values of a constant, or of "variant" (variant=all)')
-    .option('--baseline', 'time the shipped kernel in the same rounds')
-    .option('--no-check', 'only time it')
-    .option('--rounds <n>', 'rounds that are timed', wholeNumber(1), 15)
-    .addHelpText(
-      'after',
-      examples(
-        'normface kernels run conv2d_forward --case "8x28x24x128 3x3 128"',
-        'normface kernels run relu_forward --case 64x28x24x64 --sweep STEPS=1,4,16,64',
-        'normface kernels run gemm --case 512 --file my.wgsl --baseline',
-      ),
-    )
-    .action(run((context: Context, name: string, options: RunOptions) => runOne(context, name, options)));
-};
-
-function caseOptions(command: Command): Command {
-  return command
-    .argument('<kernel>', 'file name of the kernel without ending: see `normface kernels`')
-    .option(
-      '--case <extents>',
-      'extents of the inputs and attributes, such as "8x28x24x128 3x3 128 stride=2"',
-    )
-    .option('--operator <name>', 'the operator that the case belongs to, where several use the kernel')
-    .option('--variant <name>', 'way to do the work: see the variants that `show` lists')
-    .option('--set <NAME=value>', 'a free constant of the kernel; may be repeated', repeated, [])
-    .option(
-      '--file <wgsl>',
-      'run this in place of the kernel: a changed file of src/shaders, or changed WGSL',
-    )
-    .option('--grid <XxYxZ>', 'workgroups of the changed kernel (default: as shipped)')
-    .option('--dispatch <n>', 'which of its dispatches a changed kernel stands for', wholeNumber(0));
 }
 
 function requestOf(
@@ -152,7 +78,7 @@ async function openInspector(context: Context) {
 
 // ---- list --------------------------------------------------------------------------------------------------------------
 
-async function list(context: Context, text: string | undefined, long: boolean) {
+export async function list(context: Context, text: string | undefined, { long = false }: { long?: boolean }) {
   const { inspector } = await openInspector(context);
   const wanted = text?.toLowerCase() ?? '';
   const entries = inspector.catalogue.filter((entry) =>
@@ -174,7 +100,7 @@ async function list(context: Context, text: string | undefined, long: boolean) {
 
 // ---- show --------------------------------------------------------------------------------------------------------------
 
-async function show(context: Context, name: string, options: ShowOptions) {
+export async function show(context: Context, name: string, options: ShowOptions) {
   const { inspector } = await openInspector(context);
   const { readConstant } = await import('../../inspector/kernels/run.ts');
   if (options.source) {
@@ -209,7 +135,12 @@ async function show(context: Context, name: string, options: ShowOptions) {
 
 // ---- run ---------------------------------------------------------------------------------------------------------------
 
-async function runOne(context: Context, name: string, options: RunOptions) {
+const stageNames: Readonly<Record<RunStage, string>> = {
+  checking: 'compiling and checking',
+  timing: 'timing, rounds',
+};
+
+export async function runOne(context: Context, name: string, options: RunOptions) {
   const { device, inspector } = await openInspector(context);
   const { parseSweep, readConstant, runKernel, sweepKernel } = await import('../../inspector/kernels/run.ts');
   const { Peaks } = await import('../../inspector/peaks.ts');
@@ -223,27 +154,30 @@ async function runOne(context: Context, name: string, options: RunOptions) {
   const description = { kernel: name, operator: session.operator.name, case: session.sample.label };
   session.dispose();
   const { check, rounds, baseline = false } = options;
-  const stages = new Stages(context);
+  const stage = context.stage('measuring the peaks of the adapter');
+  let current: RunStage | null = null;
   const peaks = Peaks.of(device);
-  stages.show('the peaks of the adapter', 0, 1);
   await peaks.measured();
-  stages.show('the peaks of the adapter', 1, 1);
   const settings = {
     check,
     rounds,
     baseline,
-    onStage: (stage: RunStage, done: number, of: number) => stages.show(stageNames[stage], done, of),
+    onStage: (next: RunStage, done: number, of: number) => {
+      if (next !== current) stage.next(stageNames[next]);
+      current = next;
+      if (of > 1) stage.update(done, of);
+    },
   };
   if (sweep) {
     const result = await sweepKernel(device, inspector, request, sweep, peaks, settings);
-    stages.end();
+    stage.end();
     context.say();
     context.say(formatTable(sweepTable(sweep.name, result)));
     if (!result.rows.some(isRightRow)) context.exitCode = 1;
     return { ...description, sweep: sweep.name, ...result };
   }
   const result = await runKernel(device, inspector, request, peaks, settings);
-  stages.end();
+  stage.end();
   if (result.check) {
     context.say();
     context.say(formatTable(checkTable(result.check.comparisons)));
@@ -253,33 +187,4 @@ async function runOne(context: Context, name: string, options: RunOptions) {
   context.say();
   context.say(speedText(result));
   return { ...description, ...result };
-}
-
-const stageNames: Readonly<Record<RunStage, string>> = {
-  checking: 'compiling and checking',
-  timing: 'timing, rounds',
-};
-
-/** A line for each stage of a run while it lasts. */
-class Stages {
-  private readonly context: Context;
-  private name = '';
-  private count: Count | null = null;
-
-  constructor(context: Context) {
-    this.context = context;
-  }
-
-  show(name: string, done: number, of: number): void {
-    if (name !== this.name) {
-      this.end();
-      this.name = name;
-      this.count = new Count(this.context.progressSink, name);
-    }
-    this.count!.update(done, of);
-  }
-
-  end(): void {
-    this.count?.end();
-  }
 }

@@ -1,41 +1,23 @@
 /** `normface nets`: which nets there are, and what their layers cost. */
 
+import { countText } from '../../inspector/profile/format.ts';
 import type { Table } from '../evaluation/table.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { describeNet, type NetDescription } from '../nets/describe.ts';
 import { findNet, nets } from '../nets/index.ts';
 import type { Net } from '../nets/net.ts';
-import { type AddCommand, examples, imageSize, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
-export const addNets: AddCommand = (program, run) => {
-  program
-    .command('nets')
-    .description('list the nets, or the layers of one')
-    .argument('[net]', 'name of a net')
-    .option(
-      '--size <HxW>',
-      'height and width of the images (default: those the net was designed for)',
-      imageSize,
-    )
-    .option('--batch <n>', 'images whose activations are counted', wholeNumber(1), 64)
-    .addHelpText(
-      'after',
-      examples('normface nets', 'normface nets small', 'normface nets small --size 64x64 --batch 256'),
-    )
-    .action(
-      run(async (context: Context, name: string | undefined, { size, batch }: NetsOptions) => {
-        const described = (name === undefined ? nets : [findNet(name)]).map((net): Described => {
-          const input = size === undefined ? net.input : [...size, net.input[2]];
-          const description = describeNet(net, input);
-          const activationBytes = 4 * batch * description.activations;
-          return { net: net.name, input, batch, activationBytes, ...description };
-        });
-        context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0])));
-        return name === undefined ? described.map(({ layers: _, ...summary }) => summary) : described[0];
-      }),
-    );
-};
+export async function listNets(context: Context, name: string | undefined, { size, batch }: NetsOptions) {
+  const described = (name === undefined ? nets : [findNet(name)]).map((net): Described => {
+    const input = size === undefined ? net.input : [...size, net.input[2]];
+    const description = describeNet(net, input);
+    const activationBytes = 4 * batch * description.activations;
+    return { net: net.name, input, batch, activationBytes, ...description };
+  });
+  context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0])));
+  return name === undefined ? described.map(({ layers: _, ...summary }) => summary) : described[0];
+}
 
 interface NetsOptions {
   readonly size?: [height: number, width: number];
@@ -96,7 +78,7 @@ function layerTable({ net, input, batch, layers, parameters, macs, activationByt
     ]),
     notes: [
       `${grouped(parameters)} parameters, ${(macs / 1e6).toFixed(1)} million multiply-accumulates (${gigaflops(macs)} GFLOP) an image`,
-      `the outputs of all layers for ${batch} images take ${megabytes(activationBytes)}`,
+      `the outputs of all layers for ${countText(batch, 'image')} take ${megabytes(activationBytes)}`,
     ],
   };
 }

@@ -7,7 +7,6 @@ import { findDataSources } from '../experiments/data-sources.node.ts';
 import { experiments, findExperiments } from '../experiments/index.node.ts';
 import { Laboratory, type Preset } from '../experiments/laboratory.node.ts';
 import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 interface PaperOptions {
@@ -20,44 +19,7 @@ interface PaperOptions {
   readonly resume?: boolean;
 }
 
-export const addPaper: AddCommand = (program, run) => {
-  program
-    .command('paper')
-    .description('compute figures and tables of the NormFace paper anew')
-    .argument('[names...]', 'experiments, such as fig5; see --list')
-    .option('--all', 'every experiment')
-    .option('--list', 'list the experiments and stop')
-    .option(
-      '--preset <quick|full>',
-      'minutes on a processor, or the sizes of the paper',
-      choice(['quick', 'full']),
-      'quick',
-    )
-    .option(
-      '--seeds <n>',
-      'repetitions of what is trained (default: 1, of comparisons and with --preset full 3)',
-      wholeNumber(1),
-    )
-    .option(
-      '--data <folder>',
-      'where lfw/, mnist/, casia/ and ytf/ are (default: $NORMFACE_DATA, else ../shared/data)',
-    )
-    .option('-o, --out <folder>', 'where everything goes', 'runs/paper')
-    .option('--resume', 'keep what is there of the same settings; finished trainings are kept in any case')
-    .addHelpText(
-      'after',
-      examples(
-        'normface paper fig5',
-        'normface paper --all --resume',
-        'normface paper fig2 fig3 --preset full',
-      ),
-    )
-    .action(
-      run((context: Context, names: string[], options: PaperOptions) => paper(context, names, options)),
-    );
-};
-
-async function paper(context: Context, names: readonly string[], options: PaperOptions) {
+export async function paper(context: Context, names: readonly string[], options: PaperOptions) {
   if (options.list) return list(context);
   if (options.all && names.length > 0) throw new UsageError('give names or --all, not both');
   if (!options.all && names.length === 0)

@@ -1,6 +1,5 @@
 /** `normface profile`: where the time and the memory of a step go. */
 
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
 import { Parameters } from '../../engine/parameters.ts';
@@ -8,18 +7,17 @@ import { hash32 } from '../../engine/random.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { StepProfile } from '../../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../../inspector/profile/tables.ts';
-import { UserError } from '../errors.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from '../training/config.ts';
 import { NetEmbedder } from '../training/embedder.ts';
-import { reasonOf, replaceFile } from '../training/files.node.ts';
+import { replaceFile } from '../training/files.node.ts';
 import { Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, choice, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
+import { makeFolder } from './results.node.ts';
 
 type What = 'train' | 'embed';
 
@@ -36,43 +34,9 @@ interface ProfileOptions {
   readonly out?: string;
 }
 
-export const addProfile: AddCommand = (program, run) => {
-  const profile = program
-    .command('profile')
-    .description('where the time and the memory of a training step, or of embedding, go');
-  for (const what of ['train', 'embed'] as const) {
-    const command = profile
-      .command(what)
-      .description(
-        what === 'train'
-          ? 'an optimiser step: net, loss, gradients, update; on random images'
-          : 'features of a batch of random images',
-      )
-      .option('--config <file>', 'the training (default: the small net with softmax)')
-      .option('--net <name>', 'see `normface nets`')
-      .option('--batch <n>', 'images at once', wholeNumber(1))
-      .option('--set <key=value>', 'any other setting; may be repeated', repeated, [])
-      .option('--runs <n>', 'runs that medians are taken of', wholeNumber(1), 9)
-      .option('--top <n>', 'so many dispatches are listed', wholeNumber(0), 20)
-      .option('--order <time|step>', 'dispatches by time, or as they run', choice(['time', 'step']), 'time')
-      .option(
-        '--out <folder>',
-        'write profile.html, profile.json, trace.json (for Perfetto) and memory.svg here',
-      )
-      .addHelpText(
-        'after',
-        examples(
-          `normface profile ${what} --config configs/lfw-small.json --out profile`,
-          `normface profile ${what} --net center-face-resnet --batch 8${what === 'train' ? ' --classes 10572' : ''}`,
-        ),
-      )
-      .action(run((context: Context, options: ProfileOptions) => profileOne(context, what, options)));
-    if (what === 'train')
-      command
-        .option('--loss <name>', 'see the README')
-        .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2));
-  }
-};
+export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
+
+export const embed = (context: Context, options: ProfileOptions) => profileOne(context, 'embed', options);
 
 async function profileOne(context: Context, what: What, options: ProfileOptions) {
   const { config: file, net, loss, batch, classes, set, runs, top, order, out } = options;
@@ -91,17 +55,22 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
     import('../../inspector/profile/measure.ts'),
     import('../../inspector/peaks.ts'),
   ]);
+  const stage = context.stage('measuring what the adapter can do at most');
   const peaks = Peaks.of(device);
   // While nothing else is on the device.
   await peaks.measured();
+  stage.next('compiling kernels');
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
+  await made.step.compile();
   const title = [
     config.net,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
+  stage.next('measuring the step');
   const profile = await profileStep(device, made.step, { title, runs, peaks });
   made.dispose();
+  stage.end();
   context.say();
   context.say(formatTable(operatorTable(profile)));
   if (top > 0) {
@@ -150,15 +119,6 @@ function embeddingStep(device: Device, config: TrainingConfig): Profiled {
     ),
   );
   return { step: embedder.captured, dispose: () => embedder.dispose() };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    fs.mkdirSync(folder, { recursive: true });
-    fs.accessSync(folder, fs.constants.W_OK);
-  } catch (error) {
-    throw new UserError(`cannot write into ${folder}: ${reasonOf(error)}`);
-  }
 }
 
 async function writeProfile(context: Context, profile: StepProfile, folder: string): Promise<void> {

@@ -1,8 +1,6 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
-import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { lossNames } from '../losses/index.ts';
 import { describeNet } from '../nets/describe.ts';
 import { findNet } from '../nets/index.ts';
 import { findCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
@@ -13,7 +11,6 @@ import { type ResolvedConfig, resolveConfig, resolveResumed } from '../training/
 import { type FinishedRun, trainRun } from '../training/run.node.ts';
 import { findRunToResume, readRunConfig } from '../training/run-folder.node.ts';
 import { openTrainingData, stepCount, type TrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, examples, finiteNumber, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 interface TrainOptions {
@@ -38,64 +35,7 @@ interface TrainOptions {
   readonly dryRun?: boolean;
 }
 
-export const addTrain: AddCommand = (program, run) => {
-  const command: Command = program
-    .command('train')
-    .description('train a net; without a configuration: the small net on generated faces with softmax')
-    .argument('[config.json]', 'a configuration file; flags and --set win over it')
-    .option(
-      '--data <data>',
-      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST, or generated:identities=200,samples=20',
-    )
-    .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
-    .option('--net <name>', 'see `normface nets`')
-    .option('--loss <name>', `one of ${lossNames.join(', ')}`)
-    .option('--batch <n>', 'images in a step', wholeNumber(1))
-    .option('--epochs <n>', 'passes over the images', finiteNumber)
-    .option('--steps <n>', 'optimiser steps, instead of --epochs', wholeNumber(1))
-    .option('--lr <rate>', 'learning rate', finiteNumber)
-    .option('--seed <n>', 'decides initial weights, order of images and augmentation', wholeNumber(0))
-    .option('--mirror', 'mirror images at random')
-    .option('--no-mirror', 'do not')
-    .option('--from <checkpoint>', 'start from the weights of another run')
-    .option('--name <name>', 'the run goes to <output>/<name>-NNN')
-    .option('--output <folder>', 'where runs go (default: runs)')
-    .option('--strict', 'stop at the first image that cannot be read instead of leaving it out')
-    .option(
-      '--set <key=value>',
-      'any other setting, such as loss.scale.initial=24; may be repeated',
-      repeated,
-      [],
-    )
-    .option(
-      '--resume [run]',
-      'continue a run: its folder, one of its checkpoints, or auto (default) for the newest',
-    )
-    .option('--force', 'with --resume: accept settings that change the numbers of the run')
-    .option(
-      '--overfit-batch',
-      'train on the first batch only, without augmentation: the loss must go to zero',
-    )
-    .option('--dry-run', 'print the resolved configuration and what would be trained, and stop')
-    .addHelpText(
-      'after',
-      examples(
-        'normface train',
-        'normface train configs/lfw-small.json --seed 2',
-        'normface train --data faces/ --loss normface --from runs/softmax-001 --lr 0.01 --epochs 5',
-        'normface train --set loss.name=normface --set loss.scale.initial=24 --set loss.scale.learn=false',
-        'normface train --resume',
-      ),
-    )
-    .action(
-      run((context: Context, file: string | undefined, options: TrainOptions) =>
-        train(context, file, options),
-      ),
-    );
-  return command;
-};
-
-async function train(context: Context, file: string | undefined, options: TrainOptions) {
+export async function train(context: Context, file: string | undefined, options: TrainOptions) {
   const { resume, ...resolved } = resolve(file, options);
   const config = options.overfitBatch ? forOneBatch(resolved.config) : resolved.config;
   const data = await openTrainingData(config);

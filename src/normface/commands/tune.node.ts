@@ -10,7 +10,6 @@ import { NetEmbedder } from '../training/embedder.ts';
 import { evaluationBatch, Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
-import { type AddCommand, examples, repeated, wholeNumber } from './command.ts';
 import type { Context } from './context.node.ts';
 
 interface TuneOptions {
@@ -22,43 +21,19 @@ interface TuneOptions {
   readonly inference?: boolean;
 }
 
-export const addTune: AddCommand = (program, run) => {
-  program
-    .command('tune')
-    .description(
-      'measure the variants of kernels that a training needs on this adapter, and remember the fastest',
-    )
-    .argument('[config.json]', 'the training; without: the small net with softmax')
-    .option('--net <name>', 'see `normface nets`')
-    .option('--batch <n>', 'images in a step', wholeNumber(1))
-    .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
-    .option('--set <key=value>', 'any other setting; may be repeated', repeated, [])
-    .option('--inference', 'only what embedding and evaluation need')
-    .option('--again', 'measure also what is known')
-    .addHelpText(
-      'after',
-      examples(
-        'normface tune',
-        'normface tune configs/lfw-small.json',
-        'normface tune --net center-face-resnet --batch 8 --classes 10572',
-      ),
-    )
-    .action(
-      run((context: Context, file: string | undefined, options: TuneOptions) => tune(context, file, options)),
-    );
-};
-
-async function tune(context: Context, file: string | undefined, options: TuneOptions) {
+export async function tune(context: Context, file: string | undefined, options: TuneOptions) {
   const { net, batch: batchSize, classes: given, set, again = false, inference = false } = options;
   const flags = { ...(net !== undefined && { net }), ...(batchSize !== undefined && { batchSize }) };
   const { config } = resolveConfig({ file, flags, set });
   const device = await context.openDevice({ tune: 'full', ignoreMeasurements: again });
   const measured: Measured[] = [];
+  const stage = context.stage('measuring variants');
   const report = (key: string, measurement: Measurement): void => {
     const entry = { ...describeChoice(key), ...measurement };
     measured.push(entry);
     const { operation, work, winner, milliseconds } = entry;
     context.say(`        ${operation} ${work}: ${winner}, ${milliseconds[winner]} ms`);
+    stage.next(`measuring variants, ${measured.length} done`);
   };
   if (!inference) {
     const classes = given ?? (await openTrainingData(config)).dataset.identities.length;
@@ -75,6 +50,7 @@ async function tune(context: Context, file: string | undefined, options: TuneOpt
   const make = (): NetEmbedder =>
     new NetEmbedder(device, built, parameters, evaluationBatch, { imageSize: config.data.imageSize });
   const embedder = await device.tuner.tuned(make, (discarded) => discarded.dispose(), report);
+  stage.end();
   embedder.dispose();
   parameters.dispose();
   const known = 'all of it is known already; --again measures it anew';

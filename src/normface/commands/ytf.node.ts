@@ -1,20 +1,21 @@
 /** `normface ytf`: verification of people in videos, by the protocol of YouTube Faces. */
 
 import path from 'node:path';
+import { countText } from '../../inspector/profile/format.ts';
 import { openVideos } from '../data/open.node.ts';
 import { readVideoPairs } from '../data/pairs.node.ts';
 import { videosOfPairs } from '../data/video-pairs.ts';
-import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import type { MergeName } from '../evaluation/merge.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import { writeReport } from '../evaluation/report.node.ts';
 import { formatTable } from '../evaluation/table.ts';
 import { checkVideoPairs, evaluateVideos, videoTable } from '../evaluation/videos.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { writeJson } from '../training/run-folder.node.ts';
-import { nameOf, resultFolder } from './checkpoint-run.node.ts';
-import { type AddCommand, choice, examples, wholeNumber } from './command.ts';
+import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { resultFolder, stored } from './results.node.ts';
 
 interface YtfOptions {
   readonly data: string;
@@ -25,36 +26,7 @@ interface YtfOptions {
   readonly out?: string;
 }
 
-export const addYtf: AddCommand = (program, run) => {
-  program
-    .command('ytf')
-    .description(
-      'YouTube Faces: pairs of videos by the mean and by the histogram of the cosines of their frames',
-    )
-    .argument('<checkpoint>', 'a run folder (its newest checkpoint), a checkpoint folder or a weights file')
-    .requiredOption(
-      '--data <videos>',
-      'aligned frames: a folder or an archive (.tar, .tar.gz, .zip) with person/video/frame.jpg',
-    )
-    .requiredOption('--splits <file>', 'the pairs and their folds, as splits.txt of YouTube Faces')
-    .option('--frames <n>', 'at most so many frames of a video, evenly spaced (default: all)', wholeNumber(1))
-    .option(
-      '--merge <name>',
-      `how frame and mirror image are merged: ${mergeNames.join(', ')}`,
-      choice(mergeNames),
-      'front',
-    )
-    .option('--batch <n>', 'frames embedded at once', wholeNumber(1), 64)
-    .option('-o, --out <folder>', "where result.json and report.html go (default: the run's folder ytf/)")
-    .addHelpText(
-      'after',
-      '\nFeatures of all frames are held in memory: 4 bytes a number.\n' +
-        examples('normface ytf runs/normface-001 --data aligned_images_DB --splits splits.txt --frames 15'),
-    )
-    .action(run((context: Context, named: string, options: YtfOptions) => ytf(context, named, options)));
-};
-
-async function ytf(context: Context, named: string, options: YtfOptions) {
+export async function ytf(context: Context, named: string, options: YtfOptions) {
   const { data, splits, frames, merge, batch, out } = options;
   const weightsFile = findWeights(named);
   const name = nameOf(weightsFile);
@@ -81,6 +53,9 @@ async function ytf(context: Context, named: string, options: YtfOptions) {
     row += video.frames.length;
     return { values: values.subarray(first * dimension, row * dimension), dimension };
   });
+  const stage = context.stage('judging the pairs of videos');
+  const results = evaluateVideos(features, pairs);
+  stage.end();
   const result = {
     checkpoint: name,
     data: dataset.name,
@@ -88,24 +63,27 @@ async function ytf(context: Context, named: string, options: YtfOptions) {
     videos: videos.length,
     frames: indices.length,
     merge,
-    results: evaluateVideos(features, pairs),
+    results,
   };
   const table = videoTable(result.results);
   context.say(formatTable(table));
-  const folder = out ?? resultFolder('ytf', [weightsFile]);
-  writeJson(path.join(folder, 'result.json'), result);
-  const report = path.join(folder, 'report.html');
-  writeReport(report, {
-    title: `Videos by ${name}`,
-    facts: [
-      ['Videos', `${videos.length} of ${dataset.name}, ${indices.length} frames`],
-      ['Pairs', `${list.pairs.length} of ${list.name}`],
-      ['Checkpoint', weightsFile],
-      ['Merge', merge],
-      ['Adapter', device.report.description],
-    ],
-    sections: [{ title: 'Accuracy', tables: [table] }],
+  const report = await stored(context, () => {
+    const folder = resultFolder('ytf', out);
+    writeJson(path.join(folder, 'result.json'), result);
+    const file = path.join(folder, 'report.html');
+    writeReport(file, {
+      title: `Videos by ${name}`,
+      facts: [
+        ['Videos', `${videos.length} of ${dataset.name}, ${countText(indices.length, 'frame')}`],
+        ['Pairs', `${list.pairs.length} of ${list.name}`],
+        ['Checkpoint', weightsFile],
+        ['Merge', merge],
+        ['Adapter', device.report.description],
+      ],
+      sections: [{ title: 'Accuracy', tables: [table] }],
+    });
+    return file;
   });
-  context.say(`report ${report}`);
+  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }

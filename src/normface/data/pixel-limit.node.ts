@@ -15,7 +15,7 @@ export function mostPixels(): number {
 }
 
 /** Sets {@link mostPixels} for this process and the threads that it starts from now on. @throws UsageError unless it is a positive whole number */
-export function setMostPixels(pixels: number): void {
+export function setMostPixels(pixels = usual): void {
   if (!Number.isSafeInteger(pixels) || pixels < 1)
     throw new UsageError(`--max-pixels must be a positive whole number, not ${pixels}`);
   process.env[variable] = String(pixels);

@@ -1,4 +1,5 @@
 import { hash32 } from '../../engine/random.ts';
+import { countText } from '../../inspector/profile/format.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './contact-sheet.node.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
 import { decodeSource, decodeWithin, type ImageSize } from './decode.node.ts';
@@ -56,7 +57,9 @@ export async function writePreview(
     }
     while (tiles.length % columns > 0) tiles.push({ images: [], caption: '' });
   }
-  const title = options.title ?? `${dataset.name}: ${groups.length} people, ${dataset.samples.length} images`;
+  const title =
+    options.title ??
+    `${dataset.name}: ${countText(groups.length, 'person', 'people')}, ${countText(dataset.samples.length, 'image')}`;
   const sheet = await writeContactSheet(path, tiles, { ...options, imageHeight, columns, title });
   return { identities: shown.map(({ identity }) => dataset.identities[identity]), ...sheet };
 }

@@ -74,7 +74,9 @@ export class DecodePool {
     worker.on('message', (reply: DecodeReply) => {
       const pending = member.jobs.get(reply.id)!;
       member.jobs.delete(reply.id);
-      if (member.jobs.size === 0) worker.unref();
+      // A reply that comes while the thread is being ended must not let go of the process: nothing else would hold it until the
+      // thread is gone, and it would end with status 13 (an unsettled top-level await).
+      if (member.jobs.size === 0 && !this.#stopped) worker.unref();
       pending.resolve(decodedImages(pending.job, reply));
       this.#dispatch();
     });

@@ -43,8 +43,6 @@ export const lossSchema = z.discriminatedUnion(
 
 export type LossConfig = z.output<typeof lossSchema>;
 
-export const lossNames: readonly string[] = losses.map(({ name }) => name);
-
 /** The loss of a configuration: what it knows of its settings fits those, since both have its name. */
 export function lossOf({ name }: LossConfig): Loss<z.ZodType<LossConfig>> {
   return losses.find((loss) => loss.name === name) as Loss<z.ZodType<LossConfig>>;

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, TrainingState } from './checkpoint.ts';
 import { reasonOf, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
+import { likelyRun } from './likely-run.node.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const DONE = 'DONE';
@@ -103,7 +104,7 @@ export function latestCheckpoint(runFolder: string): string | undefined {
  * @throws UserError when there is none
  */
 export function findCheckpoint(named: string): string {
-  if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}`);
+  if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}${likelyRun(named)}`);
   if (!fs.statSync(named).isDirectory())
     throw new UserError(`${named} is a file; name the checkpoint's folder or the run's folder`);
   if (fs.existsSync(path.join(named, 'state.json'))) {

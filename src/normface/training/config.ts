@@ -77,6 +77,9 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
+/** The loss of a configuration that names none. */
+export const defaultLoss = 'softmax';
+
 const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
@@ -88,7 +91,7 @@ const keys = z.strictObject({
   net: z.string().min(1).default('small'),
   data: data.prefault({}),
   sampling: sampling.prefault({ kind: 'shuffled' }),
-  loss: lossSchema.prefault({ name: 'softmax' }),
+  loss: lossSchema.prefault({ name: defaultLoss }),
   /** A second loss on the same features with its own class matrix (section 4.4). */
   auxiliaryLoss: lossSchema.optional(),
   initialise: z
@@ -240,6 +243,11 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     const unknown = [...path, issue.keys[0]].join('.');
     const known = allKeys();
+    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]) : [];
+    if (others.length > 0) {
+      const { name } = value as { name: string };
+      return `the loss "${name}" has no option "${issue.keys[0]}"; name one that has it as ${key}.name: ${others.join(', ')}`;
+    }
     if (known.includes(unknown)) return `the key "${unknown}" does not belong to this ${path.at(-1)}`;
     const guess = suggest(unknown, known);
     return `unknown key "${unknown}"${guess ? `, did you mean "${guess}"?` : ''}`;
@@ -279,6 +287,14 @@ function article(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }
 
+/** Names of the losses that have an option. */
+function lossesWith(option: string): string[] {
+  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss;
+  return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
+    option in properties && properties.name?.const ? [properties.name.const] : [],
+  );
+}
+
 /** Every dotted key of the schema, for suggestions. */
 function allKeys(): string[] {
   const keys = new Set<string>();
@@ -294,6 +310,7 @@ function allKeys(): string[] {
 }
 
 interface JsonSchema {
+  const?: string;
   properties?: Record<string, JsonSchema>;
   oneOf?: JsonSchema[];
   anyOf?: JsonSchema[];

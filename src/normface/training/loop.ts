@@ -51,6 +51,8 @@ export interface LoopOptions<Cursor> {
   readonly checkpointEvery: number;
   readonly validateEvery: number;
   readonly onRecord: (record: StepRecord) => void;
+  /** Called after every step, after its record if it has one. */
+  readonly onStep?: (step: number) => void;
   /** Saves the state after `step` steps. */
   readonly onCheckpoint: (step: number, cursor: Cursor) => Promise<void>;
   readonly onValidate: (step: number) => Promise<void>;
@@ -96,6 +98,7 @@ export async function runLoop<Cursor>(
       pending = submitted.then((metrics) => {
         if (!Number.isFinite(metrics.loss)) throw diverged(done, metrics.loss, options.lastCheckpoint());
         meter.stepDone(done, learningRate, metrics);
+        options.onStep?.(done);
       });
       pending.catch(() => {});
       const due = (every: number) => every > 0 && step % every === 0;

@@ -1,14 +1,19 @@
-/** The status line of a training run: one live line on a terminal, a plain line every few seconds elsewhere. */
+/** What tells how far long work is: one line rewritten in place on a terminal, a plain line every few seconds elsewhere. */
 
 import type { StepRecord } from './log.ts';
 
-/** Where text goes. */
+/** Where the line goes. */
 export interface ProgressSink {
-  /** Whether a line can be rewritten in place. */
+  /** Whether the line is rewritten in place; elsewhere every line stays. */
   readonly live: boolean;
-  /** Characters in a line of the terminal. */
+  /** Characters that fit into a line. */
   readonly columns: number;
-  write(text: string): void;
+  /** Shows a line, in place of the one before where lines are rewritten. */
+  show(line: string): void;
+  /** Lets the line stand: what is printed next begins below it. */
+  keep(): void;
+  /** Takes the line away. */
+  clear(): void;
 }
 
 /** Plain lines come at most this often. */
@@ -16,15 +21,90 @@ const PLAIN_INTERVAL_MS = 5000;
 /** Live lines are redrawn at most this often. */
 const LIVE_INTERVAL_MS = 100;
 
+/** Work without records of its own: `run-001: embedding [====    ] 120/400 | ETA 12s`, gone when it is done. */
+export class Stage {
+  private readonly sink: ProgressSink;
+  private readonly now: () => number;
+  private readonly clock: ReturnType<typeof setInterval> | undefined;
+  private label: string;
+  private since: number;
+  private lastDrawn: number;
+  private done = 0;
+  private total = 0;
+  private firstDone = 0;
+
+  /** Shows the label at once where lines are rewritten, and from then on how long it takes. */
+  constructor(sink: ProgressSink, label: string, now: () => number = () => performance.now()) {
+    this.sink = sink;
+    this.now = now;
+    this.label = label;
+    this.since = now();
+    this.lastDrawn = sink.live ? -Infinity : this.since;
+    this.draw();
+    // A process that has nothing else to do must not be kept alive by its status line.
+    if (sink.live) this.clock = setInterval(() => this.draw(), 1000);
+    this.clock?.unref?.();
+  }
+
+  /** Goes on with other work. */
+  next(label: string): void {
+    this.label = label;
+    this.since = this.now();
+    this.done = this.total = 0;
+    if (this.sink.live) this.lastDrawn = -Infinity;
+    this.draw();
+  }
+
+  /** The same work under another label, such as one with a count whose end is not known. */
+  rename(label: string): void {
+    this.label = label;
+    this.draw();
+  }
+
+  /** So much is done. The time left is measured from the first call, so that compiling kernels does not count. */
+  update(done: number, total: number): void {
+    if (this.total === 0) {
+      this.since = this.now();
+      this.firstDone = done;
+    }
+    this.done = done;
+    this.total = total;
+    this.draw();
+  }
+
+  end(): void {
+    clearInterval(this.clock);
+    this.sink.clear();
+  }
+
+  private draw(): void {
+    const now = this.now();
+    if (!this.sink.live && this.done === this.total && this.total > 0) return; // what comes next tells that it is done
+    if (now - this.lastDrawn < (this.sink.live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
+    this.lastDrawn = now;
+    const { label, done, total, firstDone } = this;
+    const seconds = (now - this.since) / 1000;
+    const parts = [label];
+    if (total === 0) parts[0] += seconds < 1 ? ' …' : ` … ${duration(seconds)}`;
+    else {
+      parts[0] += ` ${this.sink.live ? `${progressBar(done / total)} ` : ''}${done}/${total}`;
+      if (done > firstDone) parts.push(`ETA ${duration((seconds / (done - firstDone)) * (total - done))}`);
+    }
+    this.sink.show(fitted(parts, this.sink.columns));
+  }
+}
+
+/** The status line of a training run. */
 export class Progress {
   private readonly sink: ProgressSink;
   private readonly totalSteps: number;
   private readonly now: () => number;
-  /** From where the time of a step is measured: the first record, so that compiling kernels does not count. */
+  /** From where the time of a step is measured: the first step, so that compiling kernels does not count. */
   private origin: { readonly time: number; readonly step: number };
-  private started = false;
+  private hasStarted = false;
+  private latest: StepRecord | undefined;
   private lastDrawn = -Infinity;
-  private lineOpen = false;
+  private waiting: Stage | undefined;
 
   /** @param firstStep steps already done when a run is resumed; they do not count for the estimate of the time left */
   constructor(
@@ -37,76 +117,67 @@ export class Progress {
     this.totalSteps = totalSteps;
     this.now = now;
     this.origin = { time: now(), step: firstStep };
+    this.waiting = new Stage(sink, 'first steps, in which drivers compile kernels', now);
   }
 
   /** Shows the newest numbers, unless the last ones are too recent; the last step is always shown. */
   update(record: StepRecord): void {
+    this.latest = record;
+    this.draw(record.step);
+    this.started(record.step);
+  }
+
+  /** Tells of a step between two records: where lines are rewritten, the count moves. */
+  step(step: number): void {
+    this.started(step);
+    if (this.sink.live && this.latest && step > this.latest.step) this.draw(step);
+    else this.waiting?.update(step, this.totalSteps);
+  }
+
+  private started(step: number): void {
+    if (!this.hasStarted) this.origin = { time: this.now(), step };
+    this.hasStarted = true;
+  }
+
+  private draw(step: number): void {
     const now = this.now();
-    const { time, step } = this.origin;
-    const perStep = (now - time) / Math.max(1, record.step - step);
-    if (!this.started) this.origin = { time: now, step: record.step };
-    this.started = true;
-    const interval = this.sink.live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS;
-    if (now - this.lastDrawn < interval && record.step < this.totalSteps) return;
+    const { sink, totalSteps, origin, latest } = this;
+    if (now - this.lastDrawn < (sink.live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS) && step < totalSteps)
+      return;
+    this.waiting?.end();
+    this.waiting = undefined;
     this.lastDrawn = now;
-    const line = statusLine(
-      record,
-      this.totalSteps,
-      ((this.totalSteps - record.step) * perStep) / 1000,
-      this.sink.live,
-    );
-    if (this.sink.live) {
-      this.sink.write(`\r${line.slice(0, this.sink.columns - 1).padEnd(this.sink.columns - 1)}`);
-      this.lineOpen = true;
-    } else this.sink.write(`${line}\n`);
+    const perStep = (now - origin.time) / Math.max(1, step - origin.step);
+    const secondsLeft = ((totalSteps - step) * perStep) / 1000;
+    sink.show(statusLine({ ...latest!, step }, totalSteps, secondsLeft, sink));
   }
 
   /** Prints a line of its own above the live one. */
   say(text: string): void {
-    this.end();
-    this.sink.write(`${text}\n`);
+    this.sink.clear();
+    this.sink.show(text);
+    this.sink.keep();
   }
 
-  /** Finishes the live line. */
+  /** Lets the last line stand. */
   end(): void {
-    if (this.lineOpen) this.sink.write('\n');
-    this.lineOpen = false;
+    this.waiting?.end();
+    this.waiting = undefined;
+    this.sink.keep();
   }
 }
 
-/** A live line `label 120/7701` for work that is counted; nothing where lines cannot be rewritten. */
-export class Count {
-  private readonly sink: ProgressSink;
-  private readonly label: string;
-  private open = false;
-
-  constructor(sink: ProgressSink, label: string) {
-    this.sink = sink;
-    this.label = label;
-  }
-
-  update(done: number, total: number): void {
-    if (!this.sink.live) return;
-    this.sink.write(`\r${this.label} ${done}/${total}`);
-    this.open = true;
-  }
-
-  end(): void {
-    if (this.open) this.sink.write('\n');
-    this.open = false;
-  }
-}
-
-/** One line of text for one record; `secondsLeft` is the estimated rest of the run. */
+/** One line of text for one record; `secondsLeft` is the estimated rest of the run. Where lines are rewritten, what does not fit is left out. */
 export function statusLine(
   record: StepRecord,
   totalSteps: number,
   secondsLeft: number,
-  bar: boolean,
+  { live, columns }: Pick<ProgressSink, 'live' | 'columns'>,
 ): string {
   const width = String(totalSteps).length;
   const parts = [
-    `${bar ? `${progressBar(record.step / totalSteps)} ` : 'step '}${String(record.step).padStart(width)}/${totalSteps}`,
+    `${live ? `${progressBar(record.step / totalSteps)} ` : 'step '}${String(record.step).padStart(width)}/${totalSteps}`,
+    `ETA ${duration(secondsLeft)}`,
     `loss ${record.loss.toFixed(3)}${record.bound === undefined ? '' : ` (bound ${record.bound.toFixed(3)})`}`,
   ];
   if (record.scale !== undefined) parts.push(`s ${record.scale.toFixed(2)}`);
@@ -116,9 +187,15 @@ export function statusLine(
     `lr ${record.learningRate.toPrecision(2)}`,
     `${Math.round(record.imagesPerSecond)} img/s`,
     `data ${Math.round(record.dataWait * 100)}%`,
-    `ETA ${duration(secondsLeft)}`,
   );
-  return parts.join(' | ');
+  return live ? fitted(parts, columns) : parts.join(' | ');
+}
+
+/** As many parts of a line as fit, the first ones before the others; a line of full width would wrap on some terminals. */
+function fitted(parts: readonly string[], columns: number): string {
+  let line = parts[0].slice(0, columns - 1);
+  for (const part of parts.slice(1)) if (line.length + 3 + part.length < columns) line += ` | ${part}`;
+  return line;
 }
 
 /** A bar of 16 characters. */

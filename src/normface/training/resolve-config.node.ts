@@ -1,11 +1,12 @@
 /** The configuration of a new run, or of one that is resumed, from file, flags and `--set`. */
 
-import { UsageError } from '../errors.ts';
-import { parseConfig, type TrainingConfig } from './config.ts';
+import { UsageError, UserError } from '../errors.ts';
+import { defaultLoss, parseConfig, type TrainingConfig } from './config.ts';
 import {
   applyOverrides,
   decisiveSettings,
   differingKeys,
+  type Json,
   type JsonObject,
   mergeConfig,
 } from './overrides.ts';
@@ -28,11 +29,29 @@ export interface ResolvedConfig {
 
 /** Lays the sources over each other and checks the result. @throws UsageError */
 export function resolveConfig({ file, flags, set }: ConfigSources, base: JsonObject = {}): ResolvedConfig {
-  const read = file === undefined ? base : readJson(file);
+  const read = file === undefined ? base : readConfigFile(file);
   if (typeof read !== 'object' || read === null || Array.isArray(read))
     throw new UsageError(`${file} does not hold an object with settings`);
   const source = applyOverrides(overlay(read, flags), set);
-  return { config: parseConfig(source, file), source };
+  return { config: parseConfig(withLossName(source), file), source };
+}
+
+/** @throws UsageError: a configuration that does not exist, or is none, is a wrong configuration */
+function readConfigFile(file: string): Json {
+  try {
+    return readJson(file);
+  } catch (error) {
+    if (error instanceof UserError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Options of the loss alone, such as `--set loss.bias=false`, are those of the default loss. */
+function withLossName(source: JsonObject): JsonObject {
+  const { loss } = source;
+  const isNameless =
+    typeof loss === 'object' && loss !== null && !Array.isArray(loss) && loss.name === undefined;
+  return isNameless ? { ...source, loss: { name: defaultLoss, ...loss } } : source;
 }
 
 /** Merges flags into the settings of a file; a flag that names another loss or length replaces the file's as a whole. */

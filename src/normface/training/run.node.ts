@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
+import { countText } from '../../inspector/profile/format.ts';
 import { BatchLoader } from '../data/loader.node.ts';
 import type { Cursor } from '../data/order.ts';
 import type { DecodePool } from '../data/worker-pool.node.ts';
@@ -18,7 +19,7 @@ import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { type BatchSource, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
-import { Progress } from './progress.ts';
+import { Progress, Stage } from './progress.ts';
 import type { Reporter } from './reporter.ts';
 import { appendLog, createRunFolder, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import { scheduleOf } from './schedule.ts';
@@ -57,18 +58,26 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   // Both may be of one data set.
   const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
   for (const warning of warnings) reporter.warn(warning);
-  const model = await device.tuner.tuned(
-    () => new Model(device, config, dataset.identities.length),
-    (discarded) => discarded.dispose(),
-  );
+  const stage = new Stage(reporter.progressSink, 'compiling kernels');
+  const model = await device.tuner
+    .tuned(
+      () => new Model(device, config, dataset.identities.length),
+      (discarded) => discarded.dispose(),
+    )
+    .catch((error) => {
+      stage.end();
+      throw error;
+    });
   try {
     if (resume) restore(model, config, data, resume.checkpoint);
     else if (config.initialise) initialise(model, config, data, reporter);
     await model.compile();
+    stage.end();
     const run = new Run(options, model, totalSteps);
     const outcome = await run.train(evaluationSet, shouldStop, overfitBatch ?? false, pool);
     return { ...outcome, folder: run.folder, totalSteps, checkpoint: latestCheckpoint(run.folder)! };
   } finally {
+    stage.end();
     model.dispose();
   }
 }
@@ -138,8 +147,8 @@ class Run {
       `run     ${this.folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
     );
     reporter.say(
-      `data    ${dataset.name} · ${dataset.samples.length} images of ${dataset.identities.length} people` +
-        (excluded > 0 ? `, ${excluded} people left out` : ''),
+      `data    ${dataset.name} · ${countText(dataset.samples.length, 'image')} of ${countText(dataset.identities.length, 'person', 'people')}` +
+        (excluded > 0 ? `, ${countText(excluded, 'person', 'people')} left out` : ''),
     );
   }
 
@@ -162,10 +171,7 @@ class Run {
       resize,
       strict,
       pool,
-      onCorrupt: (name, reason) => {
-        this.progress.end();
-        reporter.warn(`the image ${name} is left out: ${reason}`);
-      },
+      onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
     });
     try {
       const outcome = await runLoop({
@@ -186,6 +192,7 @@ class Run {
           this.progress.update(record);
         },
         onCheckpoint: (step, at) => this.save(step, at),
+        onStep: (step) => this.progress.step(step),
         onValidate: (step) => this.evaluate(step, evaluationSet!, pool),
         shouldStop,
         lastCheckpoint: () => latestCheckpoint(this.folder),

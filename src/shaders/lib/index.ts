@@ -5,6 +5,7 @@ import binaryEntry from './binary_entry.wgsl';
 import classScore from './class_score.wgsl';
 import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
+import hiddenNan from './hidden_nan.wgsl';
 import logistic from './logistic.wgsl';
 import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
@@ -30,6 +31,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/class_score.wesl': classScore,
   './lib/elements.wesl': elements,
   './lib/epilogue.wesl': epilogue,
+  './lib/hidden_nan.wesl': hiddenNan,
   './lib/logistic.wesl': logistic,
   './lib/margin.wesl': margin,
   './lib/matrix_unit.wesl': matrixUnit,

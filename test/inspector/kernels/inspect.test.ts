@@ -54,7 +54,16 @@ describe('the catalogue', () => {
 
 describe('work that is no operator of the graph is right as well', () => {
   const more = inspectedOperators.filter(({ name }) =>
-    ['sgd', 'adam', 'row_subset', 'check_finite', 'count_pairs', 'peak_copy', 'peak_fma'].includes(name),
+    [
+      'sgd',
+      'adam',
+      'row_subset',
+      'check_finite',
+      'largest_magnitude',
+      'count_pairs',
+      'peak_copy',
+      'peak_fma',
+    ].includes(name),
   );
   test.each(
     more.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),

@@ -121,7 +121,7 @@ const cases: Case[] = [
   {
     title: 'file that is not JSON',
     words: () => train(at('broken.json')),
-    exitCode: 1,
+    exitCode: 2,
     sentence: /broken.json is not JSON/,
   },
   {
@@ -133,7 +133,7 @@ const cases: Case[] = [
   {
     title: 'missing file',
     words: () => train(at('nothing.json')),
-    exitCode: 1,
+    exitCode: 2,
     sentence: /cannot read .*nothing.json: there is no such file/,
   },
   {
@@ -293,7 +293,7 @@ const cases: Case[] = [
     title: 'unknown merge',
     words: () => ['eval', at('run'), '--merge', 'mean'],
     exitCode: 2,
-    sentence: /Give one of front, concat, sum, max/,
+    sentence: /Allowed choices are front, concat, sum, max/,
   },
   {
     title: 'unknown adapter',

@@ -3,9 +3,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { hash32 } from '../../../src/engine/random.ts';
-import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../src/normface/training/safetensors.ts';
 import { untrained } from './checkpoint.ts';
-import { normface, temporaryFolder } from './run.ts';
+import { listing, normface, temporaryFolder } from './run.ts';
 
 const root = temporaryFolder();
 const run = path.join(root, 'run-001');
@@ -74,22 +74,59 @@ test('embed with f16 operands writes nearly the same features', async () => {
   expect(stderr).toMatch(/--operands .*f32, f16/);
 });
 
-test('eval prints named protocols, keeps a threshold and writes a report', async () => {
+test('eval prints named protocols and writes a report, and nothing into the run', async () => {
+  const before = listing(run);
   const out = path.join(root, 'evaluation');
   const words = ['--data', faces, '--pairs-per-fold', '5', '--worst', '2', '--out', out, '--json'];
   const { exitCode, stdout, stderr } = await normface('eval', run, ...words);
   expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/^adapter /);
+  expect(stderr).toMatch(/^adapter /m);
   expect(stderr).toContain('lfw-10fold-cos (front)');
+  expect(stderr).toMatch(/^threshold -?0\.\d{4} for run-001: best-threshold on /m);
   const result = JSON.parse(stdout);
   expect(result.runs[0].protocols.map((p: { protocol: string }) => p.protocol)).toContain('lfw-10fold-l2');
   expect(result.runs[0]).toMatchObject({ name: 'run-001', genuine: 50, impostor: 50, merge: 'sum' });
   const names = fs.readdirSync(out);
   for (const name of ['result.json', 'roc.svg', 'roc.png', 'histogram.svg', 'examples.png', 'report.html'])
     expect(names).toContain(name);
-  const threshold = JSON.parse(fs.readFileSync(path.join(checkpoint, 'threshold.json'), 'utf8'));
+  expect(result.thresholds).toEqual([]);
+  expect(listing(run)).toEqual(before);
+});
+
+test('eval --store-threshold keeps the threshold beside the checkpoint, where verify finds it', async () => {
+  const image = path.join(faces, 'person_4', '1.png');
+  const without = await normface('verify', image, image, '-c', run);
+  expect(without.stdout).toContain(
+    `no threshold is kept beside the checkpoint; \`normface eval ${run} --store-threshold\``,
+  );
+  const out = path.join(root, 'stored');
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--worst', '1', '--out', out, '--json'];
+  const { exitCode, stdout } = await normface('eval', run, ...words, '--store-threshold');
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout);
+  const file = path.join(checkpoint, 'threshold.json');
+  expect(result.thresholds).toEqual([file]);
+  const threshold = JSON.parse(fs.readFileSync(file, 'utf8'));
   expect(threshold).toMatchObject({ format: 1, merge: 'sum', rule: 'best-threshold' });
   expect(result.runs[0].threshold).toEqual(threshold);
+  const verdict = JSON.parse((await normface('verify', image, image, '-c', run, '--json')).stdout);
+  expect(verdict).toMatchObject({ threshold: threshold.threshold, same: true });
+});
+
+test('what eval and blufr cannot store is said after what they computed, with exit status 1', async () => {
+  const other = untrained(path.join(root, 'full-001'), 'tiny', 3);
+  // A folder where the file belongs, and a file where the folder belongs: neither can be written, whoever runs the test.
+  fs.mkdirSync(path.join(other, 'threshold.json', 'in-the-way'), { recursive: true });
+  fs.writeFileSync(path.join(root, 'a-file'), '');
+  const out = path.join(root, 'a-file', 'below');
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--worst', '1', '--out', out, '--store-threshold'];
+  const { exitCode, stdout, stderr } = await normface('eval', other, ...words, '--json');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('lfw-10fold-cos (front)');
+  expect(stderr).toMatch(/^warning: not stored: cannot write into .*below: /m);
+  expect(stderr).toMatch(/^warning: not stored: cannot write .*threshold\.json: /m);
+  expect(stderr).not.toMatch(/internal error/);
+  expect(JSON.parse(stdout)).toMatchObject({ report: null, thresholds: [], runs: [{ genuine: 50 }] });
 });
 
 test('eval --mirror-table: with and without PCA for every merge, in the terminal, as JSON, CSV and in the report', async () => {
@@ -136,6 +173,7 @@ test('a threshold at a false accept rate, and several checkpoints in one table',
     'far=0.1',
     '--out',
     path.join(root, 'both'),
+    '--store-threshold',
   ];
   const { exitCode, stdout } = await normface('eval', run, other, ...words);
   expect(exitCode).toBe(0);
@@ -155,15 +193,93 @@ test('verify finds an image equal to itself and decides at the kept threshold', 
   const result = JSON.parse(stdout);
   expect(result.cosine).toBeCloseTo(1, 6);
   expect(result.same).toBe(true);
-  const strict = await normface('verify', image, image, '-c', run, '--threshold', '1.5');
-  expect(strict.stdout).toContain('different people at the threshold 1.5000');
+  const strict = await normface('verify', image, image, '-c', run, '--threshold', '1');
+  expect(strict.stdout).toContain(' at the threshold 1.0000');
+});
+
+/** An image of another size than the net's. */
+async function photograph(name: string): Promise<string> {
+  const file = path.join(root, name);
+  await sharp({ create: { width: 250, height: 240, channels: 3, background: '#a08060' } })
+    .jpeg()
+    .toFile(file);
+  return file;
+}
+
+test('verify and embed say that no face was looked for, how images were scaled, and what the net was trained on', async () => {
+  const large = await photograph('large.jpg');
+  const fitting = path.join(faces, 'person_4', '1.png');
+  const drawn = untrained(path.join(root, 'drawn-001'), 'tiny', 4);
+  const weights = path.join(drawn, 'weights.safetensors');
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(weights), weights);
+  fs.writeFileSync(
+    weights,
+    encodeSafetensors(tensors, { ...metadata, trainedOn: 'generated faces of seed 1' }),
+  );
+  const { exitCode, stdout, stderr } = await normface(
+    'verify',
+    large,
+    fitting,
+    '-c',
+    weights,
+    '--threshold',
+    '0.5',
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`${large}, 250 × 240 pixels`);
+  expect(stdout).toContain('trained on generated faces of seed 1; alignment of the images: not checked');
+  expect(stderr).toMatch(
+    /warning: .*large\.jpg is 250 × 240 pixels and is scaled and cropped to 48 × 56; no face is looked for/,
+  );
+  expect(stderr).toMatch(/warning: the net has only seen faces that this program drew/);
+  const json = JSON.parse((await normface('verify', large, fitting, '-c', weights, '--json')).stdout);
+  expect(json).toMatchObject({
+    images: [
+      { file: large, width: 250, height: 240 },
+      { file: fitting, width: 48, height: 56 },
+    ],
+    input: { width: 48, height: 56 },
+    alignment: 'not checked',
+    trainedOn: 'generated faces of seed 1',
+  });
+  expect(json.warnings).toHaveLength(2);
+  const out = path.join(root, 'large.csv');
+  const embedded = await normface('embed', large, large, fitting, '-c', weights, '-o', out);
+  expect(embedded.stderr.match(/^warning: /gm)).toHaveLength(2);
+  expect(embedded.stdout).toContain('trained on generated faces of seed 1');
+});
+
+test('of aligned images and a net of photographs there is nothing to warn of', async () => {
+  const image = path.join(faces, 'person_4', '1.png');
+  const { stdout, stderr } = await normface('verify', image, image, '-c', run);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('alignment of the images: not checked');
+});
+
+test('embed writes a table with the same numbers into a .csv file', async () => {
+  const out = path.join(root, 'features.csv');
+  const named = path.join(root, 'a, "b".png');
+  fs.copyFileSync(path.join(faces, 'person_4', '1.png'), named);
+  expect((await normface('embed', named, faces, '-c', run, '-o', out)).exitCode).toBe(0);
+  const exact = path.join(root, 'features.safetensors');
+  expect((await normface('embed', named, faces, '-c', run, '-o', exact)).exitCode).toBe(0);
+  const { data, shape, images } = features(exact);
+  const [header, ...rows] = fs.readFileSync(out, 'utf8').trimEnd().split('\n');
+  expect(header.split(',').slice(0, 3)).toEqual(['image', '1', '2']);
+  expect(rows).toHaveLength(61);
+  expect(rows[0].startsWith(`"${named.replaceAll('"', '""')}",`)).toBe(true);
+  expect(rows[1].split(',')[0]).toBe(images[1]);
+  const numbers = rows.flatMap((row) => row.split(',').slice(-shape[1]).map(Number));
+  expect(Float32Array.from(numbers)).toEqual(data);
+  const one = await normface('embed', named, '-c', run, '-o', out);
+  expect(one.stdout).toContain('features of 1 image,');
 });
 
 test('verify without a threshold gives no verdict', async () => {
   const folder = untrained(path.join(root, 'bare-001'));
   const weights = path.join(root, 'alone.safetensors');
   fs.copyFileSync(path.join(folder, 'weights.safetensors'), weights);
-  const image = path.join(faces, 'person_3', '1.png');
+  const image = path.join(faces, 'person_4', '1.png');
   const { stdout } = await normface('verify', image, image, '-c', weights);
   expect(stdout).toContain('no decision');
 });
@@ -175,10 +291,10 @@ test('a checkpoint of another net is refused by name of the difference', async (
   // The same file, but claiming to be of another net with a name of the same length.
   const text = bytes.toString('latin1').replace('"net":"small"', '"net":"tiny" ');
   fs.writeFileSync(file, Buffer.from(text, 'latin1'));
-  const { exitCode, stderr } = await normface('embed', faces, '-c', folder, '-o', path.join(root, 'x'));
+  const { exitCode, stderr } = await normface('embed', faces, '-c', folder, '-o', path.join(root, 'x.csv'));
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
     /does not fit the net "tiny": its "conv1.weight" is \[3,3,3,32\], the net's is \[3,3,3,16\]/,
   );
-  expect(fs.existsSync(path.join(root, 'x'))).toBe(false);
+  expect(fs.existsSync(path.join(root, 'x.csv'))).toBe(false);
 });

@@ -67,7 +67,7 @@ describe('normface profile', () => {
 
   test.each([
     [['profile', 'train', '--net', 'tinny'], 2, /tinny/],
-    [['profile', 'train', '--config', 'missing.json'], 1, /missing.json/],
+    [['profile', 'train', '--config', 'missing.json'], 2, /missing.json/],
     [['profile', 'embed', ...small, '--order', 'size'], 2, /--order .*time, step/],
   ])('%j is refused in one sentence', async (words, exitCode, message) => {
     const outcome = await normface(...words);

@@ -40,7 +40,7 @@ test('a run leaves a folder that tells everything', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^adapter /);
   expect(stdout).toContain('20 images of 5 people');
-  expect(stdout).toMatch(/step 9\/9 \| loss \d/);
+  expect(stdout).toMatch(/step 9\/9 \| ETA 0s \| loss \d/);
   const run = path.join(output, 'whole-001');
   expect(fs.readdirSync(run).sort()).toEqual([
     'ckpt',

@@ -74,7 +74,6 @@ describe('pictures', () => {
     expect(await messageOf(readImage(bomb))).toBe(
       `cannot read the image ${bomb}: it has more than 100 megapixels; --max-pixels allows more`,
     );
-    const before = process.env.NORMFACE_MAX_PIXELS;
     try {
       setMostPixels(100);
       const small = write('small.png', await encode('png', 12, 14, 3));
@@ -84,7 +83,7 @@ describe('pictures', () => {
       setMostPixels(168);
       expect((await readImage(small)).width).toBe(12);
     } finally {
-      process.env.NORMFACE_MAX_PIXELS = before ?? '';
+      setMostPixels();
     }
     expect(() => setMostPixels(1.5)).toThrow('--max-pixels must be a positive whole number, not 1.5');
   });

@@ -9,23 +9,13 @@ import { encode, temporaryFolder, writeTree } from './fixtures.ts';
 const repository = resolve(import.meta.dirname, '../../..');
 const run = promisify(execFile);
 
-test('in a bundle the worker beside it is used, and a loader that nobody closes does not keep the process alive', async () => {
+/** Bundles a script that imports the sources, with the decode worker beside it as in the package. @returns the file to run */
+async function bundle(script: string): Promise<string> {
   // Below node_modules, so that the bundles find the packages.
   const cache = join(repository, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const outdir = mkdtempSync(join(cache, 'normface-test-'));
   afterAll(() => rmSync(outdir, { recursive: true, force: true }));
-  const tree = writeTree(temporaryFolder(), { 'a/1.jpg': await encode('jpeg', 12, 14, 1), 'b/1.jpg': '' });
-  const data = './src/normface/data';
-  const script = `
-    import { BatchLoader } from '${data}/loader.node.ts';
-    import { openDataset } from '${data}/open.node.ts';
-    const dataset = await openDataset(process.argv[2]);
-    const onCorrupt = (name) => console.log('skipped', name);
-    const loader = new BatchLoader(dataset, { width: 12, height: 14, batchSize: 3, seed: 1, cacheBytes: 0, onCorrupt });
-    const batch = await loader.next();
-    console.log(batch.indices.join(), batch.pixels.length);
-  `;
   const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external', outdir } as const;
   await build({
     ...options,
@@ -35,6 +25,39 @@ test('in a bundle the worker beside it is used, and a loader that nobody closes 
     ...options,
     entryPoints: { 'decode-worker': join(repository, data, 'decode-worker.node.ts') },
   });
-  const { stdout } = await run(process.execPath, [join(outdir, 'stdin.js'), tree], { timeout: 60_000 });
+  return join(outdir, 'stdin.js');
+}
+
+const data = './src/normface/data';
+
+test('in a bundle the worker beside it is used, and a loader that nobody closes does not keep the process alive', async () => {
+  const tree = writeTree(temporaryFolder(), { 'a/1.jpg': await encode('jpeg', 12, 14, 1), 'b/1.jpg': '' });
+  const script = await bundle(`
+    import { BatchLoader } from '${data}/loader.node.ts';
+    import { openDataset } from '${data}/open.node.ts';
+    const dataset = await openDataset(process.argv[2]);
+    const onCorrupt = (name) => console.log('skipped', name);
+    const loader = new BatchLoader(dataset, { width: 12, height: 14, batchSize: 3, seed: 1, cacheBytes: 0, onCorrupt });
+    const batch = await loader.next();
+    console.log(batch.indices.join(), batch.pixels.length);
+  `);
+  const { stdout } = await run(process.execPath, [script, tree], { timeout: 60_000 });
   expect(stdout).toBe(`skipped b/1.jpg\n0,0,0 ${3 * 12 * 14 * 4}\n`);
+});
+
+test('a pool that is closed while a reply waits to be read lets the process go on', async () => {
+  const script = await bundle(`
+    import { DecodePool } from '${data}/worker-pool.node.ts';
+    const pool = new DecodePool(1);
+    const image = [{ kind: 'grey', width: 4, height: 4, pixels: new Uint8Array(16) }];
+    const size = { width: 4, height: 4 };
+    await pool.decode(image, size, false);
+    const late = pool.decode(image, size, false).catch(() => 'refused');
+    // The thread answers while this one is busy, so the answer is unread when the pool closes.
+    for (const end = Date.now() + 1000; Date.now() < end; );
+    await pool.close();
+    console.log('closed', await late);
+  `);
+  const { stdout } = await run(process.execPath, [script], { timeout: 60_000 });
+  expect(stdout).toBe('closed refused\n');
 });

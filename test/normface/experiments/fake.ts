@@ -27,7 +27,7 @@ export function fakeLaboratory(out: string, options: Partial<LaboratoryOptions> 
       say: (text) => void said.push(text),
       warn: (text) => void warned.push(text),
       emit: (record) => void emitted.push(record),
-      progressSink: { live: false, columns: 0, write: () => {} },
+      progressSink: { live: false, columns: 0, show: () => {}, keep: () => {}, clear: () => {} },
     },
     openDevice: () => {
       device ??= openDevice();

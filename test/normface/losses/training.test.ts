@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDevice } from '../../../src/engine/device.node.ts';
 import type { Device } from '../../../src/engine/device.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
-import { lossNames } from '../../../src/normface/losses/index.ts';
+import { lossNames } from '../../../src/normface/losses/names.ts';
 import type { TrainingConfigInput } from '../../../src/normface/training/config.ts';
 import type { StepMetrics } from '../../../src/normface/training/loop.ts';
 import type { StoredTensor } from '../../../src/normface/training/safetensors.ts';

@@ -83,7 +83,7 @@ describe('training configuration', () => {
     [
       'key of another loss',
       { loss: { name: 'softmax', scale: {} } },
-      /"loss.scale" does not belong to this loss/,
+      /the loss "[a-z0-9]+" has no option "scale"; name one that has it as loss.name: .*cosface/,
     ],
     ['unknown loss', { loss: { name: 'normfase' } }, /did you mean "normface"/],
     [
@@ -99,7 +99,7 @@ describe('training configuration', () => {
     [
       'class sampling of a loss that is no softmax',
       { loss: { name: 'sphereface2', classSampling: { rate: 0.1 } } },
-      /"loss.classSampling" does not belong to this loss/,
+      /the loss "[a-z0-9]+" has no option "classSampling"; name one that has it as loss.name: .*cosface/,
     ],
     [
       'no classes',
@@ -115,7 +115,7 @@ describe('training configuration', () => {
     [
       'scale of another loss',
       { loss: { name: 'circle', scale: { initial: 3 } } },
-      /"loss.scale" does not belong to this loss/,
+      /the loss "[a-z0-9]+" has no option "scale"; name one that has it as loss.name: .*cosface/,
     ],
     ['text for a number', { batchSize: '64' }, /batchSize is "64", expected a number/],
     ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],

@@ -1,0 +1,28 @@
+/** Declaration of `normface embed`. */
+
+import { type AddCommand, examples, mergeOption, wholeNumber } from './command.ts';
+
+export const addEmbed: AddCommand = (program, run) => {
+  program
+    .command('embed')
+    .description('write the raw features of images to a file')
+    .argument(
+      '<images...>',
+      'image files, folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), or generated:…',
+    )
+    .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
+    .requiredOption('-o, --out <file>', 'the file to write: features.safetensors or features.csv')
+    .addOption(mergeOption('sum'))
+    .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
+    .addHelpText(
+      'after',
+      '\nImages must be aligned and cropped like those that the net was trained on: no face is looked for.\n\n' +
+        'A .safetensors file holds the tensor "features" [images, dimension], not normalised, and in its metadata the names of the\n' +
+        'images as a JSON list under "images". A .csv file has a row for every image: its name, then its numbers.\n' +
+        examples(
+          'normface embed a.jpg b.jpg --checkpoint runs/normface-001 --out features.safetensors',
+          'normface embed faces.tar --checkpoint runs/normface-001 --out faces.csv --merge front',
+        ),
+    )
+    .action(run(async () => (await import('./embed.node.ts')).embed));
+};

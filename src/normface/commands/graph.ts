@@ -1,0 +1,26 @@
+/** Declaration of `normface graph`. */
+
+import { type AddCommand, examples, lossOption, repeatedOption, wholeNumber } from './command.ts';
+
+export const addGraph: AddCommand = (program, run) => {
+  program
+    .command('graph')
+    .description('the autograd graph of a net and its loss with shapes, bytes and arithmetic')
+    .argument('[config.json]', 'the training; without: the small net with softmax')
+    .option('--net <name>', 'see `normface nets`')
+    .addOption(lossOption('the loss'))
+    .option('--batch <n>', 'images in a step', wholeNumber(1))
+    .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
+    .addOption(repeatedOption('--set <key=value>', 'any other setting'))
+    .option('--out <file>', 'draw the graph: graph.svg, or graph.dot for Graphviz')
+    .option('--parameters', 'draw parameters as nodes of their own')
+    .addHelpText(
+      'after',
+      examples(
+        'normface graph',
+        'normface graph configs/lfw-small-normface.json --out graph.svg',
+        'normface graph --net center-face-resnet --loss normface --batch 8 --classes 10572 --out resnet.dot',
+      ),
+    )
+    .action(run(async () => (await import('./graph.node.ts')).graph));
+};

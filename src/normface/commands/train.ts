@@ -1,0 +1,63 @@
+/** Declaration of `normface train`. */
+
+import {
+  type AddCommand,
+  examples,
+  finiteNumber,
+  lossOption,
+  repeatedOption,
+  usageWhenBare,
+  wholeNumber,
+} from './command.ts';
+
+export const addTrain: AddCommand = (program, run) => {
+  const train = program
+    .command('train')
+    .description('train a net; by default the small net on generated faces with softmax')
+    .argument('[config.json]', 'a configuration file; flags and --set win over it')
+    .option(
+      '--data <data>',
+      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST, or generated:identities=200,samples=20',
+    )
+    .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
+    .option('--net <name>', 'see `normface nets`')
+    .addOption(lossOption('the loss'))
+    .option('--batch <n>', 'images in a step', wholeNumber(1))
+    .option('--epochs <n>', 'passes over the images', finiteNumber)
+    .option('--steps <n>', 'optimiser steps, instead of --epochs', wholeNumber(1))
+    .option('--lr <rate>', 'learning rate', finiteNumber)
+    .option('--seed <n>', 'decides initial weights, order of images and augmentation', wholeNumber(0))
+    .option('--mirror', 'mirror images at random')
+    .option('--no-mirror', 'do not')
+    .option('--from <checkpoint>', 'start from the weights of another run')
+    .option('--name <name>', 'the run goes to <output>/<name>-NNN')
+    .option('--output <folder>', 'where runs go (default: runs)')
+    .option('--strict', 'stop at the first image that cannot be read instead of leaving it out')
+    .addOption(repeatedOption('--set <key=value>', 'any other setting, such as loss.scale.initial=24'))
+    .option(
+      '--resume [run]',
+      'continue a run: its folder, one of its checkpoints, or auto (default) for the newest',
+    )
+    .option('--force', 'with --resume: accept settings that change the numbers of the run')
+    .option(
+      '--overfit-batch',
+      'train on the first batch only, without augmentation: the loss must go to zero',
+    )
+    .option('--dry-run', 'print the resolved configuration and what would be trained, and stop')
+    .addHelpText(
+      'after',
+      examples(
+        'normface train --data generated',
+        'normface train configs/lfw-small.json --seed 2',
+        'normface train --data faces/ --loss normface --from runs/softmax-001 --lr 0.01 --epochs 5',
+        'normface train --set loss.name=normface --set loss.scale.initial=24 --set loss.scale.learn=false',
+        'normface train --resume',
+      ),
+    );
+  train.action(
+    usageWhenBare(
+      train,
+      run(async () => (await import('./train.node.ts')).train),
+    ),
+  );
+};

@@ -1,0 +1,16 @@
+/** Names of the losses, in the order in which messages list them; apart from the losses, so that a help text need not load them. */
+export const lossNames = [
+  'softmax',
+  'normface',
+  'c-contrastive',
+  'c-triplet',
+  'cosface',
+  'arcface',
+  'sphereface',
+  'sphereface2',
+  'adacos',
+  'circle',
+  'center',
+  'pair-contrastive',
+  'triplet',
+] as const;
