@@ -70,7 +70,7 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
       folderButton: 'Choose a run folder',
       accept: '.safetensors,.json',
       multiple: true,
-      hint: 'normface train and normface eval write them.',
+      hint: 'normface train and normface eval --store-threshold write them.',
       onFiles: onCheckpoint,
     }),
     parts.checkpointStatus,

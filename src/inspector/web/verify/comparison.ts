@@ -72,7 +72,7 @@ export function decisionFor(
   if (!stored)
     return {
       explanation:
-        'No decision: there is no threshold.json beside the checkpoint. normface eval writes one, or type in a threshold.',
+        'No decision: there is no threshold.json beside the checkpoint. normface eval --store-threshold writes one, or type in a threshold.',
     };
   if (stored.merge !== merge)
     return {
