@@ -249,7 +249,7 @@ test('without any file: the net and the faces that come with the page', async ()
 
   // Photographs are not what this net has seen: that is said beside the verdict.
   await chooseFaces(page, [faces[1]]);
-  await page.getByRole('gridcell').nth(6).waitFor();
+  await page.getByRole('gridcell').nth(48).waitFor();
   await page.getByRole('gridcell').nth(6).click();
   const cautions = page.getByRole('list', { name: 'Cautions' });
   await cautions.getByText('This net has only learnt from drawn faces').waitFor();
@@ -268,7 +268,7 @@ test('a threshold that is no cosine is said beside its field, and decides nothin
   expect(await verdict.textContent()).toBe('The same person');
   await field.fill('7');
   expect(await verdict.textContent()).toBe('No decision');
-  const problem = page.getByRole('alert');
+  const problem = page.locator('.field-problem');
   expect(await problem.textContent()).toBe('A cosine lies between −1 and 1.');
   expect(await field.getAttribute('aria-invalid')).toBe('true');
   const [a, b] = [(await field.boundingBox())!, (await problem.boundingBox())!];
