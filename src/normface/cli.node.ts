@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../common/printable.ts';
-import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { addBlufr } from './commands/blufr.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './commands/command.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -168,7 +168,7 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
   if (error instanceof UserError) return [error.exitCode, true];
   if (error instanceof CommanderError) return [2, true];
   if (error instanceof NotFiniteError) return [3, true];
-  return [1, error instanceof DeviceError || error instanceof ShapeError];
+  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
 }
 
 const isProgram =

@@ -1,6 +1,7 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import type { Device } from '../../engine/device.ts';
+import { refuseLabels } from '../../engine/labels.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
@@ -29,6 +30,7 @@ interface Names {
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;
+  private readonly classes: number;
   private readonly objective: Objective;
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
@@ -43,6 +45,7 @@ export class Model implements Learner {
   constructor(device: Device, config: TrainingConfig, classes: number) {
     this.device = device;
     this.config = config;
+    this.classes = classes;
     this.objective = new Objective(device, config, classes);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
@@ -83,8 +86,12 @@ export class Model implements Learner {
     return this.readMetrics();
   }
 
-  /** Uploads what the next step works on. */
+  /**
+   * Uploads what the next step works on.
+   * @throws LabelError for a label that no class has
+   */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
+    refuseLabels(labels, this.classes);
     this.device.setRandom(this.config.seed, step);
     this.optimiser.learningRate = learningRate;
     const { images, labels: target, heads } = this.objective;
