@@ -86,7 +86,7 @@ export const WEB_BUNDLE = {
     main: 'src/inspector/web/main.ts',
     'reference-worker': 'src/inspector/web/kernels/reference-worker.ts',
   },
-  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy' },
+  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy', '.safetensors': 'binary' },
   platform: 'browser',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',

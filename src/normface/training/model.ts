@@ -79,8 +79,8 @@ export class Model implements Learner {
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
-  compile(): Promise<void> {
-    return this.captured.compile();
+  compile(onProgress?: (done: number, total: number) => void): Promise<void> {
+    return this.captured.compile(onProgress);
   }
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {

@@ -239,7 +239,7 @@ class Run {
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
-      trainedOn: config.data.path,
+      trainedOn: data.dataset.name,
     };
     const { weights, optimiser } = await this.model.snapshot();
     const folder = saveCheckpoint(this.folder, { weights, metadata, optimiser, state });
