@@ -8,8 +8,9 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build as bundle } from 'esbuild';
-import { BROWSER_BUNDLE, NODE_BUNDLE, ROOT, WEB_BUNDLE } from './bundles.mjs';
+import { BROWSER_BUNDLE, NODE_BUNDLE, ROOT } from './bundles.mjs';
 import { BUILD_STAMP, sourcesDigest } from './setup/sources.mjs';
+import { bundleWeb } from './web/bundle.mjs';
 
 const dist = join(ROOT, 'dist');
 const next = join(ROOT, `dist.${process.pid}`);
@@ -37,7 +38,7 @@ try {
     declareTypes(),
     bundle({ ...NODE_BUNDLE, outdir: next }),
     bundle({ ...BROWSER_BUNDLE, outdir: next }),
-    bundle({ ...WEB_BUNDLE, outdir: join(next, 'web') }),
+    bundleWeb(join(next, 'web')),
   ]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   chmodSync(join(next, 'cli.js'), 0o755);

@@ -1,5 +1,6 @@
 /** What esbuild is to make of which source file. */
-import { dirname } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,6 +47,30 @@ export const BROWSER_BUNDLE = {
 };
 
 /**
+ * The module `kernel-sources`: the text of every kernel file by its name, for who has no GPU that would tell which kernels it runs.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const KERNEL_SOURCES = {
+  name: 'kernel-sources',
+  setup(build) {
+    const folder = join(ROOT, 'src/shaders');
+    build.onResolve({ filter: /^kernel-sources$/ }, ({ path }) => ({ path, namespace: path }));
+    build.onLoad({ filter: /.*/, namespace: 'kernel-sources' }, () => {
+      const names = readdirSync(folder)
+        .filter((file) => file.endsWith('.wgsl'))
+        .map((file) => file.slice(0, -'.wgsl'.length))
+        .sort();
+      const imports = names.map((name) => `import ${name} from './${name}.wgsl';`);
+      return {
+        contents: `${imports.join('\n')}\nexport default { ${names.join(', ')} };`,
+        resolveDir: folder,
+      };
+    });
+  },
+};
+
+/**
  * The web application: static files that can be hosted under any path. Each page is loaded when it is first shown. `theme` stays a
  * script that needs no module, since the page runs it before its first paint.
  *
@@ -61,10 +86,24 @@ export const WEB_BUNDLE = {
     main: 'src/inspector/web/main.ts',
     'reference-worker': 'src/inspector/web/kernels/reference-worker.ts',
   },
-  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy' },
+  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy', '.safetensors': 'binary' },
   platform: 'browser',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
+  minify: true,
+  plugins: [KERNEL_SOURCES],
+};
+
+/**
+ * What keeps the application for use without a network. `define` has to name its files.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const SERVICE_WORKER_BUNDLE = {
+  ...COMMON,
+  entryPoints: { 'service-worker': 'src/inspector/web/service-worker.ts' },
+  format: 'iife',
+  platform: 'browser',
   minify: true,
 };
 

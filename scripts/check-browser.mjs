@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
-import { BROWSER_BUNDLE, ROOT, WEB_BUNDLE } from './bundles.mjs';
+import { BROWSER_BUNDLE, ROOT, SERVICE_WORKER_BUNDLE, WEB_BUNDLE } from './bundles.mjs';
 
 /** @type {string[]} */
 const faults = [];
@@ -27,6 +27,7 @@ async function inspect(name, options) {
     write: false,
     metafile: true,
     plugins: [
+      ...(options.plugins ?? []),
       {
         name: 'node-modules-are-external',
         setup(build) {
@@ -49,6 +50,7 @@ async function inspect(name, options) {
 
 await inspect('browser bundle', BROWSER_BUNDLE);
 await inspect('web application', WEB_BUNDLE);
+await inspect('service worker', SERVICE_WORKER_BUNDLE);
 
 const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
 const types = spawnSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.browser.json')], {

@@ -8,6 +8,7 @@ export const BUILD_INPUTS = [
   'package-lock.json',
   'scripts/build.mjs',
   'scripts/bundles.mjs',
+  'scripts/web/bundle.mjs',
   'src',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -1,9 +1,11 @@
 import { type AdapterReport, describeAdapter } from './adapter.ts';
+import { DebugTrap } from './debug-trap.ts';
 import { check, DeviceError, formatShape } from './errors.ts';
 import { Failures } from './failures.ts';
-import { FiniteTrap } from './finite.ts';
+import { watchFinite } from './finite.ts';
 import { inspect } from './format.ts';
 import type { Dispatch } from './kernel.ts';
+import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { Pipelines } from './pipelines.ts';
@@ -46,7 +48,8 @@ export class Device {
   private readonly failures: Failures;
   private readonly scopes = new TensorScopes();
   private readonly constants = new Map<string, Tensor>();
-  private readonly trap: FiniteTrap | null;
+  private readonly trap = new DebugTrap(this);
+  private readonly debug: NonNullable<DeviceOptions['debug']>;
   private readonly operators: string[] = [];
   private calls = 0;
   private encoder: GPUCommandEncoder | null = null;
@@ -69,7 +72,7 @@ export class Device {
     this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
     this.tuner = new Tuner(this, options.tune, known);
     this.operands = options.operands ?? 'f32';
-    this.trap = options.debug?.checkFinite ? new FiniteTrap(this) : null;
+    this.debug = options.debug ?? {};
     gpu.lost.then((info) => {
       if (!this.closed) this.lost = info.message || info.reason;
     });
@@ -257,8 +260,19 @@ export class Device {
     const prepared = this.prepare(dispatch);
     if (this.recorder) this.recorder.push(prepared);
     else this.encode(prepared);
-    if (this.trap && dispatch.kernel.name !== FiniteTrap.kernelName)
-      this.trap.watch(prepared, this.recorder !== null);
+    if (this.debug.checkFinite) watchFinite(this.trap, prepared, this.recorder !== null);
+  }
+
+  /** In debug mode, checks labels on the device: the next read throws a {@link LabelError} if one is outside the classes. */
+  checkLabels(operator: string, labels: Tensor, range: LabelRange): void {
+    if (!this.debug.checkLabels) return;
+    this.within(operator, () =>
+      this.trap.arm(
+        this.recorder !== null,
+        ([label, classes]) => labelError(label!, classes!, `operator ${operator}`),
+        (serial, finding) => checkLabelRange(labels, range, serial, finding),
+      ),
+    );
   }
 
   /** For kernel research: inside `body`, every dispatch is what `edit` makes of it. */
@@ -392,7 +406,7 @@ export class Device {
   /** Throws what went wrong in the work that is done. */
   private async verify(): Promise<void> {
     await this.failures.throwFirst();
-    await this.trap?.verify();
+    await this.trap.verify();
   }
 
   /** Throws if the device was lost or closed. */

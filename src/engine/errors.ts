@@ -13,6 +13,11 @@ export class NotFiniteError extends Error {
   override name = 'NotFiniteError';
 }
 
+/** A label that no class has: names the label and the number of classes. */
+export class LabelError extends Error {
+  override name = 'LabelError';
+}
+
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }

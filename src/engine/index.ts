@@ -3,7 +3,7 @@
 export { type AdapterReport, describeAdapter } from './adapter.ts';
 export { type GraphNode, record, withoutGradients } from './autograd.ts';
 export { Device } from './device.ts';
-export { DeviceError, NotFiniteError, ShapeError } from './errors.ts';
+export { DeviceError, LabelError, NotFiniteError, ShapeError } from './errors.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './kernel.ts';
 export { openDevice } from './open.ts';
 export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './operator.ts';

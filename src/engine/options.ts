@@ -25,5 +25,7 @@ export interface DeviceOptions {
   debug?: {
     /** Tests every result for NaN and infinities; the first read after one throws and names the operator. */
     checkFinite?: boolean;
+    /** Tests every label that a loss gets; the first read after one outside the classes throws and names it. */
+    checkLabels?: boolean;
   };
 }

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../common/printable.ts';
-import { DeviceError, NotFiniteError, ShapeError } from '../engine/errors.ts';
+import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/errors.ts';
 import { addBlufr } from './commands/blufr.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './commands/command.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -21,6 +21,7 @@ import { addNets } from './commands/nets.ts';
 import { addPaper } from './commands/paper.ts';
 import { addProfile } from './commands/profile.ts';
 import { addProtocols } from './commands/protocols.ts';
+import { StandardStreams } from './commands/standard-streams.node.ts';
 import { addTrain } from './commands/train.ts';
 import { addTune } from './commands/tune.ts';
 import { addVerify } from './commands/verify.ts';
@@ -168,13 +169,15 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
   if (error instanceof UserError) return [error.exitCode, true];
   if (error instanceof CommanderError) return [2, true];
   if (error instanceof NotFiniteError) return [3, true];
-  return [1, error instanceof DeviceError || error instanceof ShapeError];
+  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
 }
 
 const isProgram =
   process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isProgram) {
-  // A reader that closes the pipe early (`normface … | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  process.exitCode = await runCli(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  process.exitCode = await runCli(
+    words,
+    new StandardStreams(process, { mixable: !words.includes('--json') }),
+  );
 }

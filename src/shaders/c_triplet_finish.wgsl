@@ -16,7 +16,7 @@
 // One workgroup; the sums are taken in a fixed order.
 import package::lib::agent_entry::slope_of;
 import package::lib::agent_state::{Sample, State, Decision, all_classes};
-import package::lib::hidden_nan::unless_nan;
+import package::lib::nan::unless_nan;
 import constants::{SAMPLES, ALL_CLASSES, POSITIVE_WEIGHT, BOUND, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> states: array<State>;

@@ -7,7 +7,7 @@
 // loss        one number
 // statistics  mean cosine to the own class and to the others (0 where there are none), number of entries
 // One workgroup; the sums are taken in a fixed order.
-import package::lib::hidden_nan::unless_nan;
+import package::lib::nan::unless_nan;
 import constants::{SAMPLES, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> entries: array<vec2f>;

@@ -9,7 +9,7 @@
 // statistics  mean cosine to the own class, mean cosine to the other classes, s
 // slope       ∂loss/∂s = mean over the samples of Σ_j p_j score_j − score_y
 // One workgroup: each invocation adds every WORKGROUP-th sample, then a tree adds the invocations; the order is fixed.
-import package::lib::hidden_nan::at_least;
+import package::lib::at_least::at_least;
 import package::lib::logistic::{sigmoid, softplus};
 import package::lib::softmax_state::{Decision, State, log_odds};
 import constants::{SAMPLES, ALL_CLASSES, FLOOR, WORKGROUP};

@@ -9,7 +9,7 @@
 // classes_in_use   with @if(partial): classes from this number on take no part
 // states           [SAMPLES] State; the windows before this one are in it already, unless @if(first)
 // One workgroup a sample: each invocation folds every WORKGROUP-th class, then a tree merges the invocations in fixed order.
-import package::lib::hidden_nan::at_least;
+import package::lib::at_least::at_least;
 import package::lib::class_score::{class_score, logged_cosine};
 import package::lib::softmax_state::{State, empty, fold, merge};
 import constants::{CLASSES, ALL_CLASSES, FLOOR, WORKGROUP, GRID_X, SAMPLES};

@@ -15,7 +15,7 @@
 // upstream         gradient of the loss, one number
 // gradients        [SAMPLES, CLASSES]
 // Element-wise: COUNT = SAMPLES·CLASSES.
-import package::lib::hidden_nan::at_least;
+import package::lib::at_least::at_least;
 import package::lib::class_score::class_score;
 import package::lib::elements::element;
 import package::lib::softmax_state::Decision;

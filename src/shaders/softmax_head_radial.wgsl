@@ -10,7 +10,7 @@
 // decisions         [SAMPLES] of softmax_head_finish
 // upstream          gradient of the loss, one number
 // Element-wise: COUNT = SAMPLES·D.
-import package::lib::hidden_nan::at_least;
+import package::lib::at_least::at_least;
 import package::lib::elements::element;
 import package::lib::softmax_state::Decision;
 import constants::{COUNT, WORKGROUP, STEPS, SAMPLES, D, FLOOR};

@@ -6,7 +6,7 @@
 // slope       ∂loss/∂b
 // statistics  mean cosine to the own class, mean cosine to the other classes, b
 // One workgroup: each invocation adds every WORKGROUP-th sample, then a tree adds the invocations; the order is fixed.
-import package::lib::hidden_nan::unless_nan;
+import package::lib::nan::unless_nan;
 import constants::{SAMPLES, ALL_CLASSES, WORKGROUP};
 
 @group(0) @binding(0) var<storage, read> sums: array<vec4f>;

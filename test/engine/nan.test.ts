@@ -99,7 +99,11 @@ describe('a NaN in a feature is one in the loss', () => {
   const losses = operators.filter(({ name }) => /loss$/i.test(name));
   test('there are losses', () => expect(losses.length).toBeGreaterThanOrEqual(8));
   test.each(
-    losses.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),
+    losses.flatMap(({ name, cases }) =>
+      cases
+        .filter(({ inputs }) => inputs[0]!.shape[0]! < 20)
+        .map((sample) => [`${name} ${sample.label}`, sample] as const),
+    ),
   )('%s', async (_, sample) => {
     await device.scope(async () => {
       const arrays = sample.inputs.map((spec, i) => sampleInput(spec, 1000 + i));

@@ -74,6 +74,11 @@ test('the list has all kernels; search and keys find and open one', async () => 
   await page.goBack();
   await links.first().waitFor();
   expect(await links.count()).toBe(1);
+  await page.getByRole('searchbox').fill('convolution 3x3');
+  expect(await links.count()).toBeGreaterThan(0);
+  await page.getByRole('searchbox').fill('softmx');
+  await page.getByText('no kernel has “softmx”: these have “softmax”').waitFor();
+  expect(await links.locator('.kernel-name').allTextContents()).toContain('softmax_head_fold');
   await page.getByRole('searchbox').fill('no such kernel');
   await page.getByText('No kernel has all these words').waitFor();
   expect(problems).toEqual([]);
@@ -159,6 +164,14 @@ test('a text that does not compile is underlined at its line, and not run', asyn
   const line = text.slice(0, text.indexOf('missing')).split('\n').length;
   const problem = page.locator('.kernel-problem');
   await problem.waitFor();
+  // Beside the text, on the screen that shows the text.
+  await page.evaluate(() => scrollTo(0, 0));
+  const [seen, editor] = await Promise.all([
+    problem.boundingBox(),
+    page.locator('.cm-editor').first().boundingBox(),
+  ]);
+  expect(seen!.y + seen!.height).toBeLessThan(900);
+  expect(seen!.x).toBeGreaterThan(editor!.x + editor!.width);
   expect(await problem.textContent()).toContain(`line ${line}, column`);
   expect(await problem.textContent()).toContain('missing');
   expect(await page.locator('.cm-lintRange-error').textContent()).toBe('missing');
@@ -295,6 +308,27 @@ test('kernels with several dispatches have tabs, variants can be chosen, and a r
   await panel.getByRole('button', { name: /^Run/ }).click();
   await page.getByRole('link', { name: 'All kernels' }).click();
   await page.locator('a.kernel-link').first().waitFor();
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('without WebGPU the list, the search and the sources are there all the same', async () => {
+  const without = await startBrowser({ webgpu: false });
+  const { page, problems } = await openPage(without, `${url}#/kernels`);
+  await page.locator('[data-notice=no-gpu]').waitFor();
+  const links = page.locator('a.kernel-link');
+  await links.first().waitFor();
+  expect(await links.count()).toBeGreaterThan(60);
+  await page.getByRole('searchbox').fill('prelu_forward');
+  await links.first().click();
+  await page.getByRole('heading', { level: 1, name: 'prelu_forward' }).waitFor();
+  expect(await page.title()).toBe('prelu_forward · Kernels · normface');
+  const source = page.locator('.kernel-source');
+  await source.locator('.cm-line').nth(3).waitFor();
+  expect(await source.textContent()).toContain('import constants::');
+  await screenshot(page, 'kernels-source-without-webgpu');
+  await page.goto(`${url}#/kernels?kernel=gemn`);
+  await page.getByText('there is no kernel "gemn", did you mean "gemm"?').waitFor();
   expect(problems).toEqual([]);
   await page.context().close();
 });

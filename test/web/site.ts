@@ -3,32 +3,46 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { build } from 'esbuild';
 import { afterAll } from 'vitest';
 import { WEB_BUNDLE } from '../../scripts/bundles.mjs';
+import { bundleWeb } from '../../scripts/web/bundle.mjs';
 import { serve } from '../../scripts/web/serve.mjs';
 
-/** Bundles and serves until the tests of the file have run. @returns the URL, which ends with a slash */
-async function serveBundle(options: BuildOptions, html?: string): Promise<string> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-web-'));
-  await build({ ...options, outdir: folder });
-  if (html) fs.writeFileSync(path.join(folder, 'index.html'), html);
-  const { url, close } = await serve(folder, 0);
-  afterAll(async () => {
-    await close();
-    fs.rmSync(folder, { recursive: true, force: true });
-  });
-  return url;
+export interface Site {
+  /** Ends with a slash. */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+  readonly folder: string;
 }
 
-/** The web application. */
-export function serveApplication(): Promise<string> {
-  return serveBundle(WEB_BUNDLE);
+/** Serves what `make` puts into a folder until the tests of the file have run. */
+async function serveMade(make: (folder: string) => Promise<void>): Promise<Site> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-web-'));
+  await make(folder);
+  const site = await serve(folder, 0);
+  afterAll(async () => {
+    await site.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+  return { ...site, folder };
+}
+
+/** The web application, on a server that a test may end. */
+export const serveSite = (): Promise<Site> => serveMade(bundleWeb);
+
+/** The web application. @returns its URL, which ends with a slash */
+export async function serveApplication(): Promise<string> {
+  return (await serveSite()).url;
 }
 
 /** An empty page that runs one source file, which puts what the test calls into `globalThis`. */
-export function serveScript(file: string): Promise<string> {
+export async function serveScript(file: string): Promise<string> {
   const html =
     '<!doctype html><link rel="icon" href="data:,"><script type="module" src="script.js"></script>';
-  return serveBundle({ ...WEB_BUNDLE, entryPoints: { script: file }, minify: false }, html);
+  const { url } = await serveMade(async (folder) => {
+    await build({ ...WEB_BUNDLE, entryPoints: { script: file }, minify: false, outdir: folder });
+    fs.writeFileSync(path.join(folder, 'index.html'), html);
+  });
+  return url;
 }

@@ -98,7 +98,7 @@ test('two faces: cosine and decision are those of normface verify', async () => 
   expect(await page.getByText('Images never leave this page.').isVisible()).toBe(true);
   await chooseCheckpoint(page, weights, threshold);
   expect(await statusOf(page, 'Checkpoint', /tiny/)).toMatch(
-    /^weights\.safetensors: net tiny after 40 steps, images 48 × 56, features of 64 numbers, threshold /,
+    /^weights\.safetensors: net tiny after 40 steps, images 48 × 56, features of 64 numbers, threshold 0\.\d+\. Trained on: generated faces of seed 3\.$/,
   );
   for (const pair of [
     [faces[0], faces[4]],
@@ -112,7 +112,7 @@ test('two faces: cosine and decision are those of normface verify', async () => 
     expect(await page.locator('.verdict').textContent()).toBe(
       expected.same ? 'The same person' : 'Different people',
     );
-    expect(await page.locator('.pair-result').textContent()).toContain(
+    expect(await page.locator('.pair-detail').textContent()).toContain(
       `Threshold ${expected.threshold.toFixed(4)}: best-threshold`,
     );
     for (const name of pair.map((file) => path.basename(file)))
@@ -140,7 +140,7 @@ test('a run folder and six faces: the matrix equals the features of normface emb
     await page.waitForURL(new RegExp(`merge=${merge}`));
     await page.locator(`.results[data-merge=${merge}]`).waitFor();
     const decision = merge === 'sum' ? /Threshold .*accepts/ : /No decision: .* chosen for the merge “sum”/;
-    await page.locator('.pair-result').filter({ hasText: decision }).waitFor();
+    await page.locator('.pair-detail').filter({ hasText: decision }).waitFor();
     const expected = await nodeCosines(merge);
     const cells = await page
       .getByRole('gridcell')
@@ -186,7 +186,7 @@ test('files can be dropped, the choices are in the URL, and a threshold can be t
     (await normface('verify', faces[0], faces[4], '-c', run, '--json', '--threshold', '0.5')).stdout,
   );
   expect(cosine).toBeGreaterThan(-1);
-  expect(await page.locator('.pair-result').textContent()).toContain('The threshold was typed in');
+  expect(await page.locator('.pair-detail').textContent()).toContain('The threshold was typed in');
   const shown = Number(await page.locator('[data-cosine]').getAttribute('data-cosine'));
   expect(await page.locator('.verdict').textContent()).toBe(
     shown > 0.5 ? 'The same person' : 'Different people',
@@ -206,6 +206,107 @@ test('files can be dropped, the choices are in the URL, and a threshold can be t
   const { tensors, metadata } = decodeSafetensors(fs.readFileSync(saved), saved);
   expect(tensors.get('features')!.shape).toEqual([2, 64]);
   expect(metadata.merge).toBe('front');
+  await page.context().close();
+});
+
+test('without any file: the net and the faces that come with the page', async () => {
+  const { page, problems } = await openVerify();
+  await page.getByRole('button', { name: 'Try it with these' }).click();
+  await page.locator('.matrix').waitFor();
+  expect(await statusOf(page, 'Checkpoint', /^the sample net: net tiny after 3000 steps/)).toContain(
+    'Trained on: generated faces of seed 1.',
+  );
+  expect(page.url()).toMatch(/#\/verify\?sample=$/);
+  // Two pictures each of three people; each is most like the other one of the same person.
+  const cosines = await page
+    .getByRole('gridcell')
+    .evaluateAll((cells) => cells.map((cell) => cell.textContent));
+  const values = cosines.map((text) => Number(text!.replace('−', '-')));
+  for (let row = 0; row < 6; row++) {
+    const others = values.slice(6 * row, 6 * row + 6).map((value, column) => (column === row ? -2 : value));
+    expect(others.indexOf(Math.max(...others))).toBe(row ^ 1);
+  }
+  expect(await page.locator('.verdict').textContent()).toBe('The same person');
+  expect(await page.locator('.sureness').textContent()).toMatch(
+    /: of 100 such verdicts (about|more than) \d+ are right\.$/,
+  );
+  expect(await page.locator('.pair-detail').textContent()).toMatch(
+    /Evaluated pairs with a cosine from 0\.\d+ to 0\.\d+: \d+ of the same person, \d+ of different people\./,
+  );
+  // Other people take their place; a link brings all of it at once.
+  await page.getByRole('button', { name: 'Draw other faces' }).click();
+  await page.getByText('person 604 (1)').first().waitFor();
+  expect(await page.getByRole('list', { name: 'Faces on this page' }).getByRole('listitem').count()).toBe(6);
+
+  // What is only a picture has no role, and a cell's name holds what is seen in it.
+  expect(
+    await page.locator('canvas[role=img]:not([aria-label]), canvas[role=img][aria-label=""]').count(),
+  ).toBe(0);
+  const names = await page
+    .getByRole('gridcell')
+    .evaluateAll((cells) => cells.map((cell) => cell.ariaLabel!.includes(cell.textContent!)));
+  expect(names.every(Boolean)).toBe(true);
+
+  // Photographs are not what this net has seen: that is said beside the verdict.
+  await chooseFaces(page, [faces[1]]);
+  await page.getByRole('gridcell').nth(48).waitFor();
+  await page.getByRole('gridcell').nth(6).click();
+  const cautions = page.getByRole('list', { name: 'Cautions' });
+  await cautions.getByText('This net has only learnt from drawn faces').waitFor();
+  expect(await cautions.textContent()).toContain('Image 7 (250 × 250) had its sides cut off');
+  expect(await page.locator('.sureness').textContent()).toContain('Not to be relied on');
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('a threshold that is no cosine is said beside its field, and decides nothing', async () => {
+  const { page, problems } = await openVerify({}, '?sample=&threshold=0.3');
+  await page.locator('.matrix').waitFor();
+  const field = page.getByRole('spinbutton', { name: 'Threshold' });
+  expect(await field.inputValue()).toBe('0.3');
+  const verdict = page.locator('.verdict');
+  expect(await verdict.textContent()).toBe('The same person');
+  await field.fill('7');
+  expect(await verdict.textContent()).toBe('No decision');
+  const problem = page.locator('.field-problem');
+  expect(await problem.textContent()).toBe('A cosine lies between −1 and 1.');
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  const [a, b] = [(await field.boundingBox())!, (await problem.boundingBox())!];
+  expect(b.x).toBeGreaterThan(a.x + a.width);
+  expect(Math.abs(b.y + b.height / 2 - (a.y + a.height / 2))).toBeLessThan(12);
+  await field.fill('-1');
+  expect(await verdict.textContent()).toBe('The same person');
+  expect(await problem.textContent()).toBe('');
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test('faces, net and place are there again after another page; the pair stays in sight on a phone', async () => {
+  const { page, problems } = await openVerify({ viewport: { width: 390, height: 844 } }, '?sample=');
+  await page.locator('.matrix').waitFor();
+  await chooseFaces(page, faces);
+  await page.getByRole('gridcell').nth(143).waitFor();
+  await page
+    .getByRole('gridcell')
+    .nth(12 * 11 + 1)
+    .click();
+  const isInSight = (name: string) =>
+    page.locator(name).evaluate((shown) => {
+      const { top, bottom } = shown.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    });
+  expect(await isInSight('.pair .verdict')).toBe(true);
+  expect(await isInSight('[data-cosine]')).toBe(true);
+  const shown = await page.locator('[data-cosine]').getAttribute('data-cosine');
+  await page.evaluate(() => {
+    location.hash = '#/device';
+  });
+  await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
+  expect(await page.getByRole('gridcell').count()).toBe(144);
+  expect(await page.locator('[data-cosine]').getAttribute('data-cosine')).toBe(shown);
+  expect(problems).toEqual([]);
   await page.context().close();
 });
 
@@ -254,6 +355,17 @@ test('wrong files are one sentence each, and the page goes on', async () => {
   for (const damaged of ['notes.png', 'half.jpg', 'half.png'])
     expect((await normface('verify', path.join(root, damaged), faces[0], '-c', run)).exitCode).toBe(1);
 
+  // Where they were dropped, also when they belong elsewhere.
+  await chooseCheckpoint(page, file('notes.txt', 'only notes'));
+  await refused('Checkpoint', /^notes\.txt is no part of a checkpoint: /);
+  await chooseCheckpoint(page, path.join(run, 'config.json'), path.join(root, 'notes.txt'));
+  await refused('Checkpoint', /^config\.json and 1 more are no part of a checkpoint: /);
+  expect(await page.getByRole('region', { name: 'Faces', exact: true }).textContent()).not.toContain(
+    'notes.txt',
+  );
+  await chooseFaces(page, [file('short.safetensors', bytes.subarray(0, bytes.length / 2))]);
+  await refused('Faces', /^short\.safetensors is not a usable safetensors file: it is cut short/);
+
   await chooseCheckpoint(page, weights, threshold);
   await statusOf(page, 'Checkpoint', /net tiny/);
   await chooseFaces(page, [faces[0]]);
@@ -262,6 +374,17 @@ test('wrong files are one sentence each, and the page goes on', async () => {
   await refused('Faces', /^32 images are too many: the page compares up to 32, and has 1$/);
   await chooseFaces(page, [faces[4]]);
   await page.locator('[data-cosine]').waitFor();
+  // A net that cannot be opened leaves the one before as it was, with its threshold.
+  await chooseFaces(page, [path.join(root, 'short.safetensors')]);
+  await refused('Faces', /^short\.safetensors is not a usable safetensors file/);
+  await statusOf(page, 'Checkpoint', /net tiny after 40 steps, .* threshold 0/);
+  expect(await page.locator('.pair-detail').textContent()).toMatch(/Threshold 0\.\d+: best-threshold/);
+  // A refusal is not the last word once something else was done.
+  await chooseFaces(page, Array(31).fill(faces[0]));
+  await refused('Faces', /^31 images are too many/);
+  await page.locator('.choices label', { hasText: 'off' }).click();
+  await page.locator('.results[data-merge=front]').waitFor();
+  await expect.poll(() => page.getByText('are too many').count()).toBe(0);
   expect(problems).toEqual([]);
   await page.context().close();
 });

@@ -44,7 +44,8 @@ export interface CContrastiveOptions extends AgentOptions {
  *
  * @param features [n, d]; they are always normalised
  * @param weights [classes, d]: the agents
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @throws ShapeError if shapes, types or options do not fit
  */
 export function cContrastiveHead(

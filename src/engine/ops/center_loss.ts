@@ -37,7 +37,8 @@ export interface CenterOptions {
  *
  * @param features [n, d]
  * @param centers [classes, d]: a leaf without gradient, changed in place
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @throws ShapeError if shapes, types or options do not fit
  */
 export function centerHead(

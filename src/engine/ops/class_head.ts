@@ -3,13 +3,17 @@ import type { Cost } from '../kernel.ts';
 import type { InputKind, InputSpec } from '../operator.ts';
 import type { Shape, Tensor } from '../tensor.ts';
 
-/** @throws ShapeError unless features, weights, labels and bias fit together */
+/**
+ * Labels are compared with the classes in debug mode only.
+ *
+ * @throws ShapeError unless features, weights, labels and the rest fit together
+ */
 export function checkHead(
   operator: string,
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  bias: Tensor | null = null,
+  { bias = null, classesInUse }: { bias?: Tensor | null; classesInUse?: Tensor } = {},
 ): void {
   const shapes = (): string =>
     `features ${formatShape(features.shape)}, weights ${formatShape(weights.shape)}`;
@@ -27,6 +31,12 @@ export function checkHead(
   for (const tensor of [features, weights, bias]) {
     check(!tensor || tensor.dtype === 'f32', operator, () => `${shapes()} must be f32, not ${tensor!.dtype}`);
   }
+  check(
+    !classesInUse || (classesInUse.dtype === 'u32' && classesInUse.size === 1),
+    operator,
+    () => `classesInUse must be one u32, not ${formatShape(classesInUse!.shape)} ${classesInUse!.dtype}`,
+  );
+  labels.device.checkLabels(operator, labels, { classes: weights.shape[0]!, classesInUse });
 }
 
 /** @throws ShapeError unless there is a label for each of n samples */

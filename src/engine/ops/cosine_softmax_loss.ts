@@ -34,7 +34,8 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
  *
  * @param features [n, d]
  * @param weights [classes, d]
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @param scale s: a positive number, or one number in a tensor, learnt if it requires a gradient. Its gradient is that of the
  *   unclamped scale, so that it can leave the floor
  * @throws ShapeError if the shapes or types do not fit
@@ -55,7 +56,7 @@ export function cosineSoftmaxHead(
     normaliseWeights = true,
     classesInUse,
   } = options;
-  checkHead(operator, features, weights, labels);
+  checkHead(operator, features, weights, labels, { classesInUse });
   checkEpsilon(operator, epsilon);
   const tensor = logitScale(operator, features, scale, floor);
   check(

@@ -34,7 +34,8 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
  *
  * @param features [n, d]
  * @param weights [classes, d]
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @throws ShapeError if shapes, types or numbers do not fit
  */
 export function marginSoftmaxHead(
@@ -53,7 +54,7 @@ export function marginSoftmaxHead(
     epsilon = defaultEpsilon,
     classesInUse,
   } = options;
-  checkHead(operator, features, weights, labels);
+  checkHead(operator, features, weights, labels, { classesInUse });
   checkEpsilon(operator, epsilon);
   checkMargin(operator, margin);
   return softmaxHead({

@@ -5,7 +5,6 @@ import foldSource from '../../shaders/softmax_head_fold.wgsl';
 import gradientSource from '../../shaders/softmax_head_gradient.wgsl';
 import radialSource from '../../shaders/softmax_head_radial.wgsl';
 import { record } from '../autograd.ts';
-import { check, formatShape } from '../errors.ts';
 import { elementGrid, sampleGrid } from '../grid.ts';
 import type { Dispatch } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
@@ -67,12 +66,7 @@ export interface LossWithStatistics {
  * as it is, which is not 0 for a sample that is recognised with certainty, and exactly 0 where there is one class only.
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
-  const { operator, features, weights, bias, scale, classesInUse } = options;
-  check(
-    !classesInUse || (classesInUse.dtype === 'u32' && classesInUse.size === 1),
-    operator,
-    () => `classesInUse must be one u32, not ${formatShape(classesInUse!.shape)} ${classesInUse!.dtype}`,
-  );
+  const { operator, features, weights, bias, scale } = options;
   const head = features.device.within(operator, () => new SoftmaxHead(options));
   const { loss, statistics } = head;
   record(loss, {

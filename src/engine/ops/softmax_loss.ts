@@ -16,7 +16,8 @@ import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './
  * @param features [n, d]
  * @param weights [classes, d]
  * @param bias [classes] or null
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @throws ShapeError if the shapes or types do not fit
  */
 export function softmaxLossHead(
@@ -27,7 +28,7 @@ export function softmaxLossHead(
   { classesInUse }: SharedHeadOptions = {},
 ): LossWithStatistics {
   const operator = 'softmax_loss';
-  checkHead(operator, features, weights, labels, bias);
+  checkHead(operator, features, weights, labels, { bias, classesInUse });
   return softmaxHead({
     operator,
     features,

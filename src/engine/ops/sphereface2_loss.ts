@@ -70,7 +70,8 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Options = {
  *
  * @param features [n, d]
  * @param weights [classes, d]
- * @param labels [n] u32 below `classes`. They are on the device, so they are not checked: a larger one counts as the last class
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
  * @param bias b, one f32 in a tensor
  * @throws ShapeError if shapes, types or numbers do not fit
  */

@@ -1,9 +1,11 @@
 /**
  * Work that is no operator of the graph, declared like one so that its kernels can be inspected as well: optimisers, the choice of
- * classes, the finite trap, the count of pairs, the probes of the roofline.
+ * classes, the traps of the debug mode, the count of pairs, the probes of the roofline.
  */
 
-import { checkFinite, clear } from '../../engine/finite.ts';
+import { clear } from '../../engine/debug-trap.ts';
+import { checkFinite } from '../../engine/finite.ts';
+import { checkLabelRange } from '../../engine/labels.ts';
 import { raiseToLargest } from '../../engine/magnitude.ts';
 import { defineOperator, type Operator, type ReferenceArray, referenceArray } from '../../engine/operator.ts';
 import { accumulate } from '../../engine/ops/accumulate.ts';
@@ -175,6 +177,28 @@ const largestMagnitudeOperator = defineOperator({
   misuses: [],
 });
 
+/** 7, the largest label outside the classes and their number; or 0xffffffff and zeros. */
+const checkLabelsOperator = defineOperator<{ classes: number }>({
+  name: 'check_labels',
+  apply: ([labels], { classes }) => {
+    const { device } = labels!;
+    const finding = held(device, [clear, 0, 0], [3]);
+    checkLabelRange(labels!, { classes }, held(device, [7], [1]), finding);
+    return finding;
+  },
+  reference: ([labels], { classes }) => {
+    const largest = Math.max(...labels!.data);
+    const finding = largest < classes ? [clear, 0, 0] : [7, largest, classes];
+    return referenceArray([3], (i) => finding[i]!);
+  },
+  cost: ([labels]) => ({ flops: 0, bytes: 4 * elementCount(labels!) }),
+  cases: [
+    { inputs: [{ shape: [1003], kind: 'labels', classes: 50 }], attributes: { classes: 50 } },
+    { inputs: [{ shape: [70], kind: 'labels', classes: 50 }], attributes: { classes: 7 } },
+  ],
+  misuses: [],
+});
+
 /** Unsigned numbers in the order of f32 scores: half a key of every pair is counted. */
 function halfKey(score: number, lower: boolean): number {
   const bits = new Uint32Array(Float32Array.of(score === 0 ? 0 : score).buffer)[0]!;
@@ -259,6 +283,7 @@ export const moreOperators: readonly Operator[] = [
   rowSubsetOperator,
   checkFiniteOperator,
   largestMagnitudeOperator,
+  checkLabelsOperator,
   countPairsOperator,
   peakCopyOperator,
   peakFmaOperator,

@@ -1,23 +1,25 @@
 /** Operators by kind of work: what gives them their colour in every picture. */
 
-export interface Family {
+import { seriesColours, type ThemedColour } from '../../common/palette.ts';
+
+export interface Family extends ThemedColour {
   readonly name: string;
-  readonly light: string;
-  readonly dark: string;
 }
 
-/** Hues that can be told apart, also with the usual colour deficiencies where names stand beside them. */
+const family = (name: string, colour: number): Family => ({ name, ...seriesColours[colour]! });
+
+/** Each with one of the ten colours that readers with a colour deficiency can tell apart, too. */
 export const families = {
-  convolution: { name: 'convolutions', light: '#1f5fc4', dark: '#7fb2ff' },
-  product: { name: 'products', light: '#6a4cc7', dark: '#ae9bf7' },
-  activation: { name: 'activations', light: '#16825a', dark: '#5ccb9b' },
-  pooling: { name: 'pooling', light: '#007f99', dark: '#51c6dc' },
-  normalisation: { name: 'normalisation', light: '#8a6c00', dark: '#d8bb45' },
-  loss: { name: 'losses', light: '#c4303f', dark: '#f5818c' },
-  random: { name: 'dropout', light: '#b02f8a', dark: '#e884c8' },
-  images: { name: 'images', light: '#7b4a28', dark: '#cb9d7b' },
-  optimiser: { name: 'optimiser', light: '#c9580c', dark: '#f79a5c' },
-  elements: { name: 'sums and copies', light: '#5b6875', dark: '#a2b1c0' },
+  convolution: family('convolutions', 0),
+  product: family('products', 4),
+  activation: family('activations', 2),
+  pooling: family('pooling', 8),
+  normalisation: family('normalisation', 5),
+  loss: family('losses', 3),
+  random: family('dropout', 7),
+  images: family('images', 6),
+  optimiser: family('optimiser', 1),
+  elements: family('sums and copies', 9),
 } as const satisfies Readonly<Record<string, Family>>;
 
 export type FamilyName = keyof typeof families;

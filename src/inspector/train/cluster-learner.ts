@@ -58,8 +58,8 @@ export class ClusterLearner implements LiveLearner {
     return this.done;
   }
 
-  prepare(): Promise<void> {
-    return this.captured.compile();
+  prepare(onProgress?: (done: number, total: number) => void): Promise<void> {
+    return this.captured.compile(onProgress);
   }
 
   async step(learningRate: number): Promise<StepMetrics> {

@@ -27,6 +27,9 @@ const ringGap = 0.024;
 /** Length of the longest agent where its length and those of the features are not comparable. */
 const longestAgent = 0.72;
 
+/** Names whose middles are nearer than this would cover one another. */
+const nameDistance = 0.12;
+
 export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
   const { dimension, agents } = embedding;
   const classes = agents.length / dimension;
@@ -41,7 +44,7 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
       range: 1.1,
       features: at(embedding.features, 1 / reach),
       agents: tips,
-      names: tips.map((tip) => beyond(tip, 0.07)),
+      names: apart(tips.map((tip) => beyond(tip, 0.07))),
       centres: [],
       unit: reach,
     };
@@ -53,7 +56,7 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
       range: 1.16,
       features,
       agents: tips,
-      names: tips.map((tip) => beyond(tip, 0.08)),
+      names: apart(tips.map((tip) => beyond(tip, 0.08))),
       centres,
       unit: 1,
     };
@@ -65,10 +68,48 @@ export function layOut(embedding: Embedding, mode: Mode, view: View): Layout {
       return { x: radius * x, y: radius * y, depth };
     }),
     agents: tips,
-    names: outwards(tips, outermost + 0.07),
+    names: apart(outwards(tips, outermost + 0.07), outermost + 0.07),
     centres,
     unit: 1,
   };
+}
+
+/**
+ * Moves places apart that are nearer than {@link nameDistance}: each such pair parts by what it lacks, again and again.
+ * @param radius of the circle that they stay on, if they are to stay on one
+ */
+function apart(places: readonly Place[], radius?: number): Place[] {
+  const moved = places.map((place) => ({ ...place }));
+  for (let round = 0, isDone = false; round < 100 && !isDone; round++) {
+    isDone = true;
+    moved.forEach((a, i) => {
+      for (const b of moved.slice(i + 1)) {
+        const [dx, dy] = [b.x - a.x, b.y - a.y];
+        const distance = Math.hypot(dx, dy);
+        if (distance > nameDistance - 1e-3) continue;
+        isDone = false;
+        // Those on one spot part across the line from the origin.
+        const [x, y] = distance > 1e-6 ? [dx / distance, dy / distance] : across(a);
+        const push = (nameDistance - distance) / 2;
+        a.x -= push * x;
+        a.y -= push * y;
+        b.x += push * x;
+        b.y += push * y;
+      }
+    });
+    if (radius !== undefined)
+      for (const place of moved) {
+        const factor = radius / Math.max(1e-6, Math.hypot(place.x, place.y));
+        place.x *= factor;
+        place.y *= factor;
+      }
+  }
+  return moved;
+}
+
+function across({ x, y }: Place): [number, number] {
+  const length = Math.hypot(x, y);
+  return length > 1e-6 ? [-y / length, x / length] : [1, 0];
 }
 
 /** A little farther out in the drawing. */

@@ -12,8 +12,11 @@ export interface LiveLearner {
   readonly steps: number;
   /** What the loss of the next step is called. */
   readonly lossTitle: string;
-  /** Compiles what the first step and embedding need. */
-  prepare(): Promise<void>;
+  /**
+   * Compiles what the first step and embedding need.
+   * @param onProgress kernels compiled, of how many
+   */
+  prepare(onProgress?: (done: number, total: number) => void): Promise<void>;
   /** One optimiser step; call it again only when the promise is settled. */
   step(learningRate: number): Promise<StepMetrics>;
   /** The sample as it is now; not while a step is under way. */

@@ -25,6 +25,8 @@ export interface LiveRunOptions {
   readonly learningRate: () => number;
   /** Least time from one step to the next in milliseconds, for those who want to watch; read before every step. */
   readonly pace: () => number;
+  /** Kernels compiled before the first step, of how many. */
+  readonly onPrepare?: (done: number, total: number) => void;
   readonly onStep: (news: StepNews) => void;
   readonly onEmbedding: (embedding: Embedding) => void;
   /** Called when it begins or ceases to run, and when all that was asked for is done. */
@@ -54,6 +56,7 @@ export class LiveRun {
   private asked = 0;
   private wanted = false;
   private isDriven = false;
+  private driven: Promise<void> = Promise.resolve();
   private isOver = false;
   private isFreed = false;
   private embeddedAt = -1;
@@ -65,7 +68,7 @@ export class LiveRun {
     this.now = options.now ?? (() => performance.now());
     this.wait = options.wait ?? sleep;
     this.lossTitle = options.learner.lossTitle;
-    void this.drive();
+    this.go();
   }
 
   /** Whether it can go on: neither failed nor disposed of. */
@@ -87,7 +90,7 @@ export class LiveRun {
     if (this.isOver || this.wanted) return;
     this.wanted = true;
     this.options.onChange();
-    void this.drive();
+    this.go();
   }
 
   /** The step that is under way is completed. */
@@ -102,7 +105,13 @@ export class LiveRun {
     if (this.isOver) return;
     if (this.wanted) this.pause();
     else this.asked++;
-    void this.drive();
+    this.go();
+  }
+
+  /** Pauses, and waits until nothing is under way: then the learner can be read. */
+  async rest(): Promise<void> {
+    this.pause();
+    await this.driven;
   }
 
   /** Stops, and frees the GPU as soon as the step under way is completed. Nothing is called from now on. */
@@ -119,12 +128,17 @@ export class LiveRun {
   }
 
   /** Works until there is nothing to do; at most one of these is under way. */
+  private go(): void {
+    if (!this.isDriven) this.driven = this.drive();
+  }
+
   private async drive(): Promise<void> {
-    if (this.isDriven) return;
     this.isDriven = true;
     try {
       if (this.embeddedAt < 0) {
-        await this.options.learner.prepare();
+        await this.options.learner.prepare((done, total) => {
+          if (!this.isOver) this.options.onPrepare?.(done, total);
+        });
         await this.embed();
       }
       while (!this.isOver) {

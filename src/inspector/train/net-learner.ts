@@ -3,12 +3,13 @@
 import type { Device } from '../../engine/device.ts';
 import type { LabelledImages, StepMetrics } from '../../normface/training/loop.ts';
 import { Model } from '../../normface/training/model.ts';
+import { encodeSafetensors } from '../../normface/training/safetensors.ts';
 import { batchesOf } from './batches.ts';
 import { lossChoice } from './choices.ts';
 import type { Embedding } from './embedding.ts';
 import type { LiveLearner } from './learner.ts';
 import { type Pictures, rgbaOf, type Split, split } from './pictures.ts';
-import { configOf, type Setup } from './setup.ts';
+import { configOf, netName, type Setup } from './setup.ts';
 
 /** The rate rises over the first steps of each loss: full steps at random weights can send all features one way. */
 const warmUpSteps = 10;
@@ -59,8 +60,8 @@ export class NetLearner implements LiveLearner {
     return lossChoice(this.isFirst && this.done < this.learntAt ? 'softmax' : this.setup.loss).title;
   }
 
-  async prepare(): Promise<void> {
-    await this.model.compile();
+  async prepare(onProgress?: (done: number, total: number) => void): Promise<void> {
+    await this.model.compile(onProgress);
   }
 
   async step(learningRate: number): Promise<StepMetrics> {
@@ -107,6 +108,19 @@ export class NetLearner implements LiveLearner {
       bias,
       cosine: !this.isFirst && lossChoice(loss).cosine,
     };
+  }
+
+  /** The net as a weights file (safetensors) that `normface` and the page Verify open; not while a step is under way. */
+  async weightsFile(): Promise<Uint8Array> {
+    const { setup, pictures } = this;
+    const { weights } = await this.model.snapshot();
+    return encodeSafetensors(weights, {
+      net: netName(setup),
+      imageSize: `${pictures.height}x${pictures.width}`,
+      step: String(this.done),
+      classes: String(pictures.classes.length),
+      trainedOn: pictures.mirrored ? `generated faces (${pictures.title})` : pictures.title,
+    });
   }
 
   /** Pictures of the sample, in the order of the features. */

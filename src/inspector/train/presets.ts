@@ -1,8 +1,9 @@
-/** Set-ups that show something the paper says, and what to look for. */
+/** Set-ups that show something the paper says (arXiv 1704.06369), and what to look for. */
 
 import { defaultSetup, type Setup } from './setup.ts';
 
 export interface Preset {
+  /** For whoever has not the paper at hand. */
   readonly title: string;
   readonly setup: Setup;
   /** What will be seen. */
@@ -11,37 +12,37 @@ export interface Preset {
 
 export const presets: readonly Preset[] = [
   {
-    title: 'Figure 2',
+    title: 'Softmax',
     setup: defaultSetup('faces', 'softmax'),
     lookFor:
-      'Plain softmax: features of a class form a ray from the origin, and two of one class can be farther apart than two of different classes.',
+      'Plain softmax (Figure 2 of the paper): features of a class form a ray from the origin, and two of one class can be farther apart than two of different classes.',
   },
   {
-    title: 'Figure 3',
+    title: 'Softmax with a bias',
     // Where a class comes to lie is up to the start; with this one it is the origin.
     setup: { ...defaultSetup('faces', 'softmax-bias'), seed: 5 },
     lookFor:
-      'With a bias in the last layer a class may sit at the origin; switch to normalised features and it is scattered over the circle.',
+      'With a bias in the last layer (Figure 3) a class may sit at the origin; switch to normalised features and it is scattered over the circle.',
   },
   {
-    title: 's = 1',
+    title: 'Cosines, s = 1',
     setup: { ...defaultSetup('faces', 'normface'), scale: 1 },
     lookFor:
-      'Cosines without a scale: the bound of Proposition 2 lies high, and however long it trains the loss stays above it.',
+      'Cosines without a scale s: the bound of Proposition 2 lies high, and however long it trains the loss stays above it.',
   },
   {
-    title: 's = 10',
+    title: 'NormFace, s = 10',
     setup: defaultSetup('faces', 'normface'),
     lookFor:
-      'Cosines times ten: the bound is far below, and features gather around their agents on the circle.',
+      'Cosines times ten, the loss of NormFace: the bound is far below, and features gather around their agents on the circle.',
   },
   {
-    title: 's learnt',
+    title: 'NormFace, s learnt',
     setup: { ...defaultSetup('faces', 'normface'), scale: 'learnt' },
     lookFor: 'The scale is trained with the net, from ten on; the bound moves with it.',
   },
   {
-    title: 'Sphere',
+    title: 'NormFace in space',
     setup: { ...defaultSetup('faces', 'normface'), dimension: 3 },
     lookFor:
       'Three numbers a feature: classes spread over the sphere. Drag it, or turn it with the arrow keys.',
@@ -64,13 +65,13 @@ export const presets: readonly Preset[] = [
       'An angle is added to that of the own agent: classes get narrower than cosines alone would make them.',
   },
   {
-    title: 'Figure 6, m = 0',
+    title: 'Two classes, no margin',
     setup: { ...defaultSetup('clusters'), margin: 0, seed: 6 },
     lookFor:
-      'Fixed features of two classes that overlap; only the agents move. Without a margin they end at the centres of their classes, the large rings.',
+      'Fixed features of two classes that overlap (Figure 6); only the agents move. Without a margin they end at the centres of their classes, the large rings.',
   },
   {
-    title: 'Figure 6, m = 1',
+    title: 'Two classes, margin 1',
     setup: { ...defaultSetup('clusters'), seed: 6 },
     lookFor:
       'The same with a margin: features of the other class push, and the agents end beyond the centres, away from the boundary.',

@@ -84,7 +84,14 @@ export function noGpuPanel(
     'section',
     { class: 'panel notice', 'data-notice': 'no-gpu' },
     element('h2', {}, 'WebGPU is needed here'),
-    element('p', {}, `${sentence(error.message)} What needs no GPU still works.`),
+    element(
+      'p',
+      {},
+      sentence(error.message),
+      ' Without it you can still read the ',
+      element('a', { href: '#/kernels' }, 'source of every kernel'),
+      '.',
+    ),
     isSecureContext
       ? ''
       : element(

@@ -2,8 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { readWeights } from '../training/checkpoint.node.ts';
 import type { TrainingConfig } from '../training/config.ts';
+import { readWeights } from '../training/read-checkpoint.node.ts';
 import { readRunConfig } from '../training/run-folder.node.ts';
 
 /** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */

@@ -5,6 +5,7 @@ import type { Device } from '../../engine/device.ts';
 import type { DeviceOptions, OperandType } from '../../engine/options.ts';
 import type { TuneMode } from '../../engine/tune.ts';
 import type { StepTrace } from '../../inspector/step-trace.ts';
+import { Interrupt, type WhenLost } from '../training/interrupt.node.ts';
 import { type ProgressSink, Stage } from '../training/progress.ts';
 import { StatusLine } from './status-line.node.ts';
 
@@ -19,6 +20,8 @@ export interface Output {
 export interface Streams {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Tells whoever can stop at a good moment that one of them is lost. */
+  readonly whenLost?: WhenLost;
 }
 
 /** Flags that every command understands. */
@@ -69,6 +72,11 @@ export class Context {
     if (!this.options.json) return;
     this.progressSink.clear();
     this.streams.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Lets signals and lost streams stop this command where it can save; give it back with `dispose`. */
+  interrupt(): Interrupt {
+    return new Interrupt((text) => this.warn(text), { whenLost: this.streams.whenLost });
   }
 
   /** Shows what is being done until the stage ends, at the latest with the command. */

@@ -12,7 +12,7 @@ import { findWeights } from '../training/checkpoint.node.ts';
 import { openEmbedder } from '../training/embedder.node.ts';
 import { type EvaluatedRun, evaluateRun } from '../training/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from '../training/evaluation-set.node.ts';
-import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
+import { INTERRUPTED } from '../training/interrupt.node.ts';
 import type { StepRecord } from '../training/log.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { type FinishedRun, trainRun } from '../training/run.node.ts';
@@ -48,14 +48,14 @@ interface DemoRun extends FinishedRun {
 
 export async function demo(context: Context, options: DemoOptions) {
   const start = performance.now();
-  const device = await context.openDevice();
+  const interrupt = context.interrupt();
   const pool = new CachingPool();
-  const interrupt = new Interrupt(() => context.warn('stopping after this step'));
   try {
+    const device = await context.openDevice();
     const runs: DemoRun[] = [];
     for (const recipe of recipes) {
       context.say(`\n${recipe.label}`);
-      const run = await trainRecipe(context, recipe, runs[0], options, pool, () => interrupt.requested);
+      const run = await trainRecipe(context, recipe, runs[0], options, pool, interrupt.shouldStop);
       runs.push(run);
       if (run.finished) continue;
       context.exitCode = INTERRUPTED;

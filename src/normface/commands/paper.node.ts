@@ -6,7 +6,7 @@ import { conduct, writePaper } from '../experiments/conduct.node.ts';
 import { findDataSources } from '../experiments/data-sources.node.ts';
 import { experiments, findExperiments } from '../experiments/index.node.ts';
 import { Laboratory, type Preset } from '../experiments/laboratory.node.ts';
-import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
+import { INTERRUPTED } from '../training/interrupt.node.ts';
 import type { Context } from './context.node.ts';
 
 interface PaperOptions {
@@ -27,7 +27,7 @@ export async function paper(context: Context, names: readonly string[], options:
   const chosen = options.all ? experiments : findExperiments(names);
   const { preset, seeds, out, resume } = options;
   const data = findDataSources(options.data);
-  const interrupt = new Interrupt(() => context.warn('stopping after this step'));
+  const interrupt = context.interrupt();
   const laboratory = new Laboratory({
     preset,
     seeds,
@@ -35,7 +35,7 @@ export async function paper(context: Context, names: readonly string[], options:
     out,
     reporter: context,
     openDevice: () => context.openDevice(),
-    shouldStop: () => interrupt.requested,
+    shouldStop: interrupt.shouldStop,
   });
   try {
     const { finished, failed, interrupted } = await conduct(chosen, laboratory, { resume });

@@ -1,15 +1,19 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
+import { DeviceError } from '../../engine/errors.ts';
 import { UsageError } from '../errors.ts';
 import { describeNet } from '../nets/describe.ts';
 import { findNet } from '../nets/index.ts';
-import { findCheckpoint, readCheckpoint } from '../training/checkpoint.node.ts';
 import { inputSize, type TrainingConfig } from '../training/config.ts';
-import { INTERRUPTED, Interrupt } from '../training/interrupt.node.ts';
+import { doubtfulSettings } from '../training/doubtful-settings.ts';
+import { type Forecast, forecast } from '../training/forecast.node.ts';
+import { INTERRUPTED } from '../training/interrupt.node.ts';
 import { configHash, type JsonObject } from '../training/overrides.ts';
-import { type ResolvedConfig, resolveConfig, resolveResumed } from '../training/resolve-config.node.ts';
-import { type FinishedRun, trainRun } from '../training/run.node.ts';
-import { findRunToResume, readRunConfig } from '../training/run-folder.node.ts';
+import { duration } from '../training/progress.ts';
+import { resolveConfig } from '../training/resolve-config.node.ts';
+import { openResumed } from '../training/resume.node.ts';
+import { trainRun } from '../training/run.node.ts';
+import { describeSchedule } from '../training/schedule.ts';
 import { openTrainingData, stepCount, type TrainingData } from '../training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 
@@ -32,33 +36,37 @@ interface TrainOptions {
   readonly resume?: string | true;
   readonly force?: boolean;
   readonly overfitBatch?: boolean;
+  readonly verifyData?: boolean;
   readonly dryRun?: boolean;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
-  const { resume, ...resolved } = resolve(file, options);
-  const config = options.overfitBatch ? forOneBatch(resolved.config) : resolved.config;
-  const data = await openTrainingData(config);
-  if (options.dryRun) return dryRun(context, config, data);
-  const device = await context.openDevice();
-  const interrupt = new Interrupt(() =>
-    context.warn('stopping after this step; once more ends at once without saving'),
-  );
-  let outcome: FinishedRun;
+  const interrupt = context.interrupt();
   try {
-    outcome = await trainRun({
-      device,
-      config,
-      data,
-      resume,
-      source: resolved.source,
-      reporter: context,
-      overfitBatch: options.overfitBatch,
-      shouldStop: () => interrupt.requested,
-    });
+    const resolved = resolve(context, file, options);
+    try {
+      return await trainResolved(context, resolved, options, interrupt.shouldStop);
+    } finally {
+      resolved.resume?.lock?.release();
+    }
   } finally {
     interrupt.dispose();
   }
+}
+
+async function trainResolved(
+  context: Context,
+  { config: given, source, resume }: ReturnType<typeof resolve>,
+  { overfitBatch, verifyData, dryRun: isDry }: TrainOptions,
+  shouldStop: () => boolean,
+) {
+  const config = overfitBatch ? forOneBatch(given) : given;
+  const data = await openTrainingData(config);
+  if (isDry) return dryRun(context, config, data);
+  const device = await context.openDevice();
+  const reporter = context;
+  const run = { device, config, data, source, resume, reporter, overfitBatch, verifyData, shouldStop };
+  const outcome = await trainRun(run);
   context.say(`saved   ${outcome.checkpoint}`);
   if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
   else {
@@ -70,23 +78,21 @@ export async function train(context: Context, file: string | undefined, options:
 }
 
 /** The configuration of the run, and of a resumed one its folder and checkpoint. */
-function resolve(file: string | undefined, options: TrainOptions) {
+function resolve(context: Context, file: string | undefined, options: TrainOptions) {
   const flags = settingsOf(options);
   if (options.resume === undefined)
     return { ...resolveConfig({ file, flags, set: options.set }), resume: undefined };
   if (file !== undefined)
     throw new UsageError('--resume takes the configuration of its run; leave the file out');
   if (options.overfitBatch) throw new UsageError('--overfit-batch cannot resume');
-  const named = options.resume === true ? 'auto' : options.resume;
-  const folder = findRunToResume(named, options.output ?? 'runs');
-  const { output: _, ...changes } = flags;
-  const resolved: ResolvedConfig = resolveResumed(
-    readRunConfig(folder),
-    { flags: changes, set: options.set },
-    options.force ?? false,
-  );
-  const checkpoint = readCheckpoint(findCheckpoint(named === 'auto' ? folder : named));
-  return { ...resolved, resume: { folder, checkpoint } };
+  const { output: root = 'runs', ...changes } = flags;
+  return openResumed(options.resume === true ? 'auto' : options.resume, {
+    root: String(root),
+    changes: { flags: changes, set: options.set },
+    force: options.force ?? false,
+    lock: !options.dryRun,
+    warn: (text) => context.warn(text),
+  });
 }
 
 /** The settings that flags stand for. */
@@ -125,22 +131,58 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
   };
 }
 
-function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
+async function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
   const { dataset, excluded, warnings } = data;
-  for (const warning of warnings) context.warn(warning);
+  const steps = stepCount(config, dataset.samples.length);
+  for (const warning of [...warnings, ...doubtfulSettings(config, steps)]) context.warn(warning);
   const net = findNet(config.net);
   const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
+  const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps);
+  context.say(JSON.stringify(config, null, 2));
   const summary = {
     configHash: configHash(config),
     images: dataset.samples.length,
     identities: dataset.identities.length,
     excludedIdentities: excluded,
-    steps: stepCount(config, dataset.samples.length),
+    steps,
     netParameters: parameters,
     classWeights: dataset.identities.length * output[0],
     gigaflopsPerStep: (6 * macs * config.batchSize) / 1e9,
   };
-  context.say(JSON.stringify(config, null, 2));
   for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);
-  return { event: 'dry-run', config, ...summary };
+  const rates = schedule.map(({ step, learningRate }) => `${rounded(learningRate)} at step ${step}`);
+  context.say(`learningRate: ${rates.join(', ')}`);
+  const measured = await measure(context, config, data);
+  if ('unknown' in measured) {
+    context.say(`memory and time: unknown, ${measured.unknown}`);
+    return { event: 'dry-run', config, ...summary, schedule };
+  }
+  const { memoryBytes, secondsPerStep } = measured;
+  const seconds = steps * secondsPerStep;
+  context.say(`memory: ${Math.round(memoryBytes / 2 ** 20)} MiB of GPU memory`);
+  context.say(
+    `time: about ${duration(seconds)} for steps of ${rounded(secondsPerStep)} s, checkpoints and evaluations not counted`,
+  );
+  return { event: 'dry-run', config, ...summary, schedule, memoryBytes, secondsPerStep, seconds };
+}
+
+/** What the training takes on this GPU, or why that is unknown. */
+async function measure(
+  context: Context,
+  config: TrainingConfig,
+  data: TrainingData,
+): Promise<Forecast | { unknown: string }> {
+  try {
+    const device = await context.openDevice();
+    return await forecast(device, config, data, (name, reason) =>
+      context.warn(`the image ${name} is left out: ${reason}`),
+    );
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return { unknown: error.message };
+  }
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

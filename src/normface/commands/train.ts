@@ -39,11 +39,15 @@ export const addTrain: AddCommand = (program, run) => {
       'continue a run: its folder, one of its checkpoints, or auto (default) for the newest',
     )
     .option('--force', 'with --resume: accept settings that change the numbers of the run')
+    .option('--verify-data', 'hash what all images hold, and with --resume compare it with the start')
     .option(
       '--overfit-batch',
       'train on the first batch only, without augmentation: the loss must go to zero',
     )
-    .option('--dry-run', 'print the resolved configuration and what would be trained, and stop')
+    .option(
+      '--dry-run',
+      'print the settings, images, schedule, memory and time of the training, for which a few steps are run, and stop',
+    )
     .addHelpText(
       'after',
       examples(

@@ -1,18 +1,21 @@
 /**
  * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`. The folder is written under a
- * temporary name, synced and renamed; `DONE` comes last, and only a folder that has it counts.
+ * temporary name, synced and renamed; `DONE` comes last, with the SHA-256 of every other file, and only a folder that has it counts.
  */
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
-import type { Checkpoint, TrainingState } from './checkpoint.ts';
-import { reasonOf, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { DONE, describeFiles } from './done.node.ts';
+import { reasonOf, replaceFile, syncFolder, type WriteFile, writeDurably } from './files.node.ts';
 import { likelyRun } from './likely-run.node.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { encodeSafetensors } from './safetensors.ts';
 
-const DONE = 'DONE';
 const STEP_FOLDER = /^step-(\d{8,})$/;
+
+/** Why a checkpoint no longer counts: its run went on from an earlier one, or its weights gave no finite loss. */
+export type SetAsideReason = 'abandoned' | 'diverged';
 
 /** Name of the folder of a step's checkpoint. */
 function stepFolder(step: number): string {
@@ -20,62 +23,117 @@ function stepFolder(step: number): string {
 }
 
 /**
- * Saves a checkpoint in the run's folder `ckpt`, keeps the newest `keep` and removes older ones.
+ * Saves a checkpoint in the run's folder `ckpt`, beside those that are there.
  * @returns the checkpoint's folder
  * @throws UserError when it cannot be written; earlier checkpoints are then untouched and nothing half written is left
  */
 export function saveCheckpoint(
   runFolder: string,
   checkpoint: Checkpoint,
-  { keep = 3, write = writeDurably }: { keep?: number; write?: WriteFile } = {},
+  { write = writeDurably }: { write?: WriteFile } = {},
 ): string {
   const parent = path.join(runFolder, 'ckpt');
   const name = stepFolder(checkpoint.state.step);
   const folder = path.join(parent, name);
   const temporary = path.join(parent, `.${name}.${process.pid}.tmp`);
   const replaced = path.join(parent, `.${name}.${process.pid}.old`);
-  const text = (content: string) => new TextEncoder().encode(content);
   let moved = false;
   try {
+    const files = {
+      'weights.safetensors': encodeSafetensors(checkpoint.weights, checkpoint.metadata),
+      'optimiser.safetensors': encodeSafetensors(checkpoint.optimiser),
+      'state.json': new TextEncoder().encode(`${JSON.stringify(checkpoint.state, null, 2)}\n`),
+    };
     fs.mkdirSync(temporary, { recursive: true });
-    write(
-      path.join(temporary, 'weights.safetensors'),
-      encodeSafetensors(checkpoint.weights, checkpoint.metadata),
-    );
-    write(path.join(temporary, 'optimiser.safetensors'), encodeSafetensors(checkpoint.optimiser));
-    write(path.join(temporary, 'state.json'), text(`${JSON.stringify(checkpoint.state, null, 2)}\n`));
+    for (const [file, bytes] of Object.entries(files)) write(path.join(temporary, file), bytes);
     syncFolder(temporary);
     if (fs.existsSync(folder)) fs.renameSync(folder, replaced);
     fs.renameSync(temporary, folder);
     moved = true;
-    write(path.join(folder, DONE), text(''));
+    // By a rename as well: half of it would look like damage.
+    replaceFile(path.join(folder, DONE), describeFiles(files), write);
     syncFolder(folder);
     syncFolder(parent);
   } catch (error) {
-    fs.rmSync(temporary, { recursive: true, force: true });
-    if (moved) fs.rmSync(folder, { recursive: true, force: true });
-    if (fs.existsSync(replaced)) fs.renameSync(replaced, folder);
+    attempt(() => fs.rmSync(temporary, { recursive: true, force: true }));
+    if (moved) attempt(() => fs.rmSync(folder, { recursive: true, force: true }));
+    if (fs.existsSync(replaced)) attempt(() => fs.renameSync(replaced, folder));
     const last = latestCheckpoint(runFolder);
     throw new UserError(
       `cannot save the checkpoint of step ${checkpoint.state.step} in ${parent}: ${reasonOf(error)}; ` +
         (last ? `the last good checkpoint is ${last}` : 'there is no earlier checkpoint'),
     );
   }
-  fs.rmSync(replaced, { recursive: true, force: true });
-  for (const old of completeCheckpoints(runFolder).slice(0, -keep))
-    fs.rmSync(old, { recursive: true, force: true });
-  removeLeftovers(parent);
+  attempt(() => fs.rmSync(replaced, { recursive: true, force: true }));
   return folder;
 }
 
-/** Removes what a killed process left: temporary folders and step folders without DONE. */
-function removeLeftovers(parent: string): void {
-  for (const name of fs.readdirSync(parent)) {
-    const folder = path.join(parent, name);
-    const unfinished = STEP_FOLDER.test(name) && !fs.existsSync(path.join(folder, DONE));
-    if (unfinished || /^\.step-.*\.(tmp|old)$/.test(name))
-      fs.rmSync(folder, { recursive: true, force: true });
+/** Does what may fail without harm. @returns the error, or undefined */
+function attempt(action: () => void): unknown {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error;
   }
+}
+
+/**
+ * Keeps the newest `keep` checkpoints of a run, removes older ones and what a killed process left: temporary folders and step
+ * folders without DONE.
+ * @returns a sentence for each folder that could not be removed, which does no harm
+ */
+export function pruneCheckpoints(runFolder: string, keep: number): string[] {
+  const parent = path.join(runFolder, 'ckpt');
+  if (!fs.existsSync(parent)) return [];
+  const old = completeCheckpoints(runFolder).slice(0, -keep);
+  const leftovers = fs
+    .readdirSync(parent)
+    .filter(
+      (name) => /^\.step-.*\.(tmp|old)$/.test(name) || (STEP_FOLDER.test(name) && !isDone(parent, name)),
+    )
+    .map((name) => path.join(parent, name));
+  return [...old, ...leftovers].flatMap((folder) => {
+    const error = attempt(() => {
+      // First what makes it count: a process that ends in the middle leaves nothing that looks whole.
+      fs.rmSync(path.join(folder, DONE), { force: true });
+      fs.rmSync(folder, { recursive: true, force: true });
+    });
+    return error ? [`cannot remove the old checkpoint ${folder}: ${reasonOf(error)}`] : [];
+  });
+}
+
+/**
+ * Renames the checkpoints after a step, so that they are kept but never counted again.
+ * @returns their new folders, oldest first
+ * @throws UserError when one of them cannot be renamed
+ */
+export function setAside(runFolder: string, after: number, reason: SetAsideReason): string[] {
+  const later = completeCheckpoints(runFolder).filter((folder) => stepOf(folder) > after);
+  // The newest one first: at every moment those that count are the beginning of one attempt.
+  return later
+    .reverse()
+    .map((folder) => {
+      const target = freeName(path.dirname(folder), reason, path.basename(folder));
+      try {
+        fs.renameSync(folder, target);
+      } catch (error) {
+        throw new UserError(`cannot set the checkpoint ${folder} aside: ${reasonOf(error)}`);
+      }
+      return target;
+    })
+    .reverse();
+}
+
+function freeName(parent: string, reason: string, name: string): string {
+  for (let number = 1; ; number++) {
+    const target = path.join(parent, `${reason}-${String(number).padStart(3, '0')}-${name}`);
+    if (!fs.existsSync(target)) return target;
+  }
+}
+
+function isDone(parent: string, name: string): boolean {
+  return fs.existsSync(path.join(parent, name, DONE));
 }
 
 /** Folders of the finished checkpoints of a run, oldest first. */
@@ -84,19 +142,19 @@ export function completeCheckpoints(runFolder: string): string[] {
   if (!fs.existsSync(parent)) return [];
   return fs
     .readdirSync(parent)
-    .filter((name) => STEP_FOLDER.test(name) && fs.existsSync(path.join(parent, name, DONE)))
-    .sort((a, b) => stepOf(a) - stepOf(b))
+    .filter((name) => STEP_FOLDER.test(name) && isDone(parent, name))
+    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
     .map((name) => path.join(parent, name));
 }
 
-/** The step of a checkpoint's folder. */
+/** The step of a checkpoint's folder; NaN where its name does not say it. */
 export function stepOf(folder: string): number {
-  return Number(STEP_FOLDER.exec(path.basename(folder))![1]);
+  return Number(STEP_FOLDER.exec(path.basename(folder))?.[1] ?? Number.NaN);
 }
 
-/** Folder of the newest finished checkpoint of a run, or undefined. */
-export function latestCheckpoint(runFolder: string): string | undefined {
-  return completeCheckpoints(runFolder).at(-1);
+/** Folder of the newest finished checkpoint of a run, of those up to a step if one is given, or undefined. */
+export function latestCheckpoint(runFolder: string, upTo = Number.POSITIVE_INFINITY): string | undefined {
+  return completeCheckpoints(runFolder).findLast((folder) => stepOf(folder) <= upTo);
 }
 
 /**
@@ -120,38 +178,4 @@ export function findCheckpoint(named: string): string {
 export function findWeights(named: string): string {
   if (fs.existsSync(named) && fs.statSync(named).isFile()) return named;
   return path.join(findCheckpoint(named), 'weights.safetensors');
-}
-
-/** Reads a weights file. @throws UserError when it is missing or damaged */
-export function readWeights(file: string): Pick<Checkpoint, 'weights' | 'metadata'> {
-  const { tensors, metadata } = readTensors(file);
-  return { weights: tensors, metadata };
-}
-
-/** Reads a whole checkpoint folder. @throws UserError when a file is missing or damaged */
-export function readCheckpoint(folder: string): Checkpoint {
-  const file = path.join(folder, 'state.json');
-  let state: TrainingState;
-  try {
-    state = JSON.parse(readBytes(file).toString()) as TrainingState;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${file} is damaged: it is not JSON`);
-  }
-  if (state?.format !== 1 || !Number.isSafeInteger(state.step) || state.step < 0)
-    throw new UserError(`${file} is not the state of a training run of this version`);
-  const optimiser = readTensors(path.join(folder, 'optimiser.safetensors')).tensors;
-  return { ...readWeights(path.join(folder, 'weights.safetensors')), optimiser, state };
-}
-
-function readTensors(file: string) {
-  return decodeSafetensors(readBytes(file), file);
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return fs.readFileSync(file);
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
 }

@@ -1,21 +1,29 @@
 /** What a checkpoint holds, wherever it is kept. */
 
-import type { Cursor } from '../data/order.ts';
+import { z } from 'zod';
 import type { StoredTensor } from './safetensors.ts';
 
+const wholeNumber = z.int().min(0);
+
 /** Where a run stands; with the weights and the optimiser's state it decides every later number of the run. */
-export interface TrainingState {
-  readonly format: 1;
+export const trainingState = z.strictObject({
+  format: z.literal(1),
   /** Steps done; the random numbers of the next step follow from it and the seed. */
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly seed: number;
+  step: wholeNumber,
+  totalSteps: wholeNumber,
+  seed: wholeNumber,
   /** The next image of the data order. */
-  readonly cursor: Cursor;
-  readonly configHash: string;
+  cursor: z.strictObject({ epoch: wholeNumber, position: wholeNumber }),
+  configHash: z.string(),
   /** Hash of the names of the training images. */
-  readonly imagesHash: string;
-}
+  imagesHash: z.string(),
+  /** Hashes of the sizes and times of their files; older checkpoints have none. */
+  imageFiles: z.strictObject({ sizes: z.string(), times: z.string() }).optional(),
+  /** Hash of what the images hold, where `--verify-data` asked for it. */
+  contentsHash: z.string().optional(),
+});
+
+export type TrainingState = z.infer<typeof trainingState>;
 
 export interface Checkpoint {
   readonly weights: ReadonlyMap<string, StoredTensor>;

@@ -1,7 +1,7 @@
 import type { Device } from '../../engine/device.ts';
-import { readWeights } from './checkpoint.node.ts';
 import type { NetEmbedder } from './embedder.ts';
 import { embedderOf } from './open-embedder.ts';
+import { readWeights } from './read-checkpoint.node.ts';
 
 /** As `embedderOf`, of a file on disk. @throws UserError also when the file is missing or damaged */
 export async function openEmbedder(

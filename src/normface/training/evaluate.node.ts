@@ -9,17 +9,11 @@ import { type MirrorRow, mirrorTable } from '../evaluation/mirror-table.ts';
 import { inFold } from '../evaluation/pairs.ts';
 import { tarAtFar } from '../evaluation/roc.ts';
 import { cosineScores } from '../evaluation/similarity.ts';
-import {
-  accuracyAt,
-  bestThreshold,
-  countAbove,
-  type ScoreSplit,
-  splitScores,
-} from '../evaluation/threshold.ts';
+import { bestThreshold, type ScoreSplit, splitScores } from '../evaluation/threshold.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
 import { extractFeatures } from './features.node.ts';
 import type { Embedder } from './features.ts';
-import type { StoredThreshold } from './stored-threshold.ts';
+import { recordThreshold, type StoredThreshold } from './stored-threshold.ts';
 
 /** How the kept threshold is chosen: the best accuracy, or a false accept rate. */
 export type ThresholdRule = { readonly kind: 'best' } | { readonly kind: 'far'; readonly far: number };
@@ -80,17 +74,12 @@ export async function evaluateRun(
     mirrorTable: options.mirrorTable
       ? mirrorTable({ front: features.front, mirrored: features.mirrored! }, set.pairs, heldOut)
       : undefined,
-    threshold: {
-      format: 1,
-      threshold,
+    threshold: recordThreshold(split, threshold, {
       merge,
       rule: rule.kind === 'best' ? 'best-threshold' : `far=${rule.far}`,
       data: set.dataset.name,
       pairs: chosenOn,
-      accuracy: accuracyAt(split, threshold),
-      falseAcceptRate: countAbove(split.impostor, threshold) / split.impostor.length,
-      trueAcceptRate: countAbove(split.genuine, threshold) / split.genuine.length,
-    },
+    }),
   };
 }
 

@@ -1,36 +1,72 @@
-/** Ctrl-C: the first one lets the current step finish and the run be saved, the second one ends the process at once. */
+/**
+ * Stopping at a good moment. A first signal, or an output that nobody reads any more, lets the current step finish and the run be
+ * saved; a second signal ends the process at once.
+ */
+
+/** The signals that ask a process to end: Ctrl-C, `kill`, and the closed terminal. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof SIGNALS)[number];
 
 /** The part of `process` that is used, so that tests can stand in for it. */
 export interface SignalSource {
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(signal: Signal, listener: () => void): unknown;
+  off(signal: Signal, listener: () => void): unknown;
   exit(code: number): void;
 }
 
-/** Exit status of a run that was interrupted: 128 + SIGINT. */
+/** Exit status of a run that was interrupted and saved: 128 + SIGINT. */
 export const INTERRUPTED = 130;
 
-export class Interrupt {
-  /** True once the run should stop. */
-  requested = false;
-  private readonly source: SignalSource;
-  private readonly listener: () => void;
+/** Calls `stop` when an output is lost, until the returned function is called. @param why the beginning of a sentence */
+export type WhenLost = (stop: (why: string) => void) => () => void;
 
-  /** @param onFirst called at the first signal, to tell the person that the step is being finished */
-  constructor(onFirst: () => void, source: SignalSource = process) {
+export class Interrupt {
+  private requested = false;
+  /** Whether anybody has asked, and so will save before the end. */
+  private asked = false;
+  private readonly say: (text: string) => void;
+  private readonly source: SignalSource;
+  private readonly onSignal: () => void;
+  private readonly stopWatching: (() => void) | undefined;
+
+  /** @param say tells the person what happens now */
+  constructor(
+    say: (text: string) => void,
+    { source = process, whenLost }: { source?: SignalSource; whenLost?: WhenLost } = {},
+  ) {
+    this.say = say;
     this.source = source;
-    this.listener = () => {
-      if (this.requested) return source.exit(INTERRUPTED);
-      this.requested = true;
-      onFirst();
-    };
-    source.on('SIGINT', this.listener);
-    source.on('SIGTERM', this.listener);
+    this.onSignal = () => (this.requested ? this.endNow() : this.request());
+    for (const signal of SIGNALS) source.on(signal, this.onSignal);
+    this.stopWatching = whenLost?.((why) => this.request(why));
+  }
+
+  /** Whether to stop now. Before the first call nothing can be saved, and a signal ends the process at once. */
+  readonly shouldStop = (): boolean => {
+    this.asked = true;
+    return this.requested;
+  };
+
+  /** Asks to stop, once. */
+  private request(why = ''): void {
+    if (this.requested) return;
+    this.requested = true;
+    if (this.asked) this.say(`${why}stopping after this step; once more ends at once without saving`);
+    else this.endNow(why);
+  }
+
+  /** Ends the process, with another status than that of a run that was saved. */
+  private endNow(why = ''): void {
+    const what = this.asked
+      ? 'ended at once: what was done since the last checkpoint is not saved'
+      : 'ended before the first step: nothing is trained and nothing saved';
+    this.say(why + what);
+    this.source.exit(1);
   }
 
   /** Gives the signals back to their default. */
   dispose(): void {
-    this.source.off('SIGINT', this.listener);
-    this.source.off('SIGTERM', this.listener);
+    for (const signal of SIGNALS) this.source.off(signal, this.onSignal);
+    this.stopWatching?.();
   }
 }

@@ -34,7 +34,7 @@ export interface ValidationRecord {
 
 /** What else happens in a run. */
 export interface RunRecord {
-  readonly event: 'start' | 'resume' | 'checkpoint' | 'interrupted' | 'done' | 'diverged';
+  readonly event: 'start' | 'resume' | 'set-aside' | 'checkpoint' | 'interrupted' | 'done' | 'diverged';
   readonly step: number;
   readonly [detail: string]: unknown;
 }
@@ -43,19 +43,21 @@ export type LogRecord = StepRecord | ValidationRecord | RunRecord;
 
 /**
  * Parses the text of `log.jsonl`. Where a run was resumed at step k, what an earlier attempt had logged after k is dropped, so the
- * result reads like an uninterrupted run; a last line cut off by a crash is skipped.
+ * result reads like an uninterrupted run; a line cut off by a crash is skipped.
  */
 export function parseLog(text: string): LogRecord[] {
   let records: LogRecord[] = [];
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
-    let record: LogRecord;
+    let record: LogRecord | null;
     try {
-      record = parseJson(line) as LogRecord;
+      record = parseJson(line) as LogRecord | null;
     } catch {
       continue;
     }
-    if (record.event === 'resume') records = records.filter(({ step }) => step <= record.step);
+    if (typeof record?.step !== 'number') continue;
+    const { step: first } = record;
+    if (record.event === 'resume') records = records.filter(({ step }) => step <= first);
     records.push(record);
   }
   return records;

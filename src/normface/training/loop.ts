@@ -55,17 +55,24 @@ export interface LoopOptions<Cursor> {
   readonly onStep?: (step: number) => void;
   /** Saves the state after `step` steps. */
   readonly onCheckpoint: (step: number, cursor: Cursor) => Promise<void>;
+  /**
+   * The newest checkpoint is good: the loss of a step says nothing of the weights that the step leaves, but the loss of the next
+   * one, which they gave, was finite.
+   */
+  readonly onConfirmed: () => void;
+  /** The weights after `step` steps gave a loss that is not finite. @returns the last good checkpoint */
+  readonly onDiverged: (step: number) => string | undefined;
   readonly onValidate: (step: number) => Promise<void>;
   /** Whether to stop after the current step. */
   readonly shouldStop: () => boolean;
-  /** What the message of a diverged run calls the last good checkpoint. */
-  readonly lastCheckpoint: () => string | undefined;
   readonly now?: () => number;
 }
 
 /**
  * Trains from `firstStep` to `totalSteps`. The state is saved at the end and when the run is stopped early.
  * The metrics of a step are awaited after the next one is submitted, so the GPU never waits for the host; every loss is looked at.
+ * After the last step its batch is tried once more at a learning rate of zero: the loss tells whether the weights just saved are
+ * good. What this leaves in the learner counts for nothing.
  * @returns how many steps are done, and whether that was all
  * @throws DivergedError when a loss is not finite
  */
@@ -76,16 +83,24 @@ export async function runLoop<Cursor>(
   const meter = new Meter(options, now);
   let step = firstStep;
   let cursor = options.firstCursor;
-  let savedAt = firstStep;
+  // A run that is stopped before its first step is saved as well.
+  let savedAt = firstStep > 0 ? firstStep : -1;
+  let lastBatch: LabelledImages | undefined;
   let pending: Promise<void> = Promise.resolve();
   const save = async () => {
     await options.onCheckpoint(step, cursor);
     savedAt = step;
   };
+  /** Looks at the loss that the weights after `step` steps gave. */
+  const confirm = (after: number, { loss }: StepMetrics) => {
+    if (!Number.isFinite(loss)) throw diverged(after, totalSteps, loss, options.onDiverged(after));
+    if (savedAt === after) options.onConfirmed();
+  };
   try {
     while (step < totalSteps && !options.shouldStop()) {
       const asked = now();
       const batch = await batches.next();
+      lastBatch = batch;
       meter.batchArrived(asked);
       const learningRate = options.learningRate(step);
       const submitted = learner.step(batch, learningRate, step);
@@ -96,7 +111,7 @@ export async function runLoop<Cursor>(
       cursor = batch.cursor;
       const done = step;
       pending = submitted.then((metrics) => {
-        if (!Number.isFinite(metrics.loss)) throw diverged(done, metrics.loss, options.lastCheckpoint());
+        confirm(done - 1, metrics);
         meter.stepDone(done, learningRate, metrics);
         options.onStep?.(done);
       });
@@ -114,13 +129,21 @@ export async function runLoop<Cursor>(
     await pending;
   }
   if (savedAt !== step) await save();
-  return { step, finished: step >= totalSteps };
+  const finished = step >= totalSteps;
+  if (finished && lastBatch) confirm(step, await learner.step(lastBatch, 0, step));
+  return { step, finished };
 }
 
-function diverged(step: number, loss: number, checkpoint: string | undefined): DivergedError {
+function diverged(after: number, totalSteps: number, loss: number, good: string | undefined): DivergedError {
+  const where = after < totalSteps ? `of step ${after + 1}` : `at the weights after the last step, ${after},`;
+  return divergedError(`the loss ${where} is ${loss}`, good);
+}
+
+/** The error of a run that diverged, with what showed it and the last good checkpoint. */
+export function divergedError(finding: string, good: string | undefined): DivergedError {
+  const last = good ? `the last good checkpoint is ${good}` : 'there is no earlier good checkpoint';
   const advice = 'a lower learning rate, warm-up or gradient clipping usually helps';
-  const last = checkpoint ? `the last good checkpoint is ${checkpoint}` : 'there is no earlier checkpoint';
-  return new DivergedError(`the run diverged: the loss of step ${step} is ${loss}; ${last}; ${advice}`);
+  return new DivergedError(`the run diverged: ${finding}; ${last}; ${advice}`);
 }
 
 /** Averages metrics and times between records. */

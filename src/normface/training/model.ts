@@ -1,6 +1,8 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import type { Device } from '../../engine/device.ts';
+import { refuseLabels } from '../../engine/labels.ts';
+import { largestMagnitude } from '../../engine/magnitude.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
@@ -20,6 +22,9 @@ import { float32Tensor, type StoredTensor } from './safetensors.ts';
 /** Images embedded at once by evaluations while training. */
 export const evaluationBatch = 64;
 
+/** The root of the largest f32, (2 − 2⁻²³)·2¹²⁷: the square of a larger weight, and so its norm, is infinite. */
+const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
+
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
   readonly source: string;
@@ -29,6 +34,7 @@ interface Names {
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;
+  private readonly classes: number;
   private readonly objective: Objective;
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
@@ -43,6 +49,7 @@ export class Model implements Learner {
   constructor(device: Device, config: TrainingConfig, classes: number) {
     this.device = device;
     this.config = config;
+    this.classes = classes;
     this.objective = new Objective(device, config, classes);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
@@ -72,8 +79,8 @@ export class Model implements Learner {
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
-  compile(): Promise<void> {
-    return this.captured.compile();
+  compile(onProgress?: (done: number, total: number) => void): Promise<void> {
+    return this.captured.compile(onProgress);
   }
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
@@ -83,8 +90,12 @@ export class Model implements Learner {
     return this.readMetrics();
   }
 
-  /** Uploads what the next step works on. */
+  /**
+   * Uploads what the next step works on.
+   * @throws LabelError for a label that no class has
+   */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
+    refuseLabels(labels, this.classes);
     this.device.setRandom(this.config.seed, step);
     this.optimiser.learningRate = learningRate;
     const { images, labels: target, heads } = this.objective;
@@ -110,6 +121,18 @@ export class Model implements Learner {
     return this.parameters.get(name).readFloats();
   }
 
+  /** Why the weights or the optimiser's state after the steps submitted so far are of no use; undefined if they may be. */
+  async flaw(): Promise<string | undefined> {
+    const [weight, state] = await Promise.all([
+      largestMagnitude(this.parameters.windows.map(({ values }) => values)),
+      largestMagnitude(this.optimiser.arrays),
+    ]);
+    // Not `weight > largestWeight`, which NaN would pass.
+    if (!(weight <= largestWeight)) return `the largest weight is ${weight}`;
+    if (!Number.isFinite(state)) return `the optimiser's state holds ${state}`;
+    return undefined;
+  }
+
   /** Weights and optimiser state after the steps submitted so far. */
   async snapshot(): Promise<Pick<Checkpoint, 'weights' | 'optimiser'>> {
     const [values, state] = await Promise.all([this.parameters.readAll(), this.optimiser.state()]);
@@ -124,10 +147,12 @@ export class Model implements Learner {
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
   restore(checkpoint: Pick<Checkpoint, 'weights' | 'optimiser'>, names: Names): void {
     const values = matchParameters(checkpoint.weights, this.parameters.lasting, names);
-    const state = new Map(
-      [...checkpoint.optimiser].map(([name, { data }]) => [name, data as Float32Array] as const),
-    );
+    const state = new Map<string, Float32Array>();
     try {
+      for (const [name, { data, dtype }] of checkpoint.optimiser) {
+        if (!(data instanceof Float32Array)) throw new Error(`${name} is ${dtype}, not F32`);
+        state.set(name, data);
+      }
       this.optimiser.restore(state);
     } catch (error) {
       throw new UserError(

@@ -7,7 +7,6 @@ import path from 'node:path';
 import { parseJson } from '../../common/json.ts';
 import { UserError } from '../errors.ts';
 import { readText } from '../text.node.ts';
-import { latestCheckpoint } from './checkpoint.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { reasonOf, replaceFile } from './files.node.ts';
 import { type LogRecord, parseLog } from './log.ts';
@@ -38,30 +37,6 @@ function numberOf(entry: string, name: string): number | undefined {
   return match?.[1] === name ? Number(match[2]) : undefined;
 }
 
-/**
- * The run to resume: the folder itself, the run that holds the checkpoint folder, or for `auto` the run in `root` whose newest
- * checkpoint is the most recent.
- * @throws UserError when there is nothing to resume
- */
-export function findRunToResume(named: string, root: string): string {
-  if (named !== 'auto') {
-    const folder = /[\\/]ckpt[\\/]step-\d+[\\/]?$/.test(named) ? path.dirname(path.dirname(named)) : named;
-    if (!fs.existsSync(path.join(folder, 'config.json')))
-      throw new UserError(`${named} is not the folder of a run`);
-    return folder;
-  }
-  const runs = (fs.existsSync(root) ? fs.readdirSync(root) : [])
-    .map((entry) => path.join(root, entry))
-    .flatMap((folder) => {
-      const checkpoint = latestCheckpoint(folder);
-      return checkpoint ? [{ folder, time: fs.statSync(path.join(checkpoint, 'DONE')).mtimeMs }] : [];
-    })
-    .sort((a, b) => a.time - b.time);
-  const newest = runs.at(-1);
-  if (!newest) throw new UserError(`there is no run with a checkpoint in ${root} to resume`);
-  return newest.folder;
-}
-
 /** Reads the configuration that a run was started with. */
 export function readRunConfig(folder: string): TrainingConfig {
   const file = path.join(folder, 'config.json');
@@ -83,11 +58,19 @@ export function writeJson(file: string, value: unknown): void {
   replaceFile(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Appends one record to the run's `log.jsonl`, the source of every curve of the run. */
+/** Appends one record to the run's `log.jsonl`, the source of every curve of the run; half a line before it is ended first. */
 export function appendLog(folder: string, record: LogRecord): void {
   const file = path.join(folder, 'log.jsonl');
   try {
-    fs.appendFileSync(file, `${JSON.stringify(record)}\n`);
+    const handle = fs.openSync(file, 'a+');
+    try {
+      const { size } = fs.fstatSync(handle);
+      const last = Buffer.alloc(1);
+      const isCut = size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+      fs.appendFileSync(handle, `${isCut ? '\n' : ''}${JSON.stringify(record)}\n`);
+    } finally {
+      fs.closeSync(handle);
+    }
   } catch (error) {
     throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
   }

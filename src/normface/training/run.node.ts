@@ -3,26 +3,33 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Device } from '../../engine/device.ts';
+
 import { countText } from '../../inspector/profile/format.ts';
-import { BatchLoader } from '../data/loader.node.ts';
+import type { BatchLoader } from '../data/loader.node.ts';
+
 import type { Cursor } from '../data/order.ts';
 import type { DecodePool } from '../data/worker-pool.node.ts';
-import { DivergedError, UserError } from '../errors.ts';
+import { DivergedError, UsageError } from '../errors.ts';
 import { packageVersion } from '../package.node.ts';
-import { findWeights, latestCheckpoint, readWeights, saveCheckpoint } from './checkpoint.node.ts';
-import type { Checkpoint, TrainingState } from './checkpoint.ts';
+import { trainingBatches } from './batches.node.ts';
+import { latestCheckpoint, pruneCheckpoints, saveCheckpoint, setAside } from './checkpoint.node.ts';
+import type { TrainingState } from './checkpoint.ts';
 import type { TrainingConfig } from './config.ts';
+import { doubtfulSettings } from './doubtful-settings.ts';
 import { evaluateRun } from './evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from './evaluation-set.node.ts';
 import { replaceFile } from './files.node.ts';
 import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
-import { type BatchSource, runLoop } from './loop.ts';
+import { type BatchSource, divergedError, runLoop } from './loop.ts';
 import { Model } from './model.ts';
 import { configHash, type JsonObject } from './overrides.ts';
 import { Progress, Stage } from './progress.ts';
 import type { Reporter } from './reporter.ts';
+import type { Resumed } from './resume.node.ts';
 import { appendLog, createRunFolder, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
+import { RunLock } from './run-lock.node.ts';
 import { scheduleOf } from './schedule.ts';
+import { type ImageRecord, initialise, recordImages } from './start.node.ts';
 import { stepCount, type TrainingData } from './training-data.node.ts';
 
 export interface RunOptions {
@@ -32,8 +39,10 @@ export interface RunOptions {
   readonly source: JsonObject;
   readonly data: TrainingData;
   readonly reporter: Reporter;
-  /** Continue the run in this folder from this checkpoint. */
-  readonly resume?: { readonly folder: string; readonly checkpoint: Checkpoint };
+  /** Continue this run. */
+  readonly resume?: Resumed;
+  /** Read all images before the start, to notice when a resumed run would get others under the same names. */
+  readonly verifyData?: boolean;
   /** Train on the first batch only, to see whether the net can learn it by heart. */
   readonly overfitBatch?: boolean;
   readonly shouldStop?: () => boolean;
@@ -49,15 +58,20 @@ export interface FinishedRun {
   readonly finished: boolean;
 }
 
-/** Trains. @throws UserError and its kin; the last checkpoint is intact then */
+/** Trains. @throws UserError and its kin; the last good checkpoint is intact then */
 export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const { device, config, data, reporter, resume, overfitBatch, pool, shouldStop = () => false } = options;
+  const { verifyData: verify = false } = options;
   const { dataset } = data;
   const totalSteps = stepCount(config, dataset.samples.length);
+  const before = resume?.checkpoint.state;
+  if (before && before.step > totalSteps)
+    throw new UsageError(`the checkpoint is of step ${before.step}, past the ${totalSteps} steps of the run`);
+  const images = await recordImages(data, { before, verify, reporter });
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
   // Both may be of one data set.
   const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
-  for (const warning of warnings) reporter.warn(warning);
+  for (const warning of [...warnings, ...doubtfulSettings(config, totalSteps)]) reporter.warn(warning);
   const stage = new Stage(reporter.progressSink, 'compiling kernels');
   const model = await device.tuner
     .tuned(
@@ -69,68 +83,64 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
       throw error;
     });
   try {
-    if (resume) restore(model, config, data, resume.checkpoint);
+    if (resume) model.restore(resume.checkpoint, { source: 'to resume from', net: config.net });
     else if (config.initialise) initialise(model, config, data, reporter);
     await model.compile();
     stage.end();
-    const run = new Run(options, model, totalSteps);
-    const outcome = await run.train(evaluationSet, shouldStop, overfitBatch ?? false, pool);
-    return { ...outcome, folder: run.folder, totalSteps, checkpoint: latestCheckpoint(run.folder)! };
+    const folder = resume?.folder ?? createRunFolder(config.output, config.name);
+    let lock = resume?.lock;
+    try {
+      lock ??= new RunLock(folder);
+      const run = new Run(options, folder, model, totalSteps, images);
+      const outcome = await run.train(evaluationSet, shouldStop, overfitBatch ?? false, pool);
+      return { ...outcome, folder, totalSteps, checkpoint: latestCheckpoint(folder)! };
+    } catch (error) {
+      // A run that never got going leaves nothing worth keeping.
+      if (!resume && !hasBegun(folder)) fs.rmSync(folder, { recursive: true, force: true });
+      throw error;
+    } finally {
+      lock?.release();
+    }
   } finally {
     stage.end();
     model.dispose();
   }
 }
 
-/** Puts a model into the state of a checkpoint. @throws UserError when it belongs to other images or another net */
-function restore(model: Model, config: TrainingConfig, data: TrainingData, checkpoint: Checkpoint): void {
-  if (checkpoint.state.imagesHash !== data.imagesHash) {
-    const { name, samples, identities } = data.dataset;
-    throw new UserError(
-      `the run was started on other images than ${name} now holds (${samples.length} of ${identities.length} people); ` +
-        'start a new run with --from to go on with its weights',
-    );
-  }
-  model.restore(checkpoint, { source: 'to resume from', net: config.net });
-}
-
-/** Starts from the weights of another run. */
-function initialise(model: Model, config: TrainingConfig, data: TrainingData, reporter: Reporter): void {
-  const { from, head } = config.initialise!;
-  const file = findWeights(from);
-  const { weights, metadata } = readWeights(file);
-  const samePeople = metadata.classesHash === data.classesHash;
-  const kept = model.initialise(weights, {
-    source: from,
-    net: config.net,
-    keepHead: head === 'keep' && samePeople,
-  });
-  const why = kept ? 'kept' : head === 'keep' && !samePeople ? 'new, the people differ' : 'new';
-  reporter.say(`starting from ${file}, class weights ${why}`);
+/** Whether a run's folder holds more than settings. */
+function hasBegun(folder: string): boolean {
+  const events = fs.existsSync(path.join(folder, 'log.jsonl')) ? readLog(folder) : [];
+  return (
+    latestCheckpoint(folder) !== undefined ||
+    events.some(({ event }) => event === 'step' || event === 'diverged')
+  );
 }
 
 class Run {
-  readonly folder: string;
   private readonly options: RunOptions;
+  private readonly folder: string;
   private readonly model: Model;
   private readonly totalSteps: number;
+  private readonly images: ImageRecord;
   private readonly progress: Progress;
   private readonly firstStep: number;
   private lastStep: number;
 
-  constructor(options: RunOptions, model: Model, totalSteps: number) {
+  constructor(options: RunOptions, folder: string, model: Model, totalSteps: number, images: ImageRecord) {
     const { config, resume, reporter, device, data } = options;
     this.options = options;
+    this.folder = folder;
     this.model = model;
     this.totalSteps = totalSteps;
+    this.images = images;
     this.firstStep = resume?.checkpoint.state.step ?? 0;
     this.lastStep = this.firstStep;
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
-    this.folder = resume?.folder ?? createRunFolder(config.output, config.name);
+    const abandoned = resume ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
-    writeJson(path.join(this.folder, 'config.json'), config);
-    if (!resume) writeJson(path.join(this.folder, 'config.source.json'), options.source);
-    writeJson(path.join(this.folder, 'environment.json'), environment);
+    writeJson(path.join(folder, 'config.json'), config);
+    if (!resume) writeJson(path.join(folder, 'config.source.json'), options.source);
+    writeJson(path.join(folder, 'environment.json'), environment);
     const { dataset, excluded } = data;
     this.log({
       event: resume ? 'resume' : 'start',
@@ -142,9 +152,15 @@ class Run {
       images: dataset.samples.length,
       excluded,
     });
+    if (abandoned.length > 0) {
+      this.log({ event: 'set-aside', step: this.firstStep, folders: abandoned });
+      reporter.warn(
+        `the run goes on from step ${this.firstStep}; later checkpoints of the attempt before are set aside: ${abandoned.join(', ')}`,
+      );
+    }
     const memory = `${Math.round(model.memoryBytes / 2 ** 20)} MiB of GPU memory`;
     reporter.say(
-      `run     ${this.folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
+      `run     ${folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
     );
     reporter.say(
       `data    ${dataset.name} · ${countText(dataset.samples.length, 'image')} of ${countText(dataset.identities.length, 'person', 'people')}` +
@@ -159,17 +175,9 @@ class Run {
     pool: DecodePool | undefined,
   ): Promise<{ step: number; finished: boolean }> {
     const { config, data, resume, reporter } = this.options;
-    const { imageSize, resize, strict } = config.data;
     const cursor = resume?.checkpoint.state.cursor ?? { epoch: 0, position: 0 };
-    const loader = new BatchLoader(data.dataset, {
-      batchSize: config.batchSize,
-      sampling: config.sampling,
-      seed: config.seed,
+    const loader = trainingBatches(config, data, {
       cursor,
-      height: imageSize[0],
-      width: imageSize[1],
-      resize,
-      strict,
       pool,
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
     });
@@ -192,10 +200,11 @@ class Run {
           this.progress.update(record);
         },
         onCheckpoint: (step, at) => this.save(step, at),
+        onConfirmed: () => this.prune(),
+        onDiverged: (step) => this.lastGoodBefore(step),
         onStep: (step) => this.progress.step(step),
         onValidate: (step) => this.evaluate(step, evaluationSet!, pool),
         shouldStop,
-        lastCheckpoint: () => latestCheckpoint(this.folder),
       });
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
       replaceFile(path.join(this.folder, 'metrics.csv'), metricsCsv(readLog(this.folder)));
@@ -203,9 +212,6 @@ class Run {
     } catch (error) {
       if (error instanceof DivergedError)
         this.log({ event: 'diverged', step: this.lastStep, message: error.message });
-      // A run that never got going leaves nothing worth keeping.
-      else if (!resume && this.lastStep === 0 && !latestCheckpoint(this.folder))
-        fs.rmSync(this.folder, { recursive: true, force: true });
       throw error;
     } finally {
       this.progress.end();
@@ -215,6 +221,8 @@ class Run {
 
   private async save(step: number, cursor: Cursor): Promise<void> {
     const { config, data } = this.options;
+    const flaw = await this.model.flaw();
+    if (flaw) throw divergedError(`after step ${step} ${flaw}`, this.lastGoodBefore(step));
     const state: TrainingState = {
       format: 1,
       step,
@@ -222,7 +230,7 @@ class Run {
       seed: config.seed,
       cursor,
       configHash: configHash(config),
-      imagesHash: data.imagesHash,
+      ...this.images,
     };
     const metadata = {
       net: config.net,
@@ -231,10 +239,30 @@ class Run {
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
+      trainedOn: data.dataset.name,
     };
     const { weights, optimiser } = await this.model.snapshot();
-    const folder = saveCheckpoint(this.folder, { weights, metadata, optimiser, state }, config.checkpoint);
+    const folder = saveCheckpoint(this.folder, { weights, metadata, optimiser, state });
     this.log({ event: 'checkpoint', step, folder });
+  }
+
+  private prune(): void {
+    const { config, reporter } = this.options;
+    for (const warning of pruneCheckpoints(this.folder, config.checkpoint.keep)) reporter.warn(warning);
+  }
+
+  /**
+   * The last good checkpoint when the weights after a step are not good: every earlier one was followed by a finite loss. Those
+   * that this process saved of bad weights are set aside.
+   */
+  private lastGoodBefore(step: number): string | undefined {
+    try {
+      const folders = setAside(this.folder, Math.max(step - 1, this.firstStep), 'diverged');
+      if (folders.length > 0) this.log({ event: 'set-aside', step, folders });
+    } catch (error) {
+      this.options.reporter.warn((error as Error).message);
+    }
+    return latestCheckpoint(this.folder, step - 1);
   }
 
   /** Without a fold for the threshold the usual rule; with one only that fold, so that the test stays unseen. */

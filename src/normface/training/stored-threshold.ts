@@ -2,6 +2,8 @@
 
 import { UserError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
+import { type CosineCounts, countCosines, isCosineCounts } from '../evaluation/sureness.ts';
+import { accuracyAt, countAbove, type ScoreSplit } from '../evaluation/threshold.ts';
 
 export interface StoredThreshold {
   readonly format: 1;
@@ -18,6 +20,25 @@ export interface StoredThreshold {
   readonly accuracy: number;
   readonly falseAcceptRate: number;
   readonly trueAcceptRate: number;
+  /** These pairs by their cosines, to tell how sure a decision is; absent in files of older versions. */
+  readonly cosines?: CosineCounts;
+}
+
+/** A threshold with what it does to the pairs that it was chosen on. @param split cosines of these pairs */
+export function recordThreshold(
+  split: ScoreSplit,
+  threshold: number,
+  about: Pick<StoredThreshold, 'merge' | 'rule' | 'data' | 'pairs'>,
+): StoredThreshold {
+  return {
+    format: 1,
+    threshold,
+    ...about,
+    accuracy: accuracyAt(split, threshold),
+    falseAcceptRate: countAbove(split.impostor, threshold) / split.impostor.length,
+    trueAcceptRate: countAbove(split.genuine, threshold) / split.genuine.length,
+    cosines: countCosines(split),
+  };
 }
 
 /** A stored threshold out of the JSON of its file. @param source what the sentence calls the file @throws UserError */
@@ -27,7 +48,8 @@ export function parseThreshold(json: unknown, source: string): StoredThreshold {
     stored?.format === 1 &&
     typeof stored.threshold === 'number' &&
     Number.isFinite(stored.threshold) &&
-    mergeNames.some((name) => name === stored.merge);
+    mergeNames.some((name) => name === stored.merge) &&
+    (stored.cosines === undefined || isCosineCounts(stored.cosines));
   if (!usable) throw new UserError(`${source} is not a threshold file; \`normface eval\` writes a new one`);
   return stored as StoredThreshold;
 }

@@ -7,7 +7,7 @@ import { type Dataset, minimumImages, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../data/split.ts';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import type { TrainingConfig } from './config.ts';
 import { hashText } from './overrides.ts';
 
@@ -62,7 +62,10 @@ function namesToRemove({ removeIdentities: listed = [] }: TrainingConfig['data']
   return typeof listed === 'string' ? casiaOverlap[listed] : listed;
 }
 
-/** Optimiser steps of a run on so many images. */
+/** Optimiser steps of a run on so many images. @throws UsageError when they cannot be counted */
 export function stepCount({ steps, epochs, batchSize }: TrainingConfig, images: number): number {
-  return steps ?? Math.max(1, Math.round((epochs! * images) / batchSize));
+  const count = steps ?? Math.max(1, Math.round((epochs! * images) / batchSize));
+  if (!Number.isSafeInteger(count))
+    throw new UsageError(`${epochs} epochs are more steps than can be counted`);
+  return count;
 }

@@ -1,11 +1,11 @@
 import agentDistance from './agent_distance.wgsl';
 import agentEntry from './agent_entry.wgsl';
 import agentState from './agent_state.wgsl';
+import atLeast from './at_least.wgsl';
 import binaryEntry from './binary_entry.wgsl';
 import classScore from './class_score.wgsl';
 import elements from './elements.wgsl';
 import epilogue from './epilogue.wgsl';
-import hiddenNan from './hidden_nan.wgsl';
 import logistic from './logistic.wgsl';
 import margin from './margin.wgsl';
 import matrixUnit from './matrix_unit.wgsl';
@@ -31,7 +31,7 @@ export const shaderLibrary: Record<string, string> = {
   './lib/class_score.wesl': classScore,
   './lib/elements.wesl': elements,
   './lib/epilogue.wesl': epilogue,
-  './lib/hidden_nan.wesl': hiddenNan,
+  './lib/at_least.wesl': atLeast,
   './lib/logistic.wesl': logistic,
   './lib/margin.wesl': margin,
   './lib/matrix_unit.wesl': matrixUnit,

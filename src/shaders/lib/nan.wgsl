@@ -11,3 +11,6 @@ fn is_nan(value: Value) -> Flag { return (bitcast<Bits>(value) & Bits(0x7fffffff
 
 // Whether `value` takes the place of the maximum so far: where it is larger, or the first NaN, which nothing is larger than.
 fn exceeds(value: Value, best: Value) -> Flag { return (value > best) | (is_nan(value) & !is_nan(best)); }
+
+// `value`, or `witness` where that is NaN: hinges and clamps make ordinary numbers of it, and so would a loss that is made of them.
+fn unless_nan(value: Value, witness: Value) -> Value { return select(value, witness, is_nan(witness)); }

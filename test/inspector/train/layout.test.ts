@@ -54,6 +54,33 @@ describe('where things go', () => {
     }
   });
 
+  test('names do not cover one another, also of agents that lie together', () => {
+    const classes = 10;
+    // Three pairs close together, two on one spot, two apart.
+    const angles = [0, 0.05, 1, 1.01, 2, 2.1, 3, 3, 4, 5];
+    const plane10 = {
+      ...plane,
+      agents: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+    };
+    const space10 = {
+      ...space,
+      agents: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle), 0.2])),
+    };
+    for (const embedding of [plane10, space10])
+      for (const mode of ['raw', 'normalised'] as const) {
+        const { names, range } = layOut(embedding, mode, startView);
+        expect(names.length).toBe(classes);
+        names.forEach(({ x, y }, i) => {
+          expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThan(range);
+          for (const other of names.slice(i + 1))
+            expect(Math.hypot(x - other.x, y - other.y), `${mode}, ${i}`).toBeGreaterThan(0.11);
+        });
+      }
+    // One that is alone stays where it was.
+    const [, , , , , , , , , last] = layOut(plane10, 'normalised', startView).names;
+    expect(Math.atan2(last!.y, last!.x)).toBeCloseTo(5 - 2 * Math.PI, 6);
+  });
+
   test('a feature without a direction stays in the middle', () => {
     const zero = { ...plane, features: new Float32Array(6) };
     for (const mode of ['raw', 'normalised'] as const)

@@ -6,10 +6,12 @@ import { accuracy, classCentres, normalised } from '../../../src/inspector/train
 import { drawFaces } from '../../../src/inspector/train/faces.ts';
 import type { LiveLearner } from '../../../src/inspector/train/learner.ts';
 import { NetLearner } from '../../../src/inspector/train/net-learner.ts';
-import type { Pictures } from '../../../src/inspector/train/pictures.ts';
+import { type Pictures, rgbaOf } from '../../../src/inspector/train/pictures.ts';
 import { defaultSetup, type Setup } from '../../../src/inspector/train/setup.ts';
 import { degrees, type Point3, points3 } from '../../../src/normface/experiments/vectors.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
+import { embedderOf } from '../../../src/normface/training/open-embedder.ts';
+import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
 import { testDevice } from '../../engine/open.ts';
 
 let device: Device;
@@ -46,6 +48,23 @@ describe('a net on generated faces', () => {
       learner.dispose();
     },
   );
+
+  test('its weights file opens as the same net, and says what it was trained on', async () => {
+    const learner = new NetLearner(device, faces, { ...defaultSetup(), people: 4, batchSize: 32 });
+    await train(learner, 5, 0.05);
+    const { features } = await learner.embed();
+    const file = decodeSafetensors(await learner.weightsFile(), 'file');
+    expect(file.metadata).toMatchObject({ net: 'tiny-2d', imageSize: '28x28', step: '5', classes: '4' });
+    expect(file.metadata.trainedOn).toMatch(/^generated faces/);
+    const opened = await embedderOf(device, file, 'file', 4);
+    const first = learner.sampleIndices.slice(0, 4);
+    const embedded = await opened.embed(rgbaOf(faces, first));
+    embedded.forEach((value, i) => {
+      expect(value).toBeCloseTo(features[i]!, 4);
+    });
+    opened.dispose();
+    learner.dispose();
+  });
 
   test('in space too, and the bound of Proposition 2 comes with the loss', async () => {
     const setup: Setup = {

@@ -17,7 +17,8 @@ function fake({ stepCost = 10, embeddingCost = 10, losses = [] as number[] } = {
     parameterCount: 1,
     steps: 0,
     lossTitle: 'a',
-    prepare: async () => {
+    prepare: async (onProgress) => {
+      onProgress?.(1, 2);
       log.push('prepare');
     },
     step: async (rate) => {
@@ -54,12 +55,14 @@ function start(made: ReturnType<typeof fake>, { pace = 0, rate = (): number => 1
   const embeddings: number[] = [];
   const failures: string[] = [];
   const waits: number[] = [];
+  const prepared: string[] = [];
   let changes = 0;
   let stopAt = Number.POSITIVE_INFINITY;
   const run = new LiveRun({
     learner: made.learner,
     learningRate: rate,
     pace: () => pace,
+    onPrepare: (done, total) => prepared.push(`${done} of ${total}`),
     onStep: (one) => {
       news.push(one);
       if (one.step >= stopAt) run.pause();
@@ -79,7 +82,7 @@ function start(made: ReturnType<typeof fake>, { pace = 0, rate = (): number => 1
     stopAt = step;
     run.start();
   };
-  return { run, news, embeddings, failures, waits, until, changes: () => changes };
+  return { run, news, embeddings, failures, waits, prepared, until, changes: () => changes };
 }
 
 /** Lets everything happen that is not held. */
@@ -88,11 +91,33 @@ const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 describe('a run', () => {
   test('begins with the untrained net and waits', async () => {
     const made = fake();
-    const { run, embeddings } = start(made);
+    const { run, embeddings, prepared } = start(made);
     await settle();
     expect(made.log).toEqual(['prepare', 'embed 0']);
+    expect(prepared).toEqual(['1 of 2']);
     expect(embeddings).toEqual([0]);
     expect(run.isRunning).toBe(false);
+  });
+
+  test('rests when the step under way and the embedding after it are done', async () => {
+    const made = fake({ embeddingCost: 1000 });
+    const { run } = start(made);
+    await run.rest();
+    expect(made.log).toEqual(['prepare', 'embed 0']);
+    made.hold();
+    run.start();
+    await settle();
+    const resting = run.rest().then(() => made.log.push('rests'));
+    expect(run.isRunning).toBe(false);
+    await settle();
+    expect(made.log).not.toContain('rests');
+    made.release();
+    await resting;
+    expect(made.log.slice(-2)).toEqual([`embed ${made.learner.steps}`, 'rests']);
+    // It goes on after that.
+    run.stepOnce();
+    await run.rest();
+    expect(made.log.at(-2)).toMatch(/^step/);
   });
 
   test('goes on until it is paused, and then shows where it is', async () => {

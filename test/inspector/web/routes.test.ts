@@ -7,13 +7,14 @@ test('every page has a hash that leads back to it, with its parameters', () => {
     const route = parseHash(formatHash({ page, parameters }));
     expect(route?.page).toBe(page);
     expect([...(route?.parameters ?? [])]).toEqual([...parameters]);
-    expect(formatHash({ page, parameters: new URLSearchParams() })).toBe(`#/${page}`);
+    const path = page === 'start' ? '' : page;
+    expect(formatHash({ page, parameters: new URLSearchParams() })).toBe(`#/${path}`);
   }
 });
 
-test('no hash is the first page, an unknown one is none', () => {
-  for (const hash of ['', '#', '#/']) expect(parseHash(hash)?.page).toBe('kernels');
+test('no hash is the front page, an unknown one is none', () => {
+  for (const hash of ['', '#', '#/']) expect(parseHash(hash)?.page).toBe('start');
   expect(parseHash('#verify?merge=sum')?.parameters.get('merge')).toBe('sum');
-  for (const hash of ['#/elsewhere', '#/verify/more', '#/constructor'])
+  for (const hash of ['#/elsewhere', '#/verify/more', '#/constructor', '#/start'])
     expect(parseHash(hash)).toBeUndefined();
 });

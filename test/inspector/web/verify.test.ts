@@ -1,13 +1,17 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { pickFiles } from '../../../src/inspector/web/verify/checkpoint-files.ts';
+import { pickFiles, strangersAmong } from '../../../src/inspector/web/verify/checkpoint-files.ts';
 import {
   cosineMatrix,
   decisionFor,
   mergeFaces,
+  parseTyped,
+  surenessOf,
   verdict,
 } from '../../../src/inspector/web/verify/comparison.ts';
 import { isCutShort } from '../../../src/inspector/web/verify/cut-short.ts';
+import { cautionsOf, oddity } from '../../../src/inspector/web/verify/likeness.ts';
+import { countCosines } from '../../../src/normface/evaluation/sureness.ts';
 import type { StoredThreshold } from '../../../src/normface/training/stored-threshold.ts';
 
 const files = (...paths: string[]) => paths.map((path) => ({ path }));
@@ -64,6 +68,52 @@ describe('which of the dropped files are a checkpoint', () => {
   });
 });
 
+test('what is no part of a checkpoint is told from images, by type or by ending', () => {
+  const dropped = [
+    ['notes.txt', 'text/plain'],
+    ['config.json', 'application/json'],
+    ['a.jpg', 'image/jpeg'],
+    ['b.PGM', ''],
+    ['photo', 'image/png'],
+    ['README', ''],
+  ].map(([path, type]) => ({ path, file: { type } }));
+  expect(strangersAmong(dropped).map(({ path }) => path)).toEqual(['notes.txt', 'config.json', 'README']);
+});
+
+describe('images unlike those of the net', () => {
+  const face = (width: number, height: number, isSample = false) => ({
+    number: 2,
+    isSample,
+    picture: { width: 48, height: 56, original: { width, height } },
+  });
+
+  test('another shape, a whole photograph and a tiny one are said; an aligned crop of any size is not', () => {
+    for (const size of [
+      [48, 56],
+      [96, 112],
+      [250, 292],
+      [40, 47],
+    ])
+      expect(oddity(face(size[0], size[1]))).toBeUndefined();
+    expect(oddity(face(250, 250))).toContain('had its sides cut off');
+    expect(oddity(face(200, 420))).toContain('had its top and bottom cut off');
+    expect(oddity(face(4032, 3024))).toContain('whole photograph');
+    expect(oddity(face(18, 21))).toContain('enlarged');
+  });
+
+  test('a net that has seen drawn faces only is not believed on photographs', () => {
+    const drawn = 'generated faces of seed 1';
+    expect(cautionsOf([face(48, 56), face(48, 56, true)], drawn)).toEqual([
+      'This net has only learnt from drawn faces: what it says of photographs means little.',
+    ]);
+    expect(cautionsOf([face(48, 56, true)], drawn)).toEqual([]);
+    expect(cautionsOf([face(48, 56)], 'lfw')).toEqual([]);
+    expect(cautionsOf([face(250, 250)], undefined)).toEqual([
+      "Image 2 (250 × 250) had its sides cut off to get the shape of the net's images. Is its face aligned like those of 48 × 56 that the net was trained on?",
+    ]);
+  });
+});
+
 describe('images that end too soon', () => {
   const image = sharp({ create: { width: 40, height: 30, channels: 3, background: '#a06040' } });
 
@@ -117,20 +167,58 @@ describe('cosines and decisions', () => {
   };
 
   test('a stored threshold holds for its own merge, a typed one for any', () => {
-    const own = decisionFor('sum', stored, undefined);
+    const own = decisionFor('sum', stored, {});
     expect(own.threshold).toBe(0.25);
     expect(own.explanation).toBe(
       'Threshold 0.2500: best-threshold on fold 9, where it accepts 85.00 % of the same people and 5.00 % of different ones. Data: faces.tar.',
     );
-    expect(decisionFor('front', stored, undefined).threshold).toBeUndefined();
-    expect(decisionFor('front', stored, undefined).explanation).toContain('chosen for the merge “sum”');
-    expect(decisionFor('front', stored, 0).threshold).toBe(0);
-    expect(decisionFor('sum', undefined, undefined).explanation).toContain('no threshold.json');
+    expect(decisionFor('front', stored, {}).threshold).toBeUndefined();
+    expect(decisionFor('front', stored, {}).explanation).toContain('chosen for the merge “sum”');
+    expect(decisionFor('front', stored, { value: 0 }).threshold).toBe(0);
+    expect(decisionFor('sum', undefined, {}).explanation).toContain('no threshold.json');
   });
 
   test('the cosine must be greater than the threshold', () => {
     expect(verdict(0.26, 0.25)).toBe('The same person');
     expect(verdict(0.25, 0.25)).toBe('Different people');
     expect(verdict(0.25, undefined)).toBe('No decision');
+  });
+
+  test('a typed threshold outside −1…1 decides nothing and says why', () => {
+    expect(parseTyped('')).toEqual({});
+    expect(parseTyped('-0.25')).toEqual({ value: -0.25 });
+    for (const text of ['7', '1.24', '-3'])
+      expect(parseTyped(text)).toEqual({ problem: 'A cosine lies between −1 and 1.' });
+    expect(parseTyped('0.3x')).toEqual({ problem: 'This is not a number.' });
+    const decision = decisionFor('sum', stored, parseTyped('7'));
+    expect(decision.threshold).toBeUndefined();
+    expect(decision.explanation).toContain('is no cosine');
+  });
+
+  test('how sure a verdict is: by the pairs about its cosine, else by the accept rates', () => {
+    const byRates = decisionFor('sum', stored, {});
+    // Of 100 and 100 pairs 85 and 5 are accepted, 15 and 95 rejected.
+    expect(surenessOf(0.5, byRates)?.sentence).toContain('about 94 are right');
+    expect(surenessOf(0.1, byRates)?.sentence).toContain('about 86 are right');
+    const cosines = countCosines({
+      genuine: Float64Array.from({ length: 100 }, (_, i) => (i < 80 ? 0.72 : 0.31)),
+      impostor: Float64Array.from({ length: 200 }, (_, i) => (i < 60 ? 0.31 : -0.18)),
+    });
+    const byPairs = decisionFor('sum', { ...stored, cosines }, {});
+    expect(surenessOf(0.71, byPairs)).toMatchObject({ level: 'sure' });
+    // 20 of 100 against 60 of 200 lie there: 0.2 / (0.2 + 0.3).
+    expect(surenessOf(0.33, byPairs)).toEqual({
+      level: 'doubtful',
+      sentence: 'Doubtful: of 100 such verdicts about 40 are right.',
+      basis:
+        'Evaluated pairs with a cosine from 0.30 to 0.35: 20 of the same person, 60 of different people.',
+    });
+    expect(surenessOf(-0.9, byPairs)?.sentence).toContain('more than 99 are right');
+    // A typed threshold moves the verdict, not what is known of the cosine.
+    expect(surenessOf(0.33, decisionFor('sum', { ...stored, cosines }, { value: 0.5 }))?.sentence).toContain(
+      'about 60 are right',
+    );
+    expect(surenessOf(0.5, decisionFor('front', stored, { value: 0 }))?.level).toBe('unknown');
+    expect(surenessOf(0.5, decisionFor('front', stored, {}))).toBeUndefined();
   });
 });

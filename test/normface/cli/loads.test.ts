@@ -49,6 +49,8 @@ const light = [
   /^src\/normface\/commands\/[a-z-]+\.ts$/,
   /^src\/normface\/commands\/(context|status-line)\.node\.ts$/,
   /^src\/normface\/(errors|losses\/names|training\/(suggest|progress)|evaluation\/(merge|features))\.ts$/,
+  /^src\/normface\/data\/pixel-limit\.node\.ts$/,
+  /^src\/common\/printable\.ts$/,
   /^src\/engine\/(errors|edit-distance)\.ts$/,
 ];
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { parseLog } from '../../../src/normface/training/log.ts';
+import { bundledProgram } from './program.ts';
 import { normface, temporaryFolder } from './run.ts';
 
 const root = temporaryFolder();
@@ -129,7 +128,14 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
     identities: 5,
     steps: 5,
     netParameters: 107632,
+    schedule: [
+      { step: 1, learningRate: 0.05 },
+      { step: 5, learningRate: 0.05 },
+    ],
   });
+  expect(result.memoryBytes).toBeGreaterThan(4 * 4 * 107632);
+  expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
+  expect(result.secondsPerStep).toBeGreaterThan(0);
   expect(result.config.optimiser).toMatchObject({ momentum: 0.9, weightDecay: 5e-4 });
   expect(fs.readdirSync(output)).toEqual(before);
 });
@@ -177,13 +183,29 @@ test('evaluation while training is logged under the name of its protocol', async
   );
 });
 
-test('a run that diverges ends with status 3, its step and the last good checkpoint', async () => {
-  const words = ['--lr', '1e30', '--steps', '20', '--name', 'wild', '--set', 'checkpoint.everySteps=1'];
+test('a run that diverges ends with status 3; weights past all measure are never saved, the good ones are kept', async () => {
+  const set = ['checkpoint.everySteps=1', 'checkpoint.keep=1'].flatMap((one) => ['--set', one]);
+  const words = ['--lr', '1e30', '--steps', '20', '--name', 'wild', ...set];
   const { exitCode, stderr } = await normface('train', ...settings, ...words);
   expect(exitCode).toBe(3);
   expect(stderr).toMatch(
-    /^normface: the run diverged: the loss of step \d+ is (NaN|-?Infinity); the last good checkpoint is .*wild-001/m,
+    /^normface: the run diverged: after step 1 the largest weight is [\dIN].*; there is no earlier good checkpoint;/m,
   );
+  fs.cpSync(path.join(output, 'whole-001'), path.join(output, 'wild-002'), { recursive: true });
+  const good = path.join(output, 'wild-002', 'ckpt', 'step-00000006');
+  const resumed = await normface('train', '--resume', good, '--force', '--lr', '1e30', ...set);
+  expect(resumed.exitCode).toBe(3);
+  expect(resumed.stderr).toContain(`after step 7 the largest weight is`);
+  expect(resumed.stderr).toContain(`; the last good checkpoint is ${good};`);
+  expect(logOf('wild-002').at(-1)).toMatchObject({ event: 'diverged' });
+});
+
+test('a last step that leaves infinite weights is no finished run', async () => {
+  const words = ['--lr', '3e38', '--steps', '1', '--name', 'infinite'];
+  const { exitCode, stdout, stderr } = await normface('train', ...settings, ...words);
+  expect([exitCode, stdout.includes('saved')]).toEqual([3, false]);
+  expect(stderr).toMatch(/the run diverged: after step 1 the largest weight is (NaN|Infinity|\d)/);
+  expect(fs.existsSync(path.join(output, 'infinite-001', 'ckpt'))).toBe(false);
 });
 
 test('weights of another run start a new one; those of another net are refused', async () => {
@@ -225,37 +247,9 @@ test('the demo trains, compares on unseen people and writes a report', async () 
   expect(JSON.parse(fs.readFileSync(path.join(out, 'result.json'), 'utf8')).runs).toHaveLength(3);
 });
 
-let program: string;
+const program = bundledProgram();
 let child: ChildProcess | undefined;
-
-beforeAll(() => {
-  const folder = fileURLToPath(new URL('../../../node_modules/.cache/normface/', import.meta.url));
-  program = path.join(folder, `cli-test-${process.pid}.mjs`);
-  const common = {
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    target: 'node20',
-  } as const;
-  const source = (name: string) => fileURLToPath(new URL(`../../../src/normface/${name}`, import.meta.url));
-  buildSync({
-    ...common,
-    entryPoints: [source('cli.node.ts')],
-    loader: { '.wgsl': 'text' },
-    outfile: program,
-  });
-  buildSync({
-    ...common,
-    entryPoints: [source('data/decode-worker.node.ts')],
-    outfile: path.join(folder, 'decode-worker.js'),
-  });
-});
-
-afterAll(() => {
-  child?.kill('SIGKILL');
-  fs.rmSync(program, { force: true });
-});
+afterAll(() => void child?.kill('SIGKILL'));
 
 test.skipIf(process.platform === 'win32')(
   'Ctrl-C saves, says how to go on and exits 130; going on gives the same bits',
@@ -271,7 +265,7 @@ test.skipIf(process.platform === 'win32')(
       '--set',
       'log.everySteps=1',
     ];
-    child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child = spawn(process.execPath, [program(), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stderr!.on('data', (chunk) => {
       stderr += chunk;

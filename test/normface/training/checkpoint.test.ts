@@ -9,12 +9,19 @@ import {
   findCheckpoint,
   findWeights,
   latestCheckpoint,
-  readCheckpoint,
+  pruneCheckpoints,
   saveCheckpoint,
+  setAside,
 } from '../../../src/normface/training/checkpoint.node.ts';
 import type { Checkpoint } from '../../../src/normface/training/checkpoint.ts';
 import { matchParameters } from '../../../src/normface/training/compatible.ts';
 import { type WriteFile, writeDurably } from '../../../src/normface/training/files.node.ts';
+import {
+  hasChecksums,
+  readCheckpoint,
+  readState,
+  readWeights,
+} from '../../../src/normface/training/read-checkpoint.node.ts';
 import { float32Tensor } from '../../../src/normface/training/safetensors.ts';
 
 let run: string;
@@ -27,7 +34,7 @@ function checkpoint(step: number, floats = 4): Checkpoint {
   const values = Float32Array.from({ length: floats }, (_, i) => step + i / 7);
   return {
     weights: new Map([['conv1/weight', float32Tensor(values, [floats])]]),
-    metadata: { net: 'small' },
+    metadata: { net: 'small', step: String(step) },
     optimiser: new Map([
       [
         'momentum',
@@ -40,7 +47,7 @@ function checkpoint(step: number, floats = 4): Checkpoint {
     state: {
       format: 1,
       step,
-      totalSteps: 100,
+      totalSteps: 100_000_000,
       seed: 1,
       cursor: { epoch: 0, position: 0 },
       configHash: 'c',
@@ -74,7 +81,8 @@ describe('checkpoints', () => {
   });
 
   test('the newest finished one counts, older ones are pruned', () => {
-    for (const step of [10, 20, 99_999_999, 100_000_000]) saveCheckpoint(run, checkpoint(step), { keep: 3 });
+    for (const step of [10, 20, 99_999_999, 100_000_000]) saveCheckpoint(run, checkpoint(step));
+    expect(pruneCheckpoints(run, 3)).toEqual([]);
     expect(completeCheckpoints(run).map((folder) => path.basename(folder))).toEqual([
       'step-00000020',
       'step-99999999',
@@ -84,12 +92,41 @@ describe('checkpoints', () => {
     expect(path.basename(latestCheckpoint(run)!)).toBe('step-99999999');
   });
 
-  test('leftovers of a killed process are cleared by the next save', () => {
+  test('leftovers of a killed process are cleared with old checkpoints', () => {
     fs.mkdirSync(path.join(run, 'ckpt', '.step-00000005.1.tmp'), { recursive: true });
     fs.mkdirSync(path.join(run, 'ckpt', 'step-00000006'));
     expect(latestCheckpoint(run)).toBeUndefined();
     saveCheckpoint(run, checkpoint(7));
+    pruneCheckpoints(run, 3);
     expect(fs.readdirSync(path.join(run, 'ckpt'))).toEqual(['step-00000007']);
+  });
+
+  test('an old one that cannot be removed gets a sentence, and nothing is thrown', () => {
+    for (const step of [1, 2]) saveCheckpoint(run, checkpoint(step));
+    // A folder in the place of DONE cannot be removed as a file, whoever tries.
+    const done = path.join(run, 'ckpt', 'step-00000001', 'DONE');
+    fs.rmSync(done);
+    fs.mkdirSync(done);
+    const sentences = pruneCheckpoints(run, 1);
+    expect(sentences).toHaveLength(1);
+    expect(sentences[0]).toMatch(/^cannot remove the old checkpoint .*step-00000001: /);
+    expect(readCheckpoint(latestCheckpoint(run)!)).toEqual(checkpoint(2));
+  });
+
+  test('those after a step are set aside under names that never count, however often', () => {
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      for (const step of [10, 50, 60]) saveCheckpoint(run, checkpoint(step));
+      expect(setAside(run, 10, 'abandoned').map((folder) => path.basename(folder))).toEqual([
+        `abandoned-00${attempt}-step-00000050`,
+        `abandoned-00${attempt}-step-00000060`,
+      ]);
+    }
+    expect(path.basename(latestCheckpoint(run)!)).toBe('step-00000010');
+    expect(latestCheckpoint(run, 9)).toBeUndefined();
+    pruneCheckpoints(run, 1);
+    expect(fs.readdirSync(path.join(run, 'ckpt'))).toHaveLength(5);
+    const kept = path.join(run, 'ckpt', 'abandoned-001-step-00000060');
+    expect(readCheckpoint(findCheckpoint(kept))).toEqual(checkpoint(60));
   });
 
   test('saving a step again replaces it', () => {
@@ -105,7 +142,7 @@ describe('a full disk', () => {
   const fullAt =
     (name: string): WriteFile =>
     (file, bytes) => {
-      if (path.basename(file) !== name) return writeDurably(file, bytes);
+      if (!path.basename(file).includes(name)) return writeDurably(file, bytes);
       fs.writeFileSync(file, bytes.subarray(0, bytes.length / 2));
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     };
@@ -185,8 +222,8 @@ describe('what cannot be used', () => {
     return path.join(run, 'x');
   }
 
-  test('damaged files of a finished checkpoint', () => {
-    const folder = saveCheckpoint(run, checkpoint(1));
+  test('damaged files of a checkpoint without checksums', () => {
+    const folder = withoutChecksums(saveCheckpoint(run, checkpoint(1)));
     const weights = path.join(folder, 'weights.safetensors');
     const bytes = fs.readFileSync(weights);
     fs.writeFileSync(weights, bytes.subarray(0, bytes.length - 3));
@@ -201,7 +238,7 @@ describe('what cannot be used', () => {
     fs.rmSync(path.join(folder, 'optimiser.safetensors'));
     fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify(checkpoint(1).state));
     expect(() => readCheckpoint(folder)).toThrow(
-      /cannot read .*optimiser.safetensors: there is no such file/,
+      /cannot read .*optimiser.safetensors: there is no such file; there is no sound checkpoint before it$/,
     );
   });
 
@@ -224,5 +261,97 @@ describe('what cannot be used', () => {
       /it lacks "c" \[4\] \(and 1 more difference\)/,
     );
     expect([...matchParameters(stored, [a], names).keys()]).toEqual(['a']);
+  });
+});
+
+/** Makes a checkpoint look as older versions left it. @returns its folder */
+function withoutChecksums(folder: string): string {
+  fs.writeFileSync(path.join(folder, 'DONE'), '');
+  return folder;
+}
+
+describe('damage', () => {
+  /** Turns one bit of a file round. */
+  function flip(file: string, bit: number): void {
+    const bytes = fs.readFileSync(file);
+    bytes[bit >> 3] ^= 1 << (bit & 7);
+    fs.writeFileSync(file, bytes);
+  }
+
+  test.each(['weights.safetensors', 'optimiser.safetensors', 'state.json', 'DONE'])(
+    'of any single bit of %s is noticed, and the sound checkpoint before it is named',
+    (name) => {
+      const earlier = saveCheckpoint(run, checkpoint(5));
+      const damaged = saveCheckpoint(run, checkpoint(10));
+      flip(path.join(saveCheckpoint(run, checkpoint(7)), 'state.json'), 3);
+      const file = path.join(damaged, name);
+      const bits = 8 * fs.statSync(file).size;
+      const sums = sumsOf(path.join(damaged, 'DONE'));
+      // DONE has the time as well, of which a bit more or less does no harm.
+      const start = name === 'DONE' ? 8 * fs.readFileSync(file, 'utf8').indexOf('sha256') : 0;
+      for (let bit = start; bit < bits; bit += 7) {
+        flip(file, bit);
+        // White space between the parts of JSON can change without a change of meaning.
+        const harmless = name === 'DONE' && sumsOf(file) === sums;
+        if (!harmless)
+          expect(() => readCheckpoint(damaged), `bit ${bit}`).toThrow(
+            `; the checkpoint before it, ${earlier}, is sound: name that one`,
+          );
+        flip(file, bit);
+      }
+      expect(readCheckpoint(damaged)).toEqual(checkpoint(10));
+    },
+  );
+
+  function sumsOf(done: string): string | undefined {
+    try {
+      return JSON.stringify(JSON.parse(fs.readFileSync(done, 'utf8')).sha256);
+    } catch {
+      return undefined;
+    }
+  }
+
+  test('of the weights is noticed by those who read nothing else', () => {
+    const folder = saveCheckpoint(run, checkpoint(10));
+    const file = path.join(folder, 'weights.safetensors');
+    expect([...readWeights(file).weights.keys()]).toEqual(['conv1/weight']);
+    flip(file, 8 * fs.statSync(file).size - 1);
+    expect(() => readWeights(file)).toThrow(
+      /weights.safetensors is damaged: its SHA-256 is not the one that DONE has of it; there is no sound checkpoint/,
+    );
+    // Elsewhere, as a file alone, nothing is known of it.
+    fs.copyFileSync(file, path.join(run, 'weights.safetensors'));
+    expect(readWeights(path.join(run, 'weights.safetensors')).weights.size).toBe(1);
+  });
+
+  test('of files that are each sound but of different steps', () => {
+    const [five, ten] = [5, 10].map((step) => withoutChecksums(saveCheckpoint(run, checkpoint(step))));
+    fs.copyFileSync(path.join(five, 'weights.safetensors'), path.join(ten, 'weights.safetensors'));
+    expect(() => readCheckpoint(ten)).toThrow(/its weights are of step 5, its state is of step 10/);
+    fs.copyFileSync(path.join(five, 'state.json'), path.join(ten, 'state.json'));
+    expect(() => readCheckpoint(ten)).toThrow(/it is the state of step 5, not of step 10/);
+    expect(() => readState(ten)).toThrow(/it is the state of step 5, not of step 10/);
+  });
+
+  const whole = checkpoint(10).state;
+  test.each([
+    ['a key with a wrong letter', { ...whole, cursor: undefined, cupsor: whole.cursor }, /: cursor: /],
+    ['an unknown key', { ...whole, extra: 1 }, /extra/],
+    ['a step past the end', { ...whole, totalSteps: 9 }, /step 10 is past the end of the run, 9/],
+    ['a cursor before the start', { ...whole, cursor: { epoch: -1, position: 0 } }, /: cursor: epoch: /],
+    ['a seed that is text', { ...whole, seed: '1' }, /: seed: /],
+    ['another format', { ...whole, format: 2 }, /: format: /],
+  ])('of the state: %s', (_, state, sentence) => {
+    const folder = withoutChecksums(saveCheckpoint(run, checkpoint(10)));
+    fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify(state));
+    expect(() => readCheckpoint(folder)).toThrow(sentence);
+  });
+
+  test('cannot be noticed in older checkpoints, which still load', () => {
+    const folder = saveCheckpoint(run, checkpoint(10));
+    expect(hasChecksums(folder)).toBe(true);
+    withoutChecksums(folder);
+    expect(hasChecksums(folder)).toBe(false);
+    expect(readCheckpoint(folder)).toEqual(checkpoint(10));
   });
 });

@@ -46,12 +46,15 @@ interface Observed {
   records: StepRecord[];
   saved: { step: number; cursor: number; weight: number; velocity: number }[];
   validated: number[];
+  /** Steps whose checkpoint was found good, and after which weights were found bad. */
+  confirmed: number[];
+  diverged: number[];
   learner: Follower;
 }
 
 function setUp(overrides: Partial<LoopOptions<number>> = {}) {
   const learner = new Follower();
-  const seen: Observed = { records: [], saved: [], validated: [], learner };
+  const seen: Observed = { records: [], saved: [], validated: [], confirmed: [], diverged: [], learner };
   const options: LoopOptions<number> = {
     learner,
     batches: new Counter(0),
@@ -71,8 +74,13 @@ function setUp(overrides: Partial<LoopOptions<number>> = {}) {
     onValidate: async (step) => {
       seen.validated.push(step);
     },
+    onConfirmed: () => seen.confirmed.push(seen.saved.at(-1)?.step ?? 0),
+    onDiverged: (step) => {
+      seen.diverged.push(step);
+      const good = seen.saved.findLast((saved) => saved.step < step);
+      return good && `step-${good.step}`;
+    },
     shouldStop: () => false,
-    lastCheckpoint: () => undefined,
     ...overrides,
   };
   return { options, seen };
@@ -136,31 +144,89 @@ test('a run that is already complete does nothing', async () => {
   expect(seen.saved).toEqual([]);
 });
 
+test('a checkpoint is good when the next step has a finite loss, the last one by a step more', async () => {
+  const { options, seen } = setUp({ checkpointEvery: 3, totalSteps: 7 });
+  let done = 0;
+  const step = seen.learner.step.bind(seen.learner);
+  seen.learner.step = async (...values) => {
+    const metrics = await step(...values);
+    // What was confirmed before this loss is known.
+    if (done === 3) expect(seen.confirmed).toEqual([]);
+    done++;
+    return metrics;
+  };
+  await runLoop(options);
+  expect(seen.saved.map((saved) => saved.step)).toEqual([3, 6, 7]);
+  expect(seen.confirmed).toEqual([3, 6, 7]);
+  expect(done).toBe(8);
+  expect(seen.records.at(-1)!.step).toBe(7);
+});
+
+test('a run that is stopped leaves its checkpoint to be confirmed by the resumed one', async () => {
+  const { options, seen } = setUp({ checkpointEvery: 3, shouldStop: () => seen.saved.length > 0 });
+  await runLoop(options);
+  expect([seen.saved.length, seen.confirmed]).toEqual([1, []]);
+  const next = setUp({ firstStep: 3, firstCursor: 3, totalSteps: 5 });
+  await runLoop(next.options);
+  // At its start the newest checkpoint is the one that was resumed.
+  expect(next.seen.confirmed).toEqual([0, 5]);
+});
+
+test('a run that is stopped before its first step is saved', async () => {
+  const { options, seen } = setUp({ shouldStop: () => true });
+  expect(await runLoop(options)).toEqual({ step: 0, finished: false });
+  expect(seen.saved.map(({ step, cursor }) => [step, cursor])).toEqual([[0, 0]]);
+});
+
+/** Gives a loss in one step, counted from 1. */
+function withLoss(seen: Observed, atStep: number, loss: number): void {
+  const step = seen.learner.step.bind(seen.learner);
+  seen.learner.step = async (...values) => ({
+    ...(await step(...values)),
+    ...(values[2] === atStep - 1 ? { loss } : {}),
+  });
+}
+
 test.each([Number.NaN, Infinity])(
-  'a loss of %s ends the run with its step and the last checkpoint',
+  'a loss of %s ends the run with its step and the last good checkpoint',
   async (loss) => {
-    const { options, seen } = setUp({
-      checkpointEvery: 3,
-      lastCheckpoint: () => 'runs/x/ckpt/step-00000003',
-    });
-    const step = seen.learner.step.bind(seen.learner);
-    seen.learner.step = async (...values) => ({
-      ...(await step(...values)),
-      ...(values[2] === 4 ? { loss } : {}),
-    });
+    const { options, seen } = setUp({ checkpointEvery: 3 });
+    withLoss(seen, 5, loss);
     const outcome = runLoop(options);
     await expect(outcome).rejects.toThrow(DivergedError);
     await expect(outcome).rejects.toThrow(
-      `the run diverged: the loss of step 5 is ${loss}; the last good checkpoint is runs/x/ckpt/step-00000003`,
+      `the run diverged: the loss of step 5 is ${loss}; the last good checkpoint is step-3`,
     );
     expect(seen.saved.map(({ step }) => step)).toEqual([3]);
+    expect(seen.diverged).toEqual([4]);
   },
 );
+
+test('the checkpoint whose weights gave the loss is not the good one', async () => {
+  const { options, seen } = setUp({ checkpointEvery: 3 });
+  withLoss(seen, 7, Number.NaN);
+  await expect(runLoop(options)).rejects.toThrow(
+    'the loss of step 7 is NaN; the last good checkpoint is step-3',
+  );
+  expect(seen.saved.map(({ step }) => step)).toEqual([3, 6]);
+  expect([seen.confirmed, seen.diverged]).toEqual([[3], [6]]);
+});
+
+test('weights that the last step ruins end the run as diverged', async () => {
+  const { options, seen } = setUp({ checkpointEvery: 4 });
+  withLoss(seen, 11, Number.NaN);
+  await expect(runLoop(options)).rejects.toThrow(
+    'the loss at the weights after the last step, 10, is NaN; the last good checkpoint is step-8',
+  );
+  expect(seen.diverged).toEqual([10]);
+});
 
 test('a diverged step is never saved, even when it is the one of a checkpoint', async () => {
   const { options, seen } = setUp({ checkpointEvery: 3 });
   seen.learner.step = async (_batch, _rate, step) => ({ loss: step === 2 ? Number.NaN : 1 });
-  await expect(runLoop(options)).rejects.toThrow(/loss of step 3 is NaN; there is no earlier checkpoint/);
+  await expect(runLoop(options)).rejects.toThrow(
+    /loss of step 3 is NaN; there is no earlier good checkpoint/,
+  );
   expect(seen.saved).toEqual([]);
 });
 
@@ -203,7 +269,7 @@ test('waiting for data counts only while the device is idle', async () => {
       finish();
       return new Promise<StepMetrics>((resolve) => {
         finish = () => resolve({ loss: 1 });
-        if (step === 4) finish();
+        if (step >= 4) finish();
       });
     },
   };

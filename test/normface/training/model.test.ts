@@ -158,3 +158,13 @@ test('a batch may be submitted before the metrics of the last one are read', asy
   eager.dispose();
   pipelined.dispose();
 });
+
+test('a label that no person has is refused before anything is uploaded', async () => {
+  const training = model({ loss: { name: 'normface' }, net: 'tiny' });
+  const labels = batch.labels.map((label, i) => (i === 5 ? 4 : label));
+  expect(() => training.load({ ...batch, labels }, 0.1, 0)).toThrow(
+    'the label 4 is outside the classes: there are 4 classes, with labels 0 to 3',
+  );
+  training.load(batch, 0.1, 0);
+  training.dispose();
+});

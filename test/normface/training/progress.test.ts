@@ -1,6 +1,4 @@
-import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { Interrupt } from '../../../src/normface/training/interrupt.node.ts';
 import type { StepRecord } from '../../../src/normface/training/log.ts';
 import { duration, Progress, Stage, statusLine } from '../../../src/normface/training/progress.ts';
 
@@ -158,18 +156,4 @@ test('durations', () => {
     '2h05m',
     '0s',
   ]);
-});
-
-test('the first signal asks to stop, the second ends at once, and dispose lets go', () => {
-  const exits: number[] = [];
-  const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
-  let told = 0;
-  const interrupt = new Interrupt(() => told++, source);
-  expect(interrupt.requested).toBe(false);
-  source.emit('SIGINT');
-  expect([interrupt.requested, told, exits.length]).toEqual([true, 1, 0]);
-  source.emit('SIGTERM');
-  expect([told, exits]).toEqual([1, [130]]);
-  interrupt.dispose();
-  expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
 });

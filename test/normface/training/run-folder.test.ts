@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../src/normface/training/checkpoint.node.ts';
 import { parseConfig } from '../../../src/normface/training/config.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
+import { findRunToResume } from '../../../src/normface/training/find-run.node.ts';
 import { metricsCsv, parseLog } from '../../../src/normface/training/log.ts';
 import {
   appendLog,
   createRunFolder,
-  findRunToResume,
   readJson,
   readRunConfig,
   writeJson,
@@ -52,19 +52,47 @@ test('a root that is a file gets a sentence', () => {
   );
 });
 
-test('auto resumes the run whose checkpoint is the most recent', () => {
+/** Says in DONE that a checkpoint was saved at another time. */
+function savedAt(checkpoint: string, saved: string): void {
+  const file = path.join(checkpoint, 'DONE');
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), saved }));
+}
+
+test('auto resumes the unfinished run that was saved last, by what is inside', () => {
   expect(() => findRunToResume('auto', root)).toThrow(/no run with a checkpoint/);
-  const [first, second] = [createRunFolder(root, 'a'), createRunFolder(root, 'a')];
-  const done = path.join(save(second, 2), 'DONE');
-  fs.utimesSync(done, 1, 1);
+  const [first, second, finished] = [1, 2, 3].map(() => createRunFolder(root, 'a'));
+  savedAt(save(second, 2), '2020-01-01T00:00:00.000Z');
   const checkpoint = save(first, 1);
+  savedAt(save(finished, 9), '2222-01-01T00:00:00.000Z');
+  // Times of files say nothing: copying changes them, and clocks go wrong.
+  fs.utimesSync(path.join(checkpoint, 'DONE'), 1, 1);
   createRunFolder(root, 'a');
   expect(findRunToResume('auto', root)).toBe(first);
-  expect(() => findRunToResume(second, root)).toThrow(/is not the folder of a run/);
-  for (const run of [first, second]) writeJson(path.join(run, 'config.json'), parseConfig({ seed: 5 }));
-  expect(findRunToResume(second, root)).toBe(second);
-  expect(findRunToResume(checkpoint, root)).toBe(first);
-  expect(readRunConfig(first).seed).toBe(5);
+  fs.rmSync(first, { recursive: true });
+  expect(findRunToResume('auto', root)).toBe(second);
+  fs.rmSync(second, { recursive: true });
+  expect(findRunToResume('auto', root)).toBe(finished);
+});
+
+test('a damaged run is not passed over', () => {
+  const run = createRunFolder(root, 'a');
+  fs.writeFileSync(path.join(save(run, 1), 'state.json'), '{');
+  expect(findRunToResume('auto', root)).toBe(run);
+});
+
+test('a run is named by its folder or by a checkpoint that counts', () => {
+  const run = createRunFolder(root, 'a');
+  const checkpoint = save(run, 1);
+  expect(() => findRunToResume(run, root)).toThrow(/is not the folder of a run/);
+  writeJson(path.join(run, 'config.json'), parseConfig({ seed: 5 }));
+  expect(findRunToResume(run, root)).toBe(run);
+  expect(findRunToResume(checkpoint, root)).toBe(run);
+  expect(findRunToResume(`${checkpoint}/`, root)).toBe(run);
+  expect(readRunConfig(run).seed).toBe(5);
+  const aside = path.join(run, 'ckpt', 'abandoned-001-step-00000001');
+  expect(() => findRunToResume(aside, root)).toThrow(
+    /was set aside .*start a new run from its weights with --from/,
+  );
 });
 
 test('the log reads like an uninterrupted run', () => {
@@ -83,6 +111,16 @@ test('the log reads like an uninterrupted run', () => {
     ['resume', 2, null],
     ['step', 3, 2],
   ]);
+});
+
+test('half a line at the end of the log swallows nothing that follows', () => {
+  const run = createRunFolder(root, 'a');
+  const file = path.join(run, 'log.jsonl');
+  appendLog(run, { event: 'start', step: 0 });
+  fs.appendFileSync(file, '{"event":"step","st');
+  appendLog(run, { event: 'resume', step: 0 });
+  fs.appendFileSync(file, 'null\n5\n');
+  expect(parseLog(fs.readFileSync(file, 'utf8')).map(({ event }) => event)).toEqual(['start', 'resume']);
 });
 
 test('the curves as comma-separated values', () => {

@@ -38,7 +38,13 @@ export const mount: Mount = async (root, { device: openDevice, signal }) => {
     device = await openDevice();
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    root.append(element('p', { class: 'soft' }, 'There is no adapter to show.'));
+    root.append(
+      element(
+        'p',
+        { class: 'soft' },
+        'With an adapter this page shows its name and driver, the features and limits that kernels depend on, and its measured peak of arithmetic and memory traffic.',
+      ),
+    );
     return { dispose() {} };
   }
   const found = await collectFacts(device);
@@ -118,11 +124,10 @@ function featuresPanel({ report, opened }: DeviceFacts): HTMLElement {
   );
 }
 
-function limitsPanel({ limits, opened }: DeviceFacts): HTMLElement {
-  const names = Object.keys(limits);
-  const asked = (name: string) => (requestedLimits as readonly string[]).includes(name);
-  // What the engine asks for comes first: the rest matters to pictures.
-  const ordered = [...names.filter(asked), ...names.filter((name) => !asked(name))];
+function limitsPanel(found: DeviceFacts): HTMLElement {
+  const names = Object.keys(found.limits);
+  const asked = names.filter((name) => (requestedLimits as readonly string[]).includes(name));
+  const others = names.filter((name) => !asked.includes(name));
   return element(
     'section',
     { class: 'panel limits', 'aria-label': 'Limits' },
@@ -130,25 +135,32 @@ function limitsPanel({ limits, opened }: DeviceFacts): HTMLElement {
     element(
       'p',
       { class: 'soft' },
-      'A device has the defaults of the standard unless more is asked for. The engine asks for all that the adapter offers of the marked ones.',
+      'A device has the defaults of the standard unless more is asked for. Of these the engine asks for all that the adapter offers.',
     ),
-    table({
-      caption: 'Limits of the adapter and of the device that is open',
-      columns: [
-        { title: 'Limit' },
-        { title: 'Adapter', numeric: true },
-        { title: 'Device', numeric: true },
-        { title: 'Engine' },
-      ],
-      rows: ordered.map((name) => [
-        element('code', {}, ...breakable(name)),
-        formatLimit(name, limits[name]),
-        formatLimit(name, opened.limits[name]),
-        asked(name) ? 'asks' : '',
-      ]),
-      highlight: (row) => asked(ordered[row]),
-    }),
+    limitsTable('Limits that the engine asks for', asked, found),
+    element(
+      'details',
+      {},
+      element('summary', {}, `${others.length} more, which stay at their defaults`),
+      limitsTable('Other limits', others, found),
+    ),
   );
+}
+
+function limitsTable(
+  caption: string,
+  names: readonly string[],
+  { limits, opened }: DeviceFacts,
+): HTMLElement {
+  return table({
+    caption,
+    columns: [{ title: 'Limit' }, { title: 'Adapter', numeric: true }, { title: 'Device', numeric: true }],
+    rows: names.map((name) => [
+      element('code', {}, ...breakable(name)),
+      formatLimit(name, limits[name]),
+      formatLimit(name, opened.limits[name]),
+    ]),
+  });
 }
 
 /** A name in camel case that may go on in the next line where a word begins. */

@@ -67,7 +67,7 @@ export class CaseForm {
     this.caseInput.value = opened.caseText ?? '';
     this.taken = this.caseInput.value;
     this.caseInput.placeholder = opened.caseText === null ? `as tested: ${opened.caseLabel}` : '';
-    this.meaning.textContent = `${opened.operator} of ${opened.caseLabel}`;
+    this.meaning.textContent = opened.meaning;
     const use = this.entry.uses.find(({ operator }) => operator.name === opened.operator);
     if (use)
       this.cases.replaceChildren(

@@ -27,10 +27,9 @@ export class EditorPanel {
     'aria-label': 'Dispatches',
   });
   private readonly panel = element('div', { 'aria-label': 'Text' });
-  private readonly problems = element('ol', {
-    class: 'kernel-problems',
-    'aria-label': 'What the compiler says',
-  });
+  /** What the compiler says; hidden where it says nothing. It is put beside the text. */
+  readonly problems: HTMLElement;
+  private readonly problemList = element('ol', { class: 'kernel-problem-list' });
   private readonly state = element('span', { class: 'badge' });
   private readonly change = element('p', { class: 'soft small' });
   private readonly reset = button('Reset', () => this.editor.replace(this.shown?.wgsl ?? ''), {
@@ -62,6 +61,12 @@ export class EditorPanel {
     this.grid.addEventListener('change', () => this.changeGrid());
     this.tabs.addEventListener('keydown', (event) => this.moveAlongTabs(event));
     this.panel.append(this.editor.element);
+    this.problems = element(
+      'section',
+      { class: 'panel kernel-problems', 'aria-label': 'What the compiler says', hidden: true },
+      element('h2', {}, 'The compiler says'),
+      this.problemList,
+    );
     const copy = copyButton('Copy WGSL', () => this.editor.text);
     const save = button('Download', () =>
       download(`${kernel}.${this.shown?.index ?? 0}.wgsl`, this.editor.text),
@@ -72,7 +77,6 @@ export class EditorPanel {
       { class: 'panel kernel-editor', 'aria-label': 'WGSL' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'WGSL ', this.state), this.tabs),
       this.panel,
-      this.problems,
       element(
         'div',
         { class: 'buttons' },
@@ -143,7 +147,7 @@ export class EditorPanel {
 
   private listProblems(problems: readonly Problem[]): void {
     this.problems.hidden = problems.length === 0;
-    this.problems.replaceChildren(
+    this.problemList.replaceChildren(
       ...problems.map((problem) => {
         const { line, column, message, severity } = problem;
         const link = button('', () => this.editor.goTo(problem), { class: 'kernel-problem' });

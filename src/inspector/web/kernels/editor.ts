@@ -98,7 +98,13 @@ export class WgslEditor {
 }
 
 /** What editors and comparisons have in common. */
-export const shared = (): Extension => [wgsl(), editorTheme, EditorState.tabSize.of(2)];
+export const shared = (): Extension => [
+  wgsl(),
+  editorTheme,
+  EditorState.tabSize.of(2),
+  // Editable content has the focus of the keyboard by itself, but tools that check pages do not know it.
+  EditorView.contentAttributes.of({ tabindex: '0' }),
+];
 
 /** A text to read, with the colours of the editor. The caller destroys it. */
 export function readOnlyView(doc: string, label: string): EditorView {

@@ -75,18 +75,32 @@ export function bindingsTable({ bindings }: DispatchView): HTMLElement {
   });
 }
 
-/** What is compiled in, and why. */
-export function constantsTable(view: DispatchView): HTMLElement {
-  // Those that may be chosen come first.
-  const constants = [...view.constants].sort((a, b) => Number(b.why !== null) - Number(a.why !== null));
-  return table({
-    caption: 'Constants that are compiled in',
-    columns: [{ title: 'Constant' }, { title: 'Value', numeric: true }, { title: 'Why' }],
-    rows: constants.map(({ name, value, why }) => [
-      element('code', {}, name),
-      String(value),
-      why ?? element('span', { class: 'soft' }, 'follows from the case'),
-    ]),
-    highlight: (row) => constants[row].why !== null,
-  });
+/** What is compiled in: those that may be chosen with their reasons, the others in one paragraph. */
+export function constantsView({ constants }: DispatchView): HTMLElement[] {
+  const chosen = constants.filter(({ why }) => why !== null);
+  const given = constants.filter(({ why }) => why === null);
+  const shown: HTMLElement[] = [element('h3', {}, 'Constants')];
+  if (chosen.length > 0)
+    shown.push(
+      table({
+        caption: 'Constants that may be chosen',
+        columns: [{ title: 'Constant' }, { title: 'Value', numeric: true }, { title: 'Why' }],
+        rows: chosen.map(({ name, value, why }) => [element('code', {}, name), String(value), why ?? '']),
+      }),
+    );
+  if (given.length > 0)
+    shown.push(
+      element(
+        'p',
+        { class: 'kernel-given' },
+        element(
+          'span',
+          { class: 'soft' },
+          chosen.length > 0 ? 'The rest follows' : 'Each follows',
+          ' from the case: ',
+        ),
+        ...given.map(({ name, value }) => element('code', {}, `${name} = ${value}`)),
+      ),
+    );
+  return shown;
 }

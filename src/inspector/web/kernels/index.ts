@@ -1,5 +1,6 @@
 /** The page Kernels: the list of all kernels, or one of them where the URL names it. */
 
+import { DeviceError } from '../../../engine/errors.ts';
 import type { Mount, Page } from '../page.ts';
 import { element } from '../parts/element.ts';
 import { StatusLine } from '../parts/status.ts';
@@ -12,9 +13,21 @@ const nothing: Page = { dispose() {} };
 export const mount: Mount = async (root, context) => {
   const state = readState(context.parameters);
   const status = new StatusLine();
-  root.append(element('h1', {}, state ? state.kernel : 'Kernels'), status.element);
+  root.append(
+    element('div', { class: 'page-head' }, element('h1', {}, state ? state.kernel : 'Kernels')),
+    status.element,
+  );
   status.busy('opening the GPU');
-  const bench = Bench.of(await context.device());
+  let bench: Bench;
+  try {
+    bench = Bench.of(await context.device());
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    const { listWithoutGpu, sourceWithoutGpu } = await import('./without-gpu.ts');
+    if (context.signal.aborted) return nothing;
+    root.replaceChildren();
+    return state ? sourceWithoutGpu(root, context, state.kernel) : listWithoutGpu(root, context);
+  }
   status.busy('looking up the kernels of this adapter');
   await afterPaint();
   if (context.signal.aborted) return nothing;

@@ -5,12 +5,12 @@ import type { KernelEntry } from '../../kernels/catalogue.ts';
 import type { DispatchView } from '../../kernels/inspect.ts';
 import { element } from '../parts/element.ts';
 import { readOnlyView } from './editor.ts';
-import { bindingsTable, constantsTable, factsView } from './facts-view.ts';
+import { bindingsTable, constantsView, factsView } from './facts-view.ts';
 import type { RunPanel } from './run-panel.ts';
 
 export interface Parts {
   readonly form: { readonly element: HTMLElement };
-  readonly editor: { readonly element: HTMLElement };
+  readonly editor: { readonly element: HTMLElement; readonly problems: HTMLElement };
   readonly runner: RunPanel;
   readonly sweep: { readonly element: HTMLElement };
   readonly compare: { readonly element: HTMLElement };
@@ -25,13 +25,14 @@ export function layOut(
 ): (view: DispatchView) => void {
   const facts = element('div', { class: 'kernel-facts' });
   root.append(
-    head(entry),
+    kernelHead(entry),
     form.element,
     element(
       'div',
       { class: 'kernel-bench' },
       editor.element,
-      runView(runner),
+      // Beside the text, where they are seen while it is changed.
+      element('div', { class: 'kernel-side' }, editor.problems, runView(runner)),
       element(
         'section',
         { class: 'panel kernel-dispatch', 'aria-label': 'Dispatch' },
@@ -52,8 +53,7 @@ export function layOut(
         { class: 'kernel-tables' },
         element('h3', {}, 'Bindings'),
         bindingsTable(view),
-        element('h3', {}, 'Constants'),
-        constantsTable(view),
+        ...constantsView(view),
       ),
     );
 }
@@ -78,16 +78,25 @@ function runView(runner: RunPanel): HTMLElement {
   );
 }
 
-function head({ name, summary, header }: KernelEntry): HTMLElement {
+/** Name, summary and the comment of the file. */
+export function kernelHead({
+  name,
+  summary,
+  header,
+}: Pick<KernelEntry, 'name' | 'summary' | 'header'>): HTMLElement {
   return element(
     'div',
     { class: 'page-head' },
-    element('p', { class: 'small' }, element('a', { href: '#/kernels' }, 'All kernels')),
-    element('h1', { class: 'kernel-title' }, name),
+    element(
+      'div',
+      { class: 'kernel-name-line' },
+      element('h1', { class: 'kernel-title' }, name),
+      element('a', { class: 'small', href: '#/kernels' }, 'All kernels'),
+    ),
     element('p', { class: 'lead' }, summary),
     element(
       'details',
-      { class: 'kernel-header', open: true },
+      { class: 'kernel-header' },
       element('summary', { class: 'small soft' }, 'What its file says'),
       element('pre', { tabindex: 0 }, header),
     ),
@@ -95,11 +104,15 @@ function head({ name, summary, header }: KernelEntry): HTMLElement {
 }
 
 /** The file before linking; its view is made when it is first opened. */
-function sourcePanel({ name, source, walks }: KernelEntry, signal: AbortSignal): HTMLElement {
+export function sourcePanel(
+  { name, source, walks }: Pick<KernelEntry, 'name' | 'source' | 'walks'>,
+  signal: AbortSignal,
+  { open = false } = {},
+): HTMLElement {
   const box = element('div', { class: 'kernel-source' });
   const details = element(
     'details',
-    {},
+    { open },
     element('summary', {}, element('h2', {}, 'The file before linking')),
     element(
       'p',

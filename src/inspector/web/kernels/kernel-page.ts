@@ -14,7 +14,7 @@ import { type OpenedKernel, openKernel, placeOf, shownDispatch } from './opened.
 import { RunPanel } from './run-panel.ts';
 import { packText, unpackText } from './share-codec.ts';
 import { SweepPanel } from './sweep-panel.ts';
-import { type Grid, type KernelState, writeState } from './url-state.ts';
+import { type Grid, type KernelState, readState, writeState } from './url-state.ts';
 import { Versions } from './versions.ts';
 
 /** Milliseconds without an edit before the URL and the comparison follow: browsers limit how often a page may write its URL. */
@@ -22,6 +22,7 @@ const settleMs = 250;
 
 /** One kernel: its case, its text in an editor, what it needs, how it runs. */
 export class KernelPage implements Page {
+  private readonly root: HTMLElement;
   private readonly context: PageContext;
   private readonly bench: Bench;
   private readonly experiments: Experiments;
@@ -45,6 +46,7 @@ export class KernelPage implements Page {
   private openings = 0;
 
   constructor(root: HTMLElement, bench: Bench, context: PageContext, state: KernelState) {
+    this.root = root;
     this.context = context;
     this.bench = bench;
     this.state = state;
@@ -64,7 +66,7 @@ export class KernelPage implements Page {
       },
       onDispatch: (dispatch) => {
         this.state = { ...this.state, dispatch };
-        this.show();
+        this.showDispatch();
       },
       onRun: () => void this.run(),
       onKeep: () => this.keep(),
@@ -87,7 +89,13 @@ export class KernelPage implements Page {
     this.showFacts = layOut(root, entry, { form, editor, runner, sweep, compare }, context.signal);
     context.signal.addEventListener('abort', stop);
     addEventListener('keydown', (event) => this.takeKey(event), { signal: context.signal });
+    context.setTitle(entry.name);
     this.reopen(state);
+  }
+
+  follow(parameters: URLSearchParams): void {
+    const state = readState(parameters);
+    if (state) this.reopen(state);
   }
 
   dispose(): void {
@@ -119,7 +127,7 @@ export class KernelPage implements Page {
       this.sweep.show(opened);
       if (packed) await this.takePacked(packed, grid);
       if (this.context.signal.aborted) return;
-      this.show();
+      this.showDispatch();
     } catch (error) {
       if (isAbort(error) || this.context.signal.aborted) return;
       this.opened = null;
@@ -138,13 +146,13 @@ export class KernelPage implements Page {
   }
 
   /** Shows the dispatch that the state names. */
-  private show(): void {
+  private showDispatch(): void {
     const { opened, view } = this;
     if (!opened || !view) return;
     this.editor.show(opened.views, view, this.edits.get(this.place) ?? null, this.grids.get(this.place));
     this.showFacts(view);
     this.runner.outdate();
-    this.follow();
+    this.settled();
   }
 
   private get view(): DispatchView | null {
@@ -182,11 +190,11 @@ export class KernelPage implements Page {
 
   private settle(): void {
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.follow(), settleMs);
+    this.settling = setTimeout(() => this.settled(), settleMs);
   }
 
   /** The comparison and the URL follow what is shown. */
-  private follow(): void {
+  private settled(): void {
     if (!this.opened || !this.view) return;
     this.compare.show(this.view.wgsl, this.editor.text, this.versions);
     void this.remember();
@@ -234,7 +242,7 @@ export class KernelPage implements Page {
   }
 
   private takeKey(event: KeyboardEvent): void {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || !this.root.isConnected) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       void this.run();

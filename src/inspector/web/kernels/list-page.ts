@@ -1,15 +1,18 @@
-import type { KernelEntry } from '../../kernels/catalogue.ts';
 import type { Page, PageContext } from '../page.ts';
 import { element } from '../parts/element.ts';
 import { formatHash } from '../routes.ts';
-import { type Grouping, groupKernels, operatorsOf, searchKernels } from './catalogue-list.ts';
+import { type Grouping, groupKernels, type Listed, operatorsOf, searchKernels } from './catalogue-list.ts';
 
 /** Operators that are named in the list; the others are counted. */
 const namedOperators = 3;
 
-/** All kernels with a search, grouped by kind of work or by name. */
-export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], context: PageContext): Page {
-  const { parameters, signal } = context;
+/**
+ * All kernels with a search, grouped by kind of work or by name.
+ *
+ * @param catalogue where no operators are known, as without a GPU, the kernels have no kind of work either
+ */
+export function listPage(root: HTMLElement, catalogue: readonly Listed[], context: PageContext): Page {
+  const { signal } = context;
   const search = element('input', {
     class: 'input kernel-search',
     type: 'search',
@@ -18,19 +21,34 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
     autocomplete: 'off',
     spellcheck: 'false',
   });
-  search.value = parameters.get('q') ?? '';
-  let grouping: Grouping = parameters.get('group') === 'name' ? 'name' : 'family';
+  let grouping: Grouping = 'family';
   const count = element('p', { class: 'soft small', role: 'status' });
+  const hasKinds = catalogue.some(({ uses }) => uses.length > 0);
+  const columns = element(
+    'div',
+    { class: 'kernel-columns', 'aria-hidden': 'true' },
+    element('span', {}, 'Kernel'),
+    element('span', {}, 'What it computes'),
+    hasKinds ? element('span', {}, 'Operators that use it') : '',
+  );
   const list = element('div', { class: 'kernel-groups' });
 
   const show = (): void => {
-    const found = searchKernels(catalogue, search.value);
-    count.textContent =
+    const { kernels: found, corrections } = searchKernels(catalogue, search.value);
+    const instead = corrections.map(
+      ([written, sought]) => `no kernel has “${written}”: these have “${sought}”`,
+    );
+    count.textContent = [
       found.length === catalogue.length
         ? `${found.length} kernels`
-        : `${found.length} of ${catalogue.length} kernels`;
+        : `${found.length} of ${catalogue.length} kernels`,
+      ...instead,
+    ].join('; ');
+    columns.hidden = found.length === 0;
     list.replaceChildren(
-      ...groupKernels(found, grouping).map(({ title, kernels }) => groupView(title, kernels)),
+      ...groupKernels(found, hasKinds ? grouping : 'name').map(({ title, kernels }) =>
+        groupView(title, kernels),
+      ),
     );
     if (found.length === 0)
       list.append(element('p', {}, 'No kernel has all these words in its name, operators or description.'));
@@ -45,13 +63,22 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
     show();
     remember();
   });
-  const choices = groupingChoices(grouping, (chosen) => {
+  const choices = groupingChoices((chosen) => {
     grouping = chosen;
     show();
     remember();
   });
+  const follow = (parameters: URLSearchParams): void => {
+    search.value = parameters.get('q') ?? '';
+    grouping = parameters.get('group') === 'name' ? 'name' : 'family';
+    for (const input of choices.querySelectorAll('input')) input.checked = input.value === grouping;
+    show();
+  };
   const links = (): HTMLAnchorElement[] => [...list.querySelectorAll<HTMLAnchorElement>('a.kernel-link')];
-  addEventListener('keydown', (event) => moveInList(event, search, links()), { signal });
+  const onKey = (event: KeyboardEvent): void => {
+    if (root.isConnected) moveInList(event, search, links());
+  };
+  addEventListener('keydown', onKey, { signal });
   root.append(
     element(
       'div',
@@ -60,10 +87,12 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
       element(
         'p',
         { class: 'lead' },
-        'Every WGSL kernel of the engine, as it runs on this GPU: read it, change a line, and see whether it is still right, how fast it is, and how far from what the adapter can do.',
+        hasKinds
+          ? 'Every WGSL kernel of the engine, as it runs on this GPU: read it, change a line, and see whether it is still right, how fast it is, and how far from what the adapter can do.'
+          : 'Every WGSL kernel of the engine, to read. Where there is WebGPU it also runs here, is checked and timed.',
       ),
     ),
-    element('div', { class: 'kernel-find' }, search, choices),
+    element('div', { class: 'kernel-find' }, search, hasKinds ? choices : ''),
     element(
       'p',
       { class: 'soft small kernel-keys' },
@@ -77,14 +106,15 @@ export function listPage(root: HTMLElement, catalogue: readonly KernelEntry[], c
       ' opens',
     ),
     count,
+    columns,
     list,
   );
-  show();
-  if (matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true });
-  return { dispose() {} };
+  follow(context.parameters);
+  if (root.isConnected && matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true });
+  return { dispose() {}, follow };
 }
 
-function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement {
+function groupView(title: string, kernels: readonly Listed[]): HTMLElement {
   return element(
     'section',
     { class: 'kernel-group', 'aria-label': title },
@@ -93,7 +123,7 @@ function groupView(title: string, kernels: readonly KernelEntry[]): HTMLElement 
   );
 }
 
-function itemView(entry: KernelEntry): HTMLElement {
+function itemView(entry: Listed): HTMLElement {
   const operators = operatorsOf(entry);
   const more = operators.length - namedOperators;
   const href = formatHash({ page: 'kernels', parameters: new URLSearchParams({ kernel: entry.name }) });
@@ -114,9 +144,9 @@ function itemView(entry: KernelEntry): HTMLElement {
   );
 }
 
-function groupingChoices(chosen: Grouping, onChoose: (grouping: Grouping) => void): HTMLElement {
+function groupingChoices(onChoose: (grouping: Grouping) => void): HTMLElement {
   const choice = (value: Grouping, text: string): HTMLElement => {
-    const input = element('input', { type: 'radio', name: 'grouping', value, checked: value === chosen });
+    const input = element('input', { type: 'radio', name: 'grouping', value });
     input.addEventListener('change', () => onChoose(value));
     return element('label', {}, input, text);
   };

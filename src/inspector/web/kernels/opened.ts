@@ -1,7 +1,7 @@
 /** A kernel in a case as plain data: what the page shows before anything runs. */
 
 import { DeviceError, ShapeError } from '../../../engine/errors.ts';
-import type { Operator } from '../../../engine/operator.ts';
+import type { BoundCase, Operator } from '../../../engine/operator.ts';
 import type { FreeConstant } from '../../../engine/settings.ts';
 import { elementCount } from '../../../engine/tensor.ts';
 import { UsageError, UserError } from '../../../normface/errors.ts';
@@ -17,6 +17,8 @@ export interface OpenedKernel {
   readonly operator: string;
   /** The case as the engine reads it, with all inputs and attributes. */
   readonly caseLabel: string;
+  /** The case in words: `conv2d of 8×28×24×128, 3×3×128×128; stride 2`. */
+  readonly meaning: string;
   /** The case as a person writes it; null where words do not tell it. */
   readonly caseText: string | null;
   /** Names of the variants that the case offers. */
@@ -57,6 +59,7 @@ export function openKernel(inspector: KernelInspector, state: KernelState): Open
       entry,
       operator: operator.name,
       caseLabel: sample.label,
+      meaning: meaningOf(operator.name, sample),
       caseText,
       variants: recording.variants,
       free: [...recording.free.values()].filter(({ name }) => compiled.has(name)),
@@ -66,6 +69,21 @@ export function openKernel(inspector: KernelInspector, state: KernelState): Open
   } finally {
     session.dispose();
   }
+}
+
+function meaningOf(operator: string, { inputs, attributes }: BoundCase): string {
+  const shapes = inputs.map(({ shape }) => shape.join('×') || 'a number').join(', ');
+  const settings = Object.entries(attributes ?? {}).map(([name, value]) => `${name} ${wordsOf(value)}`);
+  return [`${operator} of ${shapes}`, settings.join(', ')].filter(Boolean).join('; ');
+}
+
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ');
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value)
+        .map(([name, inner]) => `${name} ${wordsOf(inner)}`)
+        .join(' ')
+    : String(value);
 }
 
 /** The first case worth looking at that uses the kernel; else the operator's own. */

@@ -29,7 +29,10 @@ export function table({ caption, columns, rows, highlight }: TableOptions): HTML
       ),
     ),
   );
-  const head = columns.map(({ title }, column) => element('th', { scope: 'col', ...kind(column) }, title));
+  // A header without a text would be one of nothing.
+  const head = columns.map(({ title }, column) =>
+    title === '' ? element('td') : element('th', { scope: 'col', ...kind(column) }, title),
+  );
   return scrollBox(
     caption,
     element(

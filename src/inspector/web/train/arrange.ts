@@ -12,6 +12,8 @@ export interface Parts {
   readonly readings: HTMLElement;
   readonly chart: HTMLElement;
   readonly form: HTMLElement;
+  /** What can be done with the net. */
+  readonly uses: HTMLElement;
 }
 
 export interface Arrangement {
@@ -31,10 +33,20 @@ export function arrange(parts: Parts): Arrangement {
   const picture = element(
     'section',
     { class: 'panel train-picture-panel', 'aria-label': 'Features' },
-    parts.toolbar,
-    element('div', { class: 'train-status' }, parts.status, parts.modes),
+    element('div', { class: 'train-bar' }, parts.toolbar, parts.modes),
+    parts.status,
     waiting,
     stage,
+  );
+  const course = element(
+    'section',
+    { class: 'panel train-course-panel', 'aria-label': 'Course of the loss' },
+    element('h2', {}, 'Loss'),
+    parts.chart,
+  );
+  const key = element(
+    'section',
+    { class: 'panel train-legend-panel', 'aria-label': 'Legend' },
     legend,
     element(
       'p',
@@ -46,12 +58,6 @@ export function arrange(parts: Parts): Arrangement {
       element('kbd', {}, 'Enter'),
       ' makes a step, arrow keys and dragging turn the sphere.',
     ),
-  );
-  const course = element(
-    'section',
-    { class: 'panel', 'aria-label': 'Course of the loss' },
-    element('h2', {}, 'Loss'),
-    parts.chart,
   );
   const setup = element(
     'section',
@@ -66,7 +72,7 @@ export function arrange(parts: Parts): Arrangement {
   );
   const page = element(
     'div',
-    { class: 'page' },
+    { class: 'page train-page' },
     element(
       'div',
       { class: 'page-head' },
@@ -74,7 +80,7 @@ export function arrange(parts: Parts): Arrangement {
       element(
         'p',
         { class: 'lead' },
-        'A net learns in this page, on your GPU, to tell people apart by two or three numbers. Watch where it puts them, and what normalising does to that.',
+        'A net learns on your GPU to tell people apart by two or three numbers: watch where it puts them, and what normalising does.',
       ),
     ),
     parts.presets,
@@ -82,8 +88,9 @@ export function arrange(parts: Parts): Arrangement {
       'div',
       { class: 'train-grid' },
       picture,
-      element('div', { class: 'train-side' }, parts.readings, course),
+      element('div', { class: 'train-side' }, course, parts.readings, parts.uses),
     ),
+    key,
     setup,
   );
   return { page, legend, stage, waiting };

@@ -32,7 +32,12 @@ const keyTurns: Readonly<Record<string, readonly [rightwards: number, upwards: n
 };
 
 export class EmbeddingView {
-  readonly canvas = element('canvas', { class: 'train-canvas', role: 'img', tabindex: 0 });
+  readonly canvas = element('canvas', {
+    class: 'train-canvas',
+    role: 'img',
+    tabindex: 0,
+    'aria-label': 'Picture of the features; there are none yet',
+  });
   private readonly context = this.canvas.getContext('2d')!;
   private readonly options: EmbeddingViewOptions;
   private readonly stillness = matchMedia('(prefers-reduced-motion: reduce)');

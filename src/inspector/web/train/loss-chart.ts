@@ -8,7 +8,7 @@ import { formatSignificant } from '../parts/format.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { formatLevel } from './readings.ts';
 
-const height = 310;
+const height = 190;
 
 export class LossChart {
   readonly element: HTMLElement;
@@ -17,6 +17,12 @@ export class LossChart {
     role: 'img',
     'aria-label': 'Loss of every step, and its bound',
   });
+  /** Axes of nothing would only puzzle. */
+  private readonly empty = element(
+    'p',
+    { class: 'train-chart-empty' },
+    'The loss of every step, once it trains',
+  );
   /** Names of the lines that are not always there, with their newest value. */
   private readonly bound = element('li', { class: 'train-key-bound' });
   private readonly even = element('li', { class: 'train-key-even' });
@@ -30,6 +36,7 @@ export class LossChart {
   private palette: Palette = readPalette();
 
   constructor(signal: AbortSignal) {
+    this.box.append(this.empty);
     this.element = element(
       'div',
       { class: 'train-course' },
@@ -63,8 +70,7 @@ export class LossChart {
     name(this.bound, 'bound of Proposition 2', columns.bounds.at(-1));
     name(this.even, 'agents evenly on the circle', columns.evens.at(-1));
     this.note.hidden = this.bound.hidden;
-    // Axes of nothing would only puzzle.
-    this.box.style.visibility = columns.steps.length > 0 ? 'visible' : 'hidden';
+    this.empty.hidden = columns.steps.length > 0;
     if (this.plot) this.plot.setData(this.data());
     else this.rebuild();
   }

@@ -18,8 +18,8 @@ export interface ToolbarState {
 
 /** Steps a second at most; 0: as many as there can be. */
 const speeds = [
-  [30, '30 steps a second'],
-  [5, '5 steps a second'],
+  [30, '30 steps/s'],
+  [5, '5 steps/s'],
   [0, 'full speed'],
 ] as const;
 

@@ -9,17 +9,18 @@ import { LiveRun, type StepNews, sentenceOf } from '../../train/live-run.ts';
 import { NetLearner } from '../../train/net-learner.ts';
 import type { Pictures } from '../../train/pictures.ts';
 import { onDigits } from '../../train/presets.ts';
-import { needsRestart, type Setup, writeSetup } from '../../train/setup.ts';
+import { needsRestart, readSetup, type Setup, writeSetup } from '../../train/setup.ts';
 import type { Page, PageContext } from '../page.ts';
-import { dropZone } from '../parts/drop-zone.ts';
 import { formatPercent } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
 import { type Arrangement, arrange } from './arrange.ts';
 import { EmbeddingView } from './embedding-view.ts';
-import { facesOf, idxPictures, takeFiles } from './images.ts';
+import { idxFiles } from './idx-files.ts';
+import { facesOf, idxPictures } from './images.ts';
 import { legend, shortNames } from './legend.ts';
 import { LossChart } from './loss-chart.ts';
 import { ModeChoice } from './mode-choice.ts';
+import { type NetReading, NetUses } from './net-uses.ts';
 import { PointerCard } from './pointer-card.ts';
 import { PresetBar } from './preset-bar.ts';
 import { Readings } from './readings.ts';
@@ -41,6 +42,7 @@ export class TrainPage implements Page {
   private readonly presets: PresetBar;
   private readonly modes: ModeChoice;
   private readonly files: HTMLElement;
+  private readonly uses: NetUses;
   private readonly places: Arrangement;
   private setup: Setup;
   private learner: LiveLearner | null = null;
@@ -49,6 +51,9 @@ export class TrainPage implements Page {
   private embedding: Embedding | null = null;
   private curve = new Curve();
   private frame = 0;
+  private isHidden = false;
+  /** Whether it goes on when the page is shown again. */
+  private wasRunning = false;
   /** Stops the preparation of a run that is not wanted any more. */
   private preparing = new AbortController();
 
@@ -64,12 +69,10 @@ export class TrainPage implements Page {
       step: () => this.run?.stepOnce(),
       restart: () => void this.restart(this.run?.isRunning ?? false),
     });
-    this.files = dropZone({
-      title: 'Drop idx files here: images and their labels',
-      hint: 'train-images-idx3-ubyte and train-labels-idx1-ubyte, or others of that format, also as .gz. They stay in this page.',
-      button: 'Choose files',
-      multiple: true,
-      onFiles: (files) => void this.take(takeFiles(files)),
+    this.files = idxFiles(signal, () => void this.restart(false));
+    this.uses = new NetUses({
+      readNet: () => this.readNet(),
+      onFailure: (error) => this.status.fail(sentenceOf(error)),
     });
     this.form = new SetupForm(setup, (changed) => this.change(changed));
     // Whoever has brought digits sees the presets on these.
@@ -87,6 +90,7 @@ export class TrainPage implements Page {
       readings: this.readings.element,
       chart: this.chart.element,
       form: this.form.element,
+      uses: this.uses.element,
     });
     this.element = this.places.page;
     this.view.canvas.addEventListener('keydown', (event) => this.key(event), { signal });
@@ -95,6 +99,30 @@ export class TrainPage implements Page {
   /** @param problems what was wrong with the address */
   begin(problems: readonly string[]): void {
     void this.restart(false, problems[0]);
+  }
+
+  /** Another page is shown: it gets the GPU. */
+  hide(): void {
+    this.isHidden = true;
+    this.wasRunning = this.run?.isRunning ?? false;
+    this.run?.pause();
+  }
+
+  show(): void {
+    this.isHidden = false;
+    if (this.wasRunning) this.run?.start();
+    this.wasRunning = false;
+  }
+
+  /** The address says another set-up. */
+  follow(parameters: URLSearchParams): void {
+    const { setup, problems } = readSetup(parameters);
+    this.change(setup);
+    if (problems.length > 0) this.status.fail(problems[0]);
+  }
+
+  hasUnsavedWork(): boolean {
+    return this.wasRunning || (this.run?.isRunning ?? false);
   }
 
   dispose(): void {
@@ -169,7 +197,9 @@ export class TrainPage implements Page {
       await new Promise((resolve) => setTimeout(resolve));
       if (preparing.signal.aborted) return;
       this.run = this.newRun(pictures, problem);
-      if (goOn) this.run.start();
+      // What was prepared while another page is shown begins when this one is shown again.
+      if (this.isHidden) this.wasRunning = goOn;
+      else if (goOn) this.run.start();
     } catch (error) {
       if (!preparing.signal.aborted) this.status.fail(sentenceOf(error));
     }
@@ -192,6 +222,8 @@ export class TrainPage implements Page {
       learner,
       learningRate: () => this.setup.learningRate,
       pace: () => this.toolbar.pace,
+      onPrepare: (done, total) =>
+        this.status.busy(`Preparing the net: ${formatPercent(done / total, 0)} of its kernels compiled`),
       onStep: (news) => this.told(news, learner),
       onEmbedding: (embedding) => {
         this.seen(embedding);
@@ -251,6 +283,7 @@ export class TrainPage implements Page {
     // What failed, and what has moved, can begin anew.
     const canRestart = run !== null && (!canRun || isRunning || steps > 0);
     this.toolbar.show({ canRun, isRunning, canRestart, hasBegun: steps > 0 });
+    this.uses.show(canRun && this.embedding !== null && learner instanceof NetLearner);
     if (isRunning) this.status.busy(`Training with ${learner!.lossTitle}`);
     else if (run?.isBusy && steps > 0) this.status.busy('Finishing the step');
     else if (canRun && steps > 0) this.status.say(`Paused after step ${steps}.`);
@@ -271,14 +304,13 @@ export class TrainPage implements Page {
     this.card.show({ name: pictures?.classes[label] ?? `class ${label + 1}`, note, picture }, x, y);
   }
 
-  private async take(taken: Promise<Pictures | string>): Promise<void> {
-    try {
-      const pictures = await taken;
-      if (this.context.signal.aborted) return;
-      if (typeof pictures === 'string') this.status.say(pictures);
-      else await this.restart(false);
-    } catch (error) {
-      this.status.fail(sentenceOf(error));
-    }
+  /** The net as it is, once the step under way is done. */
+  private async readNet(): Promise<NetReading | undefined> {
+    const { run, learner, pictures } = this;
+    if (!run || !pictures || !(learner instanceof NetLearner)) return undefined;
+    await run.rest();
+    const { embedding } = this;
+    if (!run.canRun || !embedding) return undefined;
+    return { weights: await learner.weightsFile(), embedding, pictures, sample: learner.sampleIndices };
   }
 }

@@ -34,6 +34,16 @@ export function pickFiles<F extends NamedFile>(files: readonly F[]): PickedFiles
   return { weights, threshold, others };
 }
 
+/** Endings of images that are decoded; browsers give their files a type. */
+const imageEnding = /\.(avif|bmp|gif|hei[cf]|jpe?g|p[gp]m|png|tiff?|webp)$/i;
+
+/** Files that nobody would take for images. */
+export function strangersAmong<F extends NamedFile & { readonly file: { readonly type: string } }>(
+  files: readonly F[],
+): F[] {
+  return files.filter(({ path, file }) => !file.type.startsWith('image/') && !imageEnding.test(path));
+}
+
 function pickWeights<F extends NamedFile>(files: readonly F[]): F | undefined {
   const stored = files.filter(({ path }) => path.endsWith('.safetensors'));
   const net = stored.filter(({ path }) => nameOf(path) !== 'optimiser.safetensors');

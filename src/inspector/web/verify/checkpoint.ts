@@ -13,18 +13,32 @@ import type { FaceFeatures } from './comparison.ts';
 /** Images embedded at once: few, so that the page says how far it is. */
 const batchSize = 4;
 
+/** A weights file, wherever it is. */
+export interface NetSource {
+  /** What sentences call it. */
+  readonly path: string;
+  bytes(): Promise<Uint8Array>;
+}
+
 export interface OpenCheckpoint {
   readonly path: string;
   readonly net: string;
   readonly step: string | undefined;
+  /** The data that it was trained on; files of older versions do not say. */
+  readonly trainedOn: string | undefined;
   readonly embedder: NetEmbedder;
 }
 
+export function netOfFile({ path, file }: ChosenFile): NetSource {
+  return { path, bytes: async () => new Uint8Array(await file.arrayBuffer()) };
+}
+
 /** @throws UserError when the file is damaged, not of this program, or does not fit its net */
-export async function openCheckpoint(device: Device, { path, file }: ChosenFile): Promise<OpenCheckpoint> {
-  const stored = decodeSafetensors(new Uint8Array(await file.arrayBuffer()), path);
+export async function openCheckpoint(device: Device, { path, bytes }: NetSource): Promise<OpenCheckpoint> {
+  const stored = decodeSafetensors(await bytes(), path);
   const embedder = await embedderOf(device, stored, path, batchSize);
-  return { path, net: stored.metadata.net, step: stored.metadata.step, embedder };
+  const { net, step, trainedOn } = stored.metadata;
+  return { path, net, step, trainedOn, embedder };
 }
 
 /** @throws UserError when the file is no threshold file */

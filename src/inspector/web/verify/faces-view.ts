@@ -2,11 +2,18 @@
 
 import { themeColour } from '../parts/colours.ts';
 import { button, element } from '../parts/element.ts';
+import { fileName } from '../parts/file-name.ts';
+import { oddity } from './likeness.ts';
 import type { Picture } from './pictures.ts';
 
-/** The pixels that the net gets. */
-export function faceCanvas({ width, height, pixels }: Picture, label: string): HTMLCanvasElement {
-  const canvas = element('canvas', { class: 'face', width, height, role: 'img', 'aria-label': label });
+/** The pixels that the net gets. @param label without one the picture only decorates */
+export function faceCanvas({ width, height, pixels }: Picture, label?: string): HTMLCanvasElement {
+  const canvas = element('canvas', {
+    class: 'face',
+    width,
+    height,
+    ...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' }),
+  });
   const data = new ImageData(width, height);
   data.data.set(pixels);
   canvas.getContext('2d')?.putImageData(data, 0, 0);
@@ -15,9 +22,10 @@ export function faceCanvas({ width, height, pixels }: Picture, label: string): H
 
 /** What was done to an image before the net got it. */
 export function describePicture({ width, height, original }: Picture): string {
-  return original.width === width && original.height === height
-    ? `${width} × ${height}, as it is`
-    : `scaled from ${original.width} × ${original.height}`;
+  if (original.width === width && original.height === height) return `${width} × ${height}, as it is`;
+  const isCut =
+    Math.abs(original.width * height - original.height * width) > original.width + original.height;
+  return `scaled from ${original.width} × ${original.height}${isCut ? ', cropped' : ''}`;
 }
 
 /** A feature as a strip: one bar a number, blue above zero and orange below, strongest where its magnitude is largest. */
@@ -49,7 +57,7 @@ export function drawStrip(canvas: HTMLCanvasElement, feature: Float32Array): voi
 
 /** A face that can be shown and removed. */
 interface ListedFace {
-  readonly name: string;
+  readonly source: { readonly name: string; readonly isSample: boolean };
   readonly picture: Picture;
 }
 
@@ -61,19 +69,21 @@ export function faceList<F extends ListedFace>(
   return element(
     'ol',
     { class: 'faces', 'aria-label': 'Faces on this page' },
-    ...faces.map((face, i) =>
-      element(
+    ...faces.map((face, i) => {
+      const { source, picture } = face;
+      const odd = oddity({ picture, isSample: source.isSample });
+      return element(
         'li',
         { class: 'face-card' },
-        faceCanvas(face.picture, `face ${i + 1}`),
+        faceCanvas(picture, `face ${i + 1}`),
         element(
           'div',
           { class: 'face-text' },
-          element('span', { class: 'face-name', title: face.name }, `${i + 1}. ${face.name}`),
-          element('span', { class: 'soft small' }, describePicture(face.picture)),
+          fileName(source.name, `${i + 1}. `),
+          element('span', { class: `small ${odd ? 'odd' : 'soft'}` }, describePicture(picture)),
         ),
-        button('×', () => onRemove(face), { class: 'button plain', 'aria-label': `Remove ${face.name}` }),
-      ),
-    ),
+        button('×', () => onRemove(face), { class: 'button plain', 'aria-label': `Remove ${source.name}` }),
+      );
+    }),
   );
 }

@@ -11,6 +11,8 @@ export interface MatrixOptions {
   /** Row by row. */
   readonly cosines: Float64Array;
   readonly threshold: number | undefined;
+  /** Whether the verdict on a pair is well founded. */
+  readonly isSure: (row: number, column: number) => boolean;
   readonly selected: readonly [row: number, column: number];
   /** A small picture of a face. */
   readonly thumbnail: (face: number) => HTMLElement;
@@ -18,12 +20,13 @@ export interface MatrixOptions {
 }
 
 export function matrixView(options: MatrixOptions): HTMLElement {
-  const { names, cosines, threshold, selected, thumbnail, onSelect } = options;
+  const { names, cosines, threshold, isSure, selected, thumbnail, onSelect } = options;
   const count = names.length;
   const cells = names.map((_, row) => names.map((__, column) => cellOf(row, column)));
 
   function cellOf(row: number, column: number): HTMLTableCellElement {
     const cosine = cosines[row * count + column];
+    const isSame = row !== column && threshold !== undefined && cosine > threshold;
     const cell = element(
       'td',
       {
@@ -31,8 +34,9 @@ export function matrixView(options: MatrixOptions): HTMLElement {
         role: 'gridcell',
         tabindex: -1,
         'data-sign': cosine < 0 ? 'negative' : undefined,
-        'data-same': row !== column && threshold !== undefined && cosine > threshold,
-        'aria-label': `Faces ${row + 1} and ${column + 1}: cosine ${formatFixed(cosine)}, ${verdict(cosine, threshold).toLowerCase()}`,
+        'data-same': isSame && (isSure(row, column) ? 'sure' : 'doubtful'),
+        // What is seen is part of the name, so that it can be said to choose the cell.
+        'aria-label': `Faces ${row + 1} and ${column + 1}: cosine ${formatFixed(cosine, 3)}, ${verdict(cosine, threshold).toLowerCase()}`,
       },
       formatFixed(cosine, 3),
     );

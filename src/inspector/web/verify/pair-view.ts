@@ -1,8 +1,10 @@
-/** Two faces side by side, how near they are, and what that decides. */
+/** Two faces side by side, how near they are, what that decides, and how far it can be believed. */
 
 import { element } from '../parts/element.ts';
+import { fileName } from '../parts/file-name.ts';
 import { formatFixed } from '../parts/format.ts';
-import { type Decision, verdict } from './comparison.ts';
+import { type Decision, surenessOf, verdict } from './comparison.ts';
+import { gauge } from './gauge.ts';
 
 /** A face of the pair. */
 export interface PairFace {
@@ -11,21 +13,33 @@ export interface PairFace {
   readonly canvas: HTMLCanvasElement;
 }
 
+export interface PairView {
+  /** Faces, cosine and verdict: what stays on the screen while a cell of the matrix is chosen. */
+  readonly head: HTMLElement;
+  readonly detail: HTMLElement;
+}
+
+/** @param cautions what speaks against believing the net, one sentence each */
 export function pairView(
   faces: readonly [PairFace, PairFace],
   cosine: number,
   decision: Decision,
-): HTMLElement {
-  const { threshold, explanation } = decision;
-  const same = threshold !== undefined && cosine > threshold;
-  return element(
+  cautions: readonly string[],
+): PairView {
+  const isOneImage = faces[0].number === faces[1].number;
+  const sureness = isOneImage ? undefined : surenessOf(cosine, decision);
+  const level = cautions.length > 0 ? 'doubtful' : sureness?.level;
+  const isSame = !isOneImage && decision.threshold !== undefined && cosine > decision.threshold;
+  const sentence =
+    cautions.length > 0 && sureness ? 'Not to be relied on, see below.' : (sureness?.sentence ?? '');
+  const head = element(
     'div',
     { class: 'pair' },
     element(
       'div',
       { class: 'pair-faces' },
       ...faces.map(({ number, name, canvas }) =>
-        element('figure', {}, canvas, element('figcaption', {}, `${number}. ${name}`)),
+        element('figure', {}, canvas, element('figcaption', {}, `${number}. `, fileName(name))),
       ),
     ),
     element(
@@ -37,36 +51,31 @@ export function pairView(
         element('span', { class: 'soft' }, 'Cosine'),
         element('output', { class: 'figure-value', 'data-cosine': cosine }, formatFixed(cosine)),
       ),
-      element('p', { class: `verdict${same ? ' same' : ''}` }, verdict(cosine, threshold)),
-      gauge(cosine, threshold),
-      element('p', { class: 'soft small' }, explanation),
+      element(
+        'div',
+        { class: 'verdict-box', 'data-level': level },
+        element(
+          'p',
+          { class: `verdict${isSame && level === 'sure' ? ' same' : ''}` },
+          isOneImage ? 'One image, compared with itself' : verdict(cosine, decision.threshold),
+        ),
+        element('p', { class: 'sureness' }, sentence),
+      ),
     ),
   );
-}
-
-/** Where the cosine lies between −1 and 1, and the threshold. */
-function gauge(cosine: number, threshold: number | undefined): HTMLElement {
-  const at = (value: number) => `${50 * (Math.max(-1, Math.min(1, value)) + 1)}%`;
-  const marker = element('span', { class: 'gauge-marker' });
-  marker.style.left = at(cosine);
-  const parts: Node[] = [marker];
-  if (threshold !== undefined) {
-    const tick = element('span', { class: 'gauge-threshold', title: `threshold ${threshold.toFixed(4)}` });
-    tick.style.left = at(threshold);
-    const accepted = element('span', { class: 'gauge-accepted' });
-    accepted.style.left = at(threshold);
-    parts.unshift(accepted, tick);
-  }
-  return element(
+  const detail = element(
     'div',
-    { class: 'gauge', 'aria-hidden': 'true' },
-    element('div', { class: 'gauge-line' }, ...parts),
-    element(
-      'div',
-      { class: 'gauge-scale' },
-      element('span', {}, '−1'),
-      element('span', {}, '0'),
-      element('span', {}, '1'),
-    ),
+    { class: 'pair-detail' },
+    cautions.length > 0
+      ? element(
+          'ul',
+          { class: 'cautions', 'aria-label': 'Cautions' },
+          ...cautions.map((caution) => element('li', {}, caution)),
+        )
+      : '',
+    gauge(cosine, decision),
+    sureness?.basis ? element('p', { class: 'soft small' }, sureness.basis) : '',
+    element('p', { class: 'soft small' }, decision.explanation),
   );
+  return { head, detail };
 }

@@ -26,7 +26,11 @@ export interface Picture extends Size {
  * @throws UserError when this browser cannot decode it
  */
 export async function decodePicture(name: string, file: Blob, size: Size): Promise<Picture> {
-  const whole = await decode(name, file);
+  return pictureOf(await decode(name, file), size);
+}
+
+/** A picture (RGBA) at the size of a net: scaled to cover it and cropped at the centre. */
+export function pictureOf(whole: Pixels, size: Size): Picture {
   const { data } = coverSize(whole, size.width, size.height);
   const { width, height } = whole;
   return {
@@ -67,7 +71,8 @@ function readNetpbm(name: string, bytes: Uint8Array): Image {
   }
 }
 
-function rgba({ width, height, pixels }: Image): Pixels {
+/** An opaque picture of an RGB image. */
+export function rgba({ width, height, pixels }: Image): Pixels {
   const data = new Uint8Array(4 * width * height).fill(255);
   for (let i = 0; i < width * height; i++) data.set(pixels.subarray(3 * i, 3 * i + 3), 4 * i);
   return { width, height, channels: 4, data };

@@ -5,20 +5,27 @@ import type { StoredThreshold } from '../../../normface/training/stored-threshol
 import { onThemeChange } from '../parts/colours.ts';
 import { button, element } from '../parts/element.ts';
 import { formatFixed } from '../parts/format.ts';
-import { cosineMatrix, type Decision, decisionFor } from './comparison.ts';
+import { save } from '../parts/save.ts';
+import { cosineMatrix, type Decision, decisionFor, surenessOf, type TypedThreshold } from './comparison.ts';
 import { drawStrip, faceCanvas, featureStrip } from './faces-view.ts';
+import { cautionsOf } from './likeness.ts';
 import { matrixView } from './matrix-view.ts';
 import { pairView } from './pair-view.ts';
 import type { Picture } from './pictures.ts';
 
 /** What the results are made of. */
 export interface Results {
-  readonly faces: readonly { readonly name: string; readonly picture: Picture }[];
+  readonly faces: readonly {
+    readonly source: { readonly name: string; readonly isSample: boolean };
+    readonly picture: Picture;
+  }[];
   /** Merged features of the faces; undefined while some are missing. */
   readonly features: Features | undefined;
   readonly merge: MergeName;
   readonly stored: StoredThreshold | undefined;
-  readonly typedThreshold: number | undefined;
+  readonly typed: TypedThreshold;
+  /** The data that the net was trained on, where it says so. */
+  readonly trainedOn: string | undefined;
   /** What is missing, in a sentence. */
   readonly waitsFor: string;
 }
@@ -26,7 +33,9 @@ export interface Results {
 /** The lower part of the page: a pair, the matrix of all pairs, and the features. */
 export class ResultsView {
   readonly element: HTMLElement;
-  private readonly pair = element('div');
+  /** What stays in sight while a cell of the matrix is chosen. */
+  private readonly pair = element('div', { class: 'pair-place' });
+  private readonly pairDetail = element('div');
   private readonly matrix = element('div');
   private readonly strips = element('div');
   private readonly waiting = element('p', { class: 'soft' });
@@ -43,6 +52,7 @@ export class ResultsView {
       controls,
       this.waiting,
       this.pair,
+      this.pairDetail,
       this.matrix,
       this.strips,
     );
@@ -55,19 +65,20 @@ export class ResultsView {
     this.waiting.textContent = features ? '' : waitsFor;
     this.waiting.hidden = features !== undefined || waitsFor === '';
     this.save.hidden = !features;
-    for (const part of [this.pair, this.matrix, this.strips]) part.replaceChildren();
+    for (const part of [this.pair, this.pairDetail, this.matrix, this.strips]) part.replaceChildren();
     if (features) this.fill(results, features);
     this.element.dataset.merge = features ? results.merge : '';
   }
 
-  private fill({ faces, merge, stored, typedThreshold }: Results, features: Features): void {
-    const decision = decisionFor(merge, stored, typedThreshold);
+  private fill(results: Results, features: Features): void {
+    const { faces, merge, stored, typed } = results;
+    const decision = decisionFor(merge, stored, typed);
     const cosines = cosineMatrix(features);
     const count = faces.length;
     if (Math.max(...this.selected) >= count) this.selected = [0, 1];
     const showPair = (a: number, b: number): void => {
       this.selected = [a, b];
-      this.pair.replaceChildren(this.pairOf(faces, [a, b], cosines[a * count + b], decision));
+      this.showPair(results, cosines[a * count + b], decision);
     };
     showPair(...this.selected);
     if (count > 2)
@@ -78,27 +89,41 @@ export class ResultsView {
           { class: 'soft small' },
           decision.threshold === undefined
             ? 'Choose a cell to see its pair above; arrow keys move.'
-            : 'Framed: the same person. Choose a cell to see its pair above; arrow keys move.',
+            : 'Framed: the same person, dashed where that is doubtful. Choose a cell to see its pair above; arrow keys move.',
         ),
         matrixView({
-          names: faces.map(({ name }) => name),
+          names: faces.map(({ source }) => source.name),
           cosines,
           threshold: decision.threshold,
+          isSure: (row, column) =>
+            surenessOf(cosines[row * count + column], decision)?.level === 'sure' &&
+            this.cautionsOf(results, [row, column]).length === 0,
           selected: this.selected,
-          thumbnail: (face) => faceCanvas(faces[face].picture, ''),
+          thumbnail: (face) => faceCanvas(faces[face].picture),
           onSelect: showPair,
         }),
       );
     this.showStrips(faces, features);
   }
 
-  private pairOf(faces: Results['faces'], pair: [number, number], cosine: number, decision: Decision) {
-    const [a, b] = pair.map((index) => ({
-      number: index + 1,
-      name: faces[index].name,
-      canvas: faceCanvas(faces[index].picture, `face ${index + 1}`),
-    }));
-    return pairView([a, b], cosine, decision);
+  private showPair(results: Results, cosine: number, decision: Decision): void {
+    const [a, b] = this.selected.map((index) => {
+      const { source, picture } = results.faces[index];
+      const number = index + 1;
+      return { number, name: source.name, canvas: faceCanvas(picture, `face ${number}`) };
+    });
+    const { head, detail } = pairView([a, b], cosine, decision, this.cautionsOf(results, this.selected));
+    this.pair.replaceChildren(head);
+    this.pairDetail.replaceChildren(detail);
+  }
+
+  /** What speaks against believing the verdict on a pair. */
+  private cautionsOf({ faces, trainedOn }: Results, pair: readonly [number, number]): string[] {
+    const judged = [...new Set(pair)].map((index) => {
+      const { source, picture } = faces[index];
+      return { number: index + 1, isSample: source.isSample, picture };
+    });
+    return cautionsOf(judged, trainedOn);
   }
 
   /** The merged features themselves: who they look like is told by their directions, how sure the net is by their lengths. */
@@ -138,10 +163,8 @@ export class ResultsView {
     const { values, dimension } = features;
     const bytes = encodeSafetensors(
       new Map([['features', float32Tensor(values, [faces.length, dimension])]]),
-      { merge, images: JSON.stringify(faces.map(({ name }) => name)) },
+      { merge, images: JSON.stringify(faces.map(({ source }) => source.name)) },
     );
-    const url = URL.createObjectURL(new Blob([new Uint8Array(bytes)]));
-    element('a', { href: url, download: 'features.safetensors' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    save(bytes, 'features.safetensors');
   }
 }

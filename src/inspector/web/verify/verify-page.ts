@@ -2,29 +2,29 @@ import { UserError } from '../../../normface/errors.ts';
 import type { Features } from '../../../normface/evaluation/features.ts';
 import { type MergeName, mergeNames } from '../../../normface/evaluation/merge.ts';
 import type { StoredThreshold } from '../../../normface/training/stored-threshold.ts';
+import { takeHandover } from '../handover.ts';
 import type { Page, PageContext } from '../page.ts';
-import { type ChosenFile, dropZone } from '../parts/drop-zone.ts';
+import type { ChosenFile } from '../parts/drop-zone.ts';
 import { element } from '../parts/element.ts';
 import { formatDuration } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
-import { embedPictures, type OpenCheckpoint, openCheckpoint, readThreshold } from './checkpoint.ts';
-import { pickFiles } from './checkpoint-files.ts';
-import { type FaceFeatures, mergeFaces } from './comparison.ts';
+import { type Arrangement, arrange } from './arrange.ts';
+import {
+  type NetSource,
+  netOfFile,
+  type OpenCheckpoint,
+  openCheckpoint,
+  readThreshold,
+} from './checkpoint.ts';
+import { pickFiles, strangersAmong } from './checkpoint-files.ts';
+import { parseTyped } from './comparison.ts';
 import { controls } from './controls.ts';
+import { type Face, FaceSet } from './face-set.ts';
+import { type FaceSource, faceOfFile, givenFace } from './face-source.ts';
 import { faceList } from './faces-view.ts';
-import { canvasIsExact, decodePicture, type Picture, type Size } from './pictures.ts';
+import { canvasIsExact, type Size } from './pictures.ts';
 import { ResultsView } from './results-view.ts';
-
-/** A face on the page. */
-export interface Face {
-  readonly chosen: ChosenFile;
-  readonly name: string;
-  picture: Picture;
-  features?: FaceFeatures;
-}
-
-/** More would make a table that nobody reads. */
-const mostFaces = 32;
+import { sampleFaces, sampleNet } from './samples.ts';
 
 /** Until a checkpoint says otherwise: the usual aligned crop. */
 const usualSize: Size = { width: 96, height: 112 };
@@ -37,28 +37,71 @@ export class VerifyPage implements Page {
   private readonly results: ResultsView;
   private readonly controls = controls(
     (merge) => this.changeMerge(merge),
-    (threshold) => this.changeThreshold(threshold),
+    (text) => this.changeThreshold(text),
   );
+  private readonly describeImages: Arrangement['describeImages'];
   private checkpoint: OpenCheckpoint | undefined;
   private stored: StoredThreshold | undefined;
-  private faces: Face[] = [];
-  private merge: MergeName;
+  private readonly faces = new FaceSet();
+  private merge: MergeName = 'sum';
   /** Whether the merge was chosen here; if not, that of a stored threshold is taken over. */
-  private mergeIsChosen: boolean;
-  private typedThreshold: number | undefined;
+  private mergeIsChosen = false;
+  private thresholdText = '';
+  /** Whether the net is the one that comes with the page. */
+  private isSample = false;
+  /** How often sample faces were drawn. */
+  private turn = 0;
   /** Files are taken and embedded one after the other, in the order in which they came. */
   private work: Promise<void> = Promise.resolve();
 
   constructor(root: HTMLElement, context: PageContext) {
     this.context = context;
-    const named = mergeNames.find((name) => name === context.parameters.get('merge'));
-    this.merge = named ?? 'sum';
-    this.mergeIsChosen = named !== undefined;
-    const typed = Number.parseFloat(context.parameters.get('threshold') ?? '');
-    this.typedThreshold = Math.abs(typed) <= 1 ? typed : undefined;
+    const { parameters } = context;
+    this.read(parameters);
     this.results = new ResultsView(context.signal, this.controls.element);
-    root.append(...this.layout());
+    const { nodes, describeImages } = arrange(
+      {
+        checkpointStatus: this.checkpointStatus.element,
+        facesStatus: this.facesStatus.element,
+        faceBox: this.faceBox,
+        results: this.results.element,
+        isExact: canvasIsExact(),
+      },
+      {
+        onCheckpoint: (files) => this.receive(files, this.checkpointStatus),
+        onFaces: (files) => this.receive(files, this.facesStatus),
+        onTry: () => this.trySample(),
+        onDraw: () => this.drawFaces(),
+      },
+    );
+    this.describeImages = describeImages;
+    root.append(...nodes);
     this.update();
+    if (parameters.has('sample')) this.trySample();
+    this.show();
+  }
+
+  /** Takes what the page Train live has laid ready. */
+  show(): void {
+    const handed = takeHandover();
+    if (!handed) return;
+    const { name, weights, threshold, faces } = handed;
+    const sources = faces.map(({ name: title, picture }) => givenFace(title, picture));
+    this.takeOver({ path: name, bytes: async () => weights }, threshold, sources);
+  }
+
+  /** A link to another merge or threshold leaves net and faces as they are. */
+  follow(parameters: URLSearchParams): void {
+    this.read(parameters);
+    if (parameters.has('sample') && !this.isSample) this.trySample();
+    this.enqueue(this.facesStatus, () => this.embed());
+  }
+
+  private read(parameters: URLSearchParams): void {
+    const named = mergeNames.find((name) => name === parameters.get('merge'));
+    this.merge = named ?? this.stored?.merge ?? 'sum';
+    this.mergeIsChosen = named !== undefined;
+    this.thresholdText = parameters.get('threshold') ?? '';
   }
 
   dispose(): void {
@@ -66,70 +109,53 @@ export class VerifyPage implements Page {
     this.checkpoint = undefined;
   }
 
-  private layout(): HTMLElement[] {
-    const receive = (files: ChosenFile[]) => this.receive(files);
-    const head = element(
-      'div',
-      { class: 'page-head' },
-      element('h1', {}, 'Verify'),
-      element(
-        'p',
-        { class: 'lead' },
-        'Do two images show the same person? A net that normface trained says how alike they are. ',
-        element('strong', { class: 'promise' }, 'Images never leave this page.'),
-      ),
-    );
-    const checkpoint = element(
-      'section',
-      { class: 'panel', 'aria-label': 'Checkpoint' },
-      element('h2', {}, '1. A checkpoint'),
-      dropZone({
-        title: 'Drop a run folder, or its weights.safetensors and threshold.json',
-        button: 'Choose files',
-        folderButton: 'Choose a run folder',
-        accept: '.safetensors,.json',
-        multiple: true,
-        onFiles: receive,
-      }),
-      this.checkpointStatus.element,
-    );
-    const faces = element(
-      'section',
-      { class: 'panel', 'aria-label': 'Faces' },
-      element('h2', {}, '2. Two or more faces'),
-      dropZone({
-        title: 'Drop images of faces, cropped like the training images',
-        button: 'Choose images',
-        accept: 'image/*,.pgm,.ppm',
-        multiple: true,
-        hint: 'Turned upright, scaled (bicubic) to cover the size of the net and cropped at the centre, never stretched: as normface verify does it.',
-        onFiles: receive,
-      }),
-      this.facesStatus.element,
-    );
-    const warning = canvasIsExact()
-      ? ''
-      : element(
-          'p',
-          { class: 'panel notice' },
-          'This browser alters what a page reads from pictures, a protection against fingerprinting: cosines will be a little off.',
-        );
-    const parts = [head, warning, element('div', { class: 'columns' }, checkpoint, faces), this.faceBox];
-    return [...parts.filter((part) => part !== ''), this.results.element] as HTMLElement[];
+  // ---- nets and faces that come ready ------------------------------------------------------------------------------------
+
+  private trySample(): void {
+    this.enqueue(this.checkpointStatus, async () => {
+      this.checkpointStatus.busy('loading the sample net');
+      const { net, threshold } = await sampleNet();
+      this.takeOver(net, threshold, sampleFaces(this.turn), true);
+    });
+  }
+
+  private drawFaces(): void {
+    this.turn++;
+    this.enqueue(this.facesStatus, () => this.takeAndEmbed(sampleFaces(this.turn), this.facesStatus));
+  }
+
+  private takeOver(
+    net: NetSource,
+    threshold: StoredThreshold,
+    faces: readonly FaceSource[],
+    isSample = false,
+  ): void {
+    this.enqueue(this.checkpointStatus, async () => {
+      await this.takeCheckpoint(net, threshold, isSample);
+      this.enqueue(this.facesStatus, () => this.takeAndEmbed(faces, this.facesStatus));
+    });
   }
 
   // ---- files -----------------------------------------------------------------------------------------------------------
 
-  private receive(files: ChosenFile[]): void {
-    this.enqueue(this.checkpointStatus, async () => {
+  /** @param zone the status line of the place where the files were dropped: what is wrong with them is said there */
+  private receive(files: ChosenFile[], zone: StatusLine): void {
+    this.enqueue(zone, async () => {
       const { weights, threshold, others } = pickFiles(files);
-      if (threshold) await this.takeThreshold(threshold);
-      // A threshold belongs to the weights it came with.
-      else if (weights) this.stored = undefined;
-      if (weights) await this.takeCheckpoint(weights);
-      if (others.length > 0) this.enqueue(this.facesStatus, () => this.takeFaces(others));
-      else if (!weights && !threshold) throw new UserError('there are no files in what was dropped');
-      this.enqueue(this.facesStatus, () => this.embed());
+      const stored = threshold && (await readThreshold(threshold));
+      if (weights) await this.takeCheckpoint(netOfFile(weights), stored);
+      else if (stored) this.takeThreshold(stored);
+      const strangers = zone === this.checkpointStatus ? strangersAmong(others) : [];
+      const faces = others.filter((file) => !strangers.includes(file));
+      this.enqueue(zone, () => this.takeAndEmbed(faces.map(faceOfFile), zone));
+      if (files.length === 0) throw new UserError('there are no files in what was dropped');
+      if (strangers.length === 0) return;
+      const [{ path }] = strangers;
+      throw new UserError(
+        strangers.length === 1
+          ? `${path} is no part of a checkpoint: weights.safetensors and threshold.json are`
+          : `${path} and ${strangers.length - 1} more are no part of a checkpoint: weights.safetensors and threshold.json are`,
+      );
     });
   }
 
@@ -146,30 +172,34 @@ export class VerifyPage implements Page {
     });
   }
 
-  private async takeThreshold(file: ChosenFile): Promise<void> {
-    this.stored = await readThreshold(file);
-    if (!this.mergeIsChosen) this.merge = this.stored.merge;
+  private takeThreshold(stored: StoredThreshold | undefined): void {
+    this.stored = stored;
+    if (stored && !this.mergeIsChosen) this.merge = stored.merge;
     this.describeCheckpoint();
   }
 
-  private async takeCheckpoint(file: ChosenFile): Promise<void> {
-    this.checkpointStatus.busy(`opening ${file.path}`);
+  /** @param stored the threshold that came with the net; that of the net before goes with it */
+  private async takeCheckpoint(
+    net: NetSource,
+    stored: StoredThreshold | undefined,
+    isSample = false,
+  ): Promise<void> {
+    this.checkpointStatus.busy(`opening ${net.path}`);
     const device = await this.context.device();
-    const opened = await openCheckpoint(device, file);
+    const opened = await openCheckpoint(device, net).catch((error) => {
+      this.describeCheckpoint(); // the one before is still there
+      throw error;
+    });
     if (this.context.signal.aborted) {
       opened.embedder.dispose();
       return;
     }
-    const before = this.checkpoint?.embedder ?? usualSize;
     this.checkpoint?.embedder.dispose();
     this.checkpoint = opened;
-    this.describeCheckpoint();
-    const { width, height } = opened.embedder;
-    const resized = before.width !== width || before.height !== height;
-    for (const face of this.faces) {
-      face.features = undefined;
-      if (resized) face.picture = await decodePicture(face.name, face.chosen.file, { width, height });
-    }
+    this.isSample = isSample;
+    this.shareState();
+    this.takeThreshold(stored);
+    await this.faces.changeNet(opened.embedder);
   }
 
   private describeCheckpoint(): void {
@@ -178,36 +208,25 @@ export class VerifyPage implements Page {
       this.checkpointStatus.say(threshold ? `${threshold}; the weights are still missing` : '');
       return;
     }
-    const { path, net, step, embedder } = this.checkpoint;
+    const { path, net, step, trainedOn, embedder } = this.checkpoint;
     const { width, height, dimension } = embedder;
     const after = step === undefined ? '' : ` after ${step} steps`;
     this.checkpointStatus.say(
-      `${path}: net ${net}${after}, images ${width} × ${height}, features of ${dimension} numbers, ${threshold ?? 'no threshold'}`,
+      `${path}: net ${net}${after}, images ${width} × ${height}, features of ${dimension} numbers, ${threshold ?? 'no threshold'}. ` +
+        (trainedOn === undefined ? 'It does not say what it was trained on.' : `Trained on: ${trainedOn}.`),
     );
   }
 
-  private async takeFaces(files: readonly ChosenFile[]): Promise<void> {
-    const { width, height } = this.checkpoint?.embedder ?? usualSize;
-    const room = mostFaces - this.faces.length;
-    if (files.length > room)
-      throw new UserError(
-        `${files.length} images are too many: the page compares up to ${mostFaces}, and has ${this.faces.length}`,
-      );
-    const failures: string[] = [];
-    for (const chosen of files) {
-      const name = chosen.path.slice(chosen.path.lastIndexOf('/') + 1);
-      try {
-        this.faces.push({ chosen, name, picture: await decodePicture(name, chosen.file, { width, height }) });
-      } catch (error) {
-        failures.push((error as Error).message);
-      }
-    }
-    if (failures.length > 0) throw new UserError(failures.join('; '));
+  /** Takes faces in and embeds all that have no features yet. What is wrong with some of them is said at the end. */
+  private async takeAndEmbed(sources: readonly FaceSource[], zone: StatusLine): Promise<void> {
     this.facesStatus.clear();
+    const failures = await this.faces.take(sources, this.checkpoint?.embedder ?? usualSize);
+    await this.embed();
+    if (failures.length > 0) zone.fail(failures.join('; '));
   }
 
   private removeFace(face: Face): void {
-    this.faces = this.faces.filter((other) => other !== face);
+    this.faces.remove(face);
     this.facesStatus.clear();
     this.update();
   }
@@ -216,27 +235,14 @@ export class VerifyPage implements Page {
 
   private async embed(): Promise<void> {
     if (!this.checkpoint) return;
-    const mirror = this.merge !== 'front';
-    const missing = this.faces.filter(({ features }) => !features || (mirror && !features.mirrored));
-    if (missing.length === 0) return;
-    const before = this.facesStatus.element.cloneNode(true) as HTMLElement;
-    const progress = (done: number) =>
-      this.facesStatus.busy(`embedding ${done} of ${missing.length}${mirror ? ', with mirror images' : ''}`);
-    progress(0);
+    const mirror = this.merge === 'front' ? '' : ', with mirror images';
     const started = performance.now();
-    const pictures = missing.map(({ picture }) => picture);
-    const features = await embedPictures(this.checkpoint.embedder, pictures, {
-      mirror,
-      onProgress: progress,
-    });
-    missing.forEach((face, i) => {
-      face.features = features[i];
-    });
-    // What went wrong with some of the files is worth more than how long the others took.
-    if (before.dataset.kind === 'error') this.facesStatus.fail(before.textContent);
-    else
+    const count = await this.faces.embed(this.checkpoint.embedder, this.merge, (done, total) =>
+      this.facesStatus.busy(`embedding ${done} of ${total}${mirror}`),
+    );
+    if (count > 0)
       this.facesStatus.say(
-        `${features.length} ${features.length === 1 ? 'image' : 'images'} embedded in ${formatDuration(performance.now() - started)}`,
+        `${count} ${count === 1 ? 'image' : 'images'} embedded in ${formatDuration(performance.now() - started)}`,
       );
   }
 
@@ -244,25 +250,30 @@ export class VerifyPage implements Page {
     this.merge = merge;
     this.mergeIsChosen = true;
     this.shareState();
+    this.facesStatus.clear();
     this.enqueue(this.facesStatus, () => this.embed());
   }
 
-  private changeThreshold(threshold: number | undefined): void {
-    this.typedThreshold = threshold;
+  private changeThreshold(text: string): void {
+    this.thresholdText = text;
     this.shareState();
     this.update();
   }
 
   private shareState(): void {
     const parameters = new URLSearchParams();
+    if (this.isSample) parameters.set('sample', '');
     if (this.mergeIsChosen) parameters.set('merge', this.merge);
-    if (this.typedThreshold !== undefined) parameters.set('threshold', String(this.typedThreshold));
+    if (this.thresholdText !== '') parameters.set('threshold', this.thresholdText);
     this.context.replaceParameters(parameters);
   }
 
   private update(): void {
-    const { faces, merge, stored, typedThreshold } = this;
-    this.controls.set(merge, typedThreshold, stored?.merge === merge ? stored.threshold : undefined);
+    const { merge, stored, thresholdText, checkpoint } = this;
+    const faces = this.faces.all;
+    const typed = parseTyped(thresholdText);
+    this.controls.set(merge, thresholdText, typed, stored?.merge === merge ? stored.threshold : undefined);
+    this.describeImages(checkpoint?.embedder, this.isSample);
     this.faceBox.replaceChildren(
       ...(faces.length > 0 ? [faceList(faces, (face) => this.removeFace(face))] : []),
     );
@@ -271,20 +282,16 @@ export class VerifyPage implements Page {
       features: this.features(),
       merge,
       stored,
-      typedThreshold,
+      typed,
+      trainedOn: checkpoint?.trainedOn,
       waitsFor: this.waitsFor(),
     });
   }
 
   /** Merged features of all faces, once all are there. */
   private features(): Features | undefined {
-    const embedded = this.faces.flatMap(({ features }) => features ?? []);
-    const complete =
-      embedded.length === this.faces.length &&
-      (this.merge === 'front' || embedded.every(({ mirrored }) => mirrored));
-    if (!complete || embedded.length < 2) return undefined;
     try {
-      return mergeFaces(embedded, this.merge);
+      return this.faces.merged(this.merge);
     } catch (error) {
       this.facesStatus.fail(error); // the net of a diverged run
       return undefined;
@@ -292,7 +299,7 @@ export class VerifyPage implements Page {
   }
 
   private waitsFor(): string {
-    const { length } = this.faces;
+    const { length } = this.faces.all;
     if (!this.checkpoint)
       return length < 2 ? 'A checkpoint and two faces are needed.' : 'A checkpoint is needed.';
     if (length === 0) return 'Two faces are needed.';

@@ -21,19 +21,43 @@ const kernels = [
 const names = (found: readonly Listed[]): string[] => found.map(({ name }) => name);
 
 describe('search', () => {
+  const found = (search: string): string[] => names(searchKernels(kernels, search).kernels);
+
   test('finds names, descriptions and operators, whatever the case', () => {
-    expect(names(searchKernels(kernels, 'GEMM'))).toEqual(['gemm']);
-    expect(names(searchKernels(kernels, 'image'))).toEqual(['winograd_input']);
-    expect(names(searchKernels(kernels, 'conv2dprelu'))).toEqual(['conv2d_forward']);
+    expect(found('GEMM')).toEqual(['gemm']);
+    expect(found('image')).toEqual(['winograd_input']);
+    expect(found('conv2dprelu')).toEqual(['conv2d_forward']);
   });
 
   test('wants every word', () => {
-    expect(names(searchKernels(kernels, 'operands matmul'))).toEqual(['gemm']);
-    expect(searchKernels(kernels, 'operands nowhere')).toEqual([]);
+    expect(found('operands matmul')).toEqual(['gemm']);
+    expect(found('operands nowhere')).toEqual([]);
   });
 
   test('without words finds all', () => {
-    expect(searchKernels(kernels, '  ')).toEqual(kernels);
+    expect(searchKernels(kernels, '  ')).toEqual({ kernels, corrections: [] });
+  });
+
+  test('finds signs that are not on keyboards', () => {
+    const shapes = [kernel('winograd_output', 'Winograd for 3×3'), kernel('other', 'something else')];
+    for (const search of ['3x3', '3×3', '3X3'])
+      expect(names(searchKernels(shapes, search).kernels)).toEqual(['winograd_output']);
+    expect(found('α*x')).toEqual(['accumulate']);
+  });
+
+  test('takes the nearest word for one that no kernel has, and says so', () => {
+    expect(searchKernels(kernels, 'softmx')).toMatchObject({
+      kernels: [kernels[3]],
+      corrections: [['softmx', 'softmax']],
+    });
+    expect(searchKernels(kernels, 'winogard imgae')).toMatchObject({
+      kernels: [kernels[4]],
+      corrections: [
+        ['winogard', 'winograd'],
+        ['imgae', 'image'],
+      ],
+    });
+    expect(searchKernels(kernels, 'qqqqqq')).toEqual({ kernels: [], corrections: [] });
   });
 });
 
