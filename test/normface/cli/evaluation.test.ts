@@ -216,8 +216,10 @@ test('verify and embed say that no face was looked for, how images were scaled, 
   const large = await photograph('large.jpg');
   const fitting = path.join(faces, 'person_4', '1.png');
   const drawn = untrained(path.join(root, 'drawn-001'), 'tiny', 4);
-  const weights = path.join(drawn, 'weights.safetensors');
-  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(weights), weights);
+  const own = path.join(drawn, 'weights.safetensors');
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(own), own);
+  // Elsewhere: in its checkpoint a changed file is a damaged one.
+  const weights = path.join(root, 'drawn.safetensors');
   fs.writeFileSync(
     weights,
     encodeSafetensors(tensors, { ...metadata, trainedOn: 'generated faces of seed 1' }),
@@ -292,12 +294,12 @@ test('verify without a threshold gives no verdict', async () => {
 
 test('a checkpoint of another net is refused by name of the difference', async () => {
   const folder = untrained(path.join(root, 'small-001'), 'small');
-  const file = path.join(folder, 'weights.safetensors');
-  const bytes = fs.readFileSync(file);
-  // The same file, but claiming to be of another net with a name of the same length.
+  const file = path.join(root, 'renamed.safetensors');
+  const bytes = fs.readFileSync(path.join(folder, 'weights.safetensors'));
+  // The same file elsewhere, but claiming to be of another net with a name of the same length.
   const text = bytes.toString('latin1').replace('"net":"small"', '"net":"tiny" ');
   fs.writeFileSync(file, Buffer.from(text, 'latin1'));
-  const { exitCode, stderr } = await normface('embed', faces, '-c', folder, '-o', path.join(root, 'x.csv'));
+  const { exitCode, stderr } = await normface('embed', faces, '-c', file, '-o', path.join(root, 'x.csv'));
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
     /does not fit the net "tiny": its "conv1.weight" is \[3,3,3,32\], the net's is \[3,3,3,16\]/,
