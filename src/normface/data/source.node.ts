@@ -1,20 +1,17 @@
 /** Reads the bytes of image files, in folders and in archives. */
 
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { constants, inflateRawSync } from 'node:zlib';
+import { mostFileBytes, readRegularFile, regularFileSize } from '../regular-file.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Source } from './dataset.ts';
 
 /** A source that is a file or a part of one. */
 export type StoredSource = Extract<Source, { kind: 'file' | 'range' }>;
 
-/** No image file is larger: what says so is damaged or hostile. */
-const mostBytes = 2 ** 30;
-
 /** All bytes of an image file. @throws Error with the reason in a few words */
 export async function readSource(source: StoredSource): Promise<Uint8Array> {
-  const bytes =
-    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
+  const bytes = source.kind === 'file' ? await readRegularFile(source.path) : await readRange(source);
   if (bytes.length === 0) throw new Error('the file is empty');
   return bytes;
 }
@@ -40,7 +37,7 @@ function readRange({
   inflated,
 }: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
   return withFile(path, async (file) => {
-    if (Math.max(length, inflated ?? 0) > mostBytes) throw new Error('it is larger than 1 GiB');
+    if (Math.max(length, inflated ?? 0) > mostFileBytes) throw new Error('it is larger than 256 MiB');
     const bytes = new Uint8Array(length);
     const { bytesRead } = await file.read(bytes, 0, length, offset);
     if (bytesRead < length) throw new Error('the archive ends inside it');
@@ -57,6 +54,7 @@ function readRange({
 }
 
 async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
+  await regularFileSize(path, Infinity);
   const file = await open(path).catch(rethrowReason);
   try {
     return await use(file);

@@ -1,5 +1,6 @@
 /** Small files that would become large, programs in the place of photographs, names that a terminal obeys: each is a sentence. */
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -14,8 +15,10 @@ import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { setMostPixels } from '../../../src/normface/data/pixel-limit.node.ts';
 import { writePreview } from '../../../src/normface/data/preview.node.ts';
+import { readText } from '../../../src/normface/text.node.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
 import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
+import { tarWith } from './archives.ts';
 import { encode, errorOf, picture, temporaryFolder } from './fixtures.ts';
 
 const root = temporaryFolder();
@@ -204,6 +207,49 @@ describe('files that become larger', () => {
     );
   });
 
+  test('an archive of BLUFR lists that unpacks to millions of lines', async () => {
+    const listed = async (content: Uint8Array) =>
+      gzipSync(await tarWith([[{ name: 'image_list.txt' }, content]]), { level: 1 });
+    const big = write('nl.tar.gz', await listed(Buffer.alloc(2 ** 26, '\n')));
+    expect(await messageOf(readBlufrSplits(big))).toBe(
+      `cannot read the BLUFR divisions ${big}: it unpacks to more than 64 MiB`,
+    );
+    const many = write('many.tar.gz', await listed(Buffer.alloc(2 ** 20 + 1, '\n')));
+    expect(await messageOf(readBlufrSplits(many))).toBe(
+      'many.tar.gz: image_list.txt has more than 1048576 lines',
+    );
+  });
+
+  test('idx files of millions of images, or of images that are too large', async () => {
+    const idx = (...words: number[]) => {
+      const header = Buffer.alloc(4 * words.length);
+      words.forEach((word, i) => {
+        header.writeUInt32BE(word, 4 * i);
+      });
+      const count = words.slice(1).reduce((product, extent) => product * extent, 1);
+      return Buffer.concat([header, Buffer.alloc(count)]);
+    };
+    const folder = join(root, 'idx');
+    mkdirSync(folder);
+    const put = (images: Buffer, labels: Buffer) => {
+      writeFileSync(join(folder, 't10k-images-idx3-ubyte'), images);
+      writeFileSync(join(folder, 't10k-labels-idx1-ubyte'), labels);
+    };
+    put(idx(0x803, 2_000_001, 1, 1), idx(0x801, 2_000_001));
+    expect(await messageOf(openDataset(folder))).toMatch(
+      /holds 2000001 images, more than 2000000: name a part/,
+    );
+    expect((await openDataset(`mnist:${folder},first=2000000,count=1`)).samples).toHaveLength(1);
+    put(idx(0x803, 1, 10, 11), idx(0x801, 1));
+    expect((await openDataset(folder)).samples).toHaveLength(1);
+    try {
+      setMostPixels(100);
+      expect(await messageOf(openDataset(folder))).toMatch(/it has 11 × 10 pixels, more than 0\.0001 mega/);
+    } finally {
+      setMostPixels();
+    }
+  });
+
   test('JSON that is nested without end', () => {
     expect(() => parseJson('['.repeat(100_000))).toThrow('it is nested deeper than 64 levels');
     expect(() => parseJson(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`)).toThrow(/nested deeper/);
@@ -216,6 +262,19 @@ describe('files that become larger', () => {
       /its header is not JSON/,
     );
   });
+});
+
+test.skipIf(process.platform === 'win32')('pipes and devices are not waited for', async () => {
+  const pipe = join(root, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const path of [pipe, '/dev/zero']) {
+    expect(await messageOf(readImage(path))).toBe(`cannot read the image ${path}: it is not a regular file`);
+    expect(() => readText(path, 'the pairs file')).toThrow(
+      'cannot read the pairs file: it is not a regular file',
+    );
+    expect(await messageOf(openDataset(path))).toBe(`cannot read ${path}: it is not a regular file`);
+    expect(await messageOf(readBlufrSplits(path))).toMatch(/it is not a regular file$/);
+  }
 });
 
 test('a link that waits under the name of a temporary file is not followed', () => {
