@@ -173,6 +173,25 @@ describe('files that become larger', () => {
     expect(() => parseMatlab(zeros, 'zeros.mat')).toThrow(/unpacks to more than 67108864 bytes/);
   });
 
+  test('MATLAB texts and numbers are bounded by what they take in memory', () => {
+    const word = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+    /** An array of a class [1, count] of bytes that are all 65. */
+    const bytesOf = (kind: number, count: number) => {
+      const name = word(1 + (1 << 16), 0x61);
+      const content = Buffer.alloc(count, 0x41);
+      const body = Buffer.concat([word(6, 8, kind, 0), word(5, 8, 1, count), name, word(2, count), content]);
+      return matlabOf(Buffer.concat([word(14, body.length), body]));
+    };
+    const text = parseMatlab(bytesOf(4, 10_000), 'text.mat').get('a');
+    expect(text).toEqual({ kind: 'text', dimensions: [1, 10_000], text: 'A'.repeat(10_000) });
+    expect(() => parseMatlab(bytesOf(4, 2 ** 20 + 8), 'text.mat')).toThrow(
+      'text.mat is damaged: "a" has more than 1048576 letters',
+    );
+    expect(() => parseMatlab(bytesOf(9, 2 ** 23), 'numbers.mat')).toThrow(
+      'numbers.mat is damaged: it unpacks to more than 67108864 bytes',
+    );
+  });
+
   test('gzip is bounded', async () => {
     const folder = join(root, 'mnist');
     mkdirSync(folder);
@@ -275,6 +294,26 @@ test.skipIf(process.platform === 'win32')('pipes and devices are not waited for'
     expect(await messageOf(openDataset(path))).toBe(`cannot read ${path}: it is not a regular file`);
     expect(await messageOf(readBlufrSplits(path))).toMatch(/it is not a regular file$/);
   }
+});
+
+test.skipIf(process.platform !== 'linux')('names that are not UTF-8 are passed over and named', async () => {
+  const folder = join(root, 'latin');
+  const image = await encode('png', 12, 14, 1);
+  const faulty = [Buffer.from(`${folder}/J`), Buffer.from([0xf6]), Buffer.from('rg')];
+  for (const path of [Buffer.from(`${folder}/ann\uFFFD`), Buffer.concat(faulty)]) {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(Buffer.concat([path, Buffer.from('/1.png')]), image);
+  }
+  const { samples, remarks } = await openDataset(folder);
+  expect(samples.map(({ key }) => key)).toEqual(['ann\uFFFD/1.png']);
+  expect(remarks).toEqual([
+    {
+      what: 'files and folders whose names are not valid UTF-8 passed over',
+      count: 1,
+      examples: ['J\uFFFDrg'],
+      important: true,
+    },
+  ]);
 });
 
 test('a link that waits under the name of a temporary file is not followed', () => {
