@@ -9,6 +9,21 @@ import type { Source } from './dataset.ts';
 /** A source that is a file or a part of one. */
 export type StoredSource = Extract<Source, { kind: 'file' | 'range' }>;
 
+/** Photographs hardly shrink: what is deflated to less than a 200th, and no trifle, is made to fill the memory. */
+const mostGrowth = 200;
+const trifle = 2 ** 24;
+
+/** How many bytes an image file has, unpacked. @throws Error with the reason in a few words when they are too many to read */
+export async function storedSize(source: StoredSource): Promise<number> {
+  if (source.kind === 'file') return regularFileSize(source.path);
+  const { length, inflated = length } = source;
+  if (Math.max(length, inflated) > mostFileBytes)
+    throw new Error(`it is larger than ${mostFileBytes / 2 ** 20} MiB`);
+  if (inflated > Math.max(trifle, mostGrowth * length))
+    throw new Error(`unpacked it is more than ${mostGrowth} times as large`);
+  return inflated;
+}
+
 /** All bytes of an image file. @throws Error with the reason in a few words */
 export async function readSource(source: StoredSource): Promise<Uint8Array> {
   const bytes = source.kind === 'file' ? await readRegularFile(source.path) : await readRange(source);
@@ -30,14 +45,10 @@ export function readHead(source: StoredSource, count: number): Promise<Uint8Arra
   });
 }
 
-function readRange({
-  path,
-  offset,
-  length,
-  inflated,
-}: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
+async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
+  await storedSize(source);
+  const { path, offset, length, inflated } = source;
   return withFile(path, async (file) => {
-    if (Math.max(length, inflated ?? 0) > mostFileBytes) throw new Error('it is larger than 256 MiB');
     const bytes = new Uint8Array(length);
     const { bytesRead } = await file.read(bytes, 0, length, offset);
     if (bytesRead < length) throw new Error('the archive ends inside it');

@@ -1,7 +1,7 @@
 /** Small files that would become large, programs in the place of photographs, names that a terminal obeys: each is a sentence. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -10,7 +10,8 @@ import { parseJson } from '../../../src/common/json.ts';
 import { printable } from '../../../src/common/printable.ts';
 import { readBlufrSplits } from '../../../src/normface/data/blufr.node.ts';
 import { writeContactSheet } from '../../../src/normface/data/contact-sheet.node.ts';
-import { decodeWithin, readImage } from '../../../src/normface/data/decode.node.ts';
+import { decodeSource, decodeWithin, readImage } from '../../../src/normface/data/decode.node.ts';
+import { oneAtATime } from '../../../src/normface/data/large-images.node.ts';
 import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { setMostPixels } from '../../../src/normface/data/pixel-limit.node.ts';
@@ -18,7 +19,7 @@ import { writePreview } from '../../../src/normface/data/preview.node.ts';
 import { readText } from '../../../src/normface/text.node.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
 import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
-import { tarWith } from './archives.ts';
+import { tarWith, zipOf } from './archives.ts';
 import { encode, errorOf, picture, temporaryFolder } from './fixtures.ts';
 
 const root = temporaryFolder();
@@ -110,6 +111,58 @@ describe('pictures', () => {
     const difference =
       jpeg.pixels.reduce((sum, value, i) => sum + Math.abs(value - pixels[i]!), 0) / pixels.length;
     expect(difference).toBeLessThan(8);
+  });
+
+  test('large images are decoded one after the other, and all of them', async () => {
+    const path = write('large.png', await pngOf(4100, 4100));
+    const large = { kind: 'file', path } as const;
+    const small = { kind: 'file', path: write('few.png', await encode('png', 12, 14, 1)) } as const;
+    const size = { width: 12, height: 14 };
+    const damaged = { kind: 'file', path: write('large.jpg', Buffer.alloc(2 ** 24 + 1)) } as const;
+    const order: string[] = [];
+    const decode = async (source: typeof large, name: string) => {
+      const result = await decodeSource(source, size).catch((error: Error) => error.message);
+      order.push(name);
+      return typeof result === 'string' ? result : result.pixels.length;
+    };
+    const results = [
+      decode(large, 'first'),
+      decode(damaged, 'damaged'),
+      decode(large, 'last'),
+      decode(small, 'small'),
+    ];
+    const bytes = 3 * size.width * size.height;
+    expect(await Promise.all(results)).toEqual([bytes, 'not an image of a known format', bytes, bytes]);
+    expect(order.indexOf('small')).toBeLessThan(order.indexOf('last'));
+    let running = 0;
+    let most = 0;
+    const work = async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      running--;
+      throw new Error('a failure does not stop the next');
+    };
+    await Promise.allSettled(Array.from({ length: 5 }, () => oneAtATime(work)));
+    expect(most).toBe(1);
+  });
+
+  test('files of any size are refused before they are read or unpacked', async () => {
+    const refused = (source: Parameters<typeof decodeSource>[0]) => messageOf(decodeSource(source));
+    const path = write('sparse.png', '');
+    truncateSync(path, 2 ** 28 + 1);
+    expect(await refused({ kind: 'file', path })).toBe('it is larger than 256 MiB');
+    const range = { kind: 'range', path, offset: 0 } as const;
+    expect(await refused({ ...range, length: 2 ** 28 + 1 })).toBe('it is larger than 256 MiB');
+    expect(await refused({ ...range, length: 2 ** 21, inflated: 2 ** 28 + 1 })).toBe(
+      'it is larger than 256 MiB',
+    );
+    const bomb = write(
+      'bomb.zip',
+      zipOf([{ name: 'a/1.jpg', content: Buffer.alloc(2 ** 24 + 1), method: 8 }]),
+    );
+    const { samples } = await openDataset(bomb);
+    expect(await refused(samples[0].source)).toBe('unpacked it is more than 200 times as large');
+    rmSync(path);
   });
 
   test('a strip of pixels makes no sheet of millions of pixels', async () => {
