@@ -1,7 +1,7 @@
 /** Text files as other people's programs leave them. */
 
-import { readFileSync } from 'node:fs';
 import { UserError } from './errors.ts';
+import { readRegularFileSync } from './regular-file.node.ts';
 import { reasonOf } from './training/files.node.ts';
 
 /**
@@ -13,7 +13,7 @@ import { reasonOf } from './training/files.node.ts';
 export function readText(file: string, described = file): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readRegularFileSync(file);
   } catch (error) {
     throw new UserError(`cannot read ${described}: ${reasonOf(error)}`);
   }

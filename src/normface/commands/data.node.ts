@@ -79,7 +79,8 @@ function tell(context: Context, description: ReturnType<typeof describeDataset>)
     context.say(
       `with ${minimum} or more: ${countText(identities, 'person', 'people')}, ${countText(images, 'image')}`,
     );
-  if (description.endings.length > 0) context.say(`endings: ${listed(description.endings)}`);
+  if (description.endings.length > 0)
+    context.say(`endings, whatever the files hold: ${listed(description.endings)}`);
   for (const remark of description.remarks) context.say(remarkText(remark));
 }
 

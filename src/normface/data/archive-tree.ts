@@ -1,6 +1,6 @@
 import type { Source } from './dataset.ts';
 import { Remarks } from './remarks.ts';
-import type { Entry, FileSystem, Target } from './walk.ts';
+import { type Entry, type FileSystem, mostLevels, type Target, tooDeep } from './walk.ts';
 
 type Node =
   | { readonly kind: 'folder'; readonly nodes: Map<string, Node> }
@@ -10,6 +10,9 @@ type Node =
 
 /** Links followed in one path before they count as a circle, as in Linux. */
 const mostLinks = 40;
+
+/** Targets of links are paths, which are no longer in Linux and macOS: longer content is none. */
+export const mostTargetBytes = 4096;
 
 /**
  * The members of an archive as a tree of folders. A member that comes again replaces the earlier one, as it does when the archive
@@ -58,22 +61,22 @@ export class ArchiveTree implements FileSystem {
 
   follow(link: string): Target | undefined {
     let left = mostLinks;
-    let todo = partsOf(link);
+    // The next name is the last.
+    const todo = partsOf(link).reverse();
     let done: string[] = [];
-    while (todo.length > 0) {
-      const [name, ...rest] = todo;
-      todo = rest;
+    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (name === '..') {
         // Above the top is outside of the archive, where nothing is.
         if (done.pop() === undefined) return undefined;
         continue;
       }
       done.push(name);
+      if (done.length > mostLevels + 1) return undefined;
       const node = this.#node(done.join('/'));
       if (!node) return undefined;
       if (node.kind !== 'link') continue;
-      if (left-- === 0) return undefined;
-      todo = [...partsOf(node.target), ...todo];
+      if (left-- === 0 || node.target.length > mostTargetBytes) return undefined;
+      todo.push(...partsOf(node.target).reverse());
       done = node.target.startsWith('/') ? [] : done.slice(0, -1);
     }
     const path = done.join('/');
@@ -83,9 +86,13 @@ export class ArchiveTree implements FileSystem {
 
   #add(path: string, node: Node): void {
     const inside = memberPath(path);
+    const parts = inside.split('/');
+    if (parts.length > mostLevels + 1) {
+      this.remarks.add(`${tooDeep} passed over`, path, true);
+      return;
+    }
     if (inside !== partsOf(path).join('/'))
       this.remarks.add('members that lead out of the archive, read without the .. in their paths', path);
-    const parts = inside.split('/');
     let { nodes } = this.#top;
     for (const part of parts.slice(0, -1)) {
       let inner = nodes.get(part);

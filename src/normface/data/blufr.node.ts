@@ -1,9 +1,10 @@
 /** Reads the divisions of BLUFR: its MATLAB file, or the same as lists of text in a folder or archive. */
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.ts';
+import { readRegularFile } from '../regular-file.node.ts';
 import { decodeText, readText } from '../text.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { archiveKind } from './archive.node.ts';
@@ -11,15 +12,18 @@ import { type BlufrSplits, type BlufrTrial, checkBlufrSplits } from './blufr.ts'
 import { gunzip } from './gunzip.node.ts';
 import { type MatlabArray, parseMatlab } from './matlab.node.ts';
 
+/** What the divisions may be at most; BLUFR's own lists are 7 MB and the longest has 97,094 lines. */
+const most = { bytes: 2 ** 26, lines: 2 ** 20 };
+
 /** @param path `blufr_lfw_config.mat`, or a folder, `.tar` or `.tar.gz` with `image_list.txt` and the lists of its sets. @throws UserError */
 export async function readBlufrSplits(path: string): Promise<BlufrSplits> {
   const name = basename(path);
   try {
     if ((await stat(path)).isDirectory()) return splitsOfLists(name, await listsOfFolder(path));
-    const bytes = await readFile(path);
+    const bytes = await readRegularFile(path, most.bytes);
     const kind = archiveKind(bytes);
     if (kind === 'gzip' || kind === 'tar')
-      return splitsOfLists(name, await listsOfTar(kind === 'gzip' ? gunzip(bytes) : bytes));
+      return splitsOfLists(name, await listsOfTar(kind === 'gzip' ? gunzip(bytes, most.bytes) : bytes));
     return splitsOfMatlab(name, parseMatlab(bytes, name));
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -61,6 +65,8 @@ function splitsOfLists(name: string, lists: ReadonlyMap<string, string>): BlufrS
   const lines = (list: string) => {
     const text = lists.get(list);
     if (text === undefined) throw new UserError(`${name} has no ${list}`);
+    if (hasMoreLines(text, most.lines))
+      throw new UserError(`${name}: ${list} has more than ${most.lines} lines`);
     return text.split(/\r?\n/).filter((line) => line.trim() !== '');
   };
   const members = (set: SetName) => trialsOfList(lines(sets[set].list), `${name}: ${sets[set].list}`);
@@ -70,6 +76,13 @@ function splitsOfLists(name: string, lists: ReadonlyMap<string, string>): BlufrS
     labelsOf(lines('labels.txt'), `${name}: labels.txt`),
     members,
   );
+}
+
+/** Whether there are more line ends than `count`; found without a string for every line. */
+function hasMoreLines(text: string, count: number): boolean {
+  let left = count;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) if (--left < 0) return true;
+  return false;
 }
 
 /** A whole number a line, the person of the image in that line of the list of images. */
@@ -124,8 +137,15 @@ function assemble(
   return checkBlufrSplits({ name, images, labels, trials });
 }
 
+/** The lists that are asked for, whatever lies beside them. */
+const wanted: ReadonlySet<string> = new Set([
+  'image_list.txt',
+  'labels.txt',
+  ...Object.values(sets).map(({ list }) => list),
+]);
+
 async function listsOfFolder(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.txt'));
+  const names = (await readdir(folder)).filter((name) => wanted.has(name));
   return new Map(names.map((name) => [name, readText(join(folder, name))]));
 }
 
@@ -134,9 +154,10 @@ async function listsOfTar(bytes: Uint8Array): Promise<Map<string, string>> {
   archive.end(bytes);
   const lists = new Map<string, string>();
   for await (const entry of archive) {
+    const list = basename(entry.header.name);
     const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
-    lists.set(basename(entry.header.name), decodeText(Buffer.concat(chunks), entry.header.name));
+    for await (const chunk of entry) if (wanted.has(list)) chunks.push(chunk as Buffer);
+    if (wanted.has(list)) lists.set(list, decodeText(Buffer.concat(chunks), entry.header.name));
   }
   return lists;
 }

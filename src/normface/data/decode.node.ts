@@ -3,11 +3,13 @@ import { UserError } from '../errors.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Source } from './dataset.ts';
 import { renderFace } from './generated/render.ts';
+import { headerSize } from './header-size.node.ts';
 import type { Image } from './image.ts';
-import { headBytes, imageFormat } from './image-format.ts';
+import { headBytes, type ImageFormat, imageFormat } from './image-format.ts';
+import { largePixels, oneAtATime, withBytes } from './large-images.node.ts';
 import { decodeNetpbm, isNetpbm } from './netpbm.ts';
 import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
-import { readSource } from './source.node.ts';
+import type { StoredSource } from './source.node.ts';
 import { isBareYCbCr } from './tiff.ts';
 
 /** Size in pixels. */
@@ -34,12 +36,15 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
   if (source.kind === 'generated') {
     return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
   }
-  let pipeline: Sharp;
-  if (source.kind === 'grey') {
-    const image = rgbOfGrey(source);
-    if (!size || (image.width === size.width && image.height === size.height)) return image;
-    pipeline = inputOfPixels(image);
-  } else pipeline = inputOf(await readSource(source));
+  if (source.kind !== 'grey') return decodeStored(source, (input) => resized(input, size, resize));
+  const image = rgbOfGrey(source);
+  if (!size || (image.width === size.width && image.height === size.height)) return image;
+  return resized(inputOfPixels(image), size, resize);
+}
+
+/** @throws Error with the reason in a few words; WrongSizeError */
+async function resized(input: Sharp, size: ImageSize | undefined, resize: boolean): Promise<Image> {
+  let pipeline = input;
   if (size && resize) {
     // Shrinking inside the JPEG decoder would be cheaper for large photographs, but aliases, and would make pixels depend on the
     // format. A colour space for the work is what switches it off altogether; `fastShrinkOnLoad` only limits it.
@@ -61,8 +66,28 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
  */
 export async function decodeWithin(source: Source, size: ImageSize): Promise<Image> {
   if (source.kind === 'generated') return decodeSource(source, size);
-  const input = source.kind === 'grey' ? inputOfPixels(rgbOfGrey(source)) : inputOf(await readSource(source));
-  return pixelsOf(input.resize(size.width, size.height, { fit: 'inside', withoutEnlargement: true }));
+  const within = (input: Sharp) =>
+    pixelsOf(input.resize(size.width, size.height, { fit: 'inside', withoutEnlargement: true }));
+  return source.kind === 'grey' ? within(inputOfPixels(rgbOfGrey(source))) : decodeStored(source, within);
+}
+
+/** Decodes an image file, one that has many bytes or pixels while no other such is in memory. */
+function decodeStored(source: StoredSource, decode: (input: Sharp) => Promise<Image>): Promise<Image> {
+  return withBytes(source, decodedFormat, async (bytes, alone) => {
+    const work = async () => decode(inputOf(bytes));
+    return !alone && (await isLarge(bytes)) ? oneAtATime(work) : work();
+  });
+}
+
+/** A JPEG has a bit at least for 64 pixels; any other format may say in some hundred bytes that it is of any size. */
+const leastBytesOfLargeJpeg = largePixels / 64 / 8;
+
+async function isLarge(bytes: Uint8Array): Promise<boolean> {
+  const format = imageFormat(bytes);
+  if (format?.name === 'JPEG' && bytes.length < leastBytesOfLargeJpeg) return false;
+  // What has no sound header is refused when it is decoded.
+  const size = await headerSize(bytes, format).catch(() => undefined);
+  return size !== undefined && size.width * size.height > largePixels;
 }
 
 /** 8-bit sRGB, transparency on black. @throws Error with the reason in a few words */
@@ -94,13 +119,19 @@ export async function readImage(path: string, size?: ImageSize, resize = true): 
  * The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes.
  */
 function inputOf(bytes: Uint8Array): Sharp {
-  const format = imageFormat(bytes.subarray(0, headBytes));
-  if (!format) throw new Error(unknownFormat);
-  if (!format.decoded) throw new Error(`it is ${format.name}, a format that is not read`);
+  const format = decodedFormat(bytes);
   if (isNetpbm(bytes)) return inputOfPixels(decodeNetpbm(bytes, mostPixels()));
   if (format.name === 'TIFF' && isBareYCbCr(bytes))
     throw new Error('it is a TIFF in YCbCr colours, which are not read; save it in RGB');
   return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels() }).autoOrient();
+}
+
+/** @throws Error when bytes do not begin like an image that is decoded */
+function decodedFormat(bytes: Uint8Array): ImageFormat {
+  const format = imageFormat(bytes.subarray(0, headBytes));
+  if (!format) throw new Error(unknownFormat);
+  if (!format.decoded) throw new Error(`it is ${format.name}, a format that is not read`);
+  return format;
 }
 
 function inputOfPixels({ width, height, pixels }: Image): Sharp {
@@ -108,7 +139,9 @@ function inputOfPixels({ width, height, pixels }: Image): Sharp {
 }
 
 function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>): Image {
-  const rgb = Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)]);
+  const rgb = new Uint8Array(3 * pixels.length);
+  for (let from = 0, to = 0; from < pixels.length; from++, to += 3)
+    rgb[to] = rgb[to + 1] = rgb[to + 2] = pixels[from];
   return { width, height, pixels: rgb };
 }
 

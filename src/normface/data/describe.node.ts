@@ -1,14 +1,16 @@
 /** What a data set holds, in numbers. */
 
-import sharp from 'sharp';
 import { type Dataset, type Source, samplesByIdentity } from './dataset.ts';
 import type { ImageSize } from './decode.node.ts';
-import { imageFormat } from './image-format.ts';
+import { headerSize } from './header-size.node.ts';
+import { withBytes } from './large-images.node.ts';
 import { endingOf } from './recognise.node.ts';
-import { readSource } from './source.node.ts';
 
 /** Images whose size is looked up, evenly spread: enough to see of what kind a data set is. */
 const mostMeasured = 200;
+
+/** Images that are in memory at once while their sizes are looked up. */
+const measuredAtOnce = 16;
 
 /** Numbers of people and images, and of how many people there are how many images. */
 export function describeDataset(dataset: Dataset) {
@@ -44,8 +46,12 @@ export async function sizesOf({ samples }: Dataset): Promise<{ measured: number;
     { length: count },
     (_, k) => samples[Math.floor((k * samples.length) / count)].source,
   );
-  const sizes = await Promise.all(chosen.map((source) => sizeOf(source).catch(() => undefined)));
-  const known = sizes.filter((size) => size !== undefined);
+  const known: ImageSize[] = [];
+  for (let start = 0; start < count; start += measuredAtOnce) {
+    const some = chosen.slice(start, start + measuredAtOnce);
+    const sizes = await Promise.all(some.map((source) => sizeOf(source).catch(() => undefined)));
+    known.push(...sizes.filter((size) => size !== undefined));
+  }
   return { measured: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
 }
 
@@ -66,12 +72,9 @@ function isStored({ source }: { readonly source: Source }): boolean {
 async function sizeOf(source: Source): Promise<ImageSize | undefined> {
   if (source.kind === 'generated') return undefined;
   if (source.kind === 'grey') return { width: source.width, height: source.height };
-  const bytes = await readSource(source);
-  const format = imageFormat(bytes);
-  if (!format?.decoded) return undefined;
-  if (format.name !== 'PGM or PPM') return (await sharp(bytes).metadata()).autoOrient;
-  // Two numbers after the letters, with white space and comments before them.
-  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
-  const match = /^P\d(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)/.exec(head);
-  return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
+  return withBytes(
+    source,
+    () => {},
+    (bytes) => headerSize(bytes),
+  );
 }

@@ -1,14 +1,16 @@
 import { gunzipSync } from 'node:zlib';
 
-/** Enough for every list and for MNIST, whose largest file is 47 MB; what becomes larger is damaged or hostile. */
+/** Enough for MNIST, whose largest file is 47 MB; what becomes larger is damaged or hostile. */
 const mostBytes = 2 ** 29;
 
-/** Unpacks a whole small file. @throws Error with the reason in a few words */
-export function gunzip(bytes: Uint8Array): Uint8Array {
+/** Unpacks a whole small file to at most `most` bytes. @throws Error with the reason in a few words */
+export function gunzip(bytes: Uint8Array, most = mostBytes): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: mostBytes });
+    return gunzipSync(bytes, { maxOutputLength: most });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(code === 'ERR_BUFFER_TOO_LARGE' ? 'it unpacks to more than 512 MiB' : message);
+    throw new Error(
+      code === 'ERR_BUFFER_TOO_LARGE' ? `it unpacks to more than ${most / 2 ** 20} MiB` : message,
+    );
   }
 }

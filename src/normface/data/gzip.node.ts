@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,6 +13,13 @@ const mostGrowth = 100;
 
 /** Archives that were unpacked, by path, size and time of change: training and evaluation often read the same one. */
 const unpacked = new Map<string, Promise<Unpacked>>();
+
+/** Folders of this process; their names tell others whose they are. */
+const folders = new Set<string>();
+const prefix = `normface-unpacked-${hostname()}-`;
+
+/** The signals that end a process without its event `exit`. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A temporary file, gone when the process ends or when it is removed. */
 export interface Unpacked {
@@ -33,14 +40,17 @@ export async function unpackGzip(path: string, name: string): Promise<Unpacked> 
 }
 
 async function unpack(path: string, name: string, limit: number, forget: () => void): Promise<Unpacked> {
-  const folder = mkdtempSync(join(tmpdir(), 'normface-unpacked-'));
+  removeForsaken();
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   const file = join(folder, 'content.tar');
   const remove = () => {
     forget();
-    process.off('exit', remove);
+    folders.delete(folder);
+    if (folders.size === 0) watch('off');
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('exit', remove);
+  if (folders.size === 0) watch('on');
+  folders.add(folder);
   let bytes = 0;
   const bounded = new Transform({
     transform(chunk: Buffer, _, done) {
@@ -57,4 +67,45 @@ async function unpack(path: string, name: string, limit: number, forget: () => v
     throw new UserError(`${name} cannot be unpacked: ${reasonOf(error)}`);
   }
   return { file, remove };
+}
+
+/** Begins or ceases to await the end of the process. */
+function watch(change: 'on' | 'off'): void {
+  process[change]('exit', removeAll);
+  for (const signal of signals) process[change](signal, endBySignal);
+}
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Ends the process as the signal does by itself, unless others listen to it too: those may still read, and end it in their own time. */
+function endBySignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  removeAll();
+  process.off(signal, endBySignal);
+  process.kill(process.pid, signal);
+}
+
+/** Removes what processes of this machine left that were ended by force. */
+function removeForsaken(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number(/^(\d+)-/.exec(name.slice(prefix.length))?.[1]) : Number.NaN;
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // It belongs to another user, who removes it.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but is there.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }

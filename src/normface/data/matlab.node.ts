@@ -20,9 +20,9 @@ const complexFlag = 0x08;
 
 /**
  * What a file may become: a damaged one must not fill the memory. The divisions of BLUFR unpack to 1.6 MB and 13,291 arrays; an
- * array costs some hundred bytes however empty it is.
+ * array costs some hundred bytes however empty it is, and a number eight, however few the file keeps it in.
  */
-const most = { bytes: 2 ** 26, arrays: 2 ** 18, depth: 16 };
+const most = { bytes: 2 ** 26, arrays: 2 ** 18, depth: 16, letters: 2 ** 20 };
 
 /** How much of {@link most} a file has used up. */
 interface Budget {
@@ -122,20 +122,39 @@ function decompress({ content, little }: Element, budget: Budget): Element {
     inflated = inflateSync(content, { maxOutputLength: Math.max(1, budget.bytes) });
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw isTooLarge ? new Error(`it unpacks to more than ${most.bytes} bytes`) : error;
+    throw isTooLarge ? tooLarge() : error;
   }
   budget.bytes -= inflated.length;
   return new Reader(inflated, little).next();
 }
 
-function numbersOf({ type, content, little }: Element): Float64Array {
+/** Takes the bytes of so many numbers from the budget. @returns their count @throws Error when they are too many */
+function spend(count: number, budget: Budget): number {
+  budget.bytes -= 8 * count;
+  if (budget.bytes < 0) throw tooLarge();
+  return count;
+}
+
+function tooLarge(): Error {
+  return new Error(`it unpacks to more than ${most.bytes} bytes`);
+}
+
+function numbersOf({ type, content, little }: Element, budget: Budget): Float64Array {
   const format = numberTypes[type];
   if (!format) throw new Error(`it holds numbers of the unknown type ${type}`);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const { bytes, read } = format;
-  return Float64Array.from({ length: Math.floor(content.length / bytes) }, (_, k) =>
-    read(view, k * bytes, little),
-  );
+  const values = new Float64Array(spend(Math.floor(content.length / bytes), budget));
+  for (let k = 0; k < values.length; k++) values[k] = read(view, k * bytes, little);
+  return values;
+}
+
+/** Text of UTF-16 codes, some thousand at a time: more arguments than that have no room on the stack. */
+function textOf(codes: Float64Array): string {
+  let text = '';
+  for (let at = 0; at < codes.length; at += 4096)
+    text += String.fromCharCode(...codes.subarray(at, at + 4096));
+  return text;
 }
 
 /** An array: flags with its class, dimensions, name, then what the class asks for. */
@@ -150,8 +169,8 @@ function parseArray(
   // An empty cell is an array without content.
   if (parts.atEnd)
     return { variable: '', array: { kind: 'numeric', dimensions: [0, 0], values: new Float64Array() } };
-  const [flags] = numbersOf(parts.next());
-  const dimensions = Array.from(numbersOf(parts.next()));
+  const [flags] = numbersOf(parts.next(), budget);
+  const dimensions = Array.from(numbersOf(parts.next(), budget));
   const variable = new TextDecoder().decode(parts.next().content);
   const arrayClass = flags & 0xff;
   const count = dimensions.reduce((product, extent) => product * extent, 1);
@@ -164,7 +183,8 @@ function parseArray(
   const isNumeric =
     arrayClass >= mxFirstNumeric && arrayClass <= mxLastNumeric && ((flags >> 8) & complexFlag) === 0;
   if (!isText && !isNumeric) return { variable, array: { kind: 'other', dimensions } };
-  const values = numbersOf(parts.next());
+  if (isText && count > most.letters) throw new Error(`"${variable}" has more than ${most.letters} letters`);
+  const values = numbersOf(parts.next(), budget);
   if (values.length !== count)
     throw new Error(`"${variable}" has ${values.length} elements in place of ${count}`);
   if (isText) {
@@ -173,7 +193,7 @@ function parseArray(
       array: {
         kind: 'text',
         dimensions,
-        text: Array.from(values, (code) => String.fromCharCode(code)).join(''),
+        text: textOf(values),
       },
     };
   }

@@ -1,12 +1,14 @@
 /** MNIST and its like as data sets: folders of idx files, plain or compressed by gzip. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError, UserError } from '../errors.ts';
+import { readRegularFile } from '../regular-file.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 import { gunzip } from './gunzip.node.ts';
 import { checkBelongTogether, type Idx, type IdxContent, isGzip, parseIdx } from './mnist.ts';
+import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
 
 /** Which images of a folder: those of one pair of files, `count` (default: all) from number `first` (from 0) on. */
 interface MnistSpec {
@@ -16,6 +18,12 @@ interface MnistSpec {
   readonly first: number;
   readonly count?: number;
 }
+
+/** Every image becomes an object of some hundred bytes; the largest set of this format in use has 814,255 (EMNIST). */
+const mostImages = 2_000_000;
+
+/** As much as a compressed one may become. */
+const mostFileBytes = 2 ** 29;
 
 const parts = ['train', 't10k'] as const;
 type Part = (typeof parts)[number];
@@ -85,6 +93,12 @@ export async function openMnist({ folder, part, first, count }: MnistSpec): Prom
     );
   }
   const size = height * width;
+  if (size > mostPixels())
+    throw new UserError(`${images.name} cannot be read: ${tooManyPixels(`${width} × ${height}`)}`);
+  if (end - first > mostImages)
+    throw new UserError(
+      `${images.name} holds ${end - first} images, more than ${mostImages}: name a part of them, as in mnist:${folder},first=0,count=${mostImages}`,
+    );
   const entries = Array.from({ length: end - first }, (_, i) => {
     const index = first + i;
     const identity = String(labels.values[index]);
@@ -104,7 +118,9 @@ async function readIdx(path: string, content: IdxContent): Promise<Idx> {
   const refuse = (reason: string): never => {
     throw new UserError(`${name} ${reason}`);
   };
-  const stored = await readFile(path).catch((error) => refuse(`cannot be read: ${reasonOf(error)}`));
+  const stored = await readRegularFile(path, mostFileBytes).catch((error) =>
+    refuse(`cannot be read: ${reasonOf(error)}`),
+  );
   if (!isGzip(stored)) return parseIdx(stored, name, content);
   let bytes: Uint8Array;
   try {

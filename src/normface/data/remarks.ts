@@ -3,6 +3,9 @@ import type { Remark } from './dataset.ts';
 /** Paths that are shown of each remark. */
 const shown = 3;
 
+/** Letters of a path that are shown. */
+const mostLetters = 240;
+
 /** Collects what is to be said of files, by what was done with them. */
 export class Remarks {
   readonly #paths = new Map<string, { paths: string[]; important: boolean }>();
@@ -21,8 +24,14 @@ export class Remarks {
       .map(([what, { paths, important }]) => ({
         what,
         count: paths.length,
-        examples: paths.sort().slice(0, shown),
+        examples: paths.sort().slice(0, shown).map(shortened),
         important,
       }));
   }
+}
+
+/** The beginning and the end of a long path. */
+function shortened(path: string): string {
+  if (path.length <= mostLetters) return path;
+  return `${path.slice(0, mostLetters / 2)} … ${path.slice(-mostLetters / 2)}`;
 }

@@ -1,20 +1,32 @@
 /** Reads the bytes of image files, in folders and in archives. */
 
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { constants, inflateRawSync } from 'node:zlib';
+import { mostFileBytes, readRegularFile, regularFileSize } from '../regular-file.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { Source } from './dataset.ts';
 
 /** A source that is a file or a part of one. */
 export type StoredSource = Extract<Source, { kind: 'file' | 'range' }>;
 
-/** No image file is larger: what says so is damaged or hostile. */
-const mostBytes = 2 ** 30;
+/** Photographs hardly shrink: what is deflated to less than a 200th, and no trifle, is made to fill the memory. */
+const mostGrowth = 200;
+const trifle = 2 ** 24;
+
+/** How many bytes an image file has, unpacked. @throws Error with the reason in a few words when they are too many to read */
+export async function storedSize(source: StoredSource): Promise<number> {
+  if (source.kind === 'file') return regularFileSize(source.path);
+  const { length, inflated = length } = source;
+  if (Math.max(length, inflated) > mostFileBytes)
+    throw new Error(`it is larger than ${mostFileBytes / 2 ** 20} MiB`);
+  if (inflated > Math.max(trifle, mostGrowth * length))
+    throw new Error(`unpacked it is more than ${mostGrowth} times as large`);
+  return inflated;
+}
 
 /** All bytes of an image file. @throws Error with the reason in a few words */
 export async function readSource(source: StoredSource): Promise<Uint8Array> {
-  const bytes =
-    source.kind === 'file' ? await readFile(source.path).catch(rethrowReason) : await readRange(source);
+  const bytes = source.kind === 'file' ? await readRegularFile(source.path) : await readRange(source);
   if (bytes.length === 0) throw new Error('the file is empty');
   return bytes;
 }
@@ -33,14 +45,10 @@ export function readHead(source: StoredSource, count: number): Promise<Uint8Arra
   });
 }
 
-function readRange({
-  path,
-  offset,
-  length,
-  inflated,
-}: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
+async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Uint8Array> {
+  await storedSize(source);
+  const { path, offset, length, inflated } = source;
   return withFile(path, async (file) => {
-    if (Math.max(length, inflated ?? 0) > mostBytes) throw new Error('it is larger than 1 GiB');
     const bytes = new Uint8Array(length);
     const { bytesRead } = await file.read(bytes, 0, length, offset);
     if (bytesRead < length) throw new Error('the archive ends inside it');
@@ -57,6 +65,7 @@ function readRange({
 }
 
 async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
+  await regularFileSize(path, Infinity);
   const file = await open(path).catch(rethrowReason);
   try {
     return await use(file);

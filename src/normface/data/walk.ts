@@ -49,6 +49,10 @@ const listedAtOnce = 32;
 /** Names under which one folder is read: a chain of folders with two links each to the next would have a name for every path. */
 const mostNames = 100;
 
+/** Folders above a file: what is placed deeper is no data set, but may be a trap for those who look at every path of it. */
+export const mostLevels = 64;
+export const tooDeep = `files and folders deeper than ${mostLevels} levels`;
+
 /** What Synology, QNAP, Windows and macOS put beside people's files: previews, waste and indices. */
 const systemFolder =
   /^(@eadir|@recycle|#recycle|#snapshot|\$recycle\.bin|system volume information|lost\+found|__macosx)$/i;
@@ -74,8 +78,10 @@ export async function walk(name: string, system: FileSystem, onFiles?: OnFiles):
     reachedAs.set(folder, names);
     names.push(prefix);
     const nowAbove = [...above, folder];
-    const enter = (inner: string, path: string) =>
-      pending.push({ folder: inner, prefix: `${path}/`, above: nowAbove });
+    const enter = (inner: string, path: string) => {
+      if (nowAbove.length > mostLevels) remarks.add(`${tooDeep} passed over`, path, true);
+      else pending.push({ folder: inner, prefix: `${path}/`, above: nowAbove });
+    };
 
     for (const entry of await system.list(folder)) {
       const place = system.join(folder, entry.name);

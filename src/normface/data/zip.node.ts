@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { UserError } from '../errors.ts';
-import { ArchiveTree } from './archive-tree.ts';
+import { ArchiveTree, mostTargetBytes } from './archive-tree.ts';
 import { type OnFiles, type Tree, walk } from './walk.ts';
 
 /** Compression methods (APPNOTE.TXT of PKWARE, section 4.4.5). */
@@ -11,9 +11,6 @@ const deflated = 8;
 /** File type of Unix in the upper half of the external attributes. */
 const typeMask = 0o170000;
 const symbolicLink = 0o120000;
-
-/** Targets of links are paths: longer content is none. */
-const mostTargetBytes = 4096;
 
 /**
  * The files inside a zip archive, which is not unpacked: a file is read by its position when it is needed.

@@ -94,7 +94,7 @@ describe('data info and check', () => {
       const { exitCode, stdout, stderr } = await normface('data', command, data);
       expect([exitCode, stderr]).toEqual([0, '']);
       expect(stdout).toContain('mixed: 4 images of 2 people\n');
-      expect(stdout).toContain('endings: .png (3), .heic (1)\n');
+      expect(stdout).toContain('endings, whatever the files hold: .png (3), .heic (1)\n');
       expect(stdout).toContain('BMP images (.bmp) passed over, a format that is not read: 1 (B/3.bmp)\n');
       expect(stdout).toContain('files that are no images (.txt) passed over: 1 (notes.txt)\n');
     }

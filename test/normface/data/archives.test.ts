@@ -1,6 +1,6 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { hash32 } from '../../../src/engine/random.ts';
@@ -155,6 +155,50 @@ describe('tar', () => {
     const archive = await tarOf({ 'a/1.jpg': small });
     archive.fill(0, 257, 265);
     expect(keysOf(await openDataset(write('v7.tar', retype(archive, 0, '0'))))).toEqual(['a/1.jpg']);
+  });
+});
+
+describe('depth', () => {
+  const nested = (levels: number) => `${'d/'.repeat(levels)}1.jpg`;
+
+  test.each(['tar', 'zip'])(
+    'members of a %s deeper than 64 levels are passed over, in a short time',
+    async (kind) => {
+      const members = [nested(64), nested(65), nested(30_000)];
+      const archive =
+        kind === 'tar'
+          ? await tarWith(
+              members.map((name) => [{ name, ...(name.length > 99 && { pax: { path: name } }) }, small]),
+            )
+          : zipOf(members.map((name) => ({ name, content: small })));
+      const dataset = await openDataset(write(`deep.${kind}`, archive));
+      expect(keysOf(dataset)).toEqual(['d/1.jpg']);
+      expect(dataset.remarks).toMatchObject([
+        { what: 'files and folders deeper than 64 levels passed over', count: 2, important: true },
+      ]);
+      expect(remarksOf(dataset)!.join().length).toBeLessThan(1000);
+    },
+  );
+
+  test('folders deeper than 64 levels, and links to paths longer than paths can be', async () => {
+    const path = join(folder, 'deep');
+    for (const levels of [64, 65]) {
+      mkdirSync(dirname(join(path, nested(levels))), { recursive: true });
+      writeFileSync(join(path, nested(levels)), small);
+    }
+    const dataset = await openDataset(path);
+    expect(keysOf(dataset)).toEqual(['d/1.jpg']);
+    expect(dataset.remarks).toMatchObject([
+      { what: 'files and folders deeper than 64 levels passed over', count: 1 },
+    ]);
+    const linked = await tarWith([
+      [{ name: 'a/1.jpg' }, small],
+      [{ name: 'b/1.jpg', type: 'symlink', pax: { linkpath: `${'../b/'.repeat(50_000)}../a/1.jpg` } }],
+      [{ name: 'b/2.jpg', type: 'symlink', linkname: '../a/1.jpg' }],
+    ]);
+    const { samples, remarks } = await openDataset(write('long-link.tar', linked));
+    expect(samples.map(({ key }) => key)).toEqual(['a/1.jpg', 'b/2.jpg']);
+    expect(remarks).toMatchObject([{ what: 'links that lead to no file passed over', count: 1 }]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Small files that would become large, programs in the place of photographs, names that a terminal obeys: each is a sentence. */
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -9,13 +10,16 @@ import { parseJson } from '../../../src/common/json.ts';
 import { printable } from '../../../src/common/printable.ts';
 import { readBlufrSplits } from '../../../src/normface/data/blufr.node.ts';
 import { writeContactSheet } from '../../../src/normface/data/contact-sheet.node.ts';
-import { decodeWithin, readImage } from '../../../src/normface/data/decode.node.ts';
+import { decodeSource, decodeWithin, readImage } from '../../../src/normface/data/decode.node.ts';
+import { oneAtATime } from '../../../src/normface/data/large-images.node.ts';
 import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { setMostPixels } from '../../../src/normface/data/pixel-limit.node.ts';
 import { writePreview } from '../../../src/normface/data/preview.node.ts';
+import { readText } from '../../../src/normface/text.node.ts';
 import { replaceFile } from '../../../src/normface/training/files.node.ts';
 import { decodeSafetensors } from '../../../src/normface/training/safetensors.ts';
+import { tarWith, zipOf } from './archives.ts';
 import { encode, errorOf, picture, temporaryFolder } from './fixtures.ts';
 
 const root = temporaryFolder();
@@ -109,6 +113,58 @@ describe('pictures', () => {
     expect(difference).toBeLessThan(8);
   });
 
+  test('large images are decoded one after the other, and all of them', async () => {
+    const path = write('large.png', await pngOf(4100, 4100));
+    const large = { kind: 'file', path } as const;
+    const small = { kind: 'file', path: write('few.png', await encode('png', 12, 14, 1)) } as const;
+    const size = { width: 12, height: 14 };
+    const damaged = { kind: 'file', path: write('large.jpg', Buffer.alloc(2 ** 24 + 1)) } as const;
+    const order: string[] = [];
+    const decode = async (source: typeof large, name: string) => {
+      const result = await decodeSource(source, size).catch((error: Error) => error.message);
+      order.push(name);
+      return typeof result === 'string' ? result : result.pixels.length;
+    };
+    const results = [
+      decode(large, 'first'),
+      decode(damaged, 'damaged'),
+      decode(large, 'last'),
+      decode(small, 'small'),
+    ];
+    const bytes = 3 * size.width * size.height;
+    expect(await Promise.all(results)).toEqual([bytes, 'not an image of a known format', bytes, bytes]);
+    expect(order.indexOf('small')).toBeLessThan(order.indexOf('last'));
+    let running = 0;
+    let most = 0;
+    const work = async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      running--;
+      throw new Error('a failure does not stop the next');
+    };
+    await Promise.allSettled(Array.from({ length: 5 }, () => oneAtATime(work)));
+    expect(most).toBe(1);
+  });
+
+  test('files of any size are refused before they are read or unpacked', async () => {
+    const refused = (source: Parameters<typeof decodeSource>[0]) => messageOf(decodeSource(source));
+    const path = write('sparse.png', '');
+    truncateSync(path, 2 ** 28 + 1);
+    expect(await refused({ kind: 'file', path })).toBe('it is larger than 256 MiB');
+    const range = { kind: 'range', path, offset: 0 } as const;
+    expect(await refused({ ...range, length: 2 ** 28 + 1 })).toBe('it is larger than 256 MiB');
+    expect(await refused({ ...range, length: 2 ** 21, inflated: 2 ** 28 + 1 })).toBe(
+      'it is larger than 256 MiB',
+    );
+    const bomb = write(
+      'bomb.zip',
+      zipOf([{ name: 'a/1.jpg', content: Buffer.alloc(2 ** 24 + 1), method: 8 }]),
+    );
+    const { samples } = await openDataset(bomb);
+    expect(await refused(samples[0].source)).toBe('unpacked it is more than 200 times as large');
+    rmSync(path);
+  });
+
   test('a strip of pixels makes no sheet of millions of pixels', async () => {
     const strip = write('strip.png', await pngOf(20000, 1));
     const thumbnail = await decodeWithin({ kind: 'file', path: strip }, { width: 384, height: 128 });
@@ -170,6 +226,25 @@ describe('files that become larger', () => {
     expect(() => parseMatlab(zeros, 'zeros.mat')).toThrow(/unpacks to more than 67108864 bytes/);
   });
 
+  test('MATLAB texts and numbers are bounded by what they take in memory', () => {
+    const word = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+    /** An array of a class [1, count] of bytes that are all 65. */
+    const bytesOf = (kind: number, count: number) => {
+      const name = word(1 + (1 << 16), 0x61);
+      const content = Buffer.alloc(count, 0x41);
+      const body = Buffer.concat([word(6, 8, kind, 0), word(5, 8, 1, count), name, word(2, count), content]);
+      return matlabOf(Buffer.concat([word(14, body.length), body]));
+    };
+    const text = parseMatlab(bytesOf(4, 10_000), 'text.mat').get('a');
+    expect(text).toEqual({ kind: 'text', dimensions: [1, 10_000], text: 'A'.repeat(10_000) });
+    expect(() => parseMatlab(bytesOf(4, 2 ** 20 + 8), 'text.mat')).toThrow(
+      'text.mat is damaged: "a" has more than 1048576 letters',
+    );
+    expect(() => parseMatlab(bytesOf(9, 2 ** 23), 'numbers.mat')).toThrow(
+      'numbers.mat is damaged: it unpacks to more than 67108864 bytes',
+    );
+  });
+
   test('gzip is bounded', async () => {
     const folder = join(root, 'mnist');
     mkdirSync(folder);
@@ -204,6 +279,49 @@ describe('files that become larger', () => {
     );
   });
 
+  test('an archive of BLUFR lists that unpacks to millions of lines', async () => {
+    const listed = async (content: Uint8Array) =>
+      gzipSync(await tarWith([[{ name: 'image_list.txt' }, content]]), { level: 1 });
+    const big = write('nl.tar.gz', await listed(Buffer.alloc(2 ** 26, '\n')));
+    expect(await messageOf(readBlufrSplits(big))).toBe(
+      `cannot read the BLUFR divisions ${big}: it unpacks to more than 64 MiB`,
+    );
+    const many = write('many.tar.gz', await listed(Buffer.alloc(2 ** 20 + 1, '\n')));
+    expect(await messageOf(readBlufrSplits(many))).toBe(
+      'many.tar.gz: image_list.txt has more than 1048576 lines',
+    );
+  });
+
+  test('idx files of millions of images, or of images that are too large', async () => {
+    const idx = (...words: number[]) => {
+      const header = Buffer.alloc(4 * words.length);
+      words.forEach((word, i) => {
+        header.writeUInt32BE(word, 4 * i);
+      });
+      const count = words.slice(1).reduce((product, extent) => product * extent, 1);
+      return Buffer.concat([header, Buffer.alloc(count)]);
+    };
+    const folder = join(root, 'idx');
+    mkdirSync(folder);
+    const put = (images: Buffer, labels: Buffer) => {
+      writeFileSync(join(folder, 't10k-images-idx3-ubyte'), images);
+      writeFileSync(join(folder, 't10k-labels-idx1-ubyte'), labels);
+    };
+    put(idx(0x803, 2_000_001, 1, 1), idx(0x801, 2_000_001));
+    expect(await messageOf(openDataset(folder))).toMatch(
+      /holds 2000001 images, more than 2000000: name a part/,
+    );
+    expect((await openDataset(`mnist:${folder},first=2000000,count=1`)).samples).toHaveLength(1);
+    put(idx(0x803, 1, 10, 11), idx(0x801, 1));
+    expect((await openDataset(folder)).samples).toHaveLength(1);
+    try {
+      setMostPixels(100);
+      expect(await messageOf(openDataset(folder))).toMatch(/it has 11 × 10 pixels, more than 0\.0001 mega/);
+    } finally {
+      setMostPixels();
+    }
+  });
+
   test('JSON that is nested without end', () => {
     expect(() => parseJson('['.repeat(100_000))).toThrow('it is nested deeper than 64 levels');
     expect(() => parseJson(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`)).toThrow(/nested deeper/);
@@ -216,6 +334,39 @@ describe('files that become larger', () => {
       /its header is not JSON/,
     );
   });
+});
+
+test.skipIf(process.platform === 'win32')('pipes and devices are not waited for', async () => {
+  const pipe = join(root, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const path of [pipe, '/dev/zero']) {
+    expect(await messageOf(readImage(path))).toBe(`cannot read the image ${path}: it is not a regular file`);
+    expect(() => readText(path, 'the pairs file')).toThrow(
+      'cannot read the pairs file: it is not a regular file',
+    );
+    expect(await messageOf(openDataset(path))).toBe(`cannot read ${path}: it is not a regular file`);
+    expect(await messageOf(readBlufrSplits(path))).toMatch(/it is not a regular file$/);
+  }
+});
+
+test.skipIf(process.platform !== 'linux')('names that are not UTF-8 are passed over and named', async () => {
+  const folder = join(root, 'latin');
+  const image = await encode('png', 12, 14, 1);
+  const faulty = [Buffer.from(`${folder}/J`), Buffer.from([0xf6]), Buffer.from('rg')];
+  for (const path of [Buffer.from(`${folder}/ann\uFFFD`), Buffer.concat(faulty)]) {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(Buffer.concat([path, Buffer.from('/1.png')]), image);
+  }
+  const { samples, remarks } = await openDataset(folder);
+  expect(samples.map(({ key }) => key)).toEqual(['ann\uFFFD/1.png']);
+  expect(remarks).toEqual([
+    {
+      what: 'files and folders whose names are not valid UTF-8 passed over',
+      count: 1,
+      examples: ['J\uFFFDrg'],
+      important: true,
+    },
+  ]);
 });
 
 test('a link that waits under the name of a temporary file is not followed', () => {

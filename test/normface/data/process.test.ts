@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
-import { encode, temporaryFolder, writeTree } from './fixtures.ts';
+import { encode, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -61,3 +63,38 @@ test('a pool that is closed while a reply waits to be read lets the process go o
   const { stdout } = await run(process.execPath, [script], { timeout: 60_000 });
   expect(stdout).toBe('closed refused\n');
 });
+
+test.skipIf(process.platform === 'win32')(
+  'an unpacked archive is removed when a signal ends the process, and after one ended by force by the next',
+  async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'faces.tar.gz');
+    writeFileSync(path, gzipSync(await tarOf({ 'a/1.jpg': await encode('jpeg', 12, 14, 1) })));
+    const script = await bundle(`
+    import { openDataset } from '${data}/open.node.ts';
+    await openDataset(process.argv[2]);
+    if (process.argv[3]) process.on('SIGTERM', () => setTimeout(() => process.exit(7), 100));
+    console.log('open');
+    setInterval(() => {}, 1000);`);
+    const temporary = join(folder, 'tmp');
+    mkdirSync(temporary);
+    /** Ends a process by a signal once the archive is open. @returns what it ended with, and the folders that are left */
+    const ended = async (signal: NodeJS.Signals, ...more: string[]) => {
+      const child = spawn(process.execPath, [script, path, ...more], {
+        env: { ...process.env, TMPDIR: temporary },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      expect(readdirSync(temporary)).toHaveLength(1);
+      child.kill(signal);
+      const [code, by] = await once(child, 'exit');
+      return [code ?? by, readdirSync(temporary).length];
+    };
+    expect(await ended('SIGTERM')).toEqual(['SIGTERM', 0]);
+    expect(await ended('SIGINT')).toEqual(['SIGINT', 0]);
+    expect(await ended('SIGTERM', 'listens')).toEqual([7, 0]);
+    expect(await ended('SIGKILL')).toEqual(['SIGKILL', 1]);
+    expect(await ended('SIGHUP')).toEqual(['SIGHUP', 0]);
+  },
+  60_000,
+);
