@@ -168,6 +168,21 @@ test('eval --mirror-table: with and without PCA for every merge, in the terminal
   expect(held.stderr).toContain('fold 2 by PCA and threshold of the threshold fold');
 });
 
+test('one fold for both, and one checkpoint named twice, are refused before anything is embedded', async () => {
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--out', path.join(root, 'refused')];
+  const folds = await normface('eval', run, ...words, '--threshold-fold', '1', '--test-fold', '1');
+  expect([folds.exitCode, folds.stderr]).toEqual([
+    2,
+    'normface: fold 1 cannot both set the threshold and be the test\n',
+  ]);
+  const twice = await normface('eval', run, checkpoint, ...words);
+  expect([twice.exitCode, twice.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^normface: the checkpoint .* is named twice\n$/),
+  ]);
+  expect(fs.existsSync(path.join(root, 'refused'))).toBe(false);
+});
+
 test('a threshold at a false accept rate, and several checkpoints in one table', async () => {
   const other = untrained(path.join(root, 'other-001'), 'tiny', 2);
   const words = [

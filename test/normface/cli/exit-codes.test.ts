@@ -54,6 +54,8 @@ const table: readonly (readonly [line: string, exitCode: number, said: RegExp])[
     2,
     /the loss "softmax" has no option "margin"; name one .*loss.name: .*arcface/,
   ],
+  [`train --set ${'a.'.repeat(16)}b=1`, 2, /the key has 17 parts/],
+  [`train --set ${'a.'.repeat(15)}b=1`, 2, /unknown key "a"/],
   ['train --data generated:people=3', 2, /unknown key "people"/],
   ['train --data mnist:', 2, /write mnist:FOLDER/],
   ['train @broken.json --resume auto', 2, /leave the file out/],
@@ -80,6 +82,11 @@ const table: readonly (readonly [line: string, exitCode: number, said: RegExp])[
 
   ['train --data @nothing', 1, /cannot open the data set .*nothing/],
   ['train --data @empty', 1, /empty is empty/],
+  [
+    'train --data generated:identities=4,samples=2 --pairs @nope.txt --dry-run',
+    1,
+    /cannot read .*nope.txt: there is no such file/,
+  ],
   ['train --resume @nothing', 1, /is not the folder of a run/],
   ['data info @nothing', 1, /cannot open the data set/],
   ['data preview @empty', 1, /is empty/],
