@@ -60,6 +60,7 @@ const table: readonly (readonly [line: string, exitCode: number, said: RegExp])[
   ['train --data mnist:', 2, /write mnist:FOLDER/],
   ['train @broken.json --resume auto', 2, /leave the file out/],
   ['graph --out graph.png', 2, /must end in .svg or .dot/],
+  ['data preview --out @x.pgm', 2, /must end in .png/],
   ['paper', 2, /name an experiment/],
   ['paper fig99', 2, /fig99/],
   ['eval', 2, /missing required argument 'checkpoints'/],

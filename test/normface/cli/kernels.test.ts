@@ -69,6 +69,16 @@ describe('normface kernels show', () => {
     const written = await kernels(...words, '--out', at('gradient.wgsl'));
     expect(written.stdout).toContain(`written to ${at('gradient.wgsl')}`);
     expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toMatch(/@compute/);
+    expect((await kernels(...words, '--out', at('gradient.wgsl'))).exitCode).toBe(0);
+    fs.writeFileSync(at('gradient.wgsl'), 'edited');
+    const kept = await kernels(...words, '--out', at('gradient.wgsl'));
+    expect([kept.exitCode, kept.stderr]).toEqual([
+      1,
+      `normface: ${at('gradient.wgsl')} exists with other content; --force overwrites it\n`,
+    ]);
+    expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toBe('edited');
+    expect((await kernels(...words, '--out', at('gradient.wgsl'), '--force')).exitCode).toBe(0);
+    expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toMatch(/@compute/);
     const { exitCode, stderr } = await kernels(...words, '--out', at('gradient.wgsl/below.wgsl'));
     expect([exitCode, stderr]).toEqual([
       1,
