@@ -8,3 +8,8 @@ const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202
 export function printable(text: string): string {
   return text.replace(hidden, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+/** As {@link printable}, on one line: for text out of a file, whose line feeds could look like lines of the program. */
+export function oneLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\n');
+}

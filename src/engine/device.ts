@@ -112,8 +112,8 @@ export class Device {
     return new Tensor(this, [...shape], dtype, storage);
   }
 
-  /** Bytes of a tensor, after checking that the adapter can hold it. */
-  private bytesOf(shape: Shape, dtype: DataType, operator: string): number {
+  /** Bytes of a tensor. @throws DeviceError where no buffer of the adapter can hold it */
+  bytesOf(shape: Shape, dtype: DataType, operator: string): number {
     checkDataType(dtype, operator);
     checkShape(shape, operator);
     const bytes = elementCount(shape) * bytesPerElement[dtype];

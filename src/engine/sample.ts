@@ -1,7 +1,7 @@
 import type { Device } from './device.ts';
 import type { InputSpec, ReferenceArray } from './operator.ts';
 import { hash32, normal01, uniform01 } from './random.ts';
-import { elementCount, type Tensor } from './tensor.ts';
+import { type DataType, elementCount, type Tensor } from './tensor.ts';
 
 /** Of kind `extremeRows`. */
 const rowFactors = [1, 0, 1e-20, 1e18];
@@ -40,10 +40,14 @@ function shuffled(size: number, seed: number): Uint32Array {
   return order;
 }
 
+/** Element type of a sample input. */
+export function sampleType({ kind }: InputSpec): DataType {
+  if (kind === 'labels') return 'u32';
+  return kind === 'pixels' ? 'rgba8' : 'f32';
+}
+
 /** Uploads a sample input as the tensor that its kind asks for. */
 export function sampleTensor(device: Device, spec: InputSpec, array: ReferenceArray): Tensor {
-  if (spec.kind === 'labels') return device.tensor(array.data, spec.shape, 'u32');
-  if (spec.kind === 'pixels') return device.tensor(array.data, spec.shape, 'rgba8');
-  const tensor = device.tensor(array.data, spec.shape);
-  return spec.differentiable === false ? tensor : tensor.requireGradient();
+  const tensor = device.tensor(array.data, spec.shape, sampleType(spec));
+  return tensor.dtype !== 'f32' || spec.differentiable === false ? tensor : tensor.requireGradient();
 }

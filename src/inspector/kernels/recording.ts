@@ -5,7 +5,7 @@ import { DeviceError } from '../../engine/errors.ts';
 import type { Dispatch } from '../../engine/kernel.ts';
 import type { BoundCase, ReferenceArray } from '../../engine/operator.ts';
 import { uniform01 } from '../../engine/random.ts';
-import { sampleInput, sampleTensor } from '../../engine/sample.ts';
+import { sampleInput, sampleTensor, sampleType } from '../../engine/sample.ts';
 import type { FreeConstant } from '../../engine/settings.ts';
 import type { CapturedStep } from '../../engine/step.ts';
 import type { Tensor, TensorData } from '../../engine/tensor.ts';
@@ -63,7 +63,7 @@ export class Recording {
 
   /**
    * @throws ShapeError if the inputs do not fit the operator
-   * @throws DeviceError if the variant is none of this case, or the adapter cannot run it
+   * @throws DeviceError if the variant is none of this case, or the adapter cannot run it or hold an input
    */
   constructor(
     device: Device,
@@ -79,6 +79,8 @@ export class Recording {
       for (const name of names) offered.add(name);
       return variant !== undefined && names.includes(variant) ? variant : undefined;
     };
+    // Before the host fills arrays of that size.
+    for (const spec of sample.inputs) device.bytesOf(spec.shape, sampleType(spec), 'kernels');
     const arrays = inputsOf(sample);
     const { result, dispose } = collectingCleanups(() => {
       const own = (make: () => Tensor): Tensor => {

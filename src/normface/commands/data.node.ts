@@ -1,5 +1,6 @@
 /** `normface data …`: look at a data set before training on it. */
 
+import { extname } from 'node:path';
 import { countText } from '../../inspector/profile/format.ts';
 import { type Dataset, remarkText, warningsOf } from '../data/dataset.ts';
 import { describeDataset, sizesOf } from '../data/describe.node.ts';
@@ -9,7 +10,9 @@ import { openDataset } from '../data/open.node.ts';
 import { readPairs } from '../data/pairs.node.ts';
 import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../data/pairs.ts';
 import { writePreview } from '../data/preview.node.ts';
+import { UsageError } from '../errors.ts';
 import type { Context } from './context.node.ts';
+import { checkOutput, filesOf } from './output-file.node.ts';
 
 interface PreviewCommandOptions {
   readonly out: string;
@@ -19,7 +22,10 @@ interface PreviewCommandOptions {
 }
 
 export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
+  if (extname(options.out).toLowerCase() !== '.png')
+    throw new UsageError(`--out ${options.out}: the name must end in .png`);
   const dataset = await open(context, path);
+  checkOutput(options.out, filesOf(dataset));
   for (const warning of warningsOf(dataset)) context.warn(warning);
   const shown = await writePreview(dataset, options.out, {
     ...options,

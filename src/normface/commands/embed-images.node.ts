@@ -34,7 +34,7 @@ export async function embedImages(
   let embedder: NetEmbedder | undefined;
   let store: ImageStore | undefined;
   try {
-    embedder = await openEmbedder(device, weightsFile, batch);
+    embedder = await openEmbedder(device, weightsFile, Math.min(batch, indices.length));
     await embedder.captured.compile();
     await onOpen?.(embedder);
     const { width, height } = embedder;

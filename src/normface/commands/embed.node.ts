@@ -6,7 +6,7 @@ import { countText } from '../../inspector/profile/format.ts';
 import type { Dataset, Remark, Sample } from '../data/dataset.ts';
 import { isDataset, openDataset } from '../data/open.node.ts';
 import { UsageError, UserError } from '../errors.ts';
-import type { Features } from '../evaluation/features.ts';
+import { checkLengths, type Features } from '../evaluation/features.ts';
 import type { MergeName } from '../evaluation/merge.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { replaceFile } from '../training/files.node.ts';
@@ -14,6 +14,7 @@ import { encodeSafetensors, float32Tensor } from '../training/safetensors.ts';
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { checkOutput, filesOf } from './output-file.node.ts';
 import { imageSizes, provenance, type Suitability, suitability } from './suitability.node.ts';
 
 interface EmbedOptions {
@@ -31,6 +32,7 @@ export async function embed(context: Context, named: readonly string[], options:
   const encode = encoderOf(out);
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);
+  checkOutput(out, [weightsFile, ...filesOf(dataset)]);
   const device = await context.openDevice();
   const count = dataset.samples.length;
   let judged: Suitability | undefined;
@@ -50,6 +52,7 @@ export async function embed(context: Context, named: readonly string[], options:
       },
     },
   );
+  checkLengths(features);
   const images = dataset.samples.map(({ key }) => key);
   replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
   const { dimension } = features;

@@ -1,8 +1,10 @@
 /** `normface eval`: how well do one or several checkpoints verify? */
 
+import fs from 'node:fs';
 import { countText } from '../../inspector/profile/format.ts';
 import { DecodePool } from '../data/worker-pool.node.ts';
 import { UsageError } from '../errors.ts';
+import { checkDistinct } from '../evaluation/held-out.ts';
 import type { MergeName } from '../evaluation/merge.ts';
 import { mirrorTableText } from '../evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../evaluation/protocols.ts';
@@ -42,6 +44,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
   if (unknown !== undefined)
     throw new UsageError(`there is no protocol "${unknown}"; there are ${protocolNames.join(', ')}`);
   const weights = named.map(findWeights);
+  checkOnce(weights);
   const config = configOf(weights[0]);
   const stage = context.stage('opening the images');
   const pool = new DecodePool();
@@ -99,6 +102,13 @@ export async function evaluate(context: Context, named: string[], options: EvalO
   }
 }
 
+/** @throws UsageError when two names lead to one checkpoint */
+function checkOnce(weights: readonly string[]): void {
+  const real = weights.map((file) => fs.realpathSync(file));
+  const twice = weights.find((_, i) => real.indexOf(real[i]) < i);
+  if (twice !== undefined) throw new UsageError(`the checkpoint ${twice} is named twice`);
+}
+
 function tell(context: Context, runs: readonly EvaluatedRun[], set: EvaluationSet): void {
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
@@ -145,5 +155,6 @@ function heldOutFolds(options: EvalOptions, config: TrainingConfig | undefined) 
   if (thresholdFold === undefined || testFold === undefined)
     throw new UsageError('--threshold-fold and --test-fold belong together');
   if (options.protocol) throw new UsageError('--protocol cannot be combined with a held-out fold');
+  checkDistinct({ thresholdFold, testFold });
   return { thresholdFold, testFold };
 }

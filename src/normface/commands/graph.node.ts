@@ -14,6 +14,7 @@ import { Objective } from '../training/objective.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+import { checkOutput } from './output-file.node.ts';
 
 interface GraphOptions {
   readonly net?: string;
@@ -30,6 +31,7 @@ export async function graph(context: Context, file: string | undefined, options:
   const kind = out === undefined ? null : path.extname(out).toLowerCase();
   if (kind !== null && kind !== '.svg' && kind !== '.dot')
     throw new UsageError(`--out ${out}: the name must end in .svg or .dot`);
+  if (out !== undefined) checkOutput(out, file === undefined ? [] : [file]);
   const flags = {
     ...(net !== undefined && { net }),
     ...(loss !== undefined && { loss: { name: loss } }),

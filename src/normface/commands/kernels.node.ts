@@ -1,5 +1,6 @@
 /** `normface kernels`: look at every kernel, run it on any case, change it and see what that does. */
 
+import fs from 'node:fs';
 import { isRight } from '../../inspector/kernels/check.ts';
 import type { RunStage } from '../../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../../inspector/kernels/inspect.ts';
@@ -20,6 +21,7 @@ import {
   speedText,
   sweepTable,
 } from './kernel-text.ts';
+import { checkOutput } from './output-file.node.ts';
 
 interface CaseOptions {
   readonly operator?: string;
@@ -34,6 +36,7 @@ interface CaseOptions {
 interface ShowOptions extends CaseOptions {
   readonly out?: string;
   readonly source?: boolean;
+  readonly force?: boolean;
 }
 
 interface RunOptions extends CaseOptions {
@@ -101,6 +104,7 @@ export async function list(context: Context, text: string | undefined, { long = 
 // ---- show --------------------------------------------------------------------------------------------------------------
 
 export async function show(context: Context, name: string, options: ShowOptions) {
+  if (options.out !== undefined) checkOutput(options.out, options.file === undefined ? [] : [options.file]);
   const { inspector } = await openInspector(context);
   const { readConstant } = await import('../../inspector/kernels/run.ts');
   if (options.source) {
@@ -124,7 +128,10 @@ export async function show(context: Context, name: string, options: ShowOptions)
       context.say(`\nwgsl     of dispatch ${chosen.index}\n`);
       context.say(chosen.wgsl);
     } else {
-      replaceFile(options.out, `${chosen.wgsl}\n`);
+      const text = `${chosen.wgsl}\n`;
+      if (!options.force && fs.existsSync(options.out) && readText(options.out) !== text)
+        throw new UserError(`${options.out} exists with other content; --force overwrites it`);
+      replaceFile(options.out, text);
       context.say(`\nwgsl     of dispatch ${chosen.index} written to ${options.out}`);
     }
     return { kernel: name, operator: session.operator.name, case: session.sample.label, dispatches: views };

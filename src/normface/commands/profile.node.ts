@@ -17,6 +17,7 @@ import { Model } from '../training/model.ts';
 import { resolveConfig } from '../training/resolve-config.node.ts';
 import { openTrainingData } from '../training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+import { checkOutput } from './output-file.node.ts';
 import { makeFolder } from './results.node.ts';
 
 type What = 'train' | 'embed';
@@ -47,7 +48,10 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   };
   const { config } = resolveConfig({ file, flags, set });
   // Before anything is measured: a folder that cannot be written is known at once.
-  if (out !== undefined) makeFolder(out);
+  if (out !== undefined) {
+    checkOutput(out);
+    makeFolder(out);
+  }
   const people =
     what === 'embed' ? 0 : (classes ?? (await openTrainingData(config)).dataset.identities.length);
   const device = await context.openDevice();

@@ -1,5 +1,6 @@
 /** What a number for some images is worth: whether they look like those that the net was trained on. */
 
+import { oneLine } from '../../common/printable.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { decodeSource, type ImageSize } from '../data/decode.node.ts';
 import { UserError } from '../errors.ts';
@@ -50,11 +51,11 @@ export function suitability(
     );
   if (images.length > 0 && trainedOn !== null && /^generated\b/.test(trainedOn))
     warnings.push(
-      `the net has only seen faces that this program drew (${trainedOn}): it knows nothing of photographs`,
+      `the net has only seen faces that this program drew (${oneLine(trainedOn)}): it knows nothing of photographs`,
     );
   return { input: { width, height }, alignment: 'not checked', trainedOn, warnings };
 }
 
 /** The line of text that goes with it. */
 export const provenance = ({ trainedOn }: Suitability): string =>
-  `trained on ${trainedOn ?? 'data that its file does not name'}; alignment of the images: not checked`;
+  `trained on ${oneLine(trainedOn ?? 'data that its file does not name')}; alignment of the images: not checked`;

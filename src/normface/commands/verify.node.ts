@@ -1,6 +1,7 @@
 /** `normface verify`: do two images show the same person? */
 
 import { UsageError } from '../errors.ts';
+import { checkLengths } from '../evaluation/features.ts';
 import { cosineScores } from '../evaluation/similarity.ts';
 import { findWeights } from '../training/checkpoint.node.ts';
 import { describeThreshold } from '../training/stored-threshold.ts';
@@ -41,6 +42,7 @@ export async function verify(context: Context, a: string, b: string, options: Ve
       judged = suitability(images, embedder, trainedOn(weightsFile));
     },
   });
+  checkLengths(features);
   const [cosine] = cosineScores(features, onePair);
   const same = threshold === undefined ? null : cosine > threshold;
   for (const { file, width, height } of images) context.say(`image     ${file}, ${width} × ${height} pixels`);

@@ -33,3 +33,16 @@ export function checkFeatures({ values, dimension }: Features): void {
     );
   }
 }
+
+/** Throws a UserError when a feature is zero: it has no direction, so its cosine with any other says nothing. */
+export function checkLengths({ values, dimension }: Features): void {
+  const count = values.length / dimension;
+  const isZero = (row: number) =>
+    values.subarray(row * dimension, (row + 1) * dimension).every((value) => value === 0);
+  const zero = Array.from({ length: count }, (_, row) => row).filter(isZero);
+  if (zero.length > 0)
+    throw new UserError(
+      `${zero.length} of ${count} features have length zero (the first is row ${zero[0]}), so they cannot be compared; ` +
+        'the weights are probably damaged',
+    );
+}

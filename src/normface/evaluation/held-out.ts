@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { checkFeatures, type Features, featureCount } from './features.ts';
 import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
 import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
@@ -9,6 +9,12 @@ import { accuracyAt, bestThreshold, splitScores } from './threshold.ts';
 export interface HeldOutFolds {
   readonly thresholdFold: number;
   readonly testFold: number;
+}
+
+/** @throws UsageError when one fold is to be both */
+export function checkDistinct({ thresholdFold, testFold }: HeldOutFolds): void {
+  if (thresholdFold === testFold)
+    throw new UsageError(`fold ${testFold} cannot both set the threshold and be the test`);
 }
 
 /** A result of `heldOutFold`: what the threshold's own fold reached is kept for comparison. */
@@ -28,9 +34,7 @@ export function heldOutFold(
 ): HeldOutResult {
   checkFeatures(features);
   checkPairs(pairs, featureCount(features));
-  if (thresholdFold === testFold) {
-    throw new UserError(`fold ${testFold} cannot both set the threshold and be the test`);
-  }
+  checkDistinct({ thresholdFold, testFold });
   const numbers = foldNumbers(pairs);
   for (const fold of [thresholdFold, testFold]) {
     if (!numbers.includes(fold))

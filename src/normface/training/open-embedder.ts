@@ -24,12 +24,17 @@ export async function embedderOf(
   const imageSize = sizeOf(metadata.imageSize);
   if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
     throw new UserError(
-      `${source} is for images of ${metadata.imageSize}; there are none here larger than ${mostExtent} × ${mostExtent}`,
+      `${source} is for images of ${metadata.imageSize}; height and width must be 1 to ${mostExtent}`,
     );
   if (metadata.net === undefined || !imageSize)
     throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
+  const cropSize = metadata.cropSize === undefined ? imageSize : sizeOf(metadata.cropSize);
+  if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]))
+    throw new UserError(
+      `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
+    );
   const design = findNet(metadata.net);
-  const net = buildNet(design, [...(sizeOf(metadata.cropSize) ?? imageSize), design.input[2]], 0);
+  const net = buildNet(design, [...cropSize, design.input[2]], 0);
   const values = matchParameters(tensors, net.declarations, { source, net: metadata.net });
   const parameters = new Parameters(
     device,

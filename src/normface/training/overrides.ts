@@ -18,10 +18,13 @@ export function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {
   return merged;
 }
 
+/** Far more than any setting has; without a bound a long key would overflow the stack. */
+const mostParts = 16;
+
 /**
  * Applies `--set` arguments such as `optimiser.learningRate=0.01`, `data.excludeFolds=[9,10]` or `net=small`: the value is read
  * as JSON where it is JSON and as text otherwise; `null` removes a key.
- * @throws UsageError when an argument has no `=` or walks into a value that is not an object
+ * @throws UsageError when an argument has no `=`, has too many parts or walks into a value that is not an object
  */
 export function applyOverrides(base: JsonObject, assignments: readonly string[]): JsonObject {
   let result = base;
@@ -30,7 +33,12 @@ export function applyOverrides(base: JsonObject, assignments: readonly string[])
     const key = assignment.slice(0, equals).trim();
     if (equals < 1 || key === '')
       throw new UsageError(`--set ${assignment}: write key=value, for example seed=2`);
-    result = setPath(result, key.split('.'), parseValue(assignment.slice(equals + 1)), key);
+    const path = key.split('.');
+    if (path.length > mostParts)
+      throw new UsageError(
+        `--set ${key.slice(0, 40)}…: the key has ${path.length} parts; no setting has more than ${mostParts}`,
+      );
+    result = setPath(result, path, parseValue(assignment.slice(equals + 1)), key);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 /** What a run starts from: the images and weights of the run that it resumes, or the weights of another one. */
 
+import { oneLine } from '../../common/printable.ts';
 import { UserError } from '../errors.ts';
 import { findWeights } from './checkpoint.node.ts';
 import type { TrainingState } from './checkpoint.ts';
@@ -65,6 +66,10 @@ export function initialise(
     net: config.net,
     keepHead: head === 'keep' && samePeople,
   });
+  if (metadata.net !== undefined && metadata.net !== config.net)
+    reporter.warn(
+      `${file} says that its weights are of the net ${oneLine(metadata.net)}; they fit ${config.net} and are used for it`,
+    );
   const why = kept ? 'kept' : head === 'keep' && !samePeople ? 'new, the people differ' : 'new';
   reporter.say(`starting from ${file}, class weights ${why}`);
 }

@@ -1,5 +1,6 @@
 /** The decision threshold that `normface eval` keeps beside a checkpoint and that verification uses. */
 
+import { oneLine } from '../../common/printable.ts';
 import { UserError } from '../errors.ts';
 import { type MergeName, mergeNames } from '../evaluation/merge.ts';
 import { type CosineCounts, countCosines, isCosineCounts } from '../evaluation/sureness.ts';
@@ -58,7 +59,7 @@ export function parseThreshold(json: unknown, source: string): StoredThreshold {
 export function describeThreshold({ rule, pairs, trueAcceptRate, falseAcceptRate }: StoredThreshold): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   return (
-    `${rule} on ${pairs}, where it accepts ${percent(trueAcceptRate)} of the same people ` +
+    `${oneLine(`${rule} on ${pairs}`)}, where it accepts ${percent(trueAcceptRate)} of the same people ` +
     `and ${percent(falseAcceptRate)} of different ones`
   );
 }

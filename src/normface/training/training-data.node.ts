@@ -35,9 +35,11 @@ export async function openTrainingData({ data }: TrainingConfig): Promise<Traini
     : whole;
   const unwanted = namesToRemove(data);
   const cleaned = removeIdentities(part, unwanted);
+  // Also where no fold is left out: a list that is named but cannot be read is a mistake, to be told before the training.
+  const pairs = data.pairs === undefined ? undefined : await readPairs(data.pairs);
   const { dataset: allowed, excluded } =
-    data.excludeFolds.length > 0
-      ? excludeIdentitiesOf(cleaned.dataset, await readPairs(data.pairs!), data.excludeFolds)
+    pairs && data.excludeFolds.length > 0
+      ? excludeIdentitiesOf(cleaned.dataset, pairs, data.excludeFolds)
       : { dataset: cleaned.dataset, excluded: [] };
   const dataset = minimumImages(allowed, data.minimumImages);
   if (dataset.identities.length < 2)

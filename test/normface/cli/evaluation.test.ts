@@ -168,6 +168,81 @@ test('eval --mirror-table: with and without PCA for every merge, in the terminal
   expect(held.stderr).toContain('fold 2 by PCA and threshold of the threshold fold');
 });
 
+test('--out never names what is read, nor a file of a run', async () => {
+  const image = path.join(faces, 'person_5', '1.png');
+  const lone = path.join(root, 'lone.safetensors');
+  fs.copyFileSync(path.join(checkpoint, 'weights.safetensors'), lone);
+  const renamed = path.join(root, 'image.csv');
+  fs.copyFileSync(image, renamed);
+  const link = path.join(root, 'link.safetensors');
+  fs.symlinkSync(lone, link);
+  const before = listing(root);
+  const inside = path.join(checkpoint, 'features.csv');
+  for (const [words, reason] of [
+    [['embed', image, '-c', lone, '-o', lone], /this file is read/],
+    [['embed', image, '-c', lone, '-o', link], /this file is read/],
+    [['embed', image, renamed, '-c', run, '-o', renamed], /this file is read/],
+    [['embed', image, '-c', run, '-o', path.join(checkpoint, 'weights.safetensors')], /--out .*: /],
+    [['embed', image, '-c', lone, '-o', inside], /is the folder of a run or checkpoint/],
+    [['kernels', 'show', 'gemm', '--out', inside], /is the folder of a run or checkpoint/],
+    [['graph', '--out', path.join(checkpoint, 'graph.svg')], /is the folder of a run or checkpoint/],
+    [['profile', 'embed', '--out', path.join(checkpoint, 'new')], /is the folder of a run or checkpoint/],
+    [['data', 'preview', faces, '--out', image], /this file is read/],
+  ] as const) {
+    const { exitCode, stderr } = await normface(...words);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/^normface: --out .*\n$/)]);
+    expect(stderr).toMatch(reason);
+  }
+  expect(listing(root)).toEqual(before);
+});
+
+/** A weights file whose values and metadata are changed. */
+function changed(name: string, metadata: Record<string, string>, scale = 1): string {
+  const weights = path.join(checkpoint, 'weights.safetensors');
+  const file = decodeSafetensors(fs.readFileSync(weights), weights);
+  for (const { data } of file.tensors.values())
+    data.set((data as Float32Array).map((x) => x * scale) as never);
+  fs.writeFileSync(path.join(root, name), encodeSafetensors(file.tensors, { ...file.metadata, ...metadata }));
+  return path.join(root, name);
+}
+
+test('weights files of zeros, with impossible sizes or with lines of their own', async () => {
+  const image = path.join(faces, 'person_5', '1.png');
+  const verify = (file: string) => normface('verify', image, image, '-c', file);
+  const zeros = changed('zeros.safetensors', {}, 0);
+  for (const { exitCode, stderr } of [
+    await verify(zeros),
+    await normface('embed', image, '-c', zeros, '-o', path.join(root, 'zeros.csv')),
+  ])
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/of \d features have length zero/)]);
+  expect(fs.existsSync(path.join(root, 'zeros.csv'))).toBe(false);
+  const none = await verify(changed('none.safetensors', { imageSize: '0x0' }));
+  expect(none.stderr).toMatch(/is for images of 0x0; height and width must be 1 to 1024\n$/);
+  for (const cropSize of ['48', '0x0', '57x48'])
+    expect((await verify(changed('crop.safetensors', { cropSize }))).stderr).toMatch(
+      new RegExp(`is damaged: its crop "${cropSize}" is no height and width within 56x48`),
+    );
+  const forged = await verify(changed('forged.safetensors', { trainedOn: 'generated\ncosine    1.0000' }));
+  expect(forged.exitCode).toBe(0);
+  expect(forged.stdout).toContain('trained on generated\\ncosine    1.0000');
+  expect(`${forged.stdout}${forged.stderr}`.match(/^cosine/gm)).toHaveLength(1);
+});
+
+test('one fold for both, and one checkpoint named twice, are refused before anything is embedded', async () => {
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--out', path.join(root, 'refused')];
+  const folds = await normface('eval', run, ...words, '--threshold-fold', '1', '--test-fold', '1');
+  expect([folds.exitCode, folds.stderr]).toEqual([
+    2,
+    'normface: fold 1 cannot both set the threshold and be the test\n',
+  ]);
+  const twice = await normface('eval', run, checkpoint, ...words);
+  expect([twice.exitCode, twice.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^normface: the checkpoint .* is named twice\n$/),
+  ]);
+  expect(fs.existsSync(path.join(root, 'refused'))).toBe(false);
+});
+
 test('a threshold at a false accept rate, and several checkpoints in one table', async () => {
   const other = untrained(path.join(root, 'other-001'), 'tiny', 2);
   const words = [
@@ -190,7 +265,7 @@ test('a threshold at a false accept rate, and several checkpoints in one table',
 });
 
 test('verify finds an image equal to itself and decides at the kept threshold', async () => {
-  const image = path.join(faces, 'person_3', '1.png');
+  const image = path.join(root, 'sheet.png');
   expect(
     (await normface('data', 'preview', faces, '--rows', '1', '--columns', '1', '-o', image)).exitCode,
   ).toBe(0);

@@ -69,6 +69,16 @@ describe('normface kernels show', () => {
     const written = await kernels(...words, '--out', at('gradient.wgsl'));
     expect(written.stdout).toContain(`written to ${at('gradient.wgsl')}`);
     expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toMatch(/@compute/);
+    expect((await kernels(...words, '--out', at('gradient.wgsl'))).exitCode).toBe(0);
+    fs.writeFileSync(at('gradient.wgsl'), 'edited');
+    const kept = await kernels(...words, '--out', at('gradient.wgsl'));
+    expect([kept.exitCode, kept.stderr]).toEqual([
+      1,
+      `normface: ${at('gradient.wgsl')} exists with other content; --force overwrites it\n`,
+    ]);
+    expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toBe('edited');
+    expect((await kernels(...words, '--out', at('gradient.wgsl'), '--force')).exitCode).toBe(0);
+    expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toMatch(/@compute/);
     const { exitCode, stderr } = await kernels(...words, '--out', at('gradient.wgsl/below.wgsl'));
     expect([exitCode, stderr]).toEqual([
       1,
@@ -159,6 +169,12 @@ describe('normface kernels run', () => {
     [['run', 'gemm', '--case', '12', '--file', 'missing.wgsl'], 1, /cannot read missing.wgsl: \w/],
     [['run', 'gemm', '--case', '12', '--baseline'], 2, /baseline is for a changed kernel/],
     [['show', 'gemm', '--case', '12', '--dispatch', '99'], 2, /dispatch 99 of this case is none of gemm/],
+    [
+      ['show', 'relu_forward', '--case', '9999999x99999999'],
+      1,
+      /tensor of shape \[9999999, 99999999\] needs/,
+    ],
+    [['run', 'gemm', '--case', '1000000000'], 1, /tensor of shape \[1000000000, 1000000000\] needs/],
     [['show', 'relu_forward', '--case', '3 4'], 2, /case "3 4" does not fit relu/],
   ])('%j is refused in one sentence', async (words, exitCode, message) => {
     const outcome = await kernels(...words);

@@ -238,6 +238,13 @@ describe('--set', () => {
     expect(() => applyOverrides({ net: 'small' }, [assignment])).toThrow(sentence);
   });
 
+  test('a key of more parts than any setting has is refused, however many', () => {
+    for (const parts of [17, 60_000])
+      expect(() => applyOverrides({}, [`${'a.'.repeat(parts - 1)}b=1`])).toThrow(
+        `the key has ${parts} parts; no setting has more than 16`,
+      );
+  });
+
   test('later layers win key by key', () => {
     const merged = mergeConfig({ a: { b: 1, c: [1, 2] }, d: 1 }, { a: { c: [3] }, e: 2 });
     expect(merged).toEqual({ a: { b: 1, c: [3] }, d: 1, e: 2 });
