@@ -37,9 +37,12 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
     return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
   }
   if (source.kind !== 'grey') return decodeStored(source, (input) => resized(input, size, resize));
-  const image = rgbOfGrey(source);
-  if (!size || (image.width === size.width && image.height === size.height)) return image;
-  return resized(inputOfPixels(image), size, resize);
+  const work = async () => {
+    const image = rgbOfGrey(source);
+    if (!size || (image.width === size.width && image.height === size.height)) return image;
+    return resized(inputOfPixels(image), size, resize);
+  };
+  return source.pixels.length > largePixels ? oneAtATime(work) : work();
 }
 
 /** @throws Error with the reason in a few words; WrongSizeError */
