@@ -1,5 +1,6 @@
 /** The standard streams of the process, of which one may go away: its reader ends, its disk is full, its terminal is closed. */
 
+import { endNow } from '../../engine/end-now.node.ts';
 import { reasonOf } from '../training/files.node.ts';
 import type { WhenLost } from '../training/interrupt.node.ts';
 import type { Output, Streams } from './context.node.ts';
@@ -10,7 +11,6 @@ type Name = 'stdout' | 'stderr';
 export interface StreamSource {
   readonly stdout: Output & NodeJS.EventEmitter;
   readonly stderr: Output & NodeJS.EventEmitter;
-  exit(code: number): void;
 }
 
 /**
@@ -21,12 +21,17 @@ export class StandardStreams implements Streams {
   readonly stdout: Output;
   readonly stderr: Output;
   private readonly source: StreamSource;
+  private readonly exit: (code: number) => void;
   private readonly lost = new Set<Name>();
   private stop: ((why: string) => void) | undefined;
 
   /** @param mixable whether one stream may carry what is for the other: not where a machine reads stdout */
-  constructor(source: StreamSource, { mixable }: { mixable: boolean }) {
+  constructor(
+    source: StreamSource,
+    { mixable, exit = endNow }: { mixable: boolean; exit?: (code: number) => void },
+  ) {
     this.source = source;
+    this.exit = exit;
     this.stdout = this.outlet('stdout', mixable ? 'stderr' : undefined);
     this.stderr = this.outlet('stderr', mixable ? 'stdout' : undefined);
     for (const name of ['stdout', 'stderr'] as const)
@@ -64,7 +69,7 @@ export class StandardStreams implements Streams {
     if (this.stop) this.stop(`${why}; `);
     else if (name === 'stdout') {
       if (!isReaderGone) this.stderr.write(`normface: ${why}\n`);
-      this.source.exit(isReaderGone ? 0 : 1);
+      this.exit(isReaderGone ? 0 : 1);
     }
   }
 }

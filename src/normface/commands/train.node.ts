@@ -67,7 +67,8 @@ async function trainResolved(
   const reporter = context;
   const run = { device, config, data, source, resume, reporter, overfitBatch, verifyData, shouldStop };
   const outcome = await trainRun(run);
-  context.say(`saved   ${outcome.checkpoint}`);
+  const isNew = outcome.step !== resume?.checkpoint.state.step;
+  context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);
   if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
   else {
     context.exitCode = INTERRUPTED;

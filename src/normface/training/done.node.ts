@@ -34,11 +34,20 @@ export function readDone(folder: string): Done | undefined {
   } catch (error) {
     throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
   }
-  if (text === '') return undefined;
+  if (text === '' && !recordsImageFiles(folder)) return undefined;
   try {
     return contents.parse(JSON.parse(text));
   } catch {
     throw new UserError(`${file} is damaged: it is not what a finished checkpoint says of its files`);
+  }
+}
+
+/** Whether a checkpoint's state has what came into it together with checksums: then its DONE was never saved empty. */
+function recordsImageFiles(folder: string): boolean {
+  try {
+    return 'imageFiles' in JSON.parse(fs.readFileSync(path.join(folder, 'state.json'), 'utf8'));
+  } catch {
+    return false;
   }
 }
 

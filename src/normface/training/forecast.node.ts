@@ -6,13 +6,14 @@ import type { TrainingConfig } from './config.ts';
 import { Model } from './model.ts';
 import type { TrainingData } from './training-data.node.ts';
 
-/** Steps are measured until they have taken so long. */
+/** Steps are measured until they have taken so long, at least two of them unless these take longer than the most. */
 const ENOUGH_SECONDS = 2;
+const MOST_SECONDS = 10;
 
 export interface Forecast {
   /** GPU memory of parameters, gradients, optimiser and intermediate results. */
   readonly memoryBytes: number;
-  /** Time of a step with its images; where steps are short, after one that warms up. */
+  /** Time of a step with its images, after one that warms up. */
   readonly secondsPerStep: number;
 }
 
@@ -36,10 +37,11 @@ export async function forecast(
       await model.step(await batches.next(), 0, number++);
       return (performance.now() - start) / 1000;
     };
-    const first = await secondsOfStep();
-    let [seconds, steps] = [first, 1];
-    if (first < ENOUGH_SECONDS)
-      for ([seconds, steps] = [0, 0]; seconds < ENOUGH_SECONDS; steps++) seconds += await secondsOfStep();
+    // A driver may compile at the first run what `compile` gave it.
+    await secondsOfStep();
+    let [seconds, steps] = [0, 0];
+    for (; seconds < ENOUGH_SECONDS || (steps < 2 && seconds < MOST_SECONDS); steps++)
+      seconds += await secondsOfStep();
     return { memoryBytes: model.memoryBytes, secondsPerStep: seconds / steps };
   } finally {
     model.dispose();

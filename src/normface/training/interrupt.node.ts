@@ -3,6 +3,8 @@
  * saved; a second signal ends the process at once.
  */
 
+import { endNow } from '../../engine/end-now.node.ts';
+
 /** The signals that ask a process to end: Ctrl-C, `kill`, and the closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -11,7 +13,6 @@ type Signal = (typeof SIGNALS)[number];
 export interface SignalSource {
   on(signal: Signal, listener: () => void): unknown;
   off(signal: Signal, listener: () => void): unknown;
-  exit(code: number): void;
 }
 
 /** Exit status of a run that was interrupted and saved: 128 + SIGINT. */
@@ -26,17 +27,23 @@ export class Interrupt {
   private asked = false;
   private readonly say: (text: string) => void;
   private readonly source: SignalSource;
+  private readonly exit: (code: number) => void;
   private readonly onSignal: () => void;
   private readonly stopWatching: (() => void) | undefined;
 
   /** @param say tells the person what happens now */
   constructor(
     say: (text: string) => void,
-    { source = process, whenLost }: { source?: SignalSource; whenLost?: WhenLost } = {},
+    {
+      source = process,
+      exit = endNow,
+      whenLost,
+    }: { source?: SignalSource; exit?: (code: number) => void; whenLost?: WhenLost } = {},
   ) {
     this.say = say;
     this.source = source;
-    this.onSignal = () => (this.requested ? this.endNow() : this.request());
+    this.exit = exit;
+    this.onSignal = () => (this.requested ? this.end() : this.request());
     for (const signal of SIGNALS) source.on(signal, this.onSignal);
     this.stopWatching = whenLost?.((why) => this.request(why));
   }
@@ -52,16 +59,16 @@ export class Interrupt {
     if (this.requested) return;
     this.requested = true;
     if (this.asked) this.say(`${why}stopping after this step; once more ends at once without saving`);
-    else this.endNow(why);
+    else this.end(why);
   }
 
   /** Ends the process, with another status than that of a run that was saved. */
-  private endNow(why = ''): void {
+  private end(why = ''): void {
     const what = this.asked
       ? 'ended at once: what was done since the last checkpoint is not saved'
       : 'ended before the first step: nothing is trained and nothing saved';
     this.say(why + what);
-    this.source.exit(1);
+    this.exit(1);
   }
 
   /** Gives the signals back to their default. */

@@ -43,6 +43,8 @@ export async function recordImages(
       `the files of ${name} have other times than when the run was started; if they were only copied all is well` +
         (before.contentsHash === undefined ? '' : ', and --verify-data compares what they hold'),
     );
+  else if (before?.contentsHash !== undefined && !verify)
+    reporter.say('data    what the images held at the start is known and not compared; --verify-data does');
   if (before && verify && !isVerified)
     reporter.warn(
       'the run was started without --verify-data: what its images held then is unknown, and from now on it is kept',

@@ -139,3 +139,23 @@ test('images that were changed under their names are noticed by size, else by ti
   expect(sizes.exitCode).toBe(1);
   expect(sizes.stderr).toMatch(/images of images have other sizes than when the run was started/);
 });
+
+test('an emptied DONE of this version is damage, not an older version', async () => {
+  const run = copyOfRun('emptied');
+  fs.writeFileSync(path.join(checkpoint(run, 6), 'DONE'), '');
+  const { exitCode, stderr } = await normface('train', '--resume', run);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`DONE is damaged: it is not what a finished checkpoint says of its files`);
+  expect(stderr).toContain(`${checkpoint(run, 4)}, is sound`);
+});
+
+test('a finished run that is resumed claims nothing saved, and tells of the contents that it did not compare', async () => {
+  const run = copyOfRun('finished');
+  const resumed = await normface('train', '--resume', run);
+  expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
+  expect(resumed.stdout).not.toMatch(/^saved/m);
+  expect(resumed.stdout).toContain(`nothing trained and nothing saved beyond ${checkpoint(run, 6)}`);
+  expect(resumed.stdout).toContain('not compared; --verify-data does');
+  const verified = await normface('train', '--resume', run, '--verify-data');
+  expect(verified.stdout).not.toContain('not compared');
+});

@@ -19,11 +19,11 @@ function setUp(mixable = true) {
   const source = {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
-    exit: (code: number) => void exits.push(code),
   };
+  const exit = (code: number) => void exits.push(code);
   const fail = (name: keyof typeof written, code: string) =>
     source[name].emit('error', Object.assign(new Error(code), { code }));
-  return { streams: new StandardStreams(source, { mixable }), written, exits, fail };
+  return { streams: new StandardStreams(source, { mixable, exit }), written, exits, fail };
 }
 
 test('a reader that has read enough ends a command without fault, a full disk with a sentence', () => {

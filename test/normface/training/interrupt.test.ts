@@ -5,10 +5,11 @@ import { Interrupt } from '../../../src/normface/training/interrupt.node.ts';
 function setUp() {
   const exits: number[] = [];
   const said: string[] = [];
-  const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
+  const source = new EventEmitter();
   let stop: ((why: string) => void) | undefined;
   const interrupt = new Interrupt((text) => said.push(text), {
     source,
+    exit: (code) => void exits.push(code),
     whenLost: (listener) => {
       stop = listener;
       return () => {
