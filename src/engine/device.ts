@@ -23,6 +23,7 @@ import {
   type Shape,
   Tensor,
   type TensorData,
+  toTensorData,
 } from './tensor.ts';
 import { Transfers } from './transfers.ts';
 import { type KnownMeasurements, Tuner } from './tune.ts';
@@ -84,19 +85,15 @@ export class Device {
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
     const bytes = align(this.bytesOf(shape, dtype, 'tensor'), 4);
     check(
-      typeof data[0] === 'number' || typeof data[0] === 'undefined',
-      'tensor',
-      () => 'the numbers are one flat list in row-major order, without lists in it',
-    );
-    check(
       data.length === elementCount(shape),
       'tensor',
       () =>
         `got ${data.length} numbers for a tensor of shape ${formatShape(shape)} (${elementCount(shape)} elements)`,
     );
+    const content = toTensorData(data, dtype, 'tensor');
     // A tensor with contents of its own is not an intermediate, also when it is made while a step is being captured.
     const tensor = new Tensor(this, [...shape], dtype, this.pool.allocate(bytes));
-    tensor.write(data);
+    this.upload(tensor.storage, content);
     return tensor;
   }
 

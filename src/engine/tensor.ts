@@ -41,6 +41,53 @@ export function checkShape(shape: Shape, operator: string): void {
   );
 }
 
+/** Throws unless both operands of an operator are tensors, which JavaScript does not check. */
+export function checkOperands(operator: string, ...operands: readonly unknown[]): void {
+  for (const operand of operands)
+    check(operand instanceof Tensor, operator, () => `the operands are tensors, not ${String(operand)}`);
+}
+
+/** Whole numbers that an element type holds; a scan is needed only where the given array may hold others. */
+const ranges = {
+  u32: { least: 0, most: 2 ** 32 - 1, within: [Uint8Array, Uint16Array, Uint32Array, Uint8ClampedArray] },
+  i32: {
+    least: -(2 ** 31),
+    most: 2 ** 31 - 1,
+    within: [Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint8ClampedArray],
+  },
+  rgba8: { least: 0, most: 255, within: [Uint8Array, Uint8ClampedArray] },
+} as const;
+
+/** The numbers in the array type of the element type. @throws ShapeError naming the first that is none or does not fit */
+export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {
+  const TypedArray = arrays[dtype];
+  if (Array.isArray(data)) {
+    const at = data.findIndex((value) => typeof value !== 'number');
+    check(
+      at < 0,
+      operator,
+      () =>
+        `the numbers are one flat list in row-major order, without lists or other things in it; element ${at} is none`,
+    );
+  }
+  if (dtype !== 'f32') {
+    const { least, most, within } = ranges[dtype];
+    if (!within.some((Fitting) => data instanceof Fitting)) {
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i]!;
+        check(
+          Number.isInteger(value) && value >= least && value <= most,
+          operator,
+          () => `element ${i} is ${value}; ${dtype} holds whole numbers from ${least} to ${most}`,
+        );
+      }
+    }
+  }
+  // Dawn's bindings end the process when they are given shared memory.
+  const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
+  return isReady ? data : new TypedArray(data);
+}
+
 /** Where the gradient of a parameter lives, and whether this step has written it yet. */
 export interface GradientSlot {
   readonly tensor: Tensor;
@@ -114,6 +161,11 @@ export class Tensor {
    */
   rows(first: number, count: number): Tensor {
     this.checkAlive('rows');
+    check(
+      Number.isInteger(first) && Number.isInteger(count),
+      'rows',
+      () => `the first row and the count are whole numbers, not ${first} and ${count}`,
+    );
     const rest = this.shape.slice(1);
     const bytesPerRow = elementCount(rest) * bytesPerElement[this.dtype];
     check(
@@ -137,10 +189,7 @@ export class Tensor {
       'write',
       () => `got ${data.length} numbers for a tensor of shape ${formatShape(this.shape)} (${this.size})`,
     );
-    const TypedArray = arrays[this.dtype];
-    // Dawn's bindings end the process when they are given shared memory.
-    const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
-    this.device.upload(this.storage, isReady ? data : new TypedArray(data));
+    this.device.upload(this.storage, toTensorData(data, this.dtype, 'write'));
   }
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Shape } from '../../src/engine/index.ts';
+import type { Shape, Tensor } from '../../src/engine/index.ts';
+import { add } from '../../src/engine/ops/add.ts';
+import { multiply } from '../../src/engine/ops/multiply.ts';
 import { scale } from '../../src/engine/ops/scale.ts';
 import { testDevice } from './open.ts';
 
@@ -40,6 +42,30 @@ test('calls that only JavaScript lets through are refused in a sentence', () => 
   );
   expect(() => untyped.empty!([1], 'toString')).toThrow(/^empty: there is no data type toString/);
   expect(() => untyped.tensor!([[1], [2]], [2])).toThrow(/^tensor: the numbers are one flat list/);
+  for (const other of ['2', null, undefined, [2], 2n])
+    expect(() => untyped.tensor!([1, other], [2])).toThrow(/^tensor: the numbers .*; element 1 is none$/);
+  const x = device.tensor([1, 2, 3, 4], [4]);
+  expect(() => (x as unknown as { write(data: unknown): void }).write([1, 2, null, 4])).toThrow(
+    /^write: the numbers .*; element 2 is none$/,
+  );
+  for (const other of [null, undefined, 1]) {
+    const operand = other as unknown as Tensor;
+    expect(() => add(x, operand)).toThrow(`add: the operands are tensors, not ${other}`);
+    expect(() => multiply(operand, x)).toThrow(`multiply: the operands are tensors, not ${other}`);
+  }
+});
+
+test('numbers that an element type does not hold are refused, and so are parts of rows', () => {
+  for (const value of [-1, 2 ** 32, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => device.tensor([1, value], [2], 'u32')).toThrow(
+      `tensor: element 1 is ${value}; u32 holds whole numbers from 0 to 4294967295`,
+    );
+  expect(() => device.tensor(Float32Array.of(Number.NaN), [1], 'u32')).toThrow(/element 0 is NaN/);
+  expect(() => device.tensor(Int32Array.of(-1), [1], 'u32')).toThrow(/element 0 is -1/);
+  expect(() => device.tensor([2 ** 31], [1], 'i32')).toThrow(/i32 holds whole numbers from -2147483648/);
+  expect(() => device.tensor([0, 1, 2, 256], [1, 4], 'rgba8')).toThrow(/element 3 is 256; rgba8 .* 0 to 255/);
+  expect(() => device.zeros([1]).rows(0, 1.5)).toThrow(/^rows: .* whole numbers, not 0 and 1.5$/);
+  expect(() => device.zeros([2]).rows(0.5, 1)).toThrow(/^rows: .* whole numbers, not 0.5 and 1$/);
 });
 
 test('zeros have the type that is asked for', async () => {

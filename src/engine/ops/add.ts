@@ -3,7 +3,7 @@ import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import { elementCount, type Tensor } from '../tensor.ts';
+import { checkOperands, elementCount, type Tensor } from '../tensor.ts';
 import { scale } from './scale.ts';
 
 const kernel = { name: 'add', source };
@@ -18,6 +18,7 @@ export function add(
   b: Tensor,
   { alpha = 1, beta = 1 }: { alpha?: number; beta?: number } = {},
 ): Tensor {
+  checkOperands('add', a, b);
   check(
     a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]),
     'add',

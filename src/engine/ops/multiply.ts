@@ -3,7 +3,7 @@ import { record } from '../autograd.ts';
 import { check, formatShape } from '../errors.ts';
 import { elementGrid } from '../grid.ts';
 import { defineOperator, referenceArray } from '../operator.ts';
-import { elementCount, type Tensor } from '../tensor.ts';
+import { checkOperands, elementCount, type Tensor } from '../tensor.ts';
 import { sumInto } from './sum.ts';
 
 const kernel = { name: 'multiply', source };
@@ -14,6 +14,7 @@ const kernel = { name: 'multiply', source };
  * @throws ShapeError for any other pair of shapes
  */
 export function multiply(a: Tensor, b: Tensor): Tensor {
+  checkOperands('multiply', a, b);
   const scalar = b.size === 1 && a.size !== 1;
   check(
     scalar || (a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i])),

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parseLog } from '../../../src/normface/training/log.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../src/normface/training/safetensors.ts';
 import { bundledProgram } from './program.ts';
 import { normface, temporaryFolder } from './run.ts';
 
@@ -213,6 +214,14 @@ test('weights of another run start a new one; those of another net are refused',
   const started = await normface('train', ...settings, '--steps', '1', '--from', from);
   expect(started.exitCode).toBe(0);
   expect(started.stdout).toMatch(/starting from .*step-00000009.weights.safetensors, class weights kept/);
+  expect(started.stderr).not.toContain('says that its weights are of the net');
+  const weights = path.join(from, 'ckpt/step-00000009/weights.safetensors');
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(weights), weights);
+  const relabelled = path.join(output, 'relabelled.safetensors');
+  fs.writeFileSync(relabelled, encodeSafetensors(tensors, { ...metadata, net: 'small' }));
+  const warned = await normface('train', ...settings, '--steps', '1', '--from', relabelled);
+  expect(warned.exitCode).toBe(0);
+  expect(warned.stderr).toMatch(/its weights are of the net small; they fit tiny and are used for it/);
   const people = ['--data', 'generated:identities=5,samples=4,seed=3,first=2'];
   const others = await normface('train', ...settings, ...people, '--steps', '1', '--from', from);
   expect(others.stdout).toMatch(/class weights new, the people differ/);
