@@ -50,6 +50,9 @@ const light = [
   /^src\/normface\/commands\/(context|status-line)\.node\.ts$/,
   /^src\/normface\/(errors|losses\/names|training\/(suggest|progress)|evaluation\/(merge|features))\.ts$/,
   /^src\/normface\/data\/pixel-limit\.node\.ts$/,
+  // How the program ends, whatever it was doing.
+  /^src\/normface\/(commands\/standard-streams|training\/(interrupt|files))\.node\.ts$/,
+  /^src\/engine\/end-now\.node\.ts$/,
   /^src\/common\/printable\.ts$/,
   /^src\/engine\/(errors|edit-distance)\.ts$/,
 ];
