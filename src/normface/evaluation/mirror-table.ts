@@ -22,7 +22,7 @@ export interface MirrorRow {
 }
 
 /**
- * Accuracy with and without PCA for every merge of image and mirror image (paper section 9.5), each fold by what the pairs of all
+ * Accuracy with and without PCA for every merge of image and mirror image (MirrorFace.md of happynear/NormFace), each fold by what the pairs of all
  * other folds give. With `heldOut` PCA and threshold come from the threshold fold and only the test fold is judged.
  * @throws UserError for pairs of a single fold
  */

@@ -54,7 +54,7 @@ export class PairScores {
 
   /**
    * Principal components of the pairs outside a fold: both images of every pair, repeated as often as they occur, and the fewest
-   * components whose share of the variance exceeds 0.995 (paper section 8.1).
+   * components whose share of the variance exceeds 0.995 (lfwPCA.m of happynear/FaceVerification).
    */
   pcaOutside(fold: number): Pca {
     this.moments ??= momentsOfFolds(this.features, this.pairs);
@@ -96,7 +96,7 @@ function meanOfRows({ values, dimension }: Features): Float64Array {
   return sum.map((value) => (value * dimension) / values.length);
 }
 
-/** Mean feature of the pairs outside `fold`: both images of every pair, repeated as often as they occur (paper section 8.1). */
+/** Mean feature of the pairs outside `fold`: both images of every pair, repeated as often as they occur (lfwPCA.m of happynear/FaceVerification). */
 function meanOutsideFold({ values, dimension }: Features, pairs: PairList, fold: number): Float64Array {
   const sum = new Float64Array(dimension);
   let terms = 0;

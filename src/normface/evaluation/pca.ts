@@ -7,7 +7,7 @@ import { covarianceOf, type Moments, meanOf } from './moments.ts';
 /** How many principal components are kept: the fewest whose share of the variance exceeds `share`, or a given number. */
 export type PcaSize = { readonly share: number } | { readonly dimensions: number };
 
-/** The share of variance that NormFace's script keeps (paper section 8.1). */
+/** The share of variance that NormFace's script keeps (lfwPCA.m of happynear/FaceVerification). */
 export const normfacePca: PcaSize = { share: 0.995 };
 
 /** An orthogonal projection on principal components; nothing is whitened. */

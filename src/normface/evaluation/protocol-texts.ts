@@ -2,7 +2,7 @@ import { type ProtocolName, protocolNames } from './protocols.ts';
 
 /**
  * The rule whose row is to be read first: a plain cosine at a threshold that no judged pair has a say in, on features treated as
- * the paper treats them (section 8.1), and the rule behind the tables of `normface paper`.
+ * the paper treats them, and the rule behind the tables of `normface paper`.
  */
 export const firstProtocol: ProtocolName = 'normface-pca';
 
@@ -17,7 +17,7 @@ export const protocolDescriptions: Readonly<Record<ProtocolName | 'held-out-fold
   '10fold-mean':
     'As SphereFace: the mean feature of the other folds is subtracted before cosines are taken; the threshold is the mean of the best ones on the other folds.',
   'normface-pca-svm':
-    "As NormFace's script (section 8.1): PCA fitted to the other folds, distance, and the boundary of a linear support vector machine that learns from the other folds.",
+    "As NormFace's script (lfwPCA.m of happynear/FaceVerification): PCA fitted to the other folds, distance, and the boundary of a linear support vector machine that learns from the other folds.",
   'normface-pca':
     'PCA fitted to the other folds, cosine, and the exactly best threshold of the other folds: no judged pair has a say in its threshold.',
   'normface-nopca-svm': 'As normface-pca-svm without PCA.',

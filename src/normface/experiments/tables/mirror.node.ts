@@ -13,7 +13,7 @@ import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
 
-/** Models and what section 9.5 gives for them in per cent, without and with PCA, in the order of `mergeNames`. */
+/** Models and what MirrorFace.md of happynear/NormFace gives for them in per cent, without and with PCA, in the order of `mergeNames`. */
 const models = [
   {
     key: 'baseline',
@@ -115,7 +115,7 @@ export function findingsOf(
             }),
           ),
           notes: [
-            `Accuracy in per cent by the support vector machine of section 8.1${seeds.length > 1 ? '; ± is the standard deviation over the seeds' : ''}. The paper's first model is softmax with center loss.`,
+            `Accuracy in per cent by the support vector machine of NormFace's script lfwPCA.m${seeds.length > 1 ? '; ± is the standard deviation over the seeds' : ''}. The paper's first model is softmax with center loss.`,
           ],
         },
       },
@@ -138,7 +138,7 @@ export function findingsOf(
             remarks: 'paper',
           },
         ),
-        caption: `Accuracy by merge of image and mirror image: ${marksText(seeds.length)}. At the right the accuracies of section 9.5.`,
+        caption: `Accuracy by merge of image and mirror image: ${marksText(seeds.length)}. At the right the accuracies of MirrorFace.md in NormFace's repository.`,
       },
     ],
   };

@@ -93,7 +93,7 @@ export const lightQuickSizes: Sizes = {
   merge: 'sum',
 };
 
-/** Wu's training (section 7.5), random crops (section 7.3), and no PCA in the evaluation (section 9.5). */
+/** Wu's training (section 7.5), random crops (section 7.3), and no PCA in the evaluation (MirrorFace.md of happynear/NormFace). */
 export const lightPaperSizes: Sizes = {
   ...paperSizes,
   net: 'light-cnn-b',
