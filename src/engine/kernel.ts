@@ -70,8 +70,8 @@ const bindingPattern =
 const builtinsPattern =
   /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
 
-/** What was linked from each text: a kernel is its text, whatever it is called. */
-const linkedTexts = new Map<string, LinkedText>();
+/** What was linked from each text and walk: a kernel is its text, whatever it is called. Texts are not joined: a lookup per dispatch. */
+const linkedTexts = new Map<string, Map<string, LinkedText>>();
 
 interface LinkedText {
   readonly resolver: RecordResolver;
@@ -84,14 +84,19 @@ const mainModule = './main.wesl';
 const operandsModule = './operands.wesl';
 
 function linkedText({ source, walk }: Kernel): LinkedText {
-  const text = walk ? `${walk.source}\0${source}` : source;
-  let known = linkedTexts.get(text);
+  let walks = linkedTexts.get(source);
+  if (!walks) {
+    walks = new Map();
+    linkedTexts.set(source, walks);
+  }
+  const walkSource = walk?.source ?? '';
+  let known = walks.get(walkSource);
   if (!known) {
     const own: Record<string, string> = walk
       ? { [mainModule]: walk.source, [operandsModule]: source }
       : { [mainModule]: source };
     known = { resolver: new RecordResolver({ ...shaderLibrary, ...own }), kernels: new Map() };
-    linkedTexts.set(text, known);
+    walks.set(walkSource, known);
   }
   return known;
 }
