@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** The same rule as esbuild's text loader in scripts/build.mjs: a kernel file is imported as its text. */
-export const wgslAsText: Plugin = {
-  name: 'wgsl-as-text',
+export const weslAsText: Plugin = {
+  name: 'wesl-as-text',
   enforce: 'pre',
   load(id) {
     const path = id.split('?')[0]!;
-    if (!path.endsWith('.wgsl')) return null;
+    if (!path.endsWith('.wesl')) return null;
     return `export default ${JSON.stringify(readFileSync(path, 'utf8'))};`;
   },
 };
 
 export default defineConfig({
-  plugins: [wgslAsText],
+  plugins: [weslAsText],
   test: {
     include: ['test/**/*.test.ts'],
     // These need a browser: vitest.web.config.ts.
-    exclude: ['test/web/**'],
+    exclude: ['test/browser/**'],
     // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
     // because the software driver already spreads each kernel over all cores.
     pool: 'forks',

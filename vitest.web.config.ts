@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { wgslAsText } from './vitest.config.ts';
+import { weslAsText } from './vitest.config.ts';
 
 /** Tests in a real browser: `npm run test:web`. */
 export default defineConfig({
-  plugins: [wgslAsText],
+  plugins: [weslAsText],
   test: {
-    include: ['test/web/**/*.test.ts'],
+    include: ['test/browser/**/*.test.ts'],
     pool: 'forks',
     // One at a time: the browser's software driver uses all cores, and so does Node's.
     maxWorkers: 1,

@@ -1,9 +1,9 @@
 /** What the host pays for a replayed step: encoding and submitting, without the work on the device. */
 
-import type { Device } from '../src/engine/device.ts';
-import { scale } from '../src/engine/ops/scale.ts';
-import type { Tensor } from '../src/engine/tensor.ts';
-import { quantile } from '../src/inspector/timing.ts';
+import type { Tensor } from '../src/engine/core/tensor.ts';
+import { scale } from '../src/engine/ops/elementwise/scale.ts';
+import type { Device } from '../src/engine/runtime/device.ts';
+import { quantile } from '../src/inspector/timing/timing.ts';
 
 const dispatches = 300;
 

@@ -1,6 +1,6 @@
 /** The numbers that every peer computes with: the same for all, made from seeds. */
 
-import { normal01, uniform01 } from '../src/engine/random.ts';
+import { normal01, uniform01 } from '../src/engine/core/random.ts';
 import { buildNet } from '../src/normface/nets/build.ts';
 import type { ConvCase, EmbedCase, GemmCase, HeadCase, LayerCase, StepCase } from './cases.ts';
 

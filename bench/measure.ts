@@ -1,7 +1,7 @@
 /** Rounds: every peer once a round, in an order that changes, medians over the rounds. */
 
 import { repeatsOf, timeInRounds } from '../src/common/rounds.ts';
-import { quantile } from '../src/inspector/timing.ts';
+import { quantile } from '../src/inspector/timing/timing.ts';
 import type { BenchCase } from './cases.ts';
 import { MissingOperation, type Peer, type Prepared } from './peers/peer.ts';
 import { liveBytes, takeDispatches, takePeak } from './probe.ts';

@@ -1,7 +1,7 @@
 /** The options of the benchmark. Its help is kept in help.txt, which is printed before anything is installed; a test compares the two. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { TuneMode } from '../src/engine/tune.ts';
+import type { TuneMode } from '../src/engine/tuning/tune.ts';
 import { type Suite, suites } from './cases.ts';
 
 const peers = {

@@ -1,12 +1,12 @@
 /** Results as a table for people, JSON for programs and bars for the eye. */
 
 import * as Plot from '@observablehq/plot';
+import { ratioText } from '../src/common/format.ts';
 import { isDistinguishable, type PairedRatio, pairedRatio } from '../src/common/paired-ratio.ts';
+import { renderPlot, seriesColor } from '../src/common/plot-frame.node.ts';
+import { formatTable } from '../src/common/table.ts';
 import type { Roofline } from '../src/inspector/profile/bound.ts';
-import { ratioText } from '../src/inspector/profile/format.ts';
-import { quantile } from '../src/inspector/timing.ts';
-import { renderPlot, seriesColor } from '../src/normface/evaluation/plot-frame.node.ts';
-import { formatTable } from '../src/normface/evaluation/table.ts';
+import { quantile } from '../src/inspector/timing/timing.ts';
 import type { BenchCase } from './cases.ts';
 import type { Timing } from './measure.ts';
 import type { Peer } from './peers/peer.ts';

@@ -1,6 +1,6 @@
 /** What esbuild is to make of which source file. */
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -11,7 +11,7 @@ const COMMON = {
   bundle: true,
   format: 'esm',
   target: 'es2023',
-  loader: { '.wgsl': 'text' },
+  loader: { '.wesl': 'text' },
   logLevel: 'warning',
 };
 
@@ -25,8 +25,8 @@ export const NODE_BUNDLE = {
   ...COMMON,
   entryPoints: {
     index: 'src/normface/index.node.ts',
-    cli: 'src/normface/cli.node.ts',
-    'decode-worker': 'src/normface/data/decode-worker.node.ts',
+    cli: 'src/cli/main.node.ts',
+    'decode-worker': 'src/normface/data/images/decode-worker.node.ts',
   },
   platform: 'node',
   packages: 'external',
@@ -47,7 +47,8 @@ export const BROWSER_BUNDLE = {
 };
 
 /**
- * The module `kernel-sources`: the text of every kernel file by its name, for who has no GPU that would tell which kernels it runs.
+ * The module `kernel-sources`: path below src/shaders and text of every kernel file, for who has no GPU that would tell which
+ * kernels it runs.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -57,13 +58,14 @@ const KERNEL_SOURCES = {
     const folder = join(ROOT, 'src/shaders');
     build.onResolve({ filter: /^kernel-sources$/ }, ({ path }) => ({ path, namespace: path }));
     build.onLoad({ filter: /.*/, namespace: 'kernel-sources' }, () => {
-      const names = readdirSync(folder)
-        .filter((file) => file.endsWith('.wgsl'))
-        .map((file) => file.slice(0, -'.wgsl'.length))
-        .sort();
-      const imports = names.map((name) => `import ${name} from './${name}.wgsl';`);
+      const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .map((path) => path.replaceAll('\\', '/'))
+        .filter((path) => path.endsWith('.wesl') && !path.startsWith('lib/'))
+        .sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
+      const imports = paths.map((path, index) => `import source${index} from './${path}';`);
+      const entries = paths.map((path, index) => `{ path: '${path}', source: source${index} }`);
       return {
-        contents: `${imports.join('\n')}\nexport default { ${names.join(', ')} };`,
+        contents: `${imports.join('\n')}\nexport default [${entries.join(', ')}];`,
         resolveDir: folder,
       };
     });
@@ -79,14 +81,14 @@ const KERNEL_SOURCES = {
 export const WEB_BUNDLE = {
   ...COMMON,
   entryPoints: {
-    index: 'src/inspector/web/index.html',
-    icon: 'src/inspector/web/icon.svg',
-    style: 'src/inspector/web/style.css',
-    theme: 'src/inspector/web/theme.ts',
-    main: 'src/inspector/web/main.ts',
-    'reference-worker': 'src/inspector/web/kernels/reference-worker.ts',
+    index: 'src/web/index.html',
+    icon: 'src/web/icon.svg',
+    style: 'src/web/style.css',
+    theme: 'src/web/theme.ts',
+    main: 'src/web/main.ts',
+    'reference-worker': 'src/web/kernels/reference-worker.ts',
   },
-  loader: { '.wgsl': 'text', '.html': 'copy', '.svg': 'copy', '.safetensors': 'binary' },
+  loader: { '.wesl': 'text', '.html': 'copy', '.svg': 'copy', '.safetensors': 'binary' },
   platform: 'browser',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -101,7 +103,7 @@ export const WEB_BUNDLE = {
  */
 export const SERVICE_WORKER_BUNDLE = {
   ...COMMON,
-  entryPoints: { 'service-worker': 'src/inspector/web/service-worker.ts' },
+  entryPoints: { 'service-worker': 'src/web/service-worker.ts' },
   format: 'iife',
   platform: 'browser',
   minify: true,
@@ -116,7 +118,7 @@ export const BENCH_BUNDLE = {
   ...COMMON,
   entryPoints: { main: 'bench/main.ts' },
   outdir: 'bench/.build',
-  loader: { '.wgsl': 'text', '.py': 'text' },
+  loader: { '.wesl': 'text', '.py': 'text' },
   platform: 'node',
   packages: 'external',
   sourcemap: true,

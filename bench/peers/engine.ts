@@ -1,23 +1,23 @@
 /** This engine: every case is a captured step, replayed. */
 
-import { describeAdapter } from '../../src/engine/adapter.ts';
-import { record, withoutGradients } from '../../src/engine/autograd.ts';
-import { openDevice } from '../../src/engine/device.node.ts';
-import type { Device } from '../../src/engine/device.ts';
-import { conv2d } from '../../src/engine/ops/conv2d.ts';
-import { conv2dGeometry } from '../../src/engine/ops/conv2d_geometry.ts';
-import { conv2dGradInput, conv2dGradWeight } from '../../src/engine/ops/conv2d_products.ts';
-import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { l2Normalise } from '../../src/engine/ops/l2_normalise.ts';
-import { matmul } from '../../src/engine/ops/matmul.ts';
-import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
-import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
-import { prelu } from '../../src/engine/ops/prelu.ts';
+import { record, withoutGradients } from '../../src/engine/core/autograd.ts';
+import { Parameters } from '../../src/engine/core/parameters.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { conv2d } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
+import { conv2dGradInput, conv2dGradWeight } from '../../src/engine/ops/conv2d/conv2d_products.ts';
+import { maxFeatureMap } from '../../src/engine/ops/elementwise/max_feature_map.ts';
+import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { matmul } from '../../src/engine/ops/matmul/matmul.ts';
+import { l2Normalise } from '../../src/engine/ops/norm/l2_normalise.ts';
+import { maxPool2d } from '../../src/engine/ops/pool/max_pool2d.ts';
 import { SGD } from '../../src/engine/optim/sgd.ts';
-import { Parameters } from '../../src/engine/parameters.ts';
-import type { CapturedStep } from '../../src/engine/step.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
-import type { TuneMode } from '../../src/engine/tune.ts';
+import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
+import { openDevice } from '../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../src/engine/runtime/device.ts';
+import type { CapturedStep } from '../../src/engine/runtime/step.ts';
+import type { TuneMode } from '../../src/engine/tuning/tune.ts';
 import { type ConvCase, headScale, type LayerCase, type StepCase, type Work } from '../cases.ts';
 import {
   type Array32,

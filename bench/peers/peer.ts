@@ -1,4 +1,4 @@
-import type { DeviceOptions } from '../../src/engine/options.ts';
+import type { DeviceOptions } from '../../src/engine/runtime/options.ts';
 import type { Work } from '../cases.ts';
 
 export type Mode = NonNullable<DeviceOptions['mode']>;

@@ -1,22 +1,29 @@
 /** The part of the library that needs no Node, as `import { … } from 'normface'` gives it in a browser: the engine, nets, losses, evaluation, checkpoints. */
 
+export { DivergedError, UsageError, UserError } from '../common/errors.ts';
+export { formatTable } from '../common/table.ts';
 export * from '../engine/index.ts';
-
+export type { Cursor } from './data/batches/order.ts';
+export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
+export type { GeneratedSpec } from './data/generated-dataset.ts';
+export type { Image } from './data/images/image.ts';
 export {
   type BlufrSplits,
   type BlufrTrial,
   blufrSamples,
   blufrTrainingSubset,
   blufrTrial,
-} from './data/blufr.ts';
-export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
-export type { GeneratedSpec } from './data/generated-dataset.ts';
-export type { Image } from './data/image.ts';
-export type { Cursor } from './data/order.ts';
-export { generatePairs } from './data/pair-generation.ts';
+} from './data/protocols/blufr.ts';
+export { generatePairs } from './data/protocols/pair-generation.ts';
+export {
+  parseVideoPairs,
+  type VideoPair,
+  type VideoPairList,
+  videosOfPairs,
+} from './data/protocols/video-pairs.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
-export { parseVideoPairs, type VideoPair, type VideoPairList, videosOfPairs } from './data/video-pairs.ts';
-export { DivergedError, UsageError, UserError } from './errors.ts';
+export { NetEmbedder } from './embedding/embedder.ts';
+export type { Embedder } from './embedding/features.ts';
 export {
   type BlufrResult,
   type BlufrTrialResult,
@@ -37,7 +44,6 @@ export { type MirrorRow, mirrorTable, mirrorTableText } from './evaluation/mirro
 export { fitPca, type Pca, type PcaSize, project } from './evaluation/pca.ts';
 export { cosineScores } from './evaluation/similarity.ts';
 export { metricsTable } from './evaluation/summary.ts';
-export { formatTable } from './evaluation/table.ts';
 export {
   evaluateVideos,
   type VideoPairScores,
@@ -54,19 +60,17 @@ export { type Initial, initialValues } from './nets/initial.ts';
 export type { ForwardMode } from './nets/layer.ts';
 export type { Layer, Net } from './nets/net.ts';
 export {
-  type LossConfig,
-  parseConfig,
-  type TrainingConfig,
-  type TrainingConfigInput,
-} from './training/config.ts';
-export { NetEmbedder } from './training/embedder.ts';
-export type { Embedder } from './training/features.ts';
-export { createHead, type Head, type HeadOutputs } from './training/head.ts';
-export { Model } from './training/model.ts';
-export {
   decodeSafetensors,
   encodeSafetensors,
   float32Tensor,
   type SafetensorsFile,
   type StoredTensor,
-} from './training/safetensors.ts';
+} from './training/checkpoint/safetensors.ts';
+export {
+  type LossConfig,
+  parseConfig,
+  type TrainingConfig,
+  type TrainingConfigInput,
+} from './training/config/config.ts';
+export { createHead, type Head, type HeadOutputs } from './training/head.ts';
+export { Model } from './training/model.ts';

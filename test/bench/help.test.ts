@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { program } from '../../bench/options.ts';
 import { ROOT } from '../../scripts/bundles.mjs';
-import { temporaryFolder } from '../normface/cli/run.ts';
+import { temporaryFolder } from '../cli/run.ts';
 
 test('the help that is printed before anything is installed is that of the options', async () => {
   let text = '';

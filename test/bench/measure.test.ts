@@ -4,7 +4,7 @@ import { type MeasureOptions, measure } from '../../bench/measure.ts';
 import { MissingOperation, type Peer } from '../../bench/peers/peer.ts';
 import { installProbe } from '../../bench/probe.ts';
 import { caseTable, ratioChart, rowsOf } from '../../bench/report.ts';
-import { quantile } from '../../src/inspector/timing.ts';
+import { quantile } from '../../src/inspector/timing/timing.ts';
 
 const options: MeasureOptions = { rounds: 4, roundMs: 1, warmUp: 3, tolerance: 1e-3 };
 const [benchCase] = casesOf('gemm');

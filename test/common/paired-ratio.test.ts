@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isDistinguishable, leastRounds, pairedRatio } from '../../src/common/paired-ratio.ts';
-import { uniform01 } from '../../src/engine/random.ts';
+import { uniform01 } from '../../src/engine/core/random.ts';
 
 /** Numbers in 0…1, the same ones for a seed. */
 function stream(seed: number): () => number {

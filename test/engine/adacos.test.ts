@@ -1,12 +1,12 @@
 /** AdaCos: the scale of a batch against its definition, and what it does to loss and gradients. */
 
 import { expect, test } from 'vitest';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/class_windows.ts';
-import { cosineSoftmaxHead } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { adaCosScaleReference } from '../../src/engine/reference/adacos.ts';
-import { scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
+import { adaCosScaleReference } from '../../src/engine/ops/heads/adacos.reference.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
+import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

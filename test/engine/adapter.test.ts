@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { reportAdapter } from '../../src/engine/adapter.ts';
-import { openAdapter } from '../../src/engine/open.ts';
+import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
+import { openAdapter } from '../../src/engine/runtime/open.ts';
 
 const unit = { componentType: 'f16', resultComponentType: 'f32', M: 16, N: 16, K: 16 };
 

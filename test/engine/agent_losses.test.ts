@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { distanceMatrix } from '../../src/engine/ops/heads/agent_losses.reference.ts';
 import {
   type CContrastiveOptions,
   cContrastiveHead,
   cContrastiveLoss,
-} from '../../src/engine/ops/c_contrastive_loss.ts';
-import { type CTripletOptions, cTripletHead, cTripletLoss } from '../../src/engine/ops/c_triplet_loss.ts';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/class_windows.ts';
-import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { distanceMatrix } from '../../src/engine/reference/agent_losses.ts';
-import { rowOf } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+} from '../../src/engine/ops/heads/c_contrastive_loss.ts';
+import {
+  type CTripletOptions,
+  cTripletHead,
+  cTripletLoss,
+} from '../../src/engine/ops/heads/c_triplet_loss.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { rowOf } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

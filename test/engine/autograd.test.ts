@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { withoutGradients } from '../../src/engine/autograd.ts';
-import { add } from '../../src/engine/ops/add.ts';
-import { conv2dPRelu } from '../../src/engine/ops/conv2d_prelu.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { prelu } from '../../src/engine/ops/prelu.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { flatten, reshape } from '../../src/engine/ops/reshape.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { mean, sum } from '../../src/engine/ops/sum.ts';
-import { Parameters } from '../../src/engine/parameters.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import { withoutGradients } from '../../src/engine/core/autograd.ts';
+import { Parameters } from '../../src/engine/core/parameters.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { conv2dPRelu } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { mean, sum } from '../../src/engine/ops/reduce/sum.ts';
+import { flatten, reshape } from '../../src/engine/ops/shape/reshape.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

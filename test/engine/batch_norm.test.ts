@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { batchNorm } from '../../src/engine/ops/batch_norm.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { normal01 } from '../../src/engine/random.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import { normal01 } from '../../src/engine/core/random.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { batchNorm } from '../../src/engine/ops/norm/batch_norm.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

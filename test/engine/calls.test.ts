@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { batchNorm } from '../../src/engine/ops/batch_norm.ts';
-import { fill } from '../../src/engine/ops/fill.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
+import { fill } from '../../src/engine/ops/elementwise/fill.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { batchNorm } from '../../src/engine/ops/norm/batch_norm.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,12 +1,12 @@
 /** Runs sample cases of operators; in Node and in browsers, so it imports no test framework. */
 
-import type { Device } from '../../src/engine/device.ts';
-import type { Operator } from '../../src/engine/operator.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { uniform01 } from '../../src/engine/random.ts';
-import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import type { Operator } from '../../src/engine/core/operator.ts';
+import { uniform01 } from '../../src/engine/core/random.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
+import type { Device } from '../../src/engine/runtime/device.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 
 export type Case = Operator['cases'][number];
 

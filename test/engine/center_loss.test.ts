@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type CenterOptions, centerHead } from '../../src/engine/ops/center_loss.ts';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { centerReference } from '../../src/engine/reference/center_loss.ts';
-import { rowOf, scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
+import { centerReference } from '../../src/engine/ops/heads/center_loss.reference.ts';
+import { type CenterOptions, centerHead } from '../../src/engine/ops/heads/center_loss.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { rowOf, scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,14 +1,14 @@
 /** Samples that a head recognises with certainty: 1 − p of their class is far below the rounding of 1, and so is the gradient. */
 
 import { describe, expect, test } from 'vitest';
-import { cContrastiveLoss } from '../../src/engine/ops/c_contrastive_loss.ts';
-import { cTripletLoss } from '../../src/engine/ops/c_triplet_loss.ts';
-import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { marginSoftmaxLoss } from '../../src/engine/ops/margin_softmax_loss.ts';
-import { softmaxLoss } from '../../src/engine/ops/softmax_loss.ts';
-import { rowOf, scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { cContrastiveLoss } from '../../src/engine/ops/heads/c_contrastive_loss.ts';
+import { cTripletLoss } from '../../src/engine/ops/heads/c_triplet_loss.ts';
+import { rowOf, scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import { softmaxLoss } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

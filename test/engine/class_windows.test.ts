@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { cContrastiveHead } from '../../src/engine/ops/c_contrastive_loss.ts';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/class_windows.ts';
-import { cosineSoftmaxHead } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import type { LossWithStatistics } from '../../src/engine/ops/softmax_head.ts';
-import { softmaxLossHead } from '../../src/engine/ops/softmax_loss.ts';
-import { Parameters } from '../../src/engine/parameters.ts';
-import { scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import { Parameters } from '../../src/engine/core/parameters.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { cContrastiveHead } from '../../src/engine/ops/heads/c_contrastive_loss.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
+import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import type { LossWithStatistics } from '../../src/engine/ops/heads/softmax_head.ts';
+import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,14 +1,14 @@
 /** Softmax losses over the first rows of a class matrix are those over a matrix of these rows alone. */
 
 import { describe, expect, test } from 'vitest';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/class_windows.ts';
-import { cosineSoftmaxHead } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { marginSoftmaxHead } from '../../src/engine/ops/margin_softmax_loss.ts';
-import type { LossWithStatistics, SharedHeadOptions } from '../../src/engine/ops/softmax_head.ts';
-import { softmaxLossHead } from '../../src/engine/ops/softmax_loss.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
+import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import type { LossWithStatistics, SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
+import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

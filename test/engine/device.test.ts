@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { describeAdapter } from '../../src/engine/adapter.ts';
-import { listAdapters, openDevice } from '../../src/engine/device.node.ts';
-import type { Device } from '../../src/engine/device.ts';
-import { DeviceError, ShapeError } from '../../src/engine/errors.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
+import { DeviceError, ShapeError } from '../../src/engine/core/errors.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
+import { listAdapters, openDevice } from '../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../src/engine/runtime/device.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -107,7 +107,7 @@ describe('kernels', () => {
       device.dispatch({ kernel: broken, constants: {}, bindings: { y }, grid: [1, 1, 1], cost });
     run();
     await expect(y.read()).rejects.toThrow(
-      /^kernel broken \{\} \{\} does not compile: broken\.wgsl:5: .*(u32|type).*\n\s*let value: u32 = 1\.5;$/,
+      /^kernel broken \{\} \{\} does not compile: broken\.wesl:5: .*(u32|type).*\n\s*let value: u32 = 1\.5;$/,
     );
     await device.synchronize();
     device.within('someOperator', run);
@@ -127,7 +127,7 @@ describe('kernels', () => {
     expect(await run(device, 'y[0] + 1.0')).toBe(4);
     expect(await run(device, 'y[0] * 10.0')).toBe(30);
     await expect(async () => run(device, 'y[0] +')).rejects.toThrow(
-      /^kernel mine does not link: mine\.wgsl:2:\d+ error: [^\n]*\n {4}@compute .*y\[0\] \+; \}$/,
+      /^kernel mine does not link: mine\.wesl:2:\d+ error: [^\n]*\n {4}@compute .*y\[0\] \+; \}$/,
     );
     expect(await run(device, 'y[0] + 2.0')).toBe(5);
     const other = await openDevice();
@@ -148,10 +148,10 @@ describe('kernels', () => {
     ].join('\n');
     const y = device.tensor([0], [1]);
     const constants = { SIZE: 1, COUNT: 1, WORKGROUP: 1, GRID_X: 1, STEPS: 1 };
-    const kernel = { name: 'imports', source, file: 'kernels/imports.wgsl' };
+    const kernel = { name: 'imports', source, file: 'kernels/imports.wesl' };
     device.dispatch({ kernel, constants, bindings: { y }, grid: [1, 1, 1], cost });
     await expect(y.read()).rejects.toThrow(
-      /^kernel imports .* does not compile: kernels\/imports\.wgsl:7: .*\n {4}y\[i\] = vec2f\(1\.0\);$/s,
+      /^kernel imports .* does not compile: kernels\/imports\.wesl:7: .*\n {4}y\[i\] = vec2f\(1\.0\);$/s,
     );
     await device.synchronize();
   });
@@ -170,7 +170,7 @@ describe('kernels', () => {
     const y = device.tensor([0], [1]);
     const kernel = { name: 'brokenStep', source: broken.source };
     const call = { kernel, constants: {}, bindings: { y }, grid: [1, 1, 1], cost } as const;
-    const message = /^kernel brokenStep \{\} \{\} does not compile: brokenStep\.wgsl:5: /;
+    const message = /^kernel brokenStep \{\} \{\} does not compile: brokenStep\.wesl:5: /;
     const step = device.capture(() => device.dispatch(call));
     await step.compile();
     await expect(y.read()).rejects.toThrow(message);
@@ -298,7 +298,7 @@ describe('tensors', () => {
     const other = await openDevice();
     const kernelOfThis = device.tensor([1], [1]);
     const foreign = other.tensor([1], [1]);
-    const { add } = await import('../../src/engine/ops/add.ts');
+    const { add } = await import('../../src/engine/ops/elementwise/add.ts');
     expect(() => add(kernelOfThis, foreign)).toThrow(
       /^add: a tensor of shape \[1\] belongs to another device$/,
     );

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { NotFiniteError } from '../../src/engine/errors.ts';
-import { add } from '../../src/engine/ops/add.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import { NotFiniteError } from '../../src/engine/core/errors.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice({ debug: { checkFinite: true } });

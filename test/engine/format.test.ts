@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Shape, Tensor } from '../../src/engine/index.ts';
-import { add } from '../../src/engine/ops/add.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,17 +1,17 @@
 /** Labels outside the classes: what the debug mode says of them, and what refuses them on the way to the device. */
 
 import { describe, expect, test } from 'vitest';
-import { LabelError } from '../../src/engine/errors.ts';
-import { refuseLabels } from '../../src/engine/labels.ts';
-import { cContrastiveLoss } from '../../src/engine/ops/c_contrastive_loss.ts';
-import { cTripletLoss } from '../../src/engine/ops/c_triplet_loss.ts';
-import { centerLoss } from '../../src/engine/ops/center_loss.ts';
-import { cosineSoftmaxHead, cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
-import { marginSoftmaxLoss } from '../../src/engine/ops/margin_softmax_loss.ts';
-import { softmaxLoss } from '../../src/engine/ops/softmax_loss.ts';
-import { sphereFace2Loss } from '../../src/engine/ops/sphereface2_loss.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import { LabelError } from '../../src/engine/core/errors.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { cContrastiveLoss } from '../../src/engine/ops/heads/c_contrastive_loss.ts';
+import { cTripletLoss } from '../../src/engine/ops/heads/c_triplet_loss.ts';
+import { centerLoss } from '../../src/engine/ops/heads/center_loss.ts';
+import { cosineSoftmaxHead, cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import { softmaxLoss } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { sphereFace2Loss } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { refuseLabels } from '../../src/engine/runtime/labels.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice({ debug: { checkLabels: true } });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { largestMagnitude } from '../../src/engine/magnitude.ts';
+import { largestMagnitude } from '../../src/engine/runtime/magnitude.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,13 +1,13 @@
 /** Softmax with margins: known numbers, and gradients that are by definition not those of the function. */
 
 import { describe, expect, test } from 'vitest';
-import type { ReferenceArray } from '../../src/engine/operator.ts';
-import type { Margin } from '../../src/engine/ops/margin.ts';
-import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/margin_softmax_loss.ts';
-import { scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { crossEntropyReference } from '../../src/engine/reference/cross_entropy.ts';
-import { marginReference } from '../../src/engine/reference/margin.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
+import type { ReferenceArray } from '../../src/engine/core/operator.ts';
+import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { crossEntropyReference } from '../../src/engine/ops/heads/cross_entropy.reference.ts';
+import { marginReference } from '../../src/engine/ops/heads/margin.reference.ts';
+import type { Margin } from '../../src/engine/ops/heads/margin.ts';
+import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,13 +1,13 @@
 /** The walk of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
 
 import { describe, expect, test } from 'vitest';
-import { Device } from '../../src/engine/device.ts';
-import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
-import { matmulOperator } from '../../src/engine/ops/matmul.ts';
-import type { OperandType } from '../../src/engine/options.ts';
+import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { Device } from '../../src/engine/runtime/device.ts';
+import type { OperandType } from '../../src/engine/runtime/options.ts';
 import { shaderLibrary } from '../../src/shaders/lib/index.ts';
 import { expectClose, run, variantsOf } from './agreement.ts';
-import emulation from './emulated_matrix_unit.wgsl';
+import emulation from './emulated_matrix_unit.wesl';
 import { testDevice } from './open.ts';
 
 // Tests of a file have a process of their own: no other kernel is linked with this.

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { hash32 } from '../../src/engine/core/random.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import {
   align,
   BufferPool,
@@ -6,11 +10,7 @@ import {
   type Lifetime,
   planMemory,
   Storage,
-} from '../../src/engine/memory.ts';
-import { add } from '../../src/engine/ops/add.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { hash32 } from '../../src/engine/random.ts';
+} from '../../src/engine/runtime/memory.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

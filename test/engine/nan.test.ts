@@ -1,16 +1,16 @@
 /** A NaN must show in what comes out: a run that diverged must not look healthy because a maximum dropped it. */
 
 import { describe, expect, test } from 'vitest';
-import { batchNorm } from '../../src/engine/ops/batch_norm.ts';
-import { cosineSoftmaxLoss } from '../../src/engine/ops/cosine_softmax_loss.ts';
+import { maxFeatureMap } from '../../src/engine/ops/elementwise/max_feature_map.ts';
+import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { logitScale } from '../../src/engine/ops/heads/logit_scale.ts';
 import { operators } from '../../src/engine/ops/index.ts';
-import { logitScale } from '../../src/engine/ops/logit_scale.ts';
-import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
-import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
-import { prelu } from '../../src/engine/ops/prelu.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
+import { batchNorm } from '../../src/engine/ops/norm/batch_norm.ts';
+import { maxPool2d } from '../../src/engine/ops/pool/max_pool2d.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a script writes to its stderr, through a pipe that it cannot open again by name. */
 function stderrOf(script: string): string {
-  const source = `import { withoutNativeWarnings } from './src/engine/native-warnings.node.ts'; ${script}`;
+  const source = `import { withoutNativeWarnings } from './src/engine/runtime/native-warnings.node.ts'; ${script}`;
   const { outputFiles } = buildSync({
     stdin: { contents: source, resolveDir: root },
     bundle: true,

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
-import { openDevice } from '../../src/engine/device.node.ts';
-import type { Device } from '../../src/engine/device.ts';
-import type { DeviceOptions } from '../../src/engine/options.ts';
+import { openDevice } from '../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../src/engine/runtime/device.ts';
+import type { DeviceOptions } from '../../src/engine/runtime/options.ts';
 
 /** Opens a device for the tests of one file and closes it after them. */
 export async function testDevice(options: DeviceOptions = {}): Promise<Device> {

@@ -2,11 +2,11 @@
 
 import { expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
-import { reportAdapter } from '../../src/engine/adapter.ts';
-import { Device } from '../../src/engine/device.ts';
-import { openAdapter } from '../../src/engine/open.ts';
-import { conv2dOperator } from '../../src/engine/ops/conv2d.ts';
-import { matmulOperator } from '../../src/engine/ops/matmul.ts';
+import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
+import { Device } from '../../src/engine/runtime/device.ts';
+import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
 import { testDevice } from './open.ts';
 

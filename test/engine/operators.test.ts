@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { hash32 } from '../../src/engine/core/random.ts';
 import { operators } from '../../src/engine/ops/index.ts';
-import { hash32 } from '../../src/engine/random.ts';
-import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import {
   type Case,
   differentiableInputs,

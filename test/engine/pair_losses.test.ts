@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type ContrastiveOptions, contrastiveHead } from '../../src/engine/ops/contrastive_loss.ts';
-import { pairInputs } from '../../src/engine/ops/pair_loss.ts';
-import type { LossWithStatistics } from '../../src/engine/ops/softmax_head.ts';
-import { type TripletMining, type TripletOptions, tripletHead } from '../../src/engine/ops/triplet_loss.ts';
-import { sampleInput } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import type { LossWithStatistics } from '../../src/engine/ops/heads/softmax_head.ts';
+import { type ContrastiveOptions, contrastiveHead } from '../../src/engine/ops/pairs/contrastive_loss.ts';
+import { pairInputs } from '../../src/engine/ops/pairs/pair_loss.ts';
+import {
+  type TripletMining,
+  type TripletOptions,
+  tripletHead,
+} from '../../src/engine/ops/pairs/triplet_loss.ts';
+import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

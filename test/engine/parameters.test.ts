@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Device } from '../../src/engine/device.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import { type ParameterDeclaration, Parameters } from '../../src/engine/parameters.ts';
+import { type ParameterDeclaration, Parameters } from '../../src/engine/core/parameters.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
+import { Device } from '../../src/engine/runtime/device.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

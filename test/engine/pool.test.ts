@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { averagePool2d } from '../../src/engine/ops/average_pool2d.ts';
-import { maxFeatureMap } from '../../src/engine/ops/max_feature_map.ts';
-import { maxPool2d } from '../../src/engine/ops/max_pool2d.ts';
-import { multiply } from '../../src/engine/ops/multiply.ts';
-import { relu } from '../../src/engine/ops/relu.ts';
-import { sum } from '../../src/engine/ops/sum.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { maxFeatureMap } from '../../src/engine/ops/elementwise/max_feature_map.ts';
+import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
+import { averagePool2d } from '../../src/engine/ops/pool/average_pool2d.ts';
+import { maxPool2d } from '../../src/engine/ops/pool/max_pool2d.ts';
+import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { race } from '../../src/engine/race.ts';
+import { race } from '../../src/engine/tuning/race.ts';
 
 /** Takes these times, round by round; the last one from then on. */
 class Scripted {

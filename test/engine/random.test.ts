@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dropout } from '../../src/engine/ops/dropout.ts';
-import { imageBatch } from '../../src/engine/ops/image_batch.ts';
-import { hash32, normal01, uniform01 } from '../../src/engine/random.ts';
+import { hash32, normal01, uniform01 } from '../../src/engine/core/random.ts';
+import { dropout } from '../../src/engine/ops/elementwise/dropout.ts';
+import { imageBatch } from '../../src/engine/ops/images/image_batch.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -1,17 +1,17 @@
 /** SphereFace2: known numbers, the start of its bias, windows of classes, and the gradient of the authors' code. */
 
 import { describe, expect, test } from 'vitest';
-import { headInputs } from '../../src/engine/ops/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/class_windows.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
+import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import {
   type SphereFace2Options,
   sphereFace2Bias,
   sphereFace2Head,
   sphereFace2Loss,
-} from '../../src/engine/ops/sphereface2_loss.ts';
-import { scoreMatrix } from '../../src/engine/reference/class_scores.ts';
-import { sampleInput, sampleTensor } from '../../src/engine/sample.ts';
-import type { Tensor } from '../../src/engine/tensor.ts';
+} from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDevice } from '../../src/engine/device.node.ts';
-import { DeviceError } from '../../src/engine/errors.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { dawnToggles, knownToggles, toggleFlags } from '../../src/engine/toggles.node.ts';
+import { DeviceError } from '../../src/engine/core/errors.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { openDevice } from '../../src/engine/runtime/device.node.ts';
+import { dawnToggles, knownToggles, toggleFlags } from '../../src/engine/runtime/toggles.node.ts';
 
 const platform = process.platform === 'darwin' ? 'darwin-universal' : `${process.platform}-${process.arch}`;
 const dawnPackage = dirname(createRequire(import.meta.url).resolve('webgpu'));

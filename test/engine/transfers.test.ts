@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scale } from '../../src/engine/ops/scale.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

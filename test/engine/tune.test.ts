@@ -3,17 +3,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { DeviceError } from '../../src/engine/errors.ts';
-import { scale } from '../../src/engine/ops/scale.ts';
+import { DeviceError } from '../../src/engine/core/errors.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import {
   type Choice,
   type Measurement,
   type Measurements,
   Tuner,
   type TuneStore,
-} from '../../src/engine/tune.ts';
-import { fileStore } from '../../src/engine/tune-store.node.ts';
-import { indexedDbStore } from '../../src/engine/tune-store.ts';
+} from '../../src/engine/tuning/tune.ts';
+import { fileStore } from '../../src/engine/tuning/tune-store.node.ts';
+import { indexedDbStore } from '../../src/engine/tuning/tune-store.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -282,8 +282,8 @@ describe('measurements are kept', () => {
 });
 
 test('a real operator is tuned and computes the same', async () => {
-  const { openDevice } = await import('../../src/engine/device.node.ts');
-  const { matmul } = await import('../../src/engine/ops/matmul.ts');
+  const { openDevice } = await import('../../src/engine/runtime/device.node.ts');
+  const { matmul } = await import('../../src/engine/ops/matmul/matmul.ts');
   vi.stubEnv('NORMFACE_CACHE', await temporary());
   const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
   const product = async (tune: 'off' | 'full') => {

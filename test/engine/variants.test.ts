@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Operator } from '../../src/engine/operator.ts';
-import { add } from '../../src/engine/ops/add.ts';
-import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d.ts';
-import { supportsFold } from '../../src/engine/ops/conv2d_fold.ts';
-import { conv2dGeometry } from '../../src/engine/ops/conv2d_geometry.ts';
-import { conv2dPReluOperator } from '../../src/engine/ops/conv2d_prelu.ts';
-import { withWinogradLimit } from '../../src/engine/ops/conv2d_winograd.ts';
-import { matmulOperator } from '../../src/engine/ops/matmul.ts';
-import { prelu } from '../../src/engine/ops/prelu.ts';
+import type { Operator } from '../../src/engine/core/operator.ts';
+import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { supportsFold } from '../../src/engine/ops/conv2d/conv2d_fold.ts';
+import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
+import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
+import { withWinogradLimit } from '../../src/engine/ops/conv2d/conv2d_winograd.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { expectAgreement, expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
 import { testDevice } from './open.ts';
 

@@ -21,13 +21,16 @@ test('the example trains with its own loss and verifies unseen people', async ()
   // As the build bundles the library, but from the sources of this moment.
   await build({
     absWorkingDir: root,
-    entryPoints: { train: 'examples/train.ts', 'decode-worker': 'src/normface/data/decode-worker.node.ts' },
+    entryPoints: {
+      train: 'examples/train.ts',
+      'decode-worker': 'src/normface/data/images/decode-worker.node.ts',
+    },
     alias: { normface: './src/normface/index.node.ts' },
     bundle: true,
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    loader: { '.wgsl': 'text' },
+    loader: { '.wesl': 'text' },
     outdir: folder,
   });
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'train.js'), '11']);

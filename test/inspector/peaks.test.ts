@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Peaks } from '../../src/inspector/peaks.ts';
 import { boundOf, boundOfAll } from '../../src/inspector/profile/bound.ts';
+import { Peaks } from '../../src/inspector/timing/peaks.ts';
 
 /** Probes that reach these rates, one measurement after the other. */
 function scripted(arithmetic: number[], copying: number[]) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { seriesColours } from '../../src/common/palette.ts';
 
 test('the series colours of the web application are those of the palette, whose differences are tested', () => {
-  const css = fs.readFileSync(new URL('../../src/inspector/web/tokens.css', import.meta.url), 'utf8');
+  const css = fs.readFileSync(new URL('../../src/web/tokens.css', import.meta.url), 'utf8');
   const found = [...css.matchAll(/--series-(\d+): (#[0-9a-f]{6});/g)].map(([, index, colour]) => [
     Number(index),
     colour,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { scale } from '../../src/engine/ops/scale.ts';
-import { debugLevelOf, StepTrace } from '../../src/inspector/step-trace.ts';
-import { median, quantile, Stopwatch } from '../../src/inspector/timing.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { debugLevelOf, StepTrace } from '../../src/inspector/timing/step-trace.ts';
+import { median, quantile, Stopwatch } from '../../src/inspector/timing/timing.ts';
 import { testDevice } from '../engine/open.ts';
 
 const device = await testDevice();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { hash32 } from '../../src/engine/random.ts';
-import { DIFFICULTY, type Difficulty } from '../../src/normface/data/generated/difficulty.ts';
-import { sampleIdentity } from '../../src/normface/data/generated/identity.ts';
-import { cosine, sine } from '../../src/normface/data/generated/numeric.ts';
-import { renderFace } from '../../src/normface/data/generated/render.ts';
-import { UserError } from '../../src/normface/errors.ts';
+import { UserError } from '../../src/common/errors.ts';
+import { hash32 } from '../../src/engine/core/random.ts';
+import { DIFFICULTY, type Difficulty } from '../../src/normface/faces/difficulty.ts';
+import { sampleIdentity } from '../../src/normface/faces/identity.ts';
+import { cosine, sine } from '../../src/normface/faces/numeric.ts';
+import { renderFace } from '../../src/normface/faces/render.ts';
 
 const SMALL = { width: 48, height: 56 };
 const CALM = Object.fromEntries(Object.keys(DIFFICULTY).map((name) => [name, 0])) as unknown as Difficulty;

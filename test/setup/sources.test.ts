@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BUILD_INPUTS, BUILD_STAMP, buildIsFresh, sourcesDigest } from '../../scripts/setup/sources.mjs';
 
 let root: string;
-const kernel = () => join(root, 'src/shaders/gemm.wgsl');
+const kernel = () => join(root, 'src/shaders/matmul/gemm.wesl');
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'normface-sources-'));

@@ -1,401 +1,224 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
-import { renderFace } from '../../src/normface/data/generated/render.ts';
-import { cosineScores } from '../../src/normface/evaluation/similarity.ts';
-import { decodeSafetensors } from '../../src/normface/training/safetensors.ts';
-import { normface, temporaryFolder } from '../normface/cli/run.ts';
-import { looks, openPage, screenshot, startBrowser } from './browser.ts';
-import { serveApplication } from './site.ts';
+import { describe, expect, test } from 'vitest';
+import type { StoredThreshold } from '../../src/normface/embedding/stored-threshold.ts';
+import { countCosines } from '../../src/normface/evaluation/sureness.ts';
+import { pickFiles, strangersAmong } from '../../src/web/verify/checkpoint-files.ts';
+import {
+  cosineMatrix,
+  decisionFor,
+  mergeFaces,
+  parseTyped,
+  surenessOf,
+  verdict,
+} from '../../src/web/verify/comparison.ts';
+import { isCutShort } from '../../src/web/verify/cut-short.ts';
+import { cautionsOf, oddity } from '../../src/web/verify/likeness.ts';
 
-const url = await serveApplication();
-const browser = await startBrowser();
-const root = temporaryFolder();
-const run = path.join(root, 'runs', 'faces-001');
-const checkpoint = path.join(run, 'ckpt', 'step-00000040');
-const weights = path.join(checkpoint, 'weights.safetensors');
-const threshold = path.join(checkpoint, 'threshold.json');
-/** Images of three people, two each: of the net's size, larger, of another shape, smaller. */
-let faces: string[];
+const files = (...paths: string[]) => paths.map((path) => ({ path }));
+const picked = (...paths: string[]) => {
+  const { weights, threshold, others } = pickFiles(files(...paths));
+  return [weights?.path, threshold?.path, others.map(({ path }) => path)];
+};
 
-beforeAll(async () => {
-  const data = 'generated:identities=20,samples=6,seed=3';
-  const size = ['--net', 'tiny', '--batch', '16', '--set', 'data.imageSize=[56,48]'];
-  const rate = ['--set', 'optimiser.learningRate=0.05', '--steps', '40'];
-  const words = ['train', '--data', data, ...size, ...rate, '--output', path.dirname(run), '--name', 'faces'];
-  expect(await normface(...words)).toMatchObject({ exitCode: 0 });
-  const evaluation = await normface(
-    'eval',
-    run,
-    '--data',
-    data,
-    '--pairs-per-fold',
-    '5',
-    '--out',
-    path.join(run, 'eval'),
-    '--store-threshold',
-  );
-  expect(evaluation).toMatchObject({ exitCode: 0 });
-  faces = await Promise.all(
-    [
-      { person: 1, sample: 1, width: 48, height: 56, type: 'png' },
-      { person: 1, sample: 2, width: 250, height: 250, type: 'jpg' },
-      { person: 2, sample: 1, width: 96, height: 112, type: 'jpg' },
-      { person: 2, sample: 2, width: 300, height: 420, type: 'webp' },
-      { person: 3, sample: 1, width: 48, height: 56, type: 'jpg' },
-      { person: 3, sample: 2, width: 37, height: 31, type: 'png' },
-    ].map(async ({ person, sample, width, height, type }) => {
-      const image = renderFace(9, person, sample, { width, height });
-      const file = path.join(root, `person-${person}-${sample}.${type}`);
-      await sharp(image.pixels, { raw: { width, height, channels: 3 } }).toFile(file);
-      return file;
-    }),
-  );
-}, 300_000);
+describe('which of the dropped files are a checkpoint', () => {
+  const step = (n: number, ...names: string[]) => names.map((name) => `run/ckpt/step-0000000${n}/${name}`);
 
-async function openVerify(options = {}, parameters = '') {
-  const opened = await openPage(browser, `${url}#/verify${parameters}`, options);
-  await opened.page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
-  return opened;
-}
-
-/** The line under the drop zone for a checkpoint, or for faces, once it says something that fits. */
-async function statusOf(page: Page, name: 'Checkpoint' | 'Faces', text: RegExp): Promise<string> {
-  const status = page.getByRole('region', { name, exact: true }).getByRole('status');
-  await status.filter({ hasText: text }).waitFor();
-  return (await status.textContent()) ?? '';
-}
-
-const chooseCheckpoint = (page: Page, ...files: string[]) =>
-  page.getByLabel('Choose files').setInputFiles(files);
-const chooseFaces = (page: Page, files: string[]) => page.getByLabel('Choose images').setInputFiles(files);
-
-/** Cosine, verdict and threshold of the command line. */
-async function nodeVerify(a: string, b: string, ...words: string[]) {
-  const { exitCode, stdout } = await normface('verify', a, b, '-c', run, '--json', ...words);
-  expect(exitCode).toBe(0);
-  return JSON.parse(stdout) as { cosine: number; same: boolean; threshold: number };
-}
-
-/** Cosines of all pairs by the features that the command line writes. */
-async function nodeCosines(merge: string): Promise<Float64Array> {
-  const out = path.join(root, `features-${merge}.safetensors`);
-  const { exitCode } = await normface('embed', ...faces, '-c', run, '-o', out, '--merge', merge);
-  expect(exitCode).toBe(0);
-  const features = decodeSafetensors(fs.readFileSync(out), out).tensors.get('features')!;
-  const count = faces.length;
-  const a = Uint32Array.from({ length: count * count }, (_, i) => Math.floor(i / count));
-  return cosineScores(
-    { values: features.data as Float32Array, dimension: features.shape[1] },
-    { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint32Array(a.length) },
-  );
-}
-
-test('two faces: cosine and decision are those of normface verify', async () => {
-  const { page, problems } = await openVerify();
-  expect(await page.getByText('Images never leave this page.').isVisible()).toBe(true);
-  await chooseCheckpoint(page, weights, threshold);
-  expect(await statusOf(page, 'Checkpoint', /tiny/)).toMatch(
-    /^weights\.safetensors: net tiny after 40 steps, images 48 × 56, features of 64 numbers, threshold 0\.\d+\. Trained on: generated faces of seed 3\.$/,
-  );
-  for (const pair of [
-    [faces[0], faces[4]],
-    [faces[1], faces[3]],
-  ]) {
-    await chooseFaces(page, pair);
-    await statusOf(page, 'Faces', /^2 images embedded/);
-    const expected = await nodeVerify(pair[0], pair[1]);
-    const shown = Number(await page.locator('[data-cosine]').getAttribute('data-cosine'));
-    expect(Math.abs(shown - expected.cosine)).toBeLessThan(1e-3);
-    expect(await page.locator('.verdict').textContent()).toBe(
-      expected.same ? 'The same person' : 'Different people',
-    );
-    expect(await page.locator('.pair-detail').textContent()).toContain(
-      `Threshold ${expected.threshold.toFixed(4)}: best-threshold`,
-    );
-    for (const name of pair.map((file) => path.basename(file)))
-      await page.getByRole('button', { name: `Remove ${name}` }).click();
-  }
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
-
-test('a run folder and six faces: the matrix equals the features of normface embed, for every merge', async () => {
-  const { page, problems } = await openVerify();
-  await chooseFaces(page, faces);
-  await page.getByText('A checkpoint is needed.').waitFor();
-  await page.getByLabel('Choose a run folder').setInputFiles(run);
-  await statusOf(page, 'Checkpoint', /^faces-001\/ckpt\/step-00000040\/weights.safetensors: /);
-  await statusOf(page, 'Faces', /^6 images embedded/);
-  const spread: number[] = [];
-  for (const [merge, label] of [
-    ['front', 'off'],
-    ['max', 'max'],
-    ['concat', 'concat'],
-    ['sum', 'sum'],
-  ]) {
-    await page.locator('.choices label', { hasText: label }).click();
-    await page.waitForURL(new RegExp(`merge=${merge}`));
-    await page.locator(`.results[data-merge=${merge}]`).waitFor();
-    const decision = merge === 'sum' ? /Threshold .*accepts/ : /No decision: .* chosen for the merge “sum”/;
-    await page.locator('.pair-detail').filter({ hasText: decision }).waitFor();
-    const expected = await nodeCosines(merge);
-    const cells = await page
-      .getByRole('gridcell')
-      .evaluateAll((found) => found.map((cell) => cell.ariaLabel));
-    const shown = cells.map((label) => Number(/cosine (\S+),/.exec(label!)![1].replace('−', '-')));
-    expect(shown.length).toBe(36);
-    shown.forEach((cosine, i) => {
-      expect(Math.abs(cosine - expected[i]), `${merge}, pair ${i}`).toBeLessThan(1e-3);
-    });
-    spread.push(Math.min(...shown));
-  }
-  // The net tells faces apart: equal numbers would prove little if all were one.
-  expect(Math.max(...spread)).toBeLessThan(0.98);
-
-  // Arrow keys move in the matrix, and the pair follows.
-  await page.getByRole('gridcell').nth(1).focus();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('ArrowRight');
-  expect(await page.locator('.pair figcaption').allTextContents()).toEqual([
-    '2. person-1-2.jpg',
-    '4. person-2-2.webp',
-  ]);
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
-
-test('files can be dropped, the choices are in the URL, and a threshold can be typed', async () => {
-  const { page } = await openVerify({}, '?merge=front&threshold=0.5');
-  const files = [weights, threshold, faces[0], faces[4]].map((file) => ({
-    name: path.basename(file),
-    bytes: fs.readFileSync(file).toString('base64'),
-  }));
-  const transfer = await page.evaluateHandle((dropped) => {
-    const made = new DataTransfer();
-    for (const { name, bytes } of dropped)
-      made.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name));
-    return made;
-  }, files);
-  await page.locator('.drop-zone').first().dispatchEvent('drop', { dataTransfer: transfer });
-  await statusOf(page, 'Faces', /^2 images embedded/);
-  const { cosine } = JSON.parse(
-    (await normface('verify', faces[0], faces[4], '-c', run, '--json', '--threshold', '0.5')).stdout,
-  );
-  expect(cosine).toBeGreaterThan(-1);
-  expect(await page.locator('.pair-detail').textContent()).toContain('The threshold was typed in');
-  const shown = Number(await page.locator('[data-cosine]').getAttribute('data-cosine'));
-  expect(await page.locator('.verdict').textContent()).toBe(
-    shown > 0.5 ? 'The same person' : 'Different people',
-  );
-  await page.getByRole('spinbutton', { name: 'Threshold' }).fill(String(shown - 0.01));
-  expect(await page.locator('.verdict').textContent()).toBe('The same person');
-  await page.getByRole('spinbutton', { name: 'Threshold' }).fill(String(shown + 0.01));
-  expect(await page.locator('.verdict').textContent()).toBe('Different people');
-  expect(page.url()).toMatch(/merge=front&threshold=/);
-
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Save the features' }).click(),
-  ]);
-  const saved = path.join(root, 'saved.safetensors');
-  await download.saveAs(saved);
-  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(saved), saved);
-  expect(tensors.get('features')!.shape).toEqual([2, 64]);
-  expect(metadata.merge).toBe('front');
-  await page.context().close();
-});
-
-test('without any file: the net and the faces that come with the page', async () => {
-  const { page, problems } = await openVerify();
-  await page.getByRole('button', { name: 'Try it with these' }).click();
-  await page.locator('.matrix').waitFor();
-  expect(await statusOf(page, 'Checkpoint', /^the sample net: net tiny after 3000 steps/)).toContain(
-    'Trained on: generated faces of seed 1.',
-  );
-  expect(page.url()).toMatch(/#\/verify\?sample=$/);
-  // Two pictures each of three people; each is most like the other one of the same person.
-  const cosines = await page
-    .getByRole('gridcell')
-    .evaluateAll((cells) => cells.map((cell) => cell.textContent));
-  const values = cosines.map((text) => Number(text!.replace('−', '-')));
-  for (let row = 0; row < 6; row++) {
-    const others = values.slice(6 * row, 6 * row + 6).map((value, column) => (column === row ? -2 : value));
-    expect(others.indexOf(Math.max(...others))).toBe(row ^ 1);
-  }
-  expect(await page.locator('.verdict').textContent()).toBe('The same person');
-  expect(await page.locator('.sureness').textContent()).toMatch(
-    /: of 100 such verdicts (about|more than) \d+ are right\.$/,
-  );
-  expect(await page.locator('.pair-detail').textContent()).toMatch(
-    /Evaluated pairs with a cosine from 0\.\d+ to 0\.\d+: \d+ of the same person, \d+ of different people\./,
-  );
-  // Other people take their place; a link brings all of it at once.
-  await page.getByRole('button', { name: 'Draw other faces' }).click();
-  await page.getByText('person 604 (1)').first().waitFor();
-  expect(await page.getByRole('list', { name: 'Faces on this page' }).getByRole('listitem').count()).toBe(6);
-
-  // What is only a picture has no role, and a cell's name holds what is seen in it.
-  expect(
-    await page.locator('canvas[role=img]:not([aria-label]), canvas[role=img][aria-label=""]').count(),
-  ).toBe(0);
-  const names = await page
-    .getByRole('gridcell')
-    .evaluateAll((cells) => cells.map((cell) => cell.ariaLabel!.includes(cell.textContent!)));
-  expect(names.every(Boolean)).toBe(true);
-
-  // Photographs are not what this net has seen: that is said beside the verdict.
-  await chooseFaces(page, [faces[1]]);
-  await page.getByRole('gridcell').nth(48).waitFor();
-  await page.getByRole('gridcell').nth(6).click();
-  const cautions = page.getByRole('list', { name: 'Cautions' });
-  await cautions.getByText('This net has only learnt from drawn faces').waitFor();
-  expect(await cautions.textContent()).toContain('Image 7 (250 × 250) had its sides cut off');
-  expect(await page.locator('.sureness').textContent()).toContain('Not to be relied on');
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
-
-test('a threshold that is no cosine is said beside its field, and decides nothing', async () => {
-  const { page, problems } = await openVerify({}, '?sample=&threshold=0.3');
-  await page.locator('.matrix').waitFor();
-  const field = page.getByRole('spinbutton', { name: 'Threshold' });
-  expect(await field.inputValue()).toBe('0.3');
-  const verdict = page.locator('.verdict');
-  expect(await verdict.textContent()).toBe('The same person');
-  await field.fill('7');
-  expect(await verdict.textContent()).toBe('No decision');
-  const problem = page.locator('.field-problem');
-  expect(await problem.textContent()).toBe('A cosine lies between −1 and 1.');
-  expect(await field.getAttribute('aria-invalid')).toBe('true');
-  const [a, b] = [(await field.boundingBox())!, (await problem.boundingBox())!];
-  expect(b.x).toBeGreaterThan(a.x + a.width);
-  expect(Math.abs(b.y + b.height / 2 - (a.y + a.height / 2))).toBeLessThan(12);
-  await field.fill('-1');
-  expect(await verdict.textContent()).toBe('The same person');
-  expect(await problem.textContent()).toBe('');
-  expect(problems).toEqual([]);
-  await page.context().close();
-});
-
-test('faces, net and place are there again after another page; the pair stays in sight on a phone', async () => {
-  const { page, problems } = await openVerify({ viewport: { width: 390, height: 844 } }, '?sample=');
-  await page.locator('.matrix').waitFor();
-  await chooseFaces(page, faces);
-  await page.getByRole('gridcell').nth(143).waitFor();
-  await page
-    .getByRole('gridcell')
-    .nth(12 * 11 + 1)
-    .click();
-  const isInSight = (name: string) =>
-    page.locator(name).evaluate((shown) => {
-      const { top, bottom } = shown.getBoundingClientRect();
-      return top >= 0 && bottom <= innerHeight;
-    });
-  expect(await isInSight('.pair .verdict')).toBe(true);
-  expect(await isInSight('[data-cosine]')).toBe(true);
-  const shown = await page.locator('[data-cosine]').getAttribute('data-cosine');
-  await page.evaluate(() => {
-    location.hash = '#/device';
+  test('of a run folder the newest finished checkpoint, with its own threshold', () => {
+    const all = [
+      ...step(1, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json'),
+      ...step(2, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json', 'state.json'),
+      ...step(3, 'weights.safetensors', 'optimiser.safetensors'),
+      'run/config.json',
+      'run/eval/worst.png',
+    ];
+    const folder = 'run/ckpt/step-00000002';
+    expect(picked(...all)).toEqual([`${folder}/weights.safetensors`, `${folder}/threshold.json`, []]);
+    const without = all.filter((path) => path !== `${folder}/threshold.json`);
+    expect(picked(...without)).toEqual([`${folder}/weights.safetensors`, undefined, []]);
   });
-  await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
-  await page.goBack();
-  await page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
-  expect(await page.getByRole('gridcell').count()).toBe(144);
-  expect(await page.locator('[data-cosine]').getAttribute('data-cosine')).toBe(shown);
-  expect(problems).toEqual([]);
-  await page.context().close();
+
+  test('single files, alone or beside images', () => {
+    expect(picked('weights.safetensors')).toEqual(['weights.safetensors', undefined, []]);
+    expect(picked('threshold.json')).toEqual([undefined, 'threshold.json', []]);
+    expect(picked('net.safetensors', 'threshold.json', 'a.png', '.DS_Store')).toEqual([
+      'net.safetensors',
+      'threshold.json',
+      ['a.png'],
+    ]);
+    expect(picked('optimiser.safetensors')).toEqual(['optimiser.safetensors', undefined, []]);
+  });
+
+  test('images of a folder, and files of an unknown kind, are left to the decoder', () => {
+    expect(picked('faces/a.png', 'faces/b.png', 'faces/.hidden')).toEqual([
+      undefined,
+      undefined,
+      ['faces/a.png', 'faces/b.png'],
+    ]);
+    expect(picked('notes.json')).toEqual([undefined, undefined, ['notes.json']]);
+  });
+
+  test('several that nothing tells apart are refused', () => {
+    expect(() => picked('a.safetensors', 'b.safetensors')).toThrow(/2 weights files; choose one/);
+    const unfinished = [...step(1, 'weights.safetensors'), ...step(2, 'weights.safetensors')];
+    expect(() => picked(...unfinished)).toThrow(/choose one/);
+    const twoRuns = ['a', 'b'].flatMap((run) =>
+      ['weights.safetensors', 'DONE'].map((name) => `${run}/ckpt/step-00000004/${name}`),
+    );
+    expect(() => picked(...twoRuns)).toThrow(/choose one/);
+  });
 });
 
-test('wrong files are one sentence each, and the page goes on', async () => {
-  const { page, problems } = await openVerify();
-  const file = (name: string, content: Uint8Array | string) => {
-    fs.writeFileSync(path.join(root, name), content);
-    return path.join(root, name);
-  };
-  const bytes = fs.readFileSync(weights);
-  const refused = async (name: 'Checkpoint' | 'Faces', sentence: RegExp) => {
-    const text = await statusOf(page, name, sentence);
-    expect(text).not.toContain('\n');
-  };
-
-  await chooseCheckpoint(page, file('short.safetensors', bytes.subarray(0, bytes.length / 2)));
-  await refused('Checkpoint', /^short\.safetensors is not a usable safetensors file: it is cut short/);
-  await chooseCheckpoint(page, file('text.safetensors', 'not at all'));
-  await refused('Checkpoint', /^text\.safetensors is not a usable safetensors file/);
-  await chooseCheckpoint(page, path.join(checkpoint, 'optimiser.safetensors'));
-  await refused('Checkpoint', /^optimiser\.safetensors does not say which net it belongs to/);
-  const other = bytes.toString('latin1').replace('"net":"tiny"', '"net":"wide"');
-  await chooseCheckpoint(page, file('other.safetensors', Buffer.from(other, 'latin1')));
-  await refused('Checkpoint', /^there is no net "wide"; there are tiny, /);
-  const wrong = bytes.toString('latin1').replace('"imageSize":"56x48"', '"imageSize":"64x64"');
-  await chooseCheckpoint(page, file('wrong.safetensors', Buffer.from(wrong, 'latin1')));
-  await refused('Checkpoint', /^the checkpoint wrong\.safetensors does not fit the net "tiny": its "/);
-  await chooseCheckpoint(page, weights, path.join(root, 'short.safetensors'));
-  await refused('Checkpoint', /^these are 2 weights files; choose one of them/);
-  await chooseCheckpoint(page, file('threshold.json', '{"format": 1, "thres'));
-  await refused('Checkpoint', /^threshold\.json is damaged: it is not JSON$/);
-  fs.writeFileSync(path.join(root, 'threshold.json'), '{}');
-  await chooseCheckpoint(page, path.join(root, 'threshold.json'));
-  await refused('Checkpoint', /^threshold\.json is not a threshold file; `normface eval` writes a new one$/);
-
-  await chooseFaces(page, [file('notes.png', 'these are only notes')]);
-  await refused('Faces', /^notes\.png is not an image that this browser can decode$/);
-  await chooseFaces(page, [file('empty.jpg', '')]);
-  await refused('Faces', /^empty\.jpg is empty$/);
-  const jpeg = fs.readFileSync(faces[1]);
-  const png = fs.readFileSync(faces[0]);
-  await chooseFaces(page, [file('half.jpg', jpeg.subarray(0, jpeg.length / 2))]);
-  await refused('Faces', /^half\.jpg is damaged: it is cut short$/);
-  await chooseFaces(page, [file('half.png', png.subarray(0, png.length / 2))]);
-  await refused('Faces', /^half\.png is damaged: it is cut short$/);
-  for (const damaged of ['notes.png', 'half.jpg', 'half.png'])
-    expect((await normface('verify', path.join(root, damaged), faces[0], '-c', run)).exitCode).toBe(1);
-
-  // Where they were dropped, also when they belong elsewhere.
-  await chooseCheckpoint(page, file('notes.txt', 'only notes'));
-  await refused('Checkpoint', /^notes\.txt is no part of a checkpoint: /);
-  await chooseCheckpoint(page, path.join(run, 'config.json'), path.join(root, 'notes.txt'));
-  await refused('Checkpoint', /^config\.json and 1 more are no part of a checkpoint: /);
-  expect(await page.getByRole('region', { name: 'Faces', exact: true }).textContent()).not.toContain(
-    'notes.txt',
-  );
-  await chooseFaces(page, [file('short.safetensors', bytes.subarray(0, bytes.length / 2))]);
-  await refused('Faces', /^short\.safetensors is not a usable safetensors file: it is cut short/);
-
-  await chooseCheckpoint(page, weights, threshold);
-  await statusOf(page, 'Checkpoint', /net tiny/);
-  await chooseFaces(page, [faces[0]]);
-  await page.getByText('One more face is needed: a cosine compares two.').waitFor();
-  await chooseFaces(page, Array(32).fill(faces[0]));
-  await refused('Faces', /^32 images are too many: the page compares up to 32, and has 1$/);
-  await chooseFaces(page, [faces[4]]);
-  await page.locator('[data-cosine]').waitFor();
-  // A net that cannot be opened leaves the one before as it was, with its threshold.
-  await chooseFaces(page, [path.join(root, 'short.safetensors')]);
-  await refused('Faces', /^short\.safetensors is not a usable safetensors file/);
-  await statusOf(page, 'Checkpoint', /net tiny after 40 steps, .* threshold 0/);
-  expect(await page.locator('.pair-detail').textContent()).toMatch(/Threshold 0\.\d+: best-threshold/);
-  // A refusal is not the last word once something else was done.
-  await chooseFaces(page, Array(31).fill(faces[0]));
-  await refused('Faces', /^31 images are too many/);
-  await page.locator('.choices label', { hasText: 'off' }).click();
-  await page.locator('.results[data-merge=front]').waitFor();
-  await expect.poll(() => page.getByText('are too many').count()).toBe(0);
-  expect(problems).toEqual([]);
-  await page.context().close();
+test('what is no part of a checkpoint is told from images, by type or by ending', () => {
+  const dropped = [
+    ['notes.txt', 'text/plain'],
+    ['config.json', 'application/json'],
+    ['a.jpg', 'image/jpeg'],
+    ['b.PGM', ''],
+    ['photo', 'image/png'],
+    ['README', ''],
+  ].map(([path, type]) => ({ path, file: { type } }));
+  expect(strangersAmong(dropped).map(({ path }) => path)).toEqual(['notes.txt', 'config.json', 'README']);
 });
 
-test.each(looks)('the results fit the screen: $name', async ({ name: look, ...options }) => {
-  const { page } = await openVerify(options);
-  await chooseCheckpoint(page, weights, threshold);
-  await chooseFaces(page, faces);
-  await statusOf(page, 'Faces', /^6 images embedded/);
-  await screenshot(page, `verify-results-${look}`);
-  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(screen);
-  await page.context().close();
+describe('images unlike those of the net', () => {
+  const face = (width: number, height: number, isSample = false) => ({
+    number: 2,
+    isSample,
+    picture: { width: 48, height: 56, original: { width, height } },
+  });
+
+  test('another shape, a whole photograph and a tiny one are said; an aligned crop of any size is not', () => {
+    for (const size of [
+      [48, 56],
+      [96, 112],
+      [250, 292],
+      [40, 47],
+    ])
+      expect(oddity(face(size[0], size[1]))).toBeUndefined();
+    expect(oddity(face(250, 250))).toContain('had its sides cut off');
+    expect(oddity(face(200, 420))).toContain('had its top and bottom cut off');
+    expect(oddity(face(4032, 3024))).toContain('whole photograph');
+    expect(oddity(face(18, 21))).toContain('enlarged');
+  });
+
+  test('a net that has seen drawn faces only is not believed on photographs', () => {
+    const drawn = 'generated faces of seed 1';
+    expect(cautionsOf([face(48, 56), face(48, 56, true)], drawn)).toEqual([
+      'This net has only learnt from drawn faces: what it says of photographs means little.',
+    ]);
+    expect(cautionsOf([face(48, 56, true)], drawn)).toEqual([]);
+    expect(cautionsOf([face(48, 56)], 'lfw')).toEqual([]);
+    expect(cautionsOf([face(250, 250)], undefined)).toEqual([
+      "Image 2 (250 × 250) had its sides cut off to get the shape of the net's images. Is its face aligned like those of 48 × 56 that the net was trained on?",
+    ]);
+  });
+});
+
+describe('images that end too soon', () => {
+  const image = sharp({ create: { width: 40, height: 30, channels: 3, background: '#a06040' } });
+
+  test('JPEG and PNG, and neither when whole', async () => {
+    for (const bytes of [await image.jpeg().toBuffer(), await image.png().toBuffer()]) {
+      expect(isCutShort(bytes)).toBe(false);
+      expect(isCutShort(Buffer.concat([bytes, Buffer.from('stray')]))).toBe(false);
+      for (const share of [0.1, 0.5, 0.9])
+        expect(isCutShort(bytes.subarray(0, share * bytes.length))).toBe(true);
+    }
+    expect(isCutShort(await image.webp().toBuffer())).toBe(false);
+  });
+
+  test('the end of a thumbnail in the head is not the end of the image', async () => {
+    const bytes = await image.jpeg().toBuffer();
+    const thumbnail = Buffer.from([0xff, 0xe1, 0x00, 0x06, 0xff, 0xd8, 0xff, 0xd9]);
+    const whole = Buffer.concat([bytes.subarray(0, 2), thumbnail, bytes.subarray(2)]);
+    expect(isCutShort(whole)).toBe(false);
+    expect(isCutShort(whole.subarray(0, whole.length - 10))).toBe(true);
+  });
+});
+
+describe('cosines and decisions', () => {
+  const faces = [
+    { front: Float32Array.of(1, 0), mirrored: Float32Array.of(1, 2) },
+    { front: Float32Array.of(0, 3), mirrored: Float32Array.of(4, 1) },
+    { front: Float32Array.of(-2, 0), mirrored: Float32Array.of(0, 0) },
+  ];
+
+  test('the matrix has every pair, by merged features', () => {
+    const front = cosineMatrix(mergeFaces(faces, 'front'));
+    expect([...front]).toEqual([1, 0, -1, 0, 1, 0, -1, 0, 1]);
+    const sum = cosineMatrix(mergeFaces(faces, 'sum'));
+    // [2, 2], [4, 4] and [−2, 0]
+    expect(sum[1]).toBeCloseTo(1, 12);
+    expect(sum[2]).toBeCloseTo(-Math.SQRT1_2, 12);
+    expect(sum[5]).toBe(sum[7]);
+    expect([...mergeFaces(faces, 'concat').values.slice(0, 4)]).toEqual([1, 0, 1, 2]);
+  });
+
+  const stored: StoredThreshold = {
+    format: 1,
+    threshold: 0.25,
+    merge: 'sum',
+    rule: 'best-threshold',
+    data: 'faces.tar',
+    pairs: 'fold 9',
+    accuracy: 0.9,
+    falseAcceptRate: 0.05,
+    trueAcceptRate: 0.85,
+  };
+
+  test('a stored threshold holds for its own merge, a typed one for any', () => {
+    const own = decisionFor('sum', stored, {});
+    expect(own.threshold).toBe(0.25);
+    expect(own.explanation).toBe(
+      'Threshold 0.2500: best-threshold on fold 9, where it accepts 85.00 % of the same people and 5.00 % of different ones. Data: faces.tar.',
+    );
+    expect(decisionFor('front', stored, {}).threshold).toBeUndefined();
+    expect(decisionFor('front', stored, {}).explanation).toContain('chosen for the merge “sum”');
+    expect(decisionFor('front', stored, { value: 0 }).threshold).toBe(0);
+    expect(decisionFor('sum', undefined, {}).explanation).toContain('no threshold.json');
+  });
+
+  test('the cosine must be greater than the threshold', () => {
+    expect(verdict(0.26, 0.25)).toBe('The same person');
+    expect(verdict(0.25, 0.25)).toBe('Different people');
+    expect(verdict(0.25, undefined)).toBe('No decision');
+  });
+
+  test('a typed threshold outside −1…1 decides nothing and says why', () => {
+    expect(parseTyped('')).toEqual({});
+    expect(parseTyped('-0.25')).toEqual({ value: -0.25 });
+    for (const text of ['7', '1.24', '-3'])
+      expect(parseTyped(text)).toEqual({ problem: 'A cosine lies between −1 and 1.' });
+    expect(parseTyped('0.3x')).toEqual({ problem: 'This is not a number.' });
+    const decision = decisionFor('sum', stored, parseTyped('7'));
+    expect(decision.threshold).toBeUndefined();
+    expect(decision.explanation).toContain('is no cosine');
+  });
+
+  test('how sure a verdict is: by the pairs about its cosine, else by the accept rates', () => {
+    const byRates = decisionFor('sum', stored, {});
+    // Of 100 and 100 pairs 85 and 5 are accepted, 15 and 95 rejected.
+    expect(surenessOf(0.5, byRates)?.sentence).toContain('about 94 are right');
+    expect(surenessOf(0.1, byRates)?.sentence).toContain('about 86 are right');
+    const cosines = countCosines({
+      genuine: Float64Array.from({ length: 100 }, (_, i) => (i < 80 ? 0.72 : 0.31)),
+      impostor: Float64Array.from({ length: 200 }, (_, i) => (i < 60 ? 0.31 : -0.18)),
+    });
+    const byPairs = decisionFor('sum', { ...stored, cosines }, {});
+    expect(surenessOf(0.71, byPairs)).toMatchObject({ level: 'sure' });
+    // 20 of 100 against 60 of 200 lie there: 0.2 / (0.2 + 0.3).
+    expect(surenessOf(0.33, byPairs)).toEqual({
+      level: 'doubtful',
+      sentence: 'Doubtful: of 100 such verdicts about 40 are right.',
+      basis:
+        'Evaluated pairs with a cosine from 0.30 to 0.35: 20 of the same person, 60 of different people.',
+    });
+    expect(surenessOf(-0.9, byPairs)?.sentence).toContain('more than 99 are right');
+    // A typed threshold moves the verdict, not what is known of the cosine.
+    expect(surenessOf(0.33, decisionFor('sum', { ...stored, cosines }, { value: 0.5 }))?.sentence).toContain(
+      'about 60 are right',
+    );
+    expect(surenessOf(0.5, decisionFor('front', stored, { value: 0 }))?.level).toBe('unknown');
+    expect(surenessOf(0.5, decisionFor('front', stored, {}))).toBeUndefined();
+  });
 });

@@ -1,8 +1,8 @@
-import stepSource from '../../shaders/adam.wgsl';
-import correctionSource from '../../shaders/adam_correction.wgsl';
-import { elementGrid } from '../grid.ts';
-import type { Parameters } from '../parameters.ts';
-import type { Tensor } from '../tensor.ts';
+import stepSource from '../../shaders/optim/adam.wesl';
+import correctionSource from '../../shaders/optim/adam_correction.wesl';
+import type { Parameters } from '../core/parameters.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { elementGrid } from '../tuning/grid.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
 
 const stepKernel = { name: 'adam', source: stepSource };

@@ -1,6 +1,6 @@
-import factorSource from '../../shaders/clip_factor.wgsl';
-import partialSource from '../../shaders/square_sum_partial.wgsl';
-import type { Tensor } from '../tensor.ts';
+import factorSource from '../../shaders/optim/clip_factor.wesl';
+import partialSource from '../../shaders/optim/square_sum_partial.wesl';
+import type { Tensor } from '../core/tensor.ts';
 
 const partialKernel = { name: 'square_sum_partial', source: partialSource };
 const factorKernel = { name: 'clip_factor', source: factorSource };

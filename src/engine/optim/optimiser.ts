@@ -1,7 +1,7 @@
-import { Arena } from '../arena.ts';
-import { check } from '../errors.ts';
-import { type Parameters, type ParameterWindow, readTensors } from '../parameters.ts';
-import type { Tensor } from '../tensor.ts';
+import { check } from '../core/errors.ts';
+import { type Parameters, type ParameterWindow, readTensors } from '../core/parameters.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { Arena } from '../runtime/arena.ts';
 import { measureClipping } from './clip.ts';
 
 export interface OptimiserOptions {

@@ -1,9 +1,9 @@
-import source from '../../shaders/copy_rows.wgsl';
-import { check, formatShape } from '../errors.ts';
-import { elementGrid } from '../grid.ts';
-import { classWindows } from '../ops/class_windows.ts';
-import type { Parameters } from '../parameters.ts';
-import type { Tensor } from '../tensor.ts';
+import source from '../../shaders/shape/copy_rows.wesl';
+import { check, formatShape } from '../core/errors.ts';
+import type { Parameters } from '../core/parameters.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { classWindows } from '../ops/heads/class_windows.ts';
+import { elementGrid } from '../tuning/grid.ts';
 import type { Optimiser } from './optimiser.ts';
 
 const kernel = { name: 'copy_rows', source };

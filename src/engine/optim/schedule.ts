@@ -1,4 +1,4 @@
-import { check } from '../errors.ts';
+import { check } from '../core/errors.ts';
 
 /** Learning rate of a step; the first step is 0. */
 export type Schedule = (step: number) => number;

@@ -1,7 +1,7 @@
-import source from '../../shaders/sgd.wgsl';
-import { check } from '../errors.ts';
-import { elementGrid } from '../grid.ts';
-import type { Parameters } from '../parameters.ts';
+import source from '../../shaders/optim/sgd.wesl';
+import { check } from '../core/errors.ts';
+import type { Parameters } from '../core/parameters.ts';
+import { elementGrid } from '../tuning/grid.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
 
 const kernel = { name: 'sgd', source };

@@ -1,8 +1,8 @@
 /** The autograd graph as text in the DOT language of Graphviz. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
+import { bytesText, countText, flopsText, shapeText } from '../../common/format.ts';
+import { escapeMarkup } from '../../common/markup.ts';
 import { type FamilyName, families, familyNames, familyOf } from '../profile/families.ts';
-import { bytesText, countText, flopsText, shapeText } from '../profile/format.ts';
 import { pictureColours as colours } from '../profile/picture-style.ts';
 import {
   type AutogradGraph,

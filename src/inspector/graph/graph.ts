@@ -1,6 +1,6 @@
 /** The autograd graph of a loss as plain data. */
 
-import type { DataType, Shape } from '../../engine/tensor.ts';
+import type { DataType, Shape } from '../../engine/core/tensor.ts';
 
 export interface GraphTensor {
   readonly shape: Shape;

@@ -1,8 +1,8 @@
 /** The autograd graph for the terminal. */
 
-import { elementCount } from '../../engine/tensor.ts';
-import type { Table } from '../../normface/evaluation/table.ts';
-import { bytesText, countText, flopsText, grouped, shapeText } from '../profile/format.ts';
+import { bytesText, countText, flopsText, grouped, shapeText } from '../../common/format.ts';
+import type { Table } from '../../common/table.ts';
+import { elementCount } from '../../engine/core/tensor.ts';
 import { type AutogradGraph, type GraphRest, type GraphWork, totalWork } from './graph.ts';
 
 const right = 'right' as const;

@@ -1,7 +1,7 @@
-import type { Device } from '../../engine/device.ts';
-import type { Storage } from '../../engine/memory.ts';
-import type { PreparedDispatch } from '../../engine/prepared.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { Storage } from '../../engine/runtime/memory.ts';
+import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
 import {
   type AutogradGraph,
   addWork,

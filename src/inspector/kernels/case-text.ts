@@ -1,9 +1,9 @@
 /** Cases of operators as a person writes them: `8x28x24x128 3x3 128 stride=2`. */
 
-import type { BoundCase, InputSpec, Operator } from '../../engine/operator.ts';
-import type { Shape } from '../../engine/tensor.ts';
-import { UsageError } from '../../normface/errors.ts';
-import { suggest } from '../../normface/training/suggest.ts';
+import { UsageError } from '../../common/errors.ts';
+import { suggest } from '../../common/suggest.ts';
+import type { BoundCase, InputSpec, Operator } from '../../engine/core/operator.ts';
+import type { Shape } from '../../engine/core/tensor.ts';
 
 /**
  * Reads a case: extents joined by x, one word an input, and attributes as `key=value`. Inputs at the end may be left out where their

@@ -1,6 +1,6 @@
 /** Whether a recording computes what the operator's float64 reference does. */
 
-import type { BoundCase, Operator } from '../../engine/operator.ts';
+import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import { type Expectations, type ExpectedGradient, expectationsOf } from './expectations.ts';
 import type { Recording, Results } from './recording.ts';
 

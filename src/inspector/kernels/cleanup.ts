@@ -1,7 +1,7 @@
 /** What operators make for themselves beside tensors, freed with the recording they are made for. */
 
-import type { Device } from '../../engine/device.ts';
-import type { DataType, Shape, Tensor } from '../../engine/tensor.ts';
+import type { DataType, Shape, Tensor } from '../../engine/core/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 
 let open: (() => void)[] | null = null;
 

@@ -1,10 +1,10 @@
 /** What comes before a race of kernels and what decides who takes part: only what is right is timed. */
 
 import { type PairedRatio, pairedRatio } from '../../common/paired-ratio.ts';
-import type { Device } from '../../engine/device.ts';
-import type { BoundCase, Operator } from '../../engine/operator.ts';
-import type { KnownPeaks } from '../peaks.ts';
-import { Stopwatch } from '../timing.ts';
+import type { BoundCase, Operator } from '../../engine/core/operator.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { KnownPeaks } from '../timing/peaks.ts';
+import { Stopwatch } from '../timing/timing.ts';
 import { type Check, checkRecording, isRight, LatestReference, type ReferenceCheck } from './check.ts';
 import type { KernelSession } from './inspect.ts';
 import { type RaceOptions, raceKernels, type Speed } from './measure.ts';

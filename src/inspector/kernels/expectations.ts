@@ -1,7 +1,7 @@
 /** What the float64 reference of an operator says of a case: the most of the time that a check takes. */
 
-import type { BoundCase } from '../../engine/operator.ts';
-import { hash32, normal01 } from '../../engine/random.ts';
+import type { BoundCase } from '../../engine/core/operator.ts';
+import { hash32, normal01 } from '../../engine/core/random.ts';
 import { inputsOf, isDifferentiable, upstreamGradient } from './recording.ts';
 
 export interface Expectations {

@@ -1,14 +1,14 @@
 /** A kernel on a case: what the driver gets, what it costs, whether it is right, how fast it is. */
 
-import type { Device } from '../../engine/device.ts';
-import type { Cost, Dispatch } from '../../engine/kernel.ts';
-import type { BoundCase, Operator } from '../../engine/operator.ts';
-import type { PreparedDispatch } from '../../engine/prepared.ts';
-import type { DataType, Shape } from '../../engine/tensor.ts';
-import type { Decision } from '../../engine/tune.ts';
-import { UsageError } from '../../normface/errors.ts';
-import { suggest } from '../../normface/training/suggest.ts';
-import type { Work } from '../timing.ts';
+import { UsageError } from '../../common/errors.ts';
+import { suggest } from '../../common/suggest.ts';
+import type { BoundCase, Operator } from '../../engine/core/operator.ts';
+import type { DataType, Shape } from '../../engine/core/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { Cost, Dispatch } from '../../engine/runtime/kernel.ts';
+import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import type { Decision } from '../../engine/tuning/tune.ts';
+import type { Work } from '../timing/timing.ts';
 import { exampleOf, parseCase } from './case-text.ts';
 import { type KernelEntry, type KernelUse, kernelCatalogue } from './catalogue.ts';
 import { type Needs, needsOf } from './estimate.ts';

@@ -1,8 +1,8 @@
 /** Speed of a kernel's dispatches against the roofline, several versions in one race. */
 
-import type { KnownPeaks } from '../peaks.ts';
 import { type Bound, boundOf, type Roofline, type Work } from '../profile/bound.ts';
-import { median, type Stopwatch, type Timer, type TimingOptions, usualRounds } from '../timing.ts';
+import type { KnownPeaks } from '../timing/peaks.ts';
+import { median, type Stopwatch, type Timer, type TimingOptions, usualRounds } from '../timing/timing.ts';
 import type { KernelSession } from './inspect.ts';
 
 export interface RaceOptions extends Omit<TimingOptions, 'onRound'> {

@@ -3,22 +3,26 @@
  * classes, the traps of the debug mode, the count of pairs, the probes of the roofline.
  */
 
-import { clear } from '../../engine/debug-trap.ts';
-import { checkFinite } from '../../engine/finite.ts';
-import { checkLabelRange } from '../../engine/labels.ts';
-import { raiseToLargest } from '../../engine/magnitude.ts';
-import { defineOperator, type Operator, type ReferenceArray, referenceArray } from '../../engine/operator.ts';
-import { accumulate } from '../../engine/ops/accumulate.ts';
-import { scale } from '../../engine/ops/scale.ts';
+import {
+  defineOperator,
+  type Operator,
+  type ReferenceArray,
+  referenceArray,
+} from '../../engine/core/operator.ts';
+import { Parameters } from '../../engine/core/parameters.ts';
+import { elementCount, type Tensor } from '../../engine/core/tensor.ts';
+import { accumulate } from '../../engine/ops/elementwise/accumulate.ts';
+import { scale } from '../../engine/ops/elementwise/scale.ts';
+import { countPairs, halfKeys } from '../../engine/ops/pairs/count_pairs.ts';
 import { Adam } from '../../engine/optim/adam.ts';
 import type { Optimiser, OptimiserOptions } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import { Parameters } from '../../engine/parameters.ts';
-import { elementCount, type Tensor } from '../../engine/tensor.ts';
-import { countPairs } from '../../normface/evaluation/all-pairs.ts';
-import { halfKeys } from '../../normface/evaluation/score-order.ts';
-import { copy, flopsOfStep, multiplyAdds } from '../roofline.ts';
+import { clear } from '../../engine/runtime/debug-trap.ts';
+import { checkFinite } from '../../engine/runtime/finite.ts';
+import { checkLabelRange } from '../../engine/runtime/labels.ts';
+import { raiseToLargest } from '../../engine/runtime/magnitude.ts';
+import { copy, flopsOfStep, multiplyAdds } from '../timing/roofline.ts';
 import { held, onDispose } from './cleanup.ts';
 
 const learningRate = 0.1;

@@ -1,18 +1,18 @@
 /** Losses that move something of their own at every call, and setting a tensor: kernels that the operators' own cases leave out. */
 
-import { defineOperator, type InputSpec, type Operator, referenceArray } from '../../engine/operator.ts';
-import { accumulate } from '../../engine/ops/accumulate.ts';
-import { cContrastiveLoss } from '../../engine/ops/c_contrastive_loss.ts';
-import { centerLoss } from '../../engine/ops/center_loss.ts';
-import { headCost, headInputs } from '../../engine/ops/class_head.ts';
-import { cosineSoftmaxLoss } from '../../engine/ops/cosine_softmax_loss.ts';
-import { fill } from '../../engine/ops/fill.ts';
-import { adaCosScaleReference } from '../../engine/reference/adacos.ts';
-import { cContrastiveReference } from '../../engine/reference/agent_losses.ts';
-import { centerReference } from '../../engine/reference/center_loss.ts';
-import { scoreMatrix } from '../../engine/reference/class_scores.ts';
-import { crossEntropyReference } from '../../engine/reference/cross_entropy.ts';
-import { elementCount, type Tensor } from '../../engine/tensor.ts';
+import { defineOperator, type InputSpec, type Operator, referenceArray } from '../../engine/core/operator.ts';
+import { elementCount, type Tensor } from '../../engine/core/tensor.ts';
+import { accumulate } from '../../engine/ops/elementwise/accumulate.ts';
+import { fill } from '../../engine/ops/elementwise/fill.ts';
+import { adaCosScaleReference } from '../../engine/ops/heads/adacos.reference.ts';
+import { cContrastiveReference } from '../../engine/ops/heads/agent_losses.reference.ts';
+import { cContrastiveLoss } from '../../engine/ops/heads/c_contrastive_loss.ts';
+import { centerReference } from '../../engine/ops/heads/center_loss.reference.ts';
+import { centerLoss } from '../../engine/ops/heads/center_loss.ts';
+import { headCost, headInputs } from '../../engine/ops/heads/class_head.ts';
+import { scoreMatrix } from '../../engine/ops/heads/class_scores.reference.ts';
+import { cosineSoftmaxLoss } from '../../engine/ops/heads/cosine_softmax_loss.ts';
+import { crossEntropyReference } from '../../engine/ops/heads/cross_entropy.reference.ts';
 import { held } from './cleanup.ts';
 
 /** The gradients take what moves as a constant, which finite differences of the reference do not. */

@@ -1,4 +1,4 @@
-import type { Operator } from '../../engine/operator.ts';
+import type { Operator } from '../../engine/core/operator.ts';
 import { operators } from '../../engine/ops/index.ts';
 import { moreOperators } from './more-operators.ts';
 import { movingLosses } from './moving-losses.ts';

@@ -1,14 +1,14 @@
 /** One case of an operator as a captured step: what kernels it dispatches, and what comes out. */
 
-import type { Device } from '../../engine/device.ts';
-import { DeviceError } from '../../engine/errors.ts';
-import type { Dispatch } from '../../engine/kernel.ts';
-import type { BoundCase, ReferenceArray } from '../../engine/operator.ts';
-import { uniform01 } from '../../engine/random.ts';
-import { sampleInput, sampleTensor, sampleType } from '../../engine/sample.ts';
-import type { FreeConstant } from '../../engine/settings.ts';
-import type { CapturedStep } from '../../engine/step.ts';
-import type { Tensor, TensorData } from '../../engine/tensor.ts';
+import { DeviceError } from '../../engine/core/errors.ts';
+import type { BoundCase, ReferenceArray } from '../../engine/core/operator.ts';
+import { uniform01 } from '../../engine/core/random.ts';
+import type { Tensor, TensorData } from '../../engine/core/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { Dispatch } from '../../engine/runtime/kernel.ts';
+import type { CapturedStep } from '../../engine/runtime/step.ts';
+import { sampleInput, sampleTensor, sampleType } from '../../engine/testing/sample.ts';
+import type { FreeConstant } from '../../engine/tuning/settings.ts';
 import { collectingCleanups, onDispose } from './cleanup.ts';
 
 /** What a person wants otherwise than shipped. */

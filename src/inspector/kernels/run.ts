@@ -1,10 +1,10 @@
 /** The loop of kernel research: a kernel on a case, checked and timed, alone, beside the shipped one, or with several settings. */
 
+import { UsageError } from '../../common/errors.ts';
 import type { PairedRatio } from '../../common/paired-ratio.ts';
-import type { Device } from '../../engine/device.ts';
-import { UsageError } from '../../normface/errors.ts';
-import type { KnownPeaks } from '../peaks.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 import type { Roofline } from '../profile/bound.ts';
+import type { KnownPeaks } from '../timing/peaks.ts';
 import { type Check, isRight } from './check.ts';
 import {
   type Entrant,

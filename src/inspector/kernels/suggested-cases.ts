@@ -1,6 +1,6 @@
 /** Cases worth looking at: of the size that nets have, where the operators' own cases are as small as tests want them. */
 
-import type { BoundCase, Operator } from '../../engine/operator.ts';
+import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import { parseCase } from './case-text.ts';
 
 /** By operator, in the order in which a kernel tries them. The first ones take well under a second also without a GPU. */

@@ -3,6 +3,8 @@
  * arithmetic at the adapter's best rate, nor than its compulsory memory traffic at the adapter's best bandwidth.
  */
 
+import { significant } from '../../common/format.ts';
+
 /** Arithmetic, traffic and time of a dispatch. */
 export interface Work {
   readonly flops: number;
@@ -84,4 +86,14 @@ export function ratesOf({ flops, bytes, microseconds }: Work): Pick<Bound, 'gflo
 /** A time that the clock could not tell from nothing gives no rate. */
 function ratio(part: number, whole: number): number {
   return whole > 0 ? part / whole : 0;
+}
+
+/** `57.8 GFLOP/s`, or `at least 57.8 GFLOP/s` where only a kernel has reached it. */
+export function peakText({ gflops, atLeast = false }: Roofline): string {
+  return `${atLeast ? 'at least ' : ''}${significant(gflops)} GFLOP/s`;
+}
+
+/** `57.8 GFLOP/s, 6.64 GB/s` */
+export function rooflineText(roofline: Roofline): string {
+  return `${peakText(roofline)}, ${significant(roofline.gigabytesPerSecond)} GB/s`;
 }

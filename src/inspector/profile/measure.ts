@@ -1,11 +1,11 @@
 /** Takes the profile of a captured step. */
 
-import { describeAdapter } from '../../engine/adapter.ts';
-import type { Device } from '../../engine/device.ts';
-import type { PreparedDispatch } from '../../engine/prepared.ts';
-import type { CapturedStep } from '../../engine/step.ts';
-import type { KnownPeaks } from '../peaks.ts';
-import { median, Stopwatch } from '../timing.ts';
+import { describeAdapter } from '../../engine/runtime/adapter.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import type { CapturedStep } from '../../engine/runtime/step.ts';
+import type { KnownPeaks } from '../timing/peaks.ts';
+import { median, Stopwatch } from '../timing/timing.ts';
 import type { DispatchProfile, MemoryMap, StepProfile } from './profile.ts';
 
 export interface ProfileOptions {

@@ -1,8 +1,8 @@
 /** The memory plan of a step as a picture: every intermediate from its first to its last dispatch, at its place in the arena. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
+import { bytesText, countText, percentText } from '../../common/format.ts';
+import { escapeMarkup } from '../../common/markup.ts';
 import { families, familyNames, familyOf, isBackward } from './families.ts';
-import { bytesText, countText, percentText } from './format.ts';
 import { liveBytes } from './live-bytes.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { DispatchProfile, MemoryMap, Resident } from './profile.ts';

@@ -1,7 +1,5 @@
 /** The pieces of `profile.html` that are lists: operators, timeline, dispatches. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
-import { familyOf, isBackward } from './families.ts';
 import {
   bytesText,
   durationText,
@@ -10,7 +8,9 @@ import {
   percentText,
   shapeText,
   significant,
-} from './format.ts';
+} from '../../common/format.ts';
+import { escapeMarkup } from '../../common/markup.ts';
+import { familyOf, isBackward } from './families.ts';
 import type { DispatchProfile } from './profile.ts';
 import { choiceText, type DispatchRow, type OperatorRow, type Summary } from './summary.ts';
 import { linearTicks } from './svg.ts';

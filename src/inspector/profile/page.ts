@@ -1,15 +1,15 @@
 /** `profile.html`: the whole profile of a step in one file that needs nothing else. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
 import {
   bytesText,
   countText,
   durationText,
   flopsText,
-  peakText,
   percentText,
   significant,
-} from './format.ts';
+} from '../../common/format.ts';
+import { escapeMarkup } from '../../common/markup.ts';
+import { peakText } from './bound.ts';
 import { liveBytes } from './live-bytes.ts';
 import { memorySvg } from './memory-svg.ts';
 import { anchorOf, badge, dispatchList, operatorBars, type Provenance, timeline } from './page-parts.ts';

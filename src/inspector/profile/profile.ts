@@ -1,6 +1,6 @@
 /** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
 
-import type { DataType, Shape } from '../../engine/tensor.ts';
+import type { DataType, Shape } from '../../engine/core/tensor.ts';
 import type { Roofline } from './bound.ts';
 
 /** A tensor bound by a dispatch. */

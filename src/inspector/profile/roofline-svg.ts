@@ -1,8 +1,9 @@
 /** Every dispatch of a step against the roofline of its adapter, both axes logarithmic. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
+import { countText, durationText, percentText, significant } from '../../common/format.ts';
+import { escapeMarkup } from '../../common/markup.ts';
+import { peakText } from './bound.ts';
 import { families, familyNames, familyOf, isBackward } from './families.ts';
-import { countText, durationText, peakText, percentText, significant } from './format.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { StepProfile } from './profile.ts';
 import type { DispatchRow } from './summary.ts';

@@ -1,6 +1,6 @@
 /** The little of SVG that the pictures need, as text. */
 
-import { escapeMarkup } from '../../normface/evaluation/markup.ts';
+import { escapeMarkup } from '../../common/markup.ts';
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 

@@ -1,8 +1,8 @@
 /** A profile for the terminal. */
 
-import type { Table } from '../../normface/evaluation/table.ts';
-import { boundOfAll } from './bound.ts';
-import { countText, durationText, grouped, percentText, rooflineText, significant } from './format.ts';
+import { countText, durationText, grouped, percentText, significant } from '../../common/format.ts';
+import type { Table } from '../../common/table.ts';
+import { boundOfAll, rooflineText } from './bound.ts';
 import type { StepProfile } from './profile.ts';
 import { choiceText, inOrder, type OperatorRow, type Order, summarise } from './summary.ts';
 

@@ -1,6 +1,6 @@
 /** A profile as Chrome trace JSON: ui.perfetto.dev and chrome://tracing open it. */
 
-import { bytesText, flopsText, shapeText, significant } from './format.ts';
+import { bytesText, flopsText, shapeText, significant } from '../../common/format.ts';
 import { liveBytes } from './live-bytes.ts';
 import type { StepProfile } from './profile.ts';
 import { type DispatchRow, type OperatorCall, summarise } from './summary.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 
 /**
  * Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. A `range` of an archive with

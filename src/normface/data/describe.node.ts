@@ -1,9 +1,9 @@
 /** What a data set holds, in numbers. */
 
 import { type Dataset, type Source, samplesByIdentity } from './dataset.ts';
-import type { ImageSize } from './decode.node.ts';
-import { headerSize } from './header-size.node.ts';
-import { withBytes } from './large-images.node.ts';
+import type { ImageSize } from './images/decode.node.ts';
+import { headerSize } from './images/header-size.node.ts';
+import { withBytes } from './images/large-images.node.ts';
 import { endingOf } from './recognise.node.ts';
 
 /** Images whose size is looked up, evenly spread: enough to see of what kind a data set is. */

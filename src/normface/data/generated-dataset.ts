@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { createDataset, type Dataset, type LabelledSource } from './dataset.ts';
 
 /** A data set of generated faces: identities `first` … `first + identities − 1` of the world `seed`, `samples` images each. */

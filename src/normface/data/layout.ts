@@ -1,6 +1,6 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Tree } from './archives/walk.ts';
 import { createDataset, type Dataset } from './dataset.ts';
-import type { Tree } from './walk.ts';
 
 /**
  * Data set of a tree of images `identity/image.jpg`, all of it possibly inside leading folders such as `lfw-112x96/`. With several

@@ -2,13 +2,13 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { UsageError, UserError } from '../errors.ts';
-import { readRegularFile } from '../regular-file.node.ts';
-import { reasonOf } from '../training/files.node.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/files.node.ts';
+import { readRegularFile } from '../../common/regular-file.node.ts';
+import { gunzip } from './archives/gunzip.node.ts';
 import { createDataset, type Dataset } from './dataset.ts';
-import { gunzip } from './gunzip.node.ts';
+import { mostPixels, tooManyPixels } from './images/pixel-limit.node.ts';
 import { checkBelongTogether, type Idx, type IdxContent, isGzip, parseIdx } from './mnist.ts';
-import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
 
 /** Which images of a folder: those of one pair of files, `count` (default: all) from number `first` (from 0) on. */
 interface MnistSpec {

@@ -1,6 +1,6 @@
 /** What idx files hold, the format of MNIST and its like (http://yann.lecun.com/exdb/mnist): arrays of unsigned bytes. */
 
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 
 /** What a file begins with: two zeros, 8 for unsigned bytes, the number of dimensions; big-endian. */
 const magicNumbers = { images: 0x803, labels: 0x801 } as const;

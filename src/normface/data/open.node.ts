@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
-import { UserError } from '../errors.ts';
-import { reasonOf } from '../training/files.node.ts';
-import { isArchive, readArchive } from './archive.node.ts';
+import { UserError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/files.node.ts';
+import { isArchive, readArchive } from './archives/archive.node.ts';
+import { readFolder } from './archives/folder.node.ts';
+import type { OnFiles, Tree } from './archives/walk.ts';
 import type { Dataset } from './dataset.ts';
-import { readFolder } from './folder.node.ts';
 import { type GeneratedSpec, generatedDataset, isGenerated, parseGenerated } from './generated-dataset.ts';
 import { datasetOfTree } from './layout.ts';
 import { holdsIdxFiles, isMnist, openMnist, parseMnist } from './mnist.node.ts';
 import { imagesOf } from './recognise.node.ts';
-import type { OnFiles, Tree } from './walk.ts';
 
 /**
  * Opens a data set: a folder of `identity/image.jpg`, an archive (`.tar`, `.tar.gz` or `.zip`) of the same tree, a folder with the

@@ -1,9 +1,9 @@
-import { hash32 } from '../../engine/random.ts';
-import { countText } from '../../inspector/profile/format.ts';
-import { type ContactSheetOptions, type Tile, writeContactSheet } from './contact-sheet.node.ts';
+import { countText } from '../../common/format.ts';
+import { hash32 } from '../../engine/core/random.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
-import { decodeSource, decodeWithin, type ImageSize } from './decode.node.ts';
-import { imageTitles } from './image-numbers.ts';
+import { type ContactSheetOptions, type Tile, writeContactSheet } from './images/contact-sheet.node.ts';
+import { decodeSource, decodeWithin, type ImageSize } from './images/decode.node.ts';
+import { imageTitles } from './protocols/image-numbers.ts';
 
 export interface PreviewOptions extends Partial<ContactSheetOptions> {
   /** Number of people shown, one a row (default 8). */

@@ -1,9 +1,9 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Tree, TreeFile } from './archives/walk.ts';
 import { remarkText } from './dataset.ts';
-import { headBytes, type ImageFormat, imageFormat } from './image-format.ts';
+import { headBytes, type ImageFormat, imageFormat } from './images/image-format.ts';
 import { Remarks } from './remarks.ts';
 import { readHead, type StoredSource } from './source.node.ts';
-import type { Tree, TreeFile } from './walk.ts';
 
 /** Endings that need no look inside: the decoder, which goes by the bytes, reports what is not what it says. */
 const imageEndings: ReadonlySet<string> = new Set(

@@ -2,8 +2,8 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants, inflateRawSync } from 'node:zlib';
-import { mostFileBytes, readRegularFile, regularFileSize } from '../regular-file.node.ts';
-import { reasonOf } from '../training/files.node.ts';
+import { reasonOf } from '../../common/files.node.ts';
+import { mostFileBytes, readRegularFile, regularFileSize } from '../../common/regular-file.node.ts';
 import type { Source } from './dataset.ts';
 
 /** A source that is a file or a part of one. */

@@ -1,6 +1,6 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 import { type Dataset, subset } from './dataset.ts';
-import { type PairList, pairsOfFolds } from './pairs.ts';
+import { type PairList, pairsOfFolds } from './protocols/pairs.ts';
 
 /** A training set without the people of a test. */
 export interface ExcludedSplit {

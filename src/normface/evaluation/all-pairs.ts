@@ -1,13 +1,10 @@
-import type { Device } from '../../engine/device.ts';
-import { walkers } from '../../engine/grid.ts';
-import { gemm } from '../../engine/ops/matmul.ts';
-import type { Tensor } from '../../engine/tensor.ts';
-import source from '../../shaders/pair_score_histogram.wgsl';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import { gemm } from '../../engine/ops/matmul/matmul.ts';
+import { countPairs, halfKeys } from '../../engine/ops/pairs/count_pairs.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 import { type Features, featureCount } from './features.ts';
-import { countFrom, findRank, halfKeys, scoreOfKey } from './score-order.ts';
-
-const kernel = { name: 'pair_score_histogram', source };
+import { countFrom, findRank, scoreOfKey } from './score-order.ts';
 
 /** Rows and columns of the tiles that scores are computed in: 4 MiB of scores at a time. */
 const defaultSide = 1024;
@@ -105,26 +102,6 @@ class ScoreTiles {
     counts.dispose();
     return [read.subarray(0, halfKeys), read.subarray(halfKeys)];
   }
-}
-
-/**
- * Adds the pairs of one tile of scores to counts by halves of their keys; see the kernel for the bindings.
- * @param lower whether the lower half is counted, of those scores whose upper half is selected
- */
-export function countPairs(
-  bindings: Readonly<Record<'scores' | 'labels' | 'tile' | 'selection' | 'counts', Tensor>>,
-  lower: boolean,
-): void {
-  const { scores } = bindings;
-  const side = scores.shape[0]!;
-  scores.device.dispatch({
-    kernel,
-    constants: { SIDE: side, WORKGROUP: walkers(scores.device) },
-    conditions: { lower },
-    bindings,
-    grid: [side, 1, 1],
-    cost: { flops: 0, bytes: scores.bytes },
-  });
 }
 
 function roundUp(value: number, unit: number): number {

@@ -1,6 +1,7 @@
-import type { Device } from '../../engine/device.ts';
-import type { BlufrTrial } from '../data/blufr.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Table } from '../../common/table.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { BlufrTrial } from '../data/protocols/blufr.ts';
 import { rankAllPairs } from './all-pairs.ts';
 import { type Features, featureCount } from './features.ts';
 import { momentsOf } from './moments.ts';
@@ -8,7 +9,6 @@ import { nearestInGallery } from './open-set.ts';
 import { fitPca, type PcaSize, project } from './pca.ts';
 import { mean } from './result.ts';
 import { percent } from './summary.ts';
-import type { Table } from './table.ts';
 
 /** The false accept rates that BLUFR reports: of pairs, and of probes who are not in the gallery. */
 export const verificationFar = 0.001;

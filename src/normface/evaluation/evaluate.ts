@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 import type { Features } from './features.ts';
 import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.ts';
 import { type MergeName, mergeMirror } from './merge.ts';

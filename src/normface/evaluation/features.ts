@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 
 /** Feature vectors of a set of images: row i of the row-major n x dimension array is the raw (not normalised) feature of image i. */
 export interface Features {

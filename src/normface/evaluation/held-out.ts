@@ -1,4 +1,4 @@
-import { UsageError, UserError } from '../errors.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { checkFeatures, type Features, featureCount } from './features.ts';
 import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
 import { type FoldResult, type ProtocolResult, summarise } from './result.ts';

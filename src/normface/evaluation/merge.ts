@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 import { checkFeatures, type Features } from './features.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Table } from '../../common/table.ts';
 import type { Features } from './features.ts';
 import type { HeldOutFolds } from './held-out.ts';
 import { type MergeName, mergeMirror, mergeNames } from './merge.ts';
@@ -7,7 +8,6 @@ import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
 import { decisionsOf, judge } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import { formatAccuracy } from './summary.ts';
-import type { Table } from './table.ts';
 
 /** The rules of the rows. */
 const rowProtocols = ['normface-nopca-svm', 'normface-pca-svm'] as const;

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 
 /**
  * Verification pairs: pair i compares feature rows a[i] and b[i]; same[i] is 1 for one person (genuine) and 0 for two

@@ -1,5 +1,5 @@
 import { Matrix as DenseMatrix, EigenvalueDecomposition } from 'ml-matrix';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 import { type Features, featureCount } from './features.ts';
 import { type Matrix, rowProducts } from './matrix.ts';
 import { covarianceOf, type Moments, meanOf } from './moments.ts';

@@ -1,9 +1,15 @@
 import * as Plot from '@observablehq/plot';
+import {
+  type LegendEntry,
+  plotHeight,
+  plotWidth,
+  renderPlot,
+  seriesColor,
+} from '../../common/plot-frame.node.ts';
 import { type Curve, movingMean, thinned } from './curve.ts';
-import { type LegendEntry, plotHeight, plotWidth, renderPlot, seriesColor } from './plot-frame.node.ts';
 import type { Roc } from './roc.ts';
 
-export { plotPng } from './plot-frame.node.ts';
+export { plotPng } from '../../common/plot-frame.node.ts';
 
 const maximumPoints = 800;
 

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 import type { Features } from './features.ts';
 import { type Measure, PairScores } from './pair-scores.ts';
 import { foldNumbers, inFold, type PairList } from './pairs.ts';

@@ -1,10 +1,7 @@
 /*
  * Order statistics of f32 scores from counts of the halves of their keys. The key is an unsigned number in the order of the
- * scores; src/shaders/pair_score_histogram.wgsl computes the same one.
+ * scores; src/shaders/pairs/pair_score_histogram.wesl computes the same one.
  */
-
-/** Number of values of half a key. */
-export const halfKeys = 65536;
 
 /** The f32 score of a key. */
 export function scoreOfKey(key: number): number {

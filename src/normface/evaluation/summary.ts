@@ -1,6 +1,6 @@
+import type { Table } from '../../common/table.ts';
 import { firstResult, type MergedResult, type VerificationMetrics } from './evaluate.ts';
 import { protocolDescriptions } from './protocol-texts.ts';
-import type { Table } from './table.ts';
 
 /** The name to print with a number: the rule and the mirror merge, and for a held-out fold which folds took part. */
 export function protocolLabel(result: MergedResult): string {

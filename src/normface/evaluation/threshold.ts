@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
 
 /** The scores of genuine (same person) and impostor (different people) pairs, each ascending. */
 export interface ScoreSplit {

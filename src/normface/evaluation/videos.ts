@@ -1,4 +1,5 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Table } from '../../common/table.ts';
 import { checkFeatures, type Features, featureCount } from './features.ts';
 import { cosineHistogram, frameCosines, histogramBins } from './frame-cosines.ts';
 import { histogramIntersections, kernelSvm } from './kernel-svm.ts';
@@ -6,7 +7,6 @@ import type { Matrix } from './matrix.ts';
 import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
 import { type FoldResult, mean, type ProtocolResult, summarise } from './result.ts';
 import { formatAccuracy } from './summary.ts';
-import type { Table } from './table.ts';
 import { splitScores } from './threshold.ts';
 import { accuracyOf, svmScoreRule } from './threshold-rules.ts';
 

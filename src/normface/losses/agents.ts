@@ -1,8 +1,8 @@
 /** Agents: class weights of which the direction alone counts. */
 
-import { normaliseRowsInPlace } from '../../engine/ops/l2_normalise.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import { normaliseRowsInPlace } from '../../engine/ops/norm/l2_normalise.ts';
 import { initialValues } from '../nets/initial.ts';
 import { ClassParameter } from './class-parameter.ts';
 import type { HeadPlace } from './loss.ts';

@@ -1,6 +1,6 @@
 /** Proposition 2: how low softmax over cosines can get, and the scale that a wanted loss needs. */
 
-import { ShapeError } from '../../engine/errors.ts';
+import { ShapeError } from '../../engine/core/errors.ts';
 
 /**
  * Least softmax loss of features and class weights of squared norm `scale` with as many samples of every class:

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cContrastiveHead } from '../../engine/ops/c_contrastive_loss.ts';
+import { cContrastiveHead } from '../../engine/ops/heads/c_contrastive_loss.ts';
 import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
 import { agentSettings, squaredDistance } from './settings.ts';

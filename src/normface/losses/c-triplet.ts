@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cTripletHead } from '../../engine/ops/c_triplet_loss.ts';
+import { cTripletHead } from '../../engine/ops/heads/c_triplet_loss.ts';
 import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
 import { agentSettings, squaredDistance } from './settings.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { centerHead } from '../../engine/ops/center_loss.ts';
+import { centerHead } from '../../engine/ops/heads/center_loss.ts';
 import { initialValues } from '../nets/initial.ts';
 import { defineLoss } from './loss.ts';
 import { factor } from './settings.ts';

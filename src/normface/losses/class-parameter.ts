@@ -1,6 +1,6 @@
+import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
 import type { ClassSampling } from './class-sampling.ts';
 
 /** A parameter with a row for each class: all rows, or with class sampling those of a step. */

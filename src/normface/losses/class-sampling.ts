@@ -1,10 +1,10 @@
 /** Class sampling: a softmax over the classes of the batch and a random part of the others (Partial FC, section 10). */
 
 import { z } from 'zod';
-import type { Device } from '../../engine/device.ts';
+import type { ParameterDeclaration } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
-import type { ParameterDeclaration } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 import { randomStream } from '../nets/initial.ts';
 import { drawClasses } from './draw-classes.ts';
 

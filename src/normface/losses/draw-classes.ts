@@ -1,6 +1,6 @@
 /** Which classes take part in a step of class sampling (Partial FC, section 10). */
 
-import { hash32 } from '../../engine/random.ts';
+import { hash32 } from '../../engine/core/random.ts';
 
 export interface DrawnClasses {
   /** Numbers of the classes, ascending. */

@@ -1,10 +1,10 @@
 /** What a loss of a configuration is: its settings, and what it adds to a net. */
 
 import type { z } from 'zod';
-import type { Device } from '../../engine/device.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 import type { ClassSampling } from './class-sampling.ts';
 
 /** Results of a head for one batch. */

@@ -1,7 +1,7 @@
-import type { Margin } from '../../engine/ops/margin.ts';
-import { marginSoftmaxHead } from '../../engine/ops/margin_softmax_loss.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Margin } from '../../engine/ops/heads/margin.ts';
+import { marginSoftmaxHead } from '../../engine/ops/heads/margin_softmax_loss.ts';
 import { Agents } from './agents.ts';
 import type { HeadPlace, LossHead } from './loss.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cosineSoftmaxHead } from '../../engine/ops/cosine_softmax_loss.ts';
+import { cosineSoftmaxHead } from '../../engine/ops/heads/cosine_softmax_loss.ts';
 import { Agents } from './agents.ts';
 import { lossBound } from './bound.ts';
 import { classSampling } from './class-sampling.ts';

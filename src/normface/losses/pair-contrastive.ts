@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contrastiveHead } from '../../engine/ops/contrastive_loss.ts';
+import { contrastiveHead } from '../../engine/ops/pairs/contrastive_loss.ts';
 import { defineLoss } from './loss.ts';
 import { factor, squaredDistance } from './settings.ts';
 

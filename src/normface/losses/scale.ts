@@ -1,8 +1,8 @@
 /** The factor s of cosine logits, learnt or fixed (section 3.4). */
 
 import { z } from 'zod';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import { factor } from './settings.ts';
 
 const common = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { softmaxLossHead } from '../../engine/ops/softmax_loss.ts';
+import { softmaxLossHead } from '../../engine/ops/heads/softmax_loss.ts';
 import { initialValues } from '../nets/initial.ts';
 import { ClassParameter } from './class-parameter.ts';
 import { classSampling } from './class-sampling.ts';

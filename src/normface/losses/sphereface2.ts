@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sphereFace2Bias, sphereFace2Head } from '../../engine/ops/sphereface2_loss.ts';
+import { sphereFace2Bias, sphereFace2Head } from '../../engine/ops/heads/sphereface2_loss.ts';
 import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
 import { factor, shared, weightNormalisation } from './settings.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tripletHead } from '../../engine/ops/triplet_loss.ts';
+import { tripletHead } from '../../engine/ops/pairs/triplet_loss.ts';
 import { defineLoss } from './loss.ts';
 import { factor, squaredDistance } from './settings.ts';
 

@@ -1,8 +1,8 @@
-import { check, formatShape } from '../../engine/errors.ts';
-import { type ImageBatchOptions, imageBatch } from '../../engine/ops/image_batch.ts';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import { check, formatShape } from '../../engine/core/errors.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import { type ImageBatchOptions, imageBatch } from '../../engine/ops/images/image_batch.ts';
 import { initialValues } from './initial.ts';
 import { type ForwardMode, forwardAll, type SampleShape } from './layer.ts';
 import { type Net, planNet, withInner } from './net.ts';

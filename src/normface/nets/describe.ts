@@ -1,4 +1,4 @@
-import { elementCount } from '../../engine/tensor.ts';
+import { elementCount } from '../../engine/core/tensor.ts';
 import type { SampleShape } from './layer.ts';
 import { type Net, planNet, withInner } from './net.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { centerFaceResnet } from './center-face-resnet.ts';
 import { lightCnnA, lightCnnB, lightCnnSmall } from './light-cnn.ts';
 import { lenetsPlusPlus, mnist3d, mnistLenet } from './mnist.ts';

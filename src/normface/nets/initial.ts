@@ -1,7 +1,7 @@
 /** Initial values of parameters: counter based, so a parameter's values depend on the seed and on its name alone. */
 
-import { hash32, normal01, uniform01 } from '../../engine/random.ts';
-import { elementCount, type Shape } from '../../engine/tensor.ts';
+import { hash32, normal01, uniform01 } from '../../engine/core/random.ts';
+import { elementCount, type Shape } from '../../engine/core/tensor.ts';
 
 /**
  * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (paper section 6);

@@ -1,8 +1,8 @@
 /** What a layer is to the functions that describe, declare and run nets. */
 
-import { add } from '../../engine/ops/add.ts';
-import type { ParameterDeclaration, Parameters } from '../../engine/parameters.ts';
-import type { Shape, Tensor } from '../../engine/tensor.ts';
+import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
+import type { Shape, Tensor } from '../../engine/core/tensor.ts';
+import { add } from '../../engine/ops/elementwise/add.ts';
 import type { Initial } from './initial.ts';
 
 /** [height, width, channels] of images and feature maps, [length] of flat features; the batch is left out. */

@@ -1,7 +1,7 @@
 /** Nets as data: a list of layers. A net can be written as JSON; what runs it is made by `buildNet`. */
 
-import { ShapeError } from '../../engine/errors.ts';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../common/errors.ts';
+import { ShapeError } from '../../engine/core/errors.ts';
 import type { NamedLayer, PlannedLayer, SampleShape } from './layer.ts';
 import {
   type MaxFeatureMapLayer,

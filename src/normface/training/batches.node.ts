@@ -1,7 +1,7 @@
 /** The batches that a configuration asks for. */
 
-import { BatchLoader, type BatchLoaderOptions } from '../data/loader.node.ts';
-import type { TrainingConfig } from './config.ts';
+import { BatchLoader, type BatchLoaderOptions } from '../data/batches/loader.node.ts';
+import type { TrainingConfig } from './config/config.ts';
 import type { TrainingData } from './training-data.node.ts';
 
 /** A loader of training batches; close it after use. */

@@ -1,6 +1,6 @@
 /** What a configured loss adds to a net. */
 
-import { dropout } from '../../engine/ops/dropout.ts';
+import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { ClassSampling } from '../losses/class-sampling.ts';
 import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadPlace, LossHead } from '../losses/loss.ts';

@@ -1,7 +1,7 @@
 /** The training loop: batches in, optimiser steps out, with records, checkpoints, validation and a clean stop. */
 
-import { DivergedError } from '../errors.ts';
-import type { StepRecord } from './log.ts';
+import { DivergedError } from '../../common/errors.ts';
+import type { StepRecord } from './run/log.ts';
 
 /** A batch of labelled images: RGBA pixels [N, height, width, 4] and N class numbers. */
 export interface LabelledImages {

@@ -1,23 +1,23 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
-import type { Device } from '../../engine/device.ts';
-import { refuseLabels } from '../../engine/labels.ts';
-import { largestMagnitude } from '../../engine/magnitude.ts';
+import { UserError } from '../../common/errors.ts';
+import type { Parameters } from '../../engine/core/parameters.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import type { CapturedStep } from '../../engine/step.ts';
-import { UserError } from '../errors.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { matchParameters } from './compatible.ts';
-import type { TrainingConfig } from './config.ts';
-import { NetEmbedder } from './embedder.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import { refuseLabels } from '../../engine/runtime/labels.ts';
+import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
+import type { CapturedStep } from '../../engine/runtime/step.ts';
+import { NetEmbedder } from '../embedding/embedder.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { matchParameters } from './checkpoint/compatible.ts';
+import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
+import type { TrainingConfig } from './config/config.ts';
 import type { HeadOutputs } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { Objective } from './objective.ts';
-import { float32Tensor, type StoredTensor } from './safetensors.ts';
 
 /** Images embedded at once by evaluations while training. */
 export const evaluationBatch = 64;

@@ -1,13 +1,13 @@
 /** What a training step differentiates: a net and its losses on a batch. */
 
-import type { Device } from '../../engine/device.ts';
-import { add } from '../../engine/ops/add.ts';
-import { scale } from '../../engine/ops/scale.ts';
-import { Parameters } from '../../engine/parameters.ts';
-import type { Tensor } from '../../engine/tensor.ts';
+import { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
+import { add } from '../../engine/ops/elementwise/add.ts';
+import { scale } from '../../engine/ops/elementwise/scale.ts';
+import type { Device } from '../../engine/runtime/device.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
-import { inputSize, type TrainingConfig } from './config.ts';
+import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head, type HeadOutputs } from './head.ts';
 
 export class Objective {

@@ -1,6 +1,6 @@
 /** What tells how far long work is: one line rewritten in place on a terminal, a plain line every few seconds elsewhere. */
 
-import type { StepRecord } from './log.ts';
+import type { StepRecord } from './run/log.ts';
 
 /** Where the line goes. */
 export interface ProgressSink {

@@ -1,15 +1,15 @@
 /** The images a run learns from. */
 
-import { readBlufrSplits } from '../data/blufr.node.ts';
-import { blufrTrainingSubset } from '../data/blufr.ts';
-import { casiaOverlap } from '../data/casia-overlap.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { type Dataset, minimumImages, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
-import { readPairs } from '../data/pairs.node.ts';
+import { readBlufrSplits } from '../data/protocols/blufr.node.ts';
+import { blufrTrainingSubset } from '../data/protocols/blufr.ts';
+import { casiaOverlap } from '../data/protocols/casia-overlap.ts';
+import { readPairs } from '../data/protocols/pairs.node.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../data/split.ts';
-import { UsageError, UserError } from '../errors.ts';
-import type { TrainingConfig } from './config.ts';
-import { hashText } from './overrides.ts';
+import type { TrainingConfig } from './config/config.ts';
+import { hashText } from './config/overrides.ts';
 
 export interface TrainingData {
   readonly dataset: Dataset;

@@ -1,50 +1,61 @@
-import agentDistance from './agent_distance.wgsl';
-import agentEntry from './agent_entry.wgsl';
-import agentState from './agent_state.wgsl';
-import atLeast from './at_least.wgsl';
-import binaryEntry from './binary_entry.wgsl';
-import classScore from './class_score.wgsl';
-import elements from './elements.wgsl';
-import epilogue from './epilogue.wgsl';
-import logistic from './logistic.wgsl';
-import margin from './margin.wgsl';
-import matrixUnit from './matrix_unit.wgsl';
-import nan from './nan.wgsl';
-import pool from './pool.wgsl';
-import random from './random.wgsl';
-import rolled from './rolled.wgsl';
-import rowNorm from './row_norm.wgsl';
-import rowSum from './row_sum.wgsl';
-import softmaxState from './softmax_state.wgsl';
-import strand from './strand.wgsl';
-import subgroupMatrix from './subgroup_matrix.wgsl';
-import tileGrid from './tile_grid.wgsl';
-import winograd from './winograd.wgsl';
-import winogradTiles from './winograd_tiles.wgsl';
+import agent_distance from './agent_distance.wesl';
+import agent_entry from './agent_entry.wesl';
+import agent_state from './agent_state.wesl';
+import at_least from './at_least.wesl';
+import binary_entry from './binary_entry.wesl';
+import class_score from './class_score.wesl';
+import elements from './elements.wesl';
+import epilogue from './epilogue.wesl';
+import logistic from './logistic.wesl';
+import margin from './margin.wesl';
+import matrix_unit from './matrix_unit.wesl';
+import nan from './nan.wesl';
+import pool from './pool.wesl';
+import random from './random.wesl';
+import rolled from './rolled.wesl';
+import row_norm from './row_norm.wesl';
+import row_sum from './row_sum.wesl';
+import softmax_state from './softmax_state.wesl';
+import strand from './strand.wesl';
+import subgroup_matrix from './subgroup_matrix.wesl';
+import tile_grid from './tile_grid.wesl';
+import tile_product_matrix from './tile_product_matrix.wesl';
+import tile_product_subgroup from './tile_product_subgroup.wesl';
+import tile_product_workgroup from './tile_product_workgroup.wesl';
+import winograd from './winograd.wesl';
+import winograd_tiles from './winograd_tiles.wesl';
 
-/** Modules that kernels import as `package::lib::name`. */
-export const shaderLibrary: Record<string, string> = {
-  './lib/agent_distance.wesl': agentDistance,
-  './lib/agent_entry.wesl': agentEntry,
-  './lib/agent_state.wesl': agentState,
-  './lib/binary_entry.wesl': binaryEntry,
-  './lib/class_score.wesl': classScore,
-  './lib/elements.wesl': elements,
-  './lib/epilogue.wesl': epilogue,
-  './lib/at_least.wesl': atLeast,
-  './lib/logistic.wesl': logistic,
-  './lib/margin.wesl': margin,
-  './lib/matrix_unit.wesl': matrixUnit,
-  './lib/nan.wesl': nan,
-  './lib/pool.wesl': pool,
-  './lib/random.wesl': random,
-  './lib/rolled.wesl': rolled,
-  './lib/row_norm.wesl': rowNorm,
-  './lib/row_sum.wesl': rowSum,
-  './lib/softmax_state.wesl': softmaxState,
-  './lib/strand.wesl': strand,
-  './lib/subgroup_matrix.wesl': subgroupMatrix,
-  './lib/tile_grid.wesl': tileGrid,
-  './lib/winograd.wesl': winograd,
-  './lib/winograd_tiles.wesl': winogradTiles,
+/** Modules that kernels import as `package::lib::name`, by that name. */
+const modules = {
+  agent_distance,
+  agent_entry,
+  agent_state,
+  at_least,
+  binary_entry,
+  class_score,
+  elements,
+  epilogue,
+  logistic,
+  margin,
+  matrix_unit,
+  nan,
+  pool,
+  random,
+  rolled,
+  row_norm,
+  row_sum,
+  softmax_state,
+  strand,
+  subgroup_matrix,
+  tile_grid,
+  tile_product_matrix,
+  tile_product_subgroup,
+  tile_product_workgroup,
+  winograd,
+  winograd_tiles,
 };
+
+/** The same by the path that the linker looks for. */
+export const shaderLibrary: Record<string, string> = Object.fromEntries(
+  Object.entries(modules).map(([name, source]) => [`./lib/${name}.wesl`, source]),
+);

@@ -1,10 +1,10 @@
-import type { Device } from '../../../src/engine/device.ts';
-import { add } from '../../../src/engine/ops/add.ts';
-import { multiply } from '../../../src/engine/ops/multiply.ts';
-import { sum } from '../../../src/engine/ops/sum.ts';
-import { type ParameterDeclaration, Parameters } from '../../../src/engine/parameters.ts';
-import { normal01 } from '../../../src/engine/random.ts';
-import { elementCount, type Tensor } from '../../../src/engine/tensor.ts';
+import { type ParameterDeclaration, Parameters } from '../../../src/engine/core/parameters.ts';
+import { normal01 } from '../../../src/engine/core/random.ts';
+import { elementCount, type Tensor } from '../../../src/engine/core/tensor.ts';
+import { add } from '../../../src/engine/ops/elementwise/add.ts';
+import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
+import { sum } from '../../../src/engine/ops/reduce/sum.ts';
+import type { Device } from '../../../src/engine/runtime/device.ts';
 
 /** Normal numbers that are exact in f32. */
 export function normals(size: number, seed: number, scale = 1): Float32Array {

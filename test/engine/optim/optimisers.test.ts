@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Device } from '../../../src/engine/device.ts';
+import type { Parameters } from '../../../src/engine/core/parameters.ts';
 import { Adam, AdamW } from '../../../src/engine/optim/adam.ts';
 import type { Optimiser } from '../../../src/engine/optim/optimiser.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';
-import type { Parameters } from '../../../src/engine/parameters.ts';
+import { Device } from '../../../src/engine/runtime/device.ts';
 import { testDevice } from '../open.ts';
 import { bitsOf, declarations, GradientSource, largestError, normals } from './harness.ts';
 

@@ -1,14 +1,14 @@
 /** Rows that are trained as a parameter of their own: copied there and back with the optimiser's state, the others untouched. */
 
 import { expect, test } from 'vitest';
-import { withBindingLimit } from '../../../src/engine/ops/class_windows.ts';
-import { multiply } from '../../../src/engine/ops/multiply.ts';
-import { sum } from '../../../src/engine/ops/sum.ts';
+import { Parameters } from '../../../src/engine/core/parameters.ts';
+import { normal01 } from '../../../src/engine/core/random.ts';
+import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
+import { withBindingLimit } from '../../../src/engine/ops/heads/class_windows.ts';
+import { sum } from '../../../src/engine/ops/reduce/sum.ts';
 import { AdamW } from '../../../src/engine/optim/adam.ts';
 import { RowSubset } from '../../../src/engine/optim/row_subset.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';
-import { Parameters } from '../../../src/engine/parameters.ts';
-import { normal01 } from '../../../src/engine/random.ts';
 import { testDevice } from '../open.ts';
 
 const device = await testDevice();

@@ -1,10 +1,10 @@
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
+import { formatTable } from '../../../src/common/table.ts';
 import { graphDot } from '../../../src/inspector/graph/dot.ts';
 import type { AutogradGraph, GraphLeaf, GraphOperator } from '../../../src/inspector/graph/graph.ts';
 import { graphSvg } from '../../../src/inspector/graph/svg.node.ts';
 import { graphTable } from '../../../src/inspector/graph/table.ts';
-import { formatTable } from '../../../src/normface/evaluation/table.ts';
 
 const tensor = (...shape: number[]) =>
   ({ shape, dtype: 'f32', bytes: 4 * shape.reduce((product, extent) => product * extent, 1) }) as const;

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { add } from '../../../src/engine/ops/add.ts';
-import { conv2d } from '../../../src/engine/ops/conv2d.ts';
-import { matmul } from '../../../src/engine/ops/matmul.ts';
-import { multiply } from '../../../src/engine/ops/multiply.ts';
-import { relu } from '../../../src/engine/ops/relu.ts';
-import { flatten } from '../../../src/engine/ops/reshape.ts';
-import { scale } from '../../../src/engine/ops/scale.ts';
-import { mean } from '../../../src/engine/ops/sum.ts';
-import { Parameters } from '../../../src/engine/parameters.ts';
-import type { Tensor } from '../../../src/engine/tensor.ts';
+import { Parameters } from '../../../src/engine/core/parameters.ts';
+import type { Tensor } from '../../../src/engine/core/tensor.ts';
+import { conv2d } from '../../../src/engine/ops/conv2d/conv2d.ts';
+import { add } from '../../../src/engine/ops/elementwise/add.ts';
+import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
+import { relu } from '../../../src/engine/ops/elementwise/relu.ts';
+import { scale } from '../../../src/engine/ops/elementwise/scale.ts';
+import { matmul } from '../../../src/engine/ops/matmul/matmul.ts';
+import { mean } from '../../../src/engine/ops/reduce/sum.ts';
+import { flatten } from '../../../src/engine/ops/shape/reshape.ts';
 import { totalWork } from '../../../src/inspector/graph/graph.ts';
 import { traceGraph } from '../../../src/inspector/graph/trace-graph.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { Objective } from '../../../src/normface/training/objective.ts';
 import { testDevice } from '../../engine/open.ts';
 

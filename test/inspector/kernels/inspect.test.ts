@@ -33,7 +33,9 @@ const linkedText = (request: KernelRequest): string => {
 
 describe('the catalogue', () => {
   test('has every kernel file, with a description, constants and operators', () => {
-    const files = readdirSync('src/shaders').flatMap((name) => /^(\w+)\.wgsl$/.exec(name)?.[1] ?? []);
+    const files = readdirSync('src/shaders', { recursive: true, encoding: 'utf8' }).flatMap(
+      (path) => /^(?!lib\/)\w+\/(\w+)\.wesl$/.exec(path)?.[1] ?? [],
+    );
     expect(inspector.catalogue.map(({ name }) => name)).toEqual(files.sort());
     for (const { name, summary, header, uses } of inspector.catalogue) {
       expect(summary.length, name).toBeGreaterThan(10);
@@ -216,9 +218,9 @@ describe('an edited kernel', () => {
   test('that does not compile says where', async () => {
     const source = linkedText(request).replace('let value = x[i];', 'let value = x[i] + true;');
     const line = source.split('\n').findIndex((text) => text.includes('+ true')) + 1;
-    await expect(run({ ...request, source, file: 'mine.wgsl' })).rejects.toThrow(
+    await expect(run({ ...request, source, file: 'mine.wesl' })).rejects.toThrow(
       new RegExp(
-        `relu_forward .*does not compile: mine\\.wgsl:${line}: .*let value = x\\[i\\] \\+ true;`,
+        `relu_forward .*does not compile: mine\\.wesl:${line}: .*let value = x\\[i\\] \\+ true;`,
         's',
       ),
     );

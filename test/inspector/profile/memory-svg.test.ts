@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
-import { planMemory } from '../../../src/engine/memory.ts';
-import { hash32 } from '../../../src/engine/random.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import { planMemory } from '../../../src/engine/runtime/memory.ts';
 import { liveBytes } from '../../../src/inspector/profile/live-bytes.ts';
 import { memorySvg } from '../../../src/inspector/profile/memory-svg.ts';
 import type { MemoryMap } from '../../../src/inspector/profile/profile.ts';

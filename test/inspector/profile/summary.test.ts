@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { formatTable } from '../../../src/common/table.ts';
 import { summarise } from '../../../src/inspector/profile/summary.ts';
 import { dispatchTable, operatorTable } from '../../../src/inspector/profile/tables.ts';
-import { formatTable } from '../../../src/normface/evaluation/table.ts';
 import { sample } from './sample.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import { imageList } from '../../../src/normface/commands/embed.node.ts';
+import { imageList } from '../../../src/cli/embed.node.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import { type Dataset, remarkText } from '../../../src/normface/data/dataset.ts';
-import { decodeSource } from '../../../src/normface/data/decode.node.ts';
+import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import { UserError } from '../../../src/normface/errors.ts';
 import { retype, tarWith, zipOf } from './archives.ts';
 import { encode, errorOf, tarOf, temporaryFolder } from './fixtures.ts';
 

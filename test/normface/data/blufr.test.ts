@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readBlufrSplits } from '../../../src/normface/data/blufr.node.ts';
+import { generatedDataset } from '../../../src/normface/data/generated-dataset.ts';
+import { openDataset } from '../../../src/normface/data/open.node.ts';
+import { readBlufrSplits } from '../../../src/normface/data/protocols/blufr.node.ts';
 import {
   blufrSamples,
   blufrTrainingSubset,
   blufrTrial,
   checkBlufrSplits,
-} from '../../../src/normface/data/blufr.ts';
-import { generatedDataset } from '../../../src/normface/data/generated-dataset.ts';
-import { openDataset } from '../../../src/normface/data/open.node.ts';
+} from '../../../src/normface/data/protocols/blufr.ts';
 import { errorOf, realData, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 const root = temporaryFolder();

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/common/errors.ts';
 import {
   minimumImages,
   remarkText,
@@ -8,9 +9,8 @@ import {
   subset,
   warningsOf,
 } from '../../../src/normface/data/dataset.ts';
-import { decodeSource } from '../../../src/normface/data/decode.node.ts';
+import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import { UserError } from '../../../src/normface/errors.ts';
 import { encode, errorOf, realData, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 const folder = temporaryFolder();

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeSource, readImage } from '../../../src/normface/data/decode.node.ts';
-import { decodeNetpbm } from '../../../src/normface/data/netpbm.ts';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { decodeSource, readImage } from '../../../src/normface/data/images/decode.node.ts';
+import { decodeNetpbm } from '../../../src/normface/data/images/netpbm.ts';
 import { encode, errorOf, picture, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { pack } from 'tar-stream';
 import { afterAll } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import type { Image } from '../../../src/normface/data/image.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import type { Image } from '../../../src/normface/data/images/image.ts';
 
 /** A temporary folder that is gone after the tests of the file. */
 export function temporaryFolder(): string {

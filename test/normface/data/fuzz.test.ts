@@ -3,23 +3,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import { decodeSource } from '../../../src/normface/data/decode.node.ts';
-import { imageFormat } from '../../../src/normface/data/image-format.ts';
-import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
+import { imageFormat } from '../../../src/normface/data/images/image-format.ts';
+import { decodeNetpbm } from '../../../src/normface/data/images/netpbm.ts';
+import { isBareYCbCr } from '../../../src/normface/data/images/tiff.ts';
 import { parseIdx } from '../../../src/normface/data/mnist.ts';
-import { decodeNetpbm } from '../../../src/normface/data/netpbm.ts';
-import { formatPairs, parsePairs } from '../../../src/normface/data/pairs.ts';
-import { isBareYCbCr } from '../../../src/normface/data/tiff.ts';
-import { parseVideoPairs } from '../../../src/normface/data/video-pairs.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
-import { parseLog } from '../../../src/normface/training/log.ts';
-import { applyOverrides } from '../../../src/normface/training/overrides.ts';
+import { parseMatlab } from '../../../src/normface/data/protocols/matlab.node.ts';
+import { formatPairs, parsePairs } from '../../../src/normface/data/protocols/pairs.ts';
+import { parseVideoPairs } from '../../../src/normface/data/protocols/video-pairs.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
   float32Tensor,
-} from '../../../src/normface/training/safetensors.ts';
+} from '../../../src/normface/training/checkpoint/safetensors.ts';
+import { parseConfig } from '../../../src/normface/training/config/config.ts';
+import { applyOverrides } from '../../../src/normface/training/config/overrides.ts';
+import { parseLog } from '../../../src/normface/training/run/log.ts';
 import { encode, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

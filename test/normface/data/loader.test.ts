@@ -1,21 +1,21 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { balancedOrder } from '../../../src/normface/data/balanced-order.ts';
-import { type Dataset, samplesByIdentity } from '../../../src/normface/data/dataset.ts';
-import { decodeSource } from '../../../src/normface/data/decode.node.ts';
-import { ImageStore } from '../../../src/normface/data/image-store.node.ts';
+import { UsageError, UserError } from '../../../src/common/errors.ts';
+import { balancedOrder } from '../../../src/normface/data/batches/balanced-order.ts';
 import {
   BatchLoader,
   type BatchLoaderOptions,
   loadImages,
   type Sampling,
   type TrainingBatch,
-} from '../../../src/normface/data/loader.node.ts';
+} from '../../../src/normface/data/batches/loader.node.ts';
+import { type Cursor, epochOrder } from '../../../src/normface/data/batches/order.ts';
+import { type Dataset, samplesByIdentity } from '../../../src/normface/data/dataset.ts';
+import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
+import { ImageStore } from '../../../src/normface/data/images/image-store.node.ts';
+import { DecodePool } from '../../../src/normface/data/images/worker-pool.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import { type Cursor, epochOrder } from '../../../src/normface/data/order.ts';
-import { DecodePool } from '../../../src/normface/data/worker-pool.node.ts';
-import { UsageError, UserError } from '../../../src/normface/errors.ts';
 import { encode, errorOf, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parseMatlab } from '../../../src/normface/data/matlab.node.ts';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { parseMatlab } from '../../../src/normface/data/protocols/matlab.node.ts';
 
 /** A small writer of the format, for files that no MATLAB is here to write. */
 function writer(little: boolean) {

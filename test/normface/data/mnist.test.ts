@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { BatchLoader } from '../../../src/normface/data/batches/loader.node.ts';
 import { samplesByIdentity } from '../../../src/normface/data/dataset.ts';
-import { decodeSource, WrongSizeError } from '../../../src/normface/data/decode.node.ts';
-import { BatchLoader } from '../../../src/normface/data/loader.node.ts';
+import { decodeSource, WrongSizeError } from '../../../src/normface/data/images/decode.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { errorOf, realData, temporaryFolder, writeTree } from './fixtures.ts';
 

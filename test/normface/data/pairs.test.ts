@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/common/errors.ts';
 import { createDataset, type Dataset, minimumImages } from '../../../src/normface/data/dataset.ts';
-import { imageNumbers } from '../../../src/normface/data/image-numbers.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import { drawPairs, generatePairs } from '../../../src/normface/data/pair-generation.ts';
-import { readPairs, readVideoPairs, writePairs } from '../../../src/normface/data/pairs.node.ts';
+import { imageNumbers } from '../../../src/normface/data/protocols/image-numbers.ts';
+import { drawPairs, generatePairs } from '../../../src/normface/data/protocols/pair-generation.ts';
+import { readPairs, readVideoPairs, writePairs } from '../../../src/normface/data/protocols/pairs.node.ts';
 import {
   countedRemark,
   formatPairs,
@@ -14,10 +15,9 @@ import {
   pairsOfFolds,
   parsePairs,
   resolvePairs,
-} from '../../../src/normface/data/pairs.ts';
+} from '../../../src/normface/data/protocols/pairs.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../../../src/normface/data/split.ts';
-import { UserError } from '../../../src/normface/errors.ts';
-import { readJson } from '../../../src/normface/training/run-folder.node.ts';
+import { readJson } from '../../../src/normface/training/run/run-folder.node.ts';
 import { errorOf, realData, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

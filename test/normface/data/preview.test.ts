@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { captionLines, writeContactSheet } from '../../../src/normface/data/contact-sheet.node.ts';
-import { hasFonts } from '../../../src/normface/data/fonts.node.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { captionLines, writeContactSheet } from '../../../src/normface/data/images/contact-sheet.node.ts';
+import { hasFonts } from '../../../src/normface/data/images/fonts.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { writePreview } from '../../../src/normface/data/preview.node.ts';
-import { UserError } from '../../../src/normface/errors.ts';
 import { encode, errorOf, picture, temporaryFolder, writeTree } from './fixtures.ts';
 
 const folder = temporaryFolder();
@@ -138,7 +138,7 @@ test.skipIf(process.platform !== 'linux')('a machine without fonts is recognised
   const { outputFiles } = await build({
     ...options,
     stdin: {
-      contents: `import { hasFonts } from './src/normface/data/fonts.node.ts'; console.log(await hasFonts());`,
+      contents: `import { hasFonts } from './src/normface/data/images/fonts.node.ts'; console.log(await hasFonts());`,
       resolveDir: repository,
     },
   });

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import { readImage } from '../../../src/normface/data/decode.node.ts';
-import { renderFace } from '../../../src/normface/data/generated/render.ts';
-import type { Image } from '../../../src/normface/data/image.ts';
-import { coverSize } from '../../../src/normface/data/resample.ts';
-import { temporaryFolder } from '../cli/run.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import { readImage } from '../../../src/normface/data/images/decode.node.ts';
+import type { Image } from '../../../src/normface/data/images/image.ts';
+import { coverSize } from '../../../src/normface/data/images/resample.ts';
+import { renderFace } from '../../../src/normface/faces/render.ts';
+import { temporaryFolder } from '../../cli/run.ts';
 
 const folder = temporaryFolder();
 

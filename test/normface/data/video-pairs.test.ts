@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createDataset } from '../../../src/normface/data/dataset.ts';
 import { openVideos } from '../../../src/normface/data/open.node.ts';
-import { parseVideoPairs, videosOfPairs } from '../../../src/normface/data/video-pairs.ts';
+import { parseVideoPairs, videosOfPairs } from '../../../src/normface/data/protocols/video-pairs.ts';
 import { encode, errorOf, tarOf, temporaryFolder, writeTree } from './fixtures.ts';
 
 describe('list of pairs', () => {

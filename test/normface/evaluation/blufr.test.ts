@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hash32, normal01 } from '../../../src/engine/random.ts';
-import type { BlufrTrial } from '../../../src/normface/data/blufr.ts';
+import { hash32, normal01 } from '../../../src/engine/core/random.ts';
+import type { BlufrTrial } from '../../../src/normface/data/protocols/blufr.ts';
 import { rankAllPairs } from '../../../src/normface/evaluation/all-pairs.ts';
 import {
   type BlufrTrialResult,

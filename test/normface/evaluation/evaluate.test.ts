@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { formatTable } from '../../../src/common/table.ts';
 import { evaluateVerification } from '../../../src/normface/evaluation/evaluate.ts';
 import { mergeMirror, mergeNames } from '../../../src/normface/evaluation/merge.ts';
 import { PairScores } from '../../../src/normface/evaluation/pair-scores.ts';
@@ -16,7 +17,6 @@ import {
   protocolLabel,
   protocolTable,
 } from '../../../src/normface/evaluation/summary.ts';
-import { formatTable } from '../../../src/normface/evaluation/table.ts';
 import { noisyFaces, randomPairs } from './helpers.ts';
 
 const shape = { people: 30, each: 4, dimension: 12, noise: 0.9 };

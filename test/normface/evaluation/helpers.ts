@@ -1,4 +1,4 @@
-import { hash32, normal01 } from '../../../src/engine/random.ts';
+import { hash32, normal01 } from '../../../src/engine/core/random.ts';
 import type { Features } from '../../../src/normface/evaluation/features.ts';
 import type { PairList } from '../../../src/normface/evaluation/pairs.ts';
 

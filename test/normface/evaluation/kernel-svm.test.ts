@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hash32, normal01, uniform01 } from '../../../src/engine/random.ts';
+import { hash32, normal01, uniform01 } from '../../../src/engine/core/random.ts';
 import { histogramIntersections, kernelSvm } from '../../../src/normface/evaluation/kernel-svm.ts';
 import { linearSvm } from '../../../src/normface/evaluation/linear-svm.ts';
 import type { Matrix } from '../../../src/normface/evaluation/matrix.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hash32, normal01 } from '../../../src/engine/random.ts';
+import { hash32, normal01 } from '../../../src/engine/core/random.ts';
 import { linearSvm } from '../../../src/normface/evaluation/linear-svm.ts';
 import { evaluateProtocol } from '../../../src/normface/evaluation/protocols.ts';
 import { splitScores } from '../../../src/normface/evaluation/threshold.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
 import { mergeMirror } from '../../../src/normface/evaluation/merge.ts';
 import { features } from './helpers.ts';
 

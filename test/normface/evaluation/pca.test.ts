@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normal01 } from '../../../src/engine/random.ts';
+import { normal01 } from '../../../src/engine/core/random.ts';
 import type { Features } from '../../../src/normface/evaluation/features.ts';
 import { type Matrix, rowProducts } from '../../../src/normface/evaluation/matrix.ts';
 import {

@@ -1,8 +1,8 @@
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { normal01 } from '../../../src/engine/random.ts';
-import { seriesColor } from '../../../src/normface/evaluation/plot-frame.node.ts';
+import { seriesColor } from '../../../src/common/plot-frame.node.ts';
+import { normal01 } from '../../../src/engine/core/random.ts';
 import {
   accuracyPlot,
   cosinePlot,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import type { Features } from '../../../src/normface/evaluation/features.ts';
 import type { PairList } from '../../../src/normface/evaluation/pairs.ts';
 import { evaluateProtocol, protocolNames } from '../../../src/normface/evaluation/protocols.ts';

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/common/errors.ts';
 import { seriesColours } from '../../../src/common/palette.ts';
-import { UserError } from '../../../src/normface/errors.ts';
+import { reportHtml, writeReport } from '../../../src/common/report.node.ts';
 import { lossPlot } from '../../../src/normface/evaluation/plots.node.ts';
-import { reportHtml, writeReport } from '../../../src/normface/evaluation/report.node.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-report-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));

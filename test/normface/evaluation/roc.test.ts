@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import { areaUnderCurve, equalErrorRate, rocCurve, tarAtFar } from '../../../src/normface/evaluation/roc.ts';
 import { splitScores } from '../../../src/normface/evaluation/threshold.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatTable } from '../../../src/normface/evaluation/table.ts';
+import { formatTable } from '../../../src/common/table.ts';
 
 test('columns are aligned and nothing trails', () => {
   const text = formatTable({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import {
   accuracyAt,
   bestThreshold,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hash32, normal01 } from '../../../src/engine/random.ts';
+import { hash32, normal01 } from '../../../src/engine/core/random.ts';
 import type { Features } from '../../../src/normface/evaluation/features.ts';
 import { cosineHistogram, frameCosines } from '../../../src/normface/evaluation/frame-cosines.ts';
 import type { PairList } from '../../../src/normface/evaluation/pairs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normal01 } from '../../../src/engine/random.ts';
+import { normal01 } from '../../../src/engine/core/random.ts';
 import { lossBound, scaleFor } from '../../../src/normface/losses/bound.ts';
 
 // The table of section 1.3 of the paper reference, six significant digits.

@@ -1,12 +1,12 @@
 /** Heads of configured losses on the vectors of section 4.5: known numbers, and what scaled features and weights change. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDevice } from '../../../src/engine/device.node.ts';
-import type { Device } from '../../../src/engine/device.ts';
+import { Parameters } from '../../../src/engine/core/parameters.ts';
 import { RowSubset } from '../../../src/engine/optim/row_subset.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';
-import { Parameters } from '../../../src/engine/parameters.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../../src/engine/runtime/device.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { createHead } from '../../../src/normface/training/head.ts';
 
 let device: Device;

@@ -1,13 +1,13 @@
 /** The losses of the paper's comparisons and of its follow-ups, each from a configuration. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDevice } from '../../../src/engine/device.node.ts';
-import type { Device } from '../../../src/engine/device.ts';
+import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../../src/engine/runtime/device.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
 import { lossNames } from '../../../src/normface/losses/names.ts';
-import type { TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import type { StoredTensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
+import type { TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import type { StepMetrics } from '../../../src/normface/training/loop.ts';
-import type { StoredTensor } from '../../../src/normface/training/safetensors.ts';
 import { batch, tinyModel } from '../training/tiny.ts';
 
 let device: Device;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import { type Augmentation, buildNet } from '../../../src/normface/nets/build.ts';
 import { lenetsPlusPlus, mnistLenet } from '../../../src/normface/nets/mnist.ts';
 import type { Net } from '../../../src/normface/nets/net.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { casiaOverlap } from '../../../src/normface/data/casia-overlap.ts';
-import { UserError } from '../../../src/normface/errors.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
-import { scheduleOf } from '../../../src/normface/training/schedule.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { casiaOverlap } from '../../../src/normface/data/protocols/casia-overlap.ts';
+import { parseConfig } from '../../../src/normface/training/config/config.ts';
+import { scheduleOf } from '../../../src/normface/training/config/schedule.ts';
 import { openTrainingData } from '../../../src/normface/training/training-data.node.ts';
 import { encode, errorOf, temporaryFolder, writeTree } from '../data/fixtures.ts';
 

@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { type WriteFile, writeDurably } from '../../../src/common/files.node.ts';
 import {
   completeCheckpoints,
   findCheckpoint,
@@ -12,17 +13,16 @@ import {
   pruneCheckpoints,
   saveCheckpoint,
   setAside,
-} from '../../../src/normface/training/checkpoint.node.ts';
-import type { Checkpoint } from '../../../src/normface/training/checkpoint.ts';
-import { matchParameters } from '../../../src/normface/training/compatible.ts';
-import { type WriteFile, writeDurably } from '../../../src/normface/training/files.node.ts';
+} from '../../../src/normface/training/checkpoint/checkpoint.node.ts';
+import type { Checkpoint } from '../../../src/normface/training/checkpoint/checkpoint.ts';
+import { matchParameters } from '../../../src/normface/training/checkpoint/compatible.ts';
 import {
   hasChecksums,
   readCheckpoint,
   readState,
   readWeights,
-} from '../../../src/normface/training/read-checkpoint.node.ts';
-import { float32Tensor } from '../../../src/normface/training/safetensors.ts';
+} from '../../../src/normface/training/checkpoint/read-checkpoint.node.ts';
+import { float32Tensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
 
 let run: string;
 beforeEach(() => {

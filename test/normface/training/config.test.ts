@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/normface/errors.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { UsageError } from '../../../src/common/errors.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import {
   applyOverrides,
   canonicalJson,
   configHash,
   differingKeys,
   mergeConfig,
-} from '../../../src/normface/training/overrides.ts';
+} from '../../../src/normface/training/config/overrides.ts';
 
 describe('training configuration', () => {
   test('fills in every default', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { hash32 } from '../../../src/engine/random.ts';
-import { findWeights, saveCheckpoint } from '../../../src/normface/training/checkpoint.node.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
-import { openEmbedder } from '../../../src/normface/training/embedder.node.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import { openEmbedder } from '../../../src/normface/embedding/embedder.node.ts';
+import { findWeights, saveCheckpoint } from '../../../src/normface/training/checkpoint/checkpoint.node.ts';
+import { parseConfig } from '../../../src/normface/training/config/config.ts';
 import { Model } from '../../../src/normface/training/model.ts';
 import { testDevice } from '../../engine/open.ts';
 import { temporaryFolder } from '../data/fixtures.ts';

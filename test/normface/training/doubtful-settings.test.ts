@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
-import { doubtfulSettings } from '../../../src/normface/training/doubtful-settings.ts';
-import { describeSchedule } from '../../../src/normface/training/schedule.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
+import { doubtfulSettings } from '../../../src/normface/training/config/doubtful-settings.ts';
+import { describeSchedule } from '../../../src/normface/training/config/schedule.ts';
 
 const said = (config: TrainingConfigInput, steps = 240) => doubtfulSettings(parseConfig(config), steps);
 

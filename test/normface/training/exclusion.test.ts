@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPairs } from '../../../src/normface/data/pairs.node.ts';
-import { pairsOfFolds } from '../../../src/normface/data/pairs.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
-import { evaluationSetOf } from '../../../src/normface/training/evaluation-set.node.ts';
+import { readPairs } from '../../../src/normface/data/protocols/pairs.node.ts';
+import { pairsOfFolds } from '../../../src/normface/data/protocols/pairs.ts';
+import { evaluationSetOf } from '../../../src/normface/embedding/evaluation-set.node.ts';
+import { parseConfig } from '../../../src/normface/training/config/config.ts';
 import { openTrainingData, stepCount } from '../../../src/normface/training/training-data.node.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');

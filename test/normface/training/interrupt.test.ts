@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { Interrupt } from '../../../src/normface/training/interrupt.node.ts';
+import { Interrupt } from '../../../src/normface/training/run/interrupt.node.ts';
 
 function setUp() {
   const exits: number[] = [];

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { DivergedError } from '../../../src/normface/errors.ts';
-import type { StepRecord } from '../../../src/normface/training/log.ts';
+import { DivergedError } from '../../../src/common/errors.ts';
 import {
   type LabelledImages,
   type LoopOptions,
   runLoop,
   type StepMetrics,
 } from '../../../src/normface/training/loop.ts';
+import type { StepRecord } from '../../../src/normface/training/run/log.ts';
 
 /** A learner without a GPU: its weight follows the labels with momentum, so the order of batches and rates matters. */
 class Follower {

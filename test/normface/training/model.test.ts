@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDevice } from '../../../src/engine/device.node.ts';
-import type { Device } from '../../../src/engine/device.ts';
-import type { TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import type { Device } from '../../../src/engine/runtime/device.ts';
+import type { TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { batch, tinyModel } from './tiny.ts';
 
 let device: Device;

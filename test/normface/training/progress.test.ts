@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StepRecord } from '../../../src/normface/training/log.ts';
 import { duration, Progress, Stage, statusLine } from '../../../src/normface/training/progress.ts';
+import type { StepRecord } from '../../../src/normface/training/run/log.ts';
 
 const record = (step: number): StepRecord => ({
   event: 'step',

@@ -2,19 +2,19 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { saveCheckpoint } from '../../../src/normface/training/checkpoint.node.ts';
-import { parseConfig } from '../../../src/normface/training/config.ts';
-import { replaceFile } from '../../../src/normface/training/files.node.ts';
-import { findRunToResume } from '../../../src/normface/training/find-run.node.ts';
-import { metricsCsv, parseLog } from '../../../src/normface/training/log.ts';
+import { replaceFile } from '../../../src/common/files.node.ts';
+import { saveCheckpoint } from '../../../src/normface/training/checkpoint/checkpoint.node.ts';
+import { float32Tensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
+import { parseConfig } from '../../../src/normface/training/config/config.ts';
+import { findRunToResume } from '../../../src/normface/training/run/find-run.node.ts';
+import { metricsCsv, parseLog } from '../../../src/normface/training/run/log.ts';
 import {
   appendLog,
   createRunFolder,
   readJson,
   readRunConfig,
   writeJson,
-} from '../../../src/normface/training/run-folder.node.ts';
-import { float32Tensor } from '../../../src/normface/training/safetensors.ts';
+} from '../../../src/normface/training/run/run-folder.node.ts';
 
 let root: string;
 beforeEach(() => {

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../../src/normface/errors.ts';
-import { RunLock } from '../../../src/normface/training/run-lock.node.ts';
+import { UserError } from '../../../src/common/errors.ts';
+import { RunLock } from '../../../src/normface/training/run/run-lock.node.ts';
 
 let run: string;
 beforeEach(() => {

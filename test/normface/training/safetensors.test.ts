@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../../src/normface/errors.ts';
+import { UserError } from '../../../src/common/errors.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
   type StoredTensor,
-} from '../../../src/normface/training/safetensors.ts';
+} from '../../../src/normface/training/checkpoint/safetensors.ts';
 
 const tensors = new Map<string, StoredTensor>([
   ['bytes', { dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 255) }],

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openDevice } from '../../../src/engine/device.node.ts';
-import { BatchLoader } from '../../../src/normface/data/loader.node.ts';
+import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import { BatchLoader } from '../../../src/normface/data/batches/loader.node.ts';
+import type { Cursor } from '../../../src/normface/data/batches/order.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import type { Cursor } from '../../../src/normface/data/order.ts';
 import { CachingPool } from '../../../src/normface/training/caching-pool.node.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import type { StepMetrics } from '../../../src/normface/training/loop.ts';
 import { Model } from '../../../src/normface/training/model.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
-import { scheduleOf } from '../../../src/normface/training/schedule.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
+import { scheduleOf } from '../../../src/normface/training/config/schedule.ts';
 
 function rates(schedule: TrainingConfigInput['schedule'], steps: number[], total = 100): number[] {
   const rate = scheduleOf(parseConfig({ schedule }).schedule, 2, total);

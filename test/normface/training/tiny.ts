@@ -1,8 +1,8 @@
 /** A tiny net on one batch of eight pictures of four people. */
 
-import type { Device } from '../../../src/engine/device.ts';
-import { hash32 } from '../../../src/engine/random.ts';
-import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import type { Device } from '../../../src/engine/runtime/device.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { Model } from '../../../src/normface/training/model.ts';
 
 export const batchSize = 8;

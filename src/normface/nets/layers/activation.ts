@@ -1,6 +1,10 @@
-import { type MaxFeatureMapOptions, maxFeatureMap, partsOf } from '../../../engine/ops/max_feature_map.ts';
-import { prelu } from '../../../engine/ops/prelu.ts';
-import { relu } from '../../../engine/ops/relu.ts';
+import {
+  type MaxFeatureMapOptions,
+  maxFeatureMap,
+  partsOf,
+} from '../../../engine/ops/elementwise/max_feature_map.ts';
+import { prelu } from '../../../engine/ops/elementwise/prelu.ts';
+import { relu } from '../../../engine/ops/elementwise/relu.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 
 /** x where it is positive, slope·x elsewhere, with a learnt slope per channel or one for all. */

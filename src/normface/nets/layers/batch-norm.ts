@@ -1,4 +1,4 @@
-import { batchNorm } from '../../../engine/ops/batch_norm.ts';
+import { batchNorm } from '../../../engine/ops/norm/batch_norm.ts';
 import type { LayerParameter, PlannedLayer, SampleShape } from '../layer.ts';
 
 /** Batch normalisation of each channel, with a learnt scale and shift that do not decay. */

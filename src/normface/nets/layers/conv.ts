@@ -1,6 +1,6 @@
-import { conv2d } from '../../../engine/ops/conv2d.ts';
-import { conv2dGeometry } from '../../../engine/ops/conv2d_geometry.ts';
-import { conv2dPRelu } from '../../../engine/ops/conv2d_prelu.ts';
+import { conv2d } from '../../../engine/ops/conv2d/conv2d.ts';
+import { conv2dGeometry } from '../../../engine/ops/conv2d/conv2d_geometry.ts';
+import { conv2dPRelu } from '../../../engine/ops/conv2d/conv2d_prelu.ts';
 import type { Initial } from '../initial.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { biasParameter } from './bias.ts';

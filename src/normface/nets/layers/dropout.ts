@@ -1,5 +1,5 @@
-import { check } from '../../../engine/errors.ts';
-import { dropout } from '../../../engine/ops/dropout.ts';
+import { check } from '../../../engine/core/errors.ts';
+import { dropout } from '../../../engine/ops/elementwise/dropout.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 
 /** While training, zeroes each number with probability `rate` and scales the others up; otherwise does nothing. */

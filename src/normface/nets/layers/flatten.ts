@@ -1,5 +1,5 @@
-import { flatten } from '../../../engine/ops/reshape.ts';
-import { elementCount } from '../../../engine/tensor.ts';
+import { elementCount } from '../../../engine/core/tensor.ts';
+import { flatten } from '../../../engine/ops/shape/reshape.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 
 /** Feature maps as flat features in the order rows, columns, channels. (Caffe's order is channels, rows, columns.) */

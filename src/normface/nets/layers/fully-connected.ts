@@ -1,5 +1,5 @@
-import { check, formatShape } from '../../../engine/errors.ts';
-import { linear } from '../../../engine/ops/linear.ts';
+import { check, formatShape } from '../../../engine/core/errors.ts';
+import { linear } from '../../../engine/ops/matmul/linear.ts';
 import type { Initial } from '../initial.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { biasParameter } from './bias.ts';

@@ -1,4 +1,4 @@
-import { check, formatShape } from '../../../engine/errors.ts';
+import { check, formatShape } from '../../../engine/core/errors.ts';
 import type { SampleShape } from '../layer.ts';
 
 /** [height, width, channels] of a layer's input. @throws ShapeError if the input is flat */

@@ -2,9 +2,9 @@ import {
   type AveragePool2dOptions,
   averagePool2d,
   globalAveragePool,
-} from '../../../engine/ops/average_pool2d.ts';
-import { maxPool2d } from '../../../engine/ops/max_pool2d.ts';
-import { type Pool2dOptions, pool2dGeometry } from '../../../engine/ops/pool_geometry.ts';
+} from '../../../engine/ops/pool/average_pool2d.ts';
+import { maxPool2d } from '../../../engine/ops/pool/max_pool2d.ts';
+import { type Pool2dOptions, pool2dGeometry } from '../../../engine/ops/pool/pool_geometry.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 import { imageExtents } from './image.ts';
 

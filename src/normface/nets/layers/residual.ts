@@ -1,4 +1,4 @@
-import { check, formatShape } from '../../../engine/errors.ts';
+import { check, formatShape } from '../../../engine/core/errors.ts';
 import { forwardAll, type PlannedLayer, type PlanSequence, type SampleShape } from '../layer.ts';
 
 /** x + layers(x). The layers must keep the shape. */

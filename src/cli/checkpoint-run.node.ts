@@ -1,0 +1,30 @@
+/** The run that a checkpoint on the command line belongs to. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
+import type { TrainingConfig } from '../normface/training/config/config.ts';
+import { readRunConfig } from '../normface/training/run/run-folder.node.ts';
+
+/** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
+function runFolderOf(weightsFile: string): string | undefined {
+  const folder = path.resolve(weightsFile, '../../..');
+  return path.resolve(weightsFile, '../..') === path.join(folder, 'ckpt') ? folder : undefined;
+}
+
+/** The configuration of a weights file's run, where it lies in one. */
+export function configOf(weightsFile: string): TrainingConfig | undefined {
+  const folder = runFolderOf(weightsFile);
+  const known = folder !== undefined && fs.existsSync(path.join(folder, 'config.json'));
+  return known ? readRunConfig(folder) : undefined;
+}
+
+/** What a net was trained on, as its file says, or, for files of older versions, the configuration of its run; null where nothing tells. */
+export function trainedOn(weightsFile: string): string | null {
+  return readWeights(weightsFile).metadata.trainedOn ?? configOf(weightsFile)?.data.path ?? null;
+}
+
+/** What a weights file is called in tables: its run's folder, or its own name. */
+export function nameOf(weightsFile: string): string {
+  return path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
+}

@@ -1,0 +1,124 @@
+/** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
+
+import { printable } from '../common/printable.ts';
+import type { Device } from '../engine/runtime/device.ts';
+import type { DeviceOptions, OperandType } from '../engine/runtime/options.ts';
+import type { TuneMode } from '../engine/tuning/tune.ts';
+import type { StepTrace } from '../inspector/timing/step-trace.ts';
+import { type ProgressSink, Stage } from '../normface/training/progress.ts';
+import { Interrupt, type WhenLost } from '../normface/training/run/interrupt.node.ts';
+import { StatusLine } from './status-line.node.ts';
+
+/** A stream that text goes to: `process.stdout`, or a recorder in tests. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The streams of a command; with `--json`, stdout carries nothing but JSON lines and people's text goes to stderr. */
+export interface Streams {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Tells whoever can stop at a good moment that one of them is lost. */
+  readonly whenLost?: WhenLost;
+}
+
+/** Flags that every command understands. */
+export interface GlobalOptions {
+  readonly adapter?: string;
+  readonly allowSoftware?: boolean;
+  readonly json?: boolean;
+  readonly maxPixels?: number;
+  readonly tune?: TuneMode;
+  readonly operands?: OperandType;
+}
+
+export class Context {
+  /** Exit status of the process when the command ends without an error. */
+  exitCode = 0;
+  readonly options: GlobalOptions;
+  private readonly streams: Streams;
+  /** Where it is shown how far long work is: among the text for people. */
+  readonly progressSink: ProgressSink;
+  private readonly stages: Stage[] = [];
+  private device: Device | undefined;
+  private trace: StepTrace | undefined;
+
+  constructor(options: GlobalOptions, streams: Streams) {
+    this.options = options;
+    this.streams = streams;
+    this.progressSink = new StatusLine(this.forPeople);
+  }
+
+  private get forPeople(): Output {
+    return this.options.json ? this.streams.stderr : this.streams.stdout;
+  }
+
+  /** Prints a line for people. What a terminal would obey, such as a control character in a file's name, is written out. */
+  say(text = ''): void {
+    this.progressSink.clear();
+    this.forPeople.write(`${printable(text)}\n`);
+  }
+
+  /** Prints a warning for people, out of the way of results. */
+  warn(text: string): void {
+    this.progressSink.clear();
+    this.streams.stderr.write(`warning: ${printable(text)}\n`);
+  }
+
+  /** With `--json`, prints one record as a line of JSON; otherwise nothing. */
+  emit(record: unknown): void {
+    if (!this.options.json) return;
+    this.progressSink.clear();
+    this.streams.stdout.write(`${JSON.stringify(record)}\n`);
+  }
+
+  /** Lets signals and lost streams stop this command where it can save; give it back with `dispose`. */
+  interrupt(): Interrupt {
+    return new Interrupt((text) => this.warn(text), { whenLost: this.streams.whenLost });
+  }
+
+  /** Shows what is being done until the stage ends, at the latest with the command. */
+  stage(label: string): Stage {
+    const stage = new Stage(this.progressSink, label);
+    this.stages.push(stage);
+    return stage;
+  }
+
+  /** The GPU; opened, and described to the person, at the first call. */
+  async openDevice(
+    options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {},
+  ): Promise<Device> {
+    if (this.device) return this.device;
+    // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.
+    const [{ openDevice }, { describeAdapter }] = await Promise.all([
+      import('../engine/runtime/device.node.ts'),
+      import('../engine/runtime/adapter.ts'),
+    ]);
+    const { adapter, allowSoftware, tune, operands } = this.options;
+    this.device = await openDevice({ adapter, allowSoftware, tune, operands, ...options });
+    this.say(describeAdapter(this.device.report));
+    await this.traceSteps(this.device);
+    return this.device;
+  }
+
+  /** With DEBUG=1 to 5, tells of every run of a captured step on stderr. */
+  private async traceSteps(device: Device): Promise<void> {
+    const { DEBUG } = process.env;
+    if (!DEBUG) return;
+    const { debugLevelOf, StepTrace } = await import('../inspector/timing/step-trace.ts');
+    const level = debugLevelOf(DEBUG);
+    if (!level) return;
+    this.trace = new StepTrace(device, level, (line) => void this.streams.stderr.write(`${line}\n`));
+    device.stepRunner = this.trace;
+  }
+
+  /** Frees the GPU, after the last lines about what it did. */
+  async close(): Promise<void> {
+    for (const stage of this.stages) stage.end();
+    await this.trace?.settled();
+    this.device?.close();
+    this.device = undefined;
+  }
+}

@@ -1,0 +1,150 @@
+/** `normface data …`: look at a data set before training on it. */
+
+import { extname } from 'node:path';
+import { UsageError } from '../common/errors.ts';
+import { countText } from '../common/format.ts';
+import { loadImages } from '../normface/data/batches/loader.node.ts';
+import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';
+import { describeDataset, sizesOf } from '../normface/data/describe.node.ts';
+import { ImageStore } from '../normface/data/images/image-store.node.ts';
+import { openDataset } from '../normface/data/open.node.ts';
+import { writePreview } from '../normface/data/preview.node.ts';
+import { readPairs } from '../normface/data/protocols/pairs.node.ts';
+import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../normface/data/protocols/pairs.ts';
+import type { Context } from './context.node.ts';
+import { checkOutput, filesOf } from './output-file.node.ts';
+
+interface PreviewCommandOptions {
+  readonly out: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+}
+
+export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
+  if (extname(options.out).toLowerCase() !== '.png')
+    throw new UsageError(`--out ${options.out}: the name must end in .png`);
+  const dataset = await open(context, path);
+  checkOutput(options.out, filesOf(dataset));
+  for (const warning of warningsOf(dataset)) context.warn(warning);
+  const shown = await writePreview(dataset, options.out, {
+    ...options,
+    onCorrupt: (name, reason) => context.warn(`cannot read the image ${name}: ${reason}`),
+  });
+  const { identities, width, height } = shown;
+  context.say(
+    `${options.out}: ${countText(identities.length, 'person', 'people')}, ${width} × ${height} pixels`,
+  );
+  return { file: options.out, ...shown };
+}
+
+export async function info(context: Context, path: string) {
+  const dataset = await open(context, path);
+  const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
+  tell(context, description);
+  const { measured, sizes } = description;
+  if (measured > 0) context.say(`sizes in pixels, of ${countText(measured, 'image')}: ${listed(sizes)}`);
+  return description;
+}
+
+export async function check(context: Context, path: string, { pairs }: { pairs?: string }) {
+  const dataset = await open(context, path);
+  const description = describeDataset(dataset);
+  tell(context, description);
+  const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
+  const corrupt = await unreadableImages(context, dataset);
+  const all = countText(dataset.samples.length, 'image');
+  context.say(
+    corrupt.length === 0
+      ? `every one of the ${all} can be read`
+      : `${corrupt.length} of the ${all} cannot be read`,
+  );
+  if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
+  return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt };
+}
+
+/** Opens a data set; a status line counts the files, which may take a while on a network drive. */
+async function open(context: Context, path: string): Promise<Dataset> {
+  const stage = context.stage('looking for images');
+  try {
+    return await openDataset(path, (files) =>
+      stage.rename(`looking for images: ${countText(files, 'file')}`),
+    );
+  } finally {
+    stage.end();
+  }
+}
+
+function tell(context: Context, description: ReturnType<typeof describeDataset>): void {
+  const { least, median, most } = description.imagesPerIdentity;
+  context.say(
+    `${description.name}: ${countText(description.images, 'image')} of ${countText(description.identities, 'person', 'people')}`,
+  );
+  context.say(`images a person: ${least} to ${most}, median ${median}`);
+  for (const { minimum, identities, images } of description.withAtLeast)
+    context.say(
+      `with ${minimum} or more: ${countText(identities, 'person', 'people')}, ${countText(images, 'image')}`,
+    );
+  if (description.endings.length > 0)
+    context.say(`endings, whatever the files hold: ${listed(description.endings)}`);
+  for (const remark of description.remarks) context.say(remarkText(remark));
+}
+
+/** The first few of what was counted: `.jpg 500, .png 3`. */
+function listed(tally: readonly { readonly what: string; readonly count: number }[]): string {
+  const shown = tally.slice(0, 5).map(({ what, count }) => `${what} (${count})`);
+  return shown.join(', ') + (tally.length > 5 ? ` and ${tally.length - 5} more` : '');
+}
+
+/** Misses shown of each kind. */
+const shownMisses = 5;
+
+/** Says which pairs can be compared, and the first people and images of each kind that cannot be told. */
+async function checkPairs(context: Context, dataset: Dataset, file: string) {
+  const list = await readPairs(file);
+  const { pairs, misses, counted } = matchPairs(list, dataset);
+  const remark = countedRemark(dataset, counted);
+  if (remark) context.say(remark);
+  const total = pairsOfFolds(list).length;
+  if (misses.length === 0) context.say(`all ${total} pairs of ${list.name} name images that are there`);
+  else context.say(`${total - pairs.length} of the ${total} pairs of ${list.name} cannot be compared`);
+  const kinds: Record<Miss['kind'], string> = {
+    person: 'people that are not there',
+    image: 'images that are not there',
+    ambiguous: 'numbers that several images have',
+  };
+  for (const [kind, what] of Object.entries(kinds)) {
+    const found = misses.filter((miss) => miss.kind === kind);
+    if (found.length > 0) context.say(`${what}: ${found.length}`);
+    for (const { line, text } of found.slice(0, shownMisses)) context.say(`  line ${line}: ${text}`);
+    if (found.length > shownMisses) context.say(`  and ${found.length - shownMisses} more`);
+  }
+  return { found: pairs.length, misses };
+}
+
+/** Decodes everything; nothing is kept in memory. */
+async function unreadableImages(context: Context, dataset: Dataset) {
+  const corrupt: { name: string; reason: string }[] = [];
+  const store = new ImageStore(dataset, {
+    width: 112,
+    height: 112,
+    cacheBytes: 0,
+    onCorrupt: (name, reason) => {
+      corrupt.push({ name, reason });
+      context.warn(`cannot read the image ${name}: ${reason}`);
+    },
+  });
+  const stage = context.stage('decoding');
+  let done = 0;
+  try {
+    const indices = Uint32Array.from(dataset.samples, (_, index) => index);
+    for await (const batch of loadImages(store, indices, 64)) {
+      done += batch.indices.length;
+      stage.update(done, indices.length);
+    }
+  } finally {
+    stage.end();
+    await store.close();
+  }
+  return corrupt;
+}

@@ -1,0 +1,116 @@
+/** `normface embed`: the features of images, in a file. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { UsageError, UserError } from '../common/errors.ts';
+import { replaceFile } from '../common/files.node.ts';
+import { countText } from '../common/format.ts';
+import type { Dataset, Remark, Sample } from '../normface/data/dataset.ts';
+import { isDataset, openDataset } from '../normface/data/open.node.ts';
+import { checkLengths, type Features } from '../normface/evaluation/features.ts';
+import type { MergeName } from '../normface/evaluation/merge.ts';
+import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
+import { encodeSafetensors, float32Tensor } from '../normface/training/checkpoint/safetensors.ts';
+import { trainedOn } from './checkpoint-run.node.ts';
+import type { Context } from './context.node.ts';
+import { embedImages } from './embed-images.node.ts';
+import { checkOutput, filesOf } from './output-file.node.ts';
+import { imageSizes, provenance, type Suitability, suitability } from './suitability.node.ts';
+
+interface EmbedOptions {
+  readonly checkpoint: string;
+  readonly out: string;
+  readonly merge: MergeName;
+  readonly batch: number;
+}
+
+/** Images whose sizes are looked at. */
+const sampled = 32;
+
+export async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
+  const { out, merge, batch } = options;
+  const encode = encoderOf(out);
+  const weightsFile = findWeights(options.checkpoint);
+  const dataset = await imageList(named);
+  checkOutput(out, [weightsFile, ...filesOf(dataset)]);
+  const device = await context.openDevice();
+  const count = dataset.samples.length;
+  let judged: Suitability | undefined;
+  const features = await embedImages(
+    context,
+    device,
+    weightsFile,
+    dataset,
+    Uint32Array.from(dataset.samples.keys()),
+    {
+      merge,
+      batch,
+      onOpen: async (embedder) => {
+        const looked = Math.min(count, sampled);
+        const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * count) / looked));
+        judged = suitability(await imageSizes(dataset, spread), embedder, trainedOn(weightsFile));
+      },
+    },
+  );
+  checkLengths(features);
+  const images = dataset.samples.map(({ key }) => key);
+  replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
+  const { dimension } = features;
+  context.say(`${out}: features of ${countText(count, 'image')}, ${dimension} numbers each (${merge})`);
+  context.say(`the net was ${provenance(judged!)}`);
+  for (const warning of judged!.warnings) context.warn(warning);
+  return { file: out, images: count, dimension, merge, ...judged };
+}
+
+type Encoder = (
+  features: Features,
+  images: readonly string[],
+  about: Readonly<Record<string, string>>,
+) => Uint8Array | string;
+
+/** How a file with this ending is written. @throws UsageError for an ending that is not written */
+function encoderOf(out: string): Encoder {
+  const ending = path.extname(out).toLowerCase();
+  if (ending === '.safetensors') return safetensors;
+  if (ending === '.csv') return csv;
+  throw new UsageError(`--out ${out}: the name must end in .safetensors or .csv`);
+}
+
+const safetensors: Encoder = ({ values, dimension }, images, about) =>
+  encodeSafetensors(new Map([['features', float32Tensor(values, [images.length, dimension])]]), {
+    ...about,
+    images: JSON.stringify(images),
+  });
+
+/** A line `image,1,2,…` of names, then one for each image. */
+const csv: Encoder = ({ values, dimension }, images) => {
+  const header = ['image', ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
+  const rows = images.map((image, row) => [
+    quoted(image),
+    ...Array.from(values.subarray(row * dimension, (row + 1) * dimension), exact),
+  ]);
+  return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');
+};
+
+/** A cell of RFC 4180. */
+const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Nine significant digits tell every 32-bit number from its neighbours. */
+const exact = (value: number): string => String(Number(value.toPrecision(9)));
+
+/** The images as one data set, in the order they were named. @throws UserError */
+export async function imageList(named: readonly string[]): Promise<Dataset> {
+  const samples: Sample[] = [];
+  const remarks: Remark[] = [];
+  for (const image of named) {
+    if (await isDataset(image)) {
+      const { name, samples: inside, remarks: said = [] } = await openDataset(image);
+      remarks.push(...said);
+      for (const { key, source } of inside) samples.push({ identity: 0, key: `${name}/${key}`, source });
+    } else {
+      if (!fs.existsSync(image)) throw new UserError(`there is no image ${image}`);
+      samples.push({ identity: 0, key: image, source: { kind: 'file', path: image } });
+    }
+  }
+  return { name: 'the given images', identities: ['image'], samples, remarks };
+}

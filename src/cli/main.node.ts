@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+/** The `normface` command line: flags that all commands share, and the one place where errors become sentences. */
+
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { UsageError, UserError } from '../common/errors.ts';
+import { printable } from '../common/printable.ts';
+import { suggest } from '../common/suggest.ts';
+import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/core/errors.ts';
+import { setMostPixels } from '../normface/data/images/pixel-limit.node.ts';
+import { packageVersion } from '../normface/package.node.ts';
+import { addBlufr } from './blufr.ts';
+import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
+import { addCompletion } from './completion.ts';
+import { Context, type GlobalOptions, type Streams } from './context.node.ts';
+import { addData } from './data.ts';
+import { addDemo } from './demo.ts';
+import { addDoctor } from './doctor.ts';
+import { addEmbed } from './embed.ts';
+import { addEval } from './eval.ts';
+import { addGraph } from './graph.ts';
+import { addKernels } from './kernels.ts';
+import { addNets } from './nets.ts';
+import { addPaper } from './paper.ts';
+import { addProfile } from './profile.ts';
+import { addProtocols } from './protocols.ts';
+import { StandardStreams } from './standard-streams.node.ts';
+import { addTrain } from './train.ts';
+import { addTune } from './tune.ts';
+import { addVerify } from './verify.ts';
+import { addYtf } from './ytf.ts';
+
+/** In the order in which the help lists them. */
+export const commands: readonly AddCommand[] = [
+  addDemo,
+  addTrain,
+  addEval,
+  addBlufr,
+  addYtf,
+  addEmbed,
+  addVerify,
+  addProtocols,
+  addData,
+  addNets,
+  addGraph,
+  addPaper,
+  addKernels,
+  addProfile,
+  addTune,
+  addDoctor,
+  addCompletion,
+];
+
+/**
+ * Runs one command line.
+ * @param words the words after `normface`
+ * @returns the exit status: 0 done, 1 error, 2 wrong usage or configuration, 3 diverged run, 130 interrupted and saved
+ */
+export async function runCli(words: readonly string[], streams: Streams = process): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('normface');
+  const run: Runner =
+    (load) =>
+    async (...values) => {
+      const options = program.opts<GlobalOptions>();
+      const context = new Context(options, streams);
+      try {
+        setMostPixels(options.maxPixels);
+        const body = await load();
+        const result = await body(context, ...values);
+        if (result !== undefined) context.emit(result);
+        exitCode = context.exitCode;
+      } finally {
+        await context.close();
+      }
+    };
+  program
+    .description(
+      'Train and evaluate face-verification networks on a WebGPU engine, with the losses of the NormFace paper.',
+    )
+    .version(packageVersion, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--adapter <name>', 'use the WebGPU adapter whose name contains this text')
+    .option('--allow-software <true|false>', 'whether a software driver will do (default: true)', trueOrFalse)
+    .addOption(
+      choiceOption(
+        '--tune <mode>',
+        'variants of kernels: those shipped, those measured before (default), or measure what is missing',
+        ['off', 'cache', 'full'],
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--operands <type>',
+        'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
+        ['f32', 'f16'],
+      ),
+    )
+    .option(
+      '--max-pixels <n>',
+      'largest picture that is decoded, in pixels (default: 100 million)',
+      wholeNumber(1),
+    )
+    .option('--list-adapters', 'print the WebGPU adapters of this machine')
+    .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
+    .addHelpText('afterAll', ({ command }) =>
+      command === program
+        ? ''
+        : '`normface --help` lists the options that every command takes, such as --json and --adapter.',
+    )
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void streams.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => streams.stdout.columns ?? 100,
+      getErrHelpWidth: () => streams.stderr.columns ?? 100,
+    })
+    .allowExcessArguments()
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .action(
+      run(async () => async (context: Context) => {
+        if (program.opts<{ listAdapters?: boolean }>().listAdapters) return listAdapters(context);
+        const [word] = program.args;
+        if (word !== undefined) {
+          const guess = suggest(
+            word,
+            program.commands.map((command) => command.name()),
+          );
+          throw new UsageError(`there is no command "${word}"${guess ? `, did you mean "${guess}"?` : ''}`);
+        }
+        program.help({ error: true });
+      }),
+    );
+  for (const add of commands) add(program, run);
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, streams);
+  }
+}
+
+async function listAdapters(context: Context) {
+  const { listAdapters } = await import('../engine/runtime/device.node.ts');
+  const adapters = await listAdapters();
+  for (const name of adapters) context.say(name);
+  if (adapters.length === 0) context.say('no WebGPU adapter was found; `normface doctor` tells more');
+  return { adapters };
+}
+
+/** Prints what went wrong as one sentence and gives the exit status. */
+function explain(error: unknown, { stderr }: Streams): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // The help was printed in place of an error.
+  if (error instanceof CommanderError && error.code === 'commander.help') return 2;
+  const message = error instanceof Error ? error.message : String(error);
+  const sentence = printable(message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' '));
+  const [exitCode, expected] = classify(error);
+  stderr.write(`normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
+  if (process.env.DEBUG) stderr.write(`${(error as Error).stack}\n`);
+  else if (!expected) stderr.write('normface: set DEBUG=1 to see where it happened\n');
+  return exitCode;
+}
+
+/** Exit status, and whether this is an error that people are meant to meet. */
+function classify(error: unknown): [exitCode: number, expected: boolean] {
+  if (error instanceof UserError) return [error.exitCode, true];
+  if (error instanceof CommanderError) return [2, true];
+  if (error instanceof NotFiniteError) return [3, true];
+  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
+}
+
+const isProgram =
+  process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isProgram) {
+  const words = process.argv.slice(2);
+  process.exitCode = await runCli(
+    words,
+    new StandardStreams(process, { mixable: !words.includes('--json') }),
+  );
+}

@@ -1,0 +1,146 @@
+/** `normface profile`: where the time and the memory of a step go. */
+
+import path from 'node:path';
+import { replaceFile } from '../common/files.node.ts';
+import { formatTable } from '../common/table.ts';
+import { Parameters } from '../engine/core/parameters.ts';
+import { hash32 } from '../engine/core/random.ts';
+import type { Device } from '../engine/runtime/device.ts';
+import type { CapturedStep } from '../engine/runtime/step.ts';
+import type { StepProfile } from '../inspector/profile/profile.ts';
+import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
+import { NetEmbedder } from '../normface/embedding/embedder.ts';
+import { buildNet } from '../normface/nets/build.ts';
+import { findNet } from '../normface/nets/index.ts';
+import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
+import { Model } from '../normface/training/model.ts';
+import { openTrainingData } from '../normface/training/training-data.node.ts';
+import type { Context } from './context.node.ts';
+import { checkOutput } from './output-file.node.ts';
+import { makeFolder } from './results.node.ts';
+
+type What = 'train' | 'embed';
+
+interface ProfileOptions {
+  readonly config?: string;
+  readonly net?: string;
+  readonly loss?: string;
+  readonly batch?: number;
+  readonly classes?: number;
+  readonly set: string[];
+  readonly runs: number;
+  readonly top: number;
+  readonly order: 'time' | 'step';
+  readonly out?: string;
+}
+
+export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
+
+export const embed = (context: Context, options: ProfileOptions) => profileOne(context, 'embed', options);
+
+async function profileOne(context: Context, what: What, options: ProfileOptions) {
+  const { config: file, net, loss, batch, classes, set, runs, top, order, out } = options;
+  const flags = {
+    ...(net !== undefined && { net }),
+    ...(batch !== undefined && { batchSize: batch }),
+    ...(loss !== undefined && { loss: { name: loss } }),
+  };
+  const { config } = resolveConfig({ file, flags, set });
+  // Before anything is measured: a folder that cannot be written is known at once.
+  if (out !== undefined) {
+    checkOutput(out);
+    makeFolder(out);
+  }
+  const people =
+    what === 'embed' ? 0 : (classes ?? (await openTrainingData(config)).dataset.identities.length);
+  const device = await context.openDevice();
+  const [{ profileStep }, { Peaks }] = await Promise.all([
+    import('../inspector/profile/measure.ts'),
+    import('../inspector/timing/peaks.ts'),
+  ]);
+  const stage = context.stage('measuring what the adapter can do at most');
+  const peaks = Peaks.of(device);
+  // While nothing else is on the device.
+  await peaks.measured();
+  stage.next('compiling kernels');
+  const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
+  await made.step.compile();
+  const title = [
+    config.net,
+    `batch ${config.batchSize}`,
+    what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
+  ].join(', ');
+  stage.next('measuring the step');
+  const profile = await profileStep(device, made.step, { title, runs, peaks });
+  made.dispose();
+  stage.end();
+  context.say();
+  context.say(formatTable(operatorTable(profile)));
+  if (top > 0) {
+    context.say();
+    context.say(
+      formatTable({ ...dispatchTable(profile, { order, limit: top }), title: 'dispatches', notes: [] }),
+    );
+  }
+  if (out !== undefined) await writeProfile(context, profile, out);
+  return { event: 'profile', ...profile };
+}
+
+interface Profiled {
+  readonly step: CapturedStep<unknown>;
+  dispose(): void;
+}
+
+/** A training step on random images and labels, at a rate that changes little. */
+function trainingStep(device: Device, config: TrainingConfig, people: number): Profiled {
+  const model = new Model(device, config, people);
+  const [height, width] = config.data.imageSize;
+  const { batchSize, seed } = config;
+  model.load(
+    {
+      pixels: Uint8Array.from({ length: batchSize * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
+      labels: Uint32Array.from({ length: batchSize }, (_, i) => hash32(seed, 2, i) % people),
+    },
+    1e-6,
+    0,
+  );
+  return { step: model.captured, dispose: () => model.dispose() };
+}
+
+function embeddingStep(device: Device, config: TrainingConfig): Profiled {
+  const design = findNet(config.net);
+  const net = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
+  const parameters = new Parameters(device, net.declarations);
+  const { imageSize } = config.data;
+  const embedder = new NetEmbedder(device, net, parameters, config.batchSize, {
+    imageSize,
+    owned: parameters,
+  });
+  embedder.load(
+    Uint8Array.from({ length: config.batchSize * imageSize[0] * imageSize[1] * 4 }, (_, i) =>
+      hash32(0, 1, i),
+    ),
+  );
+  return { step: embedder.captured, dispose: () => embedder.dispose() };
+}
+
+async function writeProfile(context: Context, profile: StepProfile, folder: string): Promise<void> {
+  const [{ profilePage }, { traceOf }, { memorySvg }] = await Promise.all([
+    import('../inspector/profile/page.ts'),
+    import('../inspector/profile/trace.ts'),
+    import('../inspector/profile/memory-svg.ts'),
+  ]);
+  const files = {
+    'profile.html': profilePage(profile),
+    'profile.json': `${JSON.stringify(profile, null, 1)}\n`,
+    'trace.json': JSON.stringify(traceOf(profile)),
+    'memory.svg': memorySvg(profile.memory, profile.dispatches),
+  };
+  context.say();
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    replaceFile(file, text);
+    context.say(`written  ${file}`);
+  }
+}

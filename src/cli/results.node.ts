@@ -1,0 +1,40 @@
+/** Where commands put what they computed. Nothing goes into the folder of a run unless that is asked for. */
+
+import fs from 'node:fs';
+import { UserError } from '../common/errors.ts';
+import { reasonOf } from '../common/files.node.ts';
+import { createRunFolder } from '../normface/training/run/run-folder.node.ts';
+import type { Context } from './context.node.ts';
+
+/** Makes a folder that can be written into. @throws UserError */
+export function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (error) {
+    throw new UserError(`cannot write into ${folder}: ${reasonOf(error)}`);
+  }
+}
+
+/** The folder of `--out`, by default a new one `runs/<command>-NNN`. @throws UserError when it cannot be made */
+export function resultFolder(command: string, out: string | undefined): string {
+  if (out === undefined) return createRunFolder('runs', command);
+  makeFolder(out);
+  return out;
+}
+
+/**
+ * Stores what was shown already. What cannot be stored is said, and the command ends with exit status 1, but what it computed is not
+ * lost: other files, and the result of `--json`, follow.
+ * @returns what `store` returns, or null
+ */
+export async function stored<T>(context: Context, store: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await store();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    context.warn(`not stored: ${error.message}`);
+    context.exitCode = 1;
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+/** What a number for some images is worth: whether they look like those that the net was trained on. */
+
+import { UserError } from '../common/errors.ts';
+import { reasonOf } from '../common/files.node.ts';
+import { oneLine } from '../common/printable.ts';
+import type { Dataset } from '../normface/data/dataset.ts';
+import { decodeSource, type ImageSize } from '../normface/data/images/decode.node.ts';
+
+/** What is said of images and the net that judges them, for people and, as it is, in JSON. */
+export interface Suitability {
+  /** What the net gets: images of another size are scaled to cover this, and cropped at the centre. */
+  readonly input: ImageSize;
+  /** No face is looked for. */
+  readonly alignment: 'not checked';
+  /** The data that the net was trained on, or null where its file does not say. */
+  readonly trainedOn: string | null;
+  /** Sentences for people: why the result may mean nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** Images, with their sizes in pixels; generated ones have any size. @throws UserError when one cannot be read */
+export async function imageSizes(
+  { samples }: Dataset,
+  indices: readonly number[],
+): Promise<({ readonly file: string } & ImageSize)[]> {
+  const photographs = indices
+    .map((index) => samples[index])
+    .filter(({ source }) => source.kind !== 'generated');
+  return Promise.all(
+    photographs.map(async ({ key, source }) => {
+      const { width, height } = await decodeSource(source).catch((error) => {
+        throw new UserError(`cannot read the image ${key}: ${reasonOf(error)}`);
+      });
+      return { file: key, width, height };
+    }),
+  );
+}
+
+/** Judges by size and provenance alone. */
+export function suitability(
+  images: readonly ({ readonly file: string } & ImageSize)[],
+  { width, height }: ImageSize,
+  trainedOn: string | null,
+): Suitability {
+  const warnings: string[] = [];
+  const other = images.find((image) => image.width !== width || image.height !== height);
+  if (other)
+    warnings.push(
+      `${other.file} is ${other.width} × ${other.height} pixels and is scaled and cropped to ${width} × ${height}; no face is ` +
+        'looked for, so unless it is aligned like the training images the result means nothing',
+    );
+  if (images.length > 0 && trainedOn !== null && /^generated\b/.test(trainedOn))
+    warnings.push(
+      `the net has only seen faces that this program drew (${oneLine(trainedOn)}): it knows nothing of photographs`,
+    );
+  return { input: { width, height }, alignment: 'not checked', trainedOn, warnings };
+}
+
+/** The line of text that goes with it. */
+export const provenance = ({ trainedOn }: Suitability): string =>
+  `trained on ${oneLine(trainedOn ?? 'data that its file does not name')}; alignment of the images: not checked`;

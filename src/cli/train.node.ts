@@ -1,0 +1,189 @@
+/** `normface train`: train a net from a configuration file and flags, or resume a run. */
+
+import { UsageError } from '../common/errors.ts';
+import { DeviceError } from '../engine/core/errors.ts';
+import { describeNet } from '../normface/nets/describe.ts';
+import { findNet } from '../normface/nets/index.ts';
+import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { doubtfulSettings } from '../normface/training/config/doubtful-settings.ts';
+import { configHash, type JsonObject } from '../normface/training/config/overrides.ts';
+import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
+import { describeSchedule } from '../normface/training/config/schedule.ts';
+import { duration } from '../normface/training/progress.ts';
+import { type Forecast, forecast } from '../normface/training/run/forecast.node.ts';
+import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
+import { openResumed } from '../normface/training/run/resume.node.ts';
+import { trainRun } from '../normface/training/run/run.node.ts';
+import { openTrainingData, stepCount, type TrainingData } from '../normface/training/training-data.node.ts';
+import type { Context } from './context.node.ts';
+
+interface TrainOptions {
+  readonly data?: string;
+  readonly pairs?: string;
+  readonly net?: string;
+  readonly loss?: string;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly lr?: number;
+  readonly seed?: number;
+  readonly mirror?: boolean;
+  readonly from?: string;
+  readonly name?: string;
+  readonly output?: string;
+  readonly strict?: boolean;
+  readonly set: string[];
+  readonly resume?: string | true;
+  readonly force?: boolean;
+  readonly overfitBatch?: boolean;
+  readonly verifyData?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  const interrupt = context.interrupt();
+  try {
+    const resolved = resolve(context, file, options);
+    try {
+      return await trainResolved(context, resolved, options, interrupt.shouldStop);
+    } finally {
+      resolved.resume?.lock?.release();
+    }
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function trainResolved(
+  context: Context,
+  { config: given, source, resume }: ReturnType<typeof resolve>,
+  { overfitBatch, verifyData, dryRun: isDry }: TrainOptions,
+  shouldStop: () => boolean,
+) {
+  const config = overfitBatch ? forOneBatch(given) : given;
+  const data = await openTrainingData(config);
+  if (isDry) return dryRun(context, config, data);
+  const device = await context.openDevice();
+  const reporter = context;
+  const run = { device, config, data, source, resume, reporter, overfitBatch, verifyData, shouldStop };
+  const outcome = await trainRun(run);
+  const isNew = outcome.step !== resume?.checkpoint.state.step;
+  context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);
+  if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
+  else {
+    context.exitCode = INTERRUPTED;
+    context.say(`stopped after step ${outcome.step} of ${outcome.totalSteps}; continue with:`);
+    context.say(`        normface train --resume ${outcome.folder}`);
+  }
+  return { event: 'result', ...outcome };
+}
+
+/** The configuration of the run, and of a resumed one its folder and checkpoint. */
+function resolve(context: Context, file: string | undefined, options: TrainOptions) {
+  const flags = settingsOf(options);
+  if (options.resume === undefined)
+    return { ...resolveConfig({ file, flags, set: options.set }), resume: undefined };
+  if (file !== undefined)
+    throw new UsageError('--resume takes the configuration of its run; leave the file out');
+  if (options.overfitBatch) throw new UsageError('--overfit-batch cannot resume');
+  const { output: root = 'runs', ...changes } = flags;
+  return openResumed(options.resume === true ? 'auto' : options.resume, {
+    root: String(root),
+    changes: { flags: changes, set: options.set },
+    force: options.force ?? false,
+    lock: !options.dryRun,
+    warn: (text) => context.warn(text),
+  });
+}
+
+/** The settings that flags stand for. */
+function settingsOf(options: TrainOptions): JsonObject {
+  const group = (entries: Record<string, unknown>): JsonObject | undefined => {
+    const given = Object.entries(entries).filter(([, value]) => value !== undefined);
+    return given.length > 0 ? (Object.fromEntries(given) as JsonObject) : undefined;
+  };
+  const { name, output, seed, net, batch: batchSize, epochs, steps } = options;
+  const settings = group({
+    name,
+    output,
+    seed,
+    net,
+    batchSize,
+    epochs,
+    steps,
+    data: group({ path: options.data, pairs: options.pairs, strict: options.strict }),
+    loss: group({ name: options.loss }),
+    initialise: group({ from: options.from }),
+    optimiser: group({ learningRate: options.lr }),
+    augmentation: group({ mirror: options.mirror }),
+  });
+  return settings ?? {};
+}
+
+/** The same batch in every step needs no augmentation, no evaluation and few steps. */
+function forOneBatch(config: TrainingConfig): TrainingConfig {
+  return {
+    ...config,
+    name: `${config.name}-overfit`,
+    augmentation: { mirror: false, shift: 0, randomCrop: false },
+    evaluation: { ...config.evaluation, everySteps: 0 },
+    steps: config.steps ?? 100,
+    epochs: undefined,
+  };
+}
+
+async function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
+  const { dataset, excluded, warnings } = data;
+  const steps = stepCount(config, dataset.samples.length);
+  for (const warning of [...warnings, ...doubtfulSettings(config, steps)]) context.warn(warning);
+  const net = findNet(config.net);
+  const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
+  const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps);
+  context.say(JSON.stringify(config, null, 2));
+  const summary = {
+    configHash: configHash(config),
+    images: dataset.samples.length,
+    identities: dataset.identities.length,
+    excludedIdentities: excluded,
+    steps,
+    netParameters: parameters,
+    classWeights: dataset.identities.length * output[0],
+    gigaflopsPerStep: (6 * macs * config.batchSize) / 1e9,
+  };
+  for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);
+  const rates = schedule.map(({ step, learningRate }) => `${rounded(learningRate)} at step ${step}`);
+  context.say(`learningRate: ${rates.join(', ')}`);
+  const measured = await measure(context, config, data);
+  if ('unknown' in measured) {
+    context.say(`memory and time: unknown, ${measured.unknown}`);
+    return { event: 'dry-run', config, ...summary, schedule };
+  }
+  const { memoryBytes, secondsPerStep } = measured;
+  const seconds = steps * secondsPerStep;
+  context.say(`memory: ${Math.round(memoryBytes / 2 ** 20)} MiB of GPU memory`);
+  context.say(
+    `time: about ${duration(seconds)} for steps of ${rounded(secondsPerStep)} s, checkpoints and evaluations not counted`,
+  );
+  return { event: 'dry-run', config, ...summary, schedule, memoryBytes, secondsPerStep, seconds };
+}
+
+/** What the training takes on this GPU, or why that is unknown. */
+async function measure(
+  context: Context,
+  config: TrainingConfig,
+  data: TrainingData,
+): Promise<Forecast | { unknown: string }> {
+  try {
+    const device = await context.openDevice();
+    return await forecast(device, config, data, (name, reason) =>
+      context.warn(`the image ${name} is left out: ${reason}`),
+    );
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return { unknown: error.message };
+  }
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

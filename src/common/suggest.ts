@@ -1,0 +1,55 @@
+/** "Did you mean": the known word nearest to a mistyped one. */
+
+import { editDistance } from './edit-distance.ts';
+
+/** Names people bring along from other tools. */
+const ALIASES: Record<string, string> = {
+  lr: 'optimiser.learningRate',
+  wd: 'optimiser.weightDecay',
+  decay: 'optimiser.weightDecay',
+  batch: 'batchSize',
+  bs: 'batchSize',
+  optimizer: 'optimiser',
+  maxsteps: 'steps',
+  iterations: 'steps',
+  model: 'net',
+  network: 'net',
+  dataset: 'data',
+  flip: 'augmentation.mirror',
+  s: 'loss.scale.initial',
+};
+
+/**
+ * The known word that `word` most likely stands for, or undefined when none is near. Case, "_" and "-" do not count; of dotted
+ * words also the last part is compared, so that `learningRate` finds `optimiser.learningRate`.
+ */
+export function suggest(word: string, known: readonly string[]): string | undefined {
+  const leaf = lastPart(word);
+  const alias = ALIASES[plain(leaf)];
+  if (alias !== undefined && known.includes(alias)) return alias;
+  let best: string | undefined;
+  let bestDistance = Infinity;
+  for (const candidate of known) {
+    const whole = editDistance(plain(word), plain(candidate));
+    const last =
+      editDistance(plain(leaf), plain(lastPart(candidate))) + (sameParent(word, candidate) ? 0 : 0.5);
+    const distance = Math.min(whole, last);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return bestDistance <= Math.max(1.5, plain(leaf).length / 3) ? best : undefined;
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replaceAll(/[_-]/g, '');
+}
+
+function lastPart(word: string): string {
+  return word.slice(word.lastIndexOf('.') + 1);
+}
+
+function sameParent(a: string, b: string): boolean {
+  return a.slice(0, a.lastIndexOf('.') + 1) === b.slice(0, b.lastIndexOf('.') + 1);
+}

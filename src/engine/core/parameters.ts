@@ -1,0 +1,187 @@
+import { fill } from '../ops/elementwise/fill.ts';
+import { Arena, type ArenaEntry, blockSize, layOut } from '../runtime/arena.ts';
+import type { Device } from '../runtime/device.ts';
+import { align } from '../runtime/memory.ts';
+import { check, formatShape } from './errors.ts';
+import { checkShape, elementCount, type Shape, type Tensor } from './tensor.ts';
+
+/** What a net or a loss says of one of its parameters. */
+export interface ParameterDeclaration {
+  /** Unique among the parameters that are trained together, such as `conv1a.weight`. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Initial values in row-major order, or how to make them. */
+  readonly init: Float32Array | (() => Float32Array);
+  /** Multiplies the learning rate of the optimiser (default 1, not negative). */
+  readonly learningRateMultiplier?: number;
+  /** Multiplies the weight decay of the optimiser (default 1, not negative). */
+  readonly decayMultiplier?: number;
+  /** Keeps the values as they are, bit for bit: no gradient is computed, and both multipliers are 0. */
+  readonly frozen?: boolean;
+  /** Filled anew in every step, as by {@link RowSubset}: neither counted nor saved. */
+  readonly transient?: boolean;
+}
+
+/** The multipliers of one window of the arena as [blocks, 2] pairs: learning rate, decay. */
+export interface ParameterWindow {
+  readonly values: Tensor;
+  readonly gradients: Tensor;
+  readonly multipliers: Tensor;
+}
+
+/**
+ * The parameters of a model: one flat array of values and one of gradients, with every parameter a view of them. Reverse passes
+ * write gradients where they belong, without a copy, and an optimiser steps over all parameters with one kernel.
+ */
+export class Parameters {
+  readonly device: Device;
+  readonly declarations: readonly ParameterDeclaration[];
+  /** Layout shared by values, gradients and the state of optimisers. */
+  readonly entries: readonly ArenaEntry[];
+  /** The flat arrays, in as many pieces as bindings need: one on most adapters. */
+  readonly windows: readonly ParameterWindow[];
+  private readonly values: Arena;
+  private readonly gradients: Arena;
+
+  /** @throws ShapeError if a declaration is wrong or a name occurs twice */
+  constructor(device: Device, declarations: readonly ParameterDeclaration[]) {
+    check(declarations.length > 0, 'Parameters', () => 'there are no declarations');
+    const names = new Set<string>();
+    for (const declaration of declarations) {
+      checkDeclaration(declaration);
+      const { name } = declaration;
+      check(!names.has(name), 'Parameters', () => `two parameters are called ${name}`);
+      names.add(name);
+    }
+    this.device = device;
+    this.declarations = declarations;
+    this.entries = layOut(declarations);
+    this.values = new Arena(device, this.entries);
+    this.gradients = new Arena(device, this.entries);
+    for (const { name, init, frozen } of declarations) {
+      this.write(name, typeof init === 'function' ? init() : init);
+      if (frozen) continue;
+      const tensor = this.get(name);
+      tensor.requireGradient();
+      tensor.gradientSlot = { tensor: this.gradients.tensors.get(name)!, written: false };
+    }
+    const multipliers = this.multiplierTable();
+    this.windows = this.values.windows.map((values, i) => {
+      const blocks = values.size / blockSize;
+      const first = (i * this.values.windows[0]!.size) / blockSize;
+      const table = multipliers.subarray(2 * first, 2 * (first + blocks));
+      return {
+        values,
+        gradients: this.gradients.windows[i]!,
+        multipliers: device.untracked(() => device.tensor(table, [blocks, 2])),
+      };
+    });
+  }
+
+  private multiplierTable(): Float32Array {
+    const last = this.entries.at(-1)!;
+    const table = new Float32Array(
+      2 * ((last.offset + align(elementCount(last.shape), blockSize)) / blockSize),
+    );
+    this.declarations.forEach(({ shape, frozen, learningRateMultiplier = 1, decayMultiplier = 1 }, i) => {
+      if (frozen) return;
+      const first = this.entries[i]!.offset / blockSize;
+      for (let block = first; block < first + elementCount(shape) / blockSize; block++)
+        table.set([learningRateMultiplier, decayMultiplier], 2 * block);
+    });
+    return table;
+  }
+
+  /** Bytes of the values, gaps included; gradients and each array of an optimiser take as much. */
+  get bytes(): number {
+    return this.windows.reduce((sum, { values }) => sum + values.bytes, 0);
+  }
+
+  get names(): string[] {
+    return this.entries.map(({ name }) => name);
+  }
+
+  /** The declarations of what outlasts a step. */
+  get lasting(): readonly ParameterDeclaration[] {
+    return this.declarations.filter(({ transient }) => !transient);
+  }
+
+  /** Number of values of all lasting parameters together, frozen ones included. */
+  get count(): number {
+    return this.lasting.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
+  has(name: string): boolean {
+    return this.values.tensors.has(name);
+  }
+
+  /** The parameter of this name: a leaf that requires a gradient, unless it is frozen. */
+  get(name: string): Tensor {
+    const tensor = this.values.tensors.get(name);
+    check(tensor !== undefined, 'Parameters', () => `there is no parameter ${name}`);
+    return tensor;
+  }
+
+  /** Overwrites the values of one parameter. */
+  write(name: string, values: ArrayLike<number>): void {
+    const tensor = this.get(name);
+    check(
+      values.length === tensor.size,
+      'Parameters',
+      () => `${name} ${formatShape(tensor.shape)} has ${tensor.size} values, not ${values.length}`,
+    );
+    tensor.write(values);
+  }
+
+  /** The values of every lasting parameter at this point of the work issued, by name. */
+  async readAll(): Promise<Map<string, Float32Array>> {
+    return readTensors(new Map(this.lasting.map(({ name }) => [name, this.get(name)])));
+  }
+
+  /** Makes the gradient zero of every parameter that no reverse pass has reached since the last step. */
+  completeGradients(): void {
+    const slots = this.slots();
+    check(
+      slots.some((slot) => slot.written),
+      'step',
+      () =>
+        'no backward pass has reached a parameter since the last step; a captured backward pass needs its step in the same capture',
+    );
+    for (const slot of slots) if (!slot.written) fill(slot.tensor, 0);
+  }
+
+  /** Lets the next reverse pass overwrite the gradients instead of adding to them. Optimisers call this after a step. */
+  clearGradients(): void {
+    for (const slot of this.slots()) slot.written = false;
+  }
+
+  private slots() {
+    return [...this.values.tensors.values()].flatMap((tensor) => tensor.gradientSlot ?? []);
+  }
+
+  /** Frees the memory of values and gradients. */
+  dispose(): void {
+    for (const { multipliers } of this.windows) multipliers.dispose();
+    this.values.dispose();
+    this.gradients.dispose();
+  }
+}
+
+/** Reads many tensors as they are at this point of the work issued. */
+export async function readTensors(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, Float32Array>> {
+  // All copies are recorded before the first of them is awaited, so a step issued meanwhile changes none.
+  const reads = [...tensors].map(async ([name, tensor]) => [name, await tensor.readFloats()] as const);
+  return new Map(await Promise.all(reads));
+}
+
+function checkDeclaration(declaration: ParameterDeclaration): void {
+  const { name, shape, learningRateMultiplier = 1, decayMultiplier = 1 } = declaration;
+  checkShape(shape, `Parameters: ${name}`);
+  for (const [kind, value] of Object.entries({ learningRateMultiplier, decayMultiplier })) {
+    check(
+      Number.isFinite(value) && value >= 0,
+      'Parameters',
+      () => `the ${kind} of ${name} must be a number from 0, not ${value}`,
+    );
+  }
+}

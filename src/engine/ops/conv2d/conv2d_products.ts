@@ -1,0 +1,132 @@
+import type { Tensor } from '../../core/tensor.ts';
+import type { Device } from '../../runtime/device.ts';
+import type { Choice, Variant } from '../../tuning/tune.ts';
+import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from '../matmul/tile_product.ts';
+import {
+  depthwiseForward,
+  depthwiseGradInput,
+  depthwiseGradWeight,
+  depthwiseSources,
+  supportsDepthwise,
+} from './conv2d_depthwise.ts';
+import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
+import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
+import { foldGradInput, foldSources, supportsFold } from './conv2d_fold.ts';
+import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import {
+  bestWinogradTile,
+  supportsWinograd,
+  type WinogradTile,
+  winogradForward,
+  winogradGradInput,
+  winogradGradWeight,
+  winogradSources,
+  winogradTiles,
+} from './conv2d_winograd.ts';
+
+/** The three products of a convolution, each by the algorithm that suits its shape and the device. */
+
+/** For few channels: one by one without a product (depthwise), or taps as columns of a product whose result is folded. */
+type Special = 'depthwise' | 'fold';
+
+/** An algorithm for one of the three products of a convolution. */
+interface Conv2dVariant extends Variant {
+  /** Implicit matrix product over these tiles, Winograd's with tiles of this many outputs along one side, or a special one. */
+  readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile } | Special;
+}
+
+/**
+ * Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes.
+ *
+ * @param special what is made for such shapes, and shipped where there is one
+ */
+function choose(
+  device: Device,
+  operation: string,
+  g: Conv2dGeometry,
+  [rows, columns]: readonly [number, number],
+  special: Special | null,
+  run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
+): void {
+  const direct = (tile: Tile): Conv2dVariant => ({ name: tile.name, algorithm: { direct: tile } });
+  const winograd = winogradTiles
+    .filter((tile) => supportsWinograd(device, g, tile))
+    .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
+  const specials: Conv2dVariant[] = special ? [{ name: special, algorithm: special }] : [];
+  const groups = g.CHANNELS / g.GROUP_IN;
+  const usual = direct(shippedTile(device, rows, columns, groups));
+  const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
+  const best = bestWinogradTile(device, g);
+  const shipped = special ?? (best ? `winograd ${best}×${best}` : usual.name);
+  const choice: Choice<Conv2dVariant> = {
+    operation,
+    shape: { ...g, half: device.operands === 'f16' },
+    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...foldSources, ...tileWalkSources],
+    variants,
+    // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
+    candidates:
+      special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
+    shipped: variants.find(({ name }) => name === shipped)!,
+    rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
+  };
+  device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
+}
+
+const depthwiseOf = (g: Conv2dGeometry): Special | null => (supportsDepthwise(g) ? 'depthwise' : null);
+
+/** y = x ∗ w, with an epilogue. */
+export function conv2dForward(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  w: Tensor,
+  epilogue: Conv2dEpilogue,
+  y: Tensor,
+): Tensor {
+  const extents = [y.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
+  choose(device, 'conv2d_forward', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
+    const operands = [tensor(x), tensor(w), mapEpilogue(epilogue, tensor, tensor), tensor(y)] as const;
+    if (typeof algorithm === 'string') depthwiseForward(device, g, ...operands);
+    else if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
+    else winogradForward(device, g, ...operands, algorithm.winograd);
+  });
+  return y;
+}
+
+/** Gradient of the input, written to `dx`. */
+export function conv2dGradInput(
+  device: Device,
+  g: Conv2dGeometry,
+  dy: Tensor,
+  w: Tensor,
+  dx: Tensor,
+): Tensor {
+  const extents = [dx.size / g.CHANNELS, g.GROUP_IN] as const;
+  const special = depthwiseOf(g) ?? (supportsFold(device, g) ? 'fold' : null);
+  choose(device, 'conv2d_grad_input', g, extents, special, ({ algorithm }, tensor) => {
+    const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
+    if (algorithm === 'depthwise') depthwiseGradInput(device, g, ...operands);
+    else if (algorithm === 'fold') foldGradInput(device, g, ...operands);
+    else if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
+    else winogradGradInput(device, g, ...operands, algorithm.winograd);
+  });
+  return dx;
+}
+
+/** Gradient of the weights, written to `dw`. */
+export function conv2dGradWeight(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  dy: Tensor,
+  dw: Tensor,
+): Tensor {
+  const extents = [dw.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
+  choose(device, 'conv2d_grad_weight', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
+    const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
+    if (typeof algorithm === 'string') depthwiseGradWeight(device, g, ...operands);
+    else if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);
+    else winogradGradWeight(device, g, ...operands, algorithm.winograd);
+  });
+  return dw;
+}

@@ -1,0 +1,276 @@
+import inputSource from '../../../shaders/conv2d/winograd_input.wesl';
+import outputSource from '../../../shaders/conv2d/winograd_output.wesl';
+import gradOutputSource from '../../../shaders/conv2d/winograd_output_gradient.wesl';
+import weightSource from '../../../shaders/conv2d/winograd_weight.wesl';
+import gradWeightSource from '../../../shaders/conv2d/winograd_weight_gradient.wesl';
+import rolledSource from '../../../shaders/lib/rolled.wesl';
+import transformSource from '../../../shaders/lib/winograd.wesl';
+import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
+import type { Tensor } from '../../core/tensor.ts';
+import type { Device } from '../../runtime/device.ts';
+import type { Kernel } from '../../runtime/kernel.ts';
+import { walkers } from '../../tuning/grid.ts';
+import { gemm } from '../matmul/matmul.ts';
+import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
+import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
+
+/**
+ * 3×3 convolutions with stride 1 by Winograd's minimal filtering F(m×m, 3×3): input and weights are transformed, multiplied
+ * position by position of the (m + 2)×(m + 2) patches, which is a matrix product over the channels for each, and transformed
+ * back. F(2×2) takes 4 multiplications an output and channel pair instead of 9, F(4×4) 2.25. (Lavin and Gray, arXiv
+ * 1509.09308; points and constants: shaders/lib/winograd.wesl)
+ */
+
+/** Outputs of a tile along one axis. */
+export const winogradTiles = [2, 4] as const;
+export type WinogradTile = (typeof winogradTiles)[number];
+
+const kernels = {
+  input: { name: 'winograd_input', source: inputSource },
+  weight: { name: 'winograd_weight', source: weightSource },
+  output: { name: 'winograd_output', source: outputSource },
+  gradOutput: { name: 'winograd_output_gradient', source: gradOutputSource },
+  gradWeight: { name: 'winograd_weight_gradient', source: gradWeightSource },
+} as const satisfies Record<string, Kernel>;
+
+export const winogradSources: readonly string[] = [
+  rolledSource,
+  transformSource,
+  tilesSource,
+  ...Object.values(kernels).map(({ source }) => source),
+];
+
+/** Transformed arrays of one pass are kept below this many bytes; larger batches take several passes. */
+let largestArray = 1 << 28;
+
+/** For tests: another limit inside `body`. */
+export function withWinogradLimit<T>(bytes: number, body: () => T): T {
+  const previous = largestArray;
+  largestArray = bytes;
+  try {
+    return body();
+  } finally {
+    largestArray = previous;
+  }
+}
+
+/** Images a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
+function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
+  const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
+  const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
+  const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
+  const limit = Math.min(largestArray, device.report.limits.maxStorageBufferBindingSize);
+  // A row of tiles is a row of the grid of workgroups, which has at most 65,535.
+  const images = Math.min(Math.floor(limit / bytes), Math.floor(65_535 / Math.ceil((g.HEIGHT + 2) / tile)));
+  if (images >= g.BATCH) return g.BATCH;
+  return images - (images % 16);
+}
+
+/** Whether a convolution can be computed this way. Rounded to f16, the patches of the larger tile lose too many digits. */
+export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: WinogradTile): boolean {
+  return (
+    [g.KERNEL_H, g.KERNEL_W].every((extent) => extent === 3) &&
+    [g.STRIDE_H, g.STRIDE_W, g.DILATION_H, g.DILATION_W].every((step) => step === 1) &&
+    [g.PAD_TOP, g.PAD_LEFT].every((padding) => padding <= 2) &&
+    g.GROUP_IN === g.CHANNELS &&
+    g.CHANNELS % 4 === 0 &&
+    g.OUT_CHANNELS % 4 === 0 &&
+    imagesPerPass(device, g, tile) > 0 &&
+    (tile === 2 || device.operands === 'f32')
+  );
+}
+
+/**
+ * Time of one product in units of a floating-point operation. A number of a transformed image is written, read and transformed
+ * back, one of the transformed weights written and read: on llvmpipe 1.6 and 2.5 ns, where an operation takes 0.038.
+ */
+function winogradCost(g: Conv2dGeometry, tile: WinogradTile): number {
+  const { tiles } = tilingOf(g.BATCH, g.OUT_HEIGHT, g.OUT_WIDTH, tile);
+  const weights = g.CHANNELS * g.OUT_CHANNELS;
+  return positions(tile) * (2 * tiles * weights + 42 * tiles * (g.CHANNELS + g.OUT_CHANNELS) + 65 * weights);
+}
+
+/** The tile to use where nothing was measured; null where the direct product is expected to be as fast. */
+export function bestWinogradTile(device: Device, g: Conv2dGeometry): WinogradTile | null {
+  const costs = winogradTiles
+    .filter((tile) => supportsWinograd(device, g, tile))
+    .map((tile) => ({ tile, cost: winogradCost(g, tile) }));
+  const best = costs.reduce((a, b) => (b.cost < a.cost ? b : a), {
+    tile: null as WinogradTile | null,
+    cost: conv2dCost(g).flops / 1.2,
+  });
+  return best.tile;
+}
+
+/** Images, one after the other, cut into tiles of what one pass computes. */
+interface Tiling {
+  readonly tile: WinogradTile;
+  readonly images: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly tiles: number;
+}
+
+function tilingOf(images: number, height: number, width: number, tile: WinogradTile): Tiling {
+  const rows = Math.ceil(height / tile);
+  const columns = Math.ceil(width / tile);
+  return { tile, images, rows, columns, tiles: images * rows * columns };
+}
+
+const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
+
+/** Between images [n, height, width, channels] and their tiles [positions, tiles, channels], in either direction. */
+function transformTiles(
+  kernel: Kernel,
+  bindings: Readonly<Record<string, Tensor>>,
+  image: Tensor,
+  tiling: Tiling,
+  [top, left]: readonly [number, number] = [0, 0],
+  more: Readonly<Record<string, boolean>> = {},
+): void {
+  const { device } = image;
+  const [, height, width, channels] = image.shape as [number, number, number, number];
+  const { tile, images, rows, columns, tiles } = tiling;
+  const extents = device.uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
+  const { software, subgroupSize } = device.report;
+  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
+  const why = software
+    ? 'a software driver runs a subgroup as one SIMD register and pays for every workgroup'
+    : '64 invocations a workgroup, channels innermost; a row of tiles each';
+  const [workgroupX, workgroupY, gridZ] = ['WORKGROUP_X', 'WORKGROUP_Y', 'GRID_Z'].map((name, i) =>
+    device.settings.choose(name, usual[i]!, why),
+  ) as [number, number, number];
+  device.dispatch({
+    kernel,
+    constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
+    conditions: { small_tile: tile === 2, rolled: software, ...more },
+    bindings: { ...bindings, extents },
+    grid: [Math.ceil(channels / 4 / workgroupX), Math.ceil((images * rows) / workgroupY), gridZ],
+    cost: { flops: 0, bytes: 4 * (image.size + positions(tile) * tiles * channels) },
+  });
+}
+
+/** Between weights [3, 3, in, out] and [positions, in, out], in either direction. */
+function transformWeights(
+  kernel: Kernel,
+  bindings: Readonly<Record<string, Tensor>>,
+  weights: Tensor,
+  tile: WinogradTile,
+  flip = false,
+): void {
+  const { device } = weights;
+  const { software } = device.report;
+  const workgroup = walkers(device);
+  device.dispatch({
+    kernel,
+    constants: { WORKGROUP: workgroup },
+    conditions: { small_tile: tile === 2, rolled: software, flip },
+    bindings,
+    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : 65_535), 1, 1],
+    cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
+  });
+}
+
+/** Bᵀ·d·B of every patch: [positions, tiles, channels]. */
+function transformInput(x: Tensor, padding: readonly [number, number], tiling: Tiling): Tensor {
+  const v = x.device.empty([positions(tiling.tile), tiling.tiles, x.shape[3]!]);
+  transformTiles(kernels.input, { x, v }, x, tiling, padding);
+  return v;
+}
+
+/** Some images of a batch, as a tensor over the same memory. */
+function imagesOf(tensor: Tensor, first: number, images: number): Tensor {
+  if (images === tensor.shape[0]) return tensor;
+  return tensor.rows(first, images);
+}
+
+/** y = (x ∗ w) for some padding, with the channels of w in either role: what forward and input gradient have in common. */
+function correlate(
+  device: Device,
+  g: Conv2dGeometry,
+  tile: WinogradTile,
+  x: Tensor,
+  w: Tensor,
+  transposed: boolean,
+  padding: readonly [number, number],
+  epilogue: Conv2dEpilogue,
+  y: Tensor,
+): void {
+  const [batch, height, width, channels] = y.shape as [number, number, number, number];
+  const u = device.empty([positions(tile), ...w.shape.slice(2)]);
+  transformWeights(kernels.weight, { w, u }, w, tile, transposed);
+  const most = imagesPerPass(device, g, tile);
+  for (let first = 0; first < batch; first += most) {
+    const images = Math.min(most, batch - first);
+    const tiling = tilingOf(images, height, width, tile);
+    const v = transformInput(imagesOf(x, first, images), padding, tiling);
+    const m = device.empty([positions(tile), tiling.tiles, channels]);
+    gemm(v, u, false, transposed, null, m);
+    const part = imagesOf(y, first, images);
+    const { bindings, conditions } = epilogueBindings(
+      mapEpilogue(
+        epilogue,
+        (tensor) => tensor,
+        (tensor) => imagesOf(tensor, first, images),
+      ),
+    );
+    transformTiles(kernels.output, { m, y: part, ...bindings }, part, tiling, [0, 0], {
+      vec4_y: true,
+      ...conditions,
+    });
+    v.dispose();
+    m.dispose();
+  }
+  u.dispose();
+}
+
+/** y = x ∗ w, with an epilogue. */
+export function winogradForward(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  w: Tensor,
+  epilogue: Conv2dEpilogue,
+  y: Tensor,
+  tile: WinogradTile,
+): void {
+  correlate(device, g, tile, x, w, false, [g.PAD_TOP, g.PAD_LEFT], epilogue, y);
+}
+
+/** Gradient of the input: dy correlated with the flipped weights, padded so that every tap meets every output. */
+export function winogradGradInput(
+  device: Device,
+  g: Conv2dGeometry,
+  dy: Tensor,
+  w: Tensor,
+  dx: Tensor,
+  tile: WinogradTile,
+): void {
+  correlate(device, g, tile, dy, w, true, [2 - g.PAD_TOP, 2 - g.PAD_LEFT], {}, dx);
+}
+
+/** Gradient of the weights: dw = Gᵀ·[Σ over tiles (Bᵀ·d·B) ⊙ (A·dY·Aᵀ)]·G. */
+export function winogradGradWeight(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  dy: Tensor,
+  dw: Tensor,
+  tile: WinogradTile,
+): void {
+  const du = device.empty([positions(tile), g.CHANNELS, g.OUT_CHANNELS]);
+  const most = imagesPerPass(device, g, tile);
+  for (let first = 0; first < g.BATCH; first += most) {
+    const images = Math.min(most, g.BATCH - first);
+    const tiling = tilingOf(images, g.OUT_HEIGHT, g.OUT_WIDTH, tile);
+    const v = transformInput(imagesOf(x, first, images), [g.PAD_TOP, g.PAD_LEFT], tiling);
+    const gradient = imagesOf(dy, first, images);
+    const dm = device.empty([positions(tile), tiling.tiles, g.OUT_CHANNELS]);
+    transformTiles(kernels.gradOutput, { dy: gradient, v: dm }, gradient, tiling);
+    gemm(v, dm, true, false, null, du, { accumulate: first > 0 });
+    v.dispose();
+    dm.dispose();
+  }
+  transformWeights(kernels.gradWeight, { du, dw }, dw, tile);
+  du.dispose();
+}

@@ -1,0 +1,74 @@
+import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import type { CContrastiveOptions } from './c_contrastive_loss.ts';
+import type { CTripletOptions } from './c_triplet_loss.ts';
+import { dot, rowOf } from './class_scores.reference.ts';
+
+/** ‖f̂_i − ŵ_j‖² for every sample and agent, from the difference of the vectors; agents as they are without normaliseWeights. */
+export function distanceMatrix(
+  features: ReferenceArray,
+  weights: ReferenceArray,
+  { normaliseWeights = true, epsilon = 1e-12 } = {},
+): number[][] {
+  const unit = (row: Float64Array): Float64Array =>
+    row.map((value) => value / Math.sqrt(dot(row, row) + epsilon));
+  const agents = Array.from({ length: weights.shape[0]! }, (_, j) => {
+    const w = rowOf(weights, j);
+    return normaliseWeights ? unit(w) : w;
+  });
+  return Array.from({ length: features.shape[0]! }, (_, i) => {
+    const f = unit(rowOf(features, i));
+    return agents.map((w) => f.reduce((sum, value, k) => sum + (value - w[k]!) ** 2, 0));
+  });
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** C-contrastive with the exact gradient's choices; see the operator. */
+export function cContrastiveReference(
+  features: ReferenceArray,
+  weights: ReferenceArray,
+  labels: ReferenceArray,
+  options: CContrastiveOptions,
+): ReferenceArray {
+  const { positiveMargin = 0, negativeMargin = 1, positiveWeight = 1, negativeWeight = 1 } = options;
+  const { positiveOutlierThreshold = 4, positiveUpperBound = 1 } = options;
+  const rows = distanceMatrix(features, weights, options);
+  const positives = rows.map((row, i) => {
+    const rise = row[labels.data[i]!]! - positiveMargin;
+    return positiveWeight * Math.min(positiveOutlierThreshold, Math.max(0, rise));
+  });
+  const negatives = rows.map((row, i) => {
+    const own = labels.data[i]!;
+    if (options.positiveFirst && row[own]! > positiveUpperBound) return 0;
+    const entries = row.map((distance, j) => {
+      if (j === own || distance >= negativeMargin) return 0;
+      return negativeWeight * (options.expNegativeWeight ? Math.exp(-distance) : negativeMargin - distance);
+    });
+    return options.maxNegativeOnly ? Math.max(...entries) : total(entries);
+  });
+  const positive = options.maxPositiveOnly ? Math.max(...positives) : total(positives);
+  return referenceArray([], () => (positive + total(negatives)) / rows.length);
+}
+
+/** C-triplet as the sum of its hinges and center terms; see the operator. */
+export function cTripletReference(
+  features: ReferenceArray,
+  weights: ReferenceArray,
+  labels: ReferenceArray,
+  options: CTripletOptions,
+  sampleWeights?: ReferenceArray,
+): ReferenceArray {
+  const { margin = 0.8, positiveWeight = 1, negativeWeight = 1, positiveUpperBound = 1 } = options;
+  const { addCenterLoss = true, hardestOnly = true, positiveFirst = false } = options;
+  const losses = distanceMatrix(features, weights, options).map((row, i) => {
+    const own = row[labels.data[i]!]!;
+    const factor = sampleWeights ? sampleWeights.data[i]! : 1;
+    const isFar = positiveFirst && own > positiveUpperBound;
+    const hinges = row.map((distance, j) =>
+      j === labels.data[i]! || isFar ? 0 : negativeWeight * Math.max(0, margin + own - distance),
+    );
+    const hinge = hardestOnly ? Math.max(...hinges) : total(hinges);
+    return factor * (hinge + (addCenterLoss || isFar ? positiveWeight * own : 0));
+  });
+  return referenceArray([], () => total(losses) / losses.length);
+}

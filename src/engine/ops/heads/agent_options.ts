@@ -1,0 +1,43 @@
+import { check } from '../../core/errors.ts';
+import { defaultEpsilon } from '../norm/l2_normalise.ts';
+
+/** What the agent losses have in common. */
+export interface AgentOptions {
+  /**
+   * `exact` (default): the gradient of the loss; `caffe`: the one of the author's layer where that is another.
+   */
+  gradient?: 'exact' | 'caffe';
+  /** w of the positives (default 1). */
+  positiveWeight?: number;
+  /** w of the negatives (default 1). */
+  negativeWeight?: number;
+  /** Samples farther from their agent than `positiveUpperBound` are only pulled to it: their negatives do not count. */
+  positiveFirst?: boolean;
+  /** A squared distance (default 1). */
+  positiveUpperBound?: number;
+  /** false: the agents are on the unit sphere already, by a normalisation elsewhere, and get the plain gradient (default true). */
+  normaliseWeights?: boolean;
+  /** Added to squared norms, inside the root (default 1e-12). */
+  epsilon?: number;
+}
+
+export const agentDefaults = {
+  gradient: 'exact',
+  positiveWeight: 1,
+  negativeWeight: 1,
+  positiveFirst: false,
+  positiveUpperBound: 1,
+  normaliseWeights: true,
+  epsilon: defaultEpsilon,
+} satisfies AgentOptions;
+
+/** @throws ShapeError unless all of them are finite and not negative */
+export function checkNumbers(operator: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    check(
+      Number.isFinite(value) && value >= 0,
+      operator,
+      () => `${name} must be a number from 0, not ${value}`,
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import source from '../../../shaders/heads/score_projection.wesl';
+import type { Tensor } from '../../core/tensor.ts';
+import { walkers } from '../../tuning/grid.ts';
+import { gemm } from '../matmul/matmul.ts';
+import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
+import { type ClassWindow, classWindows } from './class_windows.ts';
+
+const projectionKernel = { name: 'score_projection', source };
+
+export interface ClassScoresOptions {
+  readonly operator: string;
+  /** [n, d] */
+  readonly features: Tensor;
+  /** [classes, d] */
+  readonly weights: Tensor;
+  readonly normaliseFeatures: boolean;
+  readonly normaliseWeights: boolean;
+  /** Squared distances are made of the products (default false). */
+  readonly distances?: boolean;
+  /** Added to squared norms, inside the root. */
+  readonly epsilon: number;
+}
+
+/** One window of the classes with what the kernels of a head bind for it. */
+export interface ScoreWindow extends ClassWindow {
+  /** The rows of the weights. */
+  readonly weights: Tensor;
+  /** 1/‖w‖ of each row; for distances to weights that are not normalised ‖w‖². */
+  readonly norms: Tensor;
+  /** The number of the first class, as f32: exact up to 2²⁴ classes. */
+  readonly firstClass: Tensor;
+}
+
+/**
+ * Products of features with class weights, walked in windows of classes: forward makes the products of a
+ * window and hands them to a kernel that folds them into one state per sample, as FlashAttention does over keys; backward
+ * makes them again and contracts their gradient with weights and features. Memory is O(n·(d + window) + classes); a normalised copy
+ * is made of the features only, so that products of large numbers do not overflow.
+ */
+export class ClassScores {
+  readonly windows: readonly ScoreWindow[];
+  /** The rows that the products are of: the features, normalised or not. */
+  readonly rows: Tensor;
+  private readonly options: ClassScoresOptions;
+  /** Products of the last window: the backward pass begins with it. */
+  private last: Tensor | null = null;
+
+  constructor(options: ClassScoresOptions) {
+    const { operator, features, weights, normaliseFeatures, normaliseWeights, epsilon } = options;
+    const [classes, d] = weights.shape as [number, number];
+    this.options = options;
+    this.rows = normaliseFeatures ? normalisedRows(features, epsilon) : features;
+    this.windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]).map((window) => {
+      const rows = weights.rows(window.first, window.classes);
+      const firstClass = features.device.constant(window.first, [1]);
+      const norms =
+        options.distances && !normaliseWeights ? rowSquares(rows) : rowInverseNorms(rows, epsilon);
+      return { ...window, weights: rows, norms, firstClass };
+    });
+  }
+
+  /**
+   * Calls `fold` with the products ⟨row_i, w_j⟩ of every sample and every class of a window, [n, window], one window after the other. A second
+   * walk makes the products again where there are several windows.
+   */
+  forward(fold: (window: ScoreWindow, products: Tensor) => void): void {
+    for (const window of this.windows) {
+      const products = (this.windows.length === 1 && this.last) || this.productsOf(window);
+      this.last = products;
+      fold(window, products);
+    }
+  }
+
+  /**
+   * Gradients of features and weights from those of the products.
+   *
+   * @param gradientOf ∂L/∂⟨row_i, w_j⟩ of a window, [n, window], given its products
+   * @param dFeatures where the gradient of the features goes, or null; the same for `dWeights`
+   * @param beyond called with each window's gradient, for what else depends on it
+   */
+  backward(
+    gradientOf: (window: ScoreWindow, products: Tensor) => Tensor,
+    dFeatures: Tensor | null,
+    dWeights: Tensor | null,
+    beyond?: (window: ScoreWindow, gradients: Tensor) => void,
+  ): void {
+    const { features, normaliseFeatures, normaliseWeights, distances, epsilon } = this.options;
+    const { device } = features;
+    // Σ_j g_ij w_j over all windows is the gradient of the rows.
+    const featureSum = dFeatures && normaliseFeatures ? device.empty(features.shape) : dFeatures;
+    [...this.windows].reverse().forEach((window, index) => {
+      const products = index === 0 ? this.last! : this.productsOf(window);
+      const gradients = gradientOf(window, products);
+      const { weights } = window;
+      if (featureSum) gemm(gradients, weights, false, false, null, featureSum, { accumulate: index > 0 });
+      if (dWeights) {
+        const isPlain = !normaliseWeights && !distances;
+        const coefficients = isPlain ? null : this.projectionOf(window, products, gradients);
+        const projection = coefficients && { coefficients, base: weights };
+        gemm(gradients, this.rows, true, false, null, dWeights.rows(window.first, window.classes), {
+          projection,
+        });
+      }
+      beyond?.(window, gradients);
+    });
+    if (dFeatures && featureSum && normaliseFeatures)
+      normaliseGradient(features, featureSum, epsilon, dFeatures);
+  }
+
+  /**
+   * What the gradient of every class of a window has beside Σ_i g_ij row_i, as a share of w_j: see shaders/score_projection. Found
+   * from products and gradients, without reading weights.
+   */
+  private projectionOf(window: ScoreWindow, products: Tensor, gradients: Tensor): Tensor {
+    const { device } = products;
+    const [samples, classes] = products.shape as [number, number];
+    const { normaliseWeights, distances = false, epsilon } = this.options;
+    const coefficients = device.empty([classes, 2]);
+    const workgroup = walkers(device);
+    device.dispatch({
+      kernel: projectionKernel,
+      constants: { SAMPLES: samples, CLASSES: classes, WORKGROUP: workgroup, EPSILON: epsilon },
+      conditions: { normalise_weights: normaliseWeights, distances },
+      bindings: { products, gradients, norms: window.norms, coefficients },
+      grid: [Math.ceil(classes / workgroup), 1, 1],
+      cost: { flops: 2 * products.size, bytes: 8 * products.size },
+    });
+    return coefficients;
+  }
+
+  private productsOf({ weights, classes }: ScoreWindow): Tensor {
+    const { rows } = this;
+    const products = rows.device.empty([rows.shape[0]!, classes]);
+    return gemm(rows, weights, false, true, null, products);
+  }
+}

@@ -1,0 +1,54 @@
+import { check } from '../../core/errors.ts';
+import type { Device } from '../../runtime/device.ts';
+import { bindingAlignment } from '../../runtime/memory.ts';
+
+/** Consecutive rows of a class matrix that are worked on together. */
+export interface ClassWindow {
+  readonly first: number;
+  readonly classes: number;
+}
+
+/** Windows hold a multiple of this many rows, so that they start where a binding may, whatever the length of a row. */
+const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
+
+/** Scores of one window: 4 MiB, whatever the number of classes. */
+const mostScores = 1 << 20;
+
+/** Large batches still get windows that make long products. */
+const leastRows = 1024;
+
+let forcedLimit = Number.POSITIVE_INFINITY;
+
+/** For tests: inside `body` a binding holds at most this many bytes of a class matrix. */
+export function withBindingLimit<T>(bytes: number, body: () => T): T {
+  const previous = forcedLimit;
+  forcedLimit = bytes;
+  try {
+    return body();
+  } finally {
+    forcedLimit = previous;
+  }
+}
+
+/** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep the scores [n, window] small. */
+export function classWindows(
+  device: Device,
+  operator: string,
+  n: number,
+  [classes, d]: readonly [number, number],
+): ClassWindow[] {
+  const limit = Math.min(device.report.limits.maxStorageBufferBindingSize, forcedLimit);
+  const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
+  const fitting = Math.min(Math.floor(limit / bytesPerRow), Math.max(leastRows, Math.floor(mostScores / n)));
+  if (classes <= fitting) return [{ first: 0, classes }];
+  const rows = Math.floor(fitting / alignedRows) * alignedRows;
+  check(
+    rows > 0,
+    operator,
+    () => `${alignedRows} rows of weights [${classes}, ${d}] exceed a binding of ${limit} bytes`,
+  );
+  return Array.from({ length: Math.ceil(classes / rows) }, (_, i) => ({
+    first: i * rows,
+    classes: Math.min(rows, classes - i * rows),
+  }));
+}

@@ -1,0 +1,210 @@
+import { defineOperator, type InputSpec, type ReferenceArray } from '../../core/operator.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
+import { checkHead, headCost, headInputs } from './class_head.ts';
+import { dot, rowOf, scoreMatrix } from './class_scores.reference.ts';
+import { crossEntropyReference } from './cross_entropy.reference.ts';
+import { defaultFloor, logitScale } from './logit_scale.ts';
+import { marginReference } from './margin.reference.ts';
+import { checkMargin, type Margin } from './margin.ts';
+import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+
+export interface MarginSoftmaxOptions extends SharedHeadOptions {
+  readonly margin: Margin;
+  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link cosineSoftmaxHead}. */
+  readonly scale: Tensor | number;
+  /** Least scale; a learnt one that falls below is set to it (default 0.01). */
+  readonly floor?: number;
+  /** false: the logits are s·√(‖f‖² + ε) times what stands for the cosines, as in SphereFace (default true). */
+  readonly normaliseFeatures?: boolean;
+  /** false: the weights are of length 1 already (default true). */
+  readonly normaliseWeights?: boolean;
+  /** Added to squared norms, inside the root (default 1e-12). */
+  readonly epsilon?: number;
+}
+
+/**
+ * Softmax cross-entropy over cosines with a margin, fused: neither logits nor normalised class weights are written.
+ *
+ *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
+ *
+ * with t of the {@link Margin}: AM-Softmax (arXiv 1801.05599) and CosFace (arXiv 1801.09414), ArcFace (arXiv 1801.07698), SphereFace
+ * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the mean cosine to the own class, the
+ * mean cosine to the other classes, and s.
+ *
+ * @param features [n, d]
+ * @param weights [classes, d]
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
+ * @throws ShapeError if shapes, types or numbers do not fit
+ */
+export function marginSoftmaxHead(
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  options: MarginSoftmaxOptions,
+): LossWithStatistics {
+  const operator = 'margin_softmax_loss';
+  const {
+    margin,
+    scale,
+    floor = defaultFloor,
+    normaliseFeatures = true,
+    normaliseWeights = true,
+    epsilon = defaultEpsilon,
+    classesInUse,
+  } = options;
+  checkHead(operator, features, weights, labels, { classesInUse });
+  checkEpsilon(operator, epsilon);
+  checkMargin(operator, margin);
+  return softmaxHead({
+    operator,
+    features,
+    weights,
+    bias: null,
+    labels,
+    scale: logitScale(operator, features, scale, floor),
+    floor,
+    margin,
+    normaliseFeatures,
+    normaliseWeights,
+    epsilon,
+    classesInUse,
+  });
+}
+
+/** The loss of {@link marginSoftmaxHead} alone. */
+export function marginSoftmaxLoss(
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  options: MarginSoftmaxOptions,
+): Tensor {
+  return marginSoftmaxHead(features, weights, labels, options).loss;
+}
+
+interface Attributes extends Omit<MarginSoftmaxOptions, 'scale'> {
+  /** Where it is not a fourth input. */
+  readonly scale?: number;
+}
+
+function reference(
+  [features, weights, labels, learnt]: readonly ReferenceArray[],
+  {
+    margin,
+    scale = learnt?.data[0],
+    normaliseFeatures = true,
+    normaliseWeights = true,
+    epsilon = defaultEpsilon,
+  }: Attributes,
+): ReferenceArray {
+  const annealing = margin.kind === 'multiple-angle' ? (margin.annealing as number) : 0;
+  const cosines = scoreMatrix(features!, weights!, { normaliseWeights, epsilon });
+  const logits = cosines.map((row, i) => {
+    const f = rowOf(features!, i);
+    const length = normaliseFeatures ? 1 : Math.sqrt(dot(f, f) + epsilon);
+    return row.map(
+      (cosine, j) => scale! * length * marginReference(margin, cosine, j === labels!.data[i], annealing),
+    );
+  });
+  return crossEntropyReference(logits, labels!);
+}
+
+/** Gradients that are not those of the function are tested elsewhere. */
+const detached = (inputs: InputSpec[]): InputSpec[] =>
+  inputs.map((input) => ({ ...input, differentiable: false }));
+
+const cosine = { kind: 'cosine', margin: 0.35 } as const;
+const angle = { kind: 'angle', margin: 0.5 } as const;
+const multipleAngle = { kind: 'multiple-angle', multiple: 4, annealing: 0 } as const;
+const circle = { kind: 'circle', margin: 0.25 } as const;
+
+export const marginSoftmaxLossOperator = defineOperator<Attributes>({
+  name: 'margin_softmax_loss',
+  apply: ([features, weights, labels, learnt], options) =>
+    marginSoftmaxLoss(features!, weights!, labels!, { ...options, scale: learnt ?? options.scale! }),
+  reference,
+  cost: headCost,
+  cases: [
+    { inputs: headInputs(5, 7, 6), attributes: { margin: cosine, scale: 30 } },
+    { inputs: headInputs(67, 130, 37), attributes: { margin: cosine, scale: 8 } },
+    { inputs: headInputs(33, 9, 5), attributes: { margin: { ...cosine, onlyAbove: true }, scale: 10 } },
+    { inputs: headInputs(5, 7, 6), attributes: { margin: angle, scale: 16 } },
+    // In few dimensions many angles are past π − m.
+    { inputs: headInputs(40, 65, 3), attributes: { margin: { ...angle, margin: 1.1 }, scale: 6 } },
+    { inputs: headInputs(33, 9, 5), attributes: { margin: { ...angle, easy: true }, scale: 10 } },
+    {
+      inputs: detached(headInputs(6, 9, 5)),
+      attributes: { margin: { ...angle, straightThrough: true }, scale: 10 },
+    },
+    { inputs: headInputs(40, 11, 4), attributes: { margin: multipleAngle, scale: 4 } },
+    {
+      inputs: headInputs(21, 12, 5),
+      attributes: { margin: { ...multipleAngle, annealing: 5 }, scale: 1, normaliseFeatures: false },
+    },
+    {
+      inputs: headInputs(9, 130, 8),
+      attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 2, normaliseFeatures: false },
+    },
+    {
+      // Rows short enough that products with unit vectors are cosines.
+      inputs: headInputs(6, 9, 5).map((input, i) => (i === 1 ? { ...input, scale: 0.2 } : input)),
+      attributes: { margin: angle, scale: 10, normaliseWeights: false },
+    },
+    {
+      inputs: headInputs(6, 9, 5).map((input, i) => (i === 1 ? { ...input, scale: 0.2 } : input)),
+      attributes: {
+        margin: { ...multipleAngle, annealing: 2 },
+        scale: 1,
+        normaliseFeatures: false,
+        normaliseWeights: false,
+      },
+    },
+    // A learnt scale.
+    {
+      inputs: [...headInputs(33, 65, 7), { shape: [1], kind: 'positive', scale: 8 }],
+      attributes: { margin: cosine },
+    },
+    { inputs: detached(headInputs(12, 40, 6)), attributes: { margin: circle, scale: 16 } },
+    { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { margin: cosine, scale: 64 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: cosine, scale: 10 } },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: angle, scale: 10 } },
+    // Not of the multiple 4: ψ has no second derivative at 90°, the angle to a row of zeros.
+    {
+      inputs: headInputs(9, 11, 5, 'extremeRows'),
+      attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 4 },
+    },
+    { inputs: detached(headInputs(9, 11, 5, 'extremeRows')), attributes: { margin: circle, scale: 16 } },
+    {
+      inputs: headInputs(9, 11, 5).map((input, i) => (i === 1 ? { ...input, kind: 'extremeRows' } : input)),
+      attributes: { margin: { ...multipleAngle, multiple: 3 }, scale: 1, normaliseFeatures: false },
+    },
+  ],
+  misuses: [
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { kind: 'angle', margin: 4 }, scale: 1 },
+      message: /margin_softmax_loss: the margin must be a number from 0 to below 3.1416, not 4/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { kind: 'multiple-angle', multiple: 2.5, annealing: 0 }, scale: 1 },
+      message: /multiple of the angle .*not 2.5/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { kind: 'multiple-angle', multiple: 2, annealing: -1 }, scale: 1 },
+      message: /annealing must be .*not -1/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: cosine, scale: 0 },
+      message: /scale must be .*not 0/,
+    },
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
+      attributes: { margin: cosine, scale: 1 },
+      message: /margin_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+    },
+  ],
+});

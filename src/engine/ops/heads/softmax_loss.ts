@@ -1,0 +1,82 @@
+import { defineOperator } from '../../core/operator.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { defaultEpsilon } from '../norm/l2_normalise.ts';
+import { checkHead, headCost, headInputs } from './class_head.ts';
+import { scoreMatrix } from './class_scores.reference.ts';
+import { crossEntropyReference } from './cross_entropy.reference.ts';
+import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+
+/**
+ * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
+ *
+ *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = ⟨f_i, w_j⟩ + b_j
+ *
+ * The statistics are the mean cosine to the own class, the mean cosine to the other classes, and 1.
+ *
+ * @param features [n, d]
+ * @param weights [classes, d]
+ * @param bias [classes] or null
+ * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
+ *   otherwise counts as the last class
+ * @throws ShapeError if the shapes or types do not fit
+ */
+export function softmaxLossHead(
+  features: Tensor,
+  weights: Tensor,
+  bias: Tensor | null,
+  labels: Tensor,
+  { classesInUse }: SharedHeadOptions = {},
+): LossWithStatistics {
+  const operator = 'softmax_loss';
+  checkHead(operator, features, weights, labels, { bias, classesInUse });
+  return softmaxHead({
+    operator,
+    features,
+    weights,
+    bias,
+    labels,
+    scale: features.device.constant(1, [1]),
+    floor: 0,
+    normaliseFeatures: false,
+    normaliseWeights: false,
+    epsilon: defaultEpsilon,
+    classesInUse,
+  });
+}
+
+/** The loss of {@link softmaxLossHead} alone. */
+export function softmaxLoss(features: Tensor, weights: Tensor, bias: Tensor | null, labels: Tensor): Tensor {
+  return softmaxLossHead(features, weights, bias, labels).loss;
+}
+
+export const softmaxLossOperator = defineOperator({
+  name: 'softmax_loss',
+  apply: ([features, weights, labels, bias]) => softmaxLoss(features!, weights!, bias ?? null, labels!),
+  reference: ([features, weights, labels, bias]) => {
+    const scores = scoreMatrix(features!, weights!, { normaliseFeatures: false, normaliseWeights: false });
+    return crossEntropyReference(
+      scores.map((row) => row.map((score, j) => score + (bias ? bias.data[j]! : 0))),
+      labels!,
+    );
+  },
+  cost: headCost,
+  cases: [
+    { inputs: headInputs(5, 7, 6), attributes: {} },
+    { inputs: headInputs(1, 1, 1), attributes: {} },
+    { inputs: [...headInputs(6, 10, 5), { shape: [10] }], attributes: {} },
+    { inputs: [...headInputs(70, 131, 36), { shape: [131], kind: 'outliers' }], attributes: {} },
+    { inputs: headInputs(65, 33, 31, 'outliers'), attributes: {} },
+  ],
+  misuses: [
+    {
+      inputs: [...headInputs(2, 4, 3), { shape: [3] }],
+      attributes: {},
+      message: /softmax_loss: bias must be \[4\], not \[3\]/,
+    },
+    {
+      inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [2] }],
+      attributes: {},
+      message: /softmax_loss: labels must be \[2\] u32, not \[2\] f32/,
+    },
+  ],
+});

@@ -1,0 +1,49 @@
+import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import { hash32 } from '../../core/random.ts';
+import type { ImageBatchOptions } from './image_batch.ts';
+
+/** Luma of red, green and blue: the first row of the inverse of the matrix from YIQ. */
+const yiq = [0.298936021293775, 0.587043074451121, 0.114020904255103] as const;
+
+/** Image batch as the first random operator (stream 0) of a step: crops each picture, then mirrors the crop. */
+export function imageBatchReference(
+  images: ReferenceArray,
+  options: ImageBatchOptions,
+  seed: number,
+  step: number,
+): ReferenceArray {
+  const [n, sourceHeight, sourceWidth] = images.shape as [number, number, number];
+  const { height = sourceHeight, width = sourceWidth, mirror = 'never', shift = 0 } = options;
+  const { crop = 'centre', channels = 3 } = options;
+  const { mean = 127.5, scale = 1 / 128 } = options;
+  const y = referenceArray([n, height, width, channels]);
+  const clamp = (value: number, extent: number): number => Math.min(Math.max(value, 0), extent - 1);
+  for (let image = 0; image < n; image++) {
+    const draw = (word: number): number => hash32(seed, step, 0, 4 * image + word);
+    const mirrored = mirror === 'always' || (mirror === 'random' && draw(0) % 2 === 1);
+    const start = (spare: number, word: number): number =>
+      crop === 'random'
+        ? draw(word) % (spare + 1)
+        : Math.floor(spare / 2) + (draw(word) % (2 * shift + 1)) - shift;
+    const top = start(sourceHeight - height, 1);
+    const left = start(sourceWidth - width, 2);
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const sourceRow = clamp(top + row, sourceHeight);
+        const sourceColumn = clamp(left + column, sourceWidth);
+        const target = mirrored ? width - 1 - column : column;
+        const pixel = 4 * ((image * sourceHeight + sourceRow) * sourceWidth + sourceColumn);
+        const [red, green, blue] = images.data.subarray(pixel, pixel + 3) as unknown as [
+          number,
+          number,
+          number,
+        ];
+        const luma = yiq[0] * red + yiq[1] * green + yiq[2] * blue;
+        (channels === 1 ? [luma] : [red, green, blue]).forEach((value, k) => {
+          y.data[((image * height + row) * width + target) * channels + k] = (value - mean) * scale;
+        });
+      }
+    }
+  }
+  return y;
+}

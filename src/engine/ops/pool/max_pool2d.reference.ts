@@ -1,0 +1,27 @@
+import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import type { Pool2dOptions } from './pool_geometry.ts';
+import { poolWindows } from './pool_windows.reference.ts';
+
+export function maxPool2dReference(x: ReferenceArray, options: Pool2dOptions): ReferenceArray {
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  const rows = poolWindows(height, 0, options);
+  const columns = poolWindows(width, 1, options);
+  const y = referenceArray([n, rows.length, columns.length, channels]).data;
+  let next = 0;
+  for (let image = 0; image < n; image++) {
+    for (const row of rows) {
+      for (const column of columns) {
+        for (let channel = 0; channel < channels; channel++) {
+          let best = Number.NEGATIVE_INFINITY;
+          for (let i = row.start; i < row.end; i++) {
+            for (let j = column.start; j < column.end; j++) {
+              best = Math.max(best, x.data[((image * height + i) * width + j) * channels + channel]!);
+            }
+          }
+          y[next++] = best;
+        }
+      }
+    }
+  }
+  return { shape: [n, rows.length, columns.length, channels], data: y };
+}

@@ -1,0 +1,69 @@
+import { DeviceError } from '../core/errors.ts';
+import { fileStore } from '../tuning/tune-store.node.ts';
+import type { Device } from './device.ts';
+import { withoutNativeWarnings } from './native-warnings.node.ts';
+import { openAdapter } from './open.ts';
+import type { DeviceOptions } from './options.ts';
+import { toggleFlags } from './toggles.node.ts';
+
+/** Dawn's instances are freed by the garbage collector even while devices of theirs work, which crashes: hold on to them. */
+const instances = new Set<GPU>();
+
+async function dawn(flags: readonly string[]): Promise<GPU> {
+  // Vulkan loaders warn on every start where this is unset.
+  process.env.XDG_RUNTIME_DIR ??= '/tmp';
+  let bindings: typeof import('webgpu');
+  try {
+    bindings = await import('webgpu');
+  } catch (error) {
+    throw new DeviceError(`the package webgpu (Dawn) does not load: ${(error as Error).message}`);
+  }
+  Object.assign(globalThis, bindings.globals);
+  const gpu = bindings.create([...flags]);
+  instances.add(gpu);
+  return gpu;
+}
+
+/** Names of all adapters, which Dawn lists when asked for one that does not exist. */
+export async function listAdapters(): Promise<string[]> {
+  const gpu = await dawn(['adapter=\u0001']);
+  try {
+    await withoutNativeWarnings(() => gpu.requestAdapter());
+    return [];
+  } catch (error) {
+    return (error as Error).message
+      .split('\n')
+      .flatMap((line) => /^\s*\*.*name: '(.*)'/.exec(line)?.[1] ?? []);
+  }
+}
+
+/** The whole name of the adapter whose name contains a text, in any case. @throws DeviceError listing those there are */
+export async function adapterNamed(text: string): Promise<string> {
+  const names = await listAdapters();
+  const name = names.find((candidate) => candidate.toLowerCase().includes(text.toLowerCase()));
+  if (!name) throw new DeviceError(`no adapter is called ${text}; there are: ${names.join('; ') || 'none'}`);
+  return name;
+}
+
+/**
+ * Opens a GPU through Dawn.
+ *
+ * @throws DeviceError when no adapter can be opened, when it is a software driver and `allowSoftware` is false, or when a
+ * toggle is not one of Dawn's
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const { mode = 'safe', adapter: wanted, toggles } = options;
+  const flags = toggleFlags(mode, toggles);
+  if (wanted) flags.push(`adapter=${await adapterNamed(wanted)}`);
+  const gpu = await dawn(flags);
+  // Dawn rejects where other implementations resolve to null.
+  const adapter = await withoutNativeWarnings(() =>
+    gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null),
+  );
+  if (!adapter) {
+    throw new DeviceError(
+      'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',
+    );
+  }
+  return openAdapter(adapter, options, fileStore);
+}

@@ -1,0 +1,38 @@
+import source from '../../shaders/runtime/check_finite.wesl';
+import { formatShape, NotFiniteError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { elementGrid } from '../tuning/grid.ts';
+import { clear, type DebugTrap } from './debug-trap.ts';
+import type { PreparedDispatch } from './prepared.ts';
+
+const kernel = { name: 'check_finite', source };
+
+/** Sets the first word of a finding to the serial number if x has a NaN or an infinity and it is clear. */
+export function checkFinite(x: Tensor, serial: Tensor, flag: Tensor): void {
+  const { grid, constants } = elementGrid(x.device, x.size, 1);
+  x.device.dispatch({
+    kernel,
+    constants: { ...constants, CLEAR: clear },
+    bindings: { x, serial, flag },
+    grid,
+    cost: { flops: 0, bytes: x.bytes },
+  });
+}
+
+/** Watches every f32 tensor that a dispatch has written for NaN and infinities; `captured` if the step is being recorded. */
+export function watchFinite(
+  trap: DebugTrap,
+  { kernel: { bindings }, tensors, operator, dispatch }: PreparedDispatch,
+  captured: boolean,
+): void {
+  bindings.forEach(({ name, writable }, index) => {
+    const x = tensors[index]!;
+    if (!writable || x.dtype !== 'f32') return;
+    const message = `operator ${operator} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
+    trap.arm(
+      captured,
+      () => new NotFiniteError(message),
+      (serial, finding) => checkFinite(x, serial, finding),
+    );
+  });
+}

@@ -1,0 +1,67 @@
+import { DeviceError } from '../core/errors.ts';
+import type { TuneStore } from '../tuning/tune.ts';
+import { indexedDbStore } from '../tuning/tune-store.ts';
+import { type AdapterReport, reportAdapter } from './adapter.ts';
+import { Device } from './device.ts';
+import type { DeviceOptions } from './options.ts';
+
+/** Opens the browser's GPU. In Node use `openDevice` of `device.node.ts`. */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) throw new DeviceError('this browser has no WebGPU');
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new DeviceError('this browser has WebGPU but offers no adapter');
+  return openAdapter(adapter, options, indexedDbStore);
+}
+
+/**
+ * Opens a device of an adapter with all its limits and the features that kernels can use.
+ *
+ * @param storeFor where measurements of kernels are kept
+ */
+export async function openAdapter(
+  adapter: GPUAdapter,
+  options: DeviceOptions,
+  storeFor: (report: AdapterReport) => TuneStore | null,
+): Promise<Device> {
+  const report = reportAdapter(adapter);
+  if (report.software && options.allowSoftware === false) {
+    throw new DeviceError(
+      `the only adapter is a software driver (${report.description}), and software drivers are not allowed`,
+    );
+  }
+  if (options.operands === 'f16' && !adapter.features.has('shader-f16')) {
+    throw new DeviceError(
+      `f16 operands need the feature shader-f16, which the adapter ${report.description || report.vendor} lacks`,
+    );
+  }
+  const limits: Record<string, number> = {};
+  for (const name of requestedLimits) limits[name] = adapter.limits[name];
+  const gpu = await adapter.requestDevice({
+    requiredFeatures: usableFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: limits,
+  });
+  const { tune = 'cache', ignoreMeasurements = false } = options;
+  const store = tune === 'off' ? null : storeFor(report);
+  const measurements = ignoreMeasurements ? undefined : await store?.load();
+  return new Device(gpu, report, { ...options, tune }, { store, measurements });
+}
+
+/** Features that kernels use where the adapter has them. */
+export const usableFeatures = [
+  'subgroups',
+  'shader-f16',
+  'timestamp-query',
+  // Not in the standard yet.
+  'chromium-experimental-subgroup-matrix' as GPUFeatureName,
+] as const;
+
+/** Limits that are asked for in full; the others stay at their small defaults. */
+export const requestedLimits = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;

@@ -1,0 +1,31 @@
+import type { TuneMode } from '../tuning/tune.ts';
+
+/** See {@link DeviceOptions.operands}. */
+export type OperandType = 'f32' | 'f16';
+
+export interface DeviceOptions {
+  /** Part of the name of the wanted adapter, compared without case. */
+  adapter?: string;
+  /** false refuses software drivers (default true: they are slow but correct). */
+  allowSoftware?: boolean;
+  /** `safe` (default) keeps every check of the WebGPU implementation; `fast` drops those that correct kernels do not need. */
+  mode?: 'safe' | 'fast';
+  /** In Node, toggles of Dawn in addition to those of the mode. Dawn's source describes each. */
+  toggles?: { enable?: readonly string[]; disable?: readonly string[] };
+  /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
+  tune?: TuneMode;
+  /**
+   * What the operands of matrix products and convolutions are rounded to: `f16` takes half the memory traffic inside a kernel
+   * and opens the matrix units of GPUs, for a relative error of 5e-4 an operand (and infinities past 65,504); sums and all
+   * tensors are f32 with either. Default `f32`.
+   */
+  operands?: OperandType;
+  /** Measure also what was measured before. */
+  ignoreMeasurements?: boolean;
+  debug?: {
+    /** Tests every result for NaN and infinities; the first read after one throws and names the operator. */
+    checkFinite?: boolean;
+    /** Tests every label that a loss gets; the first read after one outside the classes throws and names it. */
+    checkLabels?: boolean;
+  };
+}

@@ -1,0 +1,64 @@
+import { DeviceError, formatShape, ShapeError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { Decision } from '../tuning/tune.ts';
+import type { Device } from './device.ts';
+import type { Dispatch } from './kernel.ts';
+import type { CompiledKernel } from './pipelines.ts';
+
+/** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
+export interface PreparedDispatch {
+  readonly kernel: CompiledKernel;
+  readonly tensors: readonly Tensor[];
+  readonly grid: readonly [number, number, number];
+  readonly operator: string;
+  /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
+  readonly call: number;
+  readonly dispatch: Dispatch;
+  /** Which variants it belongs to, the outermost choice first. */
+  readonly decisions: readonly Decision[];
+}
+
+/** @throws DeviceError unless the adapter can start so many workgroups */
+export function checkGrid({ report }: Device, operator: string, { grid, kernel }: Dispatch): void {
+  const limit = report.limits.maxComputeWorkgroupsPerDimension;
+  if (grid.some((extent) => !Number.isInteger(extent) || extent < 1 || extent > limit)) {
+    throw new DeviceError(
+      `${operator}: kernel ${kernel.name} asks for a grid of ${grid.join(' × ')} workgroups; the adapter allows 1 to ${limit} in a dimension`,
+    );
+  }
+}
+
+/**
+ * The tensors of a dispatch in the order of the kernel's bindings.
+ *
+ * @param isPlanned whether a tensor without memory will get some when the step that is being captured is planned
+ * @throws DeviceError if one is missing or larger than the adapter can bind
+ * @throws ShapeError if one cannot be used: disposed of, of another device, an intermediate of another step
+ */
+export function boundTensors(
+  device: Device,
+  operator: string,
+  kernel: CompiledKernel,
+  { bindings }: Dispatch,
+  isPlanned: (tensor: Tensor) => boolean,
+): Tensor[] {
+  const largest = device.report.limits.maxStorageBufferBindingSize;
+  return kernel.bindings.map(({ name }) => {
+    const tensor = bindings[name];
+    if (!tensor)
+      throw new DeviceError(`${operator}: kernel ${kernel.name} has a binding ${name} that got no tensor`);
+    const unusable = (why: string): ShapeError =>
+      new ShapeError(`${operator}: a tensor of shape ${formatShape(tensor.shape)} ${why}`);
+    if (tensor.isDisposed) throw unusable('was used after it was disposed of');
+    if (tensor.device !== device) throw unusable('belongs to another device');
+    if (!tensor.storage.buffer && !isPlanned(tensor))
+      throw unusable('is an intermediate of a captured step; return it from the captured function to use it');
+    const bound = Math.max(tensor.bytes, 4);
+    if (bound > largest) {
+      throw new DeviceError(
+        `${operator}: a tensor of shape ${formatShape(tensor.shape)} (${bound} bytes) exceeds the adapter's largest binding (${largest} bytes); use a smaller batch`,
+      );
+    }
+    return tensor;
+  });
+}

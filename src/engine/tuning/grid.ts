@@ -1,0 +1,104 @@
+import type { Device } from '../runtime/device.ts';
+
+const maximumWorkgroups = 65535;
+
+/** Invocations of a workgroup whose invocations have nothing to do with each other. */
+export function walkers(device: Device): number {
+  const { software, subgroupSize } = device.report;
+  return device.settings.choose(
+    'WORKGROUP',
+    software ? subgroupSize[0] || 4 : 64,
+    software ? 'a software driver runs a subgroup as one SIMD register' : 'one or two subgroups of any GPU',
+  );
+}
+
+/** Grid, constants and conditions of an element-wise kernel built on `shaders/lib/elements.wesl`. */
+export interface ElementGrid {
+  readonly grid: readonly [number, number, number];
+  readonly constants: {
+    readonly COUNT: number;
+    readonly WORKGROUP: number;
+    readonly GRID_X: number;
+    readonly STEPS: number;
+  };
+  readonly conditions: { readonly vec4: boolean };
+}
+
+/**
+ * Splits element-wise work over a device, by vec4f where the size, and the channels if they matter, are multiples of four.
+ * COUNT is in these units.
+ */
+export function elementGrid(device: Device, size: number, channels = size): ElementGrid {
+  const vec4 = size % 4 === 0 && channels % 4 === 0;
+  const count = vec4 ? size / 4 : size;
+  const { software } = device.report;
+  const workgroup = walkers(device);
+  // Long walks, but enough of them to keep several cores busy.
+  const steps = device.settings.choose(
+    'STEPS',
+    software ? Math.min(64, Math.max(1, Math.ceil(count / (workgroup * 32)))) : 1,
+    software
+      ? 'a software driver pays for every workgroup: long walks, but 32 of them to keep the cores busy'
+      : 'on a GPU the grid does the walking',
+  );
+  const workgroups = Math.ceil(count / (workgroup * steps));
+  const x = Math.min(workgroups, maximumWorkgroups);
+  return {
+    grid: [x, Math.ceil(workgroups / x), 1],
+    constants: { COUNT: count, WORKGROUP: workgroup, GRID_X: x, STEPS: steps },
+    conditions: { vec4 },
+  };
+}
+
+/** How a sum over the rows of a matrix is cut into strands that run side by side. */
+export interface StrandGrid {
+  readonly strands: number;
+  readonly grid: readonly [number, number, number];
+  readonly constants: {
+    readonly ROWS: number;
+    readonly COLUMNS: number;
+    readonly STRANDS: number;
+    readonly WORKGROUP: number;
+  };
+  readonly conditions: { readonly vec4: boolean };
+}
+
+/**
+ * An invocation has one column (four with vec4: COLUMNS is in these units) and one strand of consecutive rows: see
+ * shaders/lib/strand. Where strands are summed, the partial sums, one row a strand, are then added in order.
+ *
+ * @param sums whether the strands are summed afterwards, which costs the more the more of them there are
+ */
+export function strandGrid(device: Device, rows: number, columns: number, sums = true): StrandGrid {
+  const vec4 = columns % 4 === 0;
+  const units = vec4 ? columns / 4 : columns;
+  const { software } = device.report;
+  const workgroup = walkers(device);
+  const workgroups = software ? 32 : sums ? 1024 : 4096;
+  const wanted = Math.ceil((workgroup * workgroups) / units);
+  const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;
+  const chosen = device.settings.choose(
+    'STRANDS',
+    Math.min(wanted, most),
+    sums ? 'enough to keep the device busy, none shorter than 32 rows' : 'enough to keep the device busy',
+  );
+  // However many were asked for by hand: the sums of the strands are summed in turn, which must come to an end.
+  const length = Math.ceil(rows / Math.min(chosen, sums ? Math.ceil(rows / 2) : rows));
+  // None is empty.
+  const strands = Math.ceil(rows / length);
+  return {
+    strands,
+    grid: [Math.ceil((units * strands) / workgroup), 1, 1],
+    constants: { ROWS: rows, COLUMNS: units, STRANDS: strands, WORKGROUP: workgroup },
+    conditions: { vec4 },
+  };
+}
+
+/** One workgroup a sample, as in the fold kernels of the heads. */
+export function sampleGrid(samples: number) {
+  const x = Math.min(samples, maximumWorkgroups);
+  return {
+    grid: [x, Math.ceil(samples / x), 1] as const,
+    constants: { WORKGROUP: 32, GRID_X: x },
+  };
+}

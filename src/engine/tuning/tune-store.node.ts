@@ -1,0 +1,54 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { DeviceError } from '../core/errors.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
+import type { TuneStore } from './tune.ts';
+import { adapterIdentity, parseMeasurements } from './tune-store.ts';
+
+/** Where measurements are kept: $NORMFACE_CACHE, else the place that the system has for caches. */
+function cacheFolder(): string {
+  const { NORMFACE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (NORMFACE_CACHE) return NORMFACE_CACHE;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'normface');
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'normface');
+  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'normface');
+}
+
+/** Keeps measurements in a JSON file for each adapter and version of its driver; a missing or damaged one counts as empty. Saving throws DeviceError if it cannot be written. */
+export function fileStore(report: AdapterReport): TuneStore {
+  const adapter = adapterIdentity(report);
+  const name = Object.values(adapter)
+    .join(' ')
+    .replaceAll(/[^\w.]+/g, '-')
+    .slice(0, 120)
+    .toLowerCase();
+  const file = join(cacheFolder(), 'tune', `${name}.json`);
+  const read = async () => {
+    try {
+      const stored = JSON.parse(await readFile(file, 'utf8')) as { measurements?: unknown };
+      return parseMeasurements(stored.measurements);
+    } catch {
+      return new Map();
+    }
+  };
+  return {
+    location: file,
+    load: read,
+    async save(measurements) {
+      // Read again: another process may have added to it. Renamed into place: a reader never sees half a file.
+      const all = [...(await read()), ...measurements].sort(([a], [b]) => (a < b ? -1 : 1));
+      const part = `${file}.${process.pid}`;
+      try {
+        await mkdir(join(file, '..'), { recursive: true });
+        await writeFile(
+          part,
+          `${JSON.stringify({ adapter, measurements: Object.fromEntries(all) }, null, 1)}\n`,
+        );
+        await rename(part, file);
+      } catch (error) {
+        throw new DeviceError(`the measurements of kernels cannot be stored: ${(error as Error).message}`);
+      }
+    },
+  };
+}

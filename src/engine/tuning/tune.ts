@@ -1,0 +1,299 @@
+import { repeatsOf } from '../../common/rounds.ts';
+import type { Device } from '../runtime/device.ts';
+import type { CapturedStep } from '../runtime/step.ts';
+import { race } from './race.ts';
+
+/** Which variant a piece of work took, and why. */
+export interface Decision {
+  /** `gemm`, `conv2d_grad_weight` … */
+  readonly operation: string;
+  readonly variant: string;
+  /** In words. */
+  readonly reason: string;
+}
+
+/** `off`: what is shipped; `cache`: what was measured on this adapter before, else what is shipped; `full`: measure what is missing. */
+export type TuneMode = 'off' | 'cache' | 'full';
+
+/** One of several ways to do the same work; all agree within the tolerance of the operator. */
+export interface Variant {
+  readonly name: string;
+}
+
+/** A piece of work that can be done in several ways. */
+export interface Choice<V extends Variant> {
+  /** `gemm`, `conv2d_grad_weight` … */
+  readonly operation: string;
+  /** Everything that the time depends on: extents, transposes … */
+  readonly shape: Readonly<Record<string, number | boolean>>;
+  /** Texts of the kernels: when they change, what was measured is void. */
+  readonly sources: readonly string[];
+  readonly variants: readonly V[];
+  /** Those worth measuring on this device, the shipped one among them; default all. */
+  readonly candidates?: readonly V[];
+  /** What to use where nothing was measured; one of the variants. */
+  readonly shipped: V;
+  /** Does the work on scratch memory, made with {@link Device.empty}. */
+  rehearse(variant: V): void;
+}
+
+/** What was measured for one piece of work: milliseconds of each variant; a variant that failed has no number. */
+export interface Measurement {
+  readonly winner: string;
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
+
+export type Measurements = ReadonlyMap<string, Measurement>;
+
+/** Keeps measurements of one adapter from run to run. */
+export interface TuneStore {
+  load(): Promise<Measurements>;
+  /** Where that is, for people. */
+  readonly location: string;
+  /** Adds to what is stored. */
+  save(measurements: Measurements): Promise<void>;
+}
+
+/** What was measured before, and where what is measured now is added. */
+export interface KnownMeasurements {
+  readonly store?: TuneStore | null;
+  readonly measurements?: Measurements | undefined;
+}
+
+/** A round of one variant takes at least so long; short work is repeated. */
+const roundMs = 10;
+
+/** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
+function fingerprint(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const text of texts) {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+const keyOf = ({ operation, shape, sources }: Choice<Variant>): string =>
+  `${operation} ${JSON.stringify(shape)} ${fingerprint(sources)}`;
+
+/** `fastest measured: 8.6 ms, next subgroup 64×32 with 9.1 ms` */
+function reasonOf({ winner, milliseconds }: Measurement): string {
+  const time = milliseconds[winner]!;
+  const [next] = Object.entries(milliseconds)
+    .filter(([name]) => name !== winner)
+    .sort(([, a], [, b]) => a - b);
+  if (!next) return `the only one that ran: ${time} ms`;
+  // The shipped variant only gives way to one that beats it once more.
+  if (next[1] < time) return `held its place in a run-off: ${time} ms, ${next[0]} first ${next[1]} ms`;
+  return `fastest measured: ${time} ms, next ${next[0]} with ${next[1]} ms`;
+}
+
+/** Picks the variants of operators on one device. */
+export class Tuner {
+  readonly mode: TuneMode;
+  private readonly device: Device;
+  private readonly measurements = new Map<string, Measurement>();
+  private readonly store: TuneStore | null;
+  /** Choices met that nothing was measured for. */
+  private wanted = new Map<string, Choice<Variant>>();
+  private decided: readonly Decision[] = [];
+  private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
+
+  constructor(
+    device: Device,
+    mode: TuneMode = 'off',
+    { store = null, measurements }: KnownMeasurements = {},
+  ) {
+    this.device = device;
+    this.mode = mode;
+    this.store = store;
+    for (const [key, measurement] of measurements ?? []) this.measurements.set(key, measurement);
+  }
+
+  /** Where measurements are kept; null where they are not. */
+  get location(): string | null {
+    return this.store?.location ?? null;
+  }
+
+  /** What the work that is being recorded belongs to, the outermost choice first. */
+  get decisions(): readonly Decision[] {
+    return this.decided;
+  }
+
+  /** Does a piece of work with the variant of {@link Tuner.choose}; its dispatches know which one it was. */
+  perform<V extends Variant>(choice: Choice<V>, work: (variant: V) => void): void {
+    const { variant, reason } = this.decide(choice);
+    const previous = this.decided;
+    this.decided = [...previous, { operation: choice.operation, variant: variant.name, reason }];
+    try {
+      work(variant);
+    } finally {
+      this.decided = previous;
+    }
+  }
+
+  /** The variant to use: a forced one, the fastest known, or the shipped one. */
+  choose<V extends Variant>(choice: Choice<V>): V {
+    return this.decide(choice).variant;
+  }
+
+  private decide<V extends Variant>(choice: Choice<V>): { variant: V; reason: string } {
+    const { variants, shipped } = choice;
+    const find = (name: string | undefined): V | undefined =>
+      variants.find((variant) => variant.name === name);
+    const names = variants.map(({ name }) => name);
+    const preferred = find(this.preference?.(choice.operation, names));
+    if (preferred) return { variant: preferred, reason: 'asked for' };
+    if ((choice.candidates ?? variants).length === 1)
+      return { variant: shipped, reason: 'the only one worth trying here' };
+    if (this.mode === 'off') return { variant: shipped, reason: 'shipped for this kind of adapter' };
+    const key = keyOf(choice);
+    const measurement = this.measurements.get(key);
+    const winner = find(measurement?.winner);
+    if (winner) return { variant: winner, reason: reasonOf(measurement!) };
+    if (this.mode === 'full') this.wanted.set(key, choice);
+    return { variant: shipped, reason: 'shipped for this kind of adapter; not measured on this one' };
+  }
+
+  /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
+  preferring<T>(
+    prefer: (operation: string, names: readonly string[]) => string | undefined,
+    body: () => T,
+  ): T {
+    const previous = this.preference;
+    this.preference = prefer;
+    try {
+      return body();
+    } finally {
+      this.preference = previous;
+    }
+  }
+
+  /**
+   * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
+   * measured, then it is made again.
+   *
+   * @param discard frees what was made
+   * @param report told of every measurement
+   */
+  async tuned<T>(
+    make: () => T,
+    discard: (made: T) => void,
+    report?: (key: string, measurement: Measurement) => void,
+  ): Promise<T> {
+    let made = make();
+    while (await this.settle(report)) {
+      discard(made);
+      made = make();
+    }
+    return made;
+  }
+
+  /** Measures what was wanted so far. @returns whether there was anything */
+  private async settle(report?: (key: string, measurement: Measurement) => void): Promise<boolean> {
+    const measured = new Map<string, Measurement>();
+    for (let [next] = this.wanted; next; [next] = this.wanted) {
+      const [key, choice] = next;
+      this.wanted.delete(key);
+      if (this.measurements.has(key)) continue;
+      for (const [k, measurement] of await this.measure(key, choice)) {
+        measured.set(k, measurement);
+        report?.(k, measurement);
+      }
+    }
+    if (measured.size > 0) await this.store?.save(measured);
+    return measured.size > 0;
+  }
+
+  /** Times the variants of one choice, after those of the choices inside it. */
+  private async measure(key: string, choice: Choice<Variant>): Promise<Map<string, Measurement>> {
+    const outer = this.wanted;
+    this.wanted = new Map();
+    const measured = new Map<string, Measurement>();
+    const contestants: Contestant[] = [];
+    try {
+      for (const variant of choice.candidates ?? choice.variants) {
+        const rehearse = (): CapturedStep<null> =>
+          this.device.capture(() => {
+            choice.rehearse(variant);
+            return null;
+          });
+        try {
+          let step = rehearse();
+          for (const [innerKey, inner] of this.wanted) {
+            for (const entry of await this.measure(innerKey, inner)) measured.set(...entry);
+          }
+          if (this.wanted.size > 0) {
+            this.wanted.clear();
+            step.dispose();
+            step = rehearse();
+          }
+          const contestant = new Contestant(this.device, variant.name, step);
+          contestants.push(contestant);
+          await contestant.warmUp();
+        } catch (error) {
+          // A variant that the adapter cannot run is out; the work itself reports its failure when it is done.
+          if (contestants.at(-1)?.name === variant.name) contestants.pop()!.dispose();
+          this.device.assertUsable();
+          if (variant === choice.shipped) throw error;
+        }
+      }
+      const repeats = repeatsOf(
+        contestants.map(({ once }) => once),
+        roundMs,
+      );
+      contestants.forEach((contestant, i) => {
+        contestant.repeats = repeats[i]!;
+      });
+      const shipped = contestants.find(({ name }) => name === choice.shipped.name);
+      const { winner, times } = await race(contestants, shipped);
+      const milliseconds = Object.fromEntries(
+        [...times].map(([{ name }, time]) => [name, Number(time.toPrecision(4))]),
+      );
+      const measurement = { winner: winner.name, milliseconds };
+      this.measurements.set(key, measurement);
+      return measured.set(key, measurement);
+    } finally {
+      for (const contestant of contestants) contestant.dispose();
+      this.wanted = outer;
+    }
+  }
+}
+
+/** A variant that is being timed. */
+class Contestant {
+  readonly name: string;
+  private readonly device: Device;
+  private readonly step: CapturedStep<null>;
+  /** Milliseconds of a single run. */
+  once = 0;
+  /** How often a round repeats the work. */
+  repeats = 1;
+
+  constructor(device: Device, name: string, step: CapturedStep<null>) {
+    this.device = device;
+    this.name = name;
+    this.step = step;
+  }
+
+  private async run(repeats: number): Promise<number> {
+    const started = performance.now();
+    for (let i = 0; i < repeats; i++) this.step.run();
+    await this.device.synchronize();
+    return (performance.now() - started) / repeats;
+  }
+
+  /** Compiles the kernels and learns how long the work takes; the least of three times, since another one may be disturbed. */
+  async warmUp(): Promise<void> {
+    await this.run(1);
+    this.once = Math.min(await this.run(1), await this.run(1), await this.run(1));
+  }
+
+  /** Milliseconds of the work, averaged over its repetitions. */
+  round(): Promise<number> {
+    return this.run(this.repeats);
+  }
+
+  dispose(): void {
+    this.step.dispose();
+  }
+}

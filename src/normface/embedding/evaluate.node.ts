@@ -1,0 +1,96 @@
+/** Evaluates one set of weights: features, named protocols, and the threshold that is kept beside it. */
+
+import { UsageError, UserError } from '../../common/errors.ts';
+import { ImageStore } from '../data/images/image-store.node.ts';
+import type { DecodePool } from '../data/images/worker-pool.node.ts';
+import { type Evaluation, type EvaluationOptions, evaluateVerification } from '../evaluation/evaluate.ts';
+import { mergeMirror } from '../evaluation/merge.ts';
+import { type MirrorRow, mirrorTable } from '../evaluation/mirror-table.ts';
+import { inFold } from '../evaluation/pairs.ts';
+import { tarAtFar } from '../evaluation/roc.ts';
+import { cosineScores } from '../evaluation/similarity.ts';
+import { bestThreshold, type ScoreSplit, splitScores } from '../evaluation/threshold.ts';
+import type { EvaluationSet } from './evaluation-set.node.ts';
+import { extractFeatures } from './features.node.ts';
+import type { Embedder } from './features.ts';
+import { recordThreshold, type StoredThreshold } from './stored-threshold.ts';
+
+/** How the kept threshold is chosen: the best accuracy, or a false accept rate. */
+export type ThresholdRule = { readonly kind: 'best' } | { readonly kind: 'far'; readonly far: number };
+
+export interface EvaluatedRun {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  readonly threshold: StoredThreshold;
+  readonly mirrorTable?: readonly MirrorRow[];
+}
+
+export interface EvaluateOptions extends EvaluationOptions {
+  readonly name: string;
+  readonly rule: ThresholdRule;
+  /** Also make the table of PCA and mirror merges. */
+  readonly mirrorTable?: boolean;
+  readonly pool?: DecodePool;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Reads `best` or `far=1e-3`. @throws UsageError */
+export function parseThresholdRule(text: string): ThresholdRule {
+  if (text === 'best') return { kind: 'best' };
+  const far = Number(/^far=(.+)$/.exec(text)?.[1]);
+  if (!(far > 0 && far < 1))
+    throw new UsageError(
+      `the threshold rule "${text}" is unknown: write best, or far=1e-3 for a false accept rate`,
+    );
+  return { kind: 'far', far };
+}
+
+/** Evaluates an embedder on a set of pairs. Every merge needs mirrored features except `front`. */
+export async function evaluateRun(
+  embedder: Embedder,
+  set: EvaluationSet,
+  options: EvaluateOptions,
+): Promise<EvaluatedRun> {
+  const { name, rule, pool, onProgress, heldOut } = options;
+  const { width, height } = embedder;
+  const store = new ImageStore(set.dataset, { width, height, pool, strict: true });
+  const features = await extractFeatures(embedder, store, set.indices, {
+    mirror: options.merge !== 'front' || options.mirrorTable === true,
+    onProgress: (done) => onProgress?.(done, set.indices.length),
+  }).finally(() => store.close());
+  const evaluation = evaluateVerification(features, set.pairs, options);
+  const { merge } = evaluation.metrics;
+  const scores = cosineScores(mergeMirror(features.front, features.mirrored, merge), set.pairs);
+  const split = splitScores(
+    scores,
+    set.pairs.same,
+    heldOut ? inFold(set.pairs, heldOut.thresholdFold) : undefined,
+  );
+  const threshold = chooseThreshold(split, rule);
+  const chosenOn = heldOut ? `fold ${heldOut.thresholdFold} of ${set.pairsName}` : set.pairsName;
+  return {
+    name,
+    evaluation,
+    mirrorTable: options.mirrorTable
+      ? mirrorTable({ front: features.front, mirrored: features.mirrored! }, set.pairs, heldOut)
+      : undefined,
+    threshold: recordThreshold(split, threshold, {
+      merge,
+      rule: rule.kind === 'best' ? 'best-threshold' : `far=${rule.far}`,
+      data: set.dataset.name,
+      pairs: chosenOn,
+    }),
+  };
+}
+
+/** A threshold for the decision "same person when score > threshold". */
+function chooseThreshold(split: ScoreSplit, rule: ThresholdRule): number {
+  if (rule.kind === 'best') return bestThreshold(split).threshold;
+  const { threshold } = tarAtFar(split, rule.far);
+  if (threshold === null)
+    throw new UserError(
+      `${split.impostor.length} pairs of different people are too few for a threshold at a false accept rate of ${rule.far}`,
+    );
+  // There the decision is "score ≥ threshold"; scores are cosines of f32 features, so this shift passes none of them.
+  return threshold - 1e-12;
+}

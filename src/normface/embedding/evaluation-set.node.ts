@@ -1,0 +1,78 @@
+/** Images and pairs to evaluate on, from the names a person gives. */
+
+import { type Dataset, warningsOf } from '../data/dataset.ts';
+import { openDataset } from '../data/open.node.ts';
+import { drawPairs } from '../data/protocols/pair-generation.ts';
+import { readPairs } from '../data/protocols/pairs.node.ts';
+import { countedRemark, pairsOfFolds, type ResolvedPair, resolvePairs } from '../data/protocols/pairs.ts';
+import type { PairList } from '../evaluation/pairs.ts';
+import type { TrainingConfig } from '../training/config/config.ts';
+
+export interface EvaluationSetOptions {
+  /** A folder, an archive or generated faces. */
+  readonly data: string;
+  /** A list of pairs; without one ten folds are drawn. */
+  readonly pairs?: string;
+  /** Same-person pairs, and as many of different people, in each drawn fold. */
+  readonly pairsPerFold: number;
+  /** Only the pairs of these folds; by default all. */
+  readonly folds?: readonly number[];
+  /** Decides the drawn pairs. */
+  readonly seed?: number;
+}
+
+export interface EvaluationSet {
+  readonly dataset: Dataset;
+  /** What the pairs are called in reports. */
+  readonly pairsName: string;
+  /** Sample indices of the images that the pairs name, each once. */
+  readonly indices: Uint32Array;
+  /** The pairs as rows of `indices`. */
+  readonly pairs: PairList;
+  /** What a person should know before the numbers. */
+  readonly warnings: readonly string[];
+}
+
+/** Opens an evaluation set. @throws UserError when data or pairs are missing or do not fit together */
+export async function openEvaluationSet(options: EvaluationSetOptions): Promise<EvaluationSet> {
+  const { data, pairs: file, pairsPerFold, folds, seed = 1 } = options;
+  const dataset = await openDataset(data);
+  const warnings = warningsOf(dataset);
+  const nameOf = (list: string) => (folds ? `folds ${folds.join(', ')} of ${list}` : list);
+  if (file === undefined) {
+    const drawn = drawPairs(dataset, { folds: 10, pairsPerFold, seed });
+    return { dataset, pairsName: nameOf(drawn.name), warnings, ...toRows(pairsOfFolds(drawn, folds)) };
+  }
+  const list = await readPairs(file);
+  const { pairs, counted } = resolvePairs(list, dataset, folds);
+  const remark = countedRemark(dataset, counted);
+  if (remark) warnings.push(remark);
+  return { dataset, pairsName: nameOf(list.name), warnings, ...toRows(pairs) };
+}
+
+/** The evaluation set that a configuration describes, or undefined when it names no pairs. */
+export async function evaluationSetOf({
+  data,
+  evaluation,
+  seed,
+}: TrainingConfig): Promise<EvaluationSet | undefined> {
+  const { pairs = evaluation.data === undefined ? data.pairs : undefined, pairsPerFold, folds } = evaluation;
+  if (evaluation.data === undefined && pairs === undefined) return undefined;
+  return openEvaluationSet({ data: evaluation.data ?? data.path, pairs, pairsPerFold, folds, seed });
+}
+
+/** Renumbers the images of the pairs, so that only those need features. */
+function toRows(resolved: readonly ResolvedPair[]): Pick<EvaluationSet, 'indices' | 'pairs'> {
+  const rows = new Map<number, number>();
+  const row = (index: number) => {
+    if (!rows.has(index)) rows.set(index, rows.size);
+    return rows.get(index)!;
+  };
+  const pairs = {
+    a: Uint32Array.from(resolved, ({ first }) => row(first)),
+    b: Uint32Array.from(resolved, ({ second }) => row(second)),
+    same: Uint8Array.from(resolved, ({ same }) => Number(same)),
+    fold: Uint32Array.from(resolved, ({ fold }) => fold),
+  };
+  return { indices: Uint32Array.from(rows.keys()), pairs };
+}

@@ -1,0 +1,53 @@
+import { UserError } from '../../common/errors.ts';
+import { Parameters } from '../../engine/core/parameters.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import { buildNet } from '../nets/build.ts';
+import { findNet } from '../nets/index.ts';
+import { matchParameters } from '../training/checkpoint/compatible.ts';
+import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
+import { NetEmbedder } from './embedder.ts';
+
+/** Extent of an image in pixels, as in configurations. */
+const mostExtent = 1024;
+
+/**
+ * The net of a weights file, ready to embed; the file says which net it is and for which images.
+ * @param source what sentences call the file
+ * @throws UserError when the file is not one of this program's or does not fit its net
+ */
+export async function embedderOf(
+  device: Device,
+  { tensors, metadata }: SafetensorsFile,
+  source: string,
+  batchSize: number,
+): Promise<NetEmbedder> {
+  const imageSize = sizeOf(metadata.imageSize);
+  if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
+    throw new UserError(
+      `${source} is for images of ${metadata.imageSize}; height and width must be 1 to ${mostExtent}`,
+    );
+  if (metadata.net === undefined || !imageSize)
+    throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
+  const cropSize = metadata.cropSize === undefined ? imageSize : sizeOf(metadata.cropSize);
+  if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]))
+    throw new UserError(
+      `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
+    );
+  const design = findNet(metadata.net);
+  const net = buildNet(design, [...cropSize, design.input[2]], 0);
+  const values = matchParameters(tensors, net.declarations, { source, net: metadata.net });
+  const parameters = new Parameters(
+    device,
+    net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
+  );
+  return device.tuner.tuned(
+    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters }),
+    (discarded) => discarded.release(),
+  );
+}
+
+/** Height and width written as `112x96`. */
+function sizeOf(text = ''): [height: number, width: number] | undefined {
+  const size = /^(\d+)x(\d+)$/.exec(text);
+  return size ? [Number(size[1]), Number(size[2])] : undefined;
+}

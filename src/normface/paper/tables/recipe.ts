@@ -1,0 +1,146 @@
+/** How the tables train: a softmax baseline, and from it as many further steps under each loss (sections 7.5, 7.6). */
+
+import type { MergeName } from '../../evaluation/merge.ts';
+import type { ProtocolName } from '../../evaluation/protocols.ts';
+import type { TrainingConfigInput } from '../../training/config/config.ts';
+import type { Faces } from '../data-sources.node.ts';
+import type { HeadSettings, LossRow } from './loss-rows.ts';
+
+/** Settings of training and evaluation that all rows of a table share. */
+export interface Recipe {
+  /** What the names of its runs begin with. */
+  readonly name: string;
+  readonly net: string;
+  readonly faces: Faces;
+  readonly augmentation: NonNullable<TrainingConfigInput['augmentation']>;
+  readonly baseline: Stage;
+  readonly fineTune: Stage;
+  readonly head: HeadSettings;
+  /** Whether class weights start anew where the loss is another, or go on from the baseline's as far as they have the same shape. */
+  readonly newClassWeights: boolean;
+  /** The rule behind its accuracies. */
+  readonly protocol: ProtocolName;
+  /** How image and mirror image are merged in the evaluation. */
+  readonly merge: MergeName;
+  /** Checkpoints that are evaluated, the last ones: the paper reports the mean over five, a thousand steps apart. */
+  readonly snapshots: { readonly count: number; readonly everySteps: number };
+}
+
+export interface Stage {
+  readonly batchSize: number;
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly schedule?: TrainingConfigInput['schedule'];
+}
+
+type Sizes = Omit<Recipe, 'name' | 'faces'>;
+
+/** Minutes on a software driver. */
+export const quickSizes: Sizes = {
+  net: 'tiny',
+  augmentation: { mirror: true, shift: 2 },
+  baseline: {
+    batchSize: 32,
+    steps: 600,
+    learningRate: 0.05,
+    schedule: { kind: 'multistep', milestones: [0.5, 0.8] },
+  },
+  fineTune: { batchSize: 32, steps: 80, learningRate: 0.02, schedule: { kind: 'cosine' } },
+  head: {
+    scale: { initial: 16, learn: false },
+    jointScale: { initial: 16, learn: false },
+    agents: { learningRateMultiplier: 10 },
+    distanceAgents: { learningRateMultiplier: 100 },
+    // So few steps from new class weights at s = 64, weight 50 or γ = 256 undo the baseline.
+    later: {
+      arcface: { scale: { initial: 30 }, margin: 0.3 },
+      sphereface2: { weight: 0.1 },
+      circle: { gamma: 32 },
+    },
+  },
+  newClassWeights: false,
+  protocol: 'normface-pca',
+  merge: 'front',
+  snapshots: { count: 1, everySteps: 0 },
+};
+
+/** The paper's: section 7.5 for the schedules, the paper-time heads of section 3.5. */
+export const paperSizes: Sizes = {
+  net: 'center-face-resnet',
+  augmentation: { mirror: true },
+  baseline: {
+    batchSize: 256,
+    steps: 28_000,
+    learningRate: 0.1,
+    schedule: { kind: 'multistep', milestones: [16_000, 24_000] },
+  },
+  fineTune: { batchSize: 256, steps: 10_000, learningRate: 1e-3 },
+  head: { scale: { initial: 10 }, jointScale: { initial: 4 }, agents: {}, distanceAgents: {}, later: {} },
+  newClassWeights: true,
+  protocol: 'normface-pca',
+  merge: 'sum',
+  snapshots: { count: 5, everySteps: 1000 },
+};
+
+/** The same for the Light CNN, whose steps take longer. */
+export const lightQuickSizes: Sizes = {
+  ...quickSizes,
+  net: 'light-cnn-small',
+  // It diverges at the rates of the others.
+  baseline: { ...quickSizes.baseline, steps: 300, learningRate: 0.002 },
+  fineTune: { ...quickSizes.fineTune, steps: 60, learningRate: 0.001 },
+  protocol: 'normface-nopca',
+  merge: 'sum',
+};
+
+/** Wu's training (section 7.5), random crops (section 7.3), and no PCA in the evaluation (MirrorFace.md of happynear/NormFace). */
+export const lightPaperSizes: Sizes = {
+  ...paperSizes,
+  net: 'light-cnn-b',
+  augmentation: { mirror: true, randomCrop: true },
+  baseline: {
+    batchSize: 32,
+    steps: 2_000_000,
+    learningRate: 1e-3,
+    schedule: { kind: 'step', every: 400_000, gamma: 0.5493 },
+  },
+  fineTune: { ...paperSizes.fineTune, learningRate: 1e-4 },
+  protocol: 'normface-nopca',
+};
+
+function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
+  return {
+    seed,
+    net,
+    data: faces.data,
+    evaluation: faces.evaluation,
+    optimiser: { name: 'sgd', learningRate: stage.learningRate, momentum: 0.9, weightDecay: 5e-4 },
+    schedule: stage.schedule ?? { kind: 'constant' },
+    batchSize: stage.batchSize,
+    steps: stage.steps,
+    augmentation,
+    checkpoint: { everySteps: snapshots.everySteps, keep: snapshots.count },
+  } satisfies TrainingConfigInput;
+}
+
+/** The run that every row starts from. */
+export function baselineConfig(recipe: Recipe, seed: number): TrainingConfigInput {
+  return { ...stageConfig(recipe, recipe.baseline, seed), loss: { name: 'softmax', bias: true } };
+}
+
+/**
+ * The run of one row. Class weights go on where the loss is softmax as before and start anew where it is another.
+ * @param from checkpoint of the baseline
+ */
+export function fineTuneConfig(
+  recipe: Recipe,
+  row: LossRow,
+  from: string,
+  seed: number,
+): TrainingConfigInput {
+  return {
+    ...stageConfig(recipe, recipe.fineTune, seed),
+    ...row.config,
+    initialise: { from, head: recipe.newClassWeights && row.normalisation !== 'no' ? 'new' : 'keep' },
+  };
+}

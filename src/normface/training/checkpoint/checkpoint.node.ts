@@ -1,0 +1,187 @@
+/**
+ * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`. The folder is written under a
+ * temporary name, synced and renamed; `DONE` comes last, with the SHA-256 of every other file, and only a folder that has it counts.
+ */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../../../common/errors.ts';
+import {
+  reasonOf,
+  replaceFile,
+  syncFolder,
+  type WriteFile,
+  writeDurably,
+} from '../../../common/files.node.ts';
+import { likelyRun } from '../run/likely-run.node.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { DONE, describeFiles } from './done.node.ts';
+import { encodeSafetensors } from './safetensors.ts';
+
+const STEP_FOLDER = /^step-(\d{8,})$/;
+
+/** Why a checkpoint no longer counts: its run went on from an earlier one, or its weights gave no finite loss. */
+export type SetAsideReason = 'abandoned' | 'diverged';
+
+/** Name of the folder of a step's checkpoint. */
+function stepFolder(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`;
+}
+
+/**
+ * Saves a checkpoint in the run's folder `ckpt`, beside those that are there.
+ * @returns the checkpoint's folder
+ * @throws UserError when it cannot be written; earlier checkpoints are then untouched and nothing half written is left
+ */
+export function saveCheckpoint(
+  runFolder: string,
+  checkpoint: Checkpoint,
+  { write = writeDurably }: { write?: WriteFile } = {},
+): string {
+  const parent = path.join(runFolder, 'ckpt');
+  const name = stepFolder(checkpoint.state.step);
+  const folder = path.join(parent, name);
+  const temporary = path.join(parent, `.${name}.${process.pid}.tmp`);
+  const replaced = path.join(parent, `.${name}.${process.pid}.old`);
+  let moved = false;
+  try {
+    const files = {
+      'weights.safetensors': encodeSafetensors(checkpoint.weights, checkpoint.metadata),
+      'optimiser.safetensors': encodeSafetensors(checkpoint.optimiser),
+      'state.json': new TextEncoder().encode(`${JSON.stringify(checkpoint.state, null, 2)}\n`),
+    };
+    fs.mkdirSync(temporary, { recursive: true });
+    for (const [file, bytes] of Object.entries(files)) write(path.join(temporary, file), bytes);
+    syncFolder(temporary);
+    if (fs.existsSync(folder)) fs.renameSync(folder, replaced);
+    fs.renameSync(temporary, folder);
+    moved = true;
+    // By a rename as well: half of it would look like damage.
+    replaceFile(path.join(folder, DONE), describeFiles(files), write);
+    syncFolder(folder);
+    syncFolder(parent);
+  } catch (error) {
+    attempt(() => fs.rmSync(temporary, { recursive: true, force: true }));
+    if (moved) attempt(() => fs.rmSync(folder, { recursive: true, force: true }));
+    if (fs.existsSync(replaced)) attempt(() => fs.renameSync(replaced, folder));
+    const last = latestCheckpoint(runFolder);
+    throw new UserError(
+      `cannot save the checkpoint of step ${checkpoint.state.step} in ${parent}: ${reasonOf(error)}; ` +
+        (last ? `the last good checkpoint is ${last}` : 'there is no earlier checkpoint'),
+    );
+  }
+  attempt(() => fs.rmSync(replaced, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Does what may fail without harm. @returns the error, or undefined */
+function attempt(action: () => void): unknown {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * Keeps the newest `keep` checkpoints of a run, removes older ones and what a killed process left: temporary folders and step
+ * folders without DONE.
+ * @returns a sentence for each folder that could not be removed, which does no harm
+ */
+export function pruneCheckpoints(runFolder: string, keep: number): string[] {
+  const parent = path.join(runFolder, 'ckpt');
+  if (!fs.existsSync(parent)) return [];
+  const old = completeCheckpoints(runFolder).slice(0, -keep);
+  const leftovers = fs
+    .readdirSync(parent)
+    .filter(
+      (name) => /^\.step-.*\.(tmp|old)$/.test(name) || (STEP_FOLDER.test(name) && !isDone(parent, name)),
+    )
+    .map((name) => path.join(parent, name));
+  return [...old, ...leftovers].flatMap((folder) => {
+    const error = attempt(() => {
+      // First what makes it count: a process that ends in the middle leaves nothing that looks whole.
+      fs.rmSync(path.join(folder, DONE), { force: true });
+      fs.rmSync(folder, { recursive: true, force: true });
+    });
+    return error ? [`cannot remove the old checkpoint ${folder}: ${reasonOf(error)}`] : [];
+  });
+}
+
+/**
+ * Renames the checkpoints after a step, so that they are kept but never counted again.
+ * @returns their new folders, oldest first
+ * @throws UserError when one of them cannot be renamed
+ */
+export function setAside(runFolder: string, after: number, reason: SetAsideReason): string[] {
+  const later = completeCheckpoints(runFolder).filter((folder) => stepOf(folder) > after);
+  // The newest one first: at every moment those that count are the beginning of one attempt.
+  return later
+    .reverse()
+    .map((folder) => {
+      const target = freeName(path.dirname(folder), reason, path.basename(folder));
+      try {
+        fs.renameSync(folder, target);
+      } catch (error) {
+        throw new UserError(`cannot set the checkpoint ${folder} aside: ${reasonOf(error)}`);
+      }
+      return target;
+    })
+    .reverse();
+}
+
+function freeName(parent: string, reason: string, name: string): string {
+  for (let number = 1; ; number++) {
+    const target = path.join(parent, `${reason}-${String(number).padStart(3, '0')}-${name}`);
+    if (!fs.existsSync(target)) return target;
+  }
+}
+
+function isDone(parent: string, name: string): boolean {
+  return fs.existsSync(path.join(parent, name, DONE));
+}
+
+/** Folders of the finished checkpoints of a run, oldest first. */
+export function completeCheckpoints(runFolder: string): string[] {
+  const parent = path.join(runFolder, 'ckpt');
+  if (!fs.existsSync(parent)) return [];
+  return fs
+    .readdirSync(parent)
+    .filter((name) => STEP_FOLDER.test(name) && isDone(parent, name))
+    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    .map((name) => path.join(parent, name));
+}
+
+/** The step of a checkpoint's folder; NaN where its name does not say it. */
+export function stepOf(folder: string): number {
+  return Number(STEP_FOLDER.exec(path.basename(folder))?.[1] ?? Number.NaN);
+}
+
+/** Folder of the newest finished checkpoint of a run, of those up to a step if one is given, or undefined. */
+export function latestCheckpoint(runFolder: string, upTo = Number.POSITIVE_INFINITY): string | undefined {
+  return completeCheckpoints(runFolder).findLast((folder) => stepOf(folder) <= upTo);
+}
+
+/**
+ * Finds a checkpoint from what a person names: a run's folder (its newest checkpoint), or a checkpoint's folder.
+ * @throws UserError when there is none
+ */
+export function findCheckpoint(named: string): string {
+  if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}${likelyRun(named)}`);
+  if (!fs.statSync(named).isDirectory())
+    throw new UserError(`${named} is a file; name the checkpoint's folder or the run's folder`);
+  if (fs.existsSync(path.join(named, 'state.json'))) {
+    if (fs.existsSync(path.join(named, DONE))) return named;
+    throw new UserError(`the checkpoint ${named} is incomplete: it has no ${DONE} file`);
+  }
+  const latest = latestCheckpoint(named);
+  if (!latest) throw new UserError(`${named} has no finished checkpoint`);
+  return latest;
+}
+
+/** As `findCheckpoint`, but a weights file alone will do; the path of that file. */
+export function findWeights(named: string): string {
+  if (fs.existsSync(named) && fs.statSync(named).isFile()) return named;
+  return path.join(findCheckpoint(named), 'weights.safetensors');
+}

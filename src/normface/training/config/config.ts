@@ -1,0 +1,317 @@
+/** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
+
+import { z } from 'zod';
+import { UsageError } from '../../../common/errors.ts';
+import { suggest } from '../../../common/suggest.ts';
+import { mostPairSamples } from '../../../engine/ops/pairs/pair_loss.ts';
+import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
+import { lossOf, lossSchema } from '../../losses/index.ts';
+import { findNet } from '../../nets/index.ts';
+
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(1);
+
+const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
+
+const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
+
+const data = z.strictObject({
+  /**
+   * A folder, an archive, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
+   * `generated:identities=200,samples=20,seed=1`.
+   */
+  path: z.string().min(1).default('generated'),
+  pairs: z.string().min(1).optional(),
+  /** Folds of data.pairs whose people are left out of the training. */
+  excludeFolds: z.array(count).default([]),
+  /** People who are left out: a list of those that CASIA-WebFace shares with LFW (section 7.1), or their names. */
+  removeIdentities: z
+    .union([z.enum(overlapLists), z.array(z.string().min(1))], {
+      error: `expected one of ${overlapLists.join(', ')}, or a list of names`,
+    })
+    .optional(),
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
+  /** People with fewer images are left out. */
+  minimumImages: count.default(2),
+  /** Height and width of the images; by default those the net was designed for. */
+  imageSize: heightAndWidth.optional(),
+  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (section 7.3). Default: all. */
+  cropSize: heightAndWidth.optional(),
+  /** Scale images of another size; false stops at the first one. */
+  resize: z.boolean().default(true),
+  /** Stop at the first image that cannot be read instead of leaving it out. */
+  strict: z.boolean().default(false),
+});
+
+/** `balanced`: batches of so many people with so many images each, for losses of pairs and triplets. */
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('shuffled') }),
+  z.strictObject({ kind: z.literal('balanced'), people: count.min(2), images: count }),
+]);
+
+const evaluation = z.strictObject({
+  /** Steps between evaluations while training; 0: none. */
+  everySteps: z.int().min(0).default(0),
+  /** Images to evaluate on; by default those of data.path, with the pairs of data.pairs. */
+  data: z.string().min(1).optional(),
+  /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
+  pairs: z.string().min(1).optional(),
+  pairsPerFold: count.default(100),
+  /** Look at the pairs of these folds only; by default all. */
+  folds: z.array(count).min(2).optional(),
+  /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
+  thresholdFold: count.optional(),
+  testFold: count.optional(),
+});
+
+const schedule = z.strictObject({
+  kind: z.enum(['constant', 'step', 'multistep', 'cosine']).default('constant'),
+  /** Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step. */
+  milestones: z.array(z.number().positive()).default([]),
+  /** Step: the rate drops every so many steps; a number below 1 is a fraction of the run. */
+  every: z.number().positive().optional(),
+  gamma: z.number().positive().max(1).default(0.1),
+  /** Cosine: the rate at the end as a fraction of the first. */
+  final: fraction.default(0),
+  warmupSteps: z.int().min(0).default(0),
+});
+
+/** The loss of a configuration that names none. */
+export const defaultLoss = 'softmax';
+
+const keys = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-"')
+    .default('train'),
+  output: z.string().min(1).default('runs'),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  net: z.string().min(1).default('small'),
+  data: data.prefault({}),
+  sampling: sampling.prefault({ kind: 'shuffled' }),
+  loss: lossSchema.prefault({ name: defaultLoss }),
+  /** A second loss on the same features with its own class matrix (section 4.4). */
+  auxiliaryLoss: lossSchema.optional(),
+  initialise: z
+    .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })
+    .optional(),
+  optimiser: z
+    .strictObject({
+      name: z.enum(['sgd', 'adam', 'adamw']).default('sgd'),
+      learningRate: z.number().positive().default(0.05),
+      /** Of sgd; the others have moments of their own. */
+      momentum: z.number().min(0).max(0.9999).default(0.9),
+      /** Of sgd: Nesterov's momentum. */
+      nesterov: z.boolean().optional(),
+      weightDecay: z.number().min(0).default(5e-4),
+      clipNorm: z.number().positive().optional(),
+    })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
+    })
+    .prefault({}),
+  schedule: schedule.prefault({}),
+  batchSize: count.max(65536).default(64),
+  epochs: z.number().positive().max(1e6).optional(),
+  steps: count.optional(),
+  augmentation: z
+    .strictObject({
+      mirror: z.boolean().default(true),
+      /** Largest shift of the image, or of a crop from its centre, in pixels. */
+      shift: z.int().min(0).max(64).default(0),
+      /** With data.cropSize: crops from anywhere in the image; false: from its centre. */
+      randomCrop: z.boolean().default(true),
+    })
+    .prefault({}),
+  evaluation: evaluation.prefault({}),
+  checkpoint: z
+    .strictObject({
+      /** 0: only at the end and when interrupted. */
+      everySteps: z.int().min(0).default(200),
+      keep: count.default(3),
+    })
+    .prefault({}),
+  log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
+});
+
+const trainingConfig = keys.transform((config) => {
+  const [height, width] = findNet(config.net).input;
+  return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
+});
+
+/** A training configuration with every default filled in. */
+export type TrainingConfig = z.output<typeof trainingConfig>;
+/** What a person may write: everything is optional. */
+export type TrainingConfigInput = z.input<typeof trainingConfig>;
+export type { LossConfig } from '../../losses/index.ts';
+export type ScheduleConfig = TrainingConfig['schedule'];
+
+/** Height and width of what the net gets. */
+export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
+  return cropSize ?? imageSize;
+}
+
+/** JSON Schema of the configuration, for editors. */
+export function configSchema(): object {
+  return z.toJSONSchema(trainingConfig, { io: 'input' });
+}
+
+/**
+ * Checks a configuration and fills in the defaults.
+ * @param source what the sentence calls its origin, for example the file's name
+ * @throws UsageError naming the key, what is wrong with it and, for an unknown key, the likely intended one
+ */
+export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
+  const result = trainingConfig.safeParse(input);
+  if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0], input)}`);
+  const config = result.data;
+  const wrong = contradiction(config);
+  if (wrong) throw new UsageError(`${source}: ${wrong}`);
+  if (config.steps === undefined) config.epochs ??= 10;
+  return config;
+}
+
+/** What two keys say against each other, or undefined. */
+function contradiction(config: TrainingConfig): string | undefined {
+  const { data, evaluation, schedule, augmentation } = config;
+  const { imageSize, cropSize } = data;
+  if (cropSize?.some((extent, i) => extent > imageSize[i]))
+    return `data.cropSize ${cropSize.join('×')} is larger than data.imageSize ${imageSize.join('×')}`;
+  if (cropSize && augmentation.randomCrop && augmentation.shift > 0)
+    return 'augmentation.shift moves crops that are taken from the centre: set augmentation.randomCrop to false';
+  if (data.excludeFolds.length > 0 && data.pairs === undefined)
+    return 'data.excludeFolds needs data.pairs, the file whose folds are left out';
+  const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;
+  if (evaluation.everySteps > 0 && !hasPairs)
+    return 'evaluation.everySteps needs evaluation.data, or data.pairs to take the pairs from';
+  const { thresholdFold, testFold } = evaluation;
+  if ((thresholdFold === undefined) !== (testFold === undefined))
+    return 'evaluation.thresholdFold and evaluation.testFold belong together';
+  if (thresholdFold !== undefined && thresholdFold === testFold)
+    return `evaluation.thresholdFold and evaluation.testFold are both ${testFold}`;
+  if (thresholdFold !== undefined && evaluation.folds)
+    return 'evaluation.folds and evaluation.thresholdFold both say which folds to look at: give one';
+  for (const fold of [thresholdFold, testFold, ...(evaluation.folds ?? [])]) {
+    if (fold === undefined || evaluation.data !== undefined || data.excludeFolds.includes(fold)) continue;
+    return `fold ${fold} is used in the evaluation but its people are in training: add it to data.excludeFolds`;
+  }
+  if (config.epochs !== undefined && config.steps !== undefined)
+    return 'give either epochs or steps, not both';
+  if (schedule.kind === 'multistep' && schedule.milestones.length === 0)
+    return 'schedule.kind "multistep" needs schedule.milestones';
+  if (schedule.milestones.some((milestone, i) => i > 0 && milestone <= schedule.milestones[i - 1]))
+    return 'schedule.milestones must increase';
+  if (schedule.kind === 'step' && schedule.every === undefined)
+    return 'schedule.kind "step" needs schedule.every';
+  for (const loss of [config.loss, config.auxiliaryLoss]) {
+    const wrong = loss && lossOf(loss).contradiction?.(loss);
+    if (wrong) return wrong;
+  }
+  return wrongBatches(config);
+}
+
+/** What batches and their use say against each other, or undefined. */
+function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  const isBalanced = sampling.kind === 'balanced';
+  if (isBalanced && sampling.people * sampling.images !== batchSize)
+    return (
+      `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
+      `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
+    );
+  for (const used of [loss, auxiliaryLoss]) {
+    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
+    if (batchSize < 2 || batchSize > mostPairSamples)
+      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
+    if (used.name === 'triplet' || used.pairs === 'all') continue;
+    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
+    if (isBalanced && sampling.images % 2 === 0)
+      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
+  }
+  return undefined;
+}
+
+/** One sentence for one issue of the schema check. */
+function explain(issue: z.core.$ZodIssue, input: unknown): string {
+  const path = issue.path.map(String);
+  const key = path.join('.');
+  const value = path.reduce<unknown>(
+    (node, part) => (node as Record<string, unknown> | undefined)?.[part],
+    input,
+  );
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = [...path, issue.keys[0]].join('.');
+    const known = allKeys();
+    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]) : [];
+    if (others.length > 0) {
+      const { name } = value as { name: string };
+      return `the loss "${name}" has no option "${issue.keys[0]}"; name one that has it as ${key}.name: ${others.join(', ')}`;
+    }
+    if (known.includes(unknown)) return `the key "${unknown}" does not belong to this ${path.at(-1)}`;
+    const guess = suggest(unknown, known);
+    return `unknown key "${unknown}"${guess ? `, did you mean "${guess}"?` : ''}`;
+  }
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
+    const names = issue.options.map(String);
+    if (value === undefined) return `${key} is missing: give one of ${names.join(', ')}`;
+    const guess = suggest(String(value), names);
+    return `${key} is ${show(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
+  }
+  const where = key === '' ? 'the configuration' : key;
+  if (value === undefined) return `${where} is missing`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${where} is ${show(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+    case 'invalid_value':
+      return `${where} is ${show(value)}, expected one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      if (issue.origin === 'string') return `${where} is empty`;
+      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.minimum} values`;
+      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.maximum} values`;
+      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    default:
+      return `${where} is ${show(value)}: ${issue.message}`;
+  }
+}
+
+function show(value: unknown): string {
+  // JSON has no infinities: 1e999 would be shown as null.
+  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function article(type: string): string {
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+/** Names of the losses that have an option. */
+function lossesWith(option: string): string[] {
+  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss;
+  return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
+    option in properties && properties.name?.const ? [properties.name.const] : [],
+  );
+}
+
+/** Every dotted key of the schema, for suggestions. */
+function allKeys(): string[] {
+  const keys = new Set<string>();
+  const walk = (node: JsonSchema, prefix: string): void => {
+    for (const [name, child] of Object.entries(node.properties ?? {})) {
+      keys.add(prefix + name);
+      walk(child, `${prefix}${name}.`);
+    }
+    for (const option of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) walk(option, prefix);
+  };
+  walk(configSchema(), '');
+  return [...keys];
+}
+
+interface JsonSchema {
+  const?: string;
+  properties?: Record<string, JsonSchema>;
+  oneOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
+}

@@ -1,0 +1,85 @@
+/** The configuration of a new run, or of one that is resumed, from file, flags and `--set`. */
+
+import { UsageError, UserError } from '../../../common/errors.ts';
+import { readJson } from '../run/run-folder.node.ts';
+import { defaultLoss, parseConfig, type TrainingConfig } from './config.ts';
+import {
+  applyOverrides,
+  decisiveSettings,
+  differingKeys,
+  type Json,
+  type JsonObject,
+  mergeConfig,
+} from './overrides.ts';
+
+export interface ConfigSources {
+  /** A JSON file. */
+  readonly file?: string;
+  /** What flags say, by key. */
+  readonly flags: JsonObject;
+  /** `key=value` assignments; they win. */
+  readonly set: readonly string[];
+}
+
+export interface ResolvedConfig {
+  readonly config: TrainingConfig;
+  /** The same as the person gave it, without defaults. */
+  readonly source: JsonObject;
+}
+
+/** Lays the sources over each other and checks the result. @throws UsageError */
+export function resolveConfig({ file, flags, set }: ConfigSources, base: JsonObject = {}): ResolvedConfig {
+  const read = file === undefined ? base : readConfigFile(file);
+  if (typeof read !== 'object' || read === null || Array.isArray(read))
+    throw new UsageError(`${file} does not hold an object with settings`);
+  const source = applyOverrides(overlay(read, flags), set);
+  return { config: parseConfig(withLossName(source), file), source };
+}
+
+/** @throws UsageError: a configuration that does not exist, or is none, is a wrong configuration */
+function readConfigFile(file: string): Json {
+  try {
+    return readJson(file);
+  } catch (error) {
+    if (error instanceof UserError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Options of the loss alone, such as `--set loss.bias=false`, are those of the default loss. */
+function withLossName(source: JsonObject): JsonObject {
+  const { loss } = source;
+  const isNameless =
+    typeof loss === 'object' && loss !== null && !Array.isArray(loss) && loss.name === undefined;
+  return isNameless ? { ...source, loss: { name: defaultLoss, ...loss } } : source;
+}
+
+/** Merges flags into the settings of a file; a flag that names another loss or length replaces the file's as a whole. */
+function overlay(settings: JsonObject, flags: JsonObject): JsonObject {
+  const base = { ...settings };
+  const lossName = (from: JsonObject) => (from.loss as JsonObject | undefined)?.name;
+  if (lossName(flags) !== undefined && lossName(flags) !== lossName(base)) delete base.loss;
+  if (flags.steps !== undefined) delete base.epochs;
+  if (flags.epochs !== undefined) delete base.steps;
+  return mergeConfig(base, flags);
+}
+
+/**
+ * The configuration of a resumed run with changes laid over it.
+ * @param force accept changes of settings that decide the run's numbers
+ * @throws UsageError naming the changed keys, unless forced
+ */
+export function resolveResumed(
+  original: TrainingConfig,
+  changes: Omit<ConfigSources, 'file'>,
+  force: boolean,
+): ResolvedConfig {
+  const resolved = resolveConfig(changes, JSON.parse(JSON.stringify(original)) as JsonObject);
+  const changed = differingKeys(decisiveSettings(original), decisiveSettings(resolved.config));
+  if (changed.length > 0 && !force) {
+    throw new UsageError(
+      `the resumed run was started with other settings (${changed.join(', ')}); add --force to change them on the way`,
+    );
+  }
+  return resolved;
+}

@@ -1,0 +1,4 @@
+declare module '*.wesl' {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,79 @@
+/** A checkpoint in the page: its net on the GPU and the threshold that came with it. */
+
+import { UserError } from '../../common/errors.ts';
+import type { Device } from '../../engine/runtime/device.ts';
+import type { NetEmbedder } from '../../normface/embedding/embedder.ts';
+import { mirrorImages } from '../../normface/embedding/features.ts';
+import { embedderOf } from '../../normface/embedding/open-embedder.ts';
+import { parseThreshold, type StoredThreshold } from '../../normface/embedding/stored-threshold.ts';
+import { decodeSafetensors } from '../../normface/training/checkpoint/safetensors.ts';
+import type { ChosenFile } from '../parts/drop-zone.ts';
+import type { FaceFeatures } from './comparison.ts';
+
+/** Images embedded at once: few, so that the page says how far it is. */
+const batchSize = 4;
+
+/** A weights file, wherever it is. */
+export interface NetSource {
+  /** What sentences call it. */
+  readonly path: string;
+  bytes(): Promise<Uint8Array>;
+}
+
+export interface OpenCheckpoint {
+  readonly path: string;
+  readonly net: string;
+  readonly step: string | undefined;
+  /** The data that it was trained on; files of older versions do not say. */
+  readonly trainedOn: string | undefined;
+  readonly embedder: NetEmbedder;
+}
+
+export function netOfFile({ path, file }: ChosenFile): NetSource {
+  return { path, bytes: async () => new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** @throws UserError when the file is damaged, not of this program, or does not fit its net */
+export async function openCheckpoint(device: Device, { path, bytes }: NetSource): Promise<OpenCheckpoint> {
+  const stored = decodeSafetensors(await bytes(), path);
+  const embedder = await embedderOf(device, stored, path, batchSize);
+  const { net, step, trainedOn } = stored.metadata;
+  return { path, net, step, trainedOn, embedder };
+}
+
+/** @throws UserError when the file is no threshold file */
+export async function readThreshold({ path, file }: ChosenFile): Promise<StoredThreshold> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await file.text());
+  } catch {
+    throw new UserError(`${path} is damaged: it is not JSON`);
+  }
+  return parseThreshold(json, path);
+}
+
+/**
+ * Raw features of images, with those of their mirror images where they are wanted.
+ * @param onProgress images done
+ */
+export async function embedPictures(
+  embedder: NetEmbedder,
+  pictures: readonly { readonly pixels: Uint8Array }[],
+  { mirror, onProgress }: { mirror: boolean; onProgress: (done: number) => void },
+): Promise<FaceFeatures[]> {
+  const { dimension, width, height } = embedder;
+  const found: FaceFeatures[] = [];
+  for (let start = 0; start < pictures.length; start += batchSize) {
+    const batch = pictures.slice(start, start + batchSize);
+    const pixels = new Uint8Array(batch.length * 4 * width * height);
+    for (const [i, picture] of batch.entries()) pixels.set(picture.pixels, i * 4 * width * height);
+    const front = await embedder.embed(pixels);
+    const mirrored = mirror ? await embedder.embed(mirrorImages(pixels, width)) : undefined;
+    const row = (values: Float32Array, i: number) => values.slice(i * dimension, (i + 1) * dimension);
+    batch.forEach((_, i) => {
+      found.push({ front: row(front, i), mirrored: mirrored && row(mirrored, i) });
+    });
+    onProgress(found.length);
+  }
+  return found;
+}

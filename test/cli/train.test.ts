@@ -1,0 +1,294 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { decodeSafetensors, encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
+import { parseLog } from '../../src/normface/training/run/log.ts';
+import { bundledProgram } from './program.ts';
+import { normface, temporaryFolder } from './run.ts';
+
+const root = temporaryFolder();
+const output = path.join(root, 'runs');
+/** One shape of step for all tests, since each new one has to be compiled. */
+const settings = [
+  '--data',
+  'generated:identities=5,samples=4,seed=3',
+  ...['--net', 'tiny', '--batch', '8', '--set', 'augmentation.shift=2', '--output', output],
+];
+
+function weightsOf(run: string, step: number): Buffer {
+  const folder = path.join(output, run, 'ckpt', `step-${String(step).padStart(8, '0')}`);
+  return Buffer.concat(
+    ['weights', 'optimiser'].map((name) => fs.readFileSync(path.join(folder, `${name}.safetensors`))),
+  );
+}
+
+const logOf = (run: string) => parseLog(fs.readFileSync(path.join(output, run, 'log.jsonl'), 'utf8'));
+
+test('a run leaves a folder that tells everything', async () => {
+  const words = [
+    '--steps',
+    '9',
+    '--name',
+    'whole',
+    '--set',
+    'checkpoint.everySteps=3',
+    '--set',
+    'checkpoint.keep=2',
+  ];
+  const { exitCode, stdout } = await normface('train', ...settings, ...words, '--set', 'log.everySteps=2');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^adapter /);
+  expect(stdout).toContain('20 images of 5 people');
+  expect(stdout).toMatch(/step 9\/9 \| ETA 0s \| loss \d/);
+  const run = path.join(output, 'whole-001');
+  expect(fs.readdirSync(run).sort()).toEqual([
+    'ckpt',
+    'config.json',
+    'config.source.json',
+    'environment.json',
+    'log.jsonl',
+    'metrics.csv',
+  ]);
+  const metrics = fs.readFileSync(path.join(run, 'metrics.csv'), 'utf8').trim().split('\n');
+  expect(metrics[0]).toMatch(/^step,epoch,loss,/);
+  expect(metrics.slice(1).map((line) => line.split(',')[0])).toEqual(['2', '4', '6', '8', '9']);
+  expect(fs.readdirSync(path.join(run, 'ckpt'))).toEqual(['step-00000006', 'step-00000009']);
+  expect(logOf('whole-001').map(({ event, step }) => `${event} ${step}`)).toEqual([
+    'start 0',
+    'step 2',
+    'checkpoint 3',
+    'step 4',
+    'step 6',
+    'checkpoint 6',
+    'step 8',
+    'step 9',
+    'checkpoint 9',
+    'done 9',
+  ]);
+  const environment = JSON.parse(fs.readFileSync(path.join(run, 'environment.json'), 'utf8'));
+  expect(environment.device.description).toBeTruthy();
+  expect(JSON.parse(fs.readFileSync(path.join(run, 'config.source.json'), 'utf8'))).toMatchObject({
+    batchSize: 8,
+  });
+});
+
+test('k steps and the resumed rest give the bits of an uninterrupted run', async () => {
+  fs.cpSync(path.join(output, 'whole-001'), path.join(output, 'part-001'), { recursive: true });
+  fs.rmSync(path.join(output, 'part-001', 'ckpt', 'step-00000009'), { recursive: true });
+  const { exitCode } = await normface('train', '--resume', path.join(output, 'part-001'));
+  expect(exitCode).toBe(0);
+  expect(weightsOf('part-001', 9).equals(weightsOf('whole-001', 9))).toBe(true);
+  expect(weightsOf('part-001', 9).equals(weightsOf('whole-001', 6))).toBe(false);
+  const losses = (run: string) =>
+    logOf(run).flatMap((record) => ('loss' in record ? [[record.step, record.loss]] : []));
+  expect(losses('part-001').at(-1)).toEqual(losses('whole-001').at(-1));
+});
+
+test('balanced batches and center loss continue with the same bits too', async () => {
+  const sampling = ['kind="balanced"', 'people=4', 'images=2'].flatMap((item) => [
+    '--set',
+    `sampling.${item}`,
+  ]);
+  const words = ['--steps', '5', '--set', 'auxiliaryLoss.name=center', '--set', 'checkpoint.everySteps=3'];
+  const whole = await normface('train', ...settings, ...sampling, ...words, '--name', 'balanced');
+  expect(whole.exitCode).toBe(0);
+  fs.cpSync(path.join(output, 'balanced-001'), path.join(output, 'rest-001'), { recursive: true });
+  fs.rmSync(path.join(output, 'rest-001', 'ckpt', 'step-00000005'), { recursive: true });
+  expect((await normface('train', '--resume', path.join(output, 'rest-001'))).exitCode).toBe(0);
+  expect(weightsOf('rest-001', 5).equals(weightsOf('balanced-001', 5))).toBe(true);
+  expect(weightsOf('rest-001', 5).equals(weightsOf('balanced-001', 3))).toBe(false);
+  expect(weightsOf('rest-001', 5).includes('auxiliary.center')).toBe(true);
+});
+
+test('a resumed run refuses other settings by name, and other images', async () => {
+  const run = path.join(output, 'part-001');
+  const changed = await normface('train', '--resume', run, '--lr', '0.5', '--batch', '4');
+  expect(changed.exitCode).toBe(2);
+  expect(changed.stderr).toMatch(/other settings \(batchSize, optimiser.learningRate\); add --force/);
+  const images = await normface(
+    'train',
+    '--resume',
+    run,
+    '--data',
+    'generated:identities=5,samples=4,seed=3,first=1',
+    '--force',
+  );
+  expect(images.exitCode).toBe(1);
+  expect(images.stderr).toMatch(/was started on other images than/);
+});
+
+test('--dry-run prints the resolved configuration and touches nothing', async () => {
+  const before = fs.readdirSync(output);
+  const { exitCode, stdout } = await normface('train', ...settings, '--dry-run', '--json', '--epochs', '2');
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({
+    event: 'dry-run',
+    images: 20,
+    identities: 5,
+    steps: 5,
+    netParameters: 107632,
+    schedule: [
+      { step: 1, learningRate: 0.05 },
+      { step: 5, learningRate: 0.05 },
+    ],
+  });
+  expect(result.memoryBytes).toBeGreaterThan(4 * 4 * 107632);
+  expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
+  expect(result.secondsPerStep).toBeGreaterThan(0);
+  expect(result.config.optimiser).toMatchObject({ momentum: 0.9, weightDecay: 5e-4 });
+  expect(fs.readdirSync(output)).toEqual(before);
+});
+
+test('--json prints one record a line and the result last', async () => {
+  const { exitCode, stdout, stderr } = await normface('train', ...settings, '--steps', '2', '--json');
+  expect(exitCode).toBe(0);
+  const records = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ event }) => event)).toEqual(['start', 'step', 'checkpoint', 'done', 'result']);
+  expect(records.at(-1)).toMatchObject({ step: 2, finished: true });
+  expect(stderr).toMatch(/^adapter /);
+});
+
+test('--overfit-batch learns one batch by heart', async () => {
+  const words = ['--overfit-batch', '--steps', '60', '--set', 'log.everySteps=1'];
+  const { exitCode, stdout } = await normface('train', ...settings, ...words, '--json');
+  expect(exitCode).toBe(0);
+  const losses = stdout
+    .split('\n')
+    .flatMap((line) => (line.includes('"loss"') ? [JSON.parse(line).loss] : []));
+  expect(losses).toHaveLength(60);
+  expect(losses[0]).toBeGreaterThan(1);
+  expect(losses.at(-1)).toBeLessThan(0.1);
+});
+
+test('evaluation while training is logged under the name of its protocol', async () => {
+  const words = ['--steps', '2', '--set', 'evaluation.everySteps=2', '--name', 'watched'];
+  const set = [
+    'evaluation.data=generated:identities=20,samples=2,seed=3,first=5',
+    'evaluation.pairsPerFold=2',
+  ];
+  const { exitCode, stdout } = await normface(
+    'train',
+    ...settings,
+    ...words,
+    ...set.flatMap((one) => ['--set', one]),
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/step 2: lfw-10fold-cos \d+\.\d\d % at threshold/);
+  expect(logOf('watched-001')).toContainEqual(
+    expect.objectContaining({ event: 'validation', step: 2, protocol: 'lfw-10fold-cos' }),
+  );
+});
+
+test('a run that diverges ends with status 3; weights past all measure are never saved, the good ones are kept', async () => {
+  const set = ['checkpoint.everySteps=1', 'checkpoint.keep=1'].flatMap((one) => ['--set', one]);
+  const words = ['--lr', '1e30', '--steps', '20', '--name', 'wild', ...set];
+  const { exitCode, stderr } = await normface('train', ...settings, ...words);
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(
+    /^normface: the run diverged: after step 1 the largest weight is [\dIN].*; there is no earlier good checkpoint;/m,
+  );
+  fs.cpSync(path.join(output, 'whole-001'), path.join(output, 'wild-002'), { recursive: true });
+  const good = path.join(output, 'wild-002', 'ckpt', 'step-00000006');
+  const resumed = await normface('train', '--resume', good, '--force', '--lr', '1e30', ...set);
+  expect(resumed.exitCode).toBe(3);
+  expect(resumed.stderr).toContain(`after step 7 the largest weight is`);
+  expect(resumed.stderr).toContain(`; the last good checkpoint is ${good};`);
+  expect(logOf('wild-002').at(-1)).toMatchObject({ event: 'diverged' });
+});
+
+test('a last step that leaves infinite weights is no finished run', async () => {
+  const words = ['--lr', '3e38', '--steps', '1', '--name', 'infinite'];
+  const { exitCode, stdout, stderr } = await normface('train', ...settings, ...words);
+  expect([exitCode, stdout.includes('saved')]).toEqual([3, false]);
+  expect(stderr).toMatch(/the run diverged: after step 1 the largest weight is (NaN|Infinity|\d)/);
+  expect(fs.existsSync(path.join(output, 'infinite-001', 'ckpt'))).toBe(false);
+});
+
+test('weights of another run start a new one; those of another net are refused', async () => {
+  const from = path.join(output, 'whole-001');
+  const started = await normface('train', ...settings, '--steps', '1', '--from', from);
+  expect(started.exitCode).toBe(0);
+  expect(started.stdout).toMatch(/starting from .*step-00000009.weights.safetensors, class weights kept/);
+  expect(started.stderr).not.toContain('says that its weights are of the net');
+  const weights = path.join(from, 'ckpt/step-00000009/weights.safetensors');
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(weights), weights);
+  const relabelled = path.join(output, 'relabelled.safetensors');
+  fs.writeFileSync(relabelled, encodeSafetensors(tensors, { ...metadata, net: 'small' }));
+  const warned = await normface('train', ...settings, '--steps', '1', '--from', relabelled);
+  expect(warned.exitCode).toBe(0);
+  expect(warned.stderr).toMatch(/its weights are of the net small; they fit tiny and are used for it/);
+  const people = ['--data', 'generated:identities=5,samples=4,seed=3,first=2'];
+  const others = await normface('train', ...settings, ...people, '--steps', '1', '--from', from);
+  expect(others.stdout).toMatch(/class weights new, the people differ/);
+  const refused = await normface('train', ...settings, '--net', 'small', '--steps', '1', '--from', from);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(
+    /does not fit the net "small": its "conv1.weight" is \[3,3,3,16\], the net's is \[3,3,3,32\]/,
+  );
+});
+
+test('the demo trains, compares on unseen people and writes a report', async () => {
+  const out = path.join(root, 'demo');
+  const set = [
+    ...['data.path=generated:identities=5,samples=4,seed=3', 'batchSize=8', 'epochs=null', 'steps=2'],
+    ...['evaluation.data=generated:identities=20,samples=2,seed=3,first=5', 'evaluation.pairsPerFold=2'],
+  ];
+  const { exitCode, stdout } = await normface('demo', '--out', out, ...set.flatMap((one) => ['--set', one]));
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^% +softmax +control +normface$/m);
+  expect(stdout).toMatch(/^lfw-10fold-cos \(front\) +\d/m);
+  expect(fs.readdirSync(out)).toEqual(
+    expect.arrayContaining([
+      'softmax-001',
+      'control-001',
+      'normface-001',
+      'report.html',
+      'roc.png',
+      'examples.png',
+    ]),
+  );
+  expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('<svg');
+  expect(JSON.parse(fs.readFileSync(path.join(out, 'result.json'), 'utf8')).runs).toHaveLength(3);
+});
+
+const program = bundledProgram();
+let child: ChildProcess | undefined;
+afterAll(() => void child?.kill('SIGKILL'));
+
+test.skipIf(process.platform === 'win32')(
+  'Ctrl-C saves, says how to go on and exits 130; going on gives the same bits',
+  async () => {
+    const words = [
+      'train',
+      ...settings,
+      '--steps',
+      '9',
+      '--name',
+      'cut',
+      '--json',
+      '--set',
+      'log.everySteps=1',
+    ];
+    child = spawn(process.execPath, [program(), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    let asked = false;
+    child.stdout!.on('data', (chunk) => {
+      if (!asked && String(chunk).includes('"event":"step"')) asked = child!.kill('SIGINT');
+    });
+    const exitCode = await new Promise((resolve) => child!.on('exit', resolve));
+    expect(stderr).toMatch(/stopping after this step/);
+    expect(stderr).toMatch(/stopped after step \d of 9; continue with:\n +normface train --resume .*cut-001/);
+    expect(exitCode).toBe(130);
+    const resumed = await normface('train', '--resume', path.join(output, 'cut-001'));
+    expect(resumed.exitCode).toBe(0);
+    expect(weightsOf('cut-001', 9).equals(weightsOf('whole-001', 9))).toBe(true);
+  },
+);

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { groupKernels, type Listed, searchKernels } from '../../../src/web/kernels/catalogue-list.ts';
+
+const kernel = (name: string, summary: string, ...operators: string[]): Listed => ({
+  name,
+  summary,
+  uses: operators.map((operator) => ({ operator: { name: operator } })) as unknown as Listed['uses'],
+});
+
+const kernels = [
+  kernel('accumulate', 'y = α·x + y', 'add', 'conv2d', 'matmul'),
+  kernel('conv2d_forward', 'Operands of a 2-D convolution', 'conv2d', 'conv2dPRelu'),
+  kernel('gemm', 'Operands of a matrix product', 'contrastive_loss', 'matmul'),
+  kernel('softmax_head_fold', 'Folds the states of class tiles', 'cosine_softmax_loss', 'softmax_loss'),
+  kernel('winograd_input', 'Tiles of the image', 'conv2d'),
+];
+const names = (found: readonly Listed[]): string[] => found.map(({ name }) => name);
+
+describe('search', () => {
+  const found = (search: string): string[] => names(searchKernels(kernels, search).kernels);
+
+  test('finds names, descriptions and operators, whatever the case', () => {
+    expect(found('GEMM')).toEqual(['gemm']);
+    expect(found('image')).toEqual(['winograd_input']);
+    expect(found('conv2dprelu')).toEqual(['conv2d_forward']);
+  });
+
+  test('wants every word', () => {
+    expect(found('operands matmul')).toEqual(['gemm']);
+    expect(found('operands nowhere')).toEqual([]);
+  });
+
+  test('without words finds all', () => {
+    expect(searchKernels(kernels, '  ')).toEqual({ kernels, corrections: [] });
+  });
+
+  test('finds signs that are not on keyboards', () => {
+    const shapes = [kernel('winograd_output', 'Winograd for 3×3'), kernel('other', 'something else')];
+    for (const search of ['3x3', '3×3', '3X3'])
+      expect(names(searchKernels(shapes, search).kernels)).toEqual(['winograd_output']);
+    expect(found('α*x')).toEqual(['accumulate']);
+  });
+
+  test('takes the nearest word for one that no kernel has, and says so', () => {
+    expect(searchKernels(kernels, 'softmx')).toMatchObject({
+      kernels: [kernels[3]],
+      corrections: [['softmx', 'softmax']],
+    });
+    expect(searchKernels(kernels, 'winogard imgae')).toMatchObject({
+      kernels: [kernels[4]],
+      corrections: [
+        ['winogard', 'winograd'],
+        ['imgae', 'image'],
+      ],
+    });
+    expect(searchKernels(kernels, 'qqqqqq')).toEqual({ kernels: [], corrections: [] });
+  });
+});
+
+describe('groups', () => {
+  test('go by what the name says, then by the operators if they agree', () => {
+    const groups = groupKernels(kernels, 'family').map((group) => [group.title, ...names(group.kernels)]);
+    expect(groups).toEqual([
+      ['Convolutions', 'conv2d_forward', 'winograd_input'],
+      ['Products', 'gemm'],
+      ['Losses', 'softmax_head_fold'],
+      ['Sums and copies', 'accumulate'],
+    ]);
+  });
+
+  test('hold every kernel once', () => {
+    for (const by of ['family', 'name'] as const)
+      expect(
+        groupKernels(kernels, by)
+          .flatMap((group) => names(group.kernels))
+          .sort(),
+      ).toEqual(names(kernels));
+    expect(groupKernels([], 'name')).toEqual([]);
+  });
+});
