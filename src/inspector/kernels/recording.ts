@@ -7,9 +7,9 @@ import type { Tensor, TensorData } from '../../engine/core/tensor.ts';
 import type { Device } from '../../engine/runtime/device.ts';
 import type { Dispatch } from '../../engine/runtime/kernel.ts';
 import type { CapturedStep } from '../../engine/runtime/step.ts';
+import { collectingCleanups, onDispose } from '../../engine/testing/cleanup.ts';
 import { sampleInput, sampleTensor, sampleType } from '../../engine/testing/sample.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
-import { collectingCleanups, onDispose } from './cleanup.ts';
 
 /** What a person wants otherwise than shipped. */
 export interface Changes {

@@ -1,7 +1,7 @@
-/** What operators make for themselves beside tensors, freed with the recording they are made for. */
+/** What operators make for themselves beside tensors, freed with the recorded case they are made for. */
 
-import type { DataType, Shape, Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { DataType, Shape, Tensor } from '../core/tensor.ts';
+import type { Device } from '../runtime/device.ts';
 
 let open: (() => void)[] | null = null;
 

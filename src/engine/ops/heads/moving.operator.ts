@@ -1,26 +1,26 @@
-/** Losses that move something of their own at every call, and setting a tensor: kernels that the operators' own cases leave out. */
+/**
+ * Losses that move something of their own at every call: a scale, a margin, the centers. Each starts from a fixed state.
+ */
 
-import { defineOperator, type InputSpec, type Operator, referenceArray } from '../../engine/core/operator.ts';
-import { elementCount, type Tensor } from '../../engine/core/tensor.ts';
-import { accumulate } from '../../engine/ops/elementwise/accumulate.ts';
-import { fill } from '../../engine/ops/elementwise/fill.ts';
-import { adaCosScaleReference } from '../../engine/ops/heads/adacos.reference.ts';
-import { cContrastiveReference } from '../../engine/ops/heads/agent_losses.reference.ts';
-import { cContrastiveLoss } from '../../engine/ops/heads/c_contrastive_loss.ts';
-import { centerReference } from '../../engine/ops/heads/center_loss.reference.ts';
-import { centerLoss } from '../../engine/ops/heads/center_loss.ts';
-import { headCost, headInputs } from '../../engine/ops/heads/class_head.ts';
-import { scoreMatrix } from '../../engine/ops/heads/class_scores.reference.ts';
-import { cosineSoftmaxLoss } from '../../engine/ops/heads/cosine_softmax_loss.ts';
-import { crossEntropyReference } from '../../engine/ops/heads/cross_entropy.reference.ts';
-import { held } from './cleanup.ts';
+import { defineOperator, type InputSpec } from '../../core/operator.ts';
+import { held } from '../../testing/cleanup.ts';
+import { copyOf } from '../elementwise/accumulate.ts';
+import { adaCosScaleReference } from './adacos.reference.ts';
+import { cContrastiveReference } from './agent_losses.reference.ts';
+import { cContrastiveLoss } from './c_contrastive_loss.ts';
+import { centerReference } from './center_loss.reference.ts';
+import { centerLoss } from './center_loss.ts';
+import { headCost, headInputs } from './class_head.ts';
+import { scoreMatrix } from './class_scores.reference.ts';
+import { cosineSoftmaxLoss } from './cosine_softmax_loss.ts';
+import { crossEntropyReference } from './cross_entropy.reference.ts';
 
 /** The gradients take what moves as a constant, which finite differences of the reference do not. */
 const inputs = (n: number, classes: number, d: number): InputSpec[] =>
   headInputs(n, classes, d).map((input) => ({ ...input, differentiable: false }));
 
 /** Softmax loss with the scale that AdaCos takes from the batch, from its fixed scale on. */
-const adaptiveScaleOperator = defineOperator({
+export const adaptiveScaleOperator = defineOperator({
   name: 'adaptive_scale_loss',
   stateful: true,
   apply: ([features, weights, labels]) => {
@@ -45,7 +45,7 @@ const adaptiveScaleOperator = defineOperator({
 const running = 0.5;
 
 /** C-contrastive loss whose negative margin follows the positives. */
-const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargin?: number }>({
+export const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargin?: number }>({
   name: 'adaptive_margin_loss',
   stateful: true,
   apply: ([features, weights, labels], options) =>
@@ -63,7 +63,7 @@ const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargin?: num
 });
 
 /** Where center loss has moved the centers. */
-const movedCentersOperator = defineOperator<{ readonly alpha: number }>({
+export const movedCentersOperator = defineOperator<{ readonly alpha: number }>({
   name: 'moved_centers',
   stateful: true,
   apply: ([features, centers, labels], options) => {
@@ -76,29 +76,3 @@ const movedCentersOperator = defineOperator<{ readonly alpha: number }>({
   cases: [{ inputs: inputs(67, 13, 37), attributes: { alpha: 0.5 } }],
   misuses: [],
 });
-
-const fillOperator = defineOperator<{ readonly value: number }>({
-  name: 'fill',
-  apply: ([x], { value }) => {
-    const y = x!.device.empty(x!.shape);
-    fill(y, value);
-    return y;
-  },
-  reference: ([x], { value }) => referenceArray(x!.shape, () => value),
-  cost: ([x]) => ({ flops: 0, bytes: 4 * elementCount(x!) }),
-  cases: [{ inputs: [{ shape: [1003], differentiable: false }], attributes: { value: 2.5 } }],
-  misuses: [],
-});
-
-function copyOf(x: Tensor): Tensor {
-  const y = x.device.empty(x.shape);
-  accumulate(y, x, false);
-  return y;
-}
-
-export const movingLosses: readonly Operator[] = [
-  adaptiveScaleOperator,
-  adaptiveMarginOperator,
-  movedCentersOperator,
-  fillOperator,
-];
