@@ -10,8 +10,9 @@ import {
   significant,
 } from '../common/format.ts';
 import { formatTable, type Table } from '../common/table.ts';
+import { isRight } from '../engine/testing/check.ts';
+import { type Comparison, passes } from '../engine/testing/compare.ts';
 import type { KernelEntry } from '../inspector/kernels/catalogue.ts';
-import { type Comparison, isRight, passes } from '../inspector/kernels/check.ts';
 import type { DispatchView, KernelSession } from '../inspector/kernels/inspect.ts';
 import type { Speed } from '../inspector/kernels/measure.ts';
 import type { KernelRun, SweepResult, SweepRow } from '../inspector/kernels/run.ts';

@@ -42,6 +42,10 @@ export interface Tolerance {
   readonly forward?: number;
   /** The same for gradients (default 1e-4). */
   readonly backward?: number;
+  /** Allowed root of the normalised mean square error of the output, each element by its own scale (default 2e-5). */
+  readonly scaledForward?: number;
+  /** The same for gradients (default 1e-4). */
+  readonly scaledBackward?: number;
 }
 
 export interface OperatorCase<A> {
@@ -130,7 +134,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
     label: labelOf(inputs, attributes),
     inputs,
     attributes,
-    tolerance: { forward: 2e-5, backward: 1e-4, ...tolerance },
+    tolerance: { forward: 2e-5, backward: 1e-4, scaledForward: 2e-5, scaledBackward: 1e-4, ...tolerance },
     cost: cost(
       inputs.map((input) => input.shape),
       attributes,

@@ -7,12 +7,12 @@ import type { DataType, Shape } from '../../engine/core/tensor.ts';
 import type { Device } from '../../engine/runtime/device.ts';
 import type { Cost, Dispatch } from '../../engine/runtime/kernel.ts';
 import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import { type Changes, Recording } from '../../engine/testing/recording.ts';
 import type { Decision } from '../../engine/tuning/tune.ts';
 import type { Work } from '../timing/timing.ts';
 import { exampleOf, parseCase } from './case-text.ts';
 import { type KernelEntry, type KernelUse, kernelCatalogue } from './catalogue.ts';
 import { type Needs, needsOf } from './estimate.ts';
-import { type Changes, Recording } from './recording.ts';
 
 /** What a person asks to see. */
 export interface KernelRequest {
@@ -277,21 +277,23 @@ function editOf(
   // WGSL of one dispatch has its extents compiled in: it stands for that one alone.
   const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.dearest) : null;
   const hasEntryPoint = source !== undefined && /@compute\b/.test(source);
-  let met = 0;
-  return (dispatch: Dispatch): Dispatch => {
-    if (dispatch.kernel.name !== entry.name) return dispatch;
-    const number = met++;
-    if (only !== null && number !== only) return dispatch;
-    const { walk, ...kernel } = dispatch.kernel;
-    const edited =
-      source === undefined
-        ? dispatch.kernel
-        : {
-            ...kernel,
-            source,
-            ...(file !== undefined && { file }),
-            ...(walk && !hasEntryPoint && { walk }),
-          };
-    return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
+  return () => {
+    let met = 0;
+    return (dispatch: Dispatch): Dispatch => {
+      if (dispatch.kernel.name !== entry.name) return dispatch;
+      const number = met++;
+      if (only !== null && number !== only) return dispatch;
+      const { walk, ...kernel } = dispatch.kernel;
+      const edited =
+        source === undefined
+          ? dispatch.kernel
+          : {
+              ...kernel,
+              source,
+              ...(file !== undefined && { file }),
+              ...(walk && !hasEntryPoint && { walk }),
+            };
+      return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
+    };
   };
 }

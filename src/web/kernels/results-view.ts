@@ -7,7 +7,7 @@ import {
   significant,
 } from '../../common/format.ts';
 import { isDistinguishable, type PairedRatio } from '../../common/paired-ratio.ts';
-import { type Comparison, passes } from '../../inspector/kernels/check.ts';
+import { type Comparison, passes } from '../../engine/testing/compare.ts';
 import type { Speed } from '../../inspector/kernels/measure.ts';
 import type { KernelRun } from '../../inspector/kernels/run.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isDistinguishable, pairedRatio } from '../../../src/common/paired-ratio.ts';
-import { checkRecording, passes } from '../../../src/inspector/kernels/check.ts';
+import { checkRecording } from '../../../src/engine/testing/check.ts';
+import { passes } from '../../../src/engine/testing/compare.ts';
+import { Recording } from '../../../src/engine/testing/recording.ts';
 import { timesAsFast } from '../../../src/inspector/kernels/contest.ts';
 import { KernelInspector, type KernelRequest } from '../../../src/inspector/kernels/inspect.ts';
 import { raceKernels } from '../../../src/inspector/kernels/measure.ts';
 import { inspectedOperators } from '../../../src/inspector/kernels/operators.ts';
-import { Recording } from '../../../src/inspector/kernels/recording.ts';
 import {
   comparedWithFastest,
   parseSweep,
