@@ -187,8 +187,7 @@ export async function runOne(context: Context, name: string, options: RunOptions
   stage.end();
   if (result.check) {
     context.say();
-    context.say(formatTable(checkTable(result.check.comparisons)));
-    for (const omitted of result.check.omitted) context.say(`omitted  ${omitted}`);
+    context.say(formatTable(checkTable(result.check)));
     if (!isRight(result.check)) context.exitCode = 1;
   }
   context.say();
