@@ -2,7 +2,16 @@
 
 export { type GraphNode, record, withoutGradients } from './core/autograd.ts';
 export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
-export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './core/operator.ts';
+export {
+  defineOperator,
+  type InputSpec,
+  type Operator,
+  type OperatorDeclaration,
+  type OperatorFamily,
+  type ReferenceArray,
+  referenceArray,
+  type Tolerance,
+} from './core/operator.ts';
 export { type ParameterDeclaration, Parameters } from './core/parameters.ts';
 export { hash32, normal01, uniform01 } from './core/random.ts';
 export { type DataType, type Shape, Tensor, type TensorData } from './core/tensor.ts';
@@ -78,5 +87,7 @@ export { Device } from './runtime/device.ts';
 export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './runtime/kernel.ts';
 export { openDevice } from './runtime/open.ts';
 export type { DeviceOptions, OperandType } from './runtime/options.ts';
-export type { PreparedDispatch } from './runtime/prepared.ts';
+export type { Phase, PreparedDispatch } from './runtime/prepared.ts';
 export { CapturedStep } from './runtime/step.ts';
+export { type CaseCheck, type CheckOptions, checkOperator, type OperatorCheck } from './testing/check.ts';
+export type { Comparison } from './testing/compare.ts';

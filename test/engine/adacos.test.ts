@@ -102,7 +102,7 @@ test('a learnt or a constant scale cannot follow the batch', () => {
     const learnt = device.tensor([3], [1]).requireGradient();
     for (const scale of [learnt, 3]) {
       expect(() => cosineSoftmaxHead(f, w, y, scale, { adaptive: true })).toThrow(
-        'cosine_softmax_loss: an adaptive scale must be in a tensor that requires no gradient',
+        'cosineSoftmaxLoss: an adaptive scale must be in a tensor that requires no gradient',
       );
     }
   });

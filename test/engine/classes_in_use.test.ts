@@ -82,7 +82,7 @@ test('the number of classes must be one u32', () => {
       device.tensor(sampleInput(spec, i).data, spec.shape, i === 2 ? 'u32' : 'f32'),
     ) as [Tensor, Tensor, Tensor];
     expect(() => cosineSoftmaxHead(f, w, y, 1, { classesInUse: device.tensor([2], [1]) })).toThrow(
-      'cosine_softmax_loss: classesInUse must be one u32, not [1] f32',
+      'cosineSoftmaxLoss: classesInUse must be one u32, not [1] f32',
     );
   });
 });

@@ -14,6 +14,10 @@ test('no two operators have one name, and no two cases of an operator one label'
     expect(names).toEqual([...new Set(names)]);
 });
 
+test('operators are named as the functions and classes that a person calls', () => {
+  for (const { name } of operators) expect(name).toMatch(/^[A-Za-z][A-Za-z\d]*$/);
+});
+
 describe.each(operators.map((operator) => [operator.name, operator] as const))('%s', (_, operator) => {
   test.each(operator.cases.map((sample) => [sample.label, sample] as const))('%s', async (_, sample) => {
     const check = await checkCase(device, sample);

@@ -37,6 +37,20 @@ export interface InputSpec {
   readonly differentiable?: boolean;
 }
 
+/** Kinds of work, which pictures give one colour each. */
+export type OperatorFamily =
+  | 'convolution'
+  | 'product'
+  | 'activation'
+  | 'pooling'
+  | 'normalisation'
+  | 'loss'
+  | 'random'
+  | 'images'
+  | 'optimiser'
+  /** Sums, copies and everything else that goes over elements. */
+  | 'elements';
+
 export interface Tolerance {
   /** Allowed error relative to the largest magnitude of the reference's output (default 2e-5). */
   readonly forward?: number;
@@ -63,7 +77,10 @@ export interface Misuse<A> {
 
 /** Everything that tests, the gradient checker, the benchmark and the inspector need to know of one operator. */
 export interface OperatorDeclaration<A> {
+  /** Of the function or class that a person calls: `conv2d`, `batchNorm`, `SGD`. */
   readonly name: string;
+  /** Default `elements`. */
+  readonly family?: OperatorFamily;
   /** Calls the operator on tensors that were filled as the case says. Optional inputs are simply absent. */
   readonly apply: (inputs: readonly Tensor[], attributes: A) => Tensor;
   /** The same in float64, written independently of the kernels. */
@@ -100,6 +117,7 @@ export interface BoundCase {
 /** A declaration with its attribute type closed over, so that operators of all kinds fit in one table. */
 export interface Operator {
   readonly name: string;
+  readonly family: OperatorFamily;
   readonly cases: readonly BoundCase[];
   /**
    * A case of one's own: see {@link OperatorDeclaration.shorthand}; null where that is missing or does not apply.
@@ -145,6 +163,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
   });
   return {
     name,
+    family: declaration.family ?? 'elements',
     cases: declaration.cases.map(bind),
     short: (extents, attributes) => {
       const made = shorthand?.(extents, attributes as Partial<A>);

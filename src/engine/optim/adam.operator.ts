@@ -5,7 +5,8 @@ import { clipFactor, learningRate, type StepAttributes, stepInputs, stepOf } fro
 
 /** The first step of Adam, from rest. */
 export const adamOperator = defineOperator<StepAttributes & { readonly decoupledDecay?: boolean }>({
-  name: 'adam',
+  name: 'Adam',
+  family: 'optimiser',
   stateful: true,
   apply: (inputs, attributes) =>
     stepOf((parameters) => new Adam(parameters, { learningRate, ...attributes }))(inputs),

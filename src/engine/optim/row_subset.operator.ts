@@ -8,7 +8,8 @@ import { SGD } from './sgd.ts';
 
 /** The rows of a large parameter that are trained, after they were copied out of it and back. */
 export const rowSubsetOperator = defineOperator<{ readonly rows: number }>({
-  name: 'row_subset',
+  name: 'RowSubset',
+  family: 'optimiser',
   apply: ([values], { rows }) => {
     const { device, shape } = values!;
     const chosenShape = [rows, ...shape.slice(1)];

@@ -5,7 +5,8 @@ import { SGD } from './sgd.ts';
 
 /** The first step of SGD, from rest. */
 export const sgdOperator = defineOperator<StepAttributes>({
-  name: 'sgd',
+  name: 'SGD',
+  family: 'optimiser',
   stateful: true,
   apply: (inputs, attributes) =>
     stepOf((parameters) => new SGD(parameters, { learningRate, ...attributes }))(inputs),

@@ -24,7 +24,7 @@ import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { align, BufferPool, type Storage } from './memory.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { Pipelines } from './pipelines.ts';
-import { boundTensors, checkGrid, type PreparedDispatch } from './prepared.ts';
+import { boundTensors, checkGrid, type Phase, type PreparedDispatch, passText } from './prepared.ts';
 import { type CapturedStep, Recorder, type StepRunner } from './step.ts';
 import { Transfers } from './transfers.ts';
 
@@ -51,7 +51,7 @@ export class Device {
   private readonly constants = new Map<string, Tensor>();
   private readonly trap = new DebugTrap(this);
   private readonly debug: NonNullable<DeviceOptions['debug']>;
-  private readonly operators: string[] = [];
+  private readonly operators: { readonly operator: string; readonly phase: Phase }[] = [];
   private calls = 0;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
@@ -234,10 +234,10 @@ export class Device {
 
   // ---- dispatching ---------------------------------------------------------------------------------------------------
 
-  /** Names the operator that the dispatches of `body` belong to. */
-  within<T>(operator: string, body: () => T): T {
+  /** Names the operator that the dispatches of `body` belong to, and its pass; inside of another one, they belong to that. */
+  within<T>(operator: string, body: () => T, phase: Phase = 'forward'): T {
     if (this.operators.length === 0) this.calls++;
-    this.operators.push(operator);
+    this.operators.push({ operator, phase });
     try {
       return body();
     } finally {
@@ -284,7 +284,8 @@ export class Device {
   }
 
   private prepare(dispatch: Dispatch): PreparedDispatch {
-    const operator = this.operators[0] ?? dispatch.kernel.name;
+    const belongs = this.operators[0] ?? { operator: dispatch.kernel.name, phase: 'forward' as const };
+    const operator = passText(belongs);
     checkGrid(this, operator, dispatch);
     const kernel = this.pipelines.kernelOf(dispatch);
     const isPlanned = ({ storage }: Tensor): boolean => this.recorder?.owns(storage) ?? false;
@@ -292,7 +293,7 @@ export class Device {
     const { decisions } = this.tuner;
     // A kernel that no operator calls is a call of its own.
     const call = this.operators.length === 0 ? ++this.calls : this.calls;
-    return { kernel, tensors, grid: dispatch.grid, operator, call, dispatch, decisions };
+    return { kernel, tensors, grid: dispatch.grid, ...belongs, call, dispatch, decisions };
   }
 
   /** Resources of a dispatch, in the order of its bindings. */

@@ -6,7 +6,7 @@ import { checkFinite } from './finite.ts';
 
 /** 0xffffffff where all is finite, else 7. */
 export const checkFiniteOperator = defineOperator({
-  name: 'check_finite',
+  name: 'checkFinite',
   apply: ([x]) => {
     const { device } = x!;
     const flag = held(device, [clear], [1]);

@@ -6,7 +6,7 @@ import { checkLabelRange } from './labels.ts';
 
 /** 7, the largest label outside the classes and their number; or 0xffffffff and zeros. */
 export const checkLabelsOperator = defineOperator<{ classes: number }>({
-  name: 'check_labels',
+  name: 'checkLabels',
   apply: ([labels], { classes }) => {
     const { device } = labels!;
     const finding = held(device, [clear, 0, 0], [3]);

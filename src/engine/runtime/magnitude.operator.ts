@@ -5,7 +5,7 @@ import { raiseToLargest } from './magnitude.ts';
 
 /** The bits of the largest magnitude. */
 export const largestMagnitudeOperator = defineOperator({
-  name: 'largest_magnitude',
+  name: 'largestMagnitude',
   apply: ([x]) => {
     const largest = held(x!.device, [0], [1]);
     raiseToLargest(x!, largest);

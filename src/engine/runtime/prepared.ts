@@ -5,12 +5,21 @@ import type { Device } from './device.ts';
 import type { Dispatch } from './kernel.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
+/** Which pass of an operator a dispatch belongs to. */
+export type Phase = 'forward' | 'backward';
+
+/** What an operator's dispatches are called in one pass: `conv2d`, `conv2d backward`. */
+export function passText({ operator, phase }: { readonly operator: string; readonly phase: Phase }): string {
+  return phase === 'backward' ? `${operator} backward` : operator;
+}
+
 /** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
 export interface PreparedDispatch {
   readonly kernel: CompiledKernel;
   readonly tensors: readonly Tensor[];
   readonly grid: readonly [number, number, number];
   readonly operator: string;
+  readonly phase: Phase;
   /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
   readonly call: number;
   readonly dispatch: Dispatch;

@@ -2,7 +2,7 @@ import { DeviceError, formatShape } from '../core/errors.ts';
 import type { GradientSlot, Tensor } from '../core/tensor.ts';
 import type { Device } from './device.ts';
 import { type Lifetime, type MemoryPlan, planMemory, Storage } from './memory.ts';
-import type { PreparedDispatch } from './prepared.ts';
+import { type PreparedDispatch, passText } from './prepared.ts';
 
 /** Runs a captured step in place of {@link CapturedStep.run}. */
 export interface StepRunner {
@@ -74,7 +74,8 @@ export class Recorder {
   }
 
   private findLifetimes(kept: readonly Tensor[]): void {
-    this.dispatches.forEach(({ kernel, tensors, operator }, index) => {
+    this.dispatches.forEach((dispatch, index) => {
+      const { kernel, tensors } = dispatch;
       const read: Intermediate[] = [];
       const written: Intermediate[] = [];
       tensors.forEach((tensor, position) => {
@@ -83,7 +84,7 @@ export class Recorder {
         lifetime.first = Math.min(lifetime.first, index);
         lifetime.last = index;
         const { name } = kernel.bindings[position]!;
-        lifetime.label ||= `${operator}: ${name} ${formatShape(tensor.shape)}`;
+        lifetime.label ||= `${passText(dispatch)}: ${name} ${formatShape(tensor.shape)}`;
         (kernel.bindings[position]!.writable ? written : read).push(lifetime);
       });
       for (const input of read) {

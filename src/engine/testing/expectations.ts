@@ -140,8 +140,15 @@ class Differences {
     ];
   }
 
-  /** Half of what the weighted output changes by between −steps and +steps of the elements of one input that are given. */
-  change(input: number, steps: ReadonlyMap<number, number> | Float64Array, point = 0): number {
+  /**
+   * Half of what the weighted output changes by between −steps and +steps of the elements of one input that are given, and what the
+   * roundings of the outputs that change may add to that.
+   */
+  change(
+    input: number,
+    steps: ReadonlyMap<number, number> | Float64Array,
+    point = 0,
+  ): { readonly change: number; readonly rounding: number } {
     const inputs = this.points[point]!;
     const weights = this.weights[point]!;
     const at = (sign: number): Float64Array => {
@@ -151,19 +158,26 @@ class Differences {
       });
       return this.sample.reference(inputs.map((array, i) => (i === input ? { ...array, data } : array))).data;
     };
-    const below = at(-1);
-    // Differences first: what does not change then adds no rounding.
-    return at(1).reduce((sum, value, i) => sum + (value - below[i]!) * weights[i]!, 0) / 2;
+    const [below, above] = [at(-1), at(1)];
+    let [change, rounding] = [0, 0];
+    for (let i = 0; i < above.length; i++) {
+      // Differences first: what does not change then adds no rounding.
+      const difference = above[i]! - below[i]!;
+      change += (difference * weights[i]!) / 2;
+      if (difference !== 0) rounding += Number.EPSILON * Math.abs(above[i]! * weights[i]!);
+    }
+    return { change, rounding };
   }
 
-  /** The derivative by one element, and its scale. */
+  /** The derivative by one element, and its scale: no less than what makes the roundings in it an error of 1e-5. */
   by(input: number, index: number, step: number): ExpectedElement {
-    const [expected, ...beside] = this.points.map(
-      (_, point) => this.change(input, new Map([[index, step]]), point) / step,
-    ) as [number, ...number[]];
-    const squares = beside.map((value) => ((value - expected) / gradientProbeStep) ** 2);
+    const [here, ...beside] = this.points.map((_, point) =>
+      this.change(input, new Map([[index, step]]), point),
+    ) as [ReturnType<Differences['change']>, ...ReturnType<Differences['change']>[]];
+    const expected = here.change / step;
+    const squares = beside.map(({ change }) => ((change / step - expected) / gradientProbeStep) ** 2);
     const spread = squares.reduce((sum, square) => sum + square, 0) / gradientProbes;
-    return { index, expected, scale: Math.sqrt(expected * expected + spread) };
+    return { index, expected, scale: Math.hypot(expected, Math.sqrt(spread), (1e5 * here.rounding) / step) };
   }
 }
 
@@ -202,7 +216,7 @@ function gradientBy(
       })),
     };
   const steps = data.map((_, i) => stepOf(i) * normal01(9, input, i));
-  return { direction: { steps, along: differences.change(input, steps) }, elements };
+  return { direction: { steps, along: differences.change(input, steps).change }, elements };
 }
 
 /** Where the smallest and the largest number are. */

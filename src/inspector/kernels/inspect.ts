@@ -6,7 +6,7 @@ import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import type { DataType, Shape } from '../../engine/core/tensor.ts';
 import type { Device } from '../../engine/runtime/device.ts';
 import type { Cost, Dispatch } from '../../engine/runtime/kernel.ts';
-import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import { type PreparedDispatch, passText } from '../../engine/runtime/prepared.ts';
 import { type Changes, Recording } from '../../engine/testing/recording.ts';
 import type { Decision } from '../../engine/tuning/tune.ts';
 import type { Work } from '../timing/timing.ts';
@@ -58,6 +58,7 @@ export interface ConstantView {
 export interface DispatchView {
   /** Number in the recorded step. */
   readonly index: number;
+  /** `conv2d`, `conv2d backward` … */
   readonly operator: string;
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
@@ -113,10 +114,10 @@ export class KernelSession {
   }
 
   private view(index: number, prepared: PreparedDispatch): DispatchView {
-    const { kernel, tensors, grid, operator, dispatch, decisions } = prepared;
+    const { kernel, tensors, grid, dispatch, decisions } = prepared;
     return {
       index,
-      operator,
+      operator: passText(prepared),
       wgsl: kernel.wgsl.trim(),
       walk: dispatch.kernel.walk?.name ?? null,
       bindings: kernel.bindings

@@ -5,7 +5,7 @@ import { elementCount } from '../../engine/core/tensor.ts';
 import { copy, flopsOfStep, multiplyAdds } from '../timing/roofline.ts';
 
 export const peakCopyOperator = defineOperator({
-  name: 'peak_copy',
+  name: 'peakCopy',
   apply: ([x]) => {
     const y = x!.device.empty(x!.shape);
     copy(x!, y);
@@ -19,7 +19,7 @@ export const peakCopyOperator = defineOperator({
 
 /** Eight chains v ← v·b + c in every invocation, whose sums over a vec4f come out; the input only says how many invocations. */
 export const peakFmaOperator = defineOperator<{ readonly steps: number }>({
-  name: 'peak_fma',
+  name: 'peakFma',
   apply: ([x], { steps }) => {
     const sink = x!.device.empty(x!.shape);
     multiplyAdds(sink, steps, x!.shape[1]!);

@@ -122,7 +122,12 @@ function checksTable(comparisons: readonly Comparison[]): HTMLElement {
 /** A figure relative to the largest element, above one relative to each element's own scale. */
 function both(value: number, scaled: string | null): Child {
   if (scaled === null) return exponent(value);
-  return element('span', {}, exponent(value), element('span', { class: 'soft small kernel-against' }, scaled));
+  return element(
+    'span',
+    {},
+    exponent(value),
+    element('span', { class: 'soft small kernel-against' }, scaled),
+  );
 }
 
 function worstText({ worst }: Comparison): string {

@@ -71,9 +71,7 @@ const found = async (faults: Faults, on = device): Promise<string> =>
 test('a right operator passes, with any seed', async () => {
   for (const seed of [undefined, 7]) {
     const result = await checkOperator(device, doubling(), { seed });
-    expect(result.text).toBe(
-      'doubled: ok, 1 of 1 cases right, 1 of 1 misuses refused\n  ok    7×97!',
-    );
+    expect(result.text).toBe('doubled: ok, 1 of 1 cases right, 1 of 1 misuses refused\n  ok    7×97!');
     expect(result.passed).toBe(true);
   }
 });
@@ -94,11 +92,7 @@ test('wrong small elements beside large ones are seen by their own scale alone',
 describe.each(['safe', 'fast'] as const)('in mode %s', (mode) => {
   test.each([
     ['one element past the end', 'y[i] = 2.0 * x[min(i, COUNT - 1u)];', /0 bytes behind it/],
-    [
-      'a row past the end',
-      `${rightKernel} if (i == 0u) { y[COUNT + 96u] = 1.0; }`,
-      /384 bytes behind it/,
-    ],
+    ['a row past the end', `${rightKernel} if (i == 0u) { y[COUNT + 96u] = 1.0; }`, /384 bytes behind it/],
   ])('a write is found: %s', async (_, forward, place) => {
     const on = await testDevice({ tune: 'off', mode });
     expect(await found({ forward }, on)).toMatch(
@@ -122,7 +116,11 @@ test('an element that is never written is found, whatever lay in memory before',
 });
 
 test.each<[string, Faults, RegExp]>([
-  ['a wrong gradient', { backward: 'if (i < COUNT) { y[i] = 2.001 * x[i]; }' }, /gradient of input 1 against finite/],
+  [
+    'a wrong gradient',
+    { backward: 'if (i < COUNT) { y[i] = 2.001 * x[i]; }' },
+    /gradient of input 1 against finite/,
+  ],
   [
     'a gradient that is wrong in a few elements',
     { backward: 'if (i < COUNT) { y[i] = select(2.0, 2.5, i % 50u == 7u) * x[i]; }' },

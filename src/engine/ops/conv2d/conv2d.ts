@@ -103,6 +103,7 @@ export function conv2dShorthand(
 
 export const conv2dOperator = defineOperator<Conv2dOptions>({
   name: 'conv2d',
+  family: 'convolution',
   shorthand: (extents, given) => {
     const made = conv2dShorthand(extents, given);
     return made && { inputs: made.shapes.map((shape) => ({ shape })), attributes: made.options };

@@ -53,6 +53,7 @@ interface DropoutAttributes {
 
 export const dropoutOperator = defineOperator<DropoutAttributes>({
   name: 'dropout',
+  family: 'random',
   apply: ([x], { rate, seed, step }) => {
     x!.device.setRandom(seed, step);
     return dropout(x!, rate);

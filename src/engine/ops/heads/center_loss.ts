@@ -47,7 +47,7 @@ export function centerHead(
   labels: Tensor,
   { alpha = 0.5, normalise = true }: CenterOptions = {},
 ): LossWithStatistics {
-  const operator = 'center_loss';
+  const operator = 'centerLoss';
   checkHead(operator, features, centers, labels);
   checkNumbers(operator, { alpha });
   check(
@@ -128,7 +128,8 @@ const inputs = (n: number, classes: number, d: number, kind?: InputKind): InputS
   );
 
 export const centerLossOperator = defineOperator<CenterOptions>({
-  name: 'center_loss',
+  name: 'centerLoss',
+  family: 'loss',
   apply: ([features, centers, labels], options) => centerLoss(features!, centers!, labels!, options),
   reference: ([features, centers, labels], options) =>
     centerReference(features!, centers!, labels!, options).loss,
@@ -147,17 +148,17 @@ export const centerLossOperator = defineOperator<CenterOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /center_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /centerLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: {},
-      message: /center_loss: the centers \[4, 3\] have a rule of their own/,
+      message: /centerLoss: the centers \[4, 3\] have a rule of their own/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { alpha: -0.5 },
-      message: /center_loss: alpha must be a number from 0, not -0.5/,
+      message: /centerLoss: alpha must be a number from 0, not -0.5/,
     },
   ],
 });

@@ -47,7 +47,7 @@ export function cosineSoftmaxHead(
   scale: Tensor | number,
   options: CosineSoftmaxOptions = {},
 ): LossWithStatistics {
-  const operator = 'cosine_softmax_loss';
+  const operator = 'cosineSoftmaxLoss';
   const {
     epsilon = defaultEpsilon,
     floor = defaultFloor,
@@ -94,7 +94,8 @@ export function cosineSoftmaxLoss(
 const withoutGradient = (input: InputSpec): InputSpec => ({ ...input, differentiable: false });
 
 export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & { scale?: number }>({
-  name: 'cosine_softmax_loss',
+  name: 'cosineSoftmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, learnt], { scale, ...options }) =>
     cosineSoftmaxLoss(features!, weights!, labels!, learnt ?? scale!, options),
   reference: ([features, weights, labels, learnt], { scale, ...options }) => {
@@ -124,18 +125,18 @@ export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & {
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cosineSoftmaxLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [3], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: labels must be \[2\] u32, not \[3\] u32/,
+      message: /cosineSoftmaxLoss: labels must be \[2\] u32, not \[3\] u32/,
     },
-    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosine_softmax_loss: scale .*-1/ },
+    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosineSoftmaxLoss: scale .*-1/ },
     {
       inputs: [...headInputs(2, 4, 3), { shape: [2] }],
       attributes: {},
-      message: /cosine_softmax_loss: scale .*\[2\] f32/,
+      message: /cosineSoftmaxLoss: scale .*\[2\] f32/,
     },
     { inputs: headInputs(2, 4, 3), attributes: { scale: 1, floor: 0 }, message: /floor .*positive.* 0/ },
   ],

@@ -21,7 +21,8 @@ const inputs = (n: number, classes: number, d: number): InputSpec[] =>
 
 /** Softmax loss with the scale that AdaCos takes from the batch, from its fixed scale on. */
 export const adaptiveScaleOperator = defineOperator({
-  name: 'adaptive_scale_loss',
+  name: 'adaptiveScaleLoss',
+  family: 'loss',
   stateful: true,
   apply: ([features, weights, labels]) => {
     const start = Math.SQRT2 * Math.log(weights!.shape[0]! - 1);
@@ -46,7 +47,8 @@ const running = 0.5;
 
 /** C-contrastive loss whose negative margin follows the positives. */
 export const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargin?: number }>({
-  name: 'adaptive_margin_loss',
+  name: 'adaptiveMarginLoss',
+  family: 'loss',
   stateful: true,
   apply: ([features, weights, labels], options) =>
     cContrastiveLoss(features!, weights!, labels!, {
@@ -64,7 +66,8 @@ export const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargi
 
 /** Where center loss has moved the centers. */
 export const movedCentersOperator = defineOperator<{ readonly alpha: number }>({
-  name: 'moved_centers',
+  name: 'movedCenters',
+  family: 'loss',
   stateful: true,
   apply: ([features, centers, labels], options) => {
     centerLoss(features!, centers!, labels!, options);

@@ -27,7 +27,7 @@ export function softmaxLossHead(
   labels: Tensor,
   { classesInUse }: SharedHeadOptions = {},
 ): LossWithStatistics {
-  const operator = 'softmax_loss';
+  const operator = 'softmaxLoss';
   checkHead(operator, features, weights, labels, { bias, classesInUse });
   return softmaxHead({
     operator,
@@ -50,7 +50,8 @@ export function softmaxLoss(features: Tensor, weights: Tensor, bias: Tensor | nu
 }
 
 export const softmaxLossOperator = defineOperator({
-  name: 'softmax_loss',
+  name: 'softmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, bias]) => softmaxLoss(features!, weights!, bias ?? null, labels!),
   reference: ([features, weights, labels, bias]) => {
     const scores = scoreMatrix(features!, weights!, { normaliseFeatures: false, normaliseWeights: false });
@@ -71,12 +72,12 @@ export const softmaxLossOperator = defineOperator({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [3] }],
       attributes: {},
-      message: /softmax_loss: bias must be \[4\], not \[3\]/,
+      message: /softmaxLoss: bias must be \[4\], not \[3\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [2] }],
       attributes: {},
-      message: /softmax_loss: labels must be \[2\] u32, not \[2\] f32/,
+      message: /softmaxLoss: labels must be \[2\] u32, not \[2\] f32/,
     },
   ],
 });

@@ -82,7 +82,7 @@ export function sphereFace2Head(
   bias: Tensor,
   options: SphereFace2Options = {},
 ): LossWithStatistics {
-  const operator = 'sphereface2_loss';
+  const operator = 'sphereFace2Loss';
   const settings = { ...defaults, ...options };
   const { lambda, r, margin, t, epsilon } = settings;
   checkHead(operator, features, weights, labels);
@@ -139,7 +139,7 @@ class SphereFace2Head {
     this.bias = bias;
     this.settings = settings;
     this.scores = new ClassScores({
-      operator: 'sphereface2_loss',
+      operator: 'sphereFace2Loss',
       features,
       weights,
       normaliseFeatures: true,
@@ -251,7 +251,8 @@ const inputs = (n: number, classes: number, d: number, kind: InputSpec['kind'] =
 ];
 
 export const sphereFace2LossOperator = defineOperator<SphereFace2Options>({
-  name: 'sphereface2_loss',
+  name: 'sphereFace2Loss',
+  family: 'loss',
   apply: ([features, weights, labels, bias], options) =>
     sphereFace2Loss(features!, weights!, labels!, bias!, options),
   reference: ([features, weights, labels, bias], options) =>
@@ -280,12 +281,12 @@ export const sphereFace2LossOperator = defineOperator<SphereFace2Options>({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [4] }],
       attributes: {},
-      message: /sphereface2_loss: bias must be one f32, not \[4\] f32/,
+      message: /sphereFace2Loss: bias must be one f32, not \[4\] f32/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { lambda: 1 },
-      message: /sphereface2_loss: lambda must be a number between 0 and 1, not 1/,
+      message: /sphereFace2Loss: lambda must be a number between 0 and 1, not 1/,
     },
     { inputs: inputs(2, 4, 3), attributes: { r: 0 }, message: /r must be a number above 0, not 0/ },
     {

@@ -261,6 +261,7 @@ const transposes: readonly MatmulOptions[] = [
 
 export const matmulOperator = defineOperator<MatmulOptions>({
   name: 'matmul',
+  family: 'product',
   // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
   shorthand: (extents, attributes) => {
     if (extents.length !== 1) return null;

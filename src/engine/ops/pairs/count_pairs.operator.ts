@@ -11,7 +11,7 @@ function halfKey(score: number, lower: boolean): number {
 }
 
 export const countPairsOperator = defineOperator<{ readonly lower: boolean }>({
-  name: 'count_pairs',
+  name: 'countPairs',
   stateful: true,
   apply: ([scores, labels], { lower }) => {
     const { device, shape } = scores!;
