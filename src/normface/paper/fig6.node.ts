@@ -79,8 +79,8 @@ export const fig6: Experiment = {
   title: 'Figure 6: agents of the C-contrastive loss with and without a margin',
   paper:
     'With m = 0 the agents of C-contrastive end at the centres of their classes; with m = 1 they move away from the boundary of the classes.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses({ seed: 6 });
     const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i]! === label)));
     const walks: AgentWalk[] = [];

@@ -109,8 +109,8 @@ export const fig7: Experiment = {
   title: 'Figure 7: marginal samples that agents ignore',
   paper:
     'With the same margin the agent versions of contrastive and triplet loss ignore some marginal samples that pairs or triplets of samples would optimise, so they need larger margins.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses(sketch);
     const { agents, comparisons } = await compare(device, features, labels);
     const count = (comparison: Comparison, part: Part) =>
