@@ -105,9 +105,13 @@ function brokenLinks({ text }: Passage, file: string): string[] {
 
 const fromRoot =
   /(?<![\w./@~-])((?:src|docs|test|bench|scripts|examples|configs)\/[\w./*<{-]*[\w*<{])(?:#([\w-]+))?/g;
-/** Comments leave out `src/` where what follows says enough. */
+/** Comments leave out `src/` where what follows says enough, and kernels the ending of a module. */
 const inSource =
-  /(?<![\w./@~-])((?:shaders|engine|normface|inspector|cli|web|common)\/[\w./-]*\.(?:ts|wesl))\b/g;
+  /(?<![\w./@~-])((?:engine|normface|inspector|cli|web|common)\/[\w./-]*\.ts|shaders\/[\w./*-]*[\w*])/g;
+/** Modules that kernels share: `lib/name` in a comment, `package::lib::name` as the linker has it. */
+const shared = /(?<![\w./@~-])(?:package::)?lib(?:\/|::)([a-z]\w*)/g;
+/** The only modules outside `lib` that a kernel can name. */
+const otherModule = /package::(?!lib::|operands\b)\w+/g;
 /** A pattern, or what is made on the machine. */
 const isNoFile = /[*<{]|node_modules/;
 const pageMentioned = /(?<![\w./@~-])(docs\/[\w./-]*\.md)(?:#([\w-]+))?/g;
@@ -119,7 +123,21 @@ function brokenPaths({ text, isComment }: Passage): string[] {
     ...[...comment.matchAll(fromRoot), ...code.matchAll(pageMentioned)]
       .filter(([, target]) => !isNoFile.test(target!))
       .flatMap(([, target, anchor]) => brokenTarget(target!, anchor)),
-    ...[...comment.matchAll(inSource)].flatMap(([, target]) => brokenTarget(`src/${target}`, undefined)),
+    ...[...comment.matchAll(inSource)]
+      .filter(([, target]) => !isNoFile.test(target!))
+      .flatMap(([, target]) =>
+        existsSync(path.join(root, `src/${target}.wesl`)) ? [] : brokenTarget(`src/${target}`, undefined),
+      ),
+  ];
+}
+
+function brokenModules({ text, isComment }: Passage, file: string): string[] {
+  if (!isComment || !/^(src|docs)\//.test(file)) return [];
+  return [
+    ...[...text.matchAll(shared)]
+      .filter(([, name]) => !/\.\w+$/.test(name!))
+      .flatMap(([, name]) => brokenTarget(`src/shaders/lib/${name}.wesl`, undefined)),
+    ...[...text.matchAll(otherModule)].map(([module]) => `${module} is no module`),
   ];
 }
 
@@ -138,6 +156,10 @@ describe('what comments and pages point to', () => {
 
   test('paths in comments and pages exist', () => {
     expect(complaints(brokenPaths)).toEqual([]);
+  });
+
+  test('modules that comments and pages name exist', () => {
+    expect(complaints(brokenModules)).toEqual([]);
   });
 });
 
@@ -183,6 +205,17 @@ describe('the checks see', () => {
     ]);
     expect(broken("read('src/absent.ts');")).toEqual([]);
     expect(broken("test('the table of docs/absent.md', …")).toEqual(['docs/absent.md is not there']);
+    expect(broken('// shaders/lib/margin, shaders/absent')).toEqual(['src/shaders/absent is not there']);
     expect(broken('/** configs/*.json, src/<family>/a.ts, bench/node_modules */')).toEqual([]);
+  });
+
+  test('modules that are not there', () => {
+    const broken = (text: string) =>
+      passages(text).flatMap((one) => brokenModules(one, 'src/shaders/a.wesl'));
+    expect(broken('// lib/margin, package::lib::margin, package::operands')).toEqual([]);
+    expect(broken('// lib/absent, package::tile_product')).toEqual([
+      'src/shaders/lib/absent.wesl is not there',
+      'package::tile_product is no module',
+    ]);
   });
 });
