@@ -70,8 +70,9 @@ export class Guard implements AllocationWatcher {
   async findings(): Promise<string[]> {
     const found: string[] = [];
     const known = new Set<string>();
-    for (const { kernel, binding, shape, copy } of this.looks.splice(0)) {
-      await copy.mapAsync(GPUMapMode.READ);
+    const looks = this.looks.splice(0);
+    await Promise.all(looks.map(({ copy }) => copy.mapAsync(GPUMapMode.READ)));
+    for (const { kernel, binding, shape, copy } of looks) {
       const words = new Uint32Array(copy.getMappedRange().slice(0));
       copy.destroy();
       const first = words.findIndex((word) => word !== guardWord);
