@@ -1,4 +1,4 @@
-/** The tensor engine. In Node, open a device with `openDevice` of `device.node.ts` instead. */
+/** The tensor engine as `import { … } from 'normface/engine'` gives it in a browser. In Node index.node.ts adds Dawn to it. */
 
 export { type GraphNode, record, withoutGradients } from './core/autograd.ts';
 export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
