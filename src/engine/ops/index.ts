@@ -25,7 +25,10 @@ import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average
 import { maxPool2dOperator } from './pool/max_pool2d.ts';
 import { meanOperator, sumOperator } from './reduce/sum.ts';
 import { concatOperator } from './shape/concat.ts';
+import { padOperator } from './shape/pad.ts';
+import { permuteOperator, transposeOperator } from './shape/permute.ts';
 import { flattenOperator, reshapeOperator } from './shape/reshape.ts';
+import { sliceOperator } from './shape/slice.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
@@ -51,12 +54,16 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   multiplyOperator,
+  padOperator,
+  permuteOperator,
   preluOperator,
   reluOperator,
   reshapeOperator,
   scaleOperator,
+  sliceOperator,
   softmaxLossOperator,
   sphereFace2LossOperator,
   sumOperator,
+  transposeOperator,
   tripletLossOperator,
 ];
