@@ -6,6 +6,7 @@ import binary_entry from './binary_entry.wesl';
 import class_score from './class_score.wesl';
 import elements from './elements.wesl';
 import epilogue from './epilogue.wesl';
+import lines from './lines.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
@@ -35,6 +36,7 @@ const modules = {
   class_score,
   elements,
   epilogue,
+  lines,
   logistic,
   margin,
   matrix_unit,
