@@ -58,6 +58,10 @@ export {
 export { averagePool2d, globalAveragePool } from './ops/pool/average_pool2d.ts';
 export { maxPool2d } from './ops/pool/max_pool2d.ts';
 export type { Pool2dOptions } from './ops/pool/pool_geometry.ts';
+export type { ReduceOptions } from './ops/reduce/lines.ts';
+export { logSumExp } from './ops/reduce/log_sum_exp.ts';
+export { argmax, max } from './ops/reduce/max.ts';
+export { logSoftmax, type SoftmaxOptions, softmax } from './ops/reduce/softmax.ts';
 export { mean, sum } from './ops/reduce/sum.ts';
 export { concat } from './ops/shape/concat.ts';
 export { type PadOptions, pad } from './ops/shape/pad.ts';

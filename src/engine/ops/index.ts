@@ -23,6 +23,9 @@ import { contrastiveLossOperator } from './pairs/contrastive_loss.ts';
 import { tripletLossOperator } from './pairs/triplet_loss.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average_pool2d.ts';
 import { maxPool2dOperator } from './pool/max_pool2d.ts';
+import { logSumExpOperator } from './reduce/log_sum_exp.ts';
+import { argmaxOperator, maxOperator } from './reduce/max.ts';
+import { logSoftmaxOperator, softmaxOperator } from './reduce/softmax.ts';
 import { meanOperator, sumOperator } from './reduce/sum.ts';
 import { concatOperator } from './shape/concat.ts';
 import { padOperator } from './shape/pad.ts';
@@ -33,6 +36,7 @@ import { sliceOperator } from './shape/slice.ts';
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
   addOperator,
+  argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -48,9 +52,12 @@ export const operators: readonly Operator[] = [
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  logSoftmaxOperator,
+  logSumExpOperator,
   marginSoftmaxLossOperator,
   matmulOperator,
   maxFeatureMapOperator,
+  maxOperator,
   maxPool2dOperator,
   meanOperator,
   multiplyOperator,
@@ -62,6 +69,7 @@ export const operators: readonly Operator[] = [
   scaleOperator,
   sliceOperator,
   softmaxLossOperator,
+  softmaxOperator,
   sphereFace2LossOperator,
   sumOperator,
   transposeOperator,
