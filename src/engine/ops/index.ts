@@ -16,9 +16,11 @@ import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
+import { resizeOperator } from './images/resize.ts';
 import { matmulOperator } from './matmul/matmul.ts';
 import { batchNormOperator } from './norm/batch_norm.ts';
 import { l2NormaliseOperator } from './norm/l2_normalise.ts';
+import { layerNormOperator } from './norm/layer_norm.ts';
 import { contrastiveLossOperator } from './pairs/contrastive_loss.ts';
 import { tripletLossOperator } from './pairs/triplet_loss.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average_pool2d.ts';
@@ -28,6 +30,8 @@ import { argmaxOperator, maxOperator } from './reduce/max.ts';
 import { logSoftmaxOperator, softmaxOperator } from './reduce/softmax.ts';
 import { meanOperator, sumOperator } from './reduce/sum.ts';
 import { concatOperator } from './shape/concat.ts';
+import { gatherOperator } from './shape/gather.ts';
+import { oneHotOperator } from './shape/one_hot.ts';
 import { padOperator } from './shape/pad.ts';
 import { permuteOperator, transposeOperator } from './shape/permute.ts';
 import { flattenOperator, reshapeOperator } from './shape/reshape.ts';
@@ -49,9 +53,11 @@ export const operators: readonly Operator[] = [
   cosineSoftmaxLossOperator,
   dropoutOperator,
   flattenOperator,
+  gatherOperator,
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  layerNormOperator,
   logSoftmaxOperator,
   logSumExpOperator,
   marginSoftmaxLossOperator,
@@ -61,11 +67,13 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   multiplyOperator,
+  oneHotOperator,
   padOperator,
   permuteOperator,
   preluOperator,
   reluOperator,
   reshapeOperator,
+  resizeOperator,
   scaleOperator,
   sliceOperator,
   softmaxLossOperator,

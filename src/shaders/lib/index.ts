@@ -11,8 +11,10 @@ import logistic from './logistic.wesl';
 import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
+import normalised from './normalised.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
+import resize from './resize.wesl';
 import rolled from './rolled.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
@@ -41,8 +43,10 @@ const modules = {
   margin,
   matrix_unit,
   nan,
+  normalised,
   pool,
   random,
+  resize,
   rolled,
   row_norm,
   row_sum,
