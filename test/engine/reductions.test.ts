@@ -35,7 +35,7 @@ describe('sum', () => {
       numbers.subarray(1024 * chunk, 1024 * (chunk + 1)).forEach((value, i) => {
         lanes[i % 64]! += value;
       });
-      for (let stride = 32; stride > 0; stride /= 2)
+      for (let stride = 32; stride >= 1; stride /= 2)
         for (let lane = 0; lane < stride; lane++) lanes[lane]! += lanes[lane + stride]!;
       return lanes[0]!;
     });
