@@ -43,7 +43,7 @@ export interface BlufrOptions {
 }
 
 /**
- * One trial of BLUFR (paper section 8.3): scores are cosines, that is f32 products of normalised features on the GPU. The threshold
+ * One trial of BLUFR (docs/reference.md#blufr): scores are cosines, that is f32 products of normalised features on the GPU. The threshold
  * at a false accept rate f is, exactly, number round(f · impostors) of the impostor scores from the greatest down.
  *
  * @param features of all listed images, merged and raw; row i belongs to image i. Rows outside the trial may hold anything finite
@@ -63,7 +63,7 @@ export async function evaluateBlufrTrial(
     const rows = rowsOf(features, members);
     return normalised(components ? project(rows, components) : rows);
   };
-  const labelsOf = (members: Uint32Array) => Uint32Array.from(members, (member) => labels[member]);
+  const labelsOf = (members: Uint32Array) => Uint32Array.from(members, (member) => labels[member]!);
 
   const rankOf = (far: number) => (impostors: number) => impostorRank(far, impostors, number);
   const pairs = await rankAllPairs(

@@ -144,7 +144,7 @@ describe('images of a data set', () => {
     const [sample] = dataset.samples;
     const twice = {
       ...dataset,
-      samples: [...dataset.samples, { ...sample, key: 'other/person_0001_0001.png' }],
+      samples: [...dataset.samples, { ...sample!, key: 'other/person_0001_0001.png' }],
     };
     expect(() => blufrSamples(twice, splits, Uint32Array.of(0))).toThrow(
       'several images of the name person_0001_0001',
@@ -157,7 +157,7 @@ describe('the divisions of LFW', () => {
   const lists = realData('lfw/blufr/lists.tar.gz');
   const images = realData('lfw/lfw-112x96.tar');
 
-  /** Paper section 8.3: training images, test images, genuine test pairs, genuine probes, impostor probes. */
+  /** docs/reference.md#blufr: training images, test images, genuine test pairs, genuine probes, impostor probes. */
   const published = [
     [2952, 10281, 231834, 4832, 4449],
     [3428, 9805, 218833, 3943, 4862],
@@ -210,7 +210,7 @@ describe('the divisions of LFW', () => {
       const indices = blufrSamples(dataset, splits, all);
       const personOf = new Map<number, number>();
       indices.forEach((index, member) => {
-        const { identity } = dataset.samples[index];
+        const { identity } = dataset.samples[index]!;
         const label = splits.labels[member]!;
         expect(personOf.get(label) ?? identity).toBe(identity);
         personOf.set(label, identity);

@@ -103,7 +103,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     variants,
     candidates: variantsOf(tileCandidates(device)),
     shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
-    rehearse: (candidate) => {
+    benchmark: (candidate) => {
       const { coefficients, base } = projection ?? {};
       run(candidate, scratch(a), scratch(b), {
         ...options,

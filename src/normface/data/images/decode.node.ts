@@ -23,7 +23,7 @@ export class WrongSizeError extends Error {
   override name = 'WrongSizeError';
 }
 
-/** Size of a generated face when none is asked for: that of the aligned crops (paper notes, section 7.2). */
+/** Size of a generated face when none is asked for: that of the aligned crops (docs/reference.md#aligned-crops). */
 const defaultSize: ImageSize = { width: 96, height: 112 };
 
 /**
@@ -144,7 +144,7 @@ function inputOfPixels({ width, height, pixels }: Image): Sharp {
 function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>): Image {
   const rgb = new Uint8Array(3 * pixels.length);
   for (let from = 0, to = 0; from < pixels.length; from++, to += 3)
-    rgb[to] = rgb[to + 1] = rgb[to + 2] = pixels[from];
+    rgb[to] = rgb[to + 1] = rgb[to + 2] = pixels[from]!;
   return { width, height, pixels: rgb };
 }
 

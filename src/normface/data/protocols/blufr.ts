@@ -10,7 +10,7 @@ export interface BlufrTrial {
   readonly probes: Uint32Array;
 }
 
-/** The divisions of the benchmark of large-scale unconstrained face recognition (paper section 8.3). */
+/** The divisions of the benchmark of large-scale unconstrained face recognition (docs/reference.md#blufr). */
 export interface BlufrSplits {
   readonly name: string;
   /** File names such as `Aaron_Eckhart_0001.jpg`. */
@@ -85,7 +85,7 @@ export function blufrSamples(
   const ambiguous = found.findIndex((samples) => samples.length > 1);
   if (ambiguous >= 0)
     throw new UserError(`${dataset.name} has several images of the name ${images[members[ambiguous]!]}`);
-  return Uint32Array.from(found, ([index]) => index);
+  return Uint32Array.from(found, ([index]) => index!);
 }
 
 /** The training images of one trial, counted from 1: a data set to train a net that this trial then judges. @throws UserError */
