@@ -41,7 +41,9 @@ export function reduceLines(
   const { device } = x;
   const { outer, axis, inner } = lines;
   const { kind, factor = 1, shift, other } = reduction;
-  const workgroup = device.settings.choose('WORKGROUP', 64, 'one or two subgroups of any GPU');
+  // The tree that joins the lanes halves them: of a number chosen by hand, the power of two below.
+  const chosen = device.settings.choose('WORKGROUP', 64, 'one or two subgroups of any GPU');
+  const workgroup = 2 ** Math.floor(Math.log2(chosen));
   const lanes = lanesOf(workgroup, lines);
   const perInvocation = device.settings.choose(
     'PER_INVOCATION',
