@@ -1,6 +1,7 @@
 /** The nets and their layers for jax-js, whose convolutions want channels first. */
 
-import { type Layer, type Net, planNet, withInner } from '../../src/normface/nets/net.ts';
+import type { Layer, Net } from '../../src/normface/nets/net.ts';
+import { planNet, withInner } from '../../src/normface/nets/plan.ts';
 import type { Array32 } from '../inputs.ts';
 import type { Jax, JaxArray } from './jax-api.ts';
 import { MissingOperation } from './peer.ts';

@@ -11,7 +11,7 @@ import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { buildNet } from '../normface/nets/build.ts';
-import { findNet } from '../normface/nets/index.ts';
+import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Model } from '../normface/training/model.ts';
@@ -67,7 +67,7 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
   await made.step.compile();
   const title = [
-    config.net,
+    netOf(config.net).name,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
@@ -109,7 +109,7 @@ function trainingStep(device: Device, config: TrainingConfig, people: number): P
 }
 
 function embeddingStep(device: Device, config: TrainingConfig): Profiled {
-  const design = findNet(config.net);
+  const design = netOf(config.net);
   const net = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
   const parameters = new Parameters(device, net.declarations);
   const { imageSize } = config.data;
