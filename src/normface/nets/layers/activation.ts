@@ -1,3 +1,4 @@
+import { sigmoid as applySigmoid } from '../../../engine/ops/elementwise/functions.ts';
 import {
   maxFeatureMap as applyMaxFeatureMap,
   type MaxFeatureMapOptions,
@@ -5,7 +6,6 @@ import {
 } from '../../../engine/ops/elementwise/max_feature_map.ts';
 import { prelu as applyPRelu } from '../../../engine/ops/elementwise/prelu.ts';
 import { relu as applyRelu } from '../../../engine/ops/elementwise/relu.ts';
-import { sigmoid as applySigmoid } from '../../../engine/ops/elementwise/sigmoid.ts';
 import type { LayerKind } from '../layer.ts';
 import { anyNumber, factor, trueOrFalse, wholeNumber } from '../setting.ts';
 
