@@ -64,7 +64,9 @@ test('a residual adds what its shortcut makes of the input', async () => {
 
 test('branches put channels side by side, in their order, or add them', async () => {
   const branches: Layer[][] = [[], [{ kind: 'relu', name: 'r' }], [{ kind: 'maxFeatureMap', name: 'm' }]];
-  const joined = await run({ kind: 'branches', name: 'b', branches });
+  // A net has parameters: slopes of 1 change nothing.
+  const same: Layer = { kind: 'prelu', name: 'same', slope: 1 };
+  const joined = await run(same, { kind: 'branches', name: 'b', branches });
   const pixels = (x: Float32Array) => Array.from({ length: 12 }, (_, i) => [...x.slice(4 * i, 4 * i + 4)]);
   expectClose(
     joined.y,
@@ -73,7 +75,7 @@ test('branches put channels side by side, in their order, or add them', async ()
       return [...pixel, ...pixel.map(relu), Math.max(a, c), Math.max(b, d)];
     }),
   );
-  const added = await run({ kind: 'branches', name: 'b', join: 'add', branches: branches.slice(0, 2) });
+  const added = await run(same, { kind: 'branches', name: 'b', join: 'add', branches: branches.slice(0, 2) });
   expectClose(
     added.y,
     [...added.x].map((value) => value + relu(value)),
@@ -176,7 +178,7 @@ test('gradients of every parameter agree with finite differences', async () => {
     return Promise.all(learnt.map((name) => parameters.get(name).gradient!.readFloats()));
   });
   expect(learnt).not.toContain('features.gamma');
-  const valueOf = () => device.scope(() => loss().item());
+  const currentLoss = () => device.scope(() => loss().item());
   for (const [i, name] of learnt.entries()) {
     const gradient = gradients[i]!;
     const size = Math.hypot(...gradient);
@@ -191,7 +193,7 @@ test('gradients of every parameter agree with finite differences', async () => {
         name,
         before.map((value, j) => value + sign * step * direction[j]!),
       );
-      return valueOf();
+      return currentLoss();
     };
     const difference = ((await moved(1)) - (await moved(-1))) / (2 * step);
     parameters.write(name, before);

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/common/errors.ts';
 import { checkNet } from '../../../src/normface/nets/check-net.ts';
@@ -149,5 +150,21 @@ describe('refuses in one sentence', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(/^mine\.json: [^\n]+$/);
     expect((error as Error).message).toContain(`mine.json: ${sentence}`);
+  });
+});
+
+describe('docs/nets.md', () => {
+  const page = fs.readFileSync(new URL('../../../docs/nets.md', import.meta.url), 'utf8');
+
+  test('has an example that is a net', () => {
+    const example = checkNet(JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!), 'docs/nets.md');
+    expect(planNet(example).at(-1)!.output).toEqual([128]);
+  });
+
+  test.each(Object.entries(layerKinds))('tells of every setting of %s', (kind, { required, optional }) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${kind}\` |`))!;
+    const shared = kind === 'averagePool' ? ['stride', 'padding', 'ceilMode'] : [];
+    for (const setting of [...Object.keys(required), ...Object.keys(optional)])
+      if (!shared.includes(setting)) expect(row).toContain(`\`${setting}\``);
   });
 });

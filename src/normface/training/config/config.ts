@@ -80,12 +80,12 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
+const isNetData = (value: unknown): value is Net => typeof value === 'object' && value !== null;
+
 /** A net by its name, or as data. On the command line a configuration may also name a file: `resolveConfig` reads it. */
-const net = z
-  .union([z.string().min(1), z.custom<Net>((value) => typeof value === 'object' && value !== null)], {
-    error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
-  })
-  .transform((value) => (typeof value === 'string' ? value : checkNet(value, 'net')));
+const net = z.union([z.string().min(1), z.custom<Net>(isNetData)], {
+  error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
+});
 
 /** The loss of a configuration that names none. */
 export const defaultLoss = 'softmax';
@@ -175,6 +175,8 @@ export function configSchema(): object {
  * @throws UsageError naming the key, what is wrong with it and, for an unknown key, the likely intended one
  */
 export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
+  const given = (input as { net?: unknown } | null | undefined)?.net;
+  if (isNetData(given)) checkNet(given, `${source}: net`);
   const result = trainingConfig.safeParse(input);
   if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input)}`);
   const config = result.data;
