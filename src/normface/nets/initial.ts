@@ -5,7 +5,7 @@ import { elementCount, type Shape } from '../../engine/core/tensor.ts';
 import { type Check, expect, isNumber } from './setting.ts';
 
 /**
- * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (paper section 6);
+ * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (docs/reference.md#caffe-conventions);
  * Gaussian has mean 0 and the given standard deviation; uniform lies between plus and minus the given bound.
  */
 export type Initial =
