@@ -38,7 +38,7 @@ export {
 } from './ops/elementwise/functions.ts';
 export { maxFeatureMap } from './ops/elementwise/max_feature_map.ts';
 export { multiply } from './ops/elementwise/multiply.ts';
-export type { AddOptions, ClipOptions, GeluOptions, LeakyReluOptions } from './ops/elementwise/operations.ts';
+export type { AddOptions, ClipOptions, GeluOptions, LeakyReluOptions } from './ops/elementwise/options.ts';
 export { prelu } from './ops/elementwise/prelu.ts';
 export { relu } from './ops/elementwise/relu.ts';
 export { scale } from './ops/elementwise/scale.ts';

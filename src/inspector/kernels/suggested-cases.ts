@@ -5,7 +5,7 @@ import { parseCase } from './case-text.ts';
 
 /** By operator, in the order in which a kernel tries them. The first ones take well under a second also without a GPU. */
 const suggested: Readonly<Record<string, readonly string[]>> = {
-  add: ['64x64x64 64x64x64'],
+  add: ['64x64x64 64x64x64', '64x64x64 64'],
   averagePool2d: ['8x28x24x64 kernel=2'],
   globalAveragePool: ['8x14x12x128'],
   batchNorm: ['512x64'],
@@ -28,6 +28,7 @@ const suggested: Readonly<Record<string, readonly string[]>> = {
   matmul: ['128', '64x1024x64', '64x2688x128', '64x512x1000', '512', '1024'],
   maxFeatureMap: ['8x28x24x64'],
   maxPool2d: ['8x28x24x64 kernel=2'],
+  gelu: ['8x28x24x64'],
   multiply: ['512x512 512x512'],
   peak_copy: ['1000000'],
   prelu: ['8x28x24x64', '8x56x48x64'],

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../core/tensor.ts';
 import { elementwise } from './elementwise.ts';
-import type { AddOptions } from './operations.ts';
+import type { AddOptions } from './options.ts';
 
 /**
  * alpha·a + beta·b, element by element; shapes broadcast as in numpy.

@@ -4,7 +4,8 @@ import { broadcastReference } from './broadcast.reference.ts';
 import { broadcastShape } from './broadcast.ts';
 import { elementwise } from './elementwise.ts';
 import type { Operation } from './operation.ts';
-import { type OperationName, type OptionsOf, operations } from './operations.ts';
+import { operations } from './operations.ts';
+import type { OperationName, OptionsOf } from './options.ts';
 
 /** What the table says of an operation, as tests and tools want it. */
 function declare<N extends OperationName>(name: N): Operator {

@@ -7,7 +7,8 @@ import { sumInto } from '../reduce/sum.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { broadcastShape, broadcastStrides, broadcastWalk } from './broadcast.ts';
 import type { OperandName, Operation } from './operation.ts';
-import { type OperationName, type OptionsOf, operations } from './operations.ts';
+import { operations } from './operations.ts';
+import type { OperationName, OptionsOf } from './options.ts';
 
 const kernel = { name: 'elementwise', source };
 const gradientKernel = { name: 'elementwise_gradient', source: gradientSource };

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../core/tensor.ts';
 import { elementwise } from './elementwise.ts';
-import type { ClipOptions, GeluOptions, LeakyReluOptions } from './operations.ts';
+import type { ClipOptions, GeluOptions, LeakyReluOptions } from './options.ts';
 
 // Functions of f32 tensors of any shape, element by element; other element types throw a ShapeError. A NaN stays one.
 // Denormals may count as zeros, as WGSL allows.

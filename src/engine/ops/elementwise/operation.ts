@@ -1,4 +1,5 @@
 import type { InputSpec, Misuse } from '../../core/operator.ts';
+import type { NoOptions } from './options.ts';
 
 /** Operands by the names that they have in the kernels. Unary operations have `a`. */
 export type OperandName = 'a' | 'b' | 'condition';
@@ -45,45 +46,33 @@ export function unaryCases<O>(fill: Fill, ...options: O[]): Operation<O>['cases'
   );
 }
 
-/** Pairs of shapes: equal, by numbers and by vectors; scalars; broadcast along leading, middle and trailing dimensions, and both. */
-const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [
-    [3, 5, 7],
-    [3, 5, 7],
-  ],
-  [
-    [6, 8],
-    [6, 8],
-  ],
+type Pair = readonly [readonly number[], readonly number[]];
+
+/** Pairs of shapes: equal by numbers and by vectors, scalars, broadcast along trailing dimensions, and both along others. */
+// biome-ignore format: a pair a line
+const pairs: readonly Pair[] = [
+  [[3, 5, 7], [3, 5, 7]],
+  [[6, 8], [6, 8]],
   [[], []],
+  [[5, 3, 8], [5, 3, 1]],
+  [[2, 1, 3, 1, 4], [3, 1, 2, 4]],
+];
+
+/** The same for what broadcasting itself is tested with: one scalar, leading and middle dimensions, either side. */
+// biome-ignore format: a pair a line
+export const broadcastPairs: readonly Pair[] = [
+  ...pairs,
   [[300, 7], [1]],
   [[], [4, 12]],
   [[5, 3, 7], [7]],
-  [
-    [3, 8],
-    [5, 3, 8],
-  ],
-  [
-    [3, 5, 4],
-    [3, 1, 4],
-  ],
-  [
-    [5, 3, 8],
-    [5, 3, 1],
-  ],
-  [
-    [5, 1, 3],
-    [7, 1],
-  ],
-  [
-    [2, 1, 3, 1, 4],
-    [3, 1, 2, 4],
-  ],
+  [[3, 8], [5, 3, 8]],
+  [[3, 5, 4], [3, 1, 4]],
+  [[5, 1, 3], [7, 1]],
 ];
 
 /** Cases of an operation on two operands that are filled in two ways. */
-export function binaryCases(a: Fill, b: Fill): Operation<Record<string, never>>['cases'] {
-  return pairs.map(([shapeA, shapeB]) => ({
+export function binaryCases(a: Fill, b: Fill, shapes = pairs): Operation<NoOptions>['cases'] {
+  return shapes.map(([shapeA, shapeB]) => ({
     inputs: [
       { shape: shapeA, ...a },
       { shape: shapeB, ...b },
@@ -91,3 +80,24 @@ export function binaryCases(a: Fill, b: Fill): Operation<Record<string, never>>[
     attributes: {},
   }));
 }
+
+/** Cases of a choice: every fourth row of the condition is zero. */
+// biome-ignore format: a case a line
+export const whereCases: Operation<NoOptions>['cases'] = (
+  [
+    [[6, 7], [6, 7], [6, 7]],
+    [[6, 8], [6, 8], [6, 8]],
+    [[], [], []],
+    [[6, 8], [], [1]],
+    [[3, 4, 5], [5], [3, 1, 5]],
+    [[4, 1], [6, 1, 1], [8]],
+    [[3], [4, 5, 3], [5, 1]],
+  ] as const
+).map(([condition, a, b]) => ({
+  inputs: [
+    { shape: condition, kind: condition.length > 1 ? 'extremeRows' : 'normal', differentiable: false },
+    { shape: a, kind: 'outliers' },
+    { shape: b },
+  ],
+  attributes: {},
+}));

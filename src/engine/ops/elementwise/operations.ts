@@ -1,59 +1,14 @@
 import { check } from '../../core/errors.ts';
 import { normalDistribution } from './normal_distribution.reference.ts';
-import { binaryCases, type Operation, unaryCases } from './operation.ts';
-
-type NoOptions = Record<string, never>;
-
-export interface AddOptions {
-  /** Factor of a (default 1). */
-  readonly alpha?: number;
-  /** Factor of b (default 1). */
-  readonly beta?: number;
-}
-
-export interface ClipOptions {
-  /** Default: no lower bound. */
-  readonly min?: number;
-  /** Default: no upper bound. */
-  readonly max?: number;
-}
-
-export interface GeluOptions {
-  /** 'tanh': with the tanh that stands for the error function in the paper; default: with the error function. */
-  readonly approximate?: 'tanh';
-}
-
-export interface LeakyReluOptions {
-  /** Slope for negative numbers (default 0.01). */
-  readonly slope?: number;
-}
-
-interface OptionsByName {
-  add: AddOptions;
-  clip: ClipOptions;
-  gelu: GeluOptions;
-  leakyRelu: LeakyReluOptions;
-}
-
-export type OperationName = ArithmeticName | ComparisonName | UnaryName | 'where';
-export type ArithmeticName = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power';
-export type ComparisonName = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
-export type UnaryName =
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'abs'
-  | 'negate'
-  | 'square'
-  | 'reciprocal'
-  | 'clip'
-  | 'sigmoid'
-  | 'tanh'
-  | 'gelu'
-  | 'leakyRelu'
-  | 'softplus';
-
-export type OptionsOf<N extends OperationName> = N extends keyof OptionsByName ? OptionsByName[N] : NoOptions;
+import { binaryCases, broadcastPairs, type Operation, unaryCases, whereCases } from './operation.ts';
+import type {
+  ClipOptions,
+  GeluOptions,
+  LeakyReluOptions,
+  NoOptions,
+  OperationName,
+  OptionsOf,
+} from './options.ts';
 
 const checkNumber = (operator: string, name: string, value: number): void =>
   check(
@@ -89,7 +44,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
     reference: ([a, b], { alpha = 1, beta = 1 }) => alpha * a! + beta * b!,
     flops: 1,
     cases: [
-      ...binaryCases({}, { kind: 'outliers' }),
+      ...binaryCases({}, { kind: 'outliers' }, broadcastPairs),
       { inputs: [{ shape: [] }, { shape: [] }], attributes: { alpha: -2, beta: 0.01 } },
       { inputs: [{ shape: [3, 4] }, { shape: [3, 1] }], attributes: { alpha: 0.5, beta: 3 } },
     ],
@@ -114,7 +69,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
     gradients: { a: ['b'], b: ['a'] },
     reference: ([a, b]) => a! * b!,
     flops: 1,
-    cases: binaryCases({ kind: 'outliers' }, {}),
+    cases: binaryCases({ kind: 'outliers' }, {}, broadcastPairs),
   },
   divide: {
     operands: ['a', 'b'],
@@ -155,33 +110,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
     gradients: { a: ['condition'], b: ['condition'] },
     reference: ([condition, a, b]) => (condition === 0 ? b! : a!),
     flops: 1,
-    cases: (
-      [
-        [
-          [6, 7],
-          [6, 7],
-          [6, 7],
-        ],
-        [
-          [6, 8],
-          [6, 8],
-          [6, 8],
-        ],
-        [[], [], []],
-        [[6, 8], [], [1]],
-        [[3, 4, 5], [5], [3, 1, 5]],
-        [[4, 1], [6, 1, 3], [8]].map((shape, k) => (k === 1 ? [6, 1, 1] : shape)),
-        [[3], [4, 5, 3], [5, 1]],
-      ] as const
-    ).map(([condition, a, b]) => ({
-      inputs: [
-        // Every fourth row is zero.
-        { shape: condition!, kind: condition!.length > 1 ? 'extremeRows' : 'normal', differentiable: false },
-        { shape: a!, kind: 'outliers' },
-        { shape: b! },
-      ],
-      attributes: {},
-    })),
+    cases: whereCases,
   },
   exp: {
     operands: ['a'],
@@ -298,7 +227,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
       ),
     reference: ([a], { approximate }) =>
       approximate
-        ? (a! / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a! + 0.044715 * a! ** 3)))
+        ? a! / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (a! + 0.044715 * a! ** 3)))
         : a! * normalDistribution(a!),
     flops: 60,
     cases: unaryCases<GeluOptions>({ scale: 2 }, {}, { approximate: 'tanh' }),
