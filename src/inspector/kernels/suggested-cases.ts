@@ -28,7 +28,7 @@ const suggested: Readonly<Record<string, readonly string[]>> = {
   matmul: ['128', '64x1024x64', '64x2688x128', '64x512x1000', '512', '1024'],
   maxFeatureMap: ['8x28x24x64'],
   maxPool2d: ['8x28x24x64 kernel=2'],
-  gelu: ['8x28x24x64'],
+  gelu: ['512x512'],
   multiply: ['512x512 512x512'],
   peak_copy: ['1000000'],
   prelu: ['8x28x24x64', '8x56x48x64'],
