@@ -60,7 +60,7 @@ export function tanh(x: Tensor): Tensor {
 }
 
 /**
- * x·Φ(x) with the distribution function of the standard normal, Φ(x) = (1 + erf(x/√2))/2, to 1e-6 of its value
+ * x·Φ(x) with the distribution function of the standard normal, Φ(x) = (1 + erf(x/√2))/2, to 1e-6 of its value, below −2 to 1e-5
  * (Hendrycks and Gimpel 2016, arXiv 1606.08415, section 2); or, with `approximate: 'tanh'`, their ½x·(1 + tanh(√(2/π)(x + 0.044715x³))).
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
