@@ -51,7 +51,9 @@ export const branches: LayerKind<BranchesLayer> = {
       inner: planned.flat(),
       forward(x, parameters, mode) {
         const results = planned.map((layers) => forwardAll(layers, x, parameters, mode));
-        return join === 'add' ? results.reduce((sum, result) => add(sum, result)) : concat(results, -1);
+        return join === 'add'
+          ? results.reduce((sum, result) => add(sum, result))
+          : concat(results, { axis: -1 });
       },
     };
   },
