@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { withoutGradients } from '../../src/engine/core/autograd.ts';
 import { Parameters } from '../../src/engine/core/parameters.ts';
+import { withoutGradients } from '../../src/engine/core/recording.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { conv2dPRelu } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';

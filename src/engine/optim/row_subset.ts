@@ -3,6 +3,7 @@ import { check, formatShape } from '../core/errors.ts';
 import type { Parameters } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { classWindows } from '../ops/heads/class_windows.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import type { Optimiser } from './optimiser.ts';
 
@@ -71,7 +72,7 @@ export class RowSubset {
               all: all.rows(window.first, window.classes),
               chosen,
               rows,
-              first: device.uniform([window.first]),
+              first: runtimeOf(device).uniform([window.first]),
               ...(back && { count }),
             },
             grid,

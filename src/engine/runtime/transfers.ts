@@ -1,4 +1,4 @@
-import type { TensorData } from '../core/tensor.ts';
+import type { TensorData } from '../core/data-type.ts';
 import { align } from './memory.ts';
 
 /** Buffers for reading back are kept up to this size: losses and statistics are read every step, weights rarely. */

@@ -1,4 +1,4 @@
-import type { Device } from '../runtime/device.ts';
+import type { Device } from '../core/tensor.ts';
 
 const maximumWorkgroups = 65535;
 

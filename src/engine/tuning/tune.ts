@@ -1,6 +1,4 @@
 import { repeatsOf } from '../../common/rounds.ts';
-import type { Device } from '../runtime/device.ts';
-import type { CapturedStep } from '../runtime/step.ts';
 import { race } from './race.ts';
 
 /** Which variant a piece of work took, and why. */
@@ -60,6 +58,20 @@ export interface KnownMeasurements {
   readonly measurements?: Measurements | undefined;
 }
 
+/** Work that can be done again and again. */
+interface Repeatable {
+  run(): void;
+  dispose(): void;
+}
+
+/** The device that variants are timed on, as far as the tuner needs it. */
+export interface TunerHost {
+  capture(body: () => null): Repeatable;
+  synchronize(): Promise<void>;
+  /** Throws if the device was lost or closed. */
+  assertUsable(): void;
+}
+
 /** A round of one variant takes at least so long; short work is repeated. */
 const roundMs = 10;
 
@@ -90,7 +102,7 @@ function reasonOf({ winner, milliseconds }: Measurement): string {
 /** Picks the variants of operators on one device. */
 export class Tuner {
   readonly mode: TuneMode;
-  private readonly device: Device;
+  private readonly device: TunerHost;
   private readonly measurements = new Map<string, Measurement>();
   private readonly store: TuneStore | null;
   /** Choices met that nothing was measured for. */
@@ -99,7 +111,7 @@ export class Tuner {
   private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
 
   constructor(
-    device: Device,
+    device: TunerHost,
     mode: TuneMode = 'off',
     { store = null, measurements }: KnownMeasurements = {},
   ) {
@@ -212,7 +224,7 @@ export class Tuner {
     const contestants: Contestant[] = [];
     try {
       for (const variant of choice.candidates ?? choice.variants) {
-        const rehearse = (): CapturedStep<null> =>
+        const rehearse = (): Repeatable =>
           this.device.capture(() => {
             choice.rehearse(variant);
             return null;
@@ -262,14 +274,14 @@ export class Tuner {
 /** A variant that is being timed. */
 class Contestant {
   readonly name: string;
-  private readonly device: Device;
-  private readonly step: CapturedStep<null>;
+  private readonly device: TunerHost;
+  private readonly step: Repeatable;
   /** Milliseconds of a single run. */
   once = 0;
   /** How often a round repeats the work. */
   repeats = 1;
 
-  constructor(device: Device, name: string, step: CapturedStep<null>) {
+  constructor(device: TunerHost, name: string, step: Repeatable) {
     this.device = device;
     this.name = name;
     this.step = step;

@@ -1,7 +1,6 @@
 import source from '../../../shaders/conv2d/conv2d_fold.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/matmul.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';

@@ -6,9 +6,9 @@ import gradWeightSource from '../../../shaders/conv2d/winograd_weight_gradient.w
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/matmul.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
@@ -131,7 +131,7 @@ function transformTiles(
   const { device } = image;
   const [, height, width, channels] = image.shape as [number, number, number, number];
   const { tile, images, rows, columns, tiles } = tiling;
-  const extents = device.uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
+  const extents = runtimeOf(device).uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
   const { software, subgroupSize } = device.report;
   const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
   const why = software

@@ -2,7 +2,8 @@ import source from '../../../shaders/elementwise/add.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { checkOperands, elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import { checkOperands, type Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { scale } from './scale.ts';
 

@@ -1,5 +1,5 @@
 import { check } from '../../core/errors.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device } from '../../core/tensor.ts';
 import { bindingAlignment } from '../../runtime/memory.ts';
 
 /** Consecutive rows of a class matrix that are worked on together. */

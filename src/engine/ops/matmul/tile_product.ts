@@ -3,9 +3,8 @@ import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
 import { check } from '../../core/errors.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
-import type { Device } from '../../runtime/device.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 import type { Variant } from '../../tuning/tune.ts';
 

@@ -5,7 +5,8 @@ import squareSource from '../../../shaders/norm/row_square.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { l2NormaliseReference } from './l2_normalise.reference.ts';
 
 const normaliseKernel = { name: 'normalise_rows', source: normaliseRowsSource };

@@ -3,7 +3,8 @@ import partialSource from '../../../shaders/reduce/sum_partial.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const partialKernel = { name: 'sum_partial', source: partialSource };

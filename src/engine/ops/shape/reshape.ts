@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { checkShape, elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { checkShape, elementCount, type Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 
 /**
  * The same elements in row-major order under another shape. A view: nothing is copied, in either direction.
