@@ -37,5 +37,5 @@ export function drawClasses(
   drawn.forEach((j, place) => {
     places[j] = place;
   });
-  return { classes: drawn, labels: labels.map((label) => places[label]) };
+  return { classes: drawn, labels: labels.map((label) => places[label]!) };
 }
