@@ -65,4 +65,5 @@ export const requestedLimits = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
 ] as const;

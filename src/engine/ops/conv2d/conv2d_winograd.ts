@@ -9,7 +9,7 @@ import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
-import { walkers } from '../../tuning/grid.ts';
+import { mostWorkgroups, walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/matmul.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -40,28 +40,18 @@ export const winogradSources: readonly string[] = [
   ...Object.values(kernels).map(({ source }) => source),
 ];
 
-/** Transformed arrays of one pass are kept below this many bytes; larger batches take several passes. */
-let largestArray = 1 << 28;
-
-/** For tests: another limit inside `body`. */
-export function withWinogradLimit<T>(bytes: number, body: () => T): T {
-  const previous = largestArray;
-  largestArray = bytes;
-  try {
-    return body();
-  } finally {
-    largestArray = previous;
-  }
-}
-
 /** Images a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
 function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
   const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
   const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
   const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
-  const limit = Math.min(largestArray, device.report.limits.maxStorageBufferBindingSize);
-  // A row of tiles is a row of the grid of workgroups, which has at most 65,535.
-  const images = Math.min(Math.floor(limit / bytes), Math.floor(65_535 / Math.ceil((g.HEIGHT + 2) / tile)));
+  const limit = Math.min(
+    device.settings.limits.winogradBytes,
+    device.report.limits.maxStorageBufferBindingSize,
+  );
+  // A row of tiles is a row of the grid of workgroups.
+  const rows = Math.ceil((g.HEIGHT + 2) / tile);
+  const images = Math.min(Math.floor(limit / bytes), Math.floor(mostWorkgroups(device) / rows));
   if (images >= g.BATCH) return g.BATCH;
   return images - (images % 16);
 }
@@ -166,7 +156,7 @@ function transformWeights(
     constants: { WORKGROUP: workgroup },
     conditions: { small_tile: tile === 2, rolled: software, flip },
     bindings,
-    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : 65_535), 1, 1],
+    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
     cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
   });
 }

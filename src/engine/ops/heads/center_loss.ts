@@ -59,7 +59,7 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
@@ -101,7 +101,7 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
     grid: [Math.ceil(n / 64), 1, 1],
     cost: { flops: n * n, bytes: 12 * n },
   });
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   device.dispatch({
     kernel: updateKernel,
     constants: { ...constants, ...place, D: d, ALPHA: alpha },

@@ -135,7 +135,7 @@ class SoftmaxHead {
     const { features, weights, labels, normaliseWeights, epsilon } = this.options;
     const [n, d] = features.shape as [number, number];
     const inverseFeatures = this.inverseFeatures ?? rowInverseNorms(features, epsilon);
-    const { grid, constants } = rowGrid(n);
+    const { grid, constants } = rowGrid(features.device, n);
     const ownGaps = features.device.empty([n]);
     for (const window of this.scores.windows) {
       features.device.dispatch({
@@ -224,7 +224,7 @@ class SoftmaxHead {
 
   private fold(window: ScoreWindow, products: Tensor, states: Tensor): void {
     const { constants, conditions, bindings } = this.common(window, products);
-    const { grid, constants: place } = sampleGrid(constants.SAMPLES);
+    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },

@@ -191,7 +191,7 @@ class SphereFace2Head {
 
   private fold(window: ScoreWindow, products: Tensor, sums: Tensor): void {
     const { constants, conditions, bindings, cost } = this.common(window, products);
-    const { grid, constants: place } = sampleGrid(constants.SAMPLES);
+    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },

@@ -56,7 +56,7 @@ export function pairLoss({
   );
   checkLabels(operator, labels, n);
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   const constants = { ...place, SAMPLES: n };
   const slopes = device.empty([n, n]);
   const { loss, statistics } = device.within(operator, () => {
