@@ -1,15 +1,9 @@
 import { backward } from '../core/backward.ts';
-import {
-  bytesPerElement,
-  checkDataType,
-  type DataType,
-  type TensorData,
-  toTensorData,
-} from '../core/data-type.ts';
+import { type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
 import { check, DeviceError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
 import { TensorScopes, tensorsIn } from '../core/scopes.ts';
-import { checkShape, elementCount, type Shape } from '../core/shape.ts';
+import { elementCount, type Shape } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { Settings } from '../tuning/settings.ts';
 import { type KnownMeasurements, Tuner } from '../tuning/tune.ts';
@@ -31,6 +25,7 @@ import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { SharedTensors } from './shared-tensors.ts';
+import { bytesOf } from './tensor-bytes.ts';
 import { Transfers } from './transfers.ts';
 
 /**
@@ -80,7 +75,7 @@ export class DeviceRuntime implements Runtime {
   // ---- tensors -------------------------------------------------------------------------------------------------------
 
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
-    const bytes = align(this.bytesOf(shape, dtype, 'tensor'), 4);
+    const bytes = align(bytesOf(this.report, shape, dtype, 'tensor'), 4);
     check(
       data.length === elementCount(shape),
       'tensor',
@@ -99,26 +94,13 @@ export class DeviceRuntime implements Runtime {
   }
 
   empty(shape: Shape, dtype: DataType = 'f32'): Tensor {
-    const bytes = this.bytesOf(shape, dtype, 'empty');
+    const bytes = bytesOf(this.report, shape, dtype, 'empty');
     const storage = this.recorder ? this.recorder.allocate(bytes) : this.pool.allocate(bytes);
     return new Tensor(this, [...shape], dtype, storage);
   }
 
-  bytesOf(shape: Shape, dtype: DataType, operator: string): number {
-    checkDataType(dtype, operator);
-    checkShape(shape, operator);
-    const bytes = elementCount(shape) * bytesPerElement[dtype];
-    const limit = this.report.limits.maxBufferSize;
-    if (bytes > limit) {
-      throw new DeviceError(
-        `a tensor of shape ${formatShape(shape)} needs ${bytes} bytes, more than a buffer of this adapter holds (${limit}); use a smaller batch`,
-      );
-    }
-    return bytes;
-  }
-
   zeros(shape: Shape, dtype: DataType = 'f32'): Tensor {
-    this.bytesOf(shape, dtype, 'zeros');
+    bytesOf(this.report, shape, dtype, 'zeros');
     return this.tensor(new Uint8Array(elementCount(shape)), shape, dtype);
   }
 
@@ -137,14 +119,10 @@ export class DeviceRuntime implements Runtime {
 
   createBuffer(bytes: number): GPUBuffer {
     this.assertUsable();
-    const create = (): GPUBuffer =>
-      this.gpu.createBuffer({
-        size: align(bytes),
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      });
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     return this.failures.watch(
       'out-of-memory',
-      create,
+      () => this.gpu.createBuffer({ size: align(bytes), usage }),
       () =>
         `out of GPU memory: ${bytes} bytes on top of ${this.pool.reserved} pooled ones were refused; use a smaller batch or a smaller net`,
     );
@@ -224,15 +202,8 @@ export class DeviceRuntime implements Runtime {
     const isPlanned = ({ storage }: KernelArgument): boolean => this.recorder?.owns(storage) ?? false;
     const tensors = boundTensors(this, operator, kernel, dispatch, isPlanned);
     const { decisions } = this.tuner;
-    return {
-      kernel,
-      tensors,
-      grid: dispatch.grid,
-      operator,
-      call: this.calls.ofDispatch(),
-      dispatch,
-      decisions,
-    };
+    const call = this.calls.ofDispatch();
+    return { kernel, tensors, grid: dispatch.grid, operator, call, dispatch, decisions };
   }
 
   flush(): void {
@@ -271,25 +242,19 @@ export class DeviceRuntime implements Runtime {
 
   upload(storage: Storage, data: TensorData): void {
     this.assertUsable();
-    if (!storage.buffer)
-      throw new DeviceError('write: the intermediates of a captured step cannot be written from the host');
     this.flush();
-    this.transfers.upload(storage.buffer, storage.offset, data);
+    this.transfers.upload(storage, data);
   }
 
   async download(storage: Storage, bytes: number): Promise<ArrayBuffer> {
     this.assertUsable();
-    if (!storage.buffer)
-      throw new DeviceError(
-        'read: this tensor has no memory; it was disposed of, or is an intermediate of a captured step that the step does not return',
-      );
     this.flush();
     let contents: ArrayBuffer;
     try {
-      contents = await this.transfers.download(storage.buffer, storage.offset, bytes);
+      contents = await this.transfers.download(storage, bytes);
     } catch (error) {
       this.assertUsable();
-      throw new DeviceError(`read: the device gave no data back: ${(error as Error).message}`);
+      throw error;
     }
     await this.verify();
     return contents;

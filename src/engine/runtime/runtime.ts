@@ -1,5 +1,3 @@
-import type { DataType } from '../core/data-type.ts';
-import type { Shape } from '../core/shape.ts';
 import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
 import type { StepHost, StepRunner } from './captured-step.ts';
 import type { Dispatch } from './kernel.ts';
@@ -33,8 +31,6 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   readonly gradients: LeafGradients;
   readonly random: RandomSource;
 
-  /** Bytes of a tensor. @throws DeviceError where no buffer of the adapter can hold it */
-  bytesOf(shape: Shape, dtype: DataType, operator: string): number;
   /** A shared tensor that holds a few whole numbers, for kernels that serve many shapes. Never dispose of it. */
   uniform(values: readonly number[]): Tensor;
   /** A zeroed buffer outside the pool, for parameters and other state. */

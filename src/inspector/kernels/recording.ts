@@ -8,6 +8,7 @@ import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import type { Dispatch } from '../../engine/runtime/kernel.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
+import { bytesOf } from '../../engine/runtime/tensor-bytes.ts';
 import { sampleInput, sampleTensor, sampleType } from '../../engine/testing/sample.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
 import { collectingCleanups, onDispose } from './cleanup.ts';
@@ -81,7 +82,7 @@ export class Recording {
       return variant !== undefined && names.includes(variant) ? variant : undefined;
     };
     // Before the host fills arrays of that size.
-    for (const spec of sample.inputs) runtimeOf(device).bytesOf(spec.shape, sampleType(spec), 'kernels');
+    for (const spec of sample.inputs) bytesOf(device.report, spec.shape, sampleType(spec), 'kernels');
     const arrays = inputsOf(sample);
     const { result, dispose } = collectingCleanups(() => {
       const own = (make: () => Tensor): Tensor => {
