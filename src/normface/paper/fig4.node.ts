@@ -88,8 +88,8 @@ export const fig4: Experiment = {
   title: 'Figure 4: normalisation and its gradient',
   paper:
     'The gradient of a normalised vector is tangent to the circle, so a step without weight decay always makes the vector longer; on the sphere each class pulls or pushes a weight along the tangent plane.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const steps = await walkInThePlane(device);
     const sphere = await gradientsOnTheSphere(device);
     const first = Math.hypot(...steps[0]!.x);
@@ -151,7 +151,8 @@ function sphereTable({ gradients, weights: [w] }: SphereGradients): NamedTable {
 }
 
 function planeFigure(steps: readonly PlaneStep[]): Figure {
-  const [{ x, gradient }, { x: next }] = steps;
+  const { x, gradient } = steps[0]!;
+  const { x: next } = steps[1]!;
   const norm = Math.hypot(...x);
   const y: Point2 = [x[0] / norm, x[1] / norm];
   const faint = { strokeOpacity: 0.45, strokeDasharray: '5 5' };

@@ -79,8 +79,8 @@ export const fig6: Experiment = {
   title: 'Figure 6: agents of the C-contrastive loss with and without a margin',
   paper:
     'With m = 0 the agents of C-contrastive end at the centres of their classes; with m = 1 they move away from the boundary of the classes.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses({ seed: 6 });
     const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i]! === label)));
     const walks: AgentWalk[] = [];
@@ -148,7 +148,7 @@ function figure(
   centres: readonly Point3[],
 ): Figure {
   const view = new SphereView([0.001, -0.55, 1]);
-  const colours = [tenColors[0], tenColors[1]];
+  const colours = [tenColors[0]!, tenColors[1]!];
   const marks = colours.flatMap((colour, label) => {
     const own = features.map((_, i) => i).filter((i) => labels[i] === label);
     const ends = own.map((i) => [view.project(features[i]!), view.project(movedFeatures[i]!)] as const);

@@ -108,8 +108,8 @@ export const fig7: Experiment = {
   title: 'Figure 7: marginal samples that agents ignore',
   paper:
     'With the same margin the agent versions of contrastive and triplet loss ignore some marginal samples that pairs or triplets of samples would optimise, so they need larger margins.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses(sketch);
     const { agents, comparisons } = await compare(device, features, labels);
     const count = (comparison: Comparison, part: Part) =>
@@ -174,7 +174,7 @@ function figure(
   agents: readonly Point3[],
 ): Figure {
   const view = new SphereView([0.001, -0.35, 1]);
-  const colours = [tenColors[0], tenColors[1]];
+  const colours = [tenColors[0]!, tenColors[1]!];
   // Contrastive: distance M to the other agent. Triplet: D_other − D_own = M, that is ⟨f, w_own − w_other⟩ = M/2.
   const limits = agents.map((own, k) => {
     const other = agents[1 - k]!;

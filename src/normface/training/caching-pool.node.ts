@@ -18,7 +18,7 @@ export class CachingPool extends DecodePool {
         resize,
       );
       missing.forEach((i, place) => {
-        const decoded = job.then((images) => images[place]);
+        const decoded = job.then((images) => images[place]!);
         // Whoever awaits the image sees the failure.
         decoded.catch(() => {});
         this.known.set(keys[i]!, decoded);

@@ -10,8 +10,8 @@ import {
   type MeasuredRow,
   percentEstimate,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { linePlot } from '../line-plot.node.ts';
 import { Comparison, measuredRow } from './comparison.node.ts';
 import { controlAmong, jointConfig, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
@@ -30,20 +30,20 @@ export const fig8: Experiment = {
   title: 'Figure 8: accuracy against the weight of a second loss',
   paper:
     'Adding C-contrastive to the normalised softmax changes the accuracy less over the range of weights than adding the center loss; both lie above the softmax baseline.',
-  run: (laboratory) =>
+  run: (runner) =>
     runFig8(
-      laboratory,
-      comparisonRecipe(laboratory),
-      laboratory.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
+      runner,
+      comparisonRecipe(runner),
+      runner.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
     ),
 };
 
 export async function runFig8(
-  laboratory: Laboratory,
+  runner: ExperimentRunner,
   recipe: Recipe,
   weights: readonly number[],
-): Promise<Findings> {
-  const seeds = laboratory.comparisonSeeds;
+): Promise<ExperimentResults> {
+  const seeds = runner.comparisonSeeds;
   const swept = kinds.flatMap(({ key, name, negativeMargin }) =>
     weights.map(
       (weight): LossRow => ({
@@ -61,9 +61,9 @@ export async function runFig8(
     known.map((row) => ({ row })),
     alone!,
   );
-  const rows = [further, alone, ...swept];
-  const measured = await new Comparison(laboratory, recipe).measureRows(rows, seeds);
-  return findingsOf(
+  const rows = [further!, alone!, ...swept];
+  const measured = await new Comparison(runner, recipe).measureRows(rows, seeds);
+  return experimentResults(
     recipe,
     weights,
     measured.map((row, k) => measuredRow(labelOf(rows[k]!), row)),
@@ -72,15 +72,15 @@ export async function runFig8(
 }
 
 /** @param measured the control, softmax over cosines alone, then every kind and weight */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   weights: readonly number[],
   measured: readonly MeasuredRow[],
   seeds: readonly number[],
-): Findings {
-  const [control, single, ...swept] = measured;
-  const baseline = estimate(control!.values);
-  const alone = estimate(single!.values);
+): ExperimentResults {
+  const [control, single, ...swept] = measured as readonly [MeasuredRow, MeasuredRow, ...MeasuredRow[]];
+  const baseline = estimate(control.values);
+  const alone = estimate(single.values);
   const curves = kinds.map(({ name }, k) => {
     const rows = swept.slice(k * weights.length, (k + 1) * weights.length);
     // Of each seed, so that the seeds show whether one kind is flatter.
@@ -98,7 +98,7 @@ export function findingsOf(
     `${(100 * mean).toFixed(2)}${error === null ? '' : ` ± ${(100 * error).toFixed(2)}`}`;
   const inPercent = (estimates: readonly Estimate[], value: (one: Estimate) => number) =>
     estimates.map((one) => 100 * value(one));
-  const pairs = control!.units ? `${control!.units[0]!.length.toLocaleString('en-US')} pairs` : undefined;
+  const pairs = control.units ? `${control.units[0]!.length.toLocaleString('en-US')} pairs` : undefined;
   const flatter = differenceText(flatness, {
     above: 'C-contrastive is the less flat one, other than in the paper',
     below: 'C-contrastive is the flatter one, as in the paper',

@@ -289,7 +289,7 @@ function article(type: string): string {
 
 /** Names of the losses that have an option. */
 function lossesWith(option: string): string[] {
-  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss;
+  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss!;
   return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
     option in properties && properties.name?.const ? [properties.name.const] : [],
   );
