@@ -8,6 +8,7 @@ import type { Tuner } from '../tuning/tune.ts';
 import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
 import { check, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
+import { isRecording } from './recording.ts';
 import { checkShape, elementCount, type Shape } from './shape.ts';
 
 /**
@@ -143,21 +144,23 @@ export class Tensor implements KernelArgument {
   }
 
   /**
-   * The same memory under another shape with as many elements; the operator `reshape` does the same inside a graph.
+   * The same memory under another shape with as many elements, for what needs no gradient; the operator `reshape` passes one on.
    *
-   * @throws ShapeError unless both have as many elements
+   * @throws ShapeError unless both have as many elements, and where a gradient would be lost
    */
   view(shape: Shape): Tensor {
+    checkNoGradient(this, 'view', 'reshape');
     return viewOf(this, shape);
   }
 
   /**
-   * `count` consecutive entries of the first dimension, from `first` on, over the same memory. They must begin at a multiple of
-   * 256 bytes.
+   * `count` consecutive entries of the first dimension, from `first` on, over the same memory, for what needs no gradient. They
+   * must begin at a multiple of 256 bytes.
    *
-   * @throws ShapeError unless there are such rows and they begin there
+   * @throws ShapeError unless there are such rows and they begin there, and where a gradient would be lost
    */
   rows(first: number, count: number): Tensor {
+    checkNoGradient(this, 'rows', 'slice');
     return rowsOf(this, first, count);
   }
 
@@ -272,6 +275,16 @@ function aliasOf({ device, dtype }: Tensor, shape: Shape, storage: Storage): Ten
   const alias = new Tensor(device, shape, dtype, storage);
   runtimeOf(device).noteView(alias);
   return alias;
+}
+
+/** Throws where a graph is recorded that the gradient of this tensor would have to pass. */
+function checkNoGradient({ requiresGradient, shape }: Tensor, method: string, operator: string): void {
+  check(
+    !(requiresGradient && isRecording()),
+    method,
+    () =>
+      `a tensor of shape ${formatShape(shape)} requires a gradient, which would end here; use the operator ${operator}, or withoutGradients where none is wanted`,
+  );
 }
 
 function checkAlive({ isDisposed, shape }: Tensor, operator: string): void {

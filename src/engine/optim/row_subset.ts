@@ -1,7 +1,7 @@
 import source from '../../shaders/shape/copy_rows.wesl';
 import { check, formatShape } from '../core/errors.ts';
 import type { Parameters } from '../core/parameters.ts';
-import type { Tensor } from '../core/tensor.ts';
+import { rowsOf, type Tensor } from '../core/tensor.ts';
 import { classWindows } from '../ops/heads/class_windows.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
@@ -69,7 +69,7 @@ export class RowSubset {
             constants: { ...constants, ROWS: window.classes, COLUMNS: columns },
             conditions: { back },
             bindings: {
-              all: all.rows(window.first, window.classes),
+              all: rowsOf(all, window.first, window.classes),
               chosen,
               rows,
               first: runtimeOf(device).uniform([window.first]),

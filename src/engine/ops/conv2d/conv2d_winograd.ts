@@ -6,7 +6,7 @@ import gradWeightSource from '../../../shaders/conv2d/winograd_weight_gradient.w
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
-import type { Device, Tensor } from '../../core/tensor.ts';
+import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
 import { mostWorkgroups, walkers } from '../../tuning/grid.ts';
@@ -171,7 +171,7 @@ function transformInput(x: Tensor, padding: readonly [number, number], tiling: T
 /** Some images of a batch, as a tensor over the same memory. */
 function imagesOf(tensor: Tensor, first: number, images: number): Tensor {
   if (images === tensor.shape[0]) return tensor;
-  return tensor.rows(first, images);
+  return rowsOf(tensor, first, images);
 }
 
 /** y = (x ∗ w) for some padding, with the channels of w in either role: what forward and input gradient have in common. */

@@ -4,7 +4,7 @@ import membersSource from '../../../shaders/heads/class_members.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputKind, type InputSpec } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { scale } from '../elementwise/scale.ts';
 import { gemm } from '../matmul/matmul.ts';
@@ -63,7 +63,7 @@ export function centerHead(
   const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
-    const inverseNorms = rowInverseNorms(centers, defaultEpsilon).view([1, classes]);
+    const inverseNorms = viewOf(rowInverseNorms(centers, defaultEpsilon), [1, classes]);
     const directions = gemm(inverseNorms, centers, false, false, null, device.empty([1, d]));
     const entries = device.empty([n, 2]);
     const cosines = device.empty([n, 4]);
@@ -81,8 +81,8 @@ export function centerHead(
     operator,
     inputs: [x],
     backward: (upstream) => {
-      const gradient = multiply(scale(differences, 1 / n).view([n * d]), upstream.view([1]));
-      return [gradient.view([n, d])];
+      const gradient = multiply(viewOf(scale(differences, 1 / n), [n * d]), viewOf(upstream, [1]));
+      return [viewOf(gradient, [n, d])];
     },
   });
   return { loss, statistics };

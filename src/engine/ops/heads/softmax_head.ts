@@ -5,7 +5,7 @@ import foldSource from '../../../shaders/heads/softmax_head_fold.wesl';
 import gradientSource from '../../../shaders/heads/softmax_head_gradient.wesl';
 import radialSource from '../../../shaders/heads/softmax_head_radial.wesl';
 import { record } from '../../core/autograd.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import { elementGrid, sampleGrid } from '../../tuning/grid.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -192,7 +192,7 @@ class SoftmaxHead {
         inverse_weights: window.norms,
         first_class: window.firstClass,
         ...(this.ownGaps ? { own_gaps: this.ownGaps } : {}),
-        ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
+        ...(bias ? { bias: rowsOf(bias, window.first, window.classes) } : {}),
         ...this.margin.bindings,
         ...this.partial.bindings,
       },
@@ -283,13 +283,13 @@ class SoftmaxHead {
         dFeatures,
         dWeights,
         (window, gradients) => {
-          if (dBias) sumRows(gradients, n, window.classes, dBias.rows(window.first, window.classes));
+          if (dBias) sumRows(gradients, n, window.classes, rowsOf(dBias, window.first, window.classes));
         },
       );
     }
     if (dFeatures && this.options.margin && this.inverseFeatures)
       this.addRadial(this.inverseFeatures, upstream, dFeatures);
-    const dScale = scale.requiresGradient ? multiply(this.slope, upstream).view(scale.shape) : null;
+    const dScale = scale.requiresGradient ? viewOf(multiply(this.slope, upstream), scale.shape) : null;
     return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
   }
 }
