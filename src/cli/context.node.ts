@@ -3,7 +3,6 @@
 import { printable } from '../common/printable.ts';
 import type { Device } from '../engine/core/tensor.ts';
 import type { DeviceOptions, OperandType } from '../engine/runtime/options.ts';
-import { runtimeOf } from '../engine/runtime/runtime.ts';
 import type { TuneMode } from '../engine/tuning/tune.ts';
 import type { StepTrace } from '../inspector/timing/step-trace.ts';
 import { type ProgressSink, Stage } from '../normface/training/progress.ts';
@@ -102,7 +101,10 @@ export class Context {
   private async traceSteps(device: Device): Promise<void> {
     const { DEBUG } = process.env;
     if (!DEBUG) return;
-    const { debugLevelOf, StepTrace } = await import('../inspector/timing/step-trace.ts');
+    const [{ debugLevelOf, StepTrace }, { runtimeOf }] = await Promise.all([
+      import('../inspector/timing/step-trace.ts'),
+      import('../engine/runtime/runtime.ts'),
+    ]);
     const level = debugLevelOf(DEBUG);
     if (!level) return;
     this.trace = new StepTrace(device, level, (line) => void this.streams.stderr.write(`${line}\n`));
