@@ -6,13 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceError } from '../../src/engine/core/errors.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
-import {
-  type Choice,
-  type Measurement,
-  type Measurements,
-  Tuner,
-  type TuneStore,
-} from '../../src/engine/tuning/tune.ts';
+import type { Measurement, Measurements, TuneStore } from '../../src/engine/tuning/measurements.ts';
+import { type Choice, Tuner } from '../../src/engine/tuning/tune.ts';
 import { fileStore } from '../../src/engine/tuning/tune-store.node.ts';
 import { indexedDbStore } from '../../src/engine/tuning/tune-store.ts';
 import { testDevice } from './open.ts';

@@ -1,6 +1,6 @@
 import { DeviceError } from '../core/errors.ts';
 import type { Device } from '../core/tensor.ts';
-import type { TuneStore } from '../tuning/tune.ts';
+import type { TuneStore } from '../tuning/measurements.ts';
 import { indexedDbStore } from '../tuning/tune-store.ts';
 import { type AdapterReport, reportAdapter } from './adapter.ts';
 import { DeviceRuntime } from './device.ts';
