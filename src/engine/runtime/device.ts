@@ -180,7 +180,7 @@ export class DeviceRuntime implements Runtime {
     this.within(operator, () =>
       this.trap.arm(
         this.recorder !== null,
-        ([label, classes]) => labelError(label!, classes!, `operator ${operator}`),
+        ([label, classes]) => labelError(label!, classes!, `operator ${operator}`, range.of),
         (serial, finding) => checkLabelRange(labels, range, serial, finding),
       ),
     );

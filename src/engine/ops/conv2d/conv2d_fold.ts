@@ -2,7 +2,7 @@ import source from '../../../shaders/conv2d/conv2d_fold.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import { type Device, type Tensor, viewOf } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 
 /**
@@ -41,7 +41,7 @@ export function foldGradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: 
     viewOf(dy, [pixelsOf(g), g.OUT_CHANNELS]),
     viewOf(w, [tapsOf(g) * g.CHANNELS, g.OUT_CHANNELS]),
   ];
-  gemm(pixels, taps, false, true, null, shares);
+  gemm(pixels, taps, { transposeB: true, out: shares });
   const { grid, constants, conditions } = elementGrid(device, dx.size, g.CHANNELS);
   const channels = conditions.vec4 ? g.CHANNELS / 4 : g.CHANNELS;
   device.dispatch({
