@@ -1,7 +1,7 @@
 /** Initial values of parameters: counter based, so a parameter's values depend on the seed and on its name alone. */
 
 import { hash32, normal01, uniform01 } from '../../engine/core/random.ts';
-import { elementCount, type Shape } from '../../engine/core/tensor.ts';
+import { elementCount, type Shape } from '../../engine/core/shape.ts';
 import { type Check, expect, isNumber } from './setting.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { withoutGradients } from '../../../src/engine/core/autograd.ts';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
 import { normal01, uniform01 } from '../../../src/engine/core/random.ts';
-import { elementCount, type Tensor } from '../../../src/engine/core/tensor.ts';
+import { withoutGradients } from '../../../src/engine/core/recording.ts';
+import { elementCount } from '../../../src/engine/core/shape.ts';
+import type { Tensor } from '../../../src/engine/core/tensor.ts';
 import { add } from '../../../src/engine/ops/elementwise/add.ts';
 import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
 import { mean } from '../../../src/engine/ops/reduce/sum.ts';

@@ -1,4 +1,4 @@
-import { elementCount } from '../../../engine/core/tensor.ts';
+import { elementCount } from '../../../engine/core/shape.ts';
 import { flatten as flattenMaps } from '../../../engine/ops/shape/reshape.ts';
 import type { LayerKind } from '../layer.ts';
 
