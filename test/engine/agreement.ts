@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import type { BoundCase } from '../../src/engine/core/operator.ts';
-import type { Device } from '../../src/engine/runtime/device.ts';
+import type { Device } from '../../src/engine/core/tensor.ts';
 import { compareArrays } from '../../src/engine/testing/compare.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';

@@ -7,11 +7,10 @@ import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
 import { conv2dOperator } from './conv2d/conv2d.ts';
 import { conv2dPReluOperator } from './conv2d/conv2d_prelu.ts';
-import { addOperator } from './elementwise/add.ts';
+import { elementwiseOperators } from './elementwise/declarations.ts';
 import { dropoutOperator } from './elementwise/dropout.ts';
 import { fillOperator } from './elementwise/fill.ts';
 import { maxFeatureMapOperator } from './elementwise/max_feature_map.ts';
-import { multiplyOperator } from './elementwise/multiply.ts';
 import { preluOperator } from './elementwise/prelu.ts';
 import { reluOperator } from './elementwise/relu.ts';
 import { scaleOperator } from './elementwise/scale.ts';
@@ -58,7 +57,6 @@ export const operators: readonly Operator[] = [
   adamOperator,
   adaptiveMarginOperator,
   adaptiveScaleOperator,
-  addOperator,
   argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
@@ -75,6 +73,7 @@ export const operators: readonly Operator[] = [
   countPairsOperator,
   dropoutOperator,
   fillOperator,
+  ...elementwiseOperators,
   flattenOperator,
   gatherOperator,
   globalAveragePoolOperator,
@@ -91,7 +90,6 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
-  multiplyOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,

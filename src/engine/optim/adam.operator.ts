@@ -1,5 +1,5 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
-import { elementCount } from '../core/tensor.ts';
+import { elementCount } from '../core/shape.ts';
 import { Adam } from './adam.ts';
 import { clipFactor, learningRate, type StepAttributes, stepInputs, stepOf } from './optimiser.operator.ts';
 

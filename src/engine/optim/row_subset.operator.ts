@@ -1,6 +1,6 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
 import { Parameters } from '../core/parameters.ts';
-import { elementCount } from '../core/tensor.ts';
+import { elementCount } from '../core/shape.ts';
 import { accumulate } from '../ops/elementwise/accumulate.ts';
 import { held, onDispose } from '../testing/cleanup.ts';
 import { RowSubset } from './row_subset.ts';

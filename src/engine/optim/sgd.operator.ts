@@ -1,5 +1,5 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
-import { elementCount } from '../core/tensor.ts';
+import { elementCount } from '../core/shape.ts';
 import { clipFactor, learningRate, type StepAttributes, stepInputs, stepOf } from './optimiser.operator.ts';
 import { SGD } from './sgd.ts';
 

@@ -1,5 +1,5 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
-import { elementCount } from '../core/tensor.ts';
+import { elementCount } from '../core/shape.ts';
 import { held } from '../testing/cleanup.ts';
 import { clear } from './debug-trap.ts';
 import { checkFinite } from './finite.ts';
@@ -10,7 +10,7 @@ export const checkFiniteOperator = defineOperator({
   apply: ([x]) => {
     const { device } = x!;
     const flag = held(device, [clear], [1]);
-    checkFinite(x!, held(device, [7], [1]), flag);
+    checkFinite(device, x!, held(device, [7], [1]), flag);
     return flag;
   },
   reference: ([x]) => referenceArray([1], () => (x!.data.every(Number.isFinite) ? clear : 7)),

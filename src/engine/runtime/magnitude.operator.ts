@@ -1,5 +1,5 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
-import { elementCount } from '../core/tensor.ts';
+import { elementCount } from '../core/shape.ts';
 import { held } from '../testing/cleanup.ts';
 import { raiseToLargest } from './magnitude.ts';
 

@@ -1,7 +1,7 @@
 /** Whether an operator computes what its float64 reference says: the one checker of tests, command line and page. */
 
 import type { BoundCase, Operator } from '../core/operator.ts';
-import type { Device } from '../runtime/device.ts';
+import type { Device } from '../core/tensor.ts';
 import {
   type Allowed,
   type Comparison,

@@ -2,7 +2,7 @@
 
 import type { BoundCase, InputSpec, ReferenceArray } from '../core/operator.ts';
 import { hash32, normal01 } from '../core/random.ts';
-import type { Shape } from '../core/tensor.ts';
+import type { Shape } from '../core/shape.ts';
 import type { ExpectedElement } from './compare.ts';
 import { inputsOf, isDifferentiable, isReal, upstreamGradient } from './inputs.ts';
 

@@ -1,9 +1,10 @@
 /** Finds kernels that write past the end of a tensor, or leave elements of their output as they were. */
 
-import { bytesPerElement, Tensor } from '../core/tensor.ts';
-import type { Device } from '../runtime/device.ts';
+import { bytesPerElement } from '../core/data-type.ts';
+import { type Device, Tensor } from '../core/tensor.ts';
 import { type Dispatch, linkKernel } from '../runtime/kernel.ts';
 import { type AllocationWatcher, align } from '../runtime/memory.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 
 /** Bytes of guard words behind every buffer: more than a workgroup of 256 writes past the end with a vec4f each. */
 const guardBytes = 4096;
@@ -44,10 +45,10 @@ export class Guard implements AllocationWatcher {
 
   /** Runs `body`, which must not be asynchronous. @param edit what else is made of every dispatch */
   run<T>(body: () => T, edit: (dispatch: Dispatch) => Dispatch = (dispatch) => dispatch): T {
-    const { pool } = this.device;
+    const { pool } = runtimeOf(this.device);
     pool.watcher = this;
     try {
-      return this.device.editing((dispatch) => this.watch(edit(dispatch)), body);
+      return runtimeOf(this.device).editing((dispatch) => this.watch(edit(dispatch)), body);
     } finally {
       pool.watcher = null;
       this.look();
@@ -56,7 +57,7 @@ export class Guard implements AllocationWatcher {
 
   allocated(buffer: GPUBuffer, bytes: number, isEmpty: boolean): void {
     this.look();
-    this.device.flush();
+    runtimeOf(this.device).flush();
     const { queue } = this.device.gpu;
     const start = align(bytes, 4);
     if (isEmpty) queue.writeBuffer(buffer, 0, new Uint32Array(start / 4).fill(unwrittenWord));
@@ -114,7 +115,7 @@ export class Guard implements AllocationWatcher {
   private look(): void {
     if (this.due.length === 0) return;
     const { gpu } = this.device;
-    this.device.flush();
+    runtimeOf(this.device).flush();
     const encoder = gpu.createCommandEncoder();
     for (const { buffer, start, ...what } of this.due.splice(0)) {
       const copy = gpu.createBuffer({

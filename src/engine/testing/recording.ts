@@ -1,11 +1,14 @@
 /** One case of an operator as a captured step: what kernels it dispatches, and what comes out. */
 
+import type { TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
 import type { BoundCase } from '../core/operator.ts';
-import type { Shape, Tensor, TensorData } from '../core/tensor.ts';
-import type { Device } from '../runtime/device.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Device, Tensor } from '../core/tensor.ts';
+import type { CapturedStep } from '../runtime/captured-step.ts';
 import type { Dispatch } from '../runtime/kernel.ts';
-import type { CapturedStep } from '../runtime/step.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
+import { bytesOf } from '../runtime/tensor-bytes.ts';
 import type { FreeConstant } from '../tuning/settings.ts';
 import { collectingCleanups, onDispose } from './cleanup.ts';
 import { Guard } from './guard.ts';
@@ -48,7 +51,7 @@ async function resultsOf({ output, gradients }: Outputs): Promise<Results> {
 /** Uploads the inputs of a case; what is returned runs it forward and backward. Both inside of `collectingCleanups`. */
 function preparedCase(device: Device, sample: BoundCase, seed?: number): () => Outputs {
   const own = (make: () => Tensor): Tensor => {
-    const tensor = device.untracked(make);
+    const tensor = runtimeOf(device).untracked(make);
     onDispose(() => tensor.dispose());
     return tensor;
   };
@@ -122,12 +125,14 @@ export class Recording {
       return variant !== undefined && names.includes(variant) ? variant : undefined;
     };
     // Before the host fills arrays of that size.
-    for (const spec of sample.inputs) device.bytesOf(spec.shape, sampleType(spec), 'kernels');
+    for (const spec of sample.inputs) bytesOf(device.report, spec.shape, sampleType(spec), 'kernels');
     const { result, dispose } = collectingCleanups(() => {
       const body = preparedCase(device, sample, seed);
       const capture = () => device.capture(body);
       return device.settings.trying(constants, () =>
-        device.tuner.preferring(prefer, () => (edit ? device.editing(edit(), capture) : capture())),
+        device.tuner.preferring(prefer, () =>
+          edit ? runtimeOf(device).editing(edit(), capture) : capture(),
+        ),
       );
     });
     this.eagerly = () => runEagerly(device, sample, changes, prefer);

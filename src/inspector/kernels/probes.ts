@@ -1,7 +1,7 @@
 /** The probes of the roofline as operators, so that their kernels can be looked at as well. */
 
 import { defineOperator, referenceArray } from '../../engine/core/operator.ts';
-import { elementCount } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import { copy, flopsOfStep, multiplyAdds } from '../timing/roofline.ts';
 
 export const peakCopyOperator = defineOperator({

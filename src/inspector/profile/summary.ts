@@ -1,6 +1,7 @@
 /** The rows of a profile: one a dispatch, one an operator call, one an operator. */
 
-import { type Phase, passText } from '../../engine/runtime/prepared.ts';
+import type { Phase } from '../../engine/core/phase.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
 import { type Bound, boundOf, boundOfAll, type Work } from './bound.ts';
 import type { DispatchProfile, StepProfile } from './profile.ts';
 

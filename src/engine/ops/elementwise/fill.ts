@@ -1,6 +1,7 @@
 import source from '../../../shaders/elementwise/fill.wesl';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'fill', source };

@@ -1,5 +1,6 @@
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { held } from '../../testing/cleanup.ts';
 import { countPairs, halfKeys } from './count_pairs.ts';
 
@@ -17,7 +18,10 @@ export const countPairsOperator = defineOperator<{ readonly lower: boolean }>({
     const { device, shape } = scores!;
     const counts = held(device, new Uint32Array(2 * halfKeys), [2, halfKeys]);
     const selection = held(device, [shape[0]!, 0xbf80], [2]);
-    countPairs({ scores: scores!, labels: labels!, tile: device.uniform([0, 0]), selection, counts }, lower);
+    countPairs(
+      { scores: scores!, labels: labels!, tile: runtimeOf(device).uniform([0, 0]), selection, counts },
+      lower,
+    );
     return counts;
   },
   reference: ([scores, labels], { lower }) => {
