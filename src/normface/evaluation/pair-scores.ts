@@ -13,16 +13,19 @@ export type Measure =
   | 'cosine after PCA'
   | 'L2 distance after PCA';
 
-interface ProjectedScores {
-  readonly cosine: Float64Array;
-  readonly distance: Float64Array;
-}
+/** Measures whose scores depend on which fold is left out. */
+const learning: readonly Measure[] = [
+  'cosine of centred features',
+  'cosine after PCA',
+  'L2 distance after PCA',
+];
 
-/** The scores of all pairs by any measure. What several protocols share is computed once. */
+/** The scores of all pairs by any measure, each computed once: rules, folds and reports share them. */
 export class PairScores {
   readonly pairs: PairList;
   private readonly features: Features;
-  private readonly projected = new Map<number, ProjectedScores>();
+  private readonly known = new Map<string, Float64Array>();
+  private readonly projected = new Map<number, Features>();
   private moments: ReadonlyMap<number, Moments> | undefined;
 
   /** @throws UserError when features and pairs do not fit together */
@@ -33,8 +36,20 @@ export class PairScores {
     this.pairs = pairs;
   }
 
+  /** Cosine of every pair. */
+  get cosines(): Float64Array {
+    return this.of('cosine', 0);
+  }
+
   /** Score of every pair; mean or PCA, where the measure has them, come from the pairs outside `fold`. */
   of(measure: Measure, fold: number): Float64Array {
+    const key = learning.includes(measure) ? `${measure} without fold ${fold}` : measure;
+    const scores = this.known.get(key) ?? this.compute(measure, fold);
+    this.known.set(key, scores);
+    return scores;
+  }
+
+  private compute(measure: Measure, fold: number): Float64Array {
     const { features, pairs } = this;
     switch (measure) {
       case 'cosine':
@@ -42,13 +57,13 @@ export class PairScores {
       case 'squared L2 distance':
         return squaredDistances(features, pairs);
       case 'L2 distance':
-        return squaredDistances(features, pairs).map(Math.sqrt);
+        return this.of('squared L2 distance', fold).map(Math.sqrt);
       case 'cosine of centred features':
         return cosineScores(features, pairs, meanOutsideFold(features, pairs, fold));
       case 'cosine after PCA':
-        return this.projectedScores(fold).cosine;
+        return cosineScores(this.projectedOn(fold), pairs);
       case 'L2 distance after PCA':
-        return this.projectedScores(fold).distance;
+        return squaredDistances(this.projectedOn(fold), pairs).map(Math.sqrt);
     }
   }
 
@@ -62,16 +77,11 @@ export class PairScores {
     return fitPca(others.reduce(combine), normfacePca);
   }
 
-  private projectedScores(fold: number): ProjectedScores {
-    const known = this.projected.get(fold);
-    if (known) return known;
-    const features = project(this.features, this.pcaOutside(fold));
-    const scores = {
-      cosine: cosineScores(features, this.pairs),
-      distance: squaredDistances(features, this.pairs).map(Math.sqrt),
-    };
-    this.projected.set(fold, scores);
-    return scores;
+  /** The features on the principal components of the pairs outside a fold. */
+  private projectedOn(fold: number): Features {
+    const features = this.projected.get(fold) ?? project(this.features, this.pcaOutside(fold));
+    this.projected.set(fold, features);
+    return features;
   }
 }
 
