@@ -9,9 +9,16 @@ const store = new ImageStore(await openDataset('generated:identities=2,samples=4
 afterAll(() => store.close());
 const order = Uint32Array.of(5, 0, 3, 7, 2);
 
-/** Gives the sum of the bytes of an image, and its negative for the mirror image; tells what it did and when. */
-function summing(diary: string[], failing?: number): Embedder {
+/**
+ * Gives the sum of the bytes of an image, and its negative for the mirror image; tells what it did and when. A batch takes until the
+ * next one has begun, or `patience` milliseconds where another can follow.
+ */
+function summing(
+  diary: string[],
+  { failing, patience = 0 }: { failing?: number; patience?: number } = {},
+): Embedder {
   let begun = 0;
+  let nextHasBegun = () => {};
   const sums = (pixels: Uint8Array) =>
     Float32Array.from({ length: pixels.length / (4 * width * height) }, (_, i) =>
       pixels
@@ -21,7 +28,11 @@ function summing(diary: string[], failing?: number): Embedder {
   const work = async (pixels: Uint8Array) => {
     const number = begun++;
     diary.push(`begin ${number}`);
-    await new Promise((done) => setTimeout(done, 5));
+    nextHasBegun();
+    await new Promise<void>((done) => {
+      nextHasBegun = done;
+      setTimeout(done, pixels.length < 2 * 4 * width * height ? 0 : patience);
+    });
     if (number === failing) throw new Error(`batch ${number} failed`);
     diary.push(`end ${number}`);
     return sums(pixels);
@@ -42,7 +53,7 @@ function summing(diary: string[], failing?: number): Embedder {
 test('features come in the order of the images, and the next batch is under way while one is waited for', async () => {
   const diary: string[] = [];
   const done: number[] = [];
-  const { front, mirrored } = await extractFeatures(summing(diary), store, order, {
+  const { front, mirrored } = await extractFeatures(summing(diary, { patience: 2000 }), store, order, {
     mirror: true,
     onProgress: (count) => done.push(count),
   });
@@ -64,7 +75,7 @@ test('features come in the order of the images, and the next batch is under way 
 
 test.each([0, 1, 2])('when batch %d fails, nothing is under way any more', async (failing) => {
   const diary: string[] = [];
-  await expect(extractFeatures(summing(diary, failing), store, order, { mirror: false })).rejects.toThrow(
+  await expect(extractFeatures(summing(diary, { failing }), store, order, { mirror: false })).rejects.toThrow(
     `batch ${failing} failed`,
   );
   const begun = diary.filter((entry) => entry.startsWith('begin')).length;
