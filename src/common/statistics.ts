@@ -106,7 +106,7 @@ export function bootstrapMean(
   const random = randomNumbers(seed);
   const meanOf = (pick: (k: number) => number) => {
     let sum = 0;
-    for (let k = 0; k < length; k++) sum += values[pick(k)];
+    for (let k = 0; k < length; k++) sum += values[pick(k)]!;
     return sum / length;
   };
   const mean = meanOf((k) => k);
@@ -115,7 +115,7 @@ export function bootstrapMean(
   ).sort();
   const notAbove = means.filter((value) => value <= 0).length;
   const notBelow = means.filter((value) => value >= 0).length;
-  const at = (share: number) => means[Math.round(share * (resamplings - 1))];
+  const at = (share: number) => means[Math.round(share * (resamplings - 1))]!;
   return {
     mean,
     interval: [at(0.025), at(0.975)],
@@ -128,11 +128,11 @@ export function bootstrapMean(
  * (Holm, "A Simple Sequentially Rejective Multiple Test Procedure", 1979). In the order given.
  */
 export function holm(pValues: readonly number[]): number[] {
-  const order = [...pValues.keys()].sort((i, j) => pValues[i] - pValues[j]);
+  const order = [...pValues.keys()].sort((i, j) => pValues[i]! - pValues[j]!);
   const adjusted = pValues.slice();
   let largest = 0;
   order.forEach((index, rank) => {
-    largest = Math.max(largest, Math.min(1, (order.length - rank) * pValues[index]));
+    largest = Math.max(largest, Math.min(1, (order.length - rank) * pValues[index]!));
     adjusted[index] = largest;
   });
   return adjusted;
@@ -170,8 +170,8 @@ export function agreement(
     let same = 0;
     let opposite = 0;
     for (const [above, below] of pairs) {
-      if (dealt[above] > dealt[below]) same++;
-      else if (dealt[above] < dealt[below]) opposite++;
+      if (dealt[above]! > dealt[below]!) same++;
+      else if (dealt[above]! < dealt[below]!) opposite++;
     }
     return { same, opposite };
   };
@@ -199,7 +199,7 @@ function* orders(values: readonly number[]): Generator<readonly number[]> {
   for (let k = 1; k < countedOrders; k++) {
     for (let i = dealt.length - 1; i > 0; i--) {
       const j = Math.floor(random() * (i + 1));
-      [dealt[i], dealt[j]] = [dealt[j], dealt[i]];
+      [dealt[i], dealt[j]] = [dealt[j]!, dealt[i]!];
     }
     yield dealt;
   }
@@ -211,8 +211,8 @@ function* permutations(dealt: number[], from: number): Generator<readonly number
     return;
   }
   for (let k = from; k < dealt.length; k++) {
-    [dealt[from], dealt[k]] = [dealt[k], dealt[from]];
+    [dealt[from], dealt[k]] = [dealt[k]!, dealt[from]!];
     yield* permutations(dealt, from + 1);
-    [dealt[from], dealt[k]] = [dealt[k], dealt[from]];
+    [dealt[from], dealt[k]] = [dealt[k]!, dealt[from]!];
   }
 }

@@ -11,13 +11,13 @@ async function helpTexts(words: string[] = []): Promise<{ words: string[]; text:
   const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)]
     .map((match) => match[1])
     .filter((name) => name !== 'help');
-  const below = await Promise.all(names.map((name) => helpTexts([...words, name])));
+  const below = await Promise.all(names.map((name) => helpTexts([...words, name!])));
   return [{ words, text }, ...below.flat()];
 }
 
 /** The words of a line of a shell, as far as the examples need it. */
 const wordsOf = (line: string) =>
-  [...line.replace(/ +#.*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
+  [...line.replace(/ +#.*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!);
 
 test('every example in a help text is a command line that the parser takes', async () => {
   const texts = await helpTexts();
@@ -30,7 +30,7 @@ test('every example in a help text is a command line that the parser takes', asy
       .option('--list-adapters')
       .action(() => {});
     for (const add of commands) add(program, () => async () => {});
-    await expect(program.parseAsync(wordsOf(line), { from: 'user' }), line).resolves.toBeDefined();
+    await expect(program.parseAsync(wordsOf(line!), { from: 'user' }), line).resolves.toBeDefined();
   }
 });
 

@@ -18,7 +18,7 @@ function hashOf(pixels: Uint8Array): string {
 /** Root mean square difference of two pictures in grey levels. */
 function difference(a: Uint8Array, b: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
   return Math.sqrt(sum / a.length);
 }
 
@@ -70,7 +70,7 @@ describe('renderFace', () => {
     const small = renderFace(3, 4, 5, SMALL, CALM).pixels;
     const halved = small.map((_, i) => {
       const [c, column, row] = [i % 3, Math.floor(i / 3) % 48, Math.floor(i / 144)];
-      const at = (dx: number, dy: number) => large[((2 * row + dy) * 96 + 2 * column + dx) * 3 + c];
+      const at = (dx: number, dy: number) => large[((2 * row + dy) * 96 + 2 * column + dx) * 3 + c]!;
       return (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4;
     });
     expect(difference(small, halved)).toBeLessThan(8);
@@ -130,7 +130,8 @@ function rawPixelAccuracy(people: number, samples: number, difficulty: Difficult
     const norm = Math.sqrt(centred.reduce((sum, v) => sum + v * v, 0));
     features.push(centred.map((v) => v / norm));
   }
-  const similarity = (a: number, b: number) => features[a].reduce((sum, v, i) => sum + v * features[b][i], 0);
+  const similarity = (a: number, b: number) =>
+    features[a]!.reduce((sum, v, i) => sum + v * features[b]![i]!, 0);
   const scores: { same: boolean; score: number }[] = [];
   for (let a = 0; a < features.length; a++) {
     const person = Math.floor(a / samples);

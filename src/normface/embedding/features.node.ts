@@ -26,14 +26,14 @@ export async function extractFeatures(
   let done = 0;
   for await (const [batch, features] of oneAhead(loadImages(store, indices, batchSize), embed)) {
     batch.indices.forEach((index, i) => {
-      if (index !== indices[done + i]) throw missing(store, indices[done + i]);
+      if (index !== indices[done + i]) throw missing(store, indices[done + i]!);
     });
     front.set(features.front, done * dimension);
     if (features.mirrored) mirrored?.set(features.mirrored, done * dimension);
     done += batch.indices.length;
     onProgress?.(done);
   }
-  if (done < indices.length) throw missing(store, indices[done]);
+  if (done < indices.length) throw missing(store, indices[done]!);
   return { front: { values: front, dimension }, mirrored: mirrored && { values: mirrored, dimension } };
 }
 
@@ -65,5 +65,5 @@ async function* oneAhead<Item, Result>(
 
 function missing(store: ImageStore, index: number): UserError {
   const { name, samples } = store.dataset;
-  return new UserError(`${name}: the image ${samples[index].key} is needed but cannot be read`);
+  return new UserError(`${name}: the image ${samples[index]!.key} is needed but cannot be read`);
 }

@@ -46,7 +46,7 @@ export async function rankAllPairs(
   return device.scope(async () => {
     const tiles = new ScoreTiles(device, features, labels, Math.min(side, roundUp(images, sideUnit)));
     const upper = await tiles.count();
-    const [impostor, genuine] = upper.map((counts) => countFrom(counts, 0));
+    const [impostor, genuine] = [countFrom(upper[0], 0), countFrom(upper[1], 0)];
     if (impostor === 0 || genuine === 0) {
       throw new UserError(
         `verification needs same and different pairs; these are ${genuine} same and ${impostor} different ones`,

@@ -31,12 +31,12 @@ export function rowProducts(a: Matrix, b: Matrix): Matrix {
       let q2 = 0;
       let q3 = 0;
       for (let k = 0; k < columns; k++) {
-        const u = x[row0 + k];
-        const v = x[row1 + k];
-        const y0 = y[c0 + k];
-        const y1 = y[c1 + k];
-        const y2 = y[c2 + k];
-        const y3 = y[c3 + k];
+        const u = x[row0 + k]!;
+        const v = x[row1 + k]!;
+        const y0 = y[c0! + k]!;
+        const y1 = y[c1! + k]!;
+        const y2 = y[c2! + k]!;
+        const y3 = y[c3! + k]!;
         p0 += u * y0;
         p1 += u * y1;
         p2 += u * y2;
@@ -49,7 +49,7 @@ export function rowProducts(a: Matrix, b: Matrix): Matrix {
       const products = [p0, p1, p2, p3, q0, q1, q2, q3];
       for (let r = 0; r < 2 && top + r < a.rows; r++) {
         for (let c = 0; c < 4 && left + c < b.rows; c++) {
-          values[(top + r) * b.rows + left + c] = products[4 * r + c];
+          values[(top + r) * b.rows + left + c] = products[4 * r + c]!;
         }
       }
     }

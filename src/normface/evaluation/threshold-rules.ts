@@ -63,12 +63,12 @@ function gridRule(
   return { choose, correct };
 }
 
-export const facenetRule = gridRule(fractions(0, 399, 100), correctBelow, (best) => best[0]);
+export const facenetRule = gridRule(fractions(0, 399, 100), correctBelow, (best) => best[0]!);
 
 export const sphereFacePyTorchRule = gridRule(
   fractions(-200, 199, 200),
   correctAbove,
-  (best) => best[best.length - 1],
+  (best) => best[best.length - 1]!,
 );
 
 /** A score equal to the threshold is wrong whatever the pair. */
@@ -93,7 +93,7 @@ function svmRule(correct: ThresholdRule['correct'], sameIs: 'above' | 'below'): 
     const { weight, bias } = linearSvm(training);
     if (sameIs === 'above' ? weight > 0 : weight < 0) return -bias / weight;
     const { genuine, impostor } = training;
-    const all = [genuine[0], impostor[0], genuine.at(-1)!, impostor.at(-1)!];
+    const all = [genuine[0]!, impostor[0]!, genuine.at(-1)!, impostor.at(-1)!];
     const acceptAll = genuine.length > impostor.length;
     return acceptAll === (sameIs === 'below') ? Math.max(...all) + 1 : Math.min(...all) - 1;
   };

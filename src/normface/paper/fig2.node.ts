@@ -15,23 +15,23 @@ export const fig2: Experiment = {
   title: 'Figure 2: features under plain softmax',
   paper:
     'Trained with softmax without a bias, features of MNIST lie on ten rays from the origin: two features of one class can be farther apart than two of different classes. The probability of a class is a wedge.',
-  run: async (laboratory) => {
-    const toy = await trainToy(laboratory, { bias: false, seed: 1 });
+  run: async (runner) => {
+    const toy = await trainToy(runner, { bias: false, seed: 1 });
     const { points, labels } = toy.training;
     const summary = summarise(toy.training);
     const triple = misleadingTriple(toy.training);
     const distance = (i: number, j: number) =>
-      Math.hypot(points[i][0] - points[j][0], points[i][1] - points[j][1]).toFixed(1);
+      Math.hypot(points[i]![0] - points[j]![0], points[i]![1] - points[j]![1]).toFixed(1);
     const range = (values: readonly number[]) =>
       `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
     return {
       text: [
-        `${describeToy(laboratory)} Accuracy ${percent(toy.trainingAccuracy)} in training, ${percent(toy.testAccuracy)} in the test.`,
+        `${describeToy(runner)} Accuracy ${percent(toy.trainingAccuracy)} in training, ${percent(toy.testAccuracy)} in the test.`,
         `The features of a class point one way: the mean of their normalised copies has a norm of ${range(summary.map(({ concentration }) => concentration))}. ` +
           `Their lengths differ: the means over the classes are ${range(summary.map(({ norm }) => norm))}.`,
         ...(triple
           ? [
-              `The marked features a and b of digit ${labels[triple.a]} are ${distance(triple.a, triple.b)} apart, b and c of digit ${labels[triple.c]} ` +
+              `The marked features a and b of digit ${labels[triple.a]!} are ${distance(triple.a, triple.b)} apart, b and c of digit ${labels[triple.c]!} ` +
                 `only ${distance(triple.b, triple.c)}, although a and b have the larger cosine.`,
             ]
           : [
@@ -42,7 +42,7 @@ export const fig2: Experiment = {
         {
           stem: 'fig2-features',
           columns: ['label', 'x', 'y'],
-          rows: points.map((point, i) => [labels[i], ...point]),
+          rows: points.map((point, i) => [labels[i]!, ...point]),
         },
         {
           stem: 'fig2-classes',
@@ -62,7 +62,7 @@ export const fig2: Experiment = {
             ...mean,
             norm,
             concentration,
-            ...toy.weights[label],
+            ...toy.weights[label]!,
           ]),
         },
       ],
@@ -84,7 +84,9 @@ function featureFigure(toy: Toy): Figure {
   const reach = reachOf(toy);
   const { points } = toy.training;
   const triple = misleadingTriple(toy.training);
-  const marked = triple ? (['a', 'b', 'c'] as const).map((text) => ({ text, at: points[triple[text]] })) : [];
+  const marked = triple
+    ? (['a', 'b', 'c'] as const).map((text) => ({ text, at: points[triple[text]]! }))
+    : [];
   // Names stand a little farther out than the tips of their arrows.
   const names = marked.map(({ text, at: [x, y] }) => {
     const outwards = 1 + (0.05 * reach) / Math.hypot(x, y);
@@ -130,7 +132,7 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
       values[row * gridPoints + column] = probabilities(
         [coordinate(column), -coordinate(row)],
         toy.weights,
-      )[0];
+      )[0]!;
   // The outermost points lie on the edge, so the image is wider by half a step.
   const edge = reach + reach / (gridPoints - 1);
   const map = await heatMap({
@@ -141,13 +143,13 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
     x: [-edge, edge],
     y: [-edge, edge],
   });
-  const mean = summarise(toy.training)[0].mean;
+  const mean = summarise(toy.training)[0]!.mean;
   const length = Math.hypot(...mean);
   return {
     stem: 'fig2-probability',
     svg: planePlot({
       description: 'Softmax probability of digit 0 over the plane: a wedge from the origin',
-      legend: [map.legend, { name: 'features of digit 0', color: tenColors[3], symbol: 'dot' }],
+      legend: [map.legend, { name: 'features of digit 0', color: tenColors[3]!, symbol: 'dot' }],
       x: [-reach, reach],
       y: [-reach, reach],
       xLabel: 'first number of the feature',

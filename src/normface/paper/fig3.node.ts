@@ -31,11 +31,11 @@ export const fig3: Experiment = {
   title: 'Figure 3: features under softmax with a bias',
   paper:
     'With a bias in the last layer one or two classes of MNIST sit at the origin, and normalising their features scatters them over the whole circle.',
-  run: async (laboratory) => {
-    const count = Math.max(laboratory.pick({ quick: 3, full: 5 }), laboratory.seeds.length);
+  run: async (runner) => {
+    const count = Math.max(runner.pick({ quick: 3, full: 5 }), runner.seeds.length);
     const trials: Trial[] = [];
     for (let seed = 1; seed <= count; seed++) {
-      const toy = await trainToy(laboratory, { bias: true, seed });
+      const toy = await trainToy(runner, { bias: true, seed });
       const summary = summarise(toy.training);
       trials.push({ seed, toy, summary, ...nearestToOrigin(summary) });
     }
@@ -47,7 +47,7 @@ export const fig3: Experiment = {
     return {
       summary: `the best of ${count} seeds is shown: digit ${nearest.label} has its mean at ${chosen.ratio.toFixed(2)} times the distance of the others from the origin (all seeds: ${trials.map(({ ratio }) => ratio.toFixed(2)).join(', ')}), and normalising leaves its directions a concentration of ${nearest.concentration.toFixed(2)}`,
       text: [
-        `${describeToy(laboratory)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
+        `${describeToy(runner)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
           `relative to the mean of the other class means, seed ${chosen.seed} with ${chosen.ratio.toFixed(3)} (all: ${trials.map(({ ratio }) => ratio.toFixed(3)).join(', ')}; 1 would be a class like the others). ` +
           `Its accuracy is ${(100 * toy.testAccuracy).toFixed(2)} % in the test.`,
         `Nearest to the origin is digit ${nearest.label}: its mean feature has the norm ${nearest.meanNorm.toFixed(2)}, those of the others ` +
@@ -72,7 +72,7 @@ export const fig3: Experiment = {
           columns: ['label', 'bias', 'mean_norm', 'mean_of_norms', 'concentration'],
           rows: summary.map(({ label, meanNorm, norm, concentration }) => [
             label,
-            toy.bias[label],
+            toy.bias[label]!,
             meanNorm,
             norm,
             concentration,
@@ -87,7 +87,7 @@ export const fig3: Experiment = {
             ),
             rows: summary.map(({ label, meanNorm, norm, concentration }) => [
               String(label),
-              toy.bias[label].toFixed(2),
+              toy.bias[label]!.toFixed(2),
               meanNorm.toFixed(2),
               norm.toFixed(2),
               concentration.toFixed(3),
@@ -98,7 +98,7 @@ export const fig3: Experiment = {
         {
           stem: 'fig3-features',
           columns: ['label', 'x', 'y'],
-          rows: toy.training.points.map((point, i) => [toy.training.labels[i], ...point]),
+          rows: toy.training.points.map((point, i) => [toy.training.labels[i]!, ...point]),
         },
       ],
       figures: [featureFigure(toy.training, choice), normalisedFigure(toy.training)],
@@ -132,7 +132,7 @@ export function directionShares({ points, labels }: LabelledPoints, label: numbe
   points.forEach(([x, y], i) => {
     if (labels[i] !== label) return;
     const turn = Math.atan2(y, x) / (2 * Math.PI) + 0.5;
-    counts[Math.min(directions - 1, Math.floor(turn * directions))]++;
+    counts[Math.min(directions - 1, Math.floor(turn * directions))]!++;
   });
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => count / total);
@@ -153,7 +153,7 @@ function normalisedFigure(training: LabelledPoints): Figure {
       [bin, bin + 1].map((edge) => at(edge, radius + (0.13 * share) / tallest)),
     );
     const peak = at(shares.indexOf(tallest) + 0.5, radius + 0.2);
-    return { radius, color: tenColors[digit], outline: [...outline, outline[0]], peak, text: String(digit) };
+    return { radius, color: tenColors[digit], outline: [...outline, outline[0]!], peak, text: String(digit) };
   });
   return {
     stem: 'fig3-normalised',

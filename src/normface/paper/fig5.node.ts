@@ -1,7 +1,7 @@
 /** Figure 5: the lower bound of softmax over cosines as a function of the scale. */
 
 import { lossBound } from '../losses/bound.ts';
-import type { Experiment, Findings } from './experiment.ts';
+import type { Experiment, ExperimentResults } from './experiment.ts';
 import { linePlot } from './line-plot.node.ts';
 
 const classes = [10, 100, 1_000, 10_000, 100_000];
@@ -13,7 +13,7 @@ export const fig5: Experiment = {
   title: 'Figure 5: lower bound of the softmax loss on the sphere',
   paper:
     'The least softmax loss B(n, ℓ²) of features and weights of norm ℓ (Proposition 2): with ℓ = 1 it is near log n, and only a larger norm lets it vanish.',
-  run: async (): Promise<Findings> => {
+  run: async (): Promise<ExperimentResults> => {
     const x = Float64Array.from({ length: 301 }, (_, k) => k / 10);
     const lines = classes.map((n) => ({
       name: `n = ${grouped(n)}`,
@@ -32,7 +32,7 @@ export const fig5: Experiment = {
         {
           stem: 'fig5',
           columns: ['scale', ...classes.map((n) => `n=${n}`)],
-          rows: scales.map((scale, k) => [scale, ...bounds[k]]),
+          rows: scales.map((scale, k) => [scale, ...bounds[k]!]),
           display: {
             columns: [
               { header: 'ℓ²', align: 'right' },
@@ -40,14 +40,14 @@ export const fig5: Experiment = {
             ],
             rows: scales.map((scale, k) => [
               String(scale),
-              ...bounds[k].map((bound) => bound.toPrecision(4)),
+              ...bounds[k]!.map((bound) => bound.toPrecision(4)),
             ]),
           },
         },
         {
           stem: 'fig5-curves',
           columns: ['scale', ...classes.map((n) => `n=${n}`)],
-          rows: Array.from(x, (scale, k) => [scale, ...lines.map(({ y }) => y[k])]),
+          rows: Array.from(x, (scale, k) => [scale, ...lines.map(({ y }) => y[k]!)]),
         },
       ],
       figures: [

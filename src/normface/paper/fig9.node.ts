@@ -57,18 +57,18 @@ export const fig9: Experiment = {
   title: 'Figure 9: histograms of frame cosines as features of video pairs',
   paper:
     'All cosines between the frames of two videos make a histogram of 100 bins; those of the same person and of different people look different, which a histogram intersection SVM uses.',
-  run: async (laboratory) => {
-    const videos = laboratory.pick<Videos>({
+  run: async (runner) => {
+    const videos = runner.pick<Videos>({
       quick: { people: 25, perPerson: 4, frames: 12 },
       full: { people: 50, perPerson: 4, frames: 30 },
     });
     const { people, perPerson, frames } = videos;
-    const run = await laboratory.train(baselineConfig(laboratory), 'baseline');
+    const run = await runner.train(baselineConfig(runner), 'baseline');
     const dataset = await openDataset(
       `generated:identities=${people},samples=${perPerson * frames},seed=1,first=${generatedPeople}`,
     );
-    laboratory.say(`frames  ${dataset.samples.length} images of ${people} people, ${perPerson} videos each`);
-    const features = await laboratory.features(run, dataset, Uint32Array.from(dataset.samples.keys()));
+    runner.say(`frames  ${dataset.samples.length} images of ${people} people, ${perPerson} videos each`);
+    const features = await runner.features(run, dataset, Uint32Array.from(dataset.samples.keys()));
     const mean = meanOf(features);
     const pairs = drawVideoPairs(videos, pairsOfEachKind, 1);
     // Samples are sorted by person, so the frames of a video are neighbours.
@@ -80,11 +80,11 @@ export const fig9: Experiment = {
     const average = (values: ArrayLike<number>) =>
       Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
     const meanCosine = (same: boolean) =>
-      average(pairs.flatMap((pair, k) => (pair.same === same ? [average(cosines[k])] : [])));
+      average(pairs.flatMap((pair, k) => (pair.same === same ? [average(cosines[k]!)] : [])));
     return {
       text: [
         `Frames: generated faces of ${people} people who are in no training image; a "video" is ${frames} photographs of one person, drawn independently, ` +
-          `${perPerson} videos each. Features: ${describeBaseline(laboratory)}. The mean of all frames is subtracted, then features are normalised.`,
+          `${perPerson} videos each. Features: ${describeBaseline(runner)}. The mean of all frames is subtracted, then features are normalised.`,
         `${pairsOfEachKind} pairs of videos of the same person have a mean frame cosine of ${meanCosine(true).toFixed(3)}, ` +
           `${pairsOfEachKind} of different people ${meanCosine(false).toFixed(3)}.`,
       ],
@@ -92,20 +92,20 @@ export const fig9: Experiment = {
         {
           stem: 'fig9-histograms',
           columns: ['pair', 'same', ...Array.from({ length: histogramBins }, (_, bin) => `bin${bin}`)],
-          rows: histograms.map((histogram, k) => [k + 1, Number(pairs[k].same), ...histogram]),
+          rows: histograms.map((histogram, k) => [k + 1, Number(pairs[k]!.same), ...histogram]),
         },
         {
           stem: 'fig9-cosines',
           columns: ['frame', ...Array.from({ length: frames }, (_, frame) => `frame${frame + 1}`)],
           rows: Array.from({ length: frames }, (_, row) => [
             row + 1,
-            ...cosines[0].subarray(row * frames, (row + 1) * frames),
+            ...cosines[0]!.subarray(row * frames, (row + 1) * frames),
           ]),
         },
       ],
       figures: [
-        await matrixFigure(cosines[0], frames),
-        histogramFigure(histograms[0], histograms[pairsOfEachKind]),
+        await matrixFigure(cosines[0]!, frames),
+        histogramFigure(histograms[0]!, histograms[pairsOfEachKind]!),
         await imageFigure(histograms),
       ],
     };
@@ -114,7 +114,7 @@ export const fig9: Experiment = {
 
 function meanOf({ values, dimension }: Features): Float64Array {
   const mean = new Float64Array(dimension);
-  for (let i = 0; i < values.length; i++) mean[i % dimension] += (values[i] * dimension) / values.length;
+  for (let i = 0; i < values.length; i++) mean[i % dimension]! += (values[i]! * dimension) / values.length;
   return mean;
 }
 

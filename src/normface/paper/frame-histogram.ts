@@ -17,8 +17,8 @@ export function frameCosines(
   mean?: Float64Array,
 ): Float64Array {
   const count = first.length * second.length;
-  const a = Uint32Array.from({ length: count }, (_, k) => first[Math.floor(k / second.length)]);
-  const b = Uint32Array.from({ length: count }, (_, k) => second[k % second.length]);
+  const a = Uint32Array.from({ length: count }, (_, k) => first[Math.floor(k / second.length)]!);
+  const b = Uint32Array.from({ length: count }, (_, k) => second[k % second.length]!);
   return cosineScores(features, { a, b, same: new Uint8Array(count), fold: new Uint32Array(count) }, mean);
 }
 
@@ -26,8 +26,8 @@ export function frameCosines(
 export function cosineHistogram(cosines: ArrayLike<number>): Float64Array {
   const shares = new Float64Array(histogramBins);
   for (let k = 0; k < cosines.length; k++) {
-    const bin = Math.min(histogramBins - 1, Math.floor(((cosines[k] + 1) / 2) * histogramBins));
-    shares[bin] += 1 / cosines.length;
+    const bin = Math.min(histogramBins - 1, Math.floor(((cosines[k]! + 1) / 2) * histogramBins));
+    shares[bin]! += 1 / cosines.length;
   }
   return shares;
 }

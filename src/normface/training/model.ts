@@ -112,7 +112,7 @@ export class Model implements Learner {
     ]);
     const [main] = this.objective.heads;
     if (!main.hasScale) return { loss: value, positiveCosine, negativeCosine };
-    const bound = main.bound && main.weight * main.bound(scale);
+    const bound = main.bound && main.weight * main.bound(scale!);
     return { loss: value, bound, positiveCosine, negativeCosine, scale };
   }
 

@@ -16,7 +16,7 @@ export function comparisonView(
   dispatch: number,
 ): HTMLElement {
   const rows = versions.map(({ check, speeds }, i) => ({
-    label: names[i],
+    label: names[i]!,
     role: i === 0 ? ('shipped' as const) : ('edited' as const),
     speed: speeds?.find(({ index }) => index === dispatch) ?? speeds?.[0] ?? null,
     right: isRight(check),
@@ -65,7 +65,7 @@ export function comparisonView(
       : element(
           'p',
           { class: 'soft small' },
-          `In one race, by ${timed[0].speed.timer}; the ratio is the median of paired rounds, with its 95 % interval. `,
+          `In one race, by ${timed[0]!.speed.timer}; the ratio is the median of paired rounds, with its 95 % interval. `,
           badge('measured'),
         ),
   );

@@ -7,7 +7,7 @@ import { compare, sketch } from '../../../src/normface/paper/fig7.node.ts';
 import { meanDirection, twoClasses } from '../../../src/normface/paper/two-classes.ts';
 import { testDevice } from '../../engine/open.ts';
 import { temporaryFolder } from '../data/fixtures.ts';
-import { fakeLaboratory } from './fake.ts';
+import { fakeRunner } from './fake.ts';
 
 const device = await testDevice();
 
@@ -39,7 +39,7 @@ test('figure 4, sphere: all gradients are tangent; the own class pulls the weigh
 });
 
 test('figure 5: the numbers are those of the table of section 1.3', async () => {
-  const { tables } = await fig5.run(fakeLaboratory(temporaryFolder()).laboratory);
+  const { tables } = await fig5.run(fakeRunner(temporaryFolder()).runner);
   const { columns, rows } = tables.find(({ stem }) => stem === 'fig5')!;
   expect(columns).toEqual(['scale', 'n=10', 'n=100', 'n=1000', 'n=10000', 'n=100000']);
   const expected = [

@@ -4,8 +4,8 @@ import { estimate } from '../../../common/statistics.ts';
 import { type MergeName, mergeNames } from '../../evaluation/merge.ts';
 import { type MirrorRow, mirrorTable } from '../../evaluation/mirror-table.ts';
 import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison } from './comparison.node.ts';
 import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -32,34 +32,35 @@ export const mirror: Experiment = {
   title: 'Mirror images and PCA',
   paper:
     'Merging the features of image and mirror image, and PCA, each add one or two tenths of a point; sum and maximum with PCA give the best model its 99.22 %.',
-  run: (laboratory) => runMirror(laboratory, comparisonRecipe(laboratory)),
+  run: (runner) => runMirror(runner, comparisonRecipe(runner)),
 };
 
-export async function runMirror(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
-  const seeds = laboratory.comparisonSeeds;
+export async function runMirror(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
+  const seeds = runner.comparisonSeeds;
   const tables: MirrorRow[][][] = models.map(() => []);
   const [row] = rowsOf(paperRows(recipe.head), ['normface']);
   for (const seed of seeds) {
     for (const [m, { key }] of models.entries()) {
-      const run = key === 'baseline' ? await comparison.baseline(seed) : await comparison.fineTune(row, seed);
+      const run =
+        key === 'baseline' ? await comparison.baseline(seed) : await comparison.fineTune(row!, seed);
       const { pairs, features } = await comparison.features(run, true);
-      tables[m].push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
+      tables[m]!.push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
     }
   }
-  return findingsOf(recipe, tables, seeds);
+  return experimentResults(recipe, tables, seeds);
 }
 
 /** @param tables of each model, one a seed */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   tables: readonly (readonly MirrorRow[][])[] | readonly (readonly (readonly MirrorRow[])[])[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const cells = models.flatMap(({ name, paper }, m) =>
     [false, true].flatMap((pca) =>
       mergeNames.map((merge, k) => {
-        const rows = tables[m].map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
+        const rows = tables[m]!.map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
         const values = rows.map(({ results }) => results[merge].accuracy);
         return {
           name,
@@ -94,7 +95,7 @@ export function findingsOf(
         stem: 'mirror',
         columns: ['model', 'pca', 'merge', 'paper', 'seed', 'accuracy'],
         rows: cells.flatMap(({ name, pca, merge, paper, values }) =>
-          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper, seeds[k], value]),
+          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper!, seeds[k]!, value]),
         ),
         display: {
           columns: [
@@ -110,7 +111,7 @@ export function findingsOf(
                 name,
                 pca ? 'yes' : 'no',
                 ...row.map((one) => percentEstimate(one.estimate)),
-                ...row.map((one) => one.paper.toFixed(2)),
+                ...row.map((one) => one.paper!.toFixed(2)),
               ];
             }),
           ),
@@ -129,7 +130,7 @@ export function findingsOf(
             values,
             estimate,
             color: name === models[0].name ? 0 : 1,
-            remark: paper.toFixed(2),
+            remark: paper!.toFixed(2),
           })),
           {
             xLabel: 'accuracy in %',

@@ -11,8 +11,8 @@ import {
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison, type Measurement, measuredRow } from './comparison.node.ts';
 import {
   control,
@@ -66,15 +66,15 @@ export const table4: Experiment = {
   title: 'Table 4: the Light CNN',
   paper:
     'On Light CNN B softmax reaches 98.13 %, with mirror images 98.41 %; normalised softmax 98.75 %, C-contrastive 98.78 %, both together 98.71 %.',
-  run: (laboratory) => runTable4(laboratory, lightRecipe(laboratory)),
+  run: (runner) => runTable4(runner, lightRecipe(runner)),
 };
 
-export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
+export async function runTable4(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
   const entries = entriesOf(recipe);
   const rows = [...new Set(entries.map(({ row }) => row))];
   const measured = new Map<LossRow, Measurement[]>(rows.map((row) => [row, []]));
-  const seeds = laboratory.comparisonSeeds;
+  const seeds = runner.comparisonSeeds;
   for (const seed of seeds) {
     for (const row of rows) {
       const merges = entries.filter((entry) => entry.row === row).map(({ merge }) => merge);
@@ -82,7 +82,7 @@ export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise
       measured.get(row)!.push(...measurements);
     }
   }
-  return findingsOf(
+  return experimentResults(
     recipe,
     entries.map(({ row, merge }) => measured.get(row)!.filter((one) => one.merge === merge)),
     seeds,
@@ -90,23 +90,23 @@ export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise
 }
 
 /** @param measured of each entry of the table */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const results = entriesOf(recipe).map((entry, k) => {
-    const row = measuredRow(entry.label, measured[k]);
+    const row = measuredRow(entry.label, measured[k]!);
     return { ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) };
   });
   const [front, ...merged] = results;
-  const pairs = `${measured[0][0].decisions.length.toLocaleString('en-US')} pairs`;
+  const pairs = `${measured[0]![0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const reference = controlAmong(merged, control);
   return {
     summary: againstControlSummary(withTheirControls(merged)),
     text: [
       recipeText(recipe, seeds),
-      `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
+      `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front!), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front!.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
       againstControlText(withTheirControls(merged), pairs),
       orderText(
         merged.flatMap(({ paper, estimate: { mean } }) =>
@@ -119,7 +119,7 @@ export function findingsOf(
         stem: 'table4',
         columns: ['row', 'loss', 'normalisation', 'merge', 'paper', 'seed', 'step', 'accuracy', 'auc'],
         rows: results.flatMap(({ row, merge, paper, measurements }) =>
-          measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
+          measurements!.map(({ seed, step, accuracy, areaUnderCurve }) => [
             row.key,
             row.loss,
             row.normalisation,

@@ -130,8 +130,8 @@ export function decodeSafetensors(file: Uint8Array, source: string): Safetensors
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of described) {
-    const start = file.byteOffset + 8 + headerLength + begin;
-    const bytes = file.buffer.slice(start, start + (end - begin));
+    const start = file.byteOffset + 8 + headerLength + begin!;
+    const bytes = file.buffer.slice(start, start + (end! - begin!));
     tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](bytes as ArrayBuffer) });
   }
   return { tensors, metadata };
@@ -159,7 +159,7 @@ function describe(name: string, entry: unknown, fail: Fail) {
     return fail(`tensor "${name}" has the unknown type ${JSON.stringify(dtype)}`);
   if (!isCounts(shape)) return fail(`tensor "${name}" has no shape`);
   if (!isCounts(offsets) || offsets.length !== 2) return fail(`tensor "${name}" has no offsets`);
-  const [begin, end] = offsets;
+  const [begin, end] = offsets as [number, number];
   const kind = dtype as StoredDtype;
   if (end - begin !== elements(shape) * ARRAYS[kind].BYTES_PER_ELEMENT)
     return fail(`tensor "${name}" of ${dtype} [${shape}] does not have ${end - begin} bytes`);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findNet } from '../../../../src/normface/nets/index.ts';
-import type { Preset } from '../../../../src/normface/paper/laboratory.node.ts';
+import type { Preset } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import { control, type LossRow, withTheirControls } from '../../../../src/normface/paper/tables/loss-rows.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
 import { baselineConfig, fineTuneConfig, type Recipe } from '../../../../src/normface/paper/tables/recipe.ts';
