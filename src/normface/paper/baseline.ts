@@ -7,7 +7,7 @@ import type { ExperimentRunner } from './experiment-runner.node.ts';
 export const generatedPeople = 160;
 
 /**
- * Quick: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (section 7.5),
+ * Quick: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (docs/reference.md#schedules),
  * or for fewer steps on LFW or generated faces.
  */
 export function baselineConfig(runner: ExperimentRunner): TrainingConfigInput {

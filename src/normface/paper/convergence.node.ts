@@ -1,4 +1,4 @@
-/** Section 3.3 of the paper's argument: softmax over cosines stays above its bound without a scale, and not with one. */
+/** arXiv 1704.06369, section 3.3: softmax over cosines stays above its bound without a scale, and not with one. */
 
 import { estimate } from '../../common/statistics.ts';
 import { lossBound } from '../losses/bound.ts';
@@ -63,7 +63,7 @@ export function trendText(steps: readonly StepRecord[]): string {
 
 export const convergence: Experiment = {
   name: 'convergence',
-  title: 'Section 3.3: convergence with and without a scale',
+  title: 'Convergence with and without a scale (arXiv 1704.06369, section 3.3)',
   paper:
     'Softmax directly on cosines (s = 1) stays near its lower bound (about 8.5 with a bound of 8.27 for 10,575 classes) however long it trains; a scale layer lets the loss fall.',
   run: async (runner) => {

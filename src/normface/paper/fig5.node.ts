@@ -5,7 +5,7 @@ import type { Experiment, ExperimentResults } from './experiment.ts';
 import { linePlot } from './line-plot.node.ts';
 
 const classes = [10, 100, 1_000, 10_000, 100_000];
-/** Scales of the table of section 1.3. */
+/** Scales of the table in docs/reference.md#lower-bound-of-the-loss. */
 const scales = [1, 2, 5, 10, 15, 20, 30, 40, 64];
 
 export const fig5: Experiment = {

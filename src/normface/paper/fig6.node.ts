@@ -12,10 +12,10 @@ import { meanDirection, samplesPerClass, twoClasses } from './two-classes.ts';
 const margins = [0, 1];
 const steps = 1000;
 /**
- * Of the loss as the engine means it over 200 samples; the recipe's 1e-5 belongs to the loss summed over them, so both are the same.
+ * Of the loss as the engine means it over 200 samples; the script's 1e-5 belongs to the loss summed over them, so both are the same.
  */
 const rate = 1e-5 * 2 * samplesPerClass;
-/** Length of the drawn steps of the features, on the scale of the mean loss (section 9.7 item 6). */
+/** Length of the drawn steps of the features, on the scale of the mean loss (draw/figure6/create_figure3.m of happynear/NormFace). */
 const featureRate = 10;
 
 /** The end of the walk of the agents. */

@@ -29,7 +29,7 @@ function distance(a: Point3, b: Point3): number {
   return 2 - 2 * dot(a, b);
 }
 
-/** Whether some pair with another class (section 5) has a positive loss, for each sample. */
+/** Whether some pair with another class (arXiv 1704.06369, equation 7) has a positive loss, for each sample. */
 export function movedByPairs(
   features: readonly Point3[],
   labels: readonly number[],

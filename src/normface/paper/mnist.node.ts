@@ -69,7 +69,7 @@ export function toyImages({ data: { mnist } }: ExperimentRunner): ToyImages {
   };
 }
 
-/** The LeNet of Fig. 2, briefly; with `--preset full` LeNets++ with its authors' solver (section 6.3). */
+/** The LeNet of Fig. 2, briefly; with `--preset full` LeNets++ with its authors' solver (docs/reference.md#mnist-nets). */
 function toyConfig(runner: ExperimentRunner, bias: boolean, seed: number): TrainingConfigInput {
   const shared: TrainingConfigInput = {
     seed,
@@ -106,7 +106,7 @@ export function describeToy(runner: ExperimentRunner): string {
   return `Net ${net} with two features, ${steps} steps of ${batchSize} images. Images: ${toyImages(runner).description}.`;
 }
 
-/** Features that are drawn, at most: 100 batches of 128 (section 9.7 item 2). */
+/** Features that are drawn, at most: 100 batches of 128 (draw/figure2/get_feature.m of happynear/NormFace). */
 const drawn = 12_800;
 
 export async function trainToy(

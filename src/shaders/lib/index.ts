@@ -25,7 +25,7 @@ import tile_product_workgroup from './tile_product_workgroup.wesl';
 import winograd from './winograd.wesl';
 import winograd_tiles from './winograd_tiles.wesl';
 
-/** Modules that kernels import as `package::lib::name`, by that name. */
+/** Modules that kernels import as `package::lib::…`, by the name that comes last. */
 const modules = {
   agent_distance,
   agent_entry,

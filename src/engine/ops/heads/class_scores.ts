@@ -108,7 +108,7 @@ export class ClassScores {
   }
 
   /**
-   * What the gradient of every class of a window has beside Σ_i g_ij row_i, as a share of w_j: see shaders/score_projection. Found
+   * What the gradient of every class of a window has beside Σ_i g_ij row_i, as a share of w_j: see shaders/heads/score_projection. Found
    * from products and gradients, without reading weights.
    */
   private projectionOf(window: ScoreWindow, products: Tensor, gradients: Tensor): Tensor {

@@ -163,7 +163,7 @@ export function gemm(
     variants,
     candidates: variantsOf(tileCandidates(device)),
     shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
-    rehearse: (candidate) => {
+    benchmark: (candidate) => {
       const { coefficients, base } = projection ?? {};
       run(candidate, scratch(a), scratch(b), transposeA, transposeB, bias && scratch(bias), scratch(c), {
         accumulate,

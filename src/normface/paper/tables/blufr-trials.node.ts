@@ -1,4 +1,4 @@
-/** What BLUFR is computed on: the division of LFW, or one like it of generated faces where LFW is missing (section 8.3). */
+/** What BLUFR is computed on: the division of LFW, or one like it of generated faces where LFW is missing (docs/reference.md#blufr). */
 
 import { type Dataset, samplesByIdentity } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.node.ts';

@@ -1,4 +1,4 @@
-/** Figure 8: how much of a second loss helps softmax over cosines (sections 4.4, 9.7). */
+/** Figure 8: how much of a second loss helps softmax over cosines (arXiv 1704.06369, section 5.2). */
 
 import { type Estimate, estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';

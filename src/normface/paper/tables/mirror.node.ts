@@ -1,4 +1,4 @@
-/** The mirror table: merges of image and mirror image, with and without PCA (sections 8.2, 9.5). */
+/** The mirror table: merges of image and mirror image, with and without PCA (docs/reference.md#mirror-images). */
 
 import { estimate } from '../../../common/statistics.ts';
 import { type MergeName, mergeNames } from '../../evaluation/merge.ts';

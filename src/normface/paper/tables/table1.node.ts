@@ -1,4 +1,4 @@
-/** Table 1: what normalising the features of a softmax model is worth when they are compared (section 1.1). */
+/** Table 1: what normalising the features of a softmax model is worth when they are compared (arXiv 1704.06369, section 1). */
 
 import { estimate } from '../../../common/statistics.ts';
 import type { Features } from '../../evaluation/features.ts';

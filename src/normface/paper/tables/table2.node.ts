@@ -1,4 +1,4 @@
-/** Table 2: verification accuracy on LFW of every loss, with and without normalisation (sections 7.6, 9.1). */
+/** Table 2: verification accuracy on LFW of every loss, with and without normalisation (arXiv 1704.06369, section 5.2). */
 
 import { estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';

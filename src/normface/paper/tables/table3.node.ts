@@ -1,4 +1,4 @@
-/** Table 3: BLUFR, all pairs at a low false accept rate and open-set identification (sections 8.3, 9.2). */
+/** Table 3: BLUFR, all pairs at a low false accept rate and open-set identification (arXiv 1704.06369, section 5.2). */
 
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';

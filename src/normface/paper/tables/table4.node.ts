@@ -1,4 +1,4 @@
-/** Table 4: the losses on another net, the Light CNN (sections 6.2, 9.3). */
+/** Table 4: the losses on another net, the Light CNN (arXiv 1704.06369, section 5.2). */
 
 import { estimate } from '../../../common/statistics.ts';
 import type { MergeName } from '../../evaluation/merge.ts';

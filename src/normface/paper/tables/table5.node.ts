@@ -1,4 +1,4 @@
-/** Table 5: pairs of videos, by the mean and by the histogram of the cosines of their frames (sections 8.4, 9.4). */
+/** Table 5: pairs of videos, by the mean and by the histogram of the cosines of their frames (arXiv 1704.06369, section 5.3). */
 
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';

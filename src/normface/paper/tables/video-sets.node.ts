@@ -1,4 +1,4 @@
-/** What Table 5 is computed on: the videos of YouTube Faces, or ones made of generated faces where they are missing (section 8.4). */
+/** What Table 5 is computed on: the videos of YouTube Faces, or ones made of generated faces where they are missing (docs/reference.md#youtube-faces). */
 
 import path from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';

@@ -104,7 +104,7 @@ test('quick trains on nobody who judges', () => {
   expect(config.evaluation.folds).toEqual(config.data.excludeFolds);
 });
 
-test('full has the schedule of section 7.5 and evaluates five snapshots', () => {
+test('full has the schedule of docs/reference.md#schedules and evaluates five snapshots', () => {
   const recipe = comparisonRecipe({ preset: 'full', data: everything });
   const baseline = parseConfig(baselineConfig(recipe, 1));
   expect(baseline).toMatchObject({
