@@ -20,12 +20,17 @@ const learning: readonly Measure[] = [
   'L2 distance after PCA',
 ];
 
+interface ProjectedScores {
+  readonly cosine: Float64Array;
+  readonly distance: Float64Array;
+}
+
 /** The scores of all pairs by any measure, each computed once: rules, folds and reports share them. */
 export class PairScores {
   readonly pairs: PairList;
   private readonly features: Features;
   private readonly known = new Map<string, Float64Array>();
-  private readonly projected = new Map<number, Features>();
+  private readonly projected = new Map<number, ProjectedScores>();
   private moments: ReadonlyMap<number, Moments> | undefined;
 
   /** @throws UserError when features and pairs do not fit together */
@@ -61,9 +66,9 @@ export class PairScores {
       case 'cosine of centred features':
         return cosineScores(features, pairs, meanOutsideFold(features, pairs, fold));
       case 'cosine after PCA':
-        return cosineScores(this.projectedOn(fold), pairs);
+        return this.projectedScores(fold).cosine;
       case 'L2 distance after PCA':
-        return squaredDistances(this.projectedOn(fold), pairs).map(Math.sqrt);
+        return this.projectedScores(fold).distance;
     }
   }
 
@@ -77,11 +82,17 @@ export class PairScores {
     return fitPca(others.reduce(combine), normfacePca);
   }
 
-  /** The features on the principal components of the pairs outside a fold. */
-  private projectedOn(fold: number): Features {
-    const features = this.projected.get(fold) ?? project(this.features, this.pcaOutside(fold));
-    this.projected.set(fold, features);
-    return features;
+  /** Both scores of the projected features, which are much larger and not kept. */
+  private projectedScores(fold: number): ProjectedScores {
+    const known = this.projected.get(fold);
+    if (known) return known;
+    const features = project(this.features, this.pcaOutside(fold));
+    const scores = {
+      cosine: cosineScores(features, this.pairs),
+      distance: squaredDistances(features, this.pairs).map(Math.sqrt),
+    };
+    this.projected.set(fold, scores);
+    return scores;
   }
 }
 
