@@ -72,7 +72,7 @@ export class NetEmbedder implements Embedder {
       net.forward(net.batch(images, { mirror: turn }), parameters, { training: false });
     const captured = this.device.capture(() =>
       withoutGradients(() => ({
-        features: mirror ? concat([forward('never'), forward('always')], 0) : forward('never'),
+        features: mirror ? concat([forward('never'), forward('always')], { axis: 0 }) : forward('never'),
       })),
     );
     this.steps.set(mirror, captured);
