@@ -2,7 +2,7 @@
 
 import { formatTable, type Table } from '../common/table.ts';
 import { Parameters } from '../engine/core/parameters.ts';
-import type { Measurement } from '../engine/tuning/tune.ts';
+import type { Measurement } from '../engine/tuning/measurements.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { findNet } from '../normface/nets/index.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../../common/errors.ts';
 import { Parameters } from '../../engine/core/parameters.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';

@@ -3,8 +3,9 @@ import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.t
 import type { MergeName } from './merge.ts';
 import { type ImageFeatures, MergedScores } from './merged-scores.ts';
 import { foldNumbers, inFold, type PairList, selectFolds } from './pairs.ts';
+import { type ProtocolName, protocolNames } from './protocol-names.ts';
 import { firstProtocol } from './protocol-texts.ts';
-import { decisionsOf, judge, needsFolds, type ProtocolName, protocolNames } from './protocols.ts';
+import { decisionsOf, judge, needsFolds } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import {
   areaUnderCurve,

@@ -1,4 +1,4 @@
-import { elementCount } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import type { SampleShape } from './layer.ts';
 import { type Net, planNet, withInner } from './net.ts';
 

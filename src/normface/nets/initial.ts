@@ -1,7 +1,7 @@
 /** Initial values of parameters: counter based, so a parameter's values depend on the seed and on its name alone. */
 
 import { hash32, normal01, uniform01 } from '../../engine/core/random.ts';
-import { elementCount, type Shape } from '../../engine/core/tensor.ts';
+import { elementCount, type Shape } from '../../engine/core/shape.ts';
 
 /**
  * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (docs/reference.md#caffe-conventions);

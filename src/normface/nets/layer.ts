@@ -1,7 +1,8 @@
 /** What a layer is to the functions that describe, declare and run nets. */
 
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
-import type { Shape, Tensor } from '../../engine/core/tensor.ts';
+import type { Shape } from '../../engine/core/shape.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import type { Initial } from './initial.ts';
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../common/errors.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { ImageStore } from '../data/images/image-store.node.ts';
 import { openEmbedder } from '../embedding/embedder.node.ts';

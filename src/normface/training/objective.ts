@@ -1,10 +1,9 @@
 /** What a training step differentiates: a net and its losses on a batch. */
 
 import { Parameters } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { findNet } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';

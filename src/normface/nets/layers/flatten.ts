@@ -1,4 +1,4 @@
-import { elementCount } from '../../../engine/core/tensor.ts';
+import { elementCount } from '../../../engine/core/shape.ts';
 import { flatten } from '../../../engine/ops/shape/reshape.ts';
 import type { PlannedLayer, SampleShape } from '../layer.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { DivergedError, UsageError } from '../../../common/errors.ts';
 import { replaceFile } from '../../../common/files.node.ts';
 import { countText } from '../../../common/format.ts';
-import type { Device } from '../../../engine/runtime/device.ts';
+import type { Device } from '../../../engine/core/tensor.ts';
 import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
