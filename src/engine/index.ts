@@ -2,7 +2,7 @@
 
 export { record } from './core/autograd.ts';
 export type { DataType, TensorData } from './core/data-type.ts';
-export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
+export { check, DeviceError, formatShape, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
 export {
   defineOperator,
   type InputSpec,
@@ -17,7 +17,7 @@ export { type ParameterDeclaration, Parameters } from './core/parameters.ts';
 export type { Phase } from './core/phase.ts';
 export { hash32, normal01, uniform01 } from './core/random.ts';
 export { withoutGradients } from './core/recording.ts';
-export type { Shape } from './core/shape.ts';
+export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
@@ -138,3 +138,4 @@ export type { DeviceOptions, OperandType } from './runtime/options.ts';
 export type { PreparedDispatch } from './runtime/prepared.ts';
 export { type CaseCheck, type CheckOptions, checkOperator, type OperatorCheck } from './testing/check.ts';
 export type { Comparison } from './testing/compare.ts';
+export { type ElementGrid, elementGrid } from './tuning/grid.ts';
