@@ -4,7 +4,9 @@ import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
 import binary_entry from './binary_entry.wesl';
 import class_score from './class_score.wesl';
+import class_window from './class_window.wesl';
 import elements from './elements.wesl';
+import entry_statistics from './entry_statistics.wesl';
 import epilogue from './epilogue.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
@@ -33,7 +35,9 @@ const modules = {
   at_least,
   binary_entry,
   class_score,
+  class_window,
   elements,
+  entry_statistics,
   epilogue,
   logistic,
   margin,

@@ -13,7 +13,7 @@ import { meanOfEntries } from '../reduce/mean_of_entries.ts';
 import { checkNumbers } from './agent_options.ts';
 import { centerReference } from './center_loss.reference.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
@@ -32,8 +32,8 @@ export interface CenterOptions {
  *   loss = Σ_i ‖x_i − c_{y_i}‖² / 2n,   Δ_j = Σ_{y_i=j} (c_j − x_i) / (1 + count_j),   c_j ← c_j − α·Δ_j
  *
  * The mean over the batch is that of the released Caffe code; the paper's formula has the sum. The centers have no gradient: every
- * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the mean cosine to
- * the own center, the mean cosine to the other centers, and n.
+ * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the cosines
+ * to the centers and as number of entries n.
  *
  * @param features [n, d]
  * @param centers [classes, d]: a leaf without gradient, changed in place

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { suggest } from '../../../common/suggest.ts';
-import { mostPairSamples } from '../../../engine/ops/pairs/pair_loss.ts';
 import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossOf, lossSchema } from '../../losses/index.ts';
+import { defaultLoss } from '../../losses/names.ts';
 import { findNet } from '../../nets/index.ts';
 
 const fraction = z.number().min(0).max(1);
@@ -76,9 +76,6 @@ const schedule = z.strictObject({
   final: fraction.default(0),
   warmupSteps: z.int().min(0).default(0),
 });
-
-/** The loss of a configuration that names none. */
-export const defaultLoss = 'softmax';
 
 const keys = z.strictObject({
   $schema: z.string().optional(),
@@ -220,14 +217,10 @@ function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConf
       `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
       `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
     );
+  const batches = { batchSize, imagesPerPerson: isBalanced ? sampling.images : null };
   for (const used of [loss, auxiliaryLoss]) {
-    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
-    if (batchSize < 2 || batchSize > mostPairSamples)
-      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
-    if (used.name === 'triplet' || used.pairs === 'all') continue;
-    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
-    if (isBalanced && sampling.images % 2 === 0)
-      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
+    const wrong = used && lossOf(used).batchContradiction?.(used, batches);
+    if (wrong) return wrong;
   }
   return undefined;
 }

@@ -1,8 +1,9 @@
 /** The configuration of a new run, or of one that is resumed, from file, flags and `--set`. */
 
 import { UsageError, UserError } from '../../../common/errors.ts';
+import { defaultLoss } from '../../losses/names.ts';
 import { readJson } from '../run/run-folder.node.ts';
-import { defaultLoss, parseConfig, type TrainingConfig } from './config.ts';
+import { parseConfig, type TrainingConfig } from './config.ts';
 import {
   applyOverrides,
   decisiveSettings,
