@@ -70,7 +70,7 @@ export const sample: StepProfile = {
       { flops: 0, bytes: 300e3, microseconds: 50.05 },
       { choice: winograd },
     ),
-    dispatch(4, 4, 'softmax_loss', 'softmax_head_fold', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
+    dispatch(4, 4, 'softmax_loss', 'softmax_head_reduce', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
     dispatch(5, 5, 'softmax_loss backward', 'softmax_head_gradient', {
       flops: 8e3,
       bytes: 8e3,
