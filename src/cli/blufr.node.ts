@@ -58,7 +58,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   for (const [t, trial] of trials.entries()) {
     stage.next(`trial ${chosen[t]}, the ${t + 1}. of ${trials.length}: all pairs`);
     const start = performance.now();
-    const result = await evaluateBlufrTrial(device, all, splits.labels, trial, chosen[t], { pca });
+    const result = await evaluateBlufrTrial(device, all, splits.labels, trial, chosen[t]!, { pca });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     context.say(
       `trial ${result.trial}: VR ${percent(result.verificationRate)} %, DIR ${percent(result.detectionRate)} %  (${seconds} s)`,
@@ -86,7 +86,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
         ['Divisions', splits.name],
         ['Checkpoint', weightsFile],
         ['Merge', merge],
-        ['PCA', results[0].pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
+        ['PCA', results[0]!.pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
         ['Adapter', device.report.description],
       ],
       sections: [{ title: 'Trials', tables: [table] }],

@@ -49,7 +49,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     throw new UsageError(`there is no protocol "${unknown}"; there are ${protocolNames.join(', ')}`);
   const weights = named.map(findWeights);
   checkOnce(weights);
-  const config = configOf(weights[0]);
+  const config = configOf(weights[0]!);
   const stage = context.stage('opening the images');
   const pool = new DecodePool();
   const runs: EvaluatedRun[] = [];
@@ -87,7 +87,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
         worst: options.worst,
         frame: {
           title:
-            runs.length === 1 ? `Evaluation of ${runs[0].name}` : `Evaluation of ${runs.length} checkpoints`,
+            runs.length === 1 ? `Evaluation of ${runs[0]!.name}` : `Evaluation of ${runs.length} checkpoints`,
           facts: [
             ['Images', set.dataset.name],
             ['Pairs', set.pairsName],
@@ -109,7 +109,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
 /** @throws UsageError when two names lead to one checkpoint */
 function checkOnce(weights: readonly string[]): void {
   const real = weights.map((file) => fs.realpathSync(file));
-  const twice = weights.find((_, i) => real.indexOf(real[i]) < i);
+  const twice = weights.find((_, i) => real.indexOf(real[i]!) < i);
   if (twice !== undefined) throw new UsageError(`the checkpoint ${twice} is named twice`);
 }
 
@@ -130,7 +130,7 @@ async function storeThresholds(
 ): Promise<string[]> {
   const files: string[] = [];
   for (const [i, file] of weights.entries()) {
-    const written = await stored(context, () => writeThreshold(file, runs[i].threshold));
+    const written = await stored(context, () => writeThreshold(file, runs[i]!.threshold));
     if (written === null) continue;
     files.push(written);
     context.say(`stored    ${written}`);

@@ -46,7 +46,7 @@ export function mirrorTablesOf(
 }
 
 /** What may be said of the differences of the runs from one of them, by the rule to read first; nothing of a single run. */
-export function conclusions(runs: readonly EvaluatedRun[], reference = runs[0].name): string[] {
+export function conclusions(runs: readonly EvaluatedRun[], reference = runs[0]!.name): string[] {
   const judged = runs.flatMap(({ name, evaluation: { first } }) =>
     first ? [{ label: name, ...first }] : [],
   );
@@ -106,7 +106,7 @@ export async function writeEvaluation(
         text: conclusions(runs, reference),
         tables: [
           metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics }))),
-          protocolTable(runs[0].evaluation.metrics.protocols),
+          protocolTable(runs[0]!.evaluation.metrics.protocols),
           ...(mirrorTables.length > 0 ? [mirrorTableText(mirrorTables)] : []),
         ],
       },
@@ -148,9 +148,9 @@ async function exampleSection(
     const kind = Array.from(pairs.same.keys()).filter((pair) => pairs.same[pair] === same);
     const count = Math.min(8, kind.length);
     return Array.from({ length: count }, (_, i): ShownPair => {
-      const pair = kind[Math.floor((i * kind.length) / count)];
-      const verdict = scores[pair] > threshold.threshold ? 'accepted' : 'rejected';
-      return { pair, remark: `${scores[pair].toFixed(3)}, ${verdict}` };
+      const pair = kind[Math.floor((i * kind.length) / count)]!;
+      const verdict = scores[pair]! > threshold.threshold ? 'accepted' : 'rejected';
+      return { pair, remark: `${scores[pair]!.toFixed(3)}, ${verdict}` };
     });
   });
   return {
@@ -181,7 +181,7 @@ async function errorSection(
   ];
   for (const { list, file, text } of kinds) {
     if (list.length === 0) continue;
-    const shown = list.map((pair): ShownPair => ({ pair, remark: scores[pair].toFixed(3) }));
+    const shown = list.map((pair): ShownPair => ({ pair, remark: scores[pair]!.toFixed(3) }));
     galleries.push(
       await gallery(path.join(folder, file), shown, pairs, set, {
         title: `${name}: ${text}`,
@@ -203,7 +203,7 @@ async function gallery(
   { title, caption }: { title: string; caption: string },
 ): Promise<Gallery> {
   const tiles = await Promise.all(
-    shown.map(({ pair, remark }) => pairTile(set, pairs.a[pair], pairs.b[pair], remark)),
+    shown.map(({ pair, remark }) => pairTile(set, pairs.a[pair]!, pairs.b[pair]!, remark)),
   );
   await writeContactSheet(file, tiles, { columns: 4, title, imageHeight: 112 });
   return {
@@ -221,7 +221,7 @@ async function pairTile(set: EvaluationSet, a: number, b: number, remark: string
   const { dataset, indices } = set;
   const titles = imageTitles(dataset);
   const both = [indices[a], indices[b]];
-  const names = both.map((index) => titles[index]);
-  const images = await Promise.all(both.map((index) => decodeSource(dataset.samples[index].source)));
+  const names = both.map((index) => titles[index!]);
+  const images = await Promise.all(both.map((index) => decodeSource(dataset.samples[index!]!.source)));
   return { images, caption: `${names.join(' / ')}\n${remark}` };
 }

@@ -15,7 +15,7 @@ export async function listNets(context: Context, name: string | undefined, { siz
     const activationBytes = 4 * batch * description.activations;
     return { net: net.name, input, batch, activationBytes, ...description };
   });
-  context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0])));
+  context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0]!)));
   return name === undefined ? described.map(({ layers: _, ...summary }) => summary) : described[0];
 }
 

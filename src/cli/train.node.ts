@@ -147,7 +147,7 @@ async function dryRun(context: Context, config: TrainingConfig, data: TrainingDa
     excludedIdentities: excluded,
     steps,
     netParameters: parameters,
-    classWeights: dataset.identities.length * output[0],
+    classWeights: dataset.identities.length * output[0]!,
     gigaflopsPerStep: (6 * macs * config.batchSize) / 1e9,
   };
   for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);

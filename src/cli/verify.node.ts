@@ -44,10 +44,10 @@ export async function verify(context: Context, a: string, b: string, options: Ve
   });
   checkLengths(features);
   const [cosine] = cosineScores(features, onePair);
-  const same = threshold === undefined ? null : cosine > threshold;
+  const same = threshold === undefined ? null : cosine! > threshold;
   for (const { file, width, height } of images) context.say(`image     ${file}, ${width} × ${height} pixels`);
   context.say(`net       ${provenance(judged!)}`);
-  context.say(`cosine    ${cosine.toFixed(4)} (${merge})`);
+  context.say(`cosine    ${cosine!.toFixed(4)} (${merge})`);
   if (threshold === undefined)
     context.say(
       'no decision: no threshold is kept beside the checkpoint; ' +

@@ -22,7 +22,7 @@ const strip = 120;
 
 /** Colour of the k-th series. */
 export function seriesColor(k: number): string {
-  return seriesColours[k % seriesColours.length].light;
+  return seriesColours[k % seriesColours.length]!.light;
 }
 
 /** The paper below a plot, for halos around text. */
@@ -102,7 +102,7 @@ export function renderPlot(frame: Frame): string {
     (frame.plotWidth ?? plotWidth - (marginLeft - left) - (marginRight - usualMarginRight)) +
     marginRight;
   const legend = layOut(frame.legend, width - usualMarginRight);
-  const legendRows = legend.length === 0 ? 0 : legend[legend.length - 1].row + 1;
+  const legendRows = legend.length === 0 ? 0 : legend[legend.length - 1]!.row + 1;
   const titleHeight = frame.title ? 32 : 0;
   const panels = frame.panels?.length ?? 1;
   const top = 14 + titleHeight + legendRows * legendRow + (frame.panels ? 18 : 0);

@@ -110,7 +110,7 @@ function figureHtml(content: string, caption: string): string {
 
 /** The first column holds the names of the rows. On a narrow screen the table scrolls by itself, not the page. */
 function tableHtml({ title, columns, rows, first, notes = [] }: Table): string {
-  const side = (c: number) => (columns[c].align === 'right' ? ' class="right"' : '');
+  const side = (c: number) => (columns[c]!.align === 'right' ? ' class="right"' : '');
   const head = columns.map(({ header }, c) => `<th scope="col"${side(c)}>${escapeMarkup(header)}</th>`);
   const body = rows.map((row, r) => {
     const cells = columns.map((_, c) => {

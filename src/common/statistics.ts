@@ -106,7 +106,7 @@ export function bootstrapMean(
   const random = randomNumbers(seed);
   const meanOf = (pick: (k: number) => number) => {
     let sum = 0;
-    for (let k = 0; k < length; k++) sum += values[pick(k)];
+    for (let k = 0; k < length; k++) sum += values[pick(k)]!;
     return sum / length;
   };
   const mean = meanOf((k) => k);
@@ -128,11 +128,11 @@ export function bootstrapMean(
  * (Holm, "A Simple Sequentially Rejective Multiple Test Procedure", 1979). In the order given.
  */
 export function holm(pValues: readonly number[]): number[] {
-  const order = [...pValues.keys()].sort((i, j) => pValues[i] - pValues[j]);
+  const order = [...pValues.keys()].sort((i, j) => pValues[i]! - pValues[j]!);
   const adjusted = pValues.slice();
   let largest = 0;
   order.forEach((index, rank) => {
-    largest = Math.max(largest, Math.min(1, (order.length - rank) * pValues[index]));
+    largest = Math.max(largest, Math.min(1, (order.length - rank) * pValues[index]!));
     adjusted[index] = largest;
   });
   return adjusted;
@@ -170,8 +170,8 @@ export function agreement(
     let same = 0;
     let opposite = 0;
     for (const [above, below] of pairs) {
-      if (dealt[above] > dealt[below]) same++;
-      else if (dealt[above] < dealt[below]) opposite++;
+      if (dealt[above]! > dealt[below]!) same++;
+      else if (dealt[above]! < dealt[below]!) opposite++;
     }
     return { same, opposite };
   };

@@ -26,7 +26,7 @@ export function formatTable({ title, columns, rows, first, notes = [] }: Table):
   );
   const line = (cells: readonly string[]) =>
     columns
-      .map((column, c) => pad(cells[c] ?? '', widths[c], column.align ?? 'left'))
+      .map((column, c) => pad(cells[c] ?? '', widths[c]!, column.align ?? 'left'))
       .join('  ')
       .trimEnd();
   return [

@@ -32,7 +32,7 @@ export function decodeText(bytes: Uint8Array, described: string): string {
 
 /** Whether text begins with the byte order mark of UTF-16, or every other one of its first bytes is zero, as Latin letters make it. */
 function isUtf16(bytes: Uint8Array): boolean {
-  const mark = (bytes[0] << 8) | bytes[1];
+  const mark = (bytes[0]! << 8) | bytes[1]!;
   if (bytes.length >= 2 && (mark === 0xfffe || mark === 0xfeff)) return true;
   const start = bytes.subarray(0, 64);
   const zeros = (parity: number) => start.filter((byte, i) => i % 2 === parity && byte === 0).length;

@@ -19,9 +19,9 @@ export function unit(a: Point3): Point3 {
 /** The rows of an array of threes. */
 export function points3(values: ArrayLike<number>): Point3[] {
   return Array.from({ length: values.length / 3 }, (_, i) => [
-    values[3 * i],
-    values[3 * i + 1],
-    values[3 * i + 2],
+    values[3 * i]!,
+    values[3 * i + 1]!,
+    values[3 * i + 2]!,
   ]);
 }
 

@@ -199,5 +199,5 @@ function moveAlongNavigation(event: KeyboardEvent): void {
   const at = links.indexOf(document.activeElement as HTMLElement);
   if (at < 0) return;
   event.preventDefault();
-  links[(at + step + links.length) % links.length].focus();
+  links[(at + step + links.length) % links.length]!.focus();
 }

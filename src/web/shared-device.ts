@@ -55,7 +55,7 @@ export class SharedDevice {
       if (this.forgotten.has(device)) return;
       const [why] = (message || reason || 'no reason given').split('\n');
       this.lost = new DeviceError(`the GPU device was lost: ${why}`);
-      this.onLost(why);
+      this.onLost(why!);
     });
     return device;
   }

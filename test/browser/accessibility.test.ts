@@ -60,7 +60,7 @@ test('axe finds nothing wrong without WebGPU', async () => {
   ]) {
     await page.goto(url + hash);
     await page.locator('[data-notice=no-gpu]').waitFor();
-    await page.locator(ready).first().waitFor();
+    await page.locator(ready!).first().waitFor();
     expect(await violationsOf(page), hash).toEqual([]);
   }
   await page.context().close();

@@ -88,7 +88,7 @@ async function nodeCosines(merge: string): Promise<Float64Array> {
   const count = faces.length;
   const a = Uint32Array.from({ length: count * count }, (_, i) => Math.floor(i / count));
   return cosineScores(
-    { values: features.data as Float32Array, dimension: features.shape[1] },
+    { values: features.data as Float32Array, dimension: features.shape[1]! },
     { a, b: a.map((_, i) => i % count), same: new Uint8Array(a.length), fold: new Uint32Array(a.length) },
   );
 }
@@ -106,7 +106,7 @@ test('two faces: cosine and decision are those of normface verify', async () => 
   ]) {
     await chooseFaces(page, pair);
     await statusOf(page, 'Faces', /^2 images embedded/);
-    const expected = await nodeVerify(pair[0], pair[1]);
+    const expected = await nodeVerify(pair[0]!, pair[1]!);
     const shown = Number(await page.locator('[data-cosine]').getAttribute('data-cosine'));
     expect(Math.abs(shown - expected.cosine)).toBeLessThan(1e-3);
     expect(await page.locator('.verdict').textContent()).toBe(
@@ -115,7 +115,7 @@ test('two faces: cosine and decision are those of normface verify', async () => 
     expect(await page.locator('.pair-detail').textContent()).toContain(
       `Threshold ${expected.threshold.toFixed(4)}: best-threshold`,
     );
-    for (const name of pair.map((file) => path.basename(file)))
+    for (const name of pair.map((file) => path.basename(file!)))
       await page.getByRole('button', { name: `Remove ${name}` }).click();
   }
   expect(problems).toEqual([]);
@@ -141,14 +141,14 @@ test('a run folder and six faces: the matrix equals the features of normface emb
     await page.locator(`.results[data-merge=${merge}]`).waitFor();
     const decision = merge === 'sum' ? /Threshold .*accepts/ : /No decision: .* chosen for the merge “sum”/;
     await page.locator('.pair-detail').filter({ hasText: decision }).waitFor();
-    const expected = await nodeCosines(merge);
+    const expected = await nodeCosines(merge!);
     const cells = await page
       .getByRole('gridcell')
       .evaluateAll((found) => found.map((cell) => cell.ariaLabel));
-    const shown = cells.map((label) => Number(/cosine (\S+),/.exec(label!)![1].replace('−', '-')));
+    const shown = cells.map((label) => Number(/cosine (\S+),/.exec(label!)![1]!.replace('−', '-')));
     expect(shown.length).toBe(36);
     shown.forEach((cosine, i) => {
-      expect(Math.abs(cosine - expected[i]), `${merge}, pair ${i}`).toBeLessThan(1e-3);
+      expect(Math.abs(cosine - expected[i]!), `${merge}, pair ${i}`).toBeLessThan(1e-3);
     });
     spread.push(Math.min(...shown));
   }
@@ -171,8 +171,8 @@ test('a run folder and six faces: the matrix equals the features of normface emb
 test('files can be dropped, the choices are in the URL, and a threshold can be typed', async () => {
   const { page } = await openVerify({}, '?merge=front&threshold=0.5');
   const files = [weights, threshold, faces[0], faces[4]].map((file) => ({
-    name: path.basename(file),
-    bytes: fs.readFileSync(file).toString('base64'),
+    name: path.basename(file!),
+    bytes: fs.readFileSync(file!).toString('base64'),
   }));
   const transfer = await page.evaluateHandle((dropped) => {
     const made = new DataTransfer();
@@ -183,7 +183,7 @@ test('files can be dropped, the choices are in the URL, and a threshold can be t
   await page.locator('.drop-zone').first().dispatchEvent('drop', { dataTransfer: transfer });
   await statusOf(page, 'Faces', /^2 images embedded/);
   const { cosine } = JSON.parse(
-    (await normface('verify', faces[0], faces[4], '-c', run, '--json', '--threshold', '0.5')).stdout,
+    (await normface('verify', faces[0]!, faces[4]!, '-c', run, '--json', '--threshold', '0.5')).stdout,
   );
   expect(cosine).toBeGreaterThan(-1);
   expect(await page.locator('.pair-detail').textContent()).toContain('The threshold was typed in');
@@ -248,7 +248,7 @@ test('without any file: the net and the faces that come with the page', async ()
   expect(names.every(Boolean)).toBe(true);
 
   // Photographs are not what this net has seen: that is said beside the verdict.
-  await chooseFaces(page, [faces[1]]);
+  await chooseFaces(page, [faces[1]!]);
   await page.getByRole('gridcell').nth(48).waitFor();
   await page.getByRole('gridcell').nth(6).click();
   const cautions = page.getByRole('list', { name: 'Cautions' });
@@ -346,14 +346,14 @@ test('wrong files are one sentence each, and the page goes on', async () => {
   await refused('Faces', /^notes\.png is not an image that this browser can decode$/);
   await chooseFaces(page, [file('empty.jpg', '')]);
   await refused('Faces', /^empty\.jpg is empty$/);
-  const jpeg = fs.readFileSync(faces[1]);
-  const png = fs.readFileSync(faces[0]);
+  const jpeg = fs.readFileSync(faces[1]!);
+  const png = fs.readFileSync(faces[0]!);
   await chooseFaces(page, [file('half.jpg', jpeg.subarray(0, jpeg.length / 2))]);
   await refused('Faces', /^half\.jpg is damaged: it is cut short$/);
   await chooseFaces(page, [file('half.png', png.subarray(0, png.length / 2))]);
   await refused('Faces', /^half\.png is damaged: it is cut short$/);
   for (const damaged of ['notes.png', 'half.jpg', 'half.png'])
-    expect((await normface('verify', path.join(root, damaged), faces[0], '-c', run)).exitCode).toBe(1);
+    expect((await normface('verify', path.join(root, damaged), faces[0]!, '-c', run)).exitCode).toBe(1);
 
   // Where they were dropped, also when they belong elsewhere.
   await chooseCheckpoint(page, file('notes.txt', 'only notes'));
@@ -368,11 +368,11 @@ test('wrong files are one sentence each, and the page goes on', async () => {
 
   await chooseCheckpoint(page, weights, threshold);
   await statusOf(page, 'Checkpoint', /net tiny/);
-  await chooseFaces(page, [faces[0]]);
+  await chooseFaces(page, [faces[0]!]);
   await page.getByText('One more face is needed: a cosine compares two.').waitFor();
   await chooseFaces(page, Array(32).fill(faces[0]));
   await refused('Faces', /^32 images are too many: the page compares up to 32, and has 1$/);
-  await chooseFaces(page, [faces[4]]);
+  await chooseFaces(page, [faces[4]!]);
   await page.locator('[data-cosine]').waitFor();
   // A net that cannot be opened leaves the one before as it was, with its threshold.
   await chooseFaces(page, [path.join(root, 'short.safetensors')]);

@@ -12,7 +12,7 @@ async function offered(...words: string[]): Promise<string[]> {
   return stdout
     .split('\n')
     .filter(Boolean)
-    .map((line) => line.split('\t')[0]);
+    .map((line) => line.split('\t')[0]!);
 }
 
 test('commands, their subcommands, and words after an operand', async () => {

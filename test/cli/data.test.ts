@@ -28,8 +28,8 @@ describe('data check --pairs', () => {
     const data = faces('stray', ...numbers('P001'), ...numbers('P002'), 'P001/P001_0002.jpg', 'P001/x.png');
     const pairs = list('stray.txt', '1\nP001\t1\t4\nP001\t3\tP002\t1\n');
     const set = await openEvaluationSet({ data, pairs, pairsPerFold: 1 });
-    const keys = Array.from(set.indices, (index) => set.dataset.samples[index].key);
-    expect([set.pairs.a, set.pairs.b].map(([row]) => keys[row])).toEqual([
+    const keys = Array.from(set.indices, (index) => set.dataset.samples[index]!.key);
+    expect([set.pairs.a, set.pairs.b].map(([row]) => keys[row!])).toEqual([
       'P001/P001_0001.png',
       'P001/P001_0004.png',
     ]);

@@ -48,11 +48,11 @@ test('embed writes the same features whatever the batch, in the order of the ima
     }),
   );
   const [one, many] = outcomes;
-  expect(one.shape).toEqual([60, 64]);
-  expect(one.images[0]).toBe('faces/person_0/1.png');
-  expect(new Set(one.data).size).toBeGreaterThan(1000);
-  one.data.forEach((value, i) => {
-    expect(Math.abs(value - many.data[i])).toBeLessThan(1e-5);
+  expect(one!.shape).toEqual([60, 64]);
+  expect(one!.images[0]).toBe('faces/person_0/1.png');
+  expect(new Set(one!.data).size).toBeGreaterThan(1000);
+  one!.data.forEach((value, i) => {
+    expect(Math.abs(value - many!.data[i]!)).toBeLessThan(1e-5);
   });
 });
 
@@ -65,8 +65,8 @@ test('embed with f16 operands writes nearly the same features', async () => {
       return features(out).data;
     }),
   );
-  const length = Math.hypot(...exact);
-  const difference = Math.hypot(...exact.map((value, i) => value - rounded[i]));
+  const length = Math.hypot(...exact!);
+  const difference = Math.hypot(...exact!.map((value, i) => value - rounded![i]!));
   expect(difference).toBeGreaterThan(1e-6 * length);
   expect(difference).toBeLessThan(3e-3 * length);
   const { exitCode, stderr } = await normface('--operands', 'f8', 'nets');
@@ -348,11 +348,11 @@ test('embed writes a table with the same numbers into a .csv file', async () => 
   expect((await normface('embed', named, faces, '-c', run, '-o', exact)).exitCode).toBe(0);
   const { data, shape, images } = features(exact);
   const [header, ...rows] = fs.readFileSync(out, 'utf8').trimEnd().split('\n');
-  expect(header.split(',').slice(0, 3)).toEqual(['image', '1', '2']);
+  expect(header!.split(',').slice(0, 3)).toEqual(['image', '1', '2']);
   expect(rows).toHaveLength(61);
-  expect(rows[0].startsWith(`"${named.replaceAll('"', '""')}",`)).toBe(true);
-  expect(rows[1].split(',')[0]).toBe(images[1]);
-  const numbers = rows.flatMap((row) => row.split(',').slice(-shape[1]).map(Number));
+  expect(rows[0]!.startsWith(`"${named.replaceAll('"', '""')}",`)).toBe(true);
+  expect(rows[1]!.split(',')[0]).toBe(images[1]);
+  const numbers = rows.flatMap((row) => row.split(',').slice(-shape[1]!).map(Number));
   expect(Float32Array.from(numbers)).toEqual(data);
   const one = await normface('embed', named, '-c', run, '-o', out);
   expect(one.stdout).toContain('features of 1 image,');

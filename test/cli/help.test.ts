@@ -11,7 +11,7 @@ async function helpTexts(words: string[] = []): Promise<{ words: string[]; text:
   const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)]
     .map((match) => match[1])
     .filter((name) => name !== 'help');
-  const below = await Promise.all(names.map((name) => helpTexts([...words, name])));
+  const below = await Promise.all(names.map((name) => helpTexts([...words, name!])));
   return [{ words, text }, ...below.flat()];
 }
 
@@ -30,7 +30,7 @@ test('every example in a help text is a command line that the parser takes', asy
       .option('--list-adapters')
       .action(() => {});
     for (const add of commands) add(program, () => async () => {});
-    await expect(program.parseAsync(wordsOf(line), { from: 'user' }), line).resolves.toBeDefined();
+    await expect(program.parseAsync(wordsOf(line!), { from: 'user' }), line).resolves.toBeDefined();
   }
 });
 

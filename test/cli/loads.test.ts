@@ -45,16 +45,14 @@ async function loadedBy(...words: string[]) {
 
 /** What the declarations of the commands are made of: nothing that computes, decodes, draws or opens a device. */
 const light = [
-  /^src\/normface\/(cli|package)\.node\.ts$/,
-  /^src\/normface\/commands\/[a-z-]+\.ts$/,
-  /^src\/normface\/commands\/(context|status-line)\.node\.ts$/,
-  /^src\/normface\/(errors|losses\/names|training\/(suggest|progress)|evaluation\/(merge|features))\.ts$/,
-  /^src\/normface\/data\/pixel-limit\.node\.ts$/,
+  /^src\/cli\/[a-z-]+\.ts$/,
+  /^src\/cli\/(main|context|status-line|standard-streams)\.node\.ts$/,
+  /^src\/common\/(edit-distance|errors|printable|suggest)\.ts$/,
+  /^src\/normface\/(losses\/names|training\/progress|evaluation\/(merge|features))\.ts$/,
+  /^src\/normface\/(package|data\/images\/pixel-limit)\.node\.ts$/,
   // How the program ends, whatever it was doing.
-  /^src\/normface\/(commands\/standard-streams|training\/(interrupt|files))\.node\.ts$/,
-  /^src\/engine\/end-now\.node\.ts$/,
-  /^src\/common\/printable\.ts$/,
-  /^src\/engine\/(errors|edit-distance)\.ts$/,
+  /^src\/(common\/files|normface\/training\/run\/interrupt|engine\/runtime\/end-now)\.node\.ts$/,
+  /^src\/engine\/core\/errors\.ts$/,
 ];
 
 const commandLines = [

@@ -13,7 +13,7 @@ const images = path.join(root, 'images');
 beforeAll(async () => {
   const names = ['a', 'b', 'c'].flatMap((person) => [1, 2, 3].map((image) => `${person}/${image}.png`));
   const pictures = await Promise.all(names.map((_, i) => encode('png', 48, 56, i + 1)));
-  writeTree(images, Object.fromEntries(names.map((name, i) => [name, pictures[i]])));
+  writeTree(images, Object.fromEntries(names.map((name, i) => [name, pictures[i]!])));
   const words = ['--steps', '6', '--set', 'checkpoint.everySteps=2', '--name', 'original', '--verify-data'];
   const trained = await normface(
     ...['train', '--data', images, '--net', 'tiny', '--batch', '8', '--output', root, ...words],
@@ -83,7 +83,7 @@ test('a damaged checkpoint is named, and the one before it', async () => {
   const run = copyOfRun('damaged');
   const file = path.join(checkpoint(run, 6), 'optimiser.safetensors');
   const bytes = fs.readFileSync(file);
-  bytes[bytes.length - 1] ^= 1;
+  bytes[bytes.length - 1]! ^= 1;
   fs.writeFileSync(file, bytes);
   const { exitCode, stderr } = await normface('train', '--resume', run);
   expect(exitCode).toBe(1);
@@ -126,7 +126,7 @@ test('images that were changed under their names are noticed by size, else by ti
   const verified = await normface('train', '--resume', run, '--verify-data');
   expect([verified.exitCode, verified.stderr]).toEqual([0, '']);
   const changed = Buffer.from(bytes);
-  changed[changed.length - 1] ^= 1;
+  changed[changed.length - 1]! ^= 1;
   fs.writeFileSync(one, changed);
   fs.utimesSync(one, times.atime, times.mtime);
   const contents = await normface('train', '--resume', run, '--verify-data');

@@ -88,7 +88,7 @@ test.skipIf(process.platform === 'win32')(
     expect(stderr).toMatch(/stdout cannot be written: its reader is gone; stopping after this step/);
     expect(stderr).toMatch(/saved {3}.*step-\d+\nstopped after step \d+ of 2000; continue with:\n/);
     expect(exitCode).toBe(130);
-    const saved = /saved {3}(.*)/.exec(stderr)![1];
+    const saved = /saved {3}(.*)/.exec(stderr)![1]!;
     expect(fs.existsSync(path.join(saved, 'DONE'))).toBe(true);
   },
 );

@@ -104,7 +104,7 @@ describe('several comparisons', () => {
 
 describe('agreement of orders', () => {
   const total = (paper: readonly number[]) => (i: number, j: number) =>
-    Math.sign(paper[i] - paper[j]) as -1 | 0 | 1;
+    Math.sign(paper[i]! - paper[j]!) as -1 | 0 | 1;
 
   test('three things in the very order: one way in six, and one for the reverse', () => {
     expect(agreement([1, 2, 3], total([10, 20, 30]))).toEqual({ pairs: 3, same: 3, opposite: 0, p: 2 / 6 });
@@ -122,7 +122,7 @@ describe('agreement of orders', () => {
     let inversions = 0;
     while (inversions < 17) {
       for (let i = 0; i + 1 < dealt.length && inversions < 17; i++)
-        if (dealt[i] < dealt[i + 1]) {
+        if (dealt[i]! < dealt[i + 1]!) {
           [dealt[i], dealt[i + 1]] = [dealt[i + 1], dealt[i]];
           inversions++;
         }

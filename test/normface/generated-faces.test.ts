@@ -18,7 +18,7 @@ function hashOf(pixels: Uint8Array): string {
 /** Root mean square difference of two pictures in grey levels. */
 function difference(a: Uint8Array, b: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
   return Math.sqrt(sum / a.length);
 }
 
@@ -130,7 +130,8 @@ function rawPixelAccuracy(people: number, samples: number, difficulty: Difficult
     const norm = Math.sqrt(centred.reduce((sum, v) => sum + v * v, 0));
     features.push(centred.map((v) => v / norm));
   }
-  const similarity = (a: number, b: number) => features[a].reduce((sum, v, i) => sum + v * features[b][i], 0);
+  const similarity = (a: number, b: number) =>
+    features[a]!.reduce((sum, v, i) => sum + v * features[b]![i]!, 0);
   const scores: { same: boolean; score: number }[] = [];
   for (let a = 0; a < features.length; a++) {
     const person = Math.floor(a / samples);

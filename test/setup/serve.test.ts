@@ -92,7 +92,7 @@ test('a busy port and a wrong one are one sentence each', async () => {
     [port, `web: port ${port} is in use by another program; choose another with --port`],
     ['99999', 'web: a port is a number from 0 to 65535, not 99999'],
   ]) {
-    const result = spawnSync(process.execPath, ['scripts/web.mjs', '--port', wrong], { encoding: 'utf8' });
+    const result = spawnSync(process.execPath, ['scripts/web.mjs', '--port', wrong!], { encoding: 'utf8' });
     expect(result.stderr.trim()).toBe(sentence);
     expect(result.status).toBe(2);
   }

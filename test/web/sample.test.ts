@@ -38,7 +38,7 @@ test('the net that comes with the page is small, says what it has seen, and tell
     for (let b = 0; b < a; b++) {
       const isSame = Math.floor(a / each) === Math.floor(b / each);
       all++;
-      if (cosines[a * people * each + b] > stored.threshold === isSame) right++;
+      if (cosines[a * people * each + b]! > stored.threshold === isSame) right++;
     }
   expect(right / all).toBeGreaterThan(0.8);
   embedder.dispose();

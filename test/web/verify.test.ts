@@ -94,7 +94,7 @@ describe('images unlike those of the net', () => {
       [250, 292],
       [40, 47],
     ])
-      expect(oddity(face(size[0], size[1]))).toBeUndefined();
+      expect(oddity(face(size[0]!, size[1]!))).toBeUndefined();
     expect(oddity(face(250, 250))).toContain('had its sides cut off');
     expect(oddity(face(200, 420))).toContain('had its top and bottom cut off');
     expect(oddity(face(4032, 3024))).toContain('whole photograph');

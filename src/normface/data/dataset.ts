@@ -95,7 +95,7 @@ export function createDataset(
 export function subset(dataset: Dataset, keep: (sample: Sample, identity: string) => boolean): Dataset {
   const kept: LabelledSource[] = [];
   for (const sample of dataset.samples) {
-    const identity = dataset.identities[sample.identity];
+    const identity = dataset.identities[sample.identity]!;
     if (keep(sample, identity)) kept.push({ identity, key: sample.key, source: sample.source });
   }
   return createDataset(dataset.name, kept, dataset.remarks);
@@ -116,7 +116,7 @@ export function remarkText({ what, count, examples }: Remark): string {
 export function samplesByIdentity(dataset: Dataset): number[][] {
   const groups: number[][] = dataset.identities.map(() => []);
   dataset.samples.forEach((sample, index) => {
-    groups[sample.identity].push(index);
+    groups[sample.identity]!.push(index);
   });
   return groups;
 }
@@ -124,7 +124,7 @@ export function samplesByIdentity(dataset: Dataset): number[][] {
 /** Only the identities with at least `minimum` images. @throws UserError when none has that many. */
 export function minimumImages(dataset: Dataset, minimum: number): Dataset {
   const groups = samplesByIdentity(dataset);
-  const kept = subset(dataset, (sample) => groups[sample.identity].length >= minimum);
+  const kept = subset(dataset, (sample) => groups[sample.identity]!.length >= minimum);
   if (kept.identities.length === 0) {
     throw new UserError(
       `${dataset.name} holds ${dataset.identities.length} identities with ${dataset.samples.length} images, ` +

@@ -44,7 +44,7 @@ export async function sizesOf({ samples }: Dataset): Promise<{ measured: number;
   const count = Math.min(mostMeasured, samples.length);
   const chosen = Array.from(
     { length: count },
-    (_, k) => samples[Math.floor((k * samples.length) / count)].source,
+    (_, k) => samples[Math.floor((k * samples.length) / count)]!.source,
   );
   const known: ImageSize[] = [];
   for (let start = 0; start < count; start += measuredAtOnce) {

@@ -25,14 +25,14 @@ export function parseGenerated(text: string): GeneratedSpec {
   for (const part of text.slice('generated:'.length).split(',')) {
     if (part.trim() === '') continue;
     const [key, value = ''] = part.split('=').map((word) => word.trim());
-    if (!Object.hasOwn(defaults, key)) {
+    if (!Object.hasOwn(defaults, key!)) {
       throw new UsageError(
         `data set "${text}": unknown key "${key}" (known: ${Object.keys(defaults).join(', ')})`,
       );
     }
     if (!/^\d+$/.test(value))
       throw new UsageError(`data set "${text}": ${key} must be a whole number, got "${value}"`);
-    spec[key] = Number(value);
+    spec[key!] = Number(value);
   }
   return spec as unknown as GeneratedSpec;
 }

@@ -30,8 +30,8 @@ export function datasetOfTree(
     const shape = [...(root ? [root] : []), ...folders, 'image'].join('/');
     const found =
       odd.length === 1
-        ? `an image outside the ${folders.join('/')} folders: ${odd[0].path}`
-        : `${odd.length} of ${placed.length} images outside the ${folders.join('/')} folders, such as ${odd[0].path}`;
+        ? `an image outside the ${folders.join('/')} folders: ${odd[0]!.path}`
+        : `${odd.length} of ${placed.length} images outside the ${folders.join('/')} folders, such as ${odd[0]!.path}`;
     throw new UserError(`${name} has ${found} (expected ${shape} for every image)`);
   }
   return createDataset(name, placed, remarks);

@@ -50,7 +50,7 @@ export async function writePreview(
         const image = await (source.kind === 'generated'
           ? decodeSource(source, size)
           : decodeWithin(source, { width: 3 * imageHeight, height: imageHeight }));
-        tiles.push({ images: [image], caption: titles[index] });
+        tiles.push({ images: [image], caption: titles[index]! });
       } catch (error) {
         onCorrupt?.(key, (error as Error).message);
       }
@@ -61,5 +61,5 @@ export async function writePreview(
     options.title ??
     `${dataset.name}: ${countText(groups.length, 'person', 'people')}, ${countText(dataset.samples.length, 'image')}`;
   const sheet = await writeContactSheet(path, tiles, { ...options, imageHeight, columns, title });
-  return { identities: shown.map(({ identity }) => dataset.identities[identity]), ...sheet };
+  return { identities: shown.map(({ identity }) => dataset.identities[identity]!), ...sheet };
 }

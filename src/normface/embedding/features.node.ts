@@ -22,18 +22,18 @@ export async function extractFeatures(
   let done = 0;
   for await (const batch of loadImages(store, indices, batchSize)) {
     batch.indices.forEach((index, i) => {
-      if (index !== indices[done + i]) throw missing(store, indices[done + i]);
+      if (index !== indices[done + i]) throw missing(store, indices[done + i]!);
     });
     front.set(await embedder.embed(batch.pixels), done * dimension);
     mirrored?.set(await embedder.embed(mirrorImages(batch.pixels, embedder.width)), done * dimension);
     done += batch.indices.length;
     onProgress?.(done);
   }
-  if (done < indices.length) throw missing(store, indices[done]);
+  if (done < indices.length) throw missing(store, indices[done]!);
   return { front: { values: front, dimension }, mirrored: mirrored && { values: mirrored, dimension } };
 }
 
 function missing(store: ImageStore, index: number): UserError {
   const { name, samples } = store.dataset;
-  return new UserError(`${name}: the image ${samples[index].key} is needed but cannot be read`);
+  return new UserError(`${name}: the image ${samples[index]!.key} is needed but cannot be read`);
 }

@@ -29,7 +29,7 @@ export async function embedderOf(
   if (metadata.net === undefined || !imageSize)
     throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
   const cropSize = metadata.cropSize === undefined ? imageSize : sizeOf(metadata.cropSize);
-  if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]))
+  if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]!))
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );

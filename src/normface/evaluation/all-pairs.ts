@@ -52,7 +52,7 @@ export async function rankAllPairs(
         `verification needs same and different pairs; these are ${genuine} same and ${impostor} different ones`,
       );
     }
-    const coarse = findRank(upper[0], rankOf(impostor));
+    const coarse = findRank(upper[0], rankOf(impostor!));
     const lower = await tiles.count(coarse.bin);
     const fine = findRank(lower[0], coarse.rank);
     return {

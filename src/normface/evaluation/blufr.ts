@@ -78,12 +78,12 @@ export async function evaluateBlufrTrial(
   const inGallery = labelsOf(trial.gallery);
   const enrolled = new Set(inGallery);
   const probes = labelsOf(trial.probes);
-  const strangers = nearest.score.filter((_, probe) => !enrolled.has(probes[probe])).sort();
+  const strangers = nearest.score.filter((_, probe) => !enrolled.has(probes[probe]!)).sort();
   const genuineProbes = probes.length - strangers.length;
   if (genuineProbes === 0) throw new UserError(`trial ${number} has no probes of people in its gallery`);
-  const detectionThreshold = strangers[strangers.length - rankOf(openSetFar)(strangers.length)];
+  const detectionThreshold = strangers[strangers.length - rankOf(openSetFar)(strangers.length)]!;
   const detected = nearest.score.filter(
-    (score, probe) => score >= detectionThreshold && inGallery[nearest.place[probe]] === probes[probe],
+    (score, probe) => score >= detectionThreshold && inGallery[nearest.place[probe]!] === probes[probe],
   );
   return {
     trial: number,
@@ -113,7 +113,7 @@ function impostorRank(far: number, impostors: number, trial: number): number {
 function momentsOfTraining(features: Features, train: Uint32Array) {
   const weights = new Uint8Array(featureCount(features));
   for (const member of train) weights[member] = 1;
-  const first = train[0] * features.dimension;
+  const first = train[0]! * features.dimension;
   const origin = Float64Array.from(features.values.subarray(first, first + features.dimension));
   return momentsOf(features, weights, origin);
 }
@@ -131,9 +131,9 @@ function normalised({ values, dimension }: Features): Features {
   const result = new Float32Array(values.length);
   for (let start = 0; start < values.length; start += dimension) {
     let square = 0;
-    for (let k = start; k < start + dimension; k++) square += values[k] * values[k];
+    for (let k = start; k < start + dimension; k++) square += values[k]! * values[k]!;
     const inverse = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let k = start; k < start + dimension; k++) result[k] = values[k] * inverse;
+    for (let k = start; k < start + dimension; k++) result[k] = values[k]! * inverse;
   }
   return { values: result, dimension };
 }

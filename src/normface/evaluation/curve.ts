@@ -11,13 +11,13 @@ export function movingMean(y: ArrayLike<number>, window: number): Float64Array {
   const counts = new Float64Array(y.length + 1);
   for (let k = 0; k < y.length; k++) {
     const counted = Number.isFinite(y[k]);
-    sums[k + 1] = sums[k] + (counted ? y[k] : 0);
-    counts[k + 1] = counts[k] + (counted ? 1 : 0);
+    sums[k + 1] = sums[k]! + (counted ? y[k]! : 0);
+    counts[k + 1] = counts[k]! + (counted ? 1 : 0);
   }
   return Float64Array.from({ length: y.length }, (_, k) => {
     const from = Math.max(0, k - half);
     const to = Math.min(y.length, k + half + 1);
-    return (sums[to] - sums[from]) / (counts[to] - counts[from]);
+    return (sums[to]! - sums[from]!) / (counts[to]! - counts[from]!);
   });
 }
 
@@ -32,8 +32,8 @@ export function thinned({ x, y }: Curve, limit: number): { x: number; y: number 
     let low = start;
     let high = start;
     for (const k of indices.slice(start, start + size)) {
-      if (y[k] < y[low]) low = k;
-      if (y[k] > y[high]) high = k;
+      if (y[k]! < y[low]!) low = k;
+      if (y[k]! > y[high]!) high = k;
     }
     kept.add(low).add(high);
   }

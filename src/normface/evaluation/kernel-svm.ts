@@ -36,25 +36,25 @@ export function kernelSvm(kernel: Matrix, labels: Int8Array, options: KernelSvmO
   const alpha = new Float64Array(n);
   // −y_i times the derivative by α_i: what the bias would have to be for example i to lie on its margin.
   const needed = Float64Array.from(labels);
-  const canRise = (i: number) => (labels[i] > 0 ? alpha[i] < cost : alpha[i] > 0);
-  const canFall = (i: number) => (labels[i] > 0 ? alpha[i] > 0 : alpha[i] < cost);
+  const canRise = (i: number) => (labels[i]! > 0 ? alpha[i]! < cost : alpha[i]! > 0);
+  const canFall = (i: number) => (labels[i]! > 0 ? alpha[i]! > 0 : alpha[i]! < cost);
 
   const mostSteps = Math.max(10_000_000, 100 * n);
   for (let step = 0; step < mostSteps; step++) {
     let i = -1;
     let lowest = Infinity;
     for (let k = 0; k < n; k++) {
-      if (canRise(k) && (i < 0 || needed[k] > needed[i])) i = k;
-      if (canFall(k)) lowest = Math.min(lowest, needed[k]);
+      if (canRise(k) && (i < 0 || needed[k]! > needed[i]!)) i = k;
+      if (canFall(k)) lowest = Math.min(lowest, needed[k]!);
     }
-    if (i < 0 || needed[i] - lowest < tolerance) break;
+    if (i < 0 || needed[i]! - lowest < tolerance) break;
     const rowI = values.subarray(i * n, (i + 1) * n);
     let j = -1;
     let best = 0;
     for (let k = 0; k < n; k++) {
-      const gap = needed[i] - needed[k];
+      const gap = needed[i]! - needed[k]!;
       if (!canFall(k) || gap <= 0) continue;
-      const curvature = Math.max(leastCurvature, rowI[i] + values[k * n + k] - 2 * rowI[k]);
+      const curvature = Math.max(leastCurvature, rowI[i]! + values[k * n + k]! - 2 * rowI[k]!);
       const decrease = (gap * gap) / curvature;
       if (decrease > best) {
         best = decrease;
@@ -62,18 +62,18 @@ export function kernelSvm(kernel: Matrix, labels: Int8Array, options: KernelSvmO
       }
     }
     // α_i y_i grows and α_j y_j shrinks by the same amount, until the gap closes or one meets a bound.
-    const curvature = Math.max(leastCurvature, rowI[i] + values[j * n + j] - 2 * rowI[j]);
-    const roomI = labels[i] > 0 ? cost - alpha[i] : alpha[i];
-    const roomJ = labels[j] > 0 ? alpha[j] : cost - alpha[j];
-    const amount = Math.min((needed[i] - needed[j]) / curvature, roomI, roomJ);
+    const curvature = Math.max(leastCurvature, rowI[i]! + values[j * n + j]! - 2 * rowI[j]!);
+    const roomI = labels[i]! > 0 ? cost - alpha[i]! : alpha[i]!;
+    const roomJ = labels[j]! > 0 ? alpha[j]! : cost - alpha[j]!;
+    const amount = Math.min((needed[i]! - needed[j]!) / curvature, roomI, roomJ);
     // A multiplier that meets its bound is put there exactly: the rest of a difference would keep it in play.
-    alpha[i] = amount === roomI ? (labels[i] > 0 ? cost : 0) : alpha[i] + labels[i] * amount;
-    alpha[j] = amount === roomJ ? (labels[j] > 0 ? 0 : cost) : alpha[j] - labels[j] * amount;
+    alpha[i] = amount === roomI ? (labels[i]! > 0 ? cost : 0) : alpha[i]! + labels[i]! * amount;
+    alpha[j] = amount === roomJ ? (labels[j]! > 0 ? 0 : cost) : alpha[j]! - labels[j]! * amount;
     const rowJ = values.subarray(j * n, (j + 1) * n);
-    for (let k = 0; k < n; k++) needed[k] -= amount * (rowI[k] - rowJ[k]);
+    for (let k = 0; k < n; k++) needed[k]! -= amount * (rowI[k]! - rowJ[k]!);
   }
   return {
-    coefficients: alpha.map((value, k) => value * labels[k]),
+    coefficients: alpha.map((value, k) => value * labels[k]!),
     bias: biasOf(needed, alpha, cost, canRise),
   };
 }
@@ -89,7 +89,7 @@ function biasOf(
   let low = -Infinity;
   let high = Infinity;
   needed.forEach((value, k) => {
-    if (alpha[k] > 0 && alpha[k] < cost) {
+    if (alpha[k]! > 0 && alpha[k]! < cost) {
       free++;
       sum += value;
     } else if (canRise(k)) low = Math.max(low, value);
@@ -110,8 +110,8 @@ export function histogramIntersections(a: Matrix, b: Matrix): Matrix {
       const right = j * columns;
       let sum = 0;
       for (let k = 0; k < columns; k++) {
-        const p = x[left + k];
-        const q = y[right + k];
+        const p = x[left + k]!;
+        const q = y[right + k]!;
         sum += p < q ? p : q;
       }
       values[i * b.rows + j] = sum;

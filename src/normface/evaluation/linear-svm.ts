@@ -31,7 +31,7 @@ export function linearSvm({ genuine, impostor }: ScoreSplit, cost = 1): LinearSv
     genuine.length,
   );
   turns.sort();
-  return { weight, bias: (turns[genuine.length - 1] + turns[genuine.length]) / 2 };
+  return { weight, bias: (turns[genuine.length - 1]! + turns[genuine.length]!) / 2 };
 }
 
 function negate(x: number): number {
@@ -45,7 +45,7 @@ function positiveWeight(genuine: Float64Array, impostor: Float64Array, cost: num
   const pairs = Math.min(low.length, high.length);
   let weight = 0;
   for (let k = 0; k < pairs; k++) {
-    const gap = low[k] - high[k];
+    const gap = low[k]! - high[k]!;
     const next = weight + cost * gap;
     // Between k and k + 1 pairs at the bound w runs from `weight` to `next`.
     if (gap > 0 && next * gap >= 2) return Math.max(weight, 2 / gap);

@@ -30,7 +30,7 @@ export function mergeMirror(front: Features, mirrored: Features | undefined, mer
   }
   const merged =
     merge === 'sum'
-      ? values.map((value, k) => value + mirrored.values[k])
-      : values.map((value, k) => Math.max(value, mirrored.values[k]));
+      ? values.map((value, k) => value + mirrored.values[k]!)
+      : values.map((value, k) => Math.max(value, mirrored.values[k]!));
   return { values: merged, dimension };
 }

@@ -46,7 +46,10 @@ export function mirrorTable(
   });
   return rowProtocols.map((protocol, r) => {
     const byMerge = <T>(value: (cell: (typeof columns)[number][number]) => T) =>
-      Object.fromEntries(mergeNames.map((merge, c) => [merge, value(columns[c][r])])) as Record<MergeName, T>;
+      Object.fromEntries(mergeNames.map((merge, c) => [merge, value(columns[c]![r]!)])) as Record<
+        MergeName,
+        T
+      >;
     return {
       pca: protocol === 'normface-pca-svm',
       protocol,
@@ -60,11 +63,11 @@ export function mirrorTable(
 export function mirrorTableText(
   runs: readonly { readonly name: string; readonly rows: readonly MirrorRow[] }[],
 ): Table {
-  const judged = runs[0].rows[0].results.front.folds;
+  const judged = runs[0]!.rows[0]!.results.front.folds;
   const how =
     judged.length > 1
       ? '± is the population standard deviation over the folds'
-      : `fold ${judged[0].fold} by PCA and threshold of the threshold fold`;
+      : `fold ${judged[0]!.fold} by PCA and threshold of the threshold fold`;
   return {
     title: 'Mirror image and PCA, accuracy in %',
     columns: [

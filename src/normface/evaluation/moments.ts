@@ -28,7 +28,7 @@ export function momentsOf(
 ): Moments {
   const sum = new Float64Array(dimension);
   const scatter = new Float64Array(dimension * dimension);
-  const rows = Array.from({ length: weights.length }, (_, row) => row).filter((row) => weights[row] > 0);
+  const rows = Array.from({ length: weights.length }, (_, row) => row).filter((row) => weights[row]! > 0);
   // Rows times the root of their weight, so that the scatter is a plain sum of outer products.
   const block = Array.from({ length: rowsAtOnce }, () => new Float64Array(dimension));
   let count = 0;
@@ -39,12 +39,12 @@ export function momentsOf(
         line.fill(0);
         return;
       }
-      const weight = weights[row];
+      const weight = weights[row]!;
       const root = Math.sqrt(weight);
       count += weight;
       for (let k = 0; k < dimension; k++) {
-        const x = values[row * dimension + k] - origin[k];
-        sum[k] += weight * x;
+        const x = values[row * dimension + k]! - origin[k]!;
+        sum[k]! += weight * x;
         line[k] = root * x;
       }
     });
@@ -56,13 +56,13 @@ export function momentsOf(
 /** scatter += Σ_r x_r x_rᵀ over four rows, on and right of the diagonal. */
 function addOuterProducts(scatter: Float64Array, dimension: number, [x, y, z, w]: readonly Float64Array[]) {
   for (let i = 0; i < dimension; i++) {
-    const xi = x[i];
-    const yi = y[i];
-    const zi = z[i];
-    const wi = w[i];
+    const xi = x![i]!;
+    const yi = y![i]!;
+    const zi = z![i]!;
+    const wi = w![i]!;
     const line = i * dimension;
     for (let j = i; j < dimension; j++) {
-      scatter[line + j] += xi * x[j] + yi * y[j] + zi * z[j] + wi * w[j];
+      scatter[line + j]! += xi * x![j]! + yi * y![j]! + zi * z![j]! + wi * w![j]!;
     }
   }
 }
@@ -72,14 +72,14 @@ export function combine(a: Moments, b: Moments): Moments {
   return {
     origin: a.origin,
     count: a.count + b.count,
-    sum: a.sum.map((value, k) => value + b.sum[k]),
-    scatter: { ...a.scatter, values: a.scatter.values.map((value, k) => value + b.scatter.values[k]) },
+    sum: a.sum.map((value, k) => value + b.sum[k]!),
+    scatter: { ...a.scatter, values: a.scatter.values.map((value, k) => value + b.scatter.values[k]!) },
   };
 }
 
 /** Mean o + s / n. */
 export function meanOf({ origin, count, sum }: Moments): Float64Array {
-  return origin.map((value, k) => value + sum[k] / count);
+  return origin.map((value, k) => value + sum[k]! / count);
 }
 
 /** Covariance S / n − (s / n)(s / n)ᵀ, all entries. */
@@ -88,7 +88,7 @@ export function covarianceOf({ count, sum, scatter }: Moments): Matrix {
   const covariance = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let j = i; j < columns; j++) {
-      const value = values[i * columns + j] / count - (sum[i] / count) * (sum[j] / count);
+      const value = values[i * columns + j]! / count - (sum[i]! / count) * (sum[j]! / count);
       covariance[i * columns + j] = value;
       covariance[j * columns + i] = value;
     }

@@ -37,7 +37,7 @@ export async function nearestInGallery(
       for (let row = 0; row < Math.min(probesAtOnce, rows - first); row++) {
         let best = 0;
         for (let column = 1; column < columns; column++) {
-          if (read[row * columns + column] > read[row * columns + best]) best = column;
+          if (read[row * columns + column]! > read[row * columns + best]!) best = column;
         }
         score[first + row] = read[row * columns + best];
         place[first + row] = best;

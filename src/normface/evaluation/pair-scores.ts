@@ -82,8 +82,8 @@ function momentsOfFolds(features: Features, pairs: PairList): Map<number, Moment
     const occurrences = new Uint32Array(featureCount(features));
     for (let i = 0; i < pairs.a.length; i++) {
       if (pairs.fold[i] !== fold) continue;
-      occurrences[pairs.a[i]]++;
-      occurrences[pairs.b[i]]++;
+      occurrences[pairs.a[i]!]!++;
+      occurrences[pairs.b[i]!]!++;
     }
     return momentsOf(features, occurrences, origin);
   };
@@ -92,7 +92,7 @@ function momentsOfFolds(features: Features, pairs: PairList): Map<number, Moment
 
 function meanOfRows({ values, dimension }: Features): Float64Array {
   const sum = new Float64Array(dimension);
-  for (let i = 0; i < values.length; i++) sum[i % dimension] += values[i];
+  for (let i = 0; i < values.length; i++) sum[i % dimension]! += values[i]!;
   return sum.map((value) => (value * dimension) / values.length);
 }
 
@@ -102,9 +102,9 @@ function meanOutsideFold({ values, dimension }: Features, pairs: PairList, fold:
   let terms = 0;
   for (let i = 0; i < pairs.a.length; i++) {
     if (pairs.fold[i] === fold) continue;
-    const rowA = pairs.a[i] * dimension;
-    const rowB = pairs.b[i] * dimension;
-    for (let k = 0; k < dimension; k++) sum[k] += values[rowA + k] + values[rowB + k];
+    const rowA = pairs.a[i]! * dimension;
+    const rowB = pairs.b[i]! * dimension;
+    for (let k = 0; k < dimension; k++) sum[k]! += values[rowA + k]! + values[rowB + k]!;
     terms += 2;
   }
   return sum.map((value) => value / terms);

@@ -22,16 +22,17 @@ export function checkPairs(pairs: PairList, count: number): void {
   }
   const kinds = new Map<number, [different: number, same: number]>();
   for (let i = 0; i < a.length; i++) {
-    if (a[i] >= count || b[i] >= count) {
+    if (a[i]! >= count || b[i]! >= count) {
       throw new UserError(
         `pair ${i} compares rows ${a[i]} and ${b[i]}, but there are only ${count} features`,
       );
     }
-    if (same[i] > 1) throw new UserError(`pair ${i} is labelled ${same[i]}; 1 means same, 0 means different`);
+    if (same[i]! > 1)
+      throw new UserError(`pair ${i} is labelled ${same[i]}; 1 means same, 0 means different`);
     if (fold[i] === 0) throw new UserError(`pair ${i} belongs to fold 0; folds are counted from 1`);
-    const counts = kinds.get(fold[i]) ?? [0, 0];
-    counts[same[i]]++;
-    kinds.set(fold[i], counts);
+    const counts = kinds.get(fold[i]!) ?? [0, 0];
+    counts[same[i]!]!++;
+    kinds.set(fold[i]!, counts);
   }
   for (const [number, [different, genuine]] of kinds) {
     if (different > 0 && genuine > 0) continue;
@@ -53,7 +54,7 @@ export function inFold(pairs: PairList, fold: number): (pair: number) => boolean
 
 /** The pairs of some folds, in their order. */
 export function selectFolds(pairs: PairList, folds: readonly number[]): PairList {
-  const keep = (_: number, pair: number) => folds.includes(pairs.fold[pair]);
+  const keep = (_: number, pair: number) => folds.includes(pairs.fold[pair]!);
   return {
     a: pairs.a.filter(keep),
     b: pairs.b.filter(keep),

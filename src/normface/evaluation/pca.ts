@@ -31,13 +31,13 @@ export function fitPca(moments: Moments, size: PcaSize): Pca {
   const decomposition = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
   const eigenvalues = decomposition.realEigenvalues;
   const vectors = decomposition.eigenvectorMatrix;
-  const order = eigenvalues.map((_, k) => k).sort((p, q) => eigenvalues[q] - eigenvalues[p]);
+  const order = eigenvalues.map((_, k) => k).sort((p, q) => eigenvalues[q]! - eigenvalues[p]!);
   // A variance that is zero may come out as a tiny negative number.
-  const variances = Float64Array.from(order, (k) => Math.max(0, eigenvalues[k]));
+  const variances = Float64Array.from(order, (k) => Math.max(0, eigenvalues[k]!));
   const kept = 'dimensions' in size ? size.dimensions : fewestAbove(variances, size.share);
   const components = new Float64Array(kept * dimension);
   for (let c = 0; c < kept; c++) {
-    for (let k = 0; k < dimension; k++) components[c * dimension + k] = vectors.get(k, order[c]);
+    for (let k = 0; k < dimension; k++) components[c * dimension + k] = vectors.get(k, order[c]!);
   }
   return {
     mean: meanOf(moments),
@@ -51,7 +51,7 @@ function fewestAbove(variances: Float64Array, share: number): number {
   const total = variances.reduce((sum, value) => sum + value, 0);
   let sum = 0;
   for (let k = 0; k < variances.length; k++) {
-    sum += variances[k];
+    sum += variances[k]!;
     if (sum > share * total) return k + 1;
   }
   return variances.length;
@@ -64,7 +64,7 @@ export function project(features: Features, { mean, components }: Pca): Features
   const centred = new Float64Array(values.length);
   for (let row = 0; row < rows; row++) {
     const start = row * dimension;
-    for (let k = 0; k < dimension; k++) centred[start + k] = values[start + k] - mean[k];
+    for (let k = 0; k < dimension; k++) centred[start + k] = values[start + k]! - mean[k]!;
   }
   const coordinates = rowProducts({ rows, columns: dimension, values: centred }, components);
   return { values: new Float32Array(coordinates.values), dimension: components.rows };

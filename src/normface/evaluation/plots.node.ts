@@ -65,14 +65,14 @@ function decades(low: number, high: number): number[] {
 /** The curve from FAR = left on, where it has the TAR of the last point before, without points closer than half a pixel. */
 function onLogAxis({ far, tar }: Roc, left: number): { x: number; y: number }[] {
   let first = 0;
-  while (first + 1 < far.length && far[first + 1] <= left) first++;
+  while (first + 1 < far.length && far[first + 1]! <= left) first++;
   const points = [{ x: left, y: tar[first] }];
   for (let k = first + 1; k < far.length; k++) {
-    const last = points[points.length - 1];
-    const across = (plotWidth * Math.log(far[k] / last.x)) / -Math.log(left);
-    const up = plotHeight * (tar[k] - last.y);
+    const last = points[points.length - 1]!;
+    const across = (plotWidth * Math.log(far[k]! / last.x)) / -Math.log(left);
+    const up = plotHeight * (tar[k]! - last.y);
     if (across < 0.5 && up < 0.5 && k < far.length - 1) continue;
-    points.push({ x: far[k], y: tar[k] });
+    points.push({ x: far[k]!, y: tar[k] });
   }
   return points;
 }
@@ -150,7 +150,7 @@ function histogram(
   let total = 0;
   for (let i = 0; i < run.scores.length; i++) {
     if ((run.same[i] === 1) !== kind.same) continue;
-    const bin = Math.min(Math.floor(run.scores[i] * binsPerUnit), binsPerUnit - 1);
+    const bin = Math.min(Math.floor(run.scores[i]! * binsPerUnit), binsPerUnit - 1);
     counts.set(bin, (counts.get(bin) ?? 0) + 1);
     total++;
   }
@@ -246,8 +246,8 @@ function extent(series: readonly Series[]): [number, number] {
   for (const { y } of series) {
     for (let k = 0; k < y.length; k++) {
       if (!Number.isFinite(y[k])) continue;
-      low = Math.min(low, y[k]);
-      high = Math.max(high, y[k]);
+      low = Math.min(low, y[k]!);
+      high = Math.max(high, y[k]!);
     }
   }
   return [low, high];

@@ -114,10 +114,10 @@ function decide(
   const byFold = new Map(
     folds.map(({ fold, threshold }) => [fold, { threshold, values: scoresFor(fold) }] as const),
   );
-  const judged = Array.from(pairs.fold.keys()).filter((pair) => byFold.has(pairs.fold[pair]));
+  const judged = Array.from(pairs.fold.keys()).filter((pair) => byFold.has(pairs.fold[pair]!));
   return Uint8Array.from(judged, (pair) => {
-    const { threshold, values } = byFold.get(pairs.fold[pair])!;
-    return Number(decidesCorrectly(rule, threshold, values[pair], pairs.same[pair] === 1));
+    const { threshold, values } = byFold.get(pairs.fold[pair]!)!;
+    return Number(decidesCorrectly(rule, threshold, values[pair]!, pairs.same[pair] === 1));
   });
 }
 
@@ -132,7 +132,7 @@ export function decisionsOf({ protocol, folds }: ProtocolResult, scores: PairSco
 function overAllPairs({ measure, rule }: Protocol, scores: PairScores) {
   const { pairs } = scores;
   const numbers = foldNumbers(pairs);
-  const values = scores.of(measure, numbers[0]);
+  const values = scores.of(measure, numbers[0]!);
   const threshold = rule.choose(splitScores(values, pairs.same));
   const folds = numbers.map((fold) => ({
     fold,

@@ -18,7 +18,7 @@ export function rocCurve({ genuine, impostor }: ScoreSplit): Roc {
   let i = impostor.length;
   const add = (threshold: number) => {
     const point = { genuine: genuine.length - g, impostor: impostor.length - i, threshold };
-    const last = accepted[accepted.length - 1];
+    const last = accepted[accepted.length - 1]!;
     const before = accepted[accepted.length - 2];
     // Pair counts are integers, so the cross product decides exactly whether `last` lies on a straight line.
     const straight =
@@ -45,10 +45,10 @@ export function rocCurve({ genuine, impostor }: ScoreSplit): Roc {
 /** Equal error rate in [0, 1]: where the ROC polygon, linear between its points, meets FAR = 1 - TAR. */
 export function equalErrorRate({ far, tar }: Roc): number {
   let k = 1;
-  while (far[k] + tar[k] < 1) k++;
-  const below = 1 - far[k - 1] - tar[k - 1];
-  const above = far[k] + tar[k] - 1;
-  return far[k - 1] + (below / (below + above)) * (far[k] - far[k - 1]);
+  while (far[k]! + tar[k]! < 1) k++;
+  const below = 1 - far[k - 1]! - tar[k - 1]!;
+  const above = far[k]! + tar[k]! - 1;
+  return far[k - 1]! + (below / (below + above)) * (far[k]! - far[k - 1]!);
 }
 
 /** Area under the ROC curve: the share of (genuine, impostor) couples ranked correctly, ties counted half (Mann–Whitney). */
@@ -57,8 +57,8 @@ export function areaUnderCurve({ genuine, impostor }: ScoreSplit): number {
   let below = 0;
   let upTo = 0;
   for (const score of genuine) {
-    while (impostor[below] < score) below++;
-    while (impostor[upTo] <= score) upTo++;
+    while (impostor[below]! < score) below++;
+    while (impostor[upTo]! <= score) upTo++;
     ranked += (below + upTo) / 2;
   }
   return ranked / (genuine.length * impostor.length);
@@ -86,9 +86,9 @@ export function tarAtFar({ genuine, impostor }: ScoreSplit, far: number): TarAtF
   // The best impostor score that must be rejected; every score above it is accepted.
   const rejected = impostor[impostor.length - 1 - allowed] ?? -Infinity;
   let first = genuine.length;
-  while (first > 0 && genuine[first - 1] > rejected) first--;
+  while (first > 0 && genuine[first - 1]! > rejected) first--;
   let firstImpostor = impostor.length;
-  while (firstImpostor > 0 && impostor[firstImpostor - 1] > rejected) firstImpostor--;
+  while (firstImpostor > 0 && impostor[firstImpostor - 1]! > rejected) firstImpostor--;
   const lowest = Math.min(genuine[first] ?? Infinity, impostor[firstImpostor] ?? Infinity);
   return {
     far,

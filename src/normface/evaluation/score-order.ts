@@ -6,7 +6,7 @@
 /** The f32 score of a key. */
 export function scoreOfKey(key: number): number {
   const bits = new Uint32Array([key >>> 31 ? key & 0x7fffffff : ~key]);
-  return new Float32Array(bits.buffer)[0];
+  return new Float32Array(bits.buffer)[0]!;
 }
 
 /**
@@ -16,13 +16,13 @@ export function scoreOfKey(key: number): number {
 export function findRank(counts: ArrayLike<number>, rank: number): { bin: number; rank: number } {
   let bin = counts.length - 1;
   let left = rank;
-  for (; left > counts[bin]; bin--) left -= counts[bin];
+  for (; left > counts[bin]!; bin--) left -= counts[bin]!;
   return { bin, rank: left };
 }
 
 /** Things in the bins from `first` on. */
 export function countFrom(counts: ArrayLike<number>, first: number): number {
   let sum = 0;
-  for (let bin = first; bin < counts.length; bin++) sum += counts[bin];
+  for (let bin = first; bin < counts.length; bin++) sum += counts[bin]!;
   return sum;
 }

@@ -13,7 +13,7 @@ function inverseNorms({ values, dimension }: Features, mean?: Float64Array): Flo
   for (let row = 0; row < inverse.length; row++) {
     let sum = 0;
     for (let k = 0; k < dimension; k++) {
-      const x = values[row * dimension + k] - (mean ? mean[k] : 0);
+      const x = values[row * dimension + k]! - (mean ? mean[k]! : 0);
       sum += x * x;
     }
     inverse[row] = sum > 0 ? 1 / Math.sqrt(sum) : 0;
@@ -27,14 +27,14 @@ export function cosineScores(features: Features, pairs: PairList, mean?: Float64
   const inverse = inverseNorms(features, mean);
   const scores = new Float64Array(pairs.a.length);
   for (let i = 0; i < scores.length; i++) {
-    const rowA = pairs.a[i];
-    const rowB = pairs.b[i];
+    const rowA = pairs.a[i]!;
+    const rowB = pairs.b[i]!;
     let dot = 0;
     for (let k = 0; k < dimension; k++) {
-      const centre = mean ? mean[k] : 0;
-      dot += (values[rowA * dimension + k] - centre) * (values[rowB * dimension + k] - centre);
+      const centre = mean ? mean[k]! : 0;
+      dot += (values[rowA * dimension + k]! - centre) * (values[rowB * dimension + k]! - centre);
     }
-    scores[i] = Math.min(1, Math.max(-1, dot * inverse[rowA] * inverse[rowB]));
+    scores[i] = Math.min(1, Math.max(-1, dot * inverse[rowA]! * inverse[rowB]!));
   }
   return scores;
 }
@@ -45,12 +45,12 @@ export function squaredDistances(features: Features, pairs: PairList): Float64Ar
   const inverse = inverseNorms(features);
   const distances = new Float64Array(pairs.a.length);
   for (let i = 0; i < distances.length; i++) {
-    const rowA = pairs.a[i];
-    const rowB = pairs.b[i];
+    const rowA = pairs.a[i]!;
+    const rowB = pairs.b[i]!;
     let sum = 0;
     for (let k = 0; k < dimension; k++) {
       const difference =
-        values[rowA * dimension + k] * inverse[rowA] - values[rowB * dimension + k] * inverse[rowB];
+        values[rowA * dimension + k]! * inverse[rowA]! - values[rowB * dimension + k]! * inverse[rowB]!;
       sum += difference * difference;
     }
     distances[i] = sum;
@@ -61,9 +61,9 @@ export function squaredDistances(features: Features, pairs: PairList): Float64Ar
 /** Inner product of each pair of features as they are. */
 export function innerProducts({ values, dimension }: Features, pairs: PairList): Float64Array {
   return Float64Array.from(pairs.a, (rowA, i) => {
-    const [a, b] = [rowA * dimension, pairs.b[i] * dimension];
+    const [a, b] = [rowA * dimension, pairs.b[i]! * dimension];
     let sum = 0;
-    for (let k = 0; k < dimension; k++) sum += values[a + k] * values[b + k];
+    for (let k = 0; k < dimension; k++) sum += values[a + k]! * values[b + k]!;
     return sum;
   });
 }
@@ -71,9 +71,9 @@ export function innerProducts({ values, dimension }: Features, pairs: PairList):
 /** Euclidean distance of each pair of features as they are. */
 export function rawDistances({ values, dimension }: Features, pairs: PairList): Float64Array {
   return Float64Array.from(pairs.a, (rowA, i) => {
-    const [a, b] = [rowA * dimension, pairs.b[i] * dimension];
+    const [a, b] = [rowA * dimension, pairs.b[i]! * dimension];
     let sum = 0;
-    for (let k = 0; k < dimension; k++) sum += (values[a + k] - values[b + k]) ** 2;
+    for (let k = 0; k < dimension; k++) sum += (values[a + k]! - values[b + k]!) ** 2;
     return Math.sqrt(sum);
   });
 }

@@ -6,7 +6,7 @@ import { protocolDescriptions } from './protocol-texts.ts';
 export function protocolLabel(result: MergedResult): string {
   const folds =
     'thresholdFold' in result
-      ? `, fold ${result.folds[0].fold} at the threshold of fold ${result.thresholdFold.fold}`
+      ? `, fold ${result.folds[0]!.fold} at the threshold of fold ${result.thresholdFold.fold}`
       : '';
   return `${result.protocol} (${result.merge}${folds})`;
 }
@@ -26,7 +26,7 @@ export function metricsTable(
   runs: readonly { name: string; metrics: VerificationMetrics }[],
   title?: string,
 ): Table {
-  const first = runs[0].metrics;
+  const first = runs[0]!.metrics;
   const row = (name: string, cell: (metrics: VerificationMetrics) => string) => [
     name,
     ...runs.map(({ metrics }) => cell(metrics)),
@@ -39,7 +39,7 @@ export function metricsTable(
     columns: [{ header: '%' }, ...runs.map(({ name }) => ({ header: name, align: 'right' as const }))],
     rows: [
       ...first.protocols.map((result, k) =>
-        row(protocolLabel(result), ({ protocols }) => formatAccuracy(protocols[k])),
+        row(protocolLabel(result), ({ protocols }) => formatAccuracy(protocols[k]!)),
       ),
       row(`EER (${first.merge})`, ({ equalErrorRate }) => percent(equalErrorRate)),
       row(`AUC (${first.merge})`, ({ areaUnderCurve }) => percent(areaUnderCurve)),

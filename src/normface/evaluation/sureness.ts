@@ -20,7 +20,7 @@ export function countCosines({ genuine, impostor }: ScoreSplit): CosineCounts {
 
 function histogram(cosines: ArrayLike<number>): number[] {
   const counts = new Array<number>(bins).fill(0);
-  for (let i = 0; i < cosines.length; i++) counts[binOf(cosines[i], bins)]++;
+  for (let i = 0; i < cosines.length; i++) counts[binOf(cosines[i]!, bins)]!++;
   return counts;
 }
 

@@ -63,12 +63,12 @@ function gridRule(
   return { choose, correct };
 }
 
-export const facenetRule = gridRule(fractions(0, 399, 100), correctBelow, (best) => best[0]);
+export const facenetRule = gridRule(fractions(0, 399, 100), correctBelow, (best) => best[0]!);
 
 export const sphereFacePyTorchRule = gridRule(
   fractions(-200, 199, 200),
   correctAbove,
-  (best) => best[best.length - 1],
+  (best) => best[best.length - 1]!,
 );
 
 /** A score equal to the threshold is wrong whatever the pair. */

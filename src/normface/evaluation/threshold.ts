@@ -20,7 +20,7 @@ export function splitScores(
   for (let i = 0; i < scores.length; i++) {
     if (!select(i)) continue;
     if (Number.isNaN(scores[i])) throw new UserError(`the score of pair ${i} is not a number`);
-    (same[i] ? genuine : impostor).push(scores[i]);
+    (same[i] ? genuine : impostor).push(scores[i]!);
   }
   if (genuine.length === 0 || impostor.length === 0) {
     throw new UserError(
@@ -36,7 +36,7 @@ function countUpTo(sorted: Float64Array, limit: number, inclusive: boolean): num
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (sorted[middle] < limit || (inclusive && sorted[middle] === limit)) low = middle + 1;
+    if (sorted[middle]! < limit || (inclusive && sorted[middle] === limit)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -86,10 +86,10 @@ export function bestThreshold({ genuine, impostor }: ScoreSplit): { threshold: n
     }
   }
   if (genuine.length > best.correct) {
-    best = { threshold: Math.min(genuine[0], impostor[0]) - 1, correct: genuine.length, width: 0 };
+    best = { threshold: Math.min(genuine[0]!, impostor[0]!) - 1, correct: genuine.length, width: 0 };
   }
   if (impostor.length > best.correct) {
-    const highest = Math.max(genuine[genuine.length - 1], impostor[impostor.length - 1]);
+    const highest = Math.max(genuine[genuine.length - 1]!, impostor[impostor.length - 1]!);
     best = { threshold: highest + 1, correct: impostor.length, width: 0 };
   }
   return { threshold: best.threshold, accuracy: best.correct / total };

@@ -36,7 +36,7 @@ export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference
     p: seeds,
     interval,
     ...estimate
-  } = testMean(row.values.map((value, k) => value - control.values[k]));
+  } = testMean(row.values.map((value, k) => value - control.values[k]!));
   const resampled =
     row.units && control.units ? bootstrapMean(unitDifferences(row.units, control.units)) : undefined;
   return {
@@ -49,8 +49,8 @@ export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference
 
 /** For each unit the difference of the two rows' shares of right decisions, averaged over the seeds. */
 function unitDifferences(row: readonly ArrayLike<number>[], control: readonly ArrayLike<number>[]) {
-  return Float64Array.from({ length: row[0].length }, (_, unit) => {
-    const sum = row.reduce((total, ofSeed, seed) => total + ofSeed[unit] - control[seed][unit], 0);
+  return Float64Array.from({ length: row[0]!.length }, (_, unit) => {
+    const sum = row.reduce((total, ofSeed, seed) => total + ofSeed[unit]! - control[seed]![unit]!, 0);
     return sum / row.length;
   });
 }
@@ -141,8 +141,8 @@ function judge(compared: readonly Compared[]): Judged[] {
   const adjusted = own.includes(null) ? own : holm(own as number[]);
   return entries.map((entry, k) => ({
     ...entry,
-    p: adjusted[k],
-    verdict: verdictOf(entry.difference, adjusted[k]),
+    p: adjusted[k]!,
+    verdict: verdictOf(entry.difference, adjusted[k]!),
   }));
 }
 
@@ -152,7 +152,7 @@ function judge(compared: readonly Compared[]): Judged[] {
  */
 export function againstControlText(compared: readonly Compared[], what: string | undefined): string {
   const judged = judge(compared);
-  const seeds = compared[0].row.values.length;
+  const seeds = compared[0]!.row.values.length;
   const sentence = (start: string, verdict: Verdict) => {
     const rows = judged.flatMap(({ label, difference, p, verdict: own }) =>
       own === verdict
@@ -210,8 +210,8 @@ export function againstControlSummary(compared: readonly Compared[]): string {
  */
 export function comparisonText(rows: readonly MeasuredRow[], reference: string, rule: string): string {
   const control = rows.find(({ label }) => label === reference)!;
-  const percent = ({ values: [accuracy] }: MeasuredRow) => `${(100 * accuracy).toFixed(2)} %`;
-  const pairs = control.units![0].length.toLocaleString('en-US');
+  const percent = ({ values: [accuracy] }: MeasuredRow) => `${(100 * accuracy!).toFixed(2)} %`;
+  const pairs = control.units![0]!.length.toLocaleString('en-US');
   const sentences = rows.flatMap((row) => {
     if (row === control) return [];
     const difference = differenceText(differenceOf(row, control), {
@@ -249,7 +249,7 @@ export function orderText(rows: readonly { readonly paper: PaperValue; readonly 
   return agreementText(
     agreement(
       rows.map(({ mean }) => mean),
-      (i, j) => paperOrder(rows[i].paper, rows[j].paper),
+      (i, j) => paperOrder(rows[i]!.paper, rows[j]!.paper),
     ),
   );
 }

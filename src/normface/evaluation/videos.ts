@@ -58,9 +58,9 @@ export function videoPairScores(videos: VideoFeatures, pairs: PairList): VideoPa
     },
   }));
   for (let pair = 0; pair < pairs.a.length; pair++) {
-    frameCosines(videos[pairs.a[pair]], videos[pairs.b[pair]], centres).forEach(({ values }, f) => {
-      scores[f].means[pair] = mean(values);
-      scores[f].histograms.values.set(cosineHistogram(values), pair * histogramBins);
+    frameCosines(videos[pairs.a[pair]!]!, videos[pairs.b[pair]!]!, centres).forEach(({ values }, f) => {
+      scores[f]!.means[pair] = mean(values);
+      scores[f]!.histograms.values.set(cosineHistogram(values), pair * histogramBins);
     });
   }
   return scores;
@@ -69,18 +69,18 @@ export function videoPairScores(videos: VideoFeatures, pairs: PairList): VideoPa
 function meanFrame(features: Features): Float64Array {
   const { values, dimension } = features;
   const sum = new Float64Array(dimension);
-  for (let at = 0; at < values.length; at++) sum[at % dimension] += values[at];
+  for (let at = 0; at < values.length; at++) sum[at % dimension]! += values[at]!;
   return sum.map((value) => value / featureCount(features));
 }
 
 function meanOutside(videoMeans: readonly Float64Array[], pairs: PairList, fold: number): Float64Array {
-  const sum = new Float64Array(videoMeans[0].length);
+  const sum = new Float64Array(videoMeans[0]!.length);
   let terms = 0;
   for (let pair = 0; pair < pairs.a.length; pair++) {
     if (pairs.fold[pair] === fold) continue;
     for (const video of [pairs.a[pair], pairs.b[pair]]) {
-      videoMeans[video].forEach((value, k) => {
-        sum[k] += value;
+      videoMeans[video!]!.forEach((value, k) => {
+        sum[k]! += value;
       });
       terms++;
     }
@@ -129,7 +129,7 @@ function judgeHistograms({ fold, histograms }: VideoPairScores, pairs: PairList)
   const kernel = histogramIntersections(rowsOf(histograms, test), known);
   const correct = test.filter((pair, row) => {
     const start = row * training.length;
-    const decision = coefficients.reduce((sum, value, k) => sum + value * kernel.values[start + k], bias);
+    const decision = coefficients.reduce((sum, value, k) => sum + value * kernel.values[start + k]!, bias);
     return decision > 0 === (pairs.same[pair] === 1);
   });
   return { fold, threshold: 0, accuracy: correct.length / test.length };

@@ -14,10 +14,10 @@ export function worstErrors(
   count: number,
 ): WorstErrors {
   const errors = Array.from({ length: scores.length }, (_, pair) => pair).filter(
-    (pair) => scores[pair] > threshold !== (same[pair] === 1),
+    (pair) => scores[pair]! > threshold !== (same[pair] === 1),
   );
-  const ascending = (p: number, q: number) => scores[p] - scores[q] || p - q;
-  const descending = (p: number, q: number) => scores[q] - scores[p] || p - q;
+  const ascending = (p: number, q: number) => scores[p]! - scores[q]! || p - q;
+  const descending = (p: number, q: number) => scores[q]! - scores[p]! || p - q;
   return {
     falseAccepts: errors
       .filter((pair) => same[pair] === 0)

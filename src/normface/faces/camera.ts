@@ -44,32 +44,32 @@ export function createCamera(
   const pivot = -0.9;
   const turn = (point: Float64Array): void => {
     const [x, y] = point;
-    const depth = point[2] - pivot;
-    const turned = depth * cy - x * sy;
-    point[0] = x * cy + depth * sy;
-    point[1] = y * cp - turned * sp;
-    point[2] = y * sp + turned * cp + pivot;
+    const depth = point[2]! - pivot;
+    const turned = depth * cy - x! * sy;
+    point[0] = x! * cy + depth * sy;
+    point[1] = y! * cp - turned * sp;
+    point[2] = y! * sp + turned * cp + pivot;
   };
 
   const seen = landmarks.map((landmark) => {
     const point = new Float64Array(landmark);
     turn(point);
-    const nearer = pose.distance / (pose.distance - point[2]);
-    return [point[0] * nearer, -point[1] * nearer];
+    const nearer = pose.distance / (pose.distance - point[2]!);
+    return [point[0]! * nearer, -point[1]! * nearer];
   });
   const aim = LANDMARKS.map(([x, y]) => [
     CENTRE[0] + (x - CENTRE[0]) * LOOSENESS,
     CENTRE[1] + (y - CENTRE[1]) * LOOSENESS,
   ]);
   const mean = (points: readonly (readonly number[])[], k: number) =>
-    points.reduce((sum, p) => sum + p[k], 0) / points.length;
+    points.reduce((sum, p) => sum + p[k]!, 0) / points.length;
   const [mx, my, tx, ty] = [mean(seen, 0), mean(seen, 1), mean(aim, 0), mean(aim, 1)];
   let along = 0;
   let across = 0;
   let norm = 0;
   for (let i = 0; i < seen.length; i++) {
-    const [x, y] = [seen[i][0] - mx, seen[i][1] - my];
-    const [u, v] = [aim[i][0] - tx, aim[i][1] - ty];
+    const [x, y] = [seen[i]![0]! - mx, seen[i]![1]! - my];
+    const [u, v] = [aim[i]![0]! - tx, aim[i]![1]! - ty];
     along += x * u + y * v;
     across += x * v - y * u;
     norm += x * x + y * y;
@@ -86,16 +86,16 @@ export function createCamera(
   return {
     turn,
     project(point) {
-      const nearer = pose.distance / (pose.distance - point[2]);
-      const x = point[0] * nearer - mx;
-      const y = -point[1] * nearer - my;
+      const nearer = pose.distance / (pose.distance - point[2]!);
+      const x = point[0]! * nearer - mx;
+      const y = -point[1]! * nearer - my;
       point[0] = originX + a * x - b * y;
       point[1] = originY + b * x + a * y;
     },
     samplesPerUnit: Math.sqrt(square),
     toPlane(point) {
-      const x = point[0] - originX;
-      const y = point[1] - originY;
+      const x = point[0]! - originX;
+      const y = point[1]! - originY;
       point[0] = (a * x + b * y) / square + mx;
       point[1] = -((a * y - b * x) / square + my);
     },

@@ -10,7 +10,7 @@ const BASIS = new Float32Array(SIDE * SIDE).map((_, i) => {
   return Math.sqrt((frequency === 0 ? 1 : 2) / SIDE) * sine(((8 - sixteenths) * Math.PI) / 16);
 });
 
-const BASIS_TRANSPOSED = BASIS.map((_, i) => BASIS[(i % SIDE) * SIDE + Math.floor(i / SIDE)]);
+const BASIS_TRANSPOSED = BASIS.map((_, i) => BASIS[(i % SIDE) * SIDE + Math.floor(i / SIDE)]!);
 
 /**
  * Loss of a block-transform file format: the brightness of each 8 x 8 block is transformed, its coefficients are rounded
@@ -29,18 +29,18 @@ export function compressBlocks(picture: Float32Array, width: number, height: num
     for (let left = 0; left < width; left += SIDE) {
       for (let i = 0; i < block.length; i++) {
         const at = pixelAt(left, top, i);
-        block[i] = 0.3 * picture[at] + 0.59 * picture[at + 1] + 0.11 * picture[at + 2];
+        block[i] = 0.3 * picture[at]! + 0.59 * picture[at + 1]! + 0.11 * picture[at + 2]!;
       }
       transform(block, coefficients, scratch, false);
       for (let i = 0; i < block.length; i++) {
         const size = step * (1 + 0.35 * ((i % SIDE) + Math.floor(i / SIDE)));
-        coefficients[i] = Math.round(coefficients[i] / size) * size - coefficients[i];
+        coefficients[i] = Math.round(coefficients[i]! / size) * size - coefficients[i]!;
       }
       transform(coefficients, block, scratch, true);
       for (let i = 0; i < block.length; i++) {
         if (left + (i % SIDE) >= width || top + Math.floor(i / SIDE) >= height) continue;
         const at = pixelAt(left, top, i);
-        for (let c = 0; c < 3; c++) picture[at + c] += block[i];
+        for (let c = 0; c < 3; c++) picture[at + c]! += block[i]!;
       }
     }
   }
@@ -52,14 +52,14 @@ function transform(input: Float32Array, out: Float32Array, scratch: Float32Array
   for (let k = 0; k < SIDE; k++) {
     for (let x = 0; x < SIDE; x++) {
       let sum = 0;
-      for (let y = 0; y < SIDE; y++) sum += basis[k * SIDE + y] * input[y * SIDE + x];
+      for (let y = 0; y < SIDE; y++) sum += basis[k * SIDE + y]! * input[y * SIDE + x]!;
       scratch[k * SIDE + x] = sum;
     }
   }
   for (let y = 0; y < SIDE; y++) {
     for (let k = 0; k < SIDE; k++) {
       let sum = 0;
-      for (let x = 0; x < SIDE; x++) sum += basis[k * SIDE + x] * scratch[y * SIDE + x];
+      for (let x = 0; x < SIDE; x++) sum += basis[k * SIDE + x]! * scratch[y * SIDE + x]!;
       out[y * SIDE + k] = sum;
     }
   }

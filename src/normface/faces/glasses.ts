@@ -30,7 +30,7 @@ export function createGlasses(
   const [ox, oy] = place(0, 0);
   const [ax, ay] = place(1, 0);
   const [bx, by] = place(0, 1);
-  const [ux, uy, vx, vy] = [ax - ox, ay - oy, bx - ox, by - oy];
+  const [ux, uy, vx, vy] = [ax! - ox!, ay! - oy!, bx! - ox!, by! - oy!];
   const inverse = 1 / (ux * vy - uy * vx);
   const colour = linear(glasses.colour);
   const level = 0.35 + 0.5 * nuisance.light.key[1] + 0.3 * nuisance.light.sky[1];
@@ -43,8 +43,8 @@ export function createGlasses(
   return {
     front(fragment) {
       const { column, row } = fragment;
-      const dx = column - ox;
-      const dy = row - oy;
+      const dx = column - ox!;
+      const dy = row - oy!;
       const x = (dx * vy - dy * vx) * inverse;
       const y = (ux * dy - uy * dx) * inverse;
       const across = x < 0 ? -x : x;

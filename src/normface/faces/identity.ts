@@ -164,7 +164,7 @@ const IRIS: readonly Colour[] = [
 function palette(colours: readonly Colour[], position: number): Colour {
   const p = clamp(position, 0, 1) * (colours.length - 1);
   const i = Math.min(colours.length - 2, Math.floor(p));
-  return mixColour(colours[i], colours[i + 1], p - i);
+  return mixColour(colours[i]!, colours[i + 1]!, p - i);
 }
 
 /** The person number `identity` of data set `seed`; every attribute is continuous, some 80 in all. */

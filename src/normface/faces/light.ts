@@ -33,13 +33,13 @@ export function createLight(nuisance: Nuisance, visible: Visible, samplesPerUnit
 
   const shadow = (index: number): number => {
     const column = index % width;
-    const own = depth[index];
+    const own = depth[index]!;
     let blocked = 0;
     for (let k = 0; k < SHADOW_STEPS; k++) {
-      const c = column + columns[k];
-      const there = index + columns[k] + rows[k] * width;
+      const c = column + columns[k]!;
+      const there = index + columns[k]! + rows[k]! * width;
       if (c < 0 || c >= width || there < 0 || there >= depth.length) break;
-      const over = depth[there] - own - rise[k];
+      const over = depth[there]! - own - rise[k]!;
       if (over > blocked) blocked = over;
     }
     return Math.min(0.85, blocked * 11);
@@ -58,9 +58,9 @@ export function createLight(nuisance: Nuisance, visible: Visible, samplesPerUnit
       facing > 0 ? fragment.gloss * sun * (0.1 * shine8 + 0.22 * shine8 * shine8 * shine8) : 0;
     const ambient = openness * (0.75 + 0.25 * normalZ);
     const direct = sun * (0.6 + 0.4 * openness);
-    const red = key[0] * direct * Math.max(0, facing + WRAP[0]) * gain[0];
-    const green = key[1] * direct * Math.max(0, facing + WRAP[1]) * gain[1];
-    const blue = key[2] * direct * Math.max(0, facing + WRAP[2]) * gain[2];
+    const red = key[0] * direct * Math.max(0, facing + WRAP[0]) * gain[0]!;
+    const green = key[1] * direct * Math.max(0, facing + WRAP[1]) * gain[1]!;
+    const blue = key[2] * direct * Math.max(0, facing + WRAP[2]) * gain[2]!;
     fragment.red =
       fragment.red * (red + ambient * (ground[0] + (sky[0] - ground[0]) * up)) + highlight * key[0];
     fragment.green =

@@ -62,12 +62,12 @@ function buildPatch(
       const right = (v + (c < columns - 1 ? 1 : 0)) * 3;
       const up = (v + above) * 3;
       const down = (v + below) * 3;
-      const ax = space[right] - space[left];
-      const ay = space[right + 1] - space[left + 1];
-      const az = space[right + 2] - space[left + 2];
-      const bx = space[up] - space[down];
-      const by = space[up + 1] - space[down + 1];
-      const bz = space[up + 2] - space[down + 2];
+      const ax = space[right]! - space[left]!;
+      const ay = space[right + 1]! - space[left + 1]!;
+      const az = space[right + 2]! - space[left + 2]!;
+      const bx = space[up]! - space[down]!;
+      const by = space[up + 1]! - space[down + 1]!;
+      const bz = space[up + 2]! - space[down + 2]!;
       const nx = ay * bz - az * by;
       const ny = az * bx - ax * bz;
       const nz = ax * by - ay * bx;
@@ -81,8 +81,8 @@ function buildPatch(
       const south = (v + reachDown) * 3;
       let rise = 0;
       for (let k = 0; k < 3; k++) {
-        const mean = (space[west + k] + space[east + k] + space[north + k] + space[south + k]) / 4;
-        rise += (mean - space[v * 3 + k]) * (k === 0 ? nx : k === 1 ? ny : nz) * inverse;
+        const mean = (space[west + k]! + space[east + k]! + space[north + k]! + space[south + k]!) / 4;
+        rise += (mean - space[v * 3 + k]!) * (k === 0 ? nx : k === 1 ? ny : nz) * inverse;
       }
       fields[v * FIELDS + FIELD.openness] = clamp(1 - 6.5 * rise, 0.4, 1.15);
     }
@@ -122,7 +122,7 @@ function headPatch(face: Face, relief: Relief, camera: Camera): Patch {
       slice = relief.slice(head.crownY - height * (0.5 + 0.5 * t * (0.8 + 0.2 * t * t)));
     }
     const column = Math.round(u * (HEAD_COLUMNS - 1));
-    relief.place(slice, HEAD_ANGLES[column], HEAD_SINES[column], HEAD_COSINES[column], out);
+    relief.place(slice, HEAD_ANGLES[column]!, HEAD_SINES[column]!, HEAD_COSINES[column]!, out);
     out[4] = slice.y;
     out[5] = HEAD_ANGLES[column];
   });

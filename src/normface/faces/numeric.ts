@@ -58,21 +58,21 @@ export function normalise(x: number, y: number, z: number): Vector {
 /** Cubic Hermite curve through the knots (`xs` ascending) with Catmull-Rom slopes; constant beyond the ends. */
 export function spline(xs: readonly number[], ys: readonly number[], x: number): number {
   const last = xs.length - 1;
-  if (x <= xs[0]) return ys[0];
-  if (x >= xs[last]) return ys[last];
+  if (x <= xs[0]!) return ys[0]!;
+  if (x >= xs[last]!) return ys[last]!;
   let i = 0;
-  while (x > xs[i + 1]) i++;
+  while (x > xs[i + 1]!) i++;
   const slope = (k: number) => {
     const a = Math.max(0, k - 1);
     const b = Math.min(last, k + 1);
-    return (ys[b] - ys[a]) / (xs[b] - xs[a]);
+    return (ys[b]! - ys[a]!) / (xs[b]! - xs[a]!);
   };
-  const width = xs[i + 1] - xs[i];
-  const t = (x - xs[i]) / width;
+  const width = xs[i + 1]! - xs[i]!;
+  const t = (x - xs[i]!) / width;
   const u = 1 - t;
   return (
-    ys[i] * u * u * (1 + 2 * t) +
-    ys[i + 1] * t * t * (3 - 2 * t) +
+    ys[i]! * u * u * (1 + 2 * t) +
+    ys[i + 1]! * t * t * (3 - 2 * t) +
     width * t * u * (slope(i) * u - slope(i + 1) * t)
   );
 }

@@ -20,22 +20,22 @@ export function photograph(
     const at = 3 * p;
     // A shoulder x (1 + s) / (1 + s x) keeps highlights from burning out.
     for (let c = 0; c < 3; c++) {
-      const x = picture[at + c] * settings.exposure;
+      const x = picture[at + c]! * settings.exposure;
       picture[at + c] = Math.sqrt((x * 1.3) / (1 + 0.3 * x));
     }
-    const grey = 0.3 * picture[at] + 0.59 * picture[at + 1] + 0.11 * picture[at + 2];
+    const grey = 0.3 * picture[at]! + 0.59 * picture[at + 1]! + 0.11 * picture[at + 2]!;
     // Three 10-bit numbers from one hash; the brightness noise is common to the channels.
     const hash = hash32(noiseKey, p);
     const noise = settings.noise * 1.7 * symmetric(hash32(noiseKey, p, 1));
     for (let c = 0; c < 3; c++) {
-      const coloured = grey + (picture[at + c] - grey) * settings.saturation;
+      const coloured = grey + (picture[at + c]! - grey) * settings.saturation;
       const chroma = settings.noise * 1.2 * (((hash >>> (10 * c)) & 1023) / 1023 - 0.5);
       picture[at + c] = 0.5 + (coloured - 0.5) * settings.contrast + noise + chroma;
     }
   }
   if (settings.compression > 0.01) compressBlocks(picture, width, height, settings.compression);
   const bytes = new Uint8Array(pixels * 3);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = clamp(Math.round(picture[i] * 255), 0, 255);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = clamp(Math.round(picture[i]! * 255), 0, 255);
   return bytes;
 }
 
@@ -61,7 +61,7 @@ function blur(picture: Float32Array, width: number, height: number, radius: numb
       line[i + reach] = picture[start + step * clamp(i, 0, count - 1)];
     for (let i = 0; i < count; i++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * line[i + k];
+      for (let k = 0; k < weights.length; k++) sum += weights[k]! * line[i + k]!;
       picture[start + step * i] = sum / total;
     }
   };

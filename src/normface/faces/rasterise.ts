@@ -41,12 +41,12 @@ export function rasterise(patches: readonly Patch[], width: number, height: numb
 function triangle(visible: Visible, patch: Patch, i: number, j: number, k: number): void {
   const { width, height, depth, part, fields } = visible;
   const p = patch.position;
-  const x0 = p[3 * i];
-  const y0 = p[3 * i + 1];
-  const x1 = p[3 * j];
-  const y1 = p[3 * j + 1];
-  const x2 = p[3 * k];
-  const y2 = p[3 * k + 1];
+  const x0 = p[3 * i]!;
+  const y0 = p[3 * i + 1]!;
+  const x1 = p[3 * j]!;
+  const y1 = p[3 * j + 1]!;
+  const x2 = p[3 * k]!;
+  const y2 = p[3 * k + 1]!;
   const area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0);
   if (area * patch.winding <= 0) return;
   const left = Math.max(0, Math.ceil(Math.min(x0, x1, x2) - 0.5));
@@ -55,9 +55,9 @@ function triangle(visible: Visible, patch: Patch, i: number, j: number, k: numbe
   const bottom = Math.min(height - 1, Math.floor(Math.max(y0, y1, y2) - 0.5));
   if (left > right || top > bottom) return;
   const inverse = 1 / area;
-  const z0 = p[3 * i + 2];
-  const z1 = p[3 * j + 2];
-  const z2 = p[3 * k + 2];
+  const z0 = p[3 * i + 2]!;
+  const z1 = p[3 * j + 2]!;
+  const z2 = p[3 * k + 2]!;
   const f = patch.fields;
   for (let row = top; row <= bottom; row++) {
     const y = row + 0.5;
@@ -69,12 +69,12 @@ function triangle(visible: Visible, patch: Patch, i: number, j: number, k: numbe
       if (w0 < -1e-6 || w1 < -1e-6 || w2 < -1e-6) continue;
       const z = w0 * z0 + w1 * z1 + w2 * z2;
       const at = row * width + column;
-      if (z <= depth[at]) continue;
+      if (z <= depth[at]!) continue;
       depth[at] = z;
       if ((row - column) % SAMPLING !== 0) continue;
       part[at] = patch.part;
       for (let n = 0; n < FIELDS; n++) {
-        fields[at * FIELDS + n] = w0 * f[i * FIELDS + n] + w1 * f[j * FIELDS + n] + w2 * f[k * FIELDS + n];
+        fields[at * FIELDS + n] = w0 * f[i * FIELDS + n]! + w1 * f[j * FIELDS + n]! + w2 * f[k * FIELDS + n]!;
       }
     }
   }

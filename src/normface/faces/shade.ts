@@ -89,9 +89,9 @@ export function shadePicture({ face, nuisance, covering, relief, camera, visible
     for (let column = 0; column < width; column++, out += 3) {
       for (let k = 0; k < SAMPLING; k++) {
         shadeSample(column * SAMPLING + k, row * SAMPLING + k);
-        picture[out] += fragment.red / SAMPLING;
-        picture[out + 1] += fragment.green / SAMPLING;
-        picture[out + 2] += fragment.blue / SAMPLING;
+        picture[out]! += fragment.red / SAMPLING;
+        picture[out + 1]! += fragment.green / SAMPLING;
+        picture[out + 2]! += fragment.blue / SAMPLING;
       }
     }
   }

@@ -14,7 +14,7 @@ export function valueNoise(x: number, y: number): number {
   const x1 = (fx + 1) & (SIZE - 1);
   const y0 = (fy & (SIZE - 1)) * SIZE;
   const y1 = ((fy + 1) & (SIZE - 1)) * SIZE;
-  const upper = LATTICE[y0 + x0] + (LATTICE[y0 + x1] - LATTICE[y0 + x0]) * tx;
-  const lower = LATTICE[y1 + x0] + (LATTICE[y1 + x1] - LATTICE[y1 + x0]) * tx;
+  const upper = LATTICE[y0 + x0]! + (LATTICE[y0 + x1]! - LATTICE[y0 + x0]!) * tx;
+  const lower = LATTICE[y1 + x0]! + (LATTICE[y1 + x1]! - LATTICE[y1 + x0]!) * tx;
   return upper + (lower - upper) * ty;
 }

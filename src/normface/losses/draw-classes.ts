@@ -37,5 +37,5 @@ export function drawClasses(
   drawn.forEach((j, index) => {
     indices[j] = index;
   });
-  return { classes: drawn, labels: labels.map((label) => indices[label]) };
+  return { classes: drawn, labels: labels.map((label) => indices[label]!) };
 }

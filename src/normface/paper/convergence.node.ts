@@ -53,12 +53,12 @@ export function trendText(steps: readonly StepRecord[]): string {
   const [before, after] = parts.map(({ mean }) => mean);
   const spread = Math.hypot(...parts.map(({ error }) => error ?? Number.POSITIVE_INFINITY));
   const trend =
-    Math.abs(after - before) < 2 * spread
+    Math.abs(after! - before!) < 2 * spread
       ? 'neither falls nor rises beyond its noise'
-      : after < before
+      : after! < before!
         ? 'still falls'
         : 'rises';
-  return `${trend}, from ${before.toFixed(3)} to ${after.toFixed(3)}`;
+  return `${trend}, from ${before!.toFixed(3)} to ${after!.toFixed(3)}`;
 }
 
 export const convergence: Experiment = {
@@ -100,13 +100,13 @@ export const convergence: Experiment = {
     const [plain, long] = results;
     const others = results.slice(2);
     return {
-      summary: `of one seed, without a scale the loss ends at ${plain.loss.toFixed(2)} and, trained longer, at ${long.loss.toFixed(2)} above a bound of ${plain.bound.toFixed(2)}; with a scale at ${others.map(({ loss }) => loss.toFixed(2)).join(', ')}`,
+      summary: `of one seed, without a scale the loss ends at ${plain!.loss.toFixed(2)} and, trained longer, at ${long!.loss.toFixed(2)} above a bound of ${plain!.bound.toFixed(2)}; with a scale at ${others.map(({ loss }) => loss.toFixed(2)).join(', ')}`,
       text: [
         `Start: ${describeBaseline(laboratory)}, ${classes} classes; its class weights are kept as agents. Then ${steps} steps of softmax over scaled cosines, ` +
           `rate ${learningRate}, features and weights normalised, no bias. One seed${laboratory.preset === 'quick' ? '; the faces are generated ones whatever data there are' : ''}.`,
-        `With s = 1 the loss ends at ${plain.loss.toFixed(3)}, after twice the steps with three times the rate at ${long.loss.toFixed(3)}; ` +
-          `log n is ${Math.log(classes).toFixed(3)} and the bound ${plain.bound.toFixed(3)}, which no training can go below. ` +
-          `Over the last quarter of its steps the longer run ${trendText(long.records)}. ` +
+        `With s = 1 the loss ends at ${plain!.loss.toFixed(3)}, after twice the steps with three times the rate at ${long!.loss.toFixed(3)}; ` +
+          `log n is ${Math.log(classes).toFixed(3)} and the bound ${plain!.bound.toFixed(3)}, which no training can go below. ` +
+          `Over the last quarter of its steps the longer run ${trendText(long!.records)}. ` +
           `With a scale it ends at ${others.map(({ name, loss }) => `${loss.toFixed(3)} (${name})`).join(', ')}.`,
       ],
       tables: [
@@ -164,7 +164,7 @@ export const convergence: Experiment = {
               yLabel: 'training loss',
               yDomain: [0, Math.ceil(Math.log(classes))],
               rules: [
-                { name: `bound for s = 1, ${classes} classes`, value: plain.bound, color: 0 },
+                { name: `bound for s = 1, ${classes} classes`, value: plain!.bound, color: 0 },
                 { name: 'log n, a guess', value: Math.log(classes) },
               ],
             },

@@ -21,7 +21,7 @@ export const fig2: Experiment = {
     const summary = summarise(toy.training);
     const triple = misleadingTriple(toy.training);
     const distance = (i: number, j: number) =>
-      Math.hypot(points[i][0] - points[j][0], points[i][1] - points[j][1]).toFixed(1);
+      Math.hypot(points[i]![0] - points[j]![0], points[i]![1] - points[j]![1]).toFixed(1);
     const range = (values: readonly number[]) =>
       `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
     return {
@@ -31,7 +31,7 @@ export const fig2: Experiment = {
           `Their lengths differ: the means over the classes are ${range(summary.map(({ norm }) => norm))}.`,
         ...(triple
           ? [
-              `The marked features a and b of digit ${labels[triple.a]} are ${distance(triple.a, triple.b)} apart, b and c of digit ${labels[triple.c]} ` +
+              `The marked features a and b of digit ${labels[triple.a]!} are ${distance(triple.a, triple.b)} apart, b and c of digit ${labels[triple.c]!} ` +
                 `only ${distance(triple.b, triple.c)}, although a and b have the larger cosine.`,
             ]
           : [
@@ -42,7 +42,7 @@ export const fig2: Experiment = {
         {
           stem: 'fig2-features',
           columns: ['label', 'x', 'y'],
-          rows: points.map((point, i) => [labels[i], ...point]),
+          rows: points.map((point, i) => [labels[i]!, ...point]),
         },
         {
           stem: 'fig2-classes',
@@ -62,7 +62,7 @@ export const fig2: Experiment = {
             ...mean,
             norm,
             concentration,
-            ...toy.weights[label],
+            ...toy.weights[label]!,
           ]),
         },
       ],
@@ -141,13 +141,13 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
     x: [-edge, edge],
     y: [-edge, edge],
   });
-  const mean = summarise(toy.training)[0].mean;
+  const mean = summarise(toy.training)[0]!.mean;
   const length = Math.hypot(...mean);
   return {
     stem: 'fig2-probability',
     svg: planePlot({
       description: 'Softmax probability of digit 0 over the plane: a wedge from the origin',
-      legend: [map.legend, { name: 'features of digit 0', color: tenColors[3], symbol: 'dot' }],
+      legend: [map.legend, { name: 'features of digit 0', color: tenColors[3]!, symbol: 'dot' }],
       x: [-reach, reach],
       y: [-reach, reach],
       xLabel: 'first number of the feature',

@@ -72,7 +72,7 @@ export const fig3: Experiment = {
           columns: ['label', 'bias', 'mean_norm', 'mean_of_norms', 'concentration'],
           rows: summary.map(({ label, meanNorm, norm, concentration }) => [
             label,
-            toy.bias[label],
+            toy.bias[label]!,
             meanNorm,
             norm,
             concentration,
@@ -87,7 +87,7 @@ export const fig3: Experiment = {
             ),
             rows: summary.map(({ label, meanNorm, norm, concentration }) => [
               String(label),
-              toy.bias[label].toFixed(2),
+              toy.bias[label]!.toFixed(2),
               meanNorm.toFixed(2),
               norm.toFixed(2),
               concentration.toFixed(3),
@@ -98,7 +98,7 @@ export const fig3: Experiment = {
         {
           stem: 'fig3-features',
           columns: ['label', 'x', 'y'],
-          rows: toy.training.points.map((point, i) => [toy.training.labels[i], ...point]),
+          rows: toy.training.points.map((point, i) => [toy.training.labels[i]!, ...point]),
         },
       ],
       figures: [featureFigure(toy.training, choice), normalisedFigure(toy.training)],
@@ -132,7 +132,7 @@ export function directionShares({ points, labels }: LabelledPoints, label: numbe
   points.forEach(([x, y], i) => {
     if (labels[i] !== label) return;
     const turn = Math.atan2(y, x) / (2 * Math.PI) + 0.5;
-    counts[Math.min(directions - 1, Math.floor(turn * directions))]++;
+    counts[Math.min(directions - 1, Math.floor(turn * directions))]!++;
   });
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => count / total);

@@ -40,8 +40,8 @@ export async function walkInThePlane(device: Device): Promise<PlaneStep[]> {
       scale(sum(multiply(l2Normalise(leaf), towards)), -1).backward();
       return leaf.gradient!.readFloats();
     });
-    steps.push({ x, gradient: [gradient[0], gradient[1]] });
-    x = [x[0] - rate * gradient[0], x[1] - rate * gradient[1]];
+    steps.push({ x, gradient: [gradient[0]!, gradient[1]!] });
+    x = [x[0] - rate * gradient[0]!, x[1] - rate * gradient[1]!];
   }
   return steps;
 }
@@ -60,7 +60,7 @@ const centres: readonly Point3[] = [
   unit([-0.75, -0.6, 0.35]),
   unit([0.25, -0.75, -0.65]),
 ];
-const weights: readonly Point3[] = [unit([0.1, -0.95, 0.4]), centres[1], centres[2]];
+const weights: readonly Point3[] = [unit([0.1, -0.95, 0.4]), centres[1]!, centres[2]!];
 
 /** dL/dW_1 of softmax over scaled cosines, where the batch holds one class only. */
 export async function gradientsOnTheSphere(device: Device): Promise<SphereGradients> {
@@ -78,7 +78,7 @@ export async function gradientsOnTheSphere(device: Device): Promise<SphereGradie
       softmaxLoss(scale(l2Normalise(f), cosineScale), l2Normalise(w), own).backward();
       return w.gradient!.readFloats();
     });
-    gradients.push([gradient[0], gradient[1], gradient[2]]);
+    gradients.push([gradient[0]!, gradient[1]!, gradient[2]!]);
   }
   return { features, weights, gradients };
 }
@@ -92,7 +92,7 @@ export const fig4: Experiment = {
     const device = await laboratory.openDevice();
     const steps = await walkInThePlane(device);
     const sphere = await gradientsOnTheSphere(device);
-    const first = Math.hypot(...steps[0].x);
+    const first = Math.hypot(...steps[0]!.x);
     const last = Math.hypot(...steps.at(-1)!.x);
     return {
       text: [
@@ -134,9 +134,9 @@ function planeTable(steps: readonly PlaneStep[]): NamedTable {
       })),
       rows: rows.map((row) => [
         String(row[0]),
-        row[5].toExponential(1),
-        row[6].toFixed(4),
-        row[7].toFixed(4),
+        row[5]!.toExponential(1),
+        row[6]!.toFixed(4),
+        row[7]!.toFixed(4),
       ]),
     },
   };
@@ -146,7 +146,7 @@ function sphereTable({ gradients, weights: [w] }: SphereGradients): NamedTable {
   return {
     stem: 'fig4-sphere',
     columns: ['class', 'gradient1', 'gradient2', 'gradient3', 'weight_dot_gradient'],
-    rows: gradients.map((g, k) => [k + 1, ...g, g[0] * w[0] + g[1] * w[1] + g[2] * w[2]]),
+    rows: gradients.map((g, k) => [k + 1, ...g, g[0] * w![0] + g[1] * w![1] + g[2] * w![2]]),
   };
 }
 
@@ -215,16 +215,16 @@ function sphereFigure({ features, weights, gradients }: SphereGradients): Figure
   const [w] = weights;
   const longest = Math.max(...gradients.map((gradient) => Math.hypot(...gradient)));
   const tips = gradients.map(
-    (g) => w.map((value, axis) => value - (0.55 / longest) * g[axis]) as unknown as Point3,
+    (g) => w!.map((value, axis) => value - (0.55 / longest) * g[axis]!) as unknown as Point3,
   );
-  const at = view.project(w);
+  const at = view.project(w!);
   return {
     stem: 'fig4-sphere',
     svg: planePlot({
       description:
         'Three classes on the unit sphere and the gradients that they give one weight, in its tangent plane',
       legend: [
-        ...features.map((_, k) => ({ name: `class ${k + 1} and −dL/dŵ₁ by it`, color: tenColors[k] })),
+        ...features.map((_, k) => ({ name: `class ${k + 1} and −dL/dŵ₁ by it`, color: tenColors[k]! })),
         { name: 'ŵ₁', color: 'currentColor', symbol: 'cross' as const },
       ],
       x: [-1.15, 1.15],

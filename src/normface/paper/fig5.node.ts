@@ -32,7 +32,7 @@ export const fig5: Experiment = {
         {
           stem: 'fig5',
           columns: ['scale', ...classes.map((n) => `n=${n}`)],
-          rows: scales.map((scale, k) => [scale, ...bounds[k]]),
+          rows: scales.map((scale, k) => [scale, ...bounds[k]!]),
           display: {
             columns: [
               { header: 'ℓ²', align: 'right' },
@@ -40,14 +40,14 @@ export const fig5: Experiment = {
             ],
             rows: scales.map((scale, k) => [
               String(scale),
-              ...bounds[k].map((bound) => bound.toPrecision(4)),
+              ...bounds[k]!.map((bound) => bound.toPrecision(4)),
             ]),
           },
         },
         {
           stem: 'fig5-curves',
           columns: ['scale', ...classes.map((n) => `n=${n}`)],
-          rows: Array.from(x, (scale, k) => [scale, ...lines.map(({ y }) => y[k])]),
+          rows: Array.from(x, (scale, k) => [scale, ...lines.map(({ y }) => y[k]!)]),
         },
       ],
       figures: [

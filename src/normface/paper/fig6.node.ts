@@ -61,7 +61,7 @@ export async function walkAgents(
       margin,
       agents: points3(agents).map(unit),
       movedFeatures: features.map((feature, i) =>
-        unit(feature.map((value, axis) => value - featureRate * pull[i][axis]) as unknown as Point3),
+        unit(feature.map((value, axis) => value - featureRate * pull[i]![axis]!) as unknown as Point3),
       ),
       loss,
     };
@@ -82,19 +82,19 @@ export const fig6: Experiment = {
   run: async (laboratory) => {
     const device = await laboratory.openDevice();
     const { features, labels } = twoClasses({ seed: 6 });
-    const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i] === label)));
+    const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i]! === label)));
     const walks: AgentWalk[] = [];
     for (const margin of margins) walks.push(await walkAgents(device, features, labels, margin));
     const between = (a: Point3, b: Point3) => degrees(a, b).toFixed(1);
     const found = walks.map(
       ({ margin, agents: [a, b] }) =>
-        `with m = ${margin} the agents are ${between(a, b)}° apart and ${between(a, centres[0])}° and ${between(b, centres[1])}° from their centres`,
+        `with m = ${margin} the agents are ${between(a!, b!)}° apart and ${between(a!, centres[0]!)}° and ${between(b!, centres[1]!)}° from their centres`,
     );
     return {
       text: [
         `${samplesPerClass} points in each of two classes from N(0, I/16) around (∓0.3, 0, 0.3), normalised; agents start at the normalised class means. ` +
           `${steps} plain gradient steps on the agents with the engine's C-contrastive loss, rate ${rate} on the mean over the samples (1e-5 on the sum).`,
-        `The class centres are ${between(centres[0], centres[1])}° apart: ${found.join('; ')}.`,
+        `The class centres are ${between(centres[0]!, centres[1]!)}° apart: ${found.join('; ')}.`,
       ],
       tables: [
         {
@@ -114,8 +114,8 @@ export const fig6: Experiment = {
               margin,
               k,
               ...agent,
-              degrees(agent, centres[k]),
-              degrees(agent, agents[1 - k]),
+              degrees(agent, centres[k]!),
+              degrees(agent, agents[1 - k]!),
               loss,
             ]),
           ),
@@ -130,9 +130,9 @@ export const fig6: Experiment = {
             ...margins.flatMap((m) => ['x', 'y', 'z'].map((axis) => `${axis}_m${m}`)),
           ],
           rows: features.map((feature, i) => [
-            labels[i],
+            labels[i]!,
             ...feature,
-            ...walks.flatMap(({ movedFeatures }) => movedFeatures[i]),
+            ...walks.flatMap(({ movedFeatures }) => movedFeatures[i]!),
           ]),
         },
       ],
@@ -151,7 +151,7 @@ function figure(
   const colours = [tenColors[0], tenColors[1]];
   const marks = colours.flatMap((colour, label) => {
     const own = features.map((_, i) => i).filter((i) => labels[i] === label);
-    const ends = own.map((i) => [view.project(features[i]), view.project(movedFeatures[i])] as const);
+    const ends = own.map((i) => [view.project(features[i]!), view.project(movedFeatures[i]!)] as const);
     return [
       dots(
         ends.map(([from]) => from),

@@ -94,7 +94,7 @@ export async function compare(
   const comparisons = (['contrastive', 'triplet'] as const).map((name) => ({
     name,
     margin: margins[name],
-    parts: features.map((_, i) => partOf(byAgents[name][i], bySamples[name][i])),
+    parts: features.map((_, i) => partOf(byAgents[name][i]!, bySamples[name][i]!)),
   }));
   return { agents, comparisons };
 }
@@ -144,9 +144,9 @@ export const fig7: Experiment = {
           stem: 'fig7-samples',
           columns: ['class', 'x', 'y', 'z', ...comparisons.map(({ name }) => name)],
           rows: features.map((feature, i) => [
-            labels[i],
+            labels[i]!,
             ...feature,
-            ...comparisons.map(({ parts }) => parts[i]),
+            ...comparisons.map(({ parts }) => parts[i]!),
           ]),
         },
       ],
@@ -164,7 +164,7 @@ function circleOnSphere(normal: Point3, offset: number): Point3[] {
   const v = cross(axis, u);
   return Array.from({ length: 121 }, (_, k): Point3 => {
     const [c, s] = [Math.cos((k * Math.PI) / 60) * radius, Math.sin((k * Math.PI) / 60) * radius];
-    return [0, 1, 2].map((i) => height * axis[i] + c * u[i] + s * v[i]) as unknown as Point3;
+    return [0, 1, 2].map((i) => height * axis[i]! + c * u[i]! + s * v[i]!) as unknown as Point3;
   });
 }
 
@@ -178,15 +178,15 @@ function figure(
   const colours = [tenColors[0], tenColors[1]];
   // Contrastive: distance M to the other agent. Triplet: D_other − D_own = M, that is ⟨f, w_own − w_other⟩ = M/2.
   const limits = agents.map((own, k) => {
-    const other = agents[1 - k];
-    const normal = own.map((value, axis) => value - other[axis]) as unknown as Point3;
+    const other = agents[1 - k]!;
+    const normal = own.map((value, axis) => value - other[axis]!) as unknown as Point3;
     return name === 'contrastive'
       ? circleOnSphere(other, 1 - margin / 2)
       : circleOnSphere(normal, margin / 2);
   });
   const pick = (label: number, ...wanted: Part[]) =>
     features
-      .filter((_, i) => labels[i] === label && wanted.includes(parts[i]))
+      .filter((_, i) => labels[i] === label && wanted.includes(parts[i]!))
       .map((point) => view.project(point));
   const samples = name === 'contrastive' ? 'pairs' : 'triplets';
   return {

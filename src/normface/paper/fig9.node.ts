@@ -80,7 +80,7 @@ export const fig9: Experiment = {
     const average = (values: ArrayLike<number>) =>
       Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
     const meanCosine = (same: boolean) =>
-      average(pairs.flatMap((pair, k) => (pair.same === same ? [average(cosines[k])] : [])));
+      average(pairs.flatMap((pair, k) => (pair.same === same ? [average(cosines[k]!)] : [])));
     return {
       text: [
         `Frames: generated faces of ${people} people who are in no training image; a "video" is ${frames} photographs of one person, drawn independently, ` +
@@ -92,20 +92,20 @@ export const fig9: Experiment = {
         {
           stem: 'fig9-histograms',
           columns: ['pair', 'same', ...Array.from({ length: histogramBins }, (_, bin) => `bin${bin}`)],
-          rows: histograms.map((histogram, k) => [k + 1, Number(pairs[k].same), ...histogram]),
+          rows: histograms.map((histogram, k) => [k + 1, Number(pairs[k]!.same), ...histogram]),
         },
         {
           stem: 'fig9-cosines',
           columns: ['frame', ...Array.from({ length: frames }, (_, frame) => `frame${frame + 1}`)],
           rows: Array.from({ length: frames }, (_, row) => [
             row + 1,
-            ...cosines[0].subarray(row * frames, (row + 1) * frames),
+            ...cosines[0]!.subarray(row * frames, (row + 1) * frames),
           ]),
         },
       ],
       figures: [
-        await matrixFigure(cosines[0], frames),
-        histogramFigure(histograms[0], histograms[pairsOfEachKind]),
+        await matrixFigure(cosines[0]!, frames),
+        histogramFigure(histograms[0]!, histograms[pairsOfEachKind]!),
         await imageFigure(histograms),
       ],
     };
@@ -114,7 +114,7 @@ export const fig9: Experiment = {
 
 function meanOf({ values, dimension }: Features): Float64Array {
   const mean = new Float64Array(dimension);
-  for (let i = 0; i < values.length; i++) mean[i % dimension] += (values[i] * dimension) / values.length;
+  for (let i = 0; i < values.length; i++) mean[i % dimension]! += (values[i]! * dimension) / values.length;
   return mean;
 }
 

@@ -26,8 +26,8 @@ export function frameCosines(
 export function cosineHistogram(cosines: ArrayLike<number>): Float64Array {
   const shares = new Float64Array(histogramBins);
   for (let k = 0; k < cosines.length; k++) {
-    const bin = Math.min(histogramBins - 1, Math.floor(((cosines[k] + 1) / 2) * histogramBins));
-    shares[bin] += 1 / cosines.length;
+    const bin = Math.min(histogramBins - 1, Math.floor(((cosines[k]! + 1) / 2) * histogramBins));
+    shares[bin]! += 1 / cosines.length;
   }
   return shares;
 }

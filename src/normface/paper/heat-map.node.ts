@@ -38,8 +38,8 @@ export async function heatMap({ values, columns, range, name, x, y }: HeatMapOpt
   const table = colours.map(rgb);
   const pixels = new Uint8Array(3 * values.length);
   for (let i = 0; i < values.length; i++) {
-    const level = Math.round(((levels - 1) * (values[i] - low)) / (high - low));
-    pixels.set(table[Math.max(0, Math.min(levels - 1, level))], 3 * i);
+    const level = Math.round(((levels - 1) * (values[i]! - low)) / (high - low));
+    pixels.set(table[Math.max(0, Math.min(levels - 1, level))]!, 3 * i);
   }
   const png = await sharp(pixels, { raw: { width: columns, height: rows, channels: 3 } })
     .png()
@@ -50,7 +50,7 @@ export async function heatMap({ values, columns, range, name, x, y }: HeatMapOpt
       const [left, right] = x.map((value) => scales.x!(value) as number);
       const [bottom, top] = y.map((value) => scales.y!(value) as number);
       const image = context.document.createElementNS('http://www.w3.org/2000/svg', 'image') as SVGElement;
-      const attributes = { x: left, y: top, width: right - left, height: bottom - top, href };
+      const attributes = { x: left, y: top, width: right! - left!, height: bottom! - top!, href };
       for (const [key, value] of Object.entries(attributes)) image.setAttribute(key, String(value));
       image.setAttribute('preserveAspectRatio', 'none');
       image.setAttribute('style', 'image-rendering: pixelated');
@@ -58,7 +58,7 @@ export async function heatMap({ values, columns, range, name, x, y }: HeatMapOpt
     },
     legend: {
       name: `${name}, ${low < 0 ? `−${-low}` : low} to ${high}`,
-      color: colours[levels - 1],
+      color: colours[levels - 1]!,
       gradient: colours.filter((_, k) => k % 8 === 0),
     },
   };
@@ -69,5 +69,5 @@ function rgb(colour: string): [number, number, number] {
   const [r, g, b] = colour.startsWith('#')
     ? [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
     : colour.match(/\d+/g)!.map(Number);
-  return [r, g, b];
+  return [r!, g!, b!];
 }

@@ -125,7 +125,7 @@ function namesOnLines(
   ) => {
     const at = (value: number) => (log ? Math.log(value) : value);
     const [low, high] = (domain ?? [Math.min(...values), Math.max(...values)]).map(at);
-    return (value: number) => (at(value) - low) / (high - low || 1);
+    return (value: number) => (at(value) - low!) / (high! - low! || 1);
   };
   const across = scaleOf(
     all.map(({ x }) => x),

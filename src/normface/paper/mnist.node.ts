@@ -130,7 +130,7 @@ export async function trainToy(
     const { values } = await laboratory.features(run, dataset, indices);
     return {
       points: points2(values),
-      labels: Array.from(indices, (index) => dataset.samples[index].identity),
+      labels: Array.from(indices, (index) => dataset.samples[index]!.identity),
     };
   };
   const training = await features(run.data.dataset, drawn);
@@ -145,17 +145,17 @@ export async function trainToy(
 }
 
 function points2(values: ArrayLike<number>): Point2[] {
-  return Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
+  return Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i]!, values[2 * i + 1]!]);
 }
 
 /** All features as small dots; later classes must not hide earlier ones, so they are drawn in the order of a fixed shuffle. */
 export function featureDots({ points, labels }: LabelledPoints): Plot.Markish {
   const order = points.map((_, i) => i).sort((i, j) => ((i * 7919) % 10_007) - ((j * 7919) % 10_007));
   return Plot.dot(order, {
-    x: (i: number) => points[i][0],
-    y: (i: number) => points[i][1],
+    x: (i: number) => points[i]![0],
+    y: (i: number) => points[i]![1],
     r: 1.6,
-    fill: (i: number) => tenColors[labels[i]],
+    fill: (i: number) => tenColors[labels[i]!],
     fillOpacity: 0.75,
   });
 }

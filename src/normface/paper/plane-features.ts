@@ -46,7 +46,7 @@ export function probabilities(
   weights: readonly Point2[],
   bias: readonly number[] = weights.map(() => 0),
 ): number[] {
-  const logits = weights.map((w, k) => w[0] * x + w[1] * y + bias[k]);
+  const logits = weights.map((w, k) => w[0] * x + w[1] * y + bias[k]!);
   const largest = Math.max(...logits);
   const powers = logits.map((logit) => Math.exp(logit - largest));
   const sum = powers.reduce((total, power) => total + power, 0);
@@ -82,21 +82,21 @@ export function misleadingTriple(features: LabelledPoints): { a: number; b: numb
     (p[0] * q[0] + p[1] * q[1]) / (Math.hypot(...p) * Math.hypot(...q));
   const indices = points
     .map((_, i) => i)
-    .filter((i) => cosine(points[i], means.get(labels[i])!) > typical)
-    .sort((i, j) => Math.hypot(...points[i]) - Math.hypot(...points[j]));
+    .filter((i) => cosine(points[i]!, means.get(labels[i]!)!) > typical)
+    .sort((i, j) => Math.hypot(...points[i]!) - Math.hypot(...points[j]!));
   let best: { a: number; b: number; c: number; gain: number } | undefined;
   for (const label of means.keys()) {
     const own = indices.filter((i) => labels[i] === label);
     const others = indices.filter((i) => labels[i] !== label);
     if (own.length === 0 || others.length === 0) continue;
-    const a = own[Math.floor(0.98 * (own.length - 1))];
-    const b = own[Math.floor(0.4 * (own.length - 1))];
-    const to = (i: number) => distance(points[b], points[i]);
+    const a = own[Math.floor(0.98 * (own.length - 1))]!;
+    const b = own[Math.floor(0.4 * (own.length - 1))]!;
+    const to = (i: number) => distance(points[b]!, points[i]!);
     const c = others.reduce((nearest, i) => (to(i) < to(nearest) ? i : nearest));
     const gain = to(a) - to(c);
     if (
       gain > 0 &&
-      cosine(points[a], points[b]) > cosine(points[b], points[c]) &&
+      cosine(points[a]!, points[b]!) > cosine(points[b]!, points[c]!) &&
       !(gain <= (best?.gain ?? 0))
     )
       best = { a, b, c, gain };

@@ -29,6 +29,6 @@ export function twoClasses({
 
 /** The normalised mean of points. */
 export function meanDirection(points: readonly Point3[]): Point3 {
-  const sum = [0, 1, 2].map((axis) => points.reduce((total, point) => total + point[axis], 0));
-  return unit([sum[0], sum[1], sum[2]]);
+  const sum = [0, 1, 2].map((axis) => points.reduce((total, point) => total + point[axis]!, 0));
+  return unit([sum[0]!, sum[1]!, sum[2]!]);
 }

@@ -10,10 +10,10 @@ export class CachingPool extends DecodePool {
     // Pixels that are in memory already make poor keys, and little work.
     if (sources.some(({ kind }) => kind === 'grey')) return super.decode(sources, size, resize);
     const keys = sources.map((source) => JSON.stringify([source, size.width, size.height, resize]));
-    const missing = sources.map((_, i) => i).filter((i) => !this.known.has(keys[i]));
+    const missing = sources.map((_, i) => i).filter((i) => !this.known.has(keys[i]!));
     if (missing.length > 0) {
       const job = super.decode(
-        missing.map((i) => sources[i]),
+        missing.map((i) => sources[i]!),
         size,
         resize,
       );
@@ -21,7 +21,7 @@ export class CachingPool extends DecodePool {
         const decoded = job.then((images) => images[place]);
         // Whoever awaits the image sees the failure.
         decoded.catch(() => {});
-        this.known.set(keys[i], decoded);
+        this.known.set(keys[i]!, decoded);
       });
     }
     return Promise.all(keys.map((key) => this.known.get(key)!));

@@ -53,10 +53,10 @@ export class Objective {
     const features = this.net.forward(x, this.parameters, { training: true });
     const [main, ...others] = this.heads.map((head) => head.apply(features, this.labels, this.parameters));
     const weighted = (i: number, value: Tensor) =>
-      this.heads[i].weight === 1 ? value : scale(value, this.heads[i].weight);
+      this.heads[i]!.weight === 1 ? value : scale(value, this.heads[i]!.weight);
     const total = others.reduce(
       (sum, { loss }, i) => add(sum, weighted(i + 1, loss)),
-      weighted(0, main.loss),
+      weighted(0, main!.loss),
     );
     return { ...main, loss: total };
   }

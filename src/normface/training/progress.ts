@@ -193,7 +193,7 @@ export function statusLine(
 
 /** As many parts of a line as fit, the first ones before the others; a line of full width would wrap on some terminals. */
 function fitted(parts: readonly string[], columns: number): string {
-  let line = parts[0].slice(0, columns - 1);
+  let line = parts[0]!.slice(0, columns - 1);
   for (const part of parts.slice(1)) if (line.length + 3 + part.length < columns) line += ` | ${part}`;
   return line;
 }

@@ -34,7 +34,7 @@ export function searchKernels<K extends Listed>(kernels: readonly K[], search: s
       return near ?? word;
     });
   return {
-    kernels: kernels.filter((_, i) => words.every((word) => texts[i].includes(word))),
+    kernels: kernels.filter((_, i) => words.every((word) => texts[i]!.includes(word))),
     corrections,
   };
 }

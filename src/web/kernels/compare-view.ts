@@ -65,7 +65,7 @@ export function comparisonView(
       : element(
           'p',
           { class: 'soft small' },
-          `In one race, by ${timed[0].speed.timer}; the ratio is the median of paired rounds, with its 95 % interval. `,
+          `In one race, by ${timed[0]!.speed.timer}; the ratio is the median of paired rounds, with its 95 % interval. `,
           badge('measured'),
         ),
   );

@@ -18,5 +18,5 @@ export async function compileText(device: Device, text: string): Promise<Problem
 }
 
 function atTheTop(text: string, message: string): Problem {
-  return problemsOf(text, [{ type: 'error', message, lineNum: 1, linePos: 1, length: 0 }])[0];
+  return problemsOf(text, [{ type: 'error', message, lineNum: 1, linePos: 1, length: 0 }])[0]!;
 }

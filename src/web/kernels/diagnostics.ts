@@ -23,16 +23,16 @@ export interface Problem {
 export function problemsOf(text: string, messages: readonly CompilerMessage[]): Problem[] {
   const lines = text.split('\n');
   const starts = [0];
-  for (const line of lines) starts.push(starts[starts.length - 1] + line.length + 1);
+  for (const line of lines) starts.push(starts[starts.length - 1]! + line.length + 1);
   const rank = { error: 0, warning: 1, info: 2 } as const;
   return messages
     .map(({ type, message, lineNum, linePos, length }): Problem => {
       // A message about the whole module has no line; a browser may count one past the end.
       const row = Math.min(Math.max(lineNum, 1), lines.length) - 1;
-      const content = lines[row];
+      const content = lines[row]!;
       const column = lineNum < 1 ? 0 : Math.min(Math.max(linePos, 1) - 1, content.length);
-      const from = starts[row] + column;
-      const end = starts[row] + content.length;
+      const from = starts[row]! + column;
+      const end = starts[row]! + content.length;
       const to = length > 0 ? Math.min(from + length, text.length) : endOfWord(text, from, end);
       return {
         severity: type,

@@ -178,7 +178,7 @@ export class EditorPanel {
     const tabs = [...this.tabs.querySelectorAll('button')];
     const at = tabs.findIndex((tab) => tab.ariaSelected === 'true');
     const next = (at + step + tabs.length) % tabs.length;
-    tabs[next].click();
+    tabs[next]!.click();
     this.tabs.querySelectorAll('button')[next]?.focus();
   }
 }

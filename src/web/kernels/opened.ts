@@ -115,7 +115,7 @@ function openUsual(
 
 /** The operator that one thinks of with a kernel: of its own kind of work, where there is one. */
 function usualUse({ name, uses }: KernelEntry): KernelUse {
-  return uses.find(({ operator }) => familyOf(operator.name) === familyOf(name)) ?? uses[0];
+  return uses.find(({ operator }) => familyOf(operator.name) === familyOf(name)) ?? uses[0]!;
 }
 
 /** The first cases of an operator that also a processor does quickly; the later ones are small and odd on purpose. */

@@ -110,7 +110,7 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
   const shown = versions.filter(isPlottable);
   const box: Box = { left: 46, right: width - 12, top: 20, bottom: rooflineHeight - 40 };
   const { x, y, roof, dots } = rooflinePlot(shown, roofline, box);
-  const ridge = roof[1];
+  const ridge = roof[1]!;
   const picture = svg(
     'svg',
     {
@@ -147,7 +147,7 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
   });
   // What one looks at is drawn last.
   for (const role of ['shipped', 'edited'] as const)
-    picture.append(...marks.filter((_, i) => shown[i].role === role).flat());
+    picture.append(...marks.filter((_, i) => shown[i]!.role === role).flat());
   return element('figure', { class: 'kernel-figure' }, picture);
 }
 

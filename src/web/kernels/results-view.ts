@@ -53,7 +53,7 @@ function speedViews(
     0,
     speeds.findIndex(({ index }) => index === dispatch),
   );
-  const speed = speeds[place];
+  const speed = speeds[place]!;
   const shipped = run.baseline?.[place] ?? null;
   const role: Role = run.baseline ? 'edited' : 'shipped';
   const versions = [
@@ -146,7 +146,7 @@ function figuresView(speed: Speed, ratio: PairedRatio | null): HTMLElement {
   return element(
     'div',
     { class: 'kernel-figures' },
-    figure('Median time', time, ` ${unit}`),
+    figure('Median time', time!, ` ${unit}`),
     ratio ? figure('Beside shipped', ...besideText(ratio)) : '',
     bound.gflops > 0 ? figure('Arithmetic', significant(bound.gflops), ' GFLOP/s') : '',
     bound.gigabytesPerSecond > 0 ? figure('Traffic', significant(bound.gigabytesPerSecond), ' GB/s') : '',
@@ -203,6 +203,6 @@ function dispatchesTable(
       significant(bound.gflops),
       percentText(bound.share),
     ]),
-    highlight: (row) => speeds[row].index === shown,
+    highlight: (row) => speeds[row]!.index === shown,
   });
 }

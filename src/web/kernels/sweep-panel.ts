@@ -127,7 +127,7 @@ export function sweepView(name: string, { rows, comparisons }: SweepResult): HTM
           verdictOf(row),
         ];
       }),
-      highlight: (row) => rows[row].speed !== null && rows[row].toFastest === null,
+      highlight: (row) => rows[row]!.speed !== null && rows[row]!.toFastest === null,
     }),
     element(
       'p',

@@ -17,7 +17,7 @@ export interface TableOptions {
 
 /** A table inside a box that scrolls sideways where the screen is too narrow, also by keyboard. The first column names the row. */
 export function table({ caption, columns, rows, highlight }: TableOptions): HTMLElement {
-  const kind = (column: number) => ({ class: columns[column].numeric ? 'numeric' : undefined });
+  const kind = (column: number) => ({ class: columns[column]!.numeric ? 'numeric' : undefined });
   const body = rows.map((cells, row) =>
     element(
       'tr',

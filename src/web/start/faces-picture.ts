@@ -21,7 +21,7 @@ export function facesPicture(signal: AbortSignal): HTMLElement {
     { class: 'start-faces', role: 'img', 'aria-label': 'Two faces of one person, and one of another person' },
     ...faces.flatMap(({ relation }, i) => [
       relation ? element('span', { class: 'start-relation' }, relation) : '',
-      canvases[i],
+      canvases[i]!,
     ]),
   );
 }
@@ -34,7 +34,7 @@ async function drawAll(canvases: readonly HTMLCanvasElement[], signal: AbortSign
     const { pixels } = renderFace(seed, person, picture, size, difficultyOf(0.5));
     const image = new ImageData(size.width, size.height);
     for (let k = 0; k < size.width * size.height; k++)
-      image.data.set([pixels[3 * k], pixels[3 * k + 1], pixels[3 * k + 2], 255], 4 * k);
+      image.data.set([pixels[3 * k]!, pixels[3 * k + 1]!, pixels[3 * k + 2]!, 255], 4 * k);
     canvas.getContext('2d')?.putImageData(image, 0, 0);
   }
 }

@@ -55,7 +55,7 @@ function pickWeights<F extends NamedFile>(files: readonly F[]): F | undefined {
   const steps = net
     .filter(({ path }) => finished.has(folderOf(path)) && stepOf(path) >= 0)
     .sort((a, b) => stepOf(b.path) - stepOf(a.path));
-  if (steps.length === 0 || (steps.length > 1 && stepOf(steps[0].path) === stepOf(steps[1].path)))
+  if (steps.length === 0 || (steps.length > 1 && stepOf(steps[0]!.path) === stepOf(steps[1]!.path)))
     throw new UserError(`these are ${net.length} weights files; choose one of them, or one run's folder`);
   return steps[0];
 }

@@ -14,7 +14,7 @@ export interface FaceFeatures {
 
 /** Merged features of all faces, one row each. */
 export function mergeFaces(faces: readonly FaceFeatures[], merge: MergeName): Features {
-  const dimension = faces[0].front.length;
+  const dimension = faces[0]!.front.length;
   const rows = (of: (face: FaceFeatures) => Float32Array): Features => {
     const values = new Float32Array(faces.length * dimension);
     for (const [i, face] of faces.entries()) values.set(of(face), i * dimension);

@@ -12,7 +12,7 @@ export function isCutShort(bytes: Uint8Array): boolean {
 function hasJpegEnd(bytes: Uint8Array): boolean {
   let at = 2;
   while (at + 3 < bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda)
-    at += bytes[at + 1] === 0xff ? 1 : 2 + (bytes[at + 2] << 8) + bytes[at + 3];
+    at += bytes[at + 1] === 0xff ? 1 : 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
   for (let i = bytes.length - 2; i > at; i--) if (bytes[i] === 0xff && bytes[i + 1] === 0xd9) return true;
   return false;
 }

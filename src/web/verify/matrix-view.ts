@@ -25,7 +25,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
   const cells = names.map((_, row) => names.map((__, column) => cellOf(row, column)));
 
   function cellOf(row: number, column: number): HTMLTableCellElement {
-    const cosine = cosines[row * count + column];
+    const cosine = cosines[row * count + column]!;
     const isSame = row !== column && threshold !== undefined && cosine > threshold;
     const cell = element(
       'td',
@@ -50,7 +50,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
         cell.tabIndex = -1;
         cell.removeAttribute('aria-selected');
       }
-    const cell = cells[row][column];
+    const cell = cells[row]![column]!;
     cell.tabIndex = 0; // the one place of the table where Tab stops
     cell.setAttribute('aria-selected', 'true');
     if (report) onSelect(row, column);
@@ -80,7 +80,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
           'tr',
           {},
           element('th', { scope: 'row', title: name }, thumbnail(row), element('span', {}, String(row + 1))),
-          ...cells[row],
+          ...cells[row]!,
         ),
       ),
     ),
@@ -102,7 +102,7 @@ export function matrixView(options: MatrixOptions): HTMLElement {
     if (!at || !move || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const [row, column] = move(at[0], at[1], count - 1);
-    cells[clamp(row, count - 1)][clamp(column, count - 1)].focus();
+    cells[clamp(row, count - 1)]![clamp(column, count - 1)]!.focus();
   });
   return scrollBox('Cosines of all pairs', grid);
 }

@@ -78,7 +78,7 @@ export class ResultsView {
     if (Math.max(...this.selected) >= count) this.selected = [0, 1];
     const showPair = (a: number, b: number): void => {
       this.selected = [a, b];
-      this.showPair(results, cosines[a * count + b], decision);
+      this.showPair(results, cosines[a * count + b]!, decision);
     };
     showPair(...this.selected);
     if (count > 2)
@@ -96,10 +96,10 @@ export class ResultsView {
           cosines,
           threshold: decision.threshold,
           isSure: (row, column) =>
-            surenessOf(cosines[row * count + column], decision)?.level === 'sure' &&
+            surenessOf(cosines[row * count + column]!, decision)?.level === 'sure' &&
             this.cautionsOf(results, [row, column]).length === 0,
           selected: this.selected,
-          thumbnail: (face) => faceCanvas(faces[face].picture),
+          thumbnail: (face) => faceCanvas(faces[face]!.picture),
           onSelect: showPair,
         }),
       );
@@ -112,7 +112,7 @@ export class ResultsView {
       const number = index + 1;
       return { number, name: source.name, canvas: faceCanvas(picture, `face ${number}`) };
     });
-    const { head, detail } = pairView([a, b], cosine, decision, this.cautionsOf(results, this.selected));
+    const { head, detail } = pairView([a!, b!], cosine, decision, this.cautionsOf(results, this.selected));
     this.pair.replaceChildren(head);
     this.pairDetail.replaceChildren(detail);
   }
@@ -131,7 +131,7 @@ export class ResultsView {
     const rows = faces.map((_, i) => values.subarray(i * dimension, (i + 1) * dimension));
     const strips = rows.map((row, i) => featureStrip(row, `feature of face ${i + 1}`));
     this.redrawStrips = () => {
-      for (const [i, strip] of strips.entries()) drawStrip(strip, rows[i]);
+      for (const [i, strip] of strips.entries()) drawStrip(strip, rows[i]!);
     };
     this.strips.replaceChildren(
       element('h3', {}, 'Features'),
@@ -149,7 +149,7 @@ export class ResultsView {
             {},
             element('span', { class: 'strip-name' }, String(i + 1)),
             strip,
-            element('span', { class: 'strip-norm' }, formatFixed(Math.hypot(...rows[i]), 2)),
+            element('span', { class: 'strip-norm' }, formatFixed(Math.hypot(...rows[i]!), 2)),
           ),
         ),
       ),

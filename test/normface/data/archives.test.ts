@@ -257,7 +257,7 @@ describe('zip', () => {
     expect(await sentence('none.zip', zipOf([]))).toBe('none.zip is empty: it holds no files');
     archive.fill(0xff, 37, 60);
     const dataset = await openDataset(write('damaged.zip', archive));
-    await expect(decodeSource(dataset.samples[0].source)).rejects.toThrow(
+    await expect(decodeSource(dataset.samples[0]!.source)).rejects.toThrow(
       'its compressed content is damaged',
     );
   });

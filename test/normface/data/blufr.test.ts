@@ -114,7 +114,7 @@ describe('images of a data set', () => {
   test('are found by name, whatever their ending, in the order of the members', async () => {
     const splits = await readBlufrSplits(folder);
     const indices = blufrSamples(dataset, splits, Uint32Array.of(9, 0, 3));
-    expect(Array.from(indices, (index) => dataset.samples[index].key)).toEqual([
+    expect(Array.from(indices, (index) => dataset.samples[index]!.key)).toEqual([
       'person_0005/person_0005_0002',
       'person_0001/person_0001_0001',
       'person_0002/person_0002_0002',
@@ -177,7 +177,7 @@ describe('the divisions of LFW', () => {
     expect(names[0]).toBe('Aaron_Eckhart_0001.jpg');
     const numbers = trials.map(({ train, test: tested, gallery, probes }) => {
       const people = new Map<number, number>();
-      for (const member of tested) people.set(labels[member], (people.get(labels[member]) ?? 0) + 1);
+      for (const member of tested) people.set(labels[member]!, (people.get(labels[member]!) ?? 0) + 1);
       const pairs = [...people.values()].reduce((sum, n) => sum + (n * (n - 1)) / 2, 0);
       const enrolled = new Set(Array.from(gallery, (member) => labels[member]));
       const genuine = probes.filter((member) => enrolled.has(labels[member])).length;
@@ -211,7 +211,7 @@ describe('the divisions of LFW', () => {
       const personOf = new Map<number, number>();
       indices.forEach((index, member) => {
         const { identity } = dataset.samples[index];
-        const label = splits.labels[member];
+        const label = splits.labels[member]!;
         expect(personOf.get(label) ?? identity).toBe(identity);
         personOf.set(label, identity);
       });

@@ -56,7 +56,7 @@ describe('folders', () => {
     symlinkSync(join(folder, 'nowhere'), join(path, 'deep/er/anna/2.jpg'));
     const dataset = await openDataset(path);
     expect(dataset.samples.map(({ key }) => key)).toEqual(['anna/1.jpg', 'anna/2.jpg', 'berta/7.jpg']);
-    await expect(decodeSource(dataset.samples[1].source)).rejects.toThrow('there is no such file');
+    await expect(decodeSource(dataset.samples[1]!.source)).rejects.toThrow('there is no such file');
   });
 
   test('two links to one folder are two people, which is said', async () => {
@@ -188,7 +188,7 @@ describe('archives', () => {
     expect(packed.samples.map(({ key }) => key)).toEqual(['anna/2.jpg', longName]);
     for (const [i, { source }] of packed.samples.entries()) {
       expect(source.kind).toBe('range');
-      expect(await decodeSource(source)).toEqual(await decodeSource(unpacked.samples[i].source));
+      expect(await decodeSource(source)).toEqual(await decodeSource(unpacked.samples[i]!.source));
     }
   });
 
@@ -308,14 +308,14 @@ describe('real archives', () => {
       identities: { length: 1680 },
       samples: { length: 9164 },
     });
-    const image = await decodeSource(dataset.samples[13232].source);
+    const image = await decodeSource(dataset.samples[13232]!.source);
     expect([image.width, image.height]).toEqual([96, 112]);
   });
 
   test.skipIf(!orl)('ORL: 400 PGM images of 40 people', async () => {
     const dataset = await openDataset(orl!);
     expect([dataset.identities.length, dataset.samples.length]).toEqual([40, 400]);
-    const image = await decodeSource(dataset.samples[0].source);
+    const image = await decodeSource(dataset.samples[0]!.source);
     expect([image.width, image.height, image.pixels.length]).toEqual([92, 112, 92 * 112 * 3]);
   });
 });

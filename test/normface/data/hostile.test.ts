@@ -161,7 +161,7 @@ describe('pictures', () => {
       zipOf([{ name: 'a/1.jpg', content: Buffer.alloc(2 ** 24 + 1), method: 8 }]),
     );
     const { samples } = await openDataset(bomb);
-    expect(await refused(samples[0].source)).toBe('unpacked it is more than 200 times as large');
+    expect(await refused(samples[0]!.source)).toBe('unpacked it is more than 200 times as large');
     rmSync(path);
   });
 

@@ -28,7 +28,7 @@ async function archive(name: string, damaged: boolean): Promise<Dataset> {
   const files: Record<string, Uint8Array> = {};
   for (let i = 0; i < 11; i++) files[`p${i % 4}/${i}.jpg`] = await encode('jpeg', 24, 28, i);
   if (damaged) {
-    files['p1/5.jpg'] = files['p1/5.jpg'].subarray(0, 300);
+    files['p1/5.jpg'] = files['p1/5.jpg']!.subarray(0, 300);
     files['p2/2.jpg'] = new Uint8Array();
     files['p3/7.jpg'] = Buffer.from('hello');
   }
@@ -60,7 +60,7 @@ async function expectDecoded(dataset: Dataset, batches: readonly TrainingBatch[]
   for (const { pixels, labels, indices } of batches) {
     expect(pixels.length).toBe(indices.length * 12 * 14 * 4);
     for (let i = 0; i < indices.length; i++) {
-      const sample = dataset.samples[indices[i]];
+      const sample = dataset.samples[indices[i]!]!;
       expect(labels[i]).toBe(sample.identity);
       const image = await decodeSource(sample.source, size);
       const rgba = pixels.subarray(i * 12 * 14 * 4, (i + 1) * 12 * 14 * 4);
@@ -85,7 +85,7 @@ describe('the order of samples', () => {
     const counts = new Float64Array(25);
     for (let epoch = 0; epoch < 5000; epoch++) {
       epochOrder(3, epoch, 5).forEach((sample, place) => {
-        counts[5 * sample + place]++;
+        counts[5 * sample + place]!++;
       });
     }
     // Binomial with n = 5000, p = 1/5: standard deviation 28.
@@ -121,8 +121,8 @@ describe('batches', () => {
 
   test('can be larger than the data set', async () => {
     const [batch] = await take(sound, 1, { batchSize: 30 });
-    expect(batch.cursor).toEqual({ epoch: 2, position: 8 });
-    expect(new Set(batch.indices).size).toBe(11);
+    expect(batch!.cursor).toEqual({ epoch: 2, position: 8 });
+    expect(new Set(batch!.indices).size).toBe(11);
   });
 
   test.each(
@@ -138,7 +138,7 @@ describe('batches', () => {
     async (_kind, _state, dataset, sampling) => {
       const all = await take(dataset, 12, { sampling });
       for (const done of [1, 2, 3, 5, 8]) {
-        const resumed = await take(dataset, 12 - done, { sampling, cursor: all[done - 1].cursor });
+        const resumed = await take(dataset, 12 - done, { sampling, cursor: all[done - 1]!.cursor });
         expect(resumed).toEqual(all.slice(done));
       }
     },
@@ -236,14 +236,14 @@ describe('balanced batches', () => {
     const faces: Dataset = {
       name: 'faces',
       identities: ['a', 'b', 'c', 'd'],
-      samples: Array.from({ length: 20 }, (_, i) => ({ ...sound.samples[0], identity: Math.floor(i / 5) })),
+      samples: Array.from({ length: 20 }, (_, i) => ({ ...sound.samples[0]!, identity: Math.floor(i / 5) })),
     };
     const order = balancedOrder(faces, { people: 2, images: 3 }, 9, { epoch: 0, position: 0 });
     const counts = new Float64Array(20);
     const companies = new Set<string>();
     for (let draw = 0; draw < 4000; draw++) {
       const { indices } = order.next().value;
-      for (const index of indices) counts[index]++;
+      for (const index of indices) counts[index]!++;
       companies.add([...indices].sort().join());
     }
     // 1000 epochs; a person's image is in a draw with probability 3/5: standard deviation 15.5.
@@ -268,8 +268,8 @@ describe('balanced batches', () => {
     expect(batches.map(({ cursor }) => cursor)).toEqual(whole.map(({ cursor }) => cursor));
     batches.forEach(({ indices }, k) => {
       for (let place = 0; place < 9; place += 3) {
-        const wanted = [...whole[k].indices.slice(place, place + 3)];
-        const left = wanted.filter((index) => !badKeys.includes(damaged.samples[index].key));
+        const wanted = [...whole[k]!.indices.slice(place, place + 3)];
+        const left = wanted.filter((index) => !badKeys.includes(damaged.samples[index]!.key));
         expect([...indices.slice(place, place + 3)]).toEqual([0, 1, 2].map((i) => left[i % left.length]));
       }
     });
@@ -286,11 +286,11 @@ describe('balanced batches', () => {
     const batches = await take(dataset, 9, { sampling });
     const seen = batches.flatMap(({ labels }) => [...labels]);
     expect(new Set(seen)).toEqual(new Set([0, 2, 3]));
-    expect(samplesByIdentity(dataset)[1].length).toBe(2);
+    expect(samplesByIdentity(dataset)[1]!.length).toBe(2);
     for (const { labels } of batches) expect([labels[1], labels[3]]).toEqual([labels[0], labels[2]]);
     // Three people an epoch, in their order without the missing one.
     const order = balancedOrder(dataset, sampling, 5, { epoch: 0, position: 0 });
-    const drawn = Array.from({ length: 24 }, () => dataset.samples[order.next().value.indices[0]].identity);
+    const drawn = Array.from({ length: 24 }, () => dataset.samples[order.next().value.indices[0]!]!.identity);
     expect(seen.filter((_, i) => i % 2 === 0)).toEqual(drawn.filter((person) => person !== 1).slice(0, 18));
   });
 
@@ -321,7 +321,7 @@ describe('images that cannot be read', () => {
       ['p2/2.jpg', 'the file is empty'],
       ['p3/7.jpg', 'not an image of a known format'],
     ]);
-    const isSound = (index: number) => !badKeys.includes(damaged.samples[index].key);
+    const isSound = (index: number) => !badKeys.includes(damaged.samples[index]!.key);
     const expected = [0, 1, 2, 3, 4, 5, 6].flatMap((epoch) => [...epochOrder(5, epoch, 11)].filter(isSound));
     expect(batches.flatMap((batch) => [...batch.indices])).toEqual(expected.slice(0, 48));
     expect(batches.at(-1)!.cursor.epoch).toBeGreaterThanOrEqual(5);
@@ -366,9 +366,9 @@ describe('images in a given order', () => {
     const wanted = [3, 0, 10, 3, 7];
     const batches = await collect(sound, wanted, 2);
     expect(batches.map(({ indices }) => [...indices])).toEqual([[3, 0], [10, 3], [7]]);
-    expect(batches[2].pixels.length).toBe(12 * 14 * 4);
-    expect([...batches[0].labels]).toEqual([sound.samples[3].identity, sound.samples[0].identity]);
-    expect(batches[1].pixels.subarray(12 * 14 * 4)).toEqual(batches[0].pixels.subarray(0, 12 * 14 * 4));
+    expect(batches[2]!.pixels.length).toBe(12 * 14 * 4);
+    expect([...batches[0]!.labels]).toEqual([sound.samples[3]!.identity, sound.samples[0]!.identity]);
+    expect(batches[1]!.pixels.subarray(12 * 14 * 4)).toEqual(batches[0]!.pixels.subarray(0, 12 * 14 * 4));
     expect(await collect(sound, [], 2)).toEqual([]);
     expect((await collect(sound, [...sound.samples.keys()], 11)).length).toBe(1);
   });
@@ -377,25 +377,25 @@ describe('images in a given order', () => {
     const reports: string[] = [];
     const batches = await collect(damaged, [...damaged.samples.keys()], 4, reports);
     expect(batches.map(({ indices }) => indices.length)).toEqual([4, 4]);
-    expect(batches.flatMap(({ indices }) => [...indices]).map((index) => damaged.samples[index].key)).toEqual(
-      damaged.samples.map(({ key }) => key).filter((key) => !badKeys.includes(key)),
-    );
+    expect(
+      batches.flatMap(({ indices }) => [...indices]).map((index) => damaged.samples[index]!.key),
+    ).toEqual(damaged.samples.map(({ key }) => key).filter((key) => !badKeys.includes(key)));
     expect(reports.sort()).toEqual(badKeys);
   });
 
   test('can be generated faces', async () => {
     const faces = await openDataset('generated:identities=2,samples=2,seed=3');
     const [batch] = await collect(faces, [0, 3], 2);
-    const image = await decodeSource(faces.samples[3].source, size);
-    expect(batch.pixels.subarray(12 * 14 * 4).filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
-    expect([...batch.labels]).toEqual([0, 1]);
+    const image = await decodeSource(faces.samples[3]!.source, size);
+    expect(batch!.pixels.subarray(12 * 14 * 4).filter((_, k) => k % 4 !== 3)).toEqual(image.pixels);
+    expect([...batch!.labels]).toEqual([0, 1]);
   });
 });
 
 describe('threads', () => {
   test('a closed pool rejects what is under way and what comes later, and closes twice', async () => {
     const closing = new DecodePool(1);
-    const running = closing.decode([sound.samples[0].source], size, true);
+    const running = closing.decode([sound.samples[0]!.source], size, true);
     const failure = errorOf(running);
     await closing.close();
     expect((await failure).message).toBe('the image decoder is closed');
@@ -405,7 +405,7 @@ describe('threads', () => {
 
   test('a thread that dies rejects its jobs instead of leaving them waiting', async () => {
     const dying = new DecodePool(1);
-    await expect(dying.decode([sound.samples[0].source], { width: -1, height: 1 }, true)).rejects.toThrow(
+    await expect(dying.decode([sound.samples[0]!.source], { width: -1, height: 1 }, true)).rejects.toThrow(
       /^an image decoder thread failed: /,
     );
     await expect(dying.decode([], size, true)).rejects.toThrow('an image decoder thread failed');

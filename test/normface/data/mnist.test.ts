@@ -45,12 +45,12 @@ describe('idx files', () => {
       [2, '7/t10k_00000'],
       [2, '7/t10k_00002'],
     ]);
-    const image = await decodeSource(dataset.samples[1].source);
+    const image = await decodeSource(dataset.samples[1]!.source);
     expect([image.width, image.height]).toEqual([3, 2]);
     expect([...image.pixels]).toEqual([10, 11, 12, 13, 14, 15].flatMap((value) => [value, value, value]));
-    const larger = await decodeSource(dataset.samples[1].source, { width: 6, height: 4 });
+    const larger = await decodeSource(dataset.samples[1]!.source, { width: 6, height: 4 });
     expect([larger.width, larger.height, larger.pixels.length]).toEqual([6, 4, 72]);
-    const refused = errorOf(decodeSource(dataset.samples[1].source, { width: 6, height: 4 }, false));
+    const refused = errorOf(decodeSource(dataset.samples[1]!.source, { width: 6, height: 4 }, false));
     expect(await refused).toBeInstanceOf(WrongSizeError);
   });
 
@@ -77,7 +77,7 @@ describe('idx files', () => {
     const batch = await loader.next();
     await loader.close();
     batch.indices.forEach((index, i) => {
-      const first = 10 * [3, 1, 4, 0, 2][index];
+      const first = 10 * [3, 1, 4, 0, 2][index]!;
       expect([...batch.pixels.subarray(24 * i, 24 * i + 5)]).toEqual([first, first, first, 255, first + 1]);
     });
   });

@@ -61,7 +61,7 @@ describe('pair lists', () => {
       line: 5,
     });
     expect(parsePairs(text.replaceAll(' ', '\t').replaceAll('\n', '\r\n'))).toEqual(list);
-    expect(parsePairs(`1\nAnn Lee\t1\t3\nAnn Lee\t1\tBo\t2\n\n`).pairs[1].first).toEqual({
+    expect(parsePairs(`1\nAnn Lee\t1\t3\nAnn Lee\t1\tBo\t2\n\n`).pairs[1]!.first).toEqual({
       identity: 'Ann Lee',
       number: 1,
     });
@@ -236,15 +236,15 @@ describe('resolving pairs', () => {
     const keys = (name: string) => [`${name}/${name}_0001.jpg`, `${name}/${name}_0002.jpg`, 'Bo/1.jpg'];
     const listOf = (name: string) => parsePairs(`1\n${name} 1 2\n${name} 1 Bo 1\n`);
     for (const stored of [composed, decomposed]) {
-      const dataset = named(...keys(stored));
+      const dataset = named(...keys(stored!));
       expect(dataset.identities).toEqual(['Bo', composed]);
       for (const written of [composed, decomposed]) {
-        expect(resolved(listOf(written), dataset).length).toBe(2);
+        expect(resolved(listOf(written!), dataset).length).toBe(2);
         // Nobody who is tested on stays in the training set because of an accent.
         expect(
-          excludeIdentitiesOf(named(...keys(stored), 'Cy/1.jpg'), listOf(written), [1]).excluded,
+          excludeIdentitiesOf(named(...keys(stored!), 'Cy/1.jpg'), listOf(written!), [1]).excluded,
         ).toEqual(['Bo', composed]);
-        expect(removeIdentities(dataset, [written]).dataset.identities).toEqual(['Bo']);
+        expect(removeIdentities(dataset, [written!]).dataset.identities).toEqual(['Bo']);
       }
     }
     expect(() => named(`${composed}/1.jpg`, `${decomposed}/2.jpg`)).toThrow(
@@ -269,7 +269,7 @@ describe('generated pair lists', () => {
     expect(parsePairs(formatPairs(list), list.name)).toEqual(list);
     const found = resolved(list, dataset);
     for (const { same, first, second } of found) {
-      expect(dataset.samples[first].identity === dataset.samples[second].identity).toBe(same);
+      expect(dataset.samples[first]!.identity === dataset.samples[second]!.identity).toBe(same);
       expect(first).not.toBe(second);
     }
     const unordered = found.map(
@@ -338,7 +338,7 @@ describe('text files', () => {
 
   test('a byte order mark of UTF-8 does no harm', async () => {
     const list = await readPairs(written('bom.txt', `\uFEFF${text}`));
-    expect(list.pairs[0].first.identity).toBe('José');
+    expect(list.pairs[0]!.first.identity).toBe('José');
     expect(readVideoPairs(written('bom-videos.txt', '\uFEFF1, 1, a/1, a/2, 1\n')).pairs.length).toBe(1);
   });
 

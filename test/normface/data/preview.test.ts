@@ -142,7 +142,7 @@ test.skipIf(process.platform !== 'linux')('a machine without fonts is recognised
       resolveDir: repository,
     },
   });
-  const script = ['--input-type=module', '--eval', outputFiles[0].text];
+  const script = ['--input-type=module', '--eval', outputFiles[0]!.text];
   const env = { ...process.env, FONTCONFIG_FILE: join(folder, 'fonts.conf') };
   const { stdout } = await promisify(execFile)(process.execPath, script, { cwd: repository, env });
   expect(stdout.trim()).toBe('false');

@@ -25,7 +25,7 @@ async function bundle(script: string): Promise<string> {
   });
   await build({
     ...options,
-    entryPoints: { 'decode-worker': join(repository, data, 'decode-worker.node.ts') },
+    entryPoints: { 'decode-worker': join(repository, data, 'images/decode-worker.node.ts') },
   });
   return join(outdir, 'stdin.js');
 }
@@ -35,7 +35,7 @@ const data = './src/normface/data';
 test('in a bundle the worker beside it is used, and a loader that nobody closes does not keep the process alive', async () => {
   const tree = writeTree(temporaryFolder(), { 'a/1.jpg': await encode('jpeg', 12, 14, 1), 'b/1.jpg': '' });
   const script = await bundle(`
-    import { BatchLoader } from '${data}/loader.node.ts';
+    import { BatchLoader } from '${data}/batches/loader.node.ts';
     import { openDataset } from '${data}/open.node.ts';
     const dataset = await openDataset(process.argv[2]);
     const onCorrupt = (name) => console.log('skipped', name);
@@ -49,7 +49,7 @@ test('in a bundle the worker beside it is used, and a loader that nobody closes 
 
 test('a pool that is closed while a reply waits to be read lets the process go on', async () => {
   const script = await bundle(`
-    import { DecodePool } from '${data}/worker-pool.node.ts';
+    import { DecodePool } from '${data}/images/worker-pool.node.ts';
     const pool = new DecodePool(1);
     const image = [{ kind: 'grey', width: 4, height: 4, pixels: new Uint8Array(16) }];
     const size = { width: 4, height: 4 };

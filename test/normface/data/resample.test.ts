@@ -25,7 +25,7 @@ async function largestDifference(file: string, width: number, height: number): P
   const image = await readImage(file);
   const actual = coverSize({ ...image, channels: 3, data: image.pixels }, width, height);
   expect([actual.width, actual.height]).toEqual([width, height]);
-  return Math.max(...Array.from(actual.data, (value, i) => Math.abs(value - expected.pixels[i])));
+  return Math.max(...Array.from(actual.data, (value, i) => Math.abs(value - expected.pixels[i]!)));
 }
 
 test.each([

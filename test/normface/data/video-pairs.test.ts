@@ -19,7 +19,7 @@ describe('list of pairs', () => {
     ]) {
       expect(parseVideoPairs(text).pairs.map(({ line, ...pair }) => pair)).toEqual(expected);
     }
-    expect(parseVideoPairs('header\n1, 1, a/1, a/2, 1').pairs[0].line).toBe(2);
+    expect(parseVideoPairs('header\n1, 1, a/1, a/2, 1').pairs[0]!.line).toBe(2);
   });
 
   test.each([
@@ -61,7 +61,7 @@ describe('videos', () => {
       [1, 5, 8],
       [13],
     ]);
-    expect(videosOfPairs(dataset, list, 1)[1].frames).toEqual([5]);
+    expect(videosOfPairs(dataset, list, 1)[1]!.frames).toEqual([5]);
   });
 
   test('missing ones', () => {

@@ -39,12 +39,12 @@ function slowPairs(
   for (let j = 0; j < labels.length; j++) {
     for (let i = 0; i < j; i++) {
       let sum = 0;
-      for (let k = 0; k < dimension; k++) sum += values[i * dimension + k] * values[j * dimension + k];
+      for (let k = 0; k < dimension; k++) sum += values[i * dimension + k]! * values[j * dimension + k]!;
       scores[labels[i] === labels[j] ? 'genuine' : 'impostor'].push(sum);
     }
   }
   const { genuine, impostor } = scores;
-  const threshold = impostor.sort((p, q) => q - p)[rank(impostor.length) - 1];
+  const threshold = impostor.sort((p, q) => q - p)[rank(impostor.length) - 1]!;
   return {
     genuine: genuine.length,
     impostor: impostor.length,
@@ -58,7 +58,7 @@ describe('order of scores', () => {
     const scores = [-2, -1, -0.5, -1e-30, 0, 1e-45, 0.25, 0.250001, 1];
     const keys = scores.map((score) => {
       const [bits] = new Uint32Array(Float32Array.of(score).buffer);
-      return (score < 0 ? ~bits : bits | 0x80000000) >>> 0;
+      return (score < 0 ? ~bits! : bits! | 0x80000000) >>> 0;
     });
     expect(keys).toEqual([...keys].sort((p, q) => p - q));
     expect(keys.map(scoreOfKey)).toEqual(Array.from(Float32Array.from(scores)));
@@ -126,10 +126,10 @@ describe('all pairs', () => {
 /** A trial in which every third person is for training, of the others every second is in the gallery with the first image. */
 function trialOf(labels: Uint32Array): BlufrTrial {
   const all = [...labels.keys()];
-  const test = all.filter((i) => labels[i] % 3 !== 0);
-  const gallery = test.filter((i) => labels[i] % 2 === 0 && labels.indexOf(labels[i]) === i);
+  const test = all.filter((i) => labels[i]! % 3 !== 0);
+  const gallery = test.filter((i) => labels[i]! % 2 === 0 && labels.indexOf(labels[i]!) === i);
   return {
-    train: Uint32Array.from(all.filter((i) => labels[i] % 3 === 0)),
+    train: Uint32Array.from(all.filter((i) => labels[i]! % 3 === 0)),
     test: Uint32Array.from(test),
     gallery: Uint32Array.from(gallery),
     probes: Uint32Array.from(test.filter((i) => !gallery.includes(i))),
@@ -142,9 +142,9 @@ function slowOpenSet({ values, dimension }: Features, labels: Uint32Array, { gal
     let [ij, ii, jj] = [0, 0, 0];
     for (let k = 0; k < dimension; k++) {
       const [x, y] = [values[i * dimension + k], values[j * dimension + k]];
-      ij += x * y;
-      ii += x * x;
-      jj += y * y;
+      ij += x! * y!;
+      ii += x! * x!;
+      jj += y! * y!;
     }
     return ij / Math.sqrt(ii * jj);
   };
@@ -155,12 +155,12 @@ function slowOpenSet({ values, dimension }: Features, labels: Uint32Array, { gal
     const mate = gallery.findIndex((image) => labels[image] === labels[probe]);
     if (mate < 0) strangers.push(Math.max(...scores));
     else {
-      const order = scores.map((_, place) => place).sort((p, q) => scores[q] - scores[p] || p - q);
-      mates.push({ score: scores[mate], rank: 1 + order.indexOf(mate) });
+      const order = scores.map((_, place) => place).sort((p, q) => scores[q]! - scores[p]! || p - q);
+      mates.push({ score: scores[mate]!, rank: 1 + order.indexOf(mate) });
     }
   }
   strangers.sort((p, q) => q - p);
-  const threshold = strangers[Math.round(0.01 * strangers.length) - 1];
+  const threshold = strangers[Math.round(0.01 * strangers.length) - 1]!;
   const found = mates.filter(({ score, rank }) => score >= threshold && rank <= 1);
   return {
     detectionRate: found.length / mates.length,
@@ -218,9 +218,9 @@ describe('a trial', () => {
       values: faces.values.map((x, k) => x + normal01(2, 2, 32 * (Math.floor(k / 32) % 40) + (k % 32)) + 5),
     };
     const mean = Array.from({ length: 32 }, (_, k) =>
-      trial.train.reduce((sum, i) => sum + far.values[32 * i + k] / trial.train.length, 0),
+      trial.train.reduce((sum, i) => sum + far.values[32 * i + k]! / trial.train.length, 0),
     );
-    const centred = { dimension: 32, values: far.values.map((x, k) => x - mean[k % 32]) };
+    const centred = { dimension: 32, values: far.values.map((x, k) => x - mean[k % 32]!) };
     const plain = await evaluateBlufrTrial(device, far, labels, trial, 1);
     const expected = await evaluateBlufrTrial(device, centred, labels, trial, 1);
     const found = await evaluateBlufrTrial(device, far, labels, trial, 1, { pca: { dimensions: 32 } });
@@ -248,7 +248,7 @@ describe('a trial', () => {
   test('nobody enrolled', async () => {
     const { features, labels } = signs(300, 16, 40, 3);
     const trial = trialOf(labels);
-    const strangers = { ...trial, probes: trial.probes.filter((i) => labels[i] % 2 === 1) };
+    const strangers = { ...trial, probes: trial.probes.filter((i) => labels[i]! % 2 === 1) };
     await expect(evaluateBlufrTrial(device, features, labels, strangers, 1)).rejects.toThrow(
       'no probes of people',
     );

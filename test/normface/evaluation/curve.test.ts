@@ -34,10 +34,10 @@ describe('thinned', () => {
     const y = Float64Array.from({ length: n }, (_, k) => (k === 4321 ? 99 : k === 7654 ? -99 : Math.sin(k)));
     const points = thinned({ x, y }, 200);
     expect(points.length).toBeLessThanOrEqual(202);
-    expect(points[0].x).toBe(0);
-    expect(points[points.length - 1].x).toBe(n - 1);
+    expect(points[0]!.x).toBe(0);
+    expect(points[points.length - 1]!.x).toBe(n - 1);
     expect(points.map((point) => point.x)).toContain(4321);
     expect(points.map((point) => point.x)).toContain(7654);
-    expect(points.every((point, k) => k === 0 || point.x > points[k - 1].x)).toBe(true);
+    expect(points.every((point, k) => k === 0 || point.x > points[k - 1]!.x)).toBe(true);
   });
 });

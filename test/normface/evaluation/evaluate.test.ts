@@ -24,7 +24,7 @@ const front = noisyFaces({ ...shape, seed: 1 });
 // The mirror image shares the person, not the noise.
 const mirrored = {
   dimension: 12,
-  values: front.values.map((x, k) => x + 0.5 * noisyFaces({ ...shape, seed: 2 }).values[k]),
+  values: front.values.map((x, k) => x + 0.5 * noisyFaces({ ...shape, seed: 2 }).values[k]!),
 };
 const pairs = randomPairs(30, 4, 300, 10, 3);
 
@@ -140,14 +140,14 @@ describe('texts', () => {
       'TAR @ FAR 0.001 (max)',
       'TAR @ FAR 0.0001 (max)',
     ]);
-    expect(table.rows[0][1]).toBe(formatAccuracy(metrics.protocols[0]));
-    expect(table.rows[table.first!][0]).toBe('normface-pca (max)');
+    expect(table.rows[0]![1]).toBe(formatAccuracy(metrics.protocols[0]!));
+    expect(table.rows[table.first!]![0]).toBe('normface-pca (max)');
     expect(formatTable(table)).toMatch(/^normface-pca \(max\) .* ◂ read this row first$/m);
     const legend = protocolTable(metrics.protocols);
     expect(legend.rows.map(([name]) => name)).toEqual([...protocolNames]);
     for (const [, sentence] of legend.rows) expect(sentence).toMatch(/^[A-Z].*\.$/);
-    expect(table.rows[12][1]).toMatch(/^\d+\.\d\d$/);
-    expect(table.rows[13].slice(1)).toEqual(['–', '–']);
+    expect(table.rows[12]![1]).toMatch(/^\d+\.\d\d$/);
+    expect(table.rows[13]!.slice(1)).toEqual(['–', '–']);
     expect(table.notes?.join(' ')).toContain(
       '150 different pairs are too few for a false accept rate of 0.001 or 0.0001',
     );
@@ -157,7 +157,7 @@ describe('texts', () => {
     expect(formatAccuracy({ accuracy: 0.86325, std: 0.0109 })).toBe('86.33 ± 1.09');
     expect(formatAccuracy({ accuracy: 0.863, std: null })).toBe('86.30');
     const heldOut = evaluateVerification({ front }, pairs, { heldOut: { thresholdFold: 9, testFold: 10 } });
-    expect(protocolLabel(heldOut.metrics.protocols[0])).toBe(
+    expect(protocolLabel(heldOut.metrics.protocols[0]!)).toBe(
       'held-out-fold (front, fold 10 at the threshold of fold 9)',
     );
   });

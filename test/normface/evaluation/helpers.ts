@@ -3,7 +3,7 @@ import type { Features } from '../../../src/normface/evaluation/features.ts';
 import type { PairList } from '../../../src/normface/evaluation/pairs.ts';
 
 export function features(rows: readonly (readonly number[])[]): Features {
-  return { values: Float32Array.from(rows.flat()), dimension: rows[0].length };
+  return { values: Float32Array.from(rows.flat()), dimension: rows[0]!.length };
 }
 
 export function pairList(list: readonly { a: number; b: number; same: 0 | 1; fold: number }[]): PairList {

@@ -8,7 +8,7 @@ import { splitScores } from '../../../src/normface/evaluation/threshold.ts';
 function gram<T>(points: readonly T[], kernel: (a: T, b: T) => number): Matrix {
   const n = points.length;
   const values = Float64Array.from({ length: n * n }, (_, at) =>
-    kernel(points[Math.floor(at / n)], points[at % n]),
+    kernel(points[Math.floor(at / n)]!, points[at % n]!),
   );
   return { rows: n, columns: n, values };
 }
@@ -17,8 +17,8 @@ function gram<T>(points: readonly T[], kernel: (a: T, b: T) => number): Matrix {
 function dual({ rows: n, values }: Matrix, beta: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    sum -= Math.abs(beta[i]);
-    for (let j = 0; j < n; j++) sum += 0.5 * beta[i] * beta[j] * values[i * n + j];
+    sum -= Math.abs(beta[i]!);
+    for (let j = 0; j < n; j++) sum += 0.5 * beta[i]! * beta[j]! * values[i * n + j]!;
   }
   return sum;
 }
@@ -26,11 +26,14 @@ function dual({ rows: n, values }: Matrix, beta: ArrayLike<number>): number {
 /** The least dual by projected gradient steps: slow, and with nothing in common with pairs of multipliers. */
 function projectedGradient(kernel: Matrix, labels: Int8Array, cost: number): number {
   const { rows: n, values } = kernel;
-  const trace = Array.from({ length: n }, (_, i) => values[i * n + i]).reduce((sum, value) => sum + value, 0);
+  const trace = Array.from({ length: n }, (_, i) => values[i * n + i]).reduce(
+    (sum, value) => sum! + value!,
+    0,
+  );
   /** Nearest point with 0 ≤ α ≤ C and Σ α y = 0: α − λ y cut to the box, λ by bisection. */
   const project = (alpha: number[]) => {
-    const cut = (lambda: number) => alpha.map((a, i) => Math.min(cost, Math.max(0, a - lambda * labels[i])));
-    const balance = (lambda: number) => cut(lambda).reduce((sum, a, i) => sum + a * labels[i], 0);
+    const cut = (lambda: number) => alpha.map((a, i) => Math.min(cost, Math.max(0, a - lambda * labels[i]!)));
+    const balance = (lambda: number) => cut(lambda).reduce((sum, a, i) => sum + a * labels[i]!, 0);
     let [low, high] = [-1e4, 1e4];
     for (let k = 0; k < 100; k++) {
       const middle = (low + high) / 2;
@@ -43,16 +46,16 @@ function projectedGradient(kernel: Matrix, labels: Int8Array, cost: number): num
   let previous = alpha;
   for (let step = 1; step <= 4000; step++) {
     // Nesterov's momentum.
-    const ahead = alpha.map((a, i) => a + ((step - 1) / (step + 2)) * (a - previous[i]));
+    const ahead = alpha.map((a, i) => a + ((step - 1) / (step + 2)) * (a - previous[i]!));
     const gradient = ahead.map(
-      (_, i) => labels[i] * ahead.reduce((sum, a, j) => sum + a * labels[j] * values[i * n + j], 0) - 1,
+      (_, i) => labels[i]! * ahead.reduce((sum, a, j) => sum + a * labels[j]! * values[i * n + j]!, 0) - 1,
     );
     previous = alpha;
-    alpha = project(ahead.map((a, i) => a - gradient[i] / trace));
+    alpha = project(ahead.map((a, i) => a - gradient[i]! / trace));
   }
   return dual(
     kernel,
-    alpha.map((a, i) => a * labels[i]),
+    alpha.map((a, i) => a * labels[i]!),
   );
 }
 
@@ -61,7 +64,7 @@ function decisions(
   { coefficients, bias }: ReturnType<typeof kernelSvm>,
 ): number[] {
   return Array.from({ length: n }, (_, i) =>
-    coefficients.reduce((sum, value, j) => sum + value * values[i * n + j], bias),
+    coefficients.reduce((sum, value, j) => sum + value * values[i * n + j]!, bias),
   );
 }
 
@@ -73,8 +76,8 @@ function violation(
   cost: number,
 ): number {
   return decisions(kernel, machine).reduce((worst, decision, i) => {
-    const alpha = machine.coefficients[i] * labels[i];
-    const margin = labels[i] * decision - 1;
+    const alpha = machine.coefficients[i]! * labels[i]!;
+    const margin = labels[i]! * decision - 1;
     const wrong = alpha <= 0 ? -margin : alpha >= cost ? margin : Math.abs(margin);
     return Math.max(worst, wrong);
   }, 0);
@@ -128,10 +131,10 @@ describe('support vector machine with a kernel', () => {
       [1, 0],
     ];
     const labels = Int8Array.of(-1, -1, 1, 1);
-    const kernel = gram(points, (a, b) => (a[0] * b[0] + a[1] * b[1] + 1) ** 2);
+    const kernel = gram(points, (a, b) => (a[0]! * b[0]! + a[1]! * b[1]! + 1) ** 2);
     const machine = kernelSvm(kernel, labels, { cost: 100, tolerance: 1e-6 });
     for (const [i, decision] of decisions(kernel, machine).entries())
-      expect(decision).toBeCloseTo(labels[i], 4);
+      expect(decision).toBeCloseTo(labels[i]!, 4);
   });
 
   test('all at the bound: the bias is the middle of what is allowed', () => {
@@ -161,8 +164,8 @@ describe('support vector machine with a kernel', () => {
     expect(dual(kernel, machine.coefficients)).toBeLessThanOrEqual(least + 1e-6 * Math.abs(least));
     expect(Math.abs(machine.coefficients.reduce((sum, value) => sum + value, 0))).toBeLessThan(1e-9 * cost);
     for (const [i, value] of machine.coefficients.entries()) {
-      expect(value * labels[i]).toBeGreaterThanOrEqual(0);
-      expect(value * labels[i]).toBeLessThanOrEqual(cost);
+      expect(value * labels[i]!).toBeGreaterThanOrEqual(0);
+      expect(value * labels[i]!).toBeLessThanOrEqual(cost);
     }
     expect(violation(kernel, labels, machine, cost)).toBeLessThan(1e-7);
   });
@@ -174,7 +177,7 @@ describe('support vector machine with a kernel', () => {
       [1e-7, 1e-7],
     ]) {
       const machine = kernelSvm(kernel, labels, { tolerance });
-      expect(violation(kernel, labels, machine, 1)).toBeLessThanOrEqual(least);
+      expect(violation(kernel, labels, machine, 1)).toBeLessThanOrEqual(least!);
       expect(machine.coefficients.filter((value) => value !== 0).length).toBeGreaterThan(10);
     }
   });
@@ -194,7 +197,7 @@ describe('support vector machine with a kernel', () => {
           Array.from(labels, (label) => (label > 0 ? 1 : 0)),
         ),
       );
-      expect(coefficients.reduce((sum, value, i) => sum + value * x[i], 0)).toBeCloseTo(exact.weight, 8);
+      expect(coefficients.reduce((sum, value, i) => sum + value * x[i]!, 0)).toBeCloseTo(exact.weight, 8);
       expect(bias).toBeCloseTo(exact.bias, 8);
     }
   });

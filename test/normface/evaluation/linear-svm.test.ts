@@ -7,7 +7,7 @@ import { exactPairs, exactRows, features } from './helpers.ts';
 
 /** The loss that the machine minimises, as it is defined. */
 function loss(x: readonly number[], y: readonly number[], cost: number, w: number, b: number): number {
-  return x.reduce((sum, value, i) => sum + cost * Math.max(0, 1 - y[i] * (w * value + b)), 0.5 * w * w);
+  return x.reduce((sum, value, i) => sum + cost * Math.max(0, 1 - y[i]! * (w * value + b)), 0.5 * w * w);
 }
 
 /** Minimum of a convex function of one number on an interval, by ternary search to the last bits. */
@@ -96,14 +96,14 @@ describe('linear support vector machine of one number', () => {
     const x = y.map((label, i) => 1.2 - 0.3 * label + 0.15 * normal01(3, 1, i));
     const { weight, bias } = solve(x, y, 1);
     // Multipliers: 1 inside the margin, 0 outside, and between them what balances the kinds.
-    const margins = x.map((value, i) => y[i] * (weight * value + bias));
-    const inside = (i: number) => margins[i] < 1 - 1e-9;
-    const on = x.map((_, i) => i).filter((i) => Math.abs(margins[i] - 1) <= 1e-9);
+    const margins = x.map((value, i) => y[i]! * (weight * value + bias));
+    const inside = (i: number) => margins[i]! < 1 - 1e-9;
+    const on = x.map((_, i) => i).filter((i) => Math.abs(margins[i]! - 1) <= 1e-9);
     const imbalance = y.reduce((sum, label, i) => sum + (inside(i) ? label : 0), 0);
-    const pull = x.reduce((sum, value, i) => sum + (inside(i) ? y[i] * value : 0), 0);
+    const pull = x.reduce((sum, value, i) => sum + (inside(i) ? y[i]! * value : 0), 0);
     // Two scores on the margins, one of each kind: α_p − α_q = −imbalance, α_p p − α_q q = w − pull.
     const [p, q] = [on.find((i) => y[i] === 1)!, on.find((i) => y[i] === -1)!];
-    const alphaP = (weight - pull - imbalance * x[q]) / (x[p] - x[q]);
+    const alphaP = (weight - pull - imbalance * x[q]!) / (x[p]! - x[q]!);
     const alphaQ = alphaP + imbalance;
     for (const alpha of [alphaP, alphaQ]) {
       expect(alpha).toBeGreaterThanOrEqual(-1e-9);
@@ -141,7 +141,7 @@ describe('its threshold', () => {
       exactPairs([reversed, reversed]),
     );
     expect(accuracy).toBeCloseTo(2 / 3, 15);
-    expect(folds[0].threshold).toBe(0);
+    expect(folds[0]!.threshold).toBe(0);
     const genuine = [
       [2, 1],
       [2, 1],

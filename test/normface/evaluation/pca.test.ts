@@ -16,7 +16,7 @@ import { noisyFaces, randomPairs } from './helpers.ts';
 
 const row = ({ values, columns }: Matrix, r: number) => values.subarray(r * columns, (r + 1) * columns);
 const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
-  Array.from(x).reduce((sum, value, k) => sum + value * y[k], 0);
+  Array.from(x).reduce((sum, value, k) => sum + value * y[k]!, 0);
 
 /** Faces whose directions have very different variances, far from the origin. */
 function stretched(dimension: number, seed: number): Features {
@@ -56,17 +56,17 @@ describe('moments', () => {
     const repeated = weights.flatMap((weight, i) =>
       Array.from({ length: weight }, () => faces.values.subarray(i * 5, i * 5 + 5)),
     );
-    const mean = Array.from({ length: 5 }, (_, k) => repeated.reduce((sum, x) => sum + x[k], 0) / 72);
+    const mean = Array.from({ length: 5 }, (_, k) => repeated.reduce((sum, x) => sum + x[k]!, 0) / 72);
     for (const origin of [0, 5]) {
       const moments = momentsOf(faces, weights, new Float64Array(5).fill(origin));
       expect(moments.count).toBe(72);
       meanOf(moments).forEach((value, k) => {
-        expect(value).toBeCloseTo(mean[k], 12);
+        expect(value).toBeCloseTo(mean[k]!, 12);
       });
       const covariance = covarianceOf(moments);
       for (let i = 0; i < 5; i++) {
         for (let j = 0; j < 5; j++) {
-          const expected = repeated.reduce((sum, x) => sum + (x[i] - mean[i]) * (x[j] - mean[j]), 0) / 72;
+          const expected = repeated.reduce((sum, x) => sum + (x[i]! - mean[i]!) * (x[j]! - mean[j]!), 0) / 72;
           expect(row(covariance, i)[j]).toBeCloseTo(expected, 11);
         }
       }
@@ -80,7 +80,7 @@ describe('moments', () => {
     const whole = covarianceOf(momentsOf(faces, weights, origin));
     const sum = covarianceOf(combine(momentsOf(faces, part, origin), momentsOf(faces, rest, origin)));
     sum.values.forEach((value, k) => {
-      expect(value).toBeCloseTo(whole.values[k], 12);
+      expect(value).toBeCloseTo(whole.values[k]!, 12);
     });
   });
 });
@@ -97,12 +97,12 @@ describe('principal components', () => {
       const v = row(components, c);
       const image = Array.from({ length: 9 }, (_, i) => dot(row(covariance, i), v));
       image.forEach((value, k) => {
-        expect(value).toBeCloseTo(variances[c] * v[k], 12);
+        expect(value).toBeCloseTo(variances[c]! * v[k]!, 12);
       });
       for (let other = 0; other < 9; other++) {
         expect(dot(v, row(components, other))).toBeCloseTo(Number(c === other), 12);
       }
-      if (c > 0) expect(variances[c]).toBeLessThanOrEqual(variances[c - 1]);
+      if (c > 0) expect(variances[c]).toBeLessThanOrEqual(variances[c - 1]!);
     }
   });
 
@@ -138,7 +138,7 @@ describe('principal components', () => {
       [3, 40],
     ]) {
       const distance = (f: Features) =>
-        Math.hypot(...Array.from({ length: 9 }, (_, k) => f.values[a * 9 + k] - f.values[b * 9 + k]));
+        Math.hypot(...Array.from({ length: 9 }, (_, k) => f.values[a! * 9 + k]! - f.values[b! * 9 + k]!));
       expect(distance(all)).toBeCloseTo(distance(faces), 5);
     }
     const few = project(faces, fitPca(moments, { dimensions: 3 }));
@@ -164,51 +164,51 @@ function slowDistances(
   const vector = (r: number) => Array.from(features.values.subarray(r * d, (r + 1) * d));
   const copies = Array.from(pairs.a.keys())
     .filter((i) => pairs.fold[i] !== fold)
-    .flatMap((i) => [vector(pairs.a[i]), vector(pairs.b[i])]);
-  const mean = vector(0).map((_, k) => copies.reduce((sum, x) => sum + x[k], 0) / copies.length);
+    .flatMap((i) => [vector(pairs.a[i]!), vector(pairs.b[i]!)]);
+  const mean = vector(0).map((_, k) => copies.reduce((sum, x) => sum + x[k]!, 0) / copies.length);
   const matrix = mean.map((_, i) =>
     mean.map(
-      (_, j) => copies.reduce((sum, x) => sum + (x[i] - mean[i]) * (x[j] - mean[j]), 0) / copies.length,
+      (_, j) => copies.reduce((sum, x) => sum + (x[i]! - mean[i]!) * (x[j]! - mean[j]!), 0) / copies.length,
     ),
   );
   const vectors = mean.map((_, i) => mean.map((_, j) => Number(i === j)));
   for (let sweep = 0; sweep < 60; sweep++) {
     for (let p = 0; p < d; p++) {
       for (let q = p + 1; q < d; q++) {
-        const angle = 0.5 * Math.atan2(2 * matrix[p][q], matrix[q][q] - matrix[p][p]);
+        const angle = 0.5 * Math.atan2(2 * matrix[p]![q]!, matrix[q]![q]! - matrix[p]![p]!);
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
         const rotate = (x: number[]) => {
-          [x[p], x[q]] = [c * x[p] - s * x[q], s * x[p] + c * x[q]];
+          [x[p], x[q]] = [c * x[p]! - s * x[q]!, s * x[p]! + c * x[q]!];
         };
         for (const line of matrix) rotate(line);
         for (let k = 0; k < d; k++) {
-          [matrix[p][k], matrix[q][k]] = [
-            c * matrix[p][k] - s * matrix[q][k],
-            s * matrix[p][k] + c * matrix[q][k],
+          [matrix[p]![k], matrix[q]![k]] = [
+            c * matrix[p]![k]! - s * matrix[q]![k]!,
+            s * matrix[p]![k]! + c * matrix[q]![k]!,
           ];
         }
         for (const line of vectors) rotate(line);
       }
     }
   }
-  const order = mean.map((_, k) => k).sort((p, q) => matrix[q][q] - matrix[p][p]);
-  const total = order.reduce((sum, k) => sum + matrix[k][k], 0);
+  const order = mean.map((_, k) => k).sort((p, q) => matrix[q]![q]! - matrix[p]![p]!);
+  const total = order.reduce((sum, k) => sum + matrix[k]![k]!, 0);
   let kept = 0;
-  for (let sum = 0; sum <= 0.995 * total; kept++) sum += matrix[order[kept]][order[kept]];
+  for (let sum = 0; sum <= 0.995 * total; kept++) sum += matrix[order[kept]!]![order[kept]!]!;
   const point = (r: number) => {
-    const x = vector(r).map((value, k) => value - mean[k]);
+    const x = vector(r).map((value, k) => value - mean[k]!);
     const y = order.slice(0, kept).map((c) =>
       dot(
         x,
-        vectors.map((line) => line[c]),
+        vectors.map((line) => line[c]!),
       ),
     );
     const norm = Math.hypot(...y);
     return y.map((value) => value / norm);
   };
   const distances = Array.from(pairs.a, (a, i) => {
-    const [u, v] = [point(a), point(pairs.b[i])];
-    return Math.hypot(...u.map((value, k) => value - v[k]));
+    const [u, v] = [point(a), point(pairs.b[i]!)];
+    return Math.hypot(...u.map((value, k) => value - v[k]!));
   });
   return { distances, kept };
 }
@@ -244,8 +244,8 @@ describe('protocols with PCA', () => {
       'normface-nopca',
     ] as const) {
       const [before, after] = [pairs, other].map((list) => evaluateProtocol(name, faces, list).folds);
-      expect(after[3].threshold).toBeCloseTo(before[3].threshold, 9);
-      if (name === 'normface-pca-svm') expect(after[0].threshold).not.toBeCloseTo(before[0].threshold, 9);
+      expect(after![3]!.threshold).toBeCloseTo(before![3]!.threshold, 9);
+      if (name === 'normface-pca-svm') expect(after![0]!.threshold).not.toBeCloseTo(before![0]!.threshold, 9);
       expect(before).toHaveLength(4);
     }
   });
@@ -268,7 +268,7 @@ describe('mirror table', () => {
   const front = stretched(10, 3);
   const mirrored = {
     dimension: 10,
-    values: stretched(10, 4).values.map((x, k) => 0.5 * (x + front.values[k])),
+    values: stretched(10, 4).values.map((x, k) => 0.5 * (x + front.values[k]!)),
   };
   const pairs = randomPairs(12, 4, 160, 4, 5);
 
@@ -278,10 +278,10 @@ describe('mirror table', () => {
       [false, 'normface-nopca-svm'],
       [true, 'normface-pca-svm'],
     ]);
-    expect(rows[1].results.front).toEqual(evaluateProtocol('normface-pca-svm', front, pairs));
-    const sum = { dimension: 10, values: front.values.map((x, k) => x + mirrored.values[k]) };
-    expect(rows[0].results.sum).toEqual(evaluateProtocol('normface-nopca-svm', sum, pairs));
-    expect(rows[1].results.concat.folds).toHaveLength(4);
+    expect(rows[1]!.results.front).toEqual(evaluateProtocol('normface-pca-svm', front, pairs));
+    const sum = { dimension: 10, values: front.values.map((x, k) => x + mirrored.values[k]!) };
+    expect(rows[0]!.results.sum).toEqual(evaluateProtocol('normface-nopca-svm', sum, pairs));
+    expect(rows[1]!.results.concat.folds).toHaveLength(4);
     const accuracies = rows.flatMap(({ results }) => Object.values(results).map(({ accuracy }) => accuracy));
     expect(new Set(accuracies).size).toBeGreaterThan(3);
   });
@@ -290,7 +290,7 @@ describe('mirror table', () => {
     const heldOut = { thresholdFold: 2, testFold: 3 };
     const two = { ...pairs, fold: pairs.fold.map((fold) => fold) };
     const rows = mirrorTable({ front, mirrored }, two, heldOut);
-    const result = rows[1].results.front;
+    const result = rows[1]!.results.front;
     expect(result.folds.map(({ fold }) => fold)).toEqual([3]);
     expect(result.std).toBeNull();
     const slow = slowDistances(front, pairsOf(pairs, [2, 3]), 3);
@@ -317,12 +317,12 @@ describe('mirror table', () => {
       ['first', 'no'],
       ['first', 'yes'],
     ]);
-    expect(table.rows[1][5]).toMatch(/^\d+\.\d\d ± \d+\.\d\d$/);
+    expect(table.rows[1]![5]).toMatch(/^\d+\.\d\d ± \d+\.\d\d$/);
     const lines = mirrorTableCsv([{ name: 'a, "b"', rows }]).split('\n');
     expect(lines).toHaveLength(10);
     expect(lines[0]).toBe('run,protocol,pca,merge,accuracy,std');
     expect(lines[3]).toBe(
-      `"a, ""b""",normface-nopca-svm,false,sum,${rows[0].results.sum.accuracy},${rows[0].results.sum.std}`,
+      `"a, ""b""",normface-nopca-svm,false,sum,${rows[0]!.results.sum.accuracy},${rows[0]!.results.sum.std}`,
     );
   });
 
@@ -334,7 +334,7 @@ describe('mirror table', () => {
 });
 
 function pairsOf(pairs: PairList, folds: number[]): PairList {
-  const keep = (_: number, i: number) => folds.includes(pairs.fold[i]);
+  const keep = (_: number, i: number) => folds.includes(pairs.fold[i]!);
   return {
     a: pairs.a.filter(keep),
     b: pairs.b.filter(keep),

@@ -82,7 +82,7 @@ describe('every plot', () => {
     expect({ width: info.width, channels: info.channels }).toEqual({ width: 1440, channels: 3 });
     expect([...data.subarray(0, 3)]).toEqual([255, 255, 255]);
     let coloured = 0;
-    for (let k = 0; k < data.length; k += 3) if (data[k + 2] - data[k] > 100) coloured++;
+    for (let k = 0; k < data.length; k += 3) if (data[k + 2]! - data[k]! > 100) coloured++;
     expect(coloured).toBeGreaterThan(1000);
   });
 });
@@ -97,13 +97,13 @@ describe('ROC', () => {
       (text) => text.textContent,
     );
     expect(labels).toEqual(['0.1%', '1%', '10%', '100%']);
-    const points = pathPoints(linesOf(svg, blue)[0]);
-    const [left, right] = [points[0][0], points[points.length - 1][0]];
-    const [bottom, top] = [340 + points[points.length - 1][1], points[points.length - 1][1]];
+    const points = pathPoints(linesOf(svg, blue!)[0]!);
+    const [left, right] = [points[0]![0], points[points.length - 1]![0]];
+    const [bottom, top] = [340 + points[points.length - 1]![1]!, points[points.length - 1]![1]];
     const tarAt = (far: number) => {
-      const x = left + ((right - left) * (Math.log10(far) + 3)) / 3;
-      const highest = Math.min(...points.filter(([px]) => px <= x + 0.6).map(([, py]) => py));
-      return (bottom - highest) / (bottom - top);
+      const x = left! + ((right! - left!) * (Math.log10(far) + 3)) / 3;
+      const highest = Math.min(...points.filter(([px]) => px! <= x + 0.6).map(([, py]) => py));
+      return (bottom - highest) / (bottom - top!);
     };
     expect(tarAt(0.001)).toBeCloseTo(0.5, 2);
     expect(tarAt(0.0095)).toBeCloseTo(0.5, 2);
@@ -119,8 +119,8 @@ describe('ROC', () => {
         { name: 'NormFace', roc },
       ]),
     );
-    expect(linesOf(two, blue)).toHaveLength(1);
-    expect(linesOf(two, orange)).toHaveLength(1);
+    expect(linesOf(two, blue!)).toHaveLength(1);
+    expect(linesOf(two, orange!)).toHaveLength(1);
     expect(texts(two)).toEqual(expect.arrayContaining(['softmax', 'NormFace', 'chance']));
   });
 });
@@ -136,10 +136,10 @@ describe('histograms', () => {
       height: Number(bar.getAttribute('height')),
     }));
     expect(bars).toHaveLength(5);
-    for (const bar of bars) expect(bar.bottom).toBeCloseTo(bars[0].bottom, 9);
+    for (const bar of bars) expect(bar.bottom).toBeCloseTo(bars[0]!.bottom, 9);
     const sum = (fill: string) =>
       bars.filter((bar) => bar.fill === fill).reduce((total, bar) => total + bar.height, 0);
-    expect(sum(blue)).toBeCloseTo(sum(orange), 9);
+    expect(sum(blue!)).toBeCloseTo(sum(orange!), 9);
   });
 
   test('several runs stand above one another, each with its threshold', () => {
@@ -148,17 +148,17 @@ describe('histograms', () => {
     expect(texts(svg)).toEqual(expect.arrayContaining(['first', 'second', 'threshold']));
     const rules = [...svg.querySelectorAll('[aria-label="rule"] line')];
     expect(rules).toHaveLength(2);
-    expect(rules[0].getAttribute('x1')).not.toBe(rules[1].getAttribute('x1'));
+    expect(rules[0]!.getAttribute('x1')).not.toBe(rules[1]!.getAttribute('x1'));
   });
 });
 
 describe('training curves', () => {
   test('a smooth line over the faint values, and the bound dashed at its value', () => {
     const svg = svgOf(lossPlot([{ name: 'a', x: step, y: noisy(1) }], [{ name: 'bound', value: 2 }]));
-    const [faint, strong] = linesOf(svg, blue).map(pathPoints);
+    const [faint, strong] = linesOf(svg, blue!).map(pathPoints);
     const roughness = (points: number[][]) =>
-      points.slice(1).reduce((sum, [, y], k) => sum + Math.abs(y - points[k][1]), 0);
-    expect(roughness(strong)).toBeLessThan(0.3 * roughness(faint));
+      points.slice(1).reduce((sum, [, y], k) => sum + Math.abs(y! - points[k]![1]!), 0);
+    expect(roughness(strong!)).toBeLessThan(0.3 * roughness(faint!));
     const rule = svg.querySelector('[aria-label="rule"] line')!;
     expect(rule.parentElement?.getAttribute('stroke-dasharray')).toBeTruthy();
     expect(texts(svg)).toContain('bound');
@@ -176,7 +176,7 @@ describe('training curves', () => {
     const gap = svgOf(
       accuracyPlot([{ name: 'a', x: [1, 2, 3, 4, 5], y: [0.5, 0.6, Number.NaN, 0.7, 0.8] }], 'rule'),
     );
-    expect(linesOf(gap, blue)[0].match(/M/g)).toHaveLength(2);
+    expect(linesOf(gap, blue!)[0]!.match(/M/g)).toHaveLength(2);
     for (const empty of [lossPlot([]), lossPlot([{ name: 'a', x: [], y: [] }]), learningRatePlot([])]) {
       expect(texts(svgOf(empty))).toContain('no data');
     }

@@ -174,7 +174,7 @@ function bruteForce(
   pairs: PairList,
 ) {
   const row = (r: number, mean: number[]) => {
-    const v = Array.from(values.subarray(r * dimension, (r + 1) * dimension), (x, k) => x - mean[k]);
+    const v = Array.from(values.subarray(r * dimension, (r + 1) * dimension), (x, k) => x - mean[k]!);
     const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
     return v.map((x) => x / norm);
   };
@@ -185,18 +185,18 @@ function bruteForce(
     const mean = new Array<number>(dimension).fill(0);
     if (name === '10fold-mean') {
       for (const r of training.flatMap((i) => [pairs.a[i], pairs.b[i]])) {
-        for (let k = 0; k < dimension; k++) mean[k] += values[r * dimension + k] / (2 * training.length);
+        for (let k = 0; k < dimension; k++) mean[k]! += values[r! * dimension + k]! / (2 * training.length);
       }
     }
     const score = all.map((i) => {
-      const [u, v] = [row(pairs.a[i], mean), row(pairs.b[i], mean)];
-      if (name === 'lfw-10fold-l2') return u.reduce((sum, x, k) => sum + (x - v[k]) ** 2, 0);
-      return u.reduce((sum, x, k) => sum + x * v[k], 0);
+      const [u, v] = [row(pairs.a[i]!, mean), row(pairs.b[i]!, mean)];
+      if (name === 'lfw-10fold-l2') return u.reduce((sum, x, k) => sum + (x - v[k]!) ** 2, 0);
+      return u.reduce((sum, x, k) => sum + x * v[k]!, 0);
     });
     const right = (i: number, t: number) => {
-      if (name === 'lfw-10fold-l2') return score[i] < t === (pairs.same[i] === 1);
-      if (name === 'lfw-10fold-cos') return score[i] > t === (pairs.same[i] === 1);
-      return pairs.same[i] === 1 ? score[i] > t : score[i] < t;
+      if (name === 'lfw-10fold-l2') return score[i]! < t === (pairs.same[i] === 1);
+      if (name === 'lfw-10fold-cos') return score[i]! > t === (pairs.same[i] === 1);
+      return pairs.same[i] === 1 ? score[i]! > t : score[i]! < t;
     };
     const accuracy = (set: number[], t: number) => set.filter((i) => right(i, t)).length / set.length;
     const grid = {
@@ -216,9 +216,9 @@ function bruteForce(
     }
     const threshold =
       name === 'lfw-10fold-l2'
-        ? ties[0]
+        ? ties[0]!
         : name === 'lfw-10fold-cos'
-          ? ties[ties.length - 1]
+          ? ties[ties.length - 1]!
           : ties.reduce((sum, t) => sum + t, 0) / ties.length;
     const test = all.filter((i) => pairs.fold[i] === fold);
     return { fold, threshold, accuracy: accuracy(test, threshold) };
@@ -235,9 +235,9 @@ describe('agreement with brute force', () => {
     const expected = bruteForce(name, shifted, pairs);
     const { folds } = evaluateProtocol(name, shifted, pairs);
     folds.forEach((fold, k) => {
-      expect(fold.fold).toBe(expected[k].fold);
-      expect(fold.threshold).toBeCloseTo(expected[k].threshold, 10);
-      expect(fold.accuracy).toBe(expected[k].accuracy);
+      expect(fold.fold).toBe(expected[k]!.fold);
+      expect(fold.threshold).toBeCloseTo(expected[k]!.threshold, 10);
+      expect(fold.accuracy).toBe(expected[k]!.accuracy);
     });
   });
 
@@ -261,8 +261,8 @@ describe('agreement with brute force', () => {
     const expected = bruteForce(name, signs, pairs);
     const { folds } = evaluateProtocol(name, signs, pairs);
     folds.forEach((fold, k) => {
-      expect(fold.threshold).toBeCloseTo(expected[k].threshold, 10);
-      expect(fold.accuracy).toBe(expected[k].accuracy);
+      expect(fold.threshold).toBeCloseTo(expected[k]!.threshold, 10);
+      expect(fold.accuracy).toBe(expected[k]!.accuracy);
     });
   });
 });

@@ -74,7 +74,7 @@ describe('reportHtml', () => {
     expect(image.getAttribute('alt')).toBe('');
     const [kind, data] = image.getAttribute('src')!.split(',');
     expect(kind).toBe('data:image/png;base64');
-    expect(new Uint8Array(Buffer.from(data, 'base64'))).toEqual(png);
+    expect(new Uint8Array(Buffer.from(data!, 'base64'))).toEqual(png);
   });
 
   test('nothing is loaded from anywhere', () => {
@@ -100,8 +100,8 @@ test('a long report begins with links to its sections', () => {
 
 test('on a dark page series have their dark colours', () => {
   const html = reportHtml(report);
-  expect(html).toContain(`[stroke="${seriesColours[0].light}"] { stroke: ${seriesColours[0].dark}; }`);
-  expect(html).toContain(`stroke="${seriesColours[0].light}"`);
+  expect(html).toContain(`[stroke="${seriesColours[0]!.light}"] { stroke: ${seriesColours[0]!.dark}; }`);
+  expect(html).toContain(`stroke="${seriesColours[0]!.light}"`);
 });
 
 describe('writeReport', () => {

@@ -60,15 +60,17 @@ describe('rocCurve', () => {
       const share = (scores: number[], t: number) => scores.filter((s) => s >= t).length / scores.length;
       const { far, tar, threshold } = rocCurve(split(genuine, impostor));
       far.forEach((rate, k) => {
-        expect(rate).toBe(share(impostor, threshold[k]));
-        expect(tar[k]).toBe(share(genuine, threshold[k]));
+        expect(rate).toBe(share(impostor, threshold[k]!));
+        expect(tar[k]).toBe(share(genuine, threshold[k]!));
       });
       for (const t of [...genuine, ...impostor]) {
         const x = share(impostor, t);
         const y = share(genuine, t);
         const onPiece = Array.from(far.subarray(1), (_, k) => {
-          const cross = (far[k + 1] - far[k]) * (y - tar[k]) - (tar[k + 1] - tar[k]) * (x - far[k]);
-          return Math.abs(cross) < 1e-12 && x >= far[k] && x <= far[k + 1] && y >= tar[k] && y <= tar[k + 1];
+          const cross = (far[k + 1]! - far[k]!) * (y - tar[k]!) - (tar[k + 1]! - tar[k]!) * (x - far[k]!);
+          return (
+            Math.abs(cross) < 1e-12 && x >= far[k]! && x <= far[k + 1]! && y >= tar[k]! && y <= tar[k + 1]!
+          );
         });
         expect(onPiece).toContain(true);
       }
@@ -92,7 +94,8 @@ describe('areaUnderCurve', () => {
       expect(area).toBeCloseTo(ranked / genuine.length / impostor.length, 14);
       const { far, tar } = rocCurve(split(genuine, impostor));
       let trapezoids = 0;
-      for (let k = 1; k < far.length; k++) trapezoids += ((far[k] - far[k - 1]) * (tar[k] + tar[k - 1])) / 2;
+      for (let k = 1; k < far.length; k++)
+        trapezoids += ((far[k]! - far[k - 1]!) * (tar[k]! + tar[k - 1]!)) / 2;
       expect(area).toBeCloseTo(trapezoids, 12);
     }
   });

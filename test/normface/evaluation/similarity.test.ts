@@ -24,7 +24,9 @@ test('exact cosines and squared distances', () => {
 });
 
 test('neither depends on the length of a feature', () => {
-  const scaled = features(exactRows.map((row, k) => row.map((value) => value * [1e-30, 4, 1e30, 0.5, 3][k])));
+  const scaled = features(
+    exactRows.map((row, k) => row.map((value) => value * [1e-30, 4, 1e30, 0.5, 3][k]!)),
+  );
   const cosines = cosineScores(scaled, toEachRow);
   const distances = squaredDistances(scaled, toEachRow);
   [1, 0.5, 0, -0.5, -1].forEach((cosine, k) => {
@@ -38,7 +40,7 @@ test('squared distance is 2 - 2 cosine', () => {
   const pairs = randomPairs(8, 4, 60, 2, 5);
   const cosines = cosineScores(random, pairs);
   squaredDistances(random, pairs).forEach((distance, k) => {
-    expect(distance).toBeCloseTo(2 - 2 * cosines[k], 13);
+    expect(distance).toBeCloseTo(2 - 2 * cosines[k]!, 13);
   });
 });
 
@@ -58,7 +60,7 @@ test('a zero feature has cosine 0 with everything', () => {
 test('rounding never leaves [-1, 1]', () => {
   const random = noisyFaces({ people: 300, each: 1, dimension: 7, noise: 0, seed: 9 });
   const opposite = {
-    values: random.values.map((x, k) => (k < 150 * 7 ? x : -random.values[k - 150 * 7])),
+    values: random.values.map((x, k) => (k < 150 * 7 ? x : -random.values[k - 150 * 7]!)),
     dimension: 7,
   };
   const self = pairList(Array.from({ length: 300 }, (_, k) => ({ a: k, b: k, same: 1, fold: 1 })));

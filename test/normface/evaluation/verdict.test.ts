@@ -57,10 +57,10 @@ describe('a difference', () => {
       [0.0118, 0.0061],
     ]) {
       // Three values with this mean and standard error.
-      const step = error * Math.sqrt(3);
-      const values = [mean - step, mean, mean + step];
+      const step = error! * Math.sqrt(3);
+      const values = [mean! - step, mean, mean! + step];
       const difference = differenceOf({ label: 'row', values }, { label: 'control', values: [0, 0, 0] });
-      expect(difference.error).toBeCloseTo(error, 10);
+      expect(difference.error).toBeCloseTo(error!, 10);
       expect(difference.seeds).toBeGreaterThan(0.18);
       expect(verdictOf(difference)).toBe('indistinct');
     }

@@ -42,11 +42,11 @@ function videoPairs(people: number, each: number, count: number, folds: number, 
 function slowCosines(first: Features, second: Features, centre: ArrayLike<number>): number[] {
   const frames = ({ values }: Features) =>
     Array.from({ length: values.length / dimension }, (_, row) =>
-      Array.from({ length: dimension }, (_, k) => values[row * dimension + k] - centre[k]),
+      Array.from({ length: dimension }, (_, k) => values[row * dimension + k]! - centre[k]!),
     );
   return frames(first).flatMap((x) =>
     frames(second).map((y) => {
-      const dot = x.reduce((sum, value, k) => sum + value * y[k], 0);
+      const dot = x.reduce((sum, value, k) => sum + value * y[k]!, 0);
       return dot / Math.hypot(...x) / Math.hypot(...y);
     }),
   );
@@ -59,15 +59,15 @@ describe('cosines of frames', () => {
     const centres = [0, 4, 3.9].map((value) =>
       Float64Array.from({ length: dimension }, (_, k) => value + 0.01 * k),
     );
-    const matrices = frameCosines(first, second, centres);
+    const matrices = frameCosines(first!, second!, centres);
     matrices.forEach(({ rows, columns, values }, c) => {
-      expect([rows, columns]).toEqual([first.values.length / dimension, second.values.length / dimension]);
-      slowCosines(first, second, centres[c]).forEach((cosine, at) => {
+      expect([rows, columns]).toEqual([first!.values.length / dimension, second!.values.length / dimension]);
+      slowCosines(first!, second!, centres[c]!).forEach((cosine, at) => {
         expect(values[at]).toBeCloseTo(cosine, 12);
       });
     });
-    expect(frameCosines(first, second)[0].values[1]).toBeCloseTo(
-      slowCosines(first, second, new Float64Array(dimension))[1],
+    expect(frameCosines(first!, second!)[0]!.values[1]).toBeCloseTo(
+      slowCosines(first!, second!, new Float64Array(dimension))[1]!,
       12,
     );
   });
@@ -79,9 +79,9 @@ describe('cosines of frames', () => {
       [-3, 1],
     ]);
     const [near, far] = frameCosines(a, a, [Float64Array.of(1, 2), Float64Array.of(100, 7)]);
-    expect(near.values[4]).toBe(0);
-    expect(near.values[3]).toBe(0);
-    expect(near.values[0]).toBeCloseTo(1, 12);
+    expect(near!.values[4]).toBe(0);
+    expect(near!.values[3]).toBe(0);
+    expect(near!.values[0]).toBeCloseTo(1, 12);
     for (const { values } of [near, far]) {
       for (const cosine of values) expect(Math.abs(cosine)).toBeLessThanOrEqual(1);
     }
@@ -116,16 +116,16 @@ describe('scores of pairs of videos', () => {
         .flatMap((i) => [pairs.a[i], pairs.b[i]]);
       const centre = Array.from({ length: dimension }, (_, k) => {
         const ofVideo = (v: number) => {
-          const frames = videos[v].values.length / dimension;
+          const frames = videos[v]!.values.length / dimension;
           return Array.from(
             { length: frames },
-            (_, f) => videos[v].values[f * dimension + k] / frames,
+            (_, f) => videos[v]!.values[f * dimension + k]! / frames,
           ).reduce((s, x) => s + x);
         };
-        return occurrences.reduce((sum, v) => sum + ofVideo(v) / occurrences.length, 0);
+        return occurrences.reduce((sum, v) => sum! + ofVideo(v!) / occurrences.length, 0);
       });
       for (const i of [0, 13, 41, 79]) {
-        const cosines = slowCosines(videos[pairs.a[i]], videos[pairs.b[i]], centre);
+        const cosines = slowCosines(videos[pairs.a[i]!]!, videos[pairs.b[i]!]!, centre);
         expect(means[i]).toBeCloseTo(cosines.reduce((sum, c) => sum + c, 0) / cosines.length, 10);
         const histogram = histograms.values.subarray(i * 100, (i + 1) * 100);
         expect(histogram.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
@@ -153,8 +153,8 @@ describe('scores of pairs of videos', () => {
     const turned = { ...pairs, same: pairs.same.map((same, i) => (pairs.fold[i] === 2 ? 1 - same : same)) };
     const [before, after] = [pairs, turned].map((list) => evaluateVideos(videos, list));
     for (const rule of [0, 1]) {
-      expect(after[rule].folds[1].threshold).toBe(before[rule].folds[1].threshold);
-      expect(after[rule].folds[1].accuracy).toBeCloseTo(1 - before[rule].folds[1].accuracy, 12);
+      expect(after![rule]!.folds[1]!.threshold).toBe(before![rule]!.folds[1]!.threshold);
+      expect(after![rule]!.folds[1]!.accuracy).toBeCloseTo(1 - before![rule]!.folds[1]!.accuracy, 12);
     }
   });
 
@@ -168,7 +168,7 @@ describe('scores of pairs of videos', () => {
       'fold 3',
       'fold 4',
     ]);
-    expect(table.rows[1][1]).toMatch(/^\d+\.\d\d ± \d+\.\d\d$/);
+    expect(table.rows[1]![1]).toMatch(/^\d+\.\d\d ± \d+\.\d\d$/);
   });
 
   test('wrong input', () => {

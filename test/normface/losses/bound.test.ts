@@ -64,12 +64,12 @@ describe('Proposition 2', () => {
     const simplex = Array.from({ length: n }, (_, i) =>
       Array.from({ length: n }, (_, k) => ((i === k ? 1 : 0) - 1 / n) / Math.sqrt(1 - 1 / n)),
     );
-    const dot = (a: number[], b: number[]) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+    const dot = (a: number[], b: number[]) => a.reduce((sum, x, k) => sum + x * b[k]!, 0);
     const lossOf = (rows: number[][]) =>
       rows
         .map((f, i) =>
           rows.reduce(
-            (sum, w, j) => (j === i ? sum : sum + Math.exp(scale * (dot(f, w) - dot(f, rows[i]) + margin))),
+            (sum, w, j) => (j === i ? sum : sum + Math.exp(scale * (dot(f, w) - dot(f, rows[i]!) + margin))),
             1,
           ),
         )

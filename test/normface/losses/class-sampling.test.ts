@@ -40,7 +40,7 @@ describe('the drawn classes', () => {
 
   test('are as likely as each other', () => {
     const counts = new Array<number>(100).fill(0);
-    for (let step = 0; step < 2000; step++) for (const j of of(13, step).classes) counts[j]++;
+    for (let step = 0; step < 2000; step++) for (const j of of(13, step).classes) counts[j]!++;
     for (const [j, count] of counts.entries()) {
       if (labels.includes(j)) expect(count).toBe(2000);
       // 10 of 97: the mean is 206, six standard deviations 82.
@@ -66,9 +66,9 @@ async function rowsOf(model: Model, name: string): Promise<Map<string, number[][
   const [count] = weights.get(name)!.shape;
   return new Map(
     stored.map(([key, { data }]) => {
-      const columns = data.length / count;
+      const columns = data.length / count!;
       const all = Array.from(data as Float32Array);
-      return [key, Array.from({ length: count }, (_, j) => all.slice(j * columns, (j + 1) * columns))];
+      return [key, Array.from({ length: count! }, (_, j) => all.slice(j * columns, (j + 1) * columns))];
     }),
   );
 }
@@ -90,12 +90,12 @@ describe('a step', () => {
       before.forEach((parameter, i) => {
         expect(parameter.size).toBe(optimiser?.name === 'sgd' ? 2 : 3);
         const changed = [...parameter].map(([key, rows]) =>
-          rows.flatMap((row, j) => (row.some((x, k) => x !== after[i].get(key)![j][k]) ? [j] : [])),
+          rows.flatMap((row, j) => (row.some((x, k) => x !== after[i]!.get(key)![j]![k]) ? [j] : [])),
         );
         // 12 of 30, those of the batch among them; values and state of the same.
         for (const classes of changed) expect(classes).toEqual(changed[0]);
-        expect(changed[0].length).toBe(12);
-        expect(changed[0].slice(0, 4)).toEqual([0, 1, 2, 3]);
+        expect(changed[0]!.length).toBe(12);
+        expect(changed[0]!.slice(0, 4)).toEqual([0, 1, 2, 3]);
       });
     }
     model.dispose();
@@ -148,7 +148,7 @@ describe('a step', () => {
     const model = tinyModel(device, { loss: sampled, auxiliaryLoss: sampled }, people);
     const changedBy = async (name: string, before: Map<string, number[][]>) => {
       const after = (await rowsOf(model, name)).get(name)!;
-      return before.get(name)!.flatMap((row, j) => (row.join() === after[j].join() ? [] : [j]));
+      return before.get(name)!.flatMap((row, j) => (row.join() === after[j]!.join() ? [] : [j]));
     };
     const [main, auxiliary] = [await rowsOf(model, 'loss.weight'), await rowsOf(model, 'auxiliary.weight')];
     await model.step(batch, 0.01, 0);
@@ -164,7 +164,7 @@ describe('learns one batch with a part of the classes', () => {
     const model = tinyModel(device, { loss, augmentation: { mirror: false } }, 40);
     const course = [];
     for (let step = 0; step < 30; step++) course.push((await model.step(batch, 0.01, step)).loss);
-    expect(course.at(-1)!).toBeLessThan(0.7 * course[0]);
+    expect(course.at(-1)!).toBeLessThan(0.7 * course[0]!);
     model.dispose();
   });
 });

@@ -41,7 +41,7 @@ interface Batch {
 /** The weighted loss of a head whose class matrix holds given weights. */
 async function lossOf(loss: LossInput, batch: Batch = {}): Promise<number> {
   const { features: f = features, weights: w = agents, labels: y = [0, 2], step = 0 } = batch;
-  const [classes, featureSize, batchSize] = [w.length, w[0].length, f.length];
+  const [classes, featureSize, batchSize] = [w.length, w[0]!.length, f.length];
   const head = createHead('loss', parseConfig({ loss }).loss, {
     device,
     classes,
@@ -72,7 +72,7 @@ async function lossOf(loss: LossInput, batch: Batch = {}): Promise<number> {
 /** Mean cross-entropy of the labels 0 and 2. */
 const crossEntropy = (logits: readonly number[][]): number =>
   logits.reduce(
-    (sum, z, i) => sum + Math.log(z.reduce((total, value) => total + Math.exp(value - z[2 * i]), 0)) / 2,
+    (sum, z, i) => sum + Math.log(z.reduce((total, value) => total + Math.exp(value - z[2 * i]!), 0)) / 2,
     0,
   );
 const times = (rows: readonly number[][], factor: number) => rows.map((row) => row.map((x) => factor * x));
@@ -149,10 +149,10 @@ test('class sampling: a softmax over the drawn classes, whatever their numbers',
   const weights = Array.from({ length: 30 }, (_, j) => [Math.cos(j), Math.sin(j), 0.1 * j]);
   const labels = [17, 9];
   const unit = (row: readonly number[]) => row.map((x) => x / Math.hypot(...row));
-  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, k) => sum + x * b[k]!, 0);
   const expected = features.reduce((sum, f, i) => {
-    const own = dot(f, unit(weights[labels[i]]));
-    const other = dot(f, unit(weights[labels[1 - i]]));
+    const own = dot(f, unit(weights[labels[i]!]!));
+    const other = dot(f, unit(weights[labels[1 - i]!]!));
     return sum + Math.log(1 + Math.exp(4 * (other - own))) / 2;
   }, 0);
   for (const weightNormalisation of ['tangent', 'hard'] as const) {

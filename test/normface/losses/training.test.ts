@@ -52,8 +52,8 @@ describe('learns one batch', () => {
     const course = [];
     for (let step = 0; step < 40; step++) course.push(await trained.step(batch, rate, step));
     const [first, last] = [course[0], course.at(-1)!];
-    expect(last.loss).toBeLessThan(0.5 * first.loss);
-    expect(last.positiveCosine).toBeGreaterThan(first.positiveCosine!);
+    expect(last.loss).toBeLessThan(0.5 * first!.loss);
+    expect(last.positiveCosine).toBeGreaterThan(first!.positiveCosine!);
     trained.dispose();
   });
 
@@ -110,14 +110,14 @@ describe('settings reach the loss', () => {
         firstStep({ loss: { name: 'normface', normalise } }),
       ),
     );
-    expect(features.loss).toBe(both.loss);
+    expect(features!.loss).toBe(both!.loss);
     const squaredNorms = ({ weights }: FirstStep) => {
       const { data, shape } = weights.get('loss.weight')!;
-      return (data as Float32Array).reduce((sum, x) => sum + x * x, 0) / shape[0];
+      return (data as Float32Array).reduce((sum, x) => sum + x * x, 0) / shape[0]!;
     };
     // A step along the tangent is second order in the rate of 0.01, another is first order.
-    expect(Math.abs(squaredNorms(both) - 1)).toBeLessThan(1e-3);
-    expect(Math.abs(squaredNorms(features) - 1)).toBeGreaterThan(5e-3);
+    expect(Math.abs(squaredNorms(both!) - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(squaredNorms(features!) - 1)).toBeGreaterThan(5e-3);
   });
 
   test('a scale that is not learnt stays, one that is learnt moves and is saved', async () => {

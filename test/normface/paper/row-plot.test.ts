@@ -36,10 +36,10 @@ test('ticks have room for their numbers, however long the names of the rows are'
     color: 0,
   }));
   const svg = rowPlot(rows, { xLabel: 'accuracy in %', description: 'rows', groups: [], remarks: 'paper' });
-  const group = /aria-label="x-axis tick label"[^>]*>(.*?)<\/g>/.exec(svg)![1];
+  const group = /aria-label="x-axis tick label"[^>]*>(.*?)<\/g>/.exec(svg)![1]!;
   const places = [...group.matchAll(/translate\(([\d.]+),/g)].map(([, x]) => Number(x));
   expect(places.length).toBeGreaterThan(1);
-  for (const [k, place] of places.slice(1).entries()) expect(place - places[k]).toBeGreaterThan(55);
+  for (const [k, place] of places.slice(1).entries()) expect(place - places[k]!).toBeGreaterThan(55);
 });
 
 test('a caption promises no spread of one repetition', () => {

@@ -274,7 +274,7 @@ describe('damage', () => {
   /** Turns one bit of a file round. */
   function flip(file: string, bit: number): void {
     const bytes = fs.readFileSync(file);
-    bytes[bit >> 3] ^= 1 << (bit & 7);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
     fs.writeFileSync(file, bytes);
   }
 
@@ -326,11 +326,11 @@ describe('damage', () => {
 
   test('of files that are each sound but of different steps', () => {
     const [five, ten] = [5, 10].map((step) => withoutChecksums(saveCheckpoint(run, checkpoint(step))));
-    fs.copyFileSync(path.join(five, 'weights.safetensors'), path.join(ten, 'weights.safetensors'));
-    expect(() => readCheckpoint(ten)).toThrow(/its weights are of step 5, its state is of step 10/);
-    fs.copyFileSync(path.join(five, 'state.json'), path.join(ten, 'state.json'));
-    expect(() => readCheckpoint(ten)).toThrow(/it is the state of step 5, not of step 10/);
-    expect(() => readState(ten)).toThrow(/it is the state of step 5, not of step 10/);
+    fs.copyFileSync(path.join(five!, 'weights.safetensors'), path.join(ten!, 'weights.safetensors'));
+    expect(() => readCheckpoint(ten!)).toThrow(/its weights are of step 5, its state is of step 10/);
+    fs.copyFileSync(path.join(five!, 'state.json'), path.join(ten!, 'state.json'));
+    expect(() => readCheckpoint(ten!)).toThrow(/it is the state of step 5, not of step 10/);
+    expect(() => readState(ten!)).toThrow(/it is the state of step 5, not of step 10/);
   });
 
   const whole = checkpoint(10).state;

@@ -25,7 +25,7 @@ for (const name of ['lfw-small', 'lfw-small-normface', 'lfw-small-control']) {
       pairsOfFolds(pairs, [9, 10]).flatMap(({ first, second }) => [first.identity, second.identity]),
     );
     expect(dataset.identities.filter((identity) => tested.has(identity))).toEqual([]);
-    expect(dataset.samples.filter(({ key }) => tested.has(key.split('/')[0]))).toEqual([]);
+    expect(dataset.samples.filter(({ key }) => tested.has(key.split('/')[0]!))).toEqual([]);
     expect([dataset.identities.length, dataset.samples.length]).toEqual([1334, 7037]);
     expect(stepCount(config, dataset.samples.length)).toBe(name === 'lfw-small' ? 1100 : 550);
     expect(config.evaluation).toMatchObject({ thresholdFold: 9, testFold: 10 });

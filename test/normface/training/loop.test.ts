@@ -17,7 +17,7 @@ class Follower {
 
   async step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
-    const gradient = this.weight - batch.labels[0] + step / 100;
+    const gradient = this.weight - batch.labels[0]! + step / 100;
     this.velocity = 0.9 * this.velocity + learningRate * gradient;
     this.weight -= this.velocity;
     const loss = gradient ** 2;
@@ -93,7 +93,7 @@ test('runs to the end, saves there and averages between records', async () => {
   expect(seen.records.map(({ step }) => step)).toEqual([4, 8, 10]);
   expect(seen.records.map(({ scale }) => scale)).toEqual([3, 7, 9]);
   expect(seen.records[0]).toMatchObject({ epoch: 0.8, positiveCosine: 0.5, negativeCosine: undefined });
-  expect(seen.records[0].learningRate).toBeCloseTo(0.1 / 4, 12);
+  expect(seen.records[0]!.learningRate).toBeCloseTo(0.1 / 4, 12);
 });
 
 test('the next step is submitted before the metrics of the last one are awaited, never more', async () => {
@@ -119,11 +119,11 @@ test('N steps equal k steps and N − k resumed ones', async () => {
   expect(await runLoop(first.options)).toEqual({ step: 4, finished: false });
   const [state] = first.seen.saved;
   const second = setUp({
-    firstStep: state.step,
-    firstCursor: state.cursor,
-    batches: new Counter(state.cursor),
+    firstStep: state!.step,
+    firstCursor: state!.cursor,
+    batches: new Counter(state!.cursor),
   });
-  Object.assign(second.seen.learner, { weight: state.weight, velocity: state.velocity });
+  Object.assign(second.seen.learner, { weight: state!.weight, velocity: state!.velocity });
   await runLoop(second.options);
   expect(second.seen.saved.at(-1)).toEqual(whole.seen.saved.at(-1));
 });
@@ -260,8 +260,8 @@ test('waiting for data counts only while the device is idle', async () => {
     totalSteps: 5,
   });
   await runLoop(options);
-  expect(seen.records[0].dataWait).toBeGreaterThan(0.5);
-  expect(seen.records[0].imagesPerSecond).toBeCloseTo((5 * 8) / 0.2, 6);
+  expect(seen.records[0]!.dataWait).toBeGreaterThan(0.5);
+  expect(seen.records[0]!.imagesPerSecond).toBeCloseTo((5 * 8) / 0.2, 6);
   // Each step is done only when the next one has been submitted: from the second batch on, something is under way.
   let finish = () => {};
   const busy = {
@@ -275,5 +275,5 @@ test('waiting for data counts only while the device is idle', async () => {
   };
   const other = setUp({ batches: slow, learner: busy, now: () => time, recordEvery: 5, totalSteps: 5 });
   await runLoop(other.options);
-  expect(other.seen.records[0].dataWait).toBeCloseTo(0.2, 6);
+  expect(other.seen.records[0]!.dataWait).toBeCloseTo(0.2, 6);
 });

@@ -62,7 +62,7 @@ describe('every loss learns one batch', () => {
     const course = [];
     for (let step = 0; step < 40; step++) course.push(await trained.step(batch, 0.02, step));
     const [first, last] = [course[0], course.at(-1)!];
-    expect(last.loss).toBeLessThan(0.5 * first.loss);
+    expect(last.loss).toBeLessThan(0.5 * first!.loss);
     if (config.loss?.name !== 'softmax') expect(last.positiveCosine).toBeGreaterThan(last.negativeCosine!);
     trained.dispose();
   });
@@ -87,8 +87,8 @@ test('agents start as unit vectors, and hard normalisation keeps them', async ()
   const trained = model({ loss: { name: 'normface', weightNormalisation: 'hard' } });
   const norms = async () => {
     const { data, shape } = (await trained.snapshot()).weights.get('loss.weight')!;
-    return Array.from({ length: shape[0] }, (_, row) =>
-      Math.hypot(...(data as Float32Array).subarray(row * shape[1], (row + 1) * shape[1])),
+    return Array.from({ length: shape[0]! }, (_, row) =>
+      Math.hypot(...(data as Float32Array).subarray(row * shape[1]!, (row + 1) * shape[1]!)),
     );
   };
   for (const norm of await norms()) expect(norm).toBeCloseTo(1, 5);

@@ -61,16 +61,16 @@ function savedAt(checkpoint: string, saved: string): void {
 test('auto resumes the unfinished run that was saved last, by what is inside', () => {
   expect(() => findRunToResume('auto', root)).toThrow(/no run with a checkpoint/);
   const [first, second, finished] = [1, 2, 3].map(() => createRunFolder(root, 'a'));
-  savedAt(save(second, 2), '2020-01-01T00:00:00.000Z');
-  const checkpoint = save(first, 1);
-  savedAt(save(finished, 9), '2222-01-01T00:00:00.000Z');
+  savedAt(save(second!, 2), '2020-01-01T00:00:00.000Z');
+  const checkpoint = save(first!, 1);
+  savedAt(save(finished!, 9), '2222-01-01T00:00:00.000Z');
   // Times of files say nothing: copying changes them, and clocks go wrong.
   fs.utimesSync(path.join(checkpoint, 'DONE'), 1, 1);
   createRunFolder(root, 'a');
   expect(findRunToResume('auto', root)).toBe(first);
-  fs.rmSync(first, { recursive: true });
+  fs.rmSync(first!, { recursive: true });
   expect(findRunToResume('auto', root)).toBe(second);
-  fs.rmSync(second, { recursive: true });
+  fs.rmSync(second!, { recursive: true });
   expect(findRunToResume('auto', root)).toBe(finished);
 });
 

@@ -72,7 +72,7 @@ describe('on generated faces, with balanced batches', () => {
     const run = setUp({ loss: { name: 'center', weight: 1 } });
     const { course } = await train(run, 0, 50);
     run.model.dispose();
-    expect(course.at(-1)!.loss).toBeLessThan(0.1 * course[0].loss);
+    expect(course.at(-1)!.loss).toBeLessThan(0.1 * course[0]!.loss);
     expect(course.at(-1)!.positiveCosine).toBeGreaterThan(0.9);
     expect(course.at(-1)!.negativeCosine).toBeGreaterThan(0.9);
   });

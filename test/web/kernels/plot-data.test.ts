@@ -46,8 +46,8 @@ describe('strips of times', () => {
         expect(x).toBeGreaterThan(50);
         expect(x).toBeLessThan(450);
       }
-    expect(strips[0].median).toBeLessThan(strips[1].median);
-    expect(strips[0].median).toBeCloseTo(strips[0].dots[1].x);
+    expect(strips[0]!.median).toBeLessThan(strips[1]!.median);
+    expect(strips[0]!.median).toBeCloseTo(strips[0]!.dots[1]!.x);
   });
 
   test('one time far off does not squeeze the others: it is beside the axis', () => {
@@ -55,7 +55,7 @@ describe('strips of times', () => {
     const { axis, strips } = stripsOf([times, [12, 12.5, 13, 13.1, 0.2]], 50, 450, 6);
     expect(strips.map(({ above }) => above)).toEqual([[480], []]);
     expect(strips.map(({ below }) => below)).toEqual([[], [0.2]]);
-    expect(strips[0].dots).toHaveLength(10);
+    expect(strips[0]!.dots).toHaveLength(10);
     expect(axis.at(11.5) - axis.at(10)).toBeGreaterThan(100);
     for (const { low, high, median } of strips)
       for (const x of [low, high, median]) {
@@ -97,10 +97,10 @@ describe('roofline', () => {
     ];
     const { x, y, roof, dots } = rooflinePlot(points, roofline, box);
     expect(roof[1]).toEqual([x.at(10), y.at(100)]);
-    expect(roof[2][1]).toBe(roof[1][1]);
+    expect(roof[2]![1]).toBe(roof[1]![1]);
     expect(dots[0]).toEqual([x.at(1), y.at(5)]);
-    expect(dots[0][1]).toBeGreaterThan(y.at(10)); // pixels grow downwards
-    expect(dots[1][1]).toBeGreaterThan(y.at(100));
+    expect(dots[0]![1]).toBeGreaterThan(y.at(10)); // pixels grow downwards
+    expect(dots[1]![1]).toBeGreaterThan(y.at(100));
   });
 
   test('everything is inside the box, also far off', () => {

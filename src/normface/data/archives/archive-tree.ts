@@ -102,7 +102,7 @@ export class ArchiveTree implements FileSystem {
       }
       nodes = inner.nodes;
     }
-    nodes.set(parts[parts.length - 1], node);
+    nodes.set(parts[parts.length - 1]!, node);
   }
 
   #node(path: string): Node | undefined {

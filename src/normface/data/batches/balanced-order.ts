@@ -31,10 +31,10 @@ export function balancedOrder(
   return endlessOrder(count, 'people', start, (epoch) => {
     const order = epochOrder(seed, epoch, total, peopleStream);
     return (position) => {
-      const person = order[position];
-      const own = samples[person];
+      const person = order[position]!;
+      const own = samples[person]!;
       const shuffled = epochOrder(hash32(seed, imagesStream, person), epoch, own.length, imagesStream);
-      return Array.from({ length: images }, (_, i) => own[shuffled[i % own.length]]);
+      return Array.from({ length: images }, (_, i) => own[shuffled[i % own.length]!]);
     };
   });
 }

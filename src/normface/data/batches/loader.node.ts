@@ -93,7 +93,7 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
         const { indices, decoded, next } = this.#pending.shift()!;
         const images = await Promise.all(decoded);
         const readable = indices.flatMap((index, i) => {
-          const pixels = this.#store.accept(index, images[i]);
+          const pixels = this.#store.accept(index, images[i]!);
           return pixels ? [{ index, pixels }] : [];
         });
         cursor = next;
@@ -156,7 +156,7 @@ export async function* loadImages(
       const count = Math.min(batchSize, indices.length - asked);
       const upcoming = Array.from({ length: count }, () => indices[asked++]);
       const decoded = store.fetch(upcoming);
-      pending.push(...upcoming.map((index, i) => ({ index, decoded: decoded[i] })));
+      pending.push(...upcoming.map((index, i) => ({ index, decoded: decoded[i]! })));
     }
   };
   for (prefetch(); pending.length > 0; ) {
@@ -181,7 +181,7 @@ function allocateBatch(store: ImageStore, count: number): ImageBatch {
 
 function setImage(batch: ImageBatch, at: number, store: ImageStore, index: number, pixels: Uint8Array): void {
   batch.pixels.set(pixels, at * store.bytesPerImage);
-  batch.labels[at] = store.dataset.samples[index].identity;
+  batch.labels[at] = store.dataset.samples[index]!.identity;
   batch.indices[at] = index;
 }
 

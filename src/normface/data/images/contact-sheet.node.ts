@@ -65,12 +65,12 @@ export async function writeContactSheet(
   tiles.forEach((_, i) => {
     const left = margin + (i % columns) * (tileWidth + gap);
     const upper = top + Math.floor(i / columns) * (tileHeight + gap);
-    let x = left + Math.floor((tileWidth - totalWidth(scaled[i])) / 2);
-    for (const { pixels, ...size } of scaled[i]) {
+    let x = left + Math.floor((tileWidth - totalWidth(scaled[i]!)) / 2);
+    for (const { pixels, ...size } of scaled[i]!) {
       pictures.push({ input: pixels, raw: { ...size, channels: 3 }, left: x, top: upper });
       x += size.width;
     }
-    captions[i].forEach((line, row) => {
+    captions[i]!.forEach((line, row) => {
       const baseline = upper + imageHeight + 4 + (row + 1) * lineHeight - 2;
       texts.push(text(line, left + tileWidth / 2, baseline, `font-size="${fontSize}" text-anchor="middle"`));
     });
@@ -137,8 +137,8 @@ export function captionLines(caption: string, width: number): string[] {
     .replaceAll('_', ' ')
     .split('\n')
     .map((paragraph) => linesOf(paragraph, width));
-  const shown = names.slice(0, nameLines).map((line, i) => {
-    const isComplete = i < nameLines - 1 || names.length <= nameLines;
+  const shown = names!.slice(0, nameLines).map((line, i) => {
+    const isComplete = i < nameLines - 1 || names!.length <= nameLines;
     if (isComplete && textWidth(line) <= width) return line;
     let short = line;
     while (short && textWidth(`${short}…`) > width) short = short.slice(0, -1);

@@ -157,5 +157,5 @@ function plainReason(message: string): string {
   if (message.includes('unsupported image format')) return unknownFormat;
   if (message.includes('exceeds pixel limit')) return tooManyPixels();
   const [line] = message.split('\n');
-  return line.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');
+  return line!.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');
 }

@@ -6,7 +6,7 @@ import sharp from 'sharp';
  */
 export async function hasFonts(): Promise<boolean> {
   const [narrow, wide] = await Promise.all(['i', 'W'].map(drawLetter));
-  return !narrow.equals(wide);
+  return !narrow!.equals(wide!);
 }
 
 function drawLetter(letter: string): Promise<Buffer> {

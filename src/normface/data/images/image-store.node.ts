@@ -51,7 +51,7 @@ export class ImageStore {
     const missing = [...new Set(indices)].filter((index) => !this.#cache.has(index));
     for (let start = 0; start < missing.length; start += imagesPerJob) {
       const chunk = missing.slice(start, start + imagesPerJob);
-      const sources = chunk.map((index) => this.dataset.samples[index].source);
+      const sources = chunk.map((index) => this.dataset.samples[index]!.source);
       const job = this.#pool.decode(sources, this.#options, resize);
       chunk.forEach((index, i) => {
         const decoded = job.then((images) => images[i]);

@@ -2,7 +2,7 @@ import type { Image } from './image.ts';
 
 /** Whether the bytes begin like a grey or colour netpbm image: P2, P3 (text), P5, P6 (binary). */
 export function isNetpbm(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && [0x32, 0x33, 0x35, 0x36].includes(bytes[1]);
+  return bytes[0] === 0x50 && [0x32, 0x33, 0x35, 0x36].includes(bytes[1]!);
 }
 
 /**
@@ -16,13 +16,14 @@ export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
 
   /** The next decimal number; white space and comments (# to the end of the line) before it are skipped. */
   function number(what: string): number {
-    while (isSpace(bytes[position]) || bytes[position] === 0x23) {
+    while (isSpace(bytes[position]!) || bytes[position] === 0x23) {
       if (bytes[position] === 0x23) while (position < bytes.length && bytes[position] !== 0x0a) position++;
       else position++;
     }
     const start = position;
     let value = 0;
-    while (bytes[position] >= 0x30 && bytes[position] <= 0x39) value = value * 10 + bytes[position++] - 0x30;
+    while (bytes[position]! >= 0x30 && bytes[position]! <= 0x39)
+      value = value * 10 + bytes[position++]! - 0x30;
     if (position === start) {
       throw new Error(
         position < bytes.length ? `netpbm image has a bad ${what}` : 'netpbm image is cut short',
@@ -38,7 +39,7 @@ export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
   if (width * height > mostPixels)
     throw new Error(`netpbm image has a bad size of ${width} × ${height}, more than ${mostPixels} pixels`);
   if (maximum < 1 || maximum > 65535) throw new Error(`netpbm image has a bad maximum of ${maximum}`);
-  if (!isSpace(bytes[position])) throw new Error('netpbm image is cut short');
+  if (!isSpace(bytes[position]!)) throw new Error('netpbm image is cut short');
   position++;
 
   const count = width * height * channels;
@@ -49,7 +50,7 @@ export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
   for (let i = 0; i < count; i++) {
     let value: number;
     if (!isBinary) value = number('value');
-    else if (wide) value = (bytes[position++] << 8) | bytes[position++];
+    else if (wide) value = (bytes[position++]! << 8) | bytes[position++]!;
     else value = bytes[position++];
     if (value > maximum) throw new Error(`netpbm image has the value ${value} above its maximum ${maximum}`);
     const level = Math.round((value * 255) / maximum);

@@ -150,15 +150,15 @@ function combine(
   for (let block = 0; block < outer; block++) {
     for (let o = 0; o < to; o++) {
       sums.fill(0);
-      const taps = weights[o];
+      const taps = weights[o]!;
       for (let tap = 0; tap < taps.length; tap++) {
-        const weight = taps[tap];
-        const row = Math.min(along - 1, Math.max(0, first[o] + tap));
+        const weight = taps[tap]!;
+        const row = Math.min(along - 1, Math.max(0, first[o]! + tap));
         const start = (block * along + row) * inner;
-        for (let i = 0; i < inner; i++) sums[i] += weight * data[start + i];
+        for (let i = 0; i < inner; i++) sums[i]! += weight * data[start + i]!;
       }
       const start = (block * to + o) * inner;
-      for (let i = 0; i < inner; i++) result[start + i] = level(sums[i]);
+      for (let i = 0; i < inner; i++) result[start + i] = level(sums[i]!);
     }
   }
   return result;

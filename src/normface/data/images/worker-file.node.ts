@@ -26,7 +26,7 @@ async function bundleSources(): Promise<URL> {
     packages: 'external',
     target: 'node20',
   });
-  const code = result.outputFiles[0].contents;
+  const code = result.outputFiles[0]!.contents;
   const folder = new URL('../../../node_modules/.cache/normface/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   // Named by content and renamed into place: several processes may do this at once.

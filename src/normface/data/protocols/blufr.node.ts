@@ -130,9 +130,9 @@ function assemble(
   membersOf: (set: SetName) => readonly Uint32Array[],
 ): BlufrSplits {
   const [train, test, gallery, probes] = (Object.keys(sets) as SetName[]).map(membersOf);
-  const trials = train.map((members, t): BlufrTrial => {
-    if (!test[t] || !gallery[t] || !probes[t]) throw new UserError(`${name} has no whole trial ${t + 1}`);
-    return { train: members, test: test[t], gallery: gallery[t], probes: probes[t] };
+  const trials = train!.map((members, t): BlufrTrial => {
+    if (!test![t] || !gallery![t] || !probes![t]) throw new UserError(`${name} has no whole trial ${t + 1}`);
+    return { train: members, test: test![t], gallery: gallery![t], probes: probes![t] };
   });
   return checkBlufrSplits({ name, images, labels, trials });
 }

@@ -74,24 +74,24 @@ export function blufrSamples(
     if (same) same.push(index);
     else byName.set(stem(key), [index]);
   });
-  const found = Array.from(members, (member) => byName.get(stem(images[member])) ?? []);
+  const found = Array.from(members, (member) => byName.get(stem(images[member]!)) ?? []);
   const missing = found.filter((samples) => samples.length === 0).length;
   if (missing > 0) {
-    const first = images[members[found.findIndex((samples) => samples.length === 0)]];
+    const first = images[members[found.findIndex((samples) => samples.length === 0)]!];
     throw new UserError(
       `${dataset.name} lacks ${missing} of the ${members.length} images that ${name} asks for, such as ${first}`,
     );
   }
   const ambiguous = found.findIndex((samples) => samples.length > 1);
   if (ambiguous >= 0)
-    throw new UserError(`${dataset.name} has several images of the name ${images[members[ambiguous]]}`);
+    throw new UserError(`${dataset.name} has several images of the name ${images[members[ambiguous]!]}`);
   return Uint32Array.from(found, ([index]) => index);
 }
 
 /** The training images of one trial, counted from 1: a data set to train a net that this trial then judges. @throws UserError */
 export function blufrTrainingSubset(dataset: Dataset, splits: BlufrSplits, trial: number): Dataset {
   const indices = blufrSamples(dataset, splits, blufrTrial(splits, trial).train);
-  const kept = new Set<Sample>(Array.from(indices, (index) => dataset.samples[index]));
+  const kept = new Set<Sample>(Array.from(indices, (index) => dataset.samples[index]!));
   return subset(dataset, (sample) => kept.has(sample));
 }
 

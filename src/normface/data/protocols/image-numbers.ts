@@ -14,8 +14,8 @@ export function imageNumbers(dataset: Dataset): ImageNumbers {
   const numbers: (number | undefined)[] = [];
   const counted = new Set<string>();
   samplesByIdentity(dataset).forEach((group, identity) => {
-    const person = dataset.identities[identity];
-    const named = group.map((index) => numberInName(person, dataset.samples[index].key));
+    const person = dataset.identities[identity]!;
+    const named = group.map((index) => numberInName(person, dataset.samples[index]!.key));
     const none = named.every((number) => number === undefined);
     if (none) counted.add(person);
     group.forEach((index, i) => {
@@ -48,6 +48,6 @@ export function imageTitles(dataset: Dataset): string[] {
   const uses = new Map<string, number>();
   for (const title of titles) uses.set(title, (uses.get(title) ?? 0) + 1);
   return titles.map((title, i) =>
-    numbers[i] !== undefined && uses.get(title) === 1 ? title : dataset.samples[i].key,
+    numbers[i] !== undefined && uses.get(title) === 1 ? title : dataset.samples[i]!.key,
   );
 }

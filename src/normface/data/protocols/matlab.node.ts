@@ -172,7 +172,7 @@ function parseArray(
   const [flags] = numbersOf(parts.next(), budget);
   const dimensions = Array.from(numbersOf(parts.next(), budget));
   const variable = new TextDecoder().decode(parts.next().content);
-  const arrayClass = flags & 0xff;
+  const arrayClass = flags! & 0xff;
   const count = dimensions.reduce((product, extent) => product * extent, 1);
   if (arrayClass === mxCell) {
     if (count > content.length / 8) throw new Error(`"${variable}" has fewer than its ${count} cells`);
@@ -181,7 +181,7 @@ function parseArray(
   }
   const isText = arrayClass === mxChar;
   const isNumeric =
-    arrayClass >= mxFirstNumeric && arrayClass <= mxLastNumeric && ((flags >> 8) & complexFlag) === 0;
+    arrayClass >= mxFirstNumeric && arrayClass <= mxLastNumeric && ((flags! >> 8) & complexFlag) === 0;
   if (!isText && !isNumeric) return { variable, array: { kind: 'other', dimensions } };
   if (isText && count > most.letters) throw new Error(`"${variable}" has more than ${most.letters} letters`);
   const values = numbersOf(parts.next(), budget);

@@ -49,25 +49,25 @@ export function drawPairs(dataset: Dataset, options: PairGenerationOptions): Dra
   dealIdentities(groups, folds, random).forEach((people, i) => {
     const withinPerson = drawDistinct(
       people.length,
-      (person) => triangle(groups[people[person]].length),
+      (person) => triangle(groups[people[person]!]!.length),
       pairsPerFold,
       random,
     ).map(([person, member]): [number, number] => {
       const [a, b] = unorderedPair(member);
-      return [groups[people[person]][a], groups[people[person]][b]];
+      return [groups[people[person]!]![a]!, groups[people[person]!]![b]!];
     });
-    const across = (couple: number) => unorderedPair(couple).map((person) => groups[people[person]]);
+    const across = (couple: number) => unorderedPair(couple).map((person) => groups[people[person]!]);
     const betweenPeople = drawDistinct(
       triangle(people.length),
       (couple) => {
         const [a, b] = across(couple);
-        return a.length * b.length;
+        return a!.length * b!.length;
       },
       pairsPerFold,
       random,
     ).map(([couple, member]): [number, number] => {
       const [a, b] = across(couple);
-      return [a[member % a.length], b[Math.floor(member / a.length)]];
+      return [a![member % a!.length]!, b![Math.floor(member / a!.length)]!];
     });
     addPairs(i + 1, true, withinPerson);
     addPairs(i + 1, false, betweenPeople);
@@ -83,7 +83,7 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
   const { name, folds, pairsPerFold, pairs } = drawPairs(dataset, options);
   const { numbers } = imageNumbers(dataset);
   const owners = new Map<string, number>();
-  const nameOf = (index: number) => `${dataset.samples[index].identity} ${numbers[index]}`;
+  const nameOf = (index: number) => `${dataset.samples[index]!.identity} ${numbers[index]}`;
   dataset.samples.forEach((_, index) => {
     owners.set(nameOf(index), (owners.get(nameOf(index)) ?? 0) + 1);
   });
@@ -92,7 +92,7 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
     const number = numbers[index];
     if (number === undefined || owners.get(nameOf(index)) !== 1)
       throw new UserError(`${dataset.name}: ${key} has no number of its own by which a list could name it`);
-    return { identity: dataset.identities[identity], number };
+    return { identity: dataset.identities[identity]!, number };
   };
   const listed = pairs.map(
     ({ fold, same, first, second }, i): Pair => ({
@@ -110,7 +110,7 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
 function dealIdentities(groups: number[][], folds: number, random: (below: number) => number): number[][] {
   const urn = new Urn(groups.length);
   const shuffled = groups.map(() => urn.take(random(urn.remaining)));
-  const hasPair = (identity: number) => groups[identity].length > 1;
+  const hasPair = (identity: number) => groups[identity]!.length > 1;
   const cards = [...shuffled.filter(hasPair), ...shuffled.filter((identity) => !hasPair(identity))];
   return Array.from({ length: folds }, (_, fold) => cards.filter((_, i) => i % folds === fold));
 }

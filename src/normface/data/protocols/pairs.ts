@@ -40,8 +40,8 @@ export interface ResolvedPair {
  */
 export function parsePairs(text: string, name = 'pairs.txt'): PairList {
   const lines = text.normalize('NFC').split(/\r?\n/);
-  while (lines.length > 1 && lines[lines.length - 1].trim() === '') lines.pop();
-  const header = lines[0].trim();
+  while (lines.length > 1 && lines[lines.length - 1]!.trim() === '') lines.pop();
+  const header = lines[0]!.trim();
   if (!/^[1-9]\d{0,8}(\s+[1-9]\d{0,8})?$/.test(header)) {
     throw new UserError(
       `${name} line 1: expected a header such as "10 300" (folds and pairs per fold), found "${header}"`,
@@ -49,15 +49,15 @@ export function parsePairs(text: string, name = 'pairs.txt'): PairList {
   }
   const numbers = header.split(/\s+/).map(Number);
   const [folds, pairsPerFold] = numbers.length === 2 ? numbers : [1, numbers[0]];
-  const expected = folds * 2 * pairsPerFold;
+  const expected = folds * 2 * pairsPerFold!;
   if (lines.length - 1 !== expected) {
     throw new UserError(
       `${name}: the header "${header}" announces ${expected} pairs, but ${lines.length - 1} lines follow it`,
     );
   }
   const pairs = lines.slice(1).map((content, i): Pair => {
-    const same = Math.floor(i / pairsPerFold) % 2 === 0;
-    const fold = Math.floor(i / (2 * pairsPerFold)) + 1;
+    const same = Math.floor(i / pairsPerFold!) % 2 === 0;
+    const fold = Math.floor(i / (2 * pairsPerFold!)) + 1;
     return { fold, same, line: i + 2, ...parseLine(content, same, `${name} line ${i + 2}`) };
   });
   return { name, folds, pairsPerFold, pairs };
@@ -71,10 +71,10 @@ function parseLine(content: string, same: boolean, where: string): Pick<Pair, 'f
     : 'a different-person pair (name, number, name, number)';
   if (fields.length !== (same ? 3 : 4)) throw new UserError(`${where}: expected ${format}, found "${line}"`);
   const [identity, i, third, fourth] = fields;
-  const first = { identity, number: imageNumber(i, where) };
+  const first = { identity, number: imageNumber(i!, where) };
   const second = same
-    ? { identity, number: imageNumber(third, where) }
-    : { identity: third, number: imageNumber(fourth, where) };
+    ? { identity, number: imageNumber(third!, where) }
+    : { identity: third, number: imageNumber(fourth!, where) };
   if (same && first.number === second.number) throw new UserError(`${where}: compares an image with itself`);
   if (!same && first.identity === second.identity) {
     throw new UserError(`${where}: expected two different people, found ${identity} twice`);
@@ -124,7 +124,7 @@ export function matchPairs(list: PairList, dataset: Dataset, folds?: readonly nu
   const { numbers, counted } = imageNumbers(dataset);
   const people = new Map(dataset.identities.map((identity) => [identity, new Map<number, number[]>()]));
   dataset.samples.forEach(({ identity }, index) => {
-    const images = people.get(dataset.identities[identity])!;
+    const images = people.get(dataset.identities[identity]!)!;
     const number = numbers[index];
     if (number === undefined) return;
     const same = images.get(number);
@@ -145,7 +145,7 @@ export function matchPairs(list: PairList, dataset: Dataset, folds?: readonly nu
     };
     if (!images) return miss('person', `${identity} is not in ${dataset.name}`);
     if (found.length === 0) return miss('image', `${image} is not in ${dataset.name}`);
-    const keys = found.map((index) => dataset.samples[index].key);
+    const keys = found.map((index) => dataset.samples[index]!.key);
     return miss('ambiguous', `${image} may be ${keys.join(' or ')}`);
   };
   const pairs = pairsOfFolds(list, folds).flatMap(({ fold, same, first: a, second: b, line }) => {

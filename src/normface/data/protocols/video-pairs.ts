@@ -27,13 +27,13 @@ export function parseVideoPairs(text: string, name = 'splits.txt'): VideoPairLis
   const lines = text.normalize('NFC').split(/\r?\n/);
   const pairs = lines.flatMap((content, i): VideoPair[] => {
     const fields = content.split(',').map((field) => field.trim());
-    const isHeader = i === 0 && !/^\d/.test(fields[0]);
+    const isHeader = i === 0 && !/^\d/.test(fields[0]!);
     if (content.trim() === '' || isHeader) return [];
     const where = `${name} line ${i + 1}`;
     const videos = fields.filter((field) => /^[^/]+\/[^/]+$/.test(field));
     const fold = Number(fields[0]);
     const last = fields[fields.length - 1];
-    if (videos.length !== 2 || !/^\d+$/.test(fields[0]) || (last !== '0' && last !== '1')) {
+    if (videos.length !== 2 || !/^\d+$/.test(fields[0]!) || (last !== '0' && last !== '1')) {
       throw new UserError(
         `${where}: expected fold, pair, first video, second video, 0 or 1, such as "1, 17, Ann_Lee/0, Bo_Ray/3, 0", found "${content.trim()}"`,
       );
@@ -41,7 +41,7 @@ export function parseVideoPairs(text: string, name = 'splits.txt'): VideoPairLis
     if (fold < 1 || fold > mostFolds)
       throw new UserError(`${where}: folds have numbers from 1 to ${mostFolds}, not ${fold}`);
     if (videos[0] === videos[1]) throw new UserError(`${where}: compares a video with itself`);
-    return [{ fold, same: last === '1', first: videos[0], second: videos[1], line: i + 1 }];
+    return [{ fold, same: last === '1', first: videos[0]!, second: videos[1]!, line: i + 1 }];
   });
   if (pairs.length === 0) throw new UserError(`${name} holds no pairs of videos`);
   return { name, pairs };
@@ -67,7 +67,7 @@ export function videosOfPairs(dataset: Dataset, { name, pairs }: VideoPairList, 
   }
   const missing = [...wanted].filter(([video]) => !known.has(video));
   if (missing.length > 0) {
-    const [video, line] = missing[0];
+    const [video, line] = missing[0]!;
     throw new UserError(
       `${dataset.name} lacks ${missing.length} of the ${wanted.size} videos that ${name} names, such as ${video} of line ${line}`,
     );
@@ -78,5 +78,5 @@ export function videosOfPairs(dataset: Dataset, { name, pairs }: VideoPairList, 
 /** At most `limit` entries, each from the middle of one of as many equal stretches. */
 function evenlySpaced(list: readonly number[], limit: number): readonly number[] {
   if (list.length <= limit) return list;
-  return Array.from({ length: limit }, (_, k) => list[Math.floor(((k + 0.5) * list.length) / limit)]);
+  return Array.from({ length: limit }, (_, k) => list[Math.floor(((k + 0.5) * list.length) / limit)]!);
 }

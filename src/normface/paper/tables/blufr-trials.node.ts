@@ -85,7 +85,7 @@ export async function blufrRates(
   const results: BlufrTrialResult[] = [];
   for (const trial of trials) {
     laboratory.checkInterrupt();
-    results.push(await evaluateBlufrTrial(device, features, splits.labels, splits.trials[trial - 1], trial));
+    results.push(await evaluateBlufrTrial(device, features, splits.labels, splits.trials[trial - 1]!, trial));
   }
   return results;
 }

@@ -86,7 +86,7 @@ export class Comparison {
           seed: run.config.seed,
           step: stepOf(checkpoint),
           merge,
-          accuracy: metrics.protocols[0].accuracy,
+          accuracy: metrics.protocols[0]!.accuracy,
           areaUnderCurve: metrics.areaUnderCurve,
           decisions: first!.decisions,
         });
@@ -101,7 +101,7 @@ export class Comparison {
     for (const seed of seeds) {
       for (const [r, row] of rows.entries()) {
         const measurements = await this.measure(await this.fineTune(row, seed));
-        measured[r].push(...measurements);
+        measured[r]!.push(...measurements);
         const [{ accuracy }] = measurements.slice(-1);
         this.laboratory.say(`seed ${seed} · ${row.key}: ${(100 * accuracy).toFixed(2)} %`);
       }
@@ -134,8 +134,8 @@ export function measuredRow(label: string, measurements: readonly Measurement[])
     label,
     values: perSeed(measurements),
     units: bySeed(measurements).map((ofSeed) =>
-      Float64Array.from(ofSeed[0].decisions, (_, pair) =>
-        mean(ofSeed.map(({ decisions }) => decisions[pair])),
+      Float64Array.from(ofSeed[0]!.decisions, (_, pair) =>
+        mean(ofSeed.map(({ decisions }) => decisions[pair]!)),
       ),
     ),
   };

@@ -59,14 +59,14 @@ export async function runFig8(
   // All of them learn their class weights equally fast, so one control serves for all.
   const { row: further } = controlAmong(
     known.map((row) => ({ row })),
-    alone,
+    alone!,
   );
   const rows = [further, alone, ...swept];
   const measured = await new Comparison(laboratory, recipe).measureRows(rows, seeds);
   return findingsOf(
     recipe,
     weights,
-    measured.map((row, k) => measuredRow(labelOf(rows[k]), row)),
+    measured.map((row, k) => measuredRow(labelOf(rows[k]!), row)),
     seeds,
   );
 }
@@ -79,12 +79,12 @@ export function findingsOf(
   seeds: readonly number[],
 ): Findings {
   const [control, single, ...swept] = measured;
-  const baseline = estimate(control.values);
-  const alone = estimate(single.values);
+  const baseline = estimate(control!.values);
+  const alone = estimate(single!.values);
   const curves = kinds.map(({ name }, k) => {
     const rows = swept.slice(k * weights.length, (k + 1) * weights.length);
     // Of each seed, so that the seeds show whether one kind is flatter.
-    const ranges = seeds.map((_, seed) => rangeOf(rows.map(({ values }) => values[seed])));
+    const ranges = seeds.map((_, seed) => rangeOf(rows.map(({ values }) => values[seed]!)));
     return {
       name,
       points: rows.map(({ values }) => estimate(values)),
@@ -93,12 +93,12 @@ export function findingsOf(
     };
   });
   const [contrastive, center] = curves;
-  const flatness = differenceOf(contrastive.range, center.range);
+  const flatness = differenceOf(contrastive!.range, center!.range);
   const rangeText = ({ mean, error }: Estimate) =>
     `${(100 * mean).toFixed(2)}${error === null ? '' : ` ± ${(100 * error).toFixed(2)}`}`;
   const inPercent = (estimates: readonly Estimate[], value: (one: Estimate) => number) =>
     estimates.map((one) => 100 * value(one));
-  const pairs = control.units ? `${control.units[0].length.toLocaleString('en-US')} pairs` : undefined;
+  const pairs = control!.units ? `${control!.units[0]!.length.toLocaleString('en-US')} pairs` : undefined;
   const flatter = differenceText(flatness, {
     above: 'C-contrastive is the less flat one, other than in the paper',
     below: 'C-contrastive is the flatter one, as in the paper',
@@ -118,11 +118,11 @@ export function findingsOf(
         stem: 'fig8',
         columns: ['second loss', 'weight', 'seed', 'accuracy'],
         rows: [
-          ...['control', 'none'].map((name, k) => ({ name, weight: 0, values: measured[k].values })),
+          ...['control', 'none'].map((name, k) => ({ name, weight: 0, values: measured[k]!.values })),
           ...kinds.flatMap(({ name }, k) =>
-            weights.map((weight, w) => ({ name, weight, values: swept[k * weights.length + w].values })),
+            weights.map((weight, w) => ({ name, weight, values: swept[k * weights.length + w]!.values })),
           ),
-        ].flatMap(({ name, weight, values }) => values.map((value, k) => [name, weight, seeds[k], value])),
+        ].flatMap(({ name, weight, values }) => values.map((value, k) => [name, weight, seeds[k]!, value])),
         display: {
           columns: [
             { header: 'weight', align: 'right' },
@@ -130,7 +130,7 @@ export function findingsOf(
           ],
           rows: weights.map((weight, w) => [
             String(weight),
-            ...curves.map(({ points }) => percentEstimate(points[w])),
+            ...curves.map(({ points }) => percentEstimate(points[w]!)),
           ]),
           notes: [
             `Accuracy in per cent${seeds.length > 1 ? ', mean ± standard deviation over the seeds' : ', one seed'}.`,
@@ -146,7 +146,7 @@ export function findingsOf(
             name: `softmax + ${name}, normalised`,
             shortName: `+ ${name}`,
             // Beside each other, so that both bars can be seen.
-            x: weights.map((weight) => weight * [0.94, 1.06][k]),
+            x: weights.map((weight) => weight * [0.94, 1.06][k]!),
             y: inPercent(points, ({ mean }) => mean),
             error: inPercent(points, ({ std }) => std ?? 0),
           })),
@@ -155,7 +155,7 @@ export function findingsOf(
             yLabel: 'accuracy in %',
             logX: true,
             xTicks: weights,
-            xDomain: [weights[0] / 2, weights[weights.length - 1] * 2],
+            xDomain: [weights[0]! / 2, weights[weights.length - 1]! * 2],
             rules: [
               { name: 'normalised softmax alone', value: 100 * alone.mean, color: 2 },
               { name: 'control', value: 100 * baseline.mean },
@@ -182,9 +182,9 @@ function rangeOf(values: readonly number[]): number {
 function averageOf(label: string, rows: readonly MeasuredRow[]): MeasuredRow {
   return {
     label,
-    values: rows[0].values.map((_, seed) => mean(rows.map(({ values }) => values[seed]))),
-    units: rows[0].units?.map((ofSeed, seed) =>
-      Float64Array.from(ofSeed, (_, unit) => mean(rows.map(({ units }) => units![seed][unit]))),
+    values: rows[0]!.values.map((_, seed) => mean(rows.map(({ values }) => values[seed]!))),
+    units: rows[0]!.units?.map((ofSeed, seed) =>
+      Float64Array.from(ofSeed, (_, unit) => mean(rows.map(({ units }) => units![seed]![unit]!))),
     ),
   };
 }

@@ -42,9 +42,10 @@ export async function runMirror(laboratory: Laboratory, recipe: Recipe): Promise
   const [row] = rowsOf(paperRows(recipe.head), ['normface']);
   for (const seed of seeds) {
     for (const [m, { key }] of models.entries()) {
-      const run = key === 'baseline' ? await comparison.baseline(seed) : await comparison.fineTune(row, seed);
+      const run =
+        key === 'baseline' ? await comparison.baseline(seed) : await comparison.fineTune(row!, seed);
       const { pairs, features } = await comparison.features(run, true);
-      tables[m].push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
+      tables[m]!.push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
     }
   }
   return findingsOf(recipe, tables, seeds);
@@ -59,7 +60,7 @@ export function findingsOf(
   const cells = models.flatMap(({ name, paper }, m) =>
     [false, true].flatMap((pca) =>
       mergeNames.map((merge, k) => {
-        const rows = tables[m].map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
+        const rows = tables[m]!.map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
         const values = rows.map(({ results }) => results[merge].accuracy);
         return {
           name,
@@ -94,7 +95,7 @@ export function findingsOf(
         stem: 'mirror',
         columns: ['model', 'pca', 'merge', 'paper', 'seed', 'accuracy'],
         rows: cells.flatMap(({ name, pca, merge, paper, values }) =>
-          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper, seeds[k], value]),
+          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper, seeds[k]!, value]),
         ),
         display: {
           columns: [
@@ -129,7 +130,7 @@ export function findingsOf(
             values,
             estimate,
             color: name === models[0].name ? 0 : 1,
-            remark: paper.toFixed(2),
+            remark: paper!.toFixed(2),
           })),
           {
             xLabel: 'accuracy in %',

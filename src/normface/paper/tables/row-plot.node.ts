@@ -52,8 +52,8 @@ export function drawnRange(values: readonly number[]): [low: number, high: numbe
     reach === 0 ? sorted : sorted.filter((value) => value >= at(0.25) - reach && value <= at(0.75) + reach);
   const [low, high] = [inside[0], inside[inside.length - 1]];
   // Room for dots, which must not lie on the frame.
-  const margin = 0.05 * (high - low) || 0.5;
-  return [low - margin, high + margin];
+  const margin = 0.05 * (high! - low!) || 0.5;
+  return [low! - margin, high! + margin];
 }
 
 /** A stand-alone SVG. */
@@ -115,7 +115,7 @@ export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): s
     y: {
       type: 'point',
       domain: drawn.map(({ row }) => row),
-      tickFormat: (row: number) => rows[row].label,
+      tickFormat: (row: number) => rows[row]!.label,
       label: null,
       padding: 0.6,
       tickSize: 0,

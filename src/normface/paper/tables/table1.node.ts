@@ -60,7 +60,7 @@ export async function runTable1(laboratory: Laboratory, recipe: Recipe): Promise
     const { pairs, features } = await comparison.features(run);
     const merged = mergeMirror(features.front, features.mirrored, recipe.merge);
     similarities.forEach(({ score }, k) => {
-      measured[k].push(crossValidatedAccuracy(score(merged, pairs), pairs));
+      measured[k]!.push(crossValidatedAccuracy(score(merged, pairs), pairs));
     });
   }
   return findingsOf(recipe, measured, seeds);
@@ -79,19 +79,19 @@ export function findingsOf(
   seeds: readonly number[],
 ): Findings {
   const results = similarities.map((similarity, k) => {
-    const values = measured[k].map(({ accuracy }) => accuracy);
+    const values = measured[k]!.map(({ accuracy }) => accuracy);
     return {
       ...similarity,
       label: `${similarity.similarity}, ${similarity.normalised ? 'after' : 'before'}`,
       values,
-      units: measured[k].map(({ decisions }) => decisions),
+      units: measured[k]!.map(({ decisions }) => decisions),
       estimate: estimate(values),
     };
   });
   const gains = [0, 2].map((k) => {
-    const paper = results[k + 1].paper - results[k].paper;
-    const gain = differenceOf(results[k + 1], results[k]);
-    return `${results[k].similarity} ${differenceText(gain, { above: 'a gain', below: 'a loss' })} (the paper: +${paper.toFixed(2)})`;
+    const paper = results[k + 1]!.paper - results[k]!.paper;
+    const gain = differenceOf(results[k + 1]!, results[k]!);
+    return `${results[k]!.similarity} ${differenceText(gain, { above: 'a gain', below: 'a loss' })} (the paper: +${paper.toFixed(2)})`;
   });
   const [inner, , euclidean] = results;
   return {
@@ -99,7 +99,7 @@ export function findingsOf(
     text: [
       baselineText(recipe, seeds),
       `Normalisation changes the accuracy by: ${gains.join('; ')}. p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
-      `Before normalisation the inner product is ${differenceText(differenceOf(inner, euclidean))} from the Euclidean distance (the paper: ${(inner.paper - euclidean.paper).toFixed(2).replace('-', '−')}). ` +
+      `Before normalisation the inner product is ${differenceText(differenceOf(inner!, euclidean!))} from the Euclidean distance (the paper: ${(inner!.paper - euclidean!.paper).toFixed(2).replace('-', '−')}). ` +
         'After it the two must agree: the squared distance of normalised features is 2 − 2 cos, so both put the pairs in one order and decide alike.',
     ],
     tables: [
@@ -107,7 +107,7 @@ export function findingsOf(
         stem: 'table1',
         columns: ['similarity', 'normalised', 'paper', 'seed', 'accuracy'],
         rows: results.flatMap(({ similarity, normalised, paper, values }) =>
-          values.map((value, k) => [similarity, normalised ? 'yes' : 'no', paper, seeds[k], value]),
+          values.map((value, k) => [similarity, normalised ? 'yes' : 'no', paper, seeds[k]!, value]),
         ),
         display: {
           columns: [
@@ -118,11 +118,11 @@ export function findingsOf(
             })),
           ],
           rows: [0, 2].map((k) => [
-            results[k].similarity,
-            percentEstimate(results[k].estimate),
-            percentEstimate(results[k + 1].estimate),
-            results[k].paper.toFixed(2),
-            results[k + 1].paper.toFixed(2),
+            results[k]!.similarity,
+            percentEstimate(results[k]!.estimate),
+            percentEstimate(results[k + 1]!.estimate),
+            results[k]!.paper.toFixed(2),
+            results[k + 1]!.paper.toFixed(2),
           ]),
           notes: [
             `Accuracy in per cent, each fold at the threshold that is best on the others, without PCA${seeds.length > 1 ? '; ± is the standard deviation over the seeds' : ''}.`,

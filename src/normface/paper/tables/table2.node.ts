@@ -62,7 +62,7 @@ export async function runTable2(
   const seeds = laboratory.costlySeeds;
   const rows = blocks.flatMap((block) => block.rows);
   const measured = await comparison.measureRows(rows, seeds);
-  const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]));
+  const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]!));
   return findingsOf(recipe, blocks, measured, seeds, pairs);
 }
 
@@ -81,7 +81,7 @@ export function findingsOf(
   let next = 0;
   const results = blocks.flatMap(({ rows }, block) =>
     rows.map((row) => {
-      const measurements = measured[next++];
+      const measurements = measured[next++]!;
       const measuredOnce = measuredRow(labelOf(row), measurements);
       return { row, block, measurements, ...measuredOnce, estimate: estimate(measuredOnce.values) };
     }),
@@ -115,8 +115,8 @@ export function findingsOf(
     stem: 'table2',
     columns: ['block', 'row', 'loss', 'normalisation', 'paper', 'seed', 'step', 'accuracy', 'auc'],
     rows: results.flatMap(({ row, block, measurements }) =>
-      measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
-        blocks[block].title,
+      measurements!.map(({ seed, step, accuracy, areaUnderCurve }) => [
+        blocks[block]!.title,
         row.key,
         row.loss,
         row.normalisation,

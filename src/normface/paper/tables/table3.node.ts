@@ -84,7 +84,7 @@ export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promi
       const run = await comparison.fineTune(row, seed);
       const rates = await blufrRates(laboratory, run, set, trials, recipe.merge);
       laboratory.say(
-        `seed ${seed} · ${row.key}: VR ${percent(rates[0].verificationRate)} %, DIR ${percent(rates[0].detectionRate)} % in trial ${rates[0].trial}`,
+        `seed ${seed} · ${row.key}: VR ${percent(rates[0]!.verificationRate)} %, DIR ${percent(rates[0]!.detectionRate)} % in trial ${rates[0]!.trial}`,
       );
       seeds.push({ seed, trials: rates });
     }
@@ -142,7 +142,7 @@ export function findingsOf(
     summary: `verification: ${againstControlSummary(against('verification'))}; identification: ${againstControlSummary(against('detection'))}`,
     text: [
       recipeText(recipe, seeds),
-      `Judged by ${trials.length === 1 ? `trial ${trials[0]}` : `${trials.length} trials`} of ${results[0].seeds[0].trials[0].testImages.toLocaleString('en-US')} test images${trials.length === 1 ? '' : ' in the first'}; the score is the cosine of features without PCA.`,
+      `Judged by ${trials.length === 1 ? `trial ${trials[0]}` : `${trials.length} trials`} of ${results[0]!.seeds[0]!.trials[0]!.testImages.toLocaleString('en-US')} test images${trials.length === 1 ? '' : ' in the first'}; the score is the cosine of features without PCA.`,
       `Verification rate. ${compared('verification')} ${order('verification', 0)}`,
       `Open-set identification. ${compared('detection')} ${order('detection', 1)}`,
       ...(trials.length === 1
@@ -180,7 +180,7 @@ export function findingsOf(
             row.normalisation,
             rateText(verification.over),
             rateText(detection.over),
-            ...[0, 1].map((place) => (paper ? paper[place].toFixed(2) : '–')),
+            ...[0, 1].map((place) => (paper ? paper[place]!.toFixed(2) : '–')),
           ]),
           notes: [
             single

@@ -96,17 +96,17 @@ export function findingsOf(
   seeds: readonly number[],
 ): Findings {
   const results = entriesOf(recipe).map((entry, k) => {
-    const row = measuredRow(entry.label, measured[k]);
+    const row = measuredRow(entry.label, measured[k]!);
     return { ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) };
   });
   const [front, ...merged] = results;
-  const pairs = `${measured[0][0].decisions.length.toLocaleString('en-US')} pairs`;
+  const pairs = `${measured[0]![0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const reference = controlAmong(merged, control);
   return {
     summary: againstControlSummary(withTheirControls(merged)),
     text: [
       recipeText(recipe, seeds),
-      `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
+      `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front!), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front!.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
       againstControlText(withTheirControls(merged), pairs),
       orderText(
         merged.flatMap(({ paper, estimate: { mean } }) =>
@@ -119,7 +119,7 @@ export function findingsOf(
         stem: 'table4',
         columns: ['row', 'loss', 'normalisation', 'merge', 'paper', 'seed', 'step', 'accuracy', 'auc'],
         rows: results.flatMap(({ row, merge, paper, measurements }) =>
-          measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
+          measurements!.map(({ seed, step, accuracy, areaUnderCurve }) => [
             row.key,
             row.loss,
             row.normalisation,

@@ -119,30 +119,30 @@ export function findingsOf(
     label: labelOf(row),
     paper: paperAccuracies[row.key],
     rules: rules.map((_, rule) => {
-      const values = results.map((ofSeed) => ofSeed[rule].accuracy);
+      const values = results.map((ofSeed) => ofSeed[rule]!.accuracy);
       const folds = results.map((ofSeed) => ofSeed[rule]);
       return {
         values,
         estimate: estimate(values),
-        units: folds.map((ofSeed) => ofSeed.folds.map(({ accuracy }) => accuracy)),
+        units: folds.map((ofSeed) => ofSeed!.folds.map(({ accuracy }) => accuracy)),
         deviations: folds.map(({ std }) => std),
       };
     }),
   }));
   const byRule = (rule: number) => results.map(({ row, label, rules }) => ({ row, label, ...rules[rule] }));
   const ofPaper = results.flatMap(({ paper, rules }) =>
-    paper ? [{ paper: { accuracy: paper[0] }, mean: rules[0].estimate.mean }] : [],
+    paper ? [{ paper: { accuracy: paper[0] }, mean: rules[0]!.estimate.mean }] : [],
   );
   const average = (rule: number) => ({
     label: rules[rule],
-    values: seeds.map((_, k) => mean(results.map(({ rules }) => rules[rule].values[k]))),
+    values: seeds.map((_, k) => mean(results.map(({ rules }) => rules[rule]!.values[k]!))),
     units: seeds.map((_, k) =>
-      results[0].rules[rule].units[k].map((_, fold) =>
-        mean(results.map(({ rules }) => rules[rule].units[k][fold])),
+      results[0]!.rules[rule]!.units[k]!.map((_, fold) =>
+        mean(results.map(({ rules }) => rules[rule]!.units[k]![fold]!)),
       ),
     ),
   });
-  const folds = `${results[0].rules[0].units[0].length} folds`;
+  const folds = `${results[0]!.rules[0]!.units[0]!.length} folds`;
   const histogram = differenceText(differenceOf(average(1), average(0)), {
     above: 'a gain',
     below: 'a loss',

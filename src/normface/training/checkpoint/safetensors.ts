@@ -130,8 +130,8 @@ export function decodeSafetensors(file: Uint8Array, source: string): Safetensors
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of described) {
-    const start = file.byteOffset + 8 + headerLength + begin;
-    const bytes = file.buffer.slice(start, start + (end - begin));
+    const start = file.byteOffset + 8 + headerLength + begin!;
+    const bytes = file.buffer.slice(start, start + (end! - begin!));
     tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](bytes as ArrayBuffer) });
   }
   return { tensors, metadata };
@@ -161,8 +161,8 @@ function describe(name: string, entry: unknown, fail: Fail) {
   if (!isCounts(offsets) || offsets.length !== 2) return fail(`tensor "${name}" has no offsets`);
   const [begin, end] = offsets;
   const kind = dtype as StoredDtype;
-  if (end - begin !== elements(shape) * ARRAYS[kind].BYTES_PER_ELEMENT)
-    return fail(`tensor "${name}" of ${dtype} [${shape}] does not have ${end - begin} bytes`);
+  if (end! - begin! !== elements(shape) * ARRAYS[kind].BYTES_PER_ELEMENT)
+    return fail(`tensor "${name}" of ${dtype} [${shape}] does not have ${end! - begin!} bytes`);
   return { name, dtype: kind, shape, begin, end };
 }
 

@@ -162,7 +162,7 @@ export function configSchema(): object {
  */
 export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
   const result = trainingConfig.safeParse(input);
-  if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0], input)}`);
+  if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input)}`);
   const config = result.data;
   const wrong = contradiction(config);
   if (wrong) throw new UsageError(`${source}: ${wrong}`);
@@ -174,7 +174,7 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
 function contradiction(config: TrainingConfig): string | undefined {
   const { data, evaluation, schedule, augmentation } = config;
   const { imageSize, cropSize } = data;
-  if (cropSize?.some((extent, i) => extent > imageSize[i]))
+  if (cropSize?.some((extent, i) => extent > imageSize[i]!))
     return `data.cropSize ${cropSize.join('×')} is larger than data.imageSize ${imageSize.join('×')}`;
   if (cropSize && augmentation.randomCrop && augmentation.shift > 0)
     return 'augmentation.shift moves crops that are taken from the centre: set augmentation.randomCrop to false';
@@ -198,7 +198,7 @@ function contradiction(config: TrainingConfig): string | undefined {
     return 'give either epochs or steps, not both';
   if (schedule.kind === 'multistep' && schedule.milestones.length === 0)
     return 'schedule.kind "multistep" needs schedule.milestones';
-  if (schedule.milestones.some((milestone, i) => i > 0 && milestone <= schedule.milestones[i - 1]))
+  if (schedule.milestones.some((milestone, i) => i > 0 && milestone <= schedule.milestones[i - 1]!))
     return 'schedule.milestones must increase';
   if (schedule.kind === 'step' && schedule.every === undefined)
     return 'schedule.kind "step" needs schedule.every';
@@ -236,7 +236,7 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     const unknown = [...path, issue.keys[0]].join('.');
     const known = allKeys();
-    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]) : [];
+    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]!) : [];
     if (others.length > 0) {
       const { name } = value as { name: string };
       return `the loss "${name}" has no option "${issue.keys[0]}"; name one that has it as ${key}.name: ${others.join(', ')}`;

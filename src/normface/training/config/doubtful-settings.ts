@@ -29,7 +29,7 @@ export function doubtfulSettings(config: TrainingConfig, totalSteps: number): st
   if (given.length > 0 && late)
     sentences.push(
       `${key} ${written} is past the end of the run, which has ${totalSteps} steps: ` +
-        (drops[0] < totalSteps
+        (drops[0]! < totalSteps
           ? `the rate drops only at ${listed(drops.filter((step) => step < totalSteps))}`
           : 'the rate never drops'),
     );
@@ -39,7 +39,7 @@ export function doubtfulSettings(config: TrainingConfig, totalSteps: number): st
       `schedule.warmupSteps ${warmupSteps} is not shorter than the run, which has ${totalSteps} steps: ` +
         `the rate still rises at its end, to ${Number(end.toPrecision(3))} of ${optimiser.learningRate}`,
     );
-  } else if (drops[0] < warmupSteps)
+  } else if (drops[0]! < warmupSteps)
     sentences.push(
       `schedule.warmupSteps ${warmupSteps} is longer than the way to the first drop of the rate at step ${drops[0]}`,
     );

@@ -49,13 +49,13 @@ function setPath(target: JsonObject, path: string[], value: Json, key: string): 
     throw new UsageError(`--set ${key}: the key has an empty or forbidden part`);
   const copy = { ...target };
   if (rest.length === 0) {
-    if (value === null) delete copy[head];
-    else copy[head] = value;
+    if (value === null) delete copy[head!];
+    else copy[head!] = value;
     return copy;
   }
-  const child = copy[head] ?? {};
+  const child = copy[head!] ?? {};
   if (!isObject(child)) throw new UsageError(`--set ${key}: "${head}" holds a value, not a group of keys`);
-  copy[head] = setPath(child, rest, value, key);
+  copy[head!] = setPath(child, rest, value, key);
   return copy;
 }
 

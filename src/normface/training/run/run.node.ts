@@ -284,12 +284,12 @@ class Run {
       event: 'validation',
       step,
       protocol,
-      accuracy: result.accuracy,
-      threshold: result.threshold,
+      accuracy: result!.accuracy,
+      threshold: result!.threshold,
     };
     this.log(record);
     this.progress.say(
-      `step ${step}: ${protocol} ${(100 * result.accuracy).toFixed(2)} % at threshold ${result.threshold.toFixed(3)}`,
+      `step ${step}: ${protocol} ${(100 * result!.accuracy).toFixed(2)} % at threshold ${result!.threshold.toFixed(3)}`,
     );
   }
 

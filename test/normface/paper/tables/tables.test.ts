@@ -48,9 +48,9 @@ const runs = () => readdirSync(join(out, 'runs')).length;
 test('table 1 scores the baseline of each seed by four similarities', async () => {
   const findings = await runTable1(laboratory, smallRecipe);
   await checkFindings('table1', findings);
-  expect(column(findings.tables[0], 'seed')).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
+  expect(column(findings.tables[0]!, 'seed')).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   // Cosine and normalised Euclidean distance order pairs alike.
-  const [, , c1, c2, , , e1, e2] = column(findings.tables[0], 'accuracy');
+  const [, , c1, c2, , , e1, e2] = column(findings.tables[0]!, 'accuracy');
   expect([c1, c2]).toEqual([e1, e2]);
   expect(runs()).toBe(2);
 });
@@ -60,9 +60,9 @@ test('table 2 trains every row once for each seed from the same baselines', asyn
   await checkFindings('table2', findings, ['accuracy', 'auc']);
   const rows = table2Blocks(smallRecipe).flatMap((block) => block.rows);
   const [table] = findings.tables;
-  expect(column(table, 'row')).toEqual(rows.flatMap(({ key }) => [key, key]));
-  expect(column(table, 'seed')).toEqual(rows.flatMap(() => [1, 2]));
-  expect(column(table, 'step')).toEqual(rows.flatMap(() => [4, 4]));
+  expect(column(table!, 'row')).toEqual(rows.flatMap(({ key }) => [key, key]));
+  expect(column(table!, 'seed')).toEqual(rows.flatMap(() => [1, 2]));
+  expect(column(table!, 'step')).toEqual(rows.flatMap(() => [4, 4]));
   expect(runs()).toBe(2 + 2 * rows.length);
 });
 
@@ -70,7 +70,7 @@ test('the mirror table needs no further training', async () => {
   const before = runs();
   const findings = await runMirror(laboratory, smallRecipe);
   await checkFindings('mirror', findings);
-  expect(findings.tables[0].rows).toHaveLength(2 * 2 * 4 * 2);
+  expect(findings.tables[0]!.rows).toHaveLength(2 * 2 * 4 * 2);
   expect(runs()).toBe(before);
 });
 
@@ -78,7 +78,7 @@ test('figure 8 takes over the weight that table 2 has trained', async () => {
   const before = runs();
   const findings = await runFig8(laboratory, smallRecipe, [0.01, 0.1]);
   await checkFindings('fig8', findings);
-  expect(findings.tables[0].rows).toHaveLength((2 + 2 * 2) * 2);
+  expect(findings.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
 });
 
@@ -87,7 +87,7 @@ test('table 3 judges each row by an open set of strangers', async () => {
   const findings = await runTable3(laboratory, { recipe: smallRecipe, keys, trials: [1] });
   await checkFindings('table3', findings, ['verification rate', 'detection rate']);
   const rows = ['control', 'control-rate-10', 'normface'];
-  expect(column(findings.tables[0], 'row')).toEqual(rows.flatMap((row) => [row, row]));
+  expect(column(findings.tables[0]!, 'row')).toEqual(rows.flatMap((row) => [row, row]));
 });
 
 test('table 4 evaluates the control with and without mirror images', async () => {
@@ -99,7 +99,7 @@ test('table 4 evaluates the control with and without mirror images', async () =>
   } as const;
   const findings = await runTable4(laboratory, light);
   await checkFindings('table4', findings, ['accuracy', 'auc']);
-  expect(column(findings.tables[0], 'merge')).toEqual(
+  expect(column(findings.tables[0]!, 'merge')).toEqual(
     ['front', ...Array(6).fill('sum')].flatMap((merge) => [merge, merge]),
   );
 });
@@ -110,13 +110,13 @@ test('table 5 judges pairs of videos by mean score and by histogram', async () =
   expect(set.pairs.fold).toHaveLength(16);
   const personOf = (video: number) => Math.floor(video / spec.perPerson);
   set.pairs.a.forEach((a, k) => {
-    const [first, second] = [personOf(a), personOf(set.pairs.b[k])];
+    const [first, second] = [personOf(a), personOf(set.pairs.b[k]!)];
     expect(first === second).toBe(set.pairs.same[k] === 1);
     for (const person of [first, second])
-      expect(Math.floor(person / spec.peoplePerFold)).toBe(set.pairs.fold[k] - 1);
+      expect(Math.floor(person / spec.peoplePerFold)).toBe(set.pairs.fold[k]! - 1);
   });
   const findings = await runTable5(laboratory, { recipe: smallRecipe, open: async () => set });
   await checkFindings('table5', findings);
   // Four rows of the paper and three controls, by two rules, with two seeds.
-  expect(findings.tables[0].rows).toHaveLength((4 + 3) * 2 * 2);
+  expect(findings.tables[0]!.rows).toHaveLength((4 + 3) * 2 * 2);
 });
