@@ -73,7 +73,7 @@ export interface Loss<S extends z.ZodType<LossSettings> = z.ZodType<LossSettings
   contradiction?(config: z.output<S>): string | undefined;
   /** Why it cannot be trained on such batches, or undefined. */
   batchContradiction?(config: z.output<S>, batches: Batches): string | undefined;
-  head(config: z.output<S>, place: HeadContext): LossHead;
+  head(config: z.output<S>, context: HeadContext): LossHead;
 }
 
 export function defineLoss<S extends z.ZodType<LossSettings>>(loss: Loss<S>): Loss<S> {

@@ -59,8 +59,8 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(n);
-  const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
+  const { grid, constants: rows } = rowGrid(n);
+  const constants = { ...rows, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
     const inverseNorms = rowInverseNorms(centers, defaultEpsilon).view([1, classes]);
@@ -101,10 +101,10 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
     grid: [Math.ceil(n / 64), 1, 1],
     cost: { flops: n * n, bytes: 12 * n },
   });
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: rows } = rowGrid(n);
   device.dispatch({
     kernel: updateKernel,
-    constants: { ...constants, ...place, D: d, ALPHA: alpha },
+    constants: { ...constants, ...rows, D: d, ALPHA: alpha },
     bindings: { differences, labels, members, centers },
     grid,
     cost: { flops: 2 * n * d, bytes: 12 * n * d },
