@@ -1,6 +1,6 @@
 /**
- * Agents, as NormFace calls them (section 4.2): learnt representatives of the classes, vectors in the space of the features. Other
- * papers say class weights, class centres, proxies or prototypes. Of these agents the direction alone counts.
+ * An agent is what NormFace (arXiv 1704.06369, equations 10 and 11) calls the learnt representative of a class, a vector in the space of
+ * the features; other papers say class weight, proxy or prototype. Of the agents here the direction alone counts.
  */
 
 import type { Parameters } from '../../engine/core/parameters.ts';
