@@ -38,7 +38,7 @@ function seen(hex: string, deficiency: Deficiency | undefined) {
   const [red, green, blue] = matrices[deficiency].map((row) =>
     Math.min(1, Math.max(0, row[0] * r + row[1] * g + row[2] * b)),
   );
-  return { mode: 'lrgb' as const, r: red, g: green, b: blue };
+  return { mode: 'lrgb' as const, r: red!, g: green!, b: blue! };
 }
 
 /** CIEDE2000 of two colours for a reader with the deficiency, or without one. */

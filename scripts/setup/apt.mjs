@@ -13,7 +13,7 @@ const PATIENCE = [
  *
  * @param {readonly string[]} command
  */
-export function runApt([program, ...args]) {
+export function runApt([program = '', ...args]) {
   return run(program, args, {
     env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
     timeoutSeconds: 900,

@@ -25,12 +25,12 @@ export function parseOsRelease(text) {
   /** @type {Record<string, string>} */
   const fields = {};
   for (const line of text.split('\n')) {
-    const match = /^([A-Z_0-9]+)=(.*)$/.exec(line.trim());
-    if (match) fields[match[1]] = match[2].replace(/^(["'])(.*)\1$/, '$2');
+    const [, name, value] = /^([A-Z_0-9]+)=(.*)$/.exec(line.trim()) ?? [];
+    if (name && value !== undefined) fields[name] = value.replace(/^(["'])(.*)\1$/, '$2');
   }
   return {
     name: fields.PRETTY_NAME ?? fields.NAME ?? fields.ID ?? 'this Linux',
-    families: [fields.ID, ...(fields.ID_LIKE ?? '').split(/\s+/)].filter(Boolean),
+    families: [fields.ID ?? '', ...(fields.ID_LIKE ?? '').split(/\s+/)].filter(Boolean),
     codename: fields.DEBIAN_CODENAME ?? fields.VERSION_CODENAME ?? '',
   };
 }
@@ -46,13 +46,15 @@ export function parseAptSources(text) {
   /** @type {AptSource[]} */
   const sources = [];
   const uncommented = text.replace(/^\s*#.*\n?/gm, '');
-  for (const match of uncommented.matchAll(/^deb\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)/gm)) {
-    const signedBy = /signed-by=(\S+)/i.exec(match[1] ?? '')?.[1];
-    sources.push({ uri: match[2], suites: [match[3]], signedBy });
+  for (const [, options = '', uri = '', suite = ''] of uncommented.matchAll(
+    /^deb\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)/gm,
+  )) {
+    const signedBy = /signed-by=(\S+)/i.exec(options)?.[1];
+    sources.push({ uri, suites: [suite], signedBy });
   }
   for (const paragraph of uncommented.split(/\n\s*\n/)) {
     const field = (/** @type {string} */ name) =>
-      new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(paragraph)?.[1].trim();
+      new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(paragraph)?.[1]?.trim();
     const [types, uris, suites] = [field('Types'), field('URIs'), field('Suites')];
     if (!types?.split(/\s+/).includes('deb') || !uris || !suites) continue;
     if (/^(no|false|without|off|disable|0)$/i.test(field('Enabled') ?? '')) continue;
@@ -70,7 +72,7 @@ export function parseAptSources(text) {
  */
 export function driverRecipe(distribution, aptSources) {
   const family = distribution.families.find((name) => name in RECIPES);
-  return family ? RECIPES[family](distribution, aptSources) : null;
+  return (family && RECIPES[family]?.(distribution, aptSources)) || null;
 }
 
 /** @type {Record<string, (distribution: Distribution, aptSources: AptSource[]) => DriverRecipe>} */

@@ -5,6 +5,6 @@ export const SUPPORTED_NODE = '20.19, or 22.12 or newer';
 
 /** @param {string} version such as `20.19.0` */
 export function nodeIsSupported(version) {
-  const [major, minor] = version.split('.').map(Number);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
 }

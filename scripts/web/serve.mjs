@@ -57,7 +57,7 @@ export async function serve(folder, port) {
  * @param {import('node:http').ServerResponse} response
  */
 function answer(root, request, response) {
-  const [path] = (request.url ?? '/').split(/[?#]/);
+  const [path = '/'] = (request.url ?? '/').split(/[?#]/);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (!isRead || !hasFile(root, path)) {
     refuse(response);

@@ -24,7 +24,7 @@ export async function imageSizes(
   indices: readonly number[],
 ): Promise<({ readonly file: string } & ImageSize)[]> {
   const photographs = indices
-    .map((index) => samples[index])
+    .map((index) => samples[index]!)
     .filter(({ source }) => source.kind !== 'generated');
   return Promise.all(
     photographs.map(async ({ key, source }) => {

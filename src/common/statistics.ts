@@ -115,7 +115,7 @@ export function bootstrapMean(
   ).sort();
   const notAbove = means.filter((value) => value <= 0).length;
   const notBelow = means.filter((value) => value >= 0).length;
-  const at = (share: number) => means[Math.round(share * (resamplings - 1))];
+  const at = (share: number) => means[Math.round(share * (resamplings - 1))]!;
   return {
     mean,
     interval: [at(0.025), at(0.975)],
@@ -199,7 +199,7 @@ function* orders(values: readonly number[]): Generator<readonly number[]> {
   for (let k = 1; k < countedOrders; k++) {
     for (let i = dealt.length - 1; i > 0; i--) {
       const j = Math.floor(random() * (i + 1));
-      [dealt[i], dealt[j]] = [dealt[j], dealt[i]];
+      [dealt[i], dealt[j]] = [dealt[j]!, dealt[i]!];
     }
     yield dealt;
   }
@@ -211,8 +211,8 @@ function* permutations(dealt: number[], from: number): Generator<readonly number
     return;
   }
   for (let k = from; k < dealt.length; k++) {
-    [dealt[from], dealt[k]] = [dealt[k], dealt[from]];
+    [dealt[from], dealt[k]] = [dealt[k]!, dealt[from]!];
     yield* permutations(dealt, from + 1);
-    [dealt[from], dealt[k]] = [dealt[k], dealt[from]];
+    [dealt[from], dealt[k]] = [dealt[k]!, dealt[from]!];
   }
 }

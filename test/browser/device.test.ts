@@ -19,7 +19,7 @@ test('Device shows the adapter, its features and all its limits, and measures', 
     const found = await navigator.gpu.requestAdapter();
     const names: Record<string, number> = {};
     for (const name in found!.limits)
-      names[name] = (found!.limits as unknown as Record<string, number>)[name];
+      names[name] = (found!.limits as unknown as Record<string, number>)[name]!;
     return names;
   });
   const rows = page.getByRole('region', { name: 'Limits', exact: true }).locator('tbody tr');
@@ -35,7 +35,7 @@ test('Device shows the adapter, its features and all its limits, and measures', 
   expect((await shown.allTextContents()).sort()).toEqual([...requestedLimits].sort());
   const invocations = rows.filter({ hasText: 'maxComputeInvocationsPerWorkgroup' }).locator('td');
   expect((await invocations.allTextContents()).slice(0, 2)).toEqual(
-    Array(2).fill(limits.maxComputeInvocationsPerWorkgroup.toLocaleString('en-US')),
+    Array(2).fill(limits.maxComputeInvocationsPerWorkgroup!.toLocaleString('en-US')),
   );
 
   const peak = page.getByRole('region', { name: 'Measured peak', exact: true });

@@ -101,8 +101,8 @@ test('two faces: cosine and decision are those of normface verify', async () => 
     /^weights\.safetensors: net tiny after 40 steps, images 48 × 56, features of 64 numbers, threshold 0\.\d+\. Trained on: generated faces of seed 3\.$/,
   );
   for (const pair of [
-    [faces[0], faces[4]],
-    [faces[1], faces[3]],
+    [faces[0]!, faces[4]!],
+    [faces[1]!, faces[3]!],
   ]) {
     await chooseFaces(page, pair);
     await statusOf(page, 'Faces', /^2 images embedded/);

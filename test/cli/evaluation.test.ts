@@ -33,7 +33,7 @@ beforeAll(async () => {
 function features(file: string) {
   const { tensors, metadata } = decodeSafetensors(fs.readFileSync(file), file);
   const { data, shape } = tensors.get('features')!;
-  return { data: data as Float32Array, shape, images: JSON.parse(metadata.images) as string[] };
+  return { data: data as Float32Array, shape, images: JSON.parse(metadata.images!) as string[] };
 }
 
 test('embed writes the same features whatever the batch, in the order of the images', async () => {

@@ -17,7 +17,7 @@ async function helpTexts(words: string[] = []): Promise<{ words: string[]; text:
 
 /** The words of a line of a shell, as far as the examples need it. */
 const wordsOf = (line: string) =>
-  [...line.replace(/ +#.*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
+  [...line.replace(/ +#.*$/, '').matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!);
 
 test('every example in a help text is a command line that the parser takes', async () => {
   const texts = await helpTexts();

@@ -123,7 +123,7 @@ describe('agreement of orders', () => {
     while (inversions < 17) {
       for (let i = 0; i + 1 < dealt.length && inversions < 17; i++)
         if (dealt[i]! < dealt[i + 1]!) {
-          [dealt[i], dealt[i + 1]] = [dealt[i + 1], dealt[i]];
+          [dealt[i], dealt[i + 1]] = [dealt[i + 1]!, dealt[i]!];
           inversions++;
         }
     }

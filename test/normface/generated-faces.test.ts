@@ -70,7 +70,7 @@ describe('renderFace', () => {
     const small = renderFace(3, 4, 5, SMALL, CALM).pixels;
     const halved = small.map((_, i) => {
       const [c, column, row] = [i % 3, Math.floor(i / 3) % 48, Math.floor(i / 144)];
-      const at = (dx: number, dy: number) => large[((2 * row + dy) * 96 + 2 * column + dx) * 3 + c];
+      const at = (dx: number, dy: number) => large[((2 * row + dy) * 96 + 2 * column + dx) * 3 + c]!;
       return (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4;
     });
     expect(difference(small, halved)).toBeLessThan(8);

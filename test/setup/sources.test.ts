@@ -9,7 +9,7 @@ const kernel = () => join(root, 'src/shaders/matmul/gemm.wesl');
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'normface-sources-'));
-  mkdirSync(join(root, 'src/shaders'), { recursive: true });
+  mkdirSync(join(root, 'src/shaders/matmul'), { recursive: true });
   mkdirSync(join(root, 'scripts/web'), { recursive: true });
   mkdirSync(join(root, 'dist'));
   for (const input of BUILD_INPUTS) if (input !== 'src') writeFileSync(join(root, input), input);

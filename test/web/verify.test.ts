@@ -76,7 +76,7 @@ test('what is no part of a checkpoint is told from images, by type or by ending'
     ['b.PGM', ''],
     ['photo', 'image/png'],
     ['README', ''],
-  ].map(([path, type]) => ({ path, file: { type } }));
+  ].map(([path, type]) => ({ path: path!, file: { type: type! } }));
   expect(strangersAmong(dropped).map(({ path }) => path)).toEqual(['notes.txt', 'config.json', 'README']);
 });
 

@@ -49,7 +49,8 @@ export function rooflineSvg(
   const roofAt = (intensity: number) => Math.min(roofline.gflops, intensity * roofline.gigabytesPerSecond);
   // The slope enters from the left or from below, whichever comes first.
   const start = Math.max(x.low, y.low / roofline.gigabytesPerSecond);
-  const roof = [start, ridge, x.high].map((intensity) => [x.at(intensity), y.at(roofAt(intensity))] as const);
+  const onRoof = (intensity: number): Place => [x.at(intensity), y.at(roofAt(intensity))];
+  const roof = [onRoof(start), onRoof(ridge), onRoof(x.high)] as const;
   const longest = Math.max(...rows.map(({ timeShare }) => timeShare));
   // Small dots last, so that none is hidden.
   const dots = [...shown]
@@ -133,9 +134,11 @@ function noteOf(rows: readonly DispatchRow[], shown: readonly DispatchRow[], x: 
   ].join('; ');
 }
 
+type Place = readonly [x: number, y: number];
+
 /** The peak at the right end of the roof, the bandwidth along its slope. */
 function roofLabels(
-  [[startX, startY], [ridgeX, ridgeY], [endX]]: readonly (readonly [number, number])[],
+  [[startX, startY], [ridgeX, ridgeY], [endX]]: readonly [start: Place, ridge: Place, end: Place],
   roofline: StepProfile['roofline'],
 ): string[] {
   const angle = (Math.atan2(ridgeY - startY, ridgeX - startX) * 180) / Math.PI;

@@ -44,7 +44,7 @@ export async function writePreview(
   const tiles: Tile[] = [];
   for (const { group } of shown) {
     for (const index of group) {
-      const { key, source } = dataset.samples[index];
+      const { key, source } = dataset.samples[index]!;
       try {
         // Generated faces are drawn at the size that is asked for; photographs are shrunk while they are decoded.
         const image = await (source.kind === 'generated'

@@ -46,13 +46,13 @@ export async function rankAllPairs(
   return device.scope(async () => {
     const tiles = new ScoreTiles(device, features, labels, Math.min(side, roundUp(images, sideUnit)));
     const upper = await tiles.count();
-    const [impostor, genuine] = upper.map((counts) => countFrom(counts, 0));
+    const [impostor, genuine] = [countFrom(upper[0], 0), countFrom(upper[1], 0)];
     if (impostor === 0 || genuine === 0) {
       throw new UserError(
         `verification needs same and different pairs; these are ${genuine} same and ${impostor} different ones`,
       );
     }
-    const coarse = findRank(upper[0], rankOf(impostor!));
+    const coarse = findRank(upper[0], rankOf(impostor));
     const lower = await tiles.count(coarse.bin);
     const fine = findRank(lower[0], coarse.rank);
     return {

@@ -63,7 +63,7 @@ export async function evaluateBlufrTrial(
     const rows = rowsOf(features, members);
     return normalised(components ? project(rows, components) : rows);
   };
-  const labelsOf = (members: Uint32Array) => Uint32Array.from(members, (member) => labels[member]);
+  const labelsOf = (members: Uint32Array) => Uint32Array.from(members, (member) => labels[member]!);
 
   const rankOf = (far: number) => (impostors: number) => impostorRank(far, impostors, number);
   const pairs = await rankAllPairs(

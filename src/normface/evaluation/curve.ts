@@ -23,7 +23,7 @@ export function movingMean(y: ArrayLike<number>, window: number): Float64Array {
 
 /** At most about `limit` points that look the same when drawn: of each run of neighbours the lowest and the highest. */
 export function thinned({ x, y }: Curve, limit: number): { x: number; y: number }[] {
-  const point = (k: number) => ({ x: x[k], y: y[k] });
+  const point = (k: number) => ({ x: x[k]!, y: y[k]! });
   const indices = Array.from({ length: x.length }, (_, k) => k);
   if (indices.length <= limit) return indices.map(point);
   const size = Math.ceil((2 * indices.length) / limit);

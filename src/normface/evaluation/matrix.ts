@@ -49,7 +49,7 @@ export function rowProducts(a: Matrix, b: Matrix): Matrix {
       const products = [p0, p1, p2, p3, q0, q1, q2, q3];
       for (let r = 0; r < 2 && top + r < a.rows; r++) {
         for (let c = 0; c < 4 && left + c < b.rows; c++) {
-          values[(top + r) * b.rows + left + c] = products[4 * r + c];
+          values[(top + r) * b.rows + left + c] = products[4 * r + c]!;
         }
       }
     }

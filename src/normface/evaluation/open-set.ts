@@ -39,7 +39,7 @@ export async function nearestInGallery(
         for (let column = 1; column < columns; column++) {
           if (read[row * columns + column]! > read[row * columns + best]!) best = column;
         }
-        score[first + row] = read[row * columns + best];
+        score[first + row] = read[row * columns + best]!;
         place[first + row] = best;
       }
     }

@@ -66,13 +66,13 @@ function decades(low: number, high: number): number[] {
 function onLogAxis({ far, tar }: Roc, left: number): { x: number; y: number }[] {
   let first = 0;
   while (first + 1 < far.length && far[first + 1]! <= left) first++;
-  const points = [{ x: left, y: tar[first] }];
+  const points = [{ x: left, y: tar[first]! }];
   for (let k = first + 1; k < far.length; k++) {
     const last = points[points.length - 1]!;
     const across = (plotWidth * Math.log(far[k]! / last.x)) / -Math.log(left);
     const up = plotHeight * (tar[k]! - last.y);
     if (across < 0.5 && up < 0.5 && k < far.length - 1) continue;
-    points.push({ x: far[k]!, y: tar[k] });
+    points.push({ x: far[k]!, y: tar[k]! });
   }
   return points;
 }

@@ -45,7 +45,7 @@ export function metricsTable(
       row(`AUC (${first.merge})`, ({ areaUnderCurve }) => percent(areaUnderCurve)),
       ...first.tarAtFar.map(({ far }, k) =>
         row(`TAR @ FAR ${far} (${first.merge})`, ({ tarAtFar }) => {
-          const { tar } = tarAtFar[k];
+          const { tar } = tarAtFar[k]!;
           return tar === null ? '–' : percent(tar);
         }),
       ),

@@ -93,7 +93,7 @@ function svmRule(correct: ThresholdRule['correct'], sameIs: 'above' | 'below'): 
     const { weight, bias } = linearSvm(training);
     if (sameIs === 'above' ? weight > 0 : weight < 0) return -bias / weight;
     const { genuine, impostor } = training;
-    const all = [genuine[0], impostor[0], genuine.at(-1)!, impostor.at(-1)!];
+    const all = [genuine[0]!, impostor[0]!, genuine.at(-1)!, impostor.at(-1)!];
     const acceptAll = genuine.length > impostor.length;
     return acceptAll === (sameIs === 'below') ? Math.max(...all) + 1 : Math.min(...all) - 1;
   };

@@ -145,7 +145,7 @@ function rowsOf({ columns, values }: Matrix, rows: readonly number[]): Matrix {
 
 /** One row a rule: accuracy over all folds, then each fold's. */
 export function videoTable(results: readonly VideoResult[]): Table {
-  const [{ folds }] = results;
+  const { folds } = results[0]!;
   return {
     title: 'Pairs of videos, accuracy in %',
     columns: [

@@ -43,13 +43,13 @@ function buildPatch(
   for (let r = 0, v = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, v++) {
       place(c / (columns - 1), r / (rows - 1), point);
-      fields[v * FIELDS + FIELD.x] = point[3];
-      fields[v * FIELDS + FIELD.y] = point[4];
-      fields[v * FIELDS + FIELD.angle] = point[5];
+      fields[v * FIELDS + FIELD.x] = point[3]!;
+      fields[v * FIELDS + FIELD.y] = point[4]!;
+      fields[v * FIELDS + FIELD.angle] = point[5]!;
       camera.turn(point);
-      for (let k = 0; k < 3; k++) space[v * 3 + k] = point[k];
+      for (let k = 0; k < 3; k++) space[v * 3 + k] = point[k]!;
       camera.project(point);
-      for (let k = 0; k < 3; k++) position[v * 3 + k] = point[k];
+      for (let k = 0; k < 3; k++) position[v * 3 + k] = point[k]!;
     }
   }
   for (let r = 0, v = 0; r < rows; r++) {
@@ -124,7 +124,7 @@ function headPatch(face: Face, relief: Relief, camera: Camera): Patch {
     const column = Math.round(u * (HEAD_COLUMNS - 1));
     relief.place(slice, HEAD_ANGLES[column]!, HEAD_SINES[column]!, HEAD_COSINES[column]!, out);
     out[4] = slice.y;
-    out[5] = HEAD_ANGLES[column];
+    out[5] = HEAD_ANGLES[column]!;
   });
 }
 

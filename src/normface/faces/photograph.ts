@@ -58,7 +58,7 @@ function blur(picture: Float32Array, width: number, height: number, radius: numb
   const line = new Float32Array(Math.max(width, height) + 2 * reach);
   const pass = (start: number, step: number, count: number): void => {
     for (let i = -reach; i < count + reach; i++)
-      line[i + reach] = picture[start + step * clamp(i, 0, count - 1)];
+      line[i + reach] = picture[start + step * clamp(i, 0, count - 1)]!;
     for (let i = 0; i < count; i++) {
       let sum = 0;
       for (let k = 0; k < weights.length; k++) sum += weights[k]! * line[i + k]!;

@@ -65,12 +65,12 @@ export function shadePicture({ face, nuisance, covering, relief, camera, visible
     } else {
       const f = at * FIELDS;
       fragment.index = at;
-      fragment.x = fields[f + FIELD.x];
-      fragment.y = fields[f + FIELD.y];
-      fragment.angle = fields[f + FIELD.angle];
-      fragment.normalX = fields[f + FIELD.normalX];
-      fragment.normalY = fields[f + FIELD.normalY];
-      fragment.openness = fields[f + FIELD.openness];
+      fragment.x = fields[f + FIELD.x]!;
+      fragment.y = fields[f + FIELD.y]!;
+      fragment.angle = fields[f + FIELD.angle]!;
+      fragment.normalX = fields[f + FIELD.normalX]!;
+      fragment.normalY = fields[f + FIELD.normalY]!;
+      fragment.openness = fields[f + FIELD.openness]!;
       if (part[at] === PART.head) {
         fragment.hair = covering.hair(fragment.x, fragment.y, fragment.angle);
         if (fragment.hair < 1) for (const paint of bareHead) paint(fragment);

@@ -29,7 +29,7 @@ export function drawClasses(
   // The first steps of a Fisher–Yates shuffle.
   for (let i = 0; i < random; i++) {
     const j = i + (hash32(seed, stream, step, i) % (others.length - i));
-    [others[i], others[j]] = [others[j], others[i]];
+    [others[i], others[j]] = [others[j]!, others[i]!];
   }
   for (const j of others.subarray(0, random)) isOwn[j] = 1;
   const drawn = Uint32Array.from({ length: classes }, (_, j) => j).filter((j) => isOwn[j] === 1);

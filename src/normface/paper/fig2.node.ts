@@ -84,7 +84,9 @@ function featureFigure(toy: Toy): Figure {
   const reach = reachOf(toy);
   const { points } = toy.training;
   const triple = misleadingTriple(toy.training);
-  const marked = triple ? (['a', 'b', 'c'] as const).map((text) => ({ text, at: points[triple[text]] })) : [];
+  const marked = triple
+    ? (['a', 'b', 'c'] as const).map((text) => ({ text, at: points[triple[text]]! }))
+    : [];
   // Names stand a little farther out than the tips of their arrows.
   const names = marked.map(({ text, at: [x, y] }) => {
     const outwards = 1 + (0.05 * reach) / Math.hypot(x, y);
@@ -130,7 +132,7 @@ async function probabilityFigure(toy: Toy): Promise<Figure> {
       values[row * gridPoints + column] = probabilities(
         [coordinate(column), -coordinate(row)],
         toy.weights,
-      )[0];
+      )[0]!;
   // The outermost points lie on the edge, so the image is wider by half a step.
   const edge = reach + reach / (gridPoints - 1);
   const map = await heatMap({

@@ -153,7 +153,7 @@ function normalisedFigure(training: LabelledPoints): Figure {
       [bin, bin + 1].map((edge) => at(edge, radius + (0.13 * share) / tallest)),
     );
     const peak = at(shares.indexOf(tallest) + 0.5, radius + 0.2);
-    return { radius, color: tenColors[digit], outline: [...outline, outline[0]], peak, text: String(digit) };
+    return { radius, color: tenColors[digit], outline: [...outline, outline[0]!], peak, text: String(digit) };
   });
   return {
     stem: 'fig3-normalised',

@@ -151,7 +151,8 @@ function sphereTable({ gradients, weights: [w] }: SphereGradients): NamedTable {
 }
 
 function planeFigure(steps: readonly PlaneStep[]): Figure {
-  const [{ x, gradient }, { x: next }] = steps;
+  const { x, gradient } = steps[0]!;
+  const { x: next } = steps[1]!;
   const norm = Math.hypot(...x);
   const y: Point2 = [x[0] / norm, x[1] / norm];
   const faint = { strokeOpacity: 0.45, strokeDasharray: '5 5' };

@@ -148,7 +148,7 @@ function figure(
   centres: readonly Point3[],
 ): Figure {
   const view = new SphereView([0.001, -0.55, 1]);
-  const colours = [tenColors[0], tenColors[1]];
+  const colours = [tenColors[0]!, tenColors[1]!];
   const marks = colours.flatMap((colour, label) => {
     const own = features.map((_, i) => i).filter((i) => labels[i] === label);
     const ends = own.map((i) => [view.project(features[i]!), view.project(movedFeatures[i]!)] as const);

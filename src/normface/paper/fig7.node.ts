@@ -175,7 +175,7 @@ function figure(
   agents: readonly Point3[],
 ): Figure {
   const view = new SphereView([0.001, -0.35, 1]);
-  const colours = [tenColors[0], tenColors[1]];
+  const colours = [tenColors[0]!, tenColors[1]!];
   // Contrastive: distance M to the other agent. Triplet: D_other − D_own = M, that is ⟨f, w_own − w_other⟩ = M/2.
   const limits = agents.map((own, k) => {
     const other = agents[1 - k]!;

@@ -17,8 +17,8 @@ export function frameCosines(
   mean?: Float64Array,
 ): Float64Array {
   const count = first.length * second.length;
-  const a = Uint32Array.from({ length: count }, (_, k) => first[Math.floor(k / second.length)]);
-  const b = Uint32Array.from({ length: count }, (_, k) => second[k % second.length]);
+  const a = Uint32Array.from({ length: count }, (_, k) => first[Math.floor(k / second.length)]!);
+  const b = Uint32Array.from({ length: count }, (_, k) => second[k % second.length]!);
   return cosineScores(features, { a, b, same: new Uint8Array(count), fold: new Uint32Array(count) }, mean);
 }
 

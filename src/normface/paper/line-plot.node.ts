@@ -42,7 +42,7 @@ export function linePlot(lines: readonly Line[], options: LinePlotOptions): stri
   const colour = (color: number | undefined) => (color === undefined ? 'currentColor' : seriesColor(color));
   const drawn = lines.map((line, k) => {
     const stroke = seriesColor(line.color ?? k);
-    const points = Array.from(line.x, (x, i) => ({ x, y: line.y[i], error: line.error?.[i] ?? 0 }));
+    const points = Array.from(line.x, (x, i) => ({ x, y: line.y[i]!, error: line.error?.[i] ?? 0 }));
     return { ...line, stroke, points: points.filter(({ y }) => Number.isFinite(y)) };
   });
   const legend: LegendEntry[] = [

@@ -18,7 +18,7 @@ export class CachingPool extends DecodePool {
         resize,
       );
       missing.forEach((i, index) => {
-        const decoded = job.then((images) => images[index]);
+        const decoded = job.then((images) => images[index]!);
         // Whoever awaits the image sees the failure.
         decoded.catch(() => {});
         this.known.set(keys[i]!, decoded);

@@ -58,7 +58,7 @@ export class Objective {
       (sum, { loss }, i) => add(sum, weighted(i + 1, loss)),
       weighted(0, main!.loss),
     );
-    return { ...main, loss: total };
+    return { ...main!, loss: total };
   }
 
   dispose(): void {

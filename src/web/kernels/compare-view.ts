@@ -16,7 +16,7 @@ export function comparisonView(
   dispatch: number,
 ): HTMLElement {
   const rows = versions.map(({ check, speeds }, i) => ({
-    label: names[i],
+    label: names[i]!,
     role: i === 0 ? ('shipped' as const) : ('edited' as const),
     speed: speeds?.find(({ index }) => index === dispatch) ?? speeds?.[0] ?? null,
     right: isRight(check),

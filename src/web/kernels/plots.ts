@@ -45,7 +45,7 @@ export function timePlot(versions: readonly TimedVersion[]): HTMLElement {
     ...axis.ticks.map((tick) => label(axis.at(tick), bottom + 17, durationText(tick), 'middle', 'soft')),
   );
   strips.forEach(({ dots, median, low, high, below, above }, row) => {
-    const { label: name, role } = versions[row];
+    const { label: name, role } = versions[row]!;
     const floor = 8 + stripHeight * (row + 1) - 10;
     const top = floor - 20;
     picture.append(
@@ -138,7 +138,7 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
   // Versions of one kernel have the same intensity: the name of the fastest stands above its dot, those of the others below.
   const fastest = dots.findIndex(([, cy]) => dots.every(([, other]) => cy <= other));
   const marks = dots.map(([cx, cy], i) => {
-    const { role, label: name } = shown[i];
+    const { role, label: name } = shown[i]!;
     const anchor = cx > 0.7 * width ? 'end' : 'start';
     return [
       svg('circle', { class: `dot ${role}`, cx, cy, r: 5.5 }),

@@ -30,7 +30,7 @@ async function drawAll(canvases: readonly HTMLCanvasElement[], signal: AbortSign
   for (const [i, canvas] of canvases.entries()) {
     await new Promise((resolve) => setTimeout(resolve));
     if (signal.aborted) return;
-    const { person, picture } = faces[i];
+    const { person, picture } = faces[i]!;
     const { pixels } = renderFace(seed, person, picture, size, difficultyOf(0.5));
     const image = new ImageData(size.width, size.height);
     for (let k = 0; k < size.width * size.height; k++)

@@ -38,7 +38,7 @@ export async function openCheckpoint(device: Device, { path, bytes }: NetSource)
   const stored = decodeSafetensors(await bytes(), path);
   const embedder = await embedderOf(device, stored, path, batchSize);
   const { net, step, trainedOn } = stored.metadata;
-  return { path, net, step, trainedOn, embedder };
+  return { path, net: net!, step, trainedOn, embedder };
 }
 
 /** @throws UserError when the file is no threshold file */

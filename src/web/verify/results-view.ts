@@ -108,7 +108,7 @@ export class ResultsView {
 
   private showPair(results: Results, cosine: number, decision: Decision): void {
     const [a, b] = this.selected.map((index) => {
-      const { source, picture } = results.faces[index];
+      const { source, picture } = results.faces[index]!;
       const number = index + 1;
       return { number, name: source.name, canvas: faceCanvas(picture, `face ${number}`) };
     });
@@ -120,7 +120,7 @@ export class ResultsView {
   /** What speaks against believing the verdict on a pair. */
   private cautionsOf({ faces, trainedOn }: Results, pair: readonly [number, number]): string[] {
     const judged = [...new Set(pair)].map((index) => {
-      const { source, picture } = faces[index];
+      const { source, picture } = faces[index]!;
       return { number: index + 1, isSample: source.isSample, picture };
     });
     return cautionsOf(judged, trainedOn);

@@ -150,7 +150,7 @@ export class VerifyPage implements Page {
       this.enqueue(zone, () => this.takeAndEmbed(faces.map(faceOfFile), zone));
       if (files.length === 0) throw new UserError('there are no files in what was dropped');
       if (strangers.length === 0) return;
-      const [{ path }] = strangers;
+      const { path } = strangers[0]!;
       throw new UserError(
         strangers.length === 1
           ? `${path} is no part of a checkpoint: weights.safetensors and threshold.json are`

@@ -144,7 +144,7 @@ describe('images of a data set', () => {
     const [sample] = dataset.samples;
     const twice = {
       ...dataset,
-      samples: [...dataset.samples, { ...sample, key: 'other/person_0001_0001.png' }],
+      samples: [...dataset.samples, { ...sample!, key: 'other/person_0001_0001.png' }],
     };
     expect(() => blufrSamples(twice, splits, Uint32Array.of(0))).toThrow(
       'several images of the name person_0001_0001',
@@ -210,7 +210,7 @@ describe('the divisions of LFW', () => {
       const indices = blufrSamples(dataset, splits, all);
       const personOf = new Map<number, number>();
       indices.forEach((index, member) => {
-        const { identity } = dataset.samples[index];
+        const { identity } = dataset.samples[index]!;
         const label = splits.labels[member]!;
         expect(personOf.get(label) ?? identity).toBe(identity);
         personOf.set(label, identity);

@@ -186,7 +186,7 @@ describe('a trial', () => {
     const rank = (impostors: number) => Math.round(0.001 * impostors);
     const pairs = slowPairs(
       tested,
-      Uint32Array.from(trial.test, (i) => labels[i]),
+      Uint32Array.from(trial.test, (i) => labels[i]!),
       rank,
     );
     const open = slowOpenSet(features, labels, trial);

@@ -26,8 +26,8 @@ function dual({ rows: n, values }: Matrix, beta: ArrayLike<number>): number {
 /** The least dual by projected gradient steps: slow, and with nothing in common with pairs of multipliers. */
 function projectedGradient(kernel: Matrix, labels: Int8Array, cost: number): number {
   const { rows: n, values } = kernel;
-  const trace = Array.from({ length: n }, (_, i) => values[i * n + i]).reduce(
-    (sum, value) => sum! + value!,
+  const trace = Array.from({ length: n }, (_, i) => values[i * n + i]!).reduce(
+    (sum, value) => sum + value,
     0,
   );
   /** Nearest point with 0 ≤ α ≤ C and Σ α y = 0: α − λ y cut to the box, λ by bisection. */

@@ -155,7 +155,7 @@ describe('its threshold', () => {
 
   test('the optimistic rule sees the pairs that it is judged on', () => {
     const repeated = (...kinds: (readonly [number, 0 | 1])[]) =>
-      Array.from({ length: 400 }, (_, i) => kinds[i % 2]);
+      Array.from({ length: 400 }, (_, i) => kinds[i % 2]!);
     const pairs = exactPairs([repeated([1, 1], [2, 0]), repeated([0, 1], [3, 0])]);
     const all = evaluateProtocol('normface-nopca-svm-all', rows, pairs);
     expect(all.accuracy).toBe(1);

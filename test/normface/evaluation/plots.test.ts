@@ -102,7 +102,7 @@ describe('ROC', () => {
     const [bottom, top] = [340 + points[points.length - 1]![1]!, points[points.length - 1]![1]];
     const tarAt = (far: number) => {
       const x = left! + ((right! - left!) * (Math.log10(far) + 3)) / 3;
-      const highest = Math.min(...points.filter(([px]) => px! <= x + 0.6).map(([, py]) => py));
+      const highest = Math.min(...points.filter(([px]) => px! <= x + 0.6).map(([, py]) => py!));
       return (bottom - highest) / (bottom - top!);
     };
     expect(tarAt(0.001)).toBeCloseTo(0.5, 2);

@@ -58,7 +58,7 @@ describe('a difference', () => {
     ]) {
       // Three values with this mean and standard error.
       const step = error! * Math.sqrt(3);
-      const values = [mean! - step, mean, mean! + step];
+      const values = [mean! - step, mean!, mean! + step];
       const difference = differenceOf({ label: 'row', values }, { label: 'control', values: [0, 0, 0] });
       expect(difference.error).toBeCloseTo(error!, 10);
       expect(difference.seeds).toBeGreaterThan(0.18);
@@ -161,7 +161,7 @@ describe('the order of the paper', () => {
 
   test('two of three pairs, or seven of ten, are not called a likeness', () => {
     const rows = (papers: readonly number[], means: readonly number[]) =>
-      papers.map((accuracy, k) => ({ paper: { accuracy }, mean: means[k] }));
+      papers.map((accuracy, k) => ({ paper: { accuracy }, mean: means[k]! }));
     expect(orderText(rows([1, 2, 3], [0.2, 0.1, 0.3]))).toContain(
       'put 2 in the same order and 1 in the opposite one (p = 1.00 of a permutation test): not distinguishable from rows in a random order',
     );

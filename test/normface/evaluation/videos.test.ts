@@ -82,7 +82,7 @@ describe('cosines of frames', () => {
     expect(near!.values[4]).toBe(0);
     expect(near!.values[3]).toBe(0);
     expect(near!.values[0]).toBeCloseTo(1, 12);
-    for (const { values } of [near, far]) {
+    for (const { values } of [near!, far!]) {
       for (const cosine of values) expect(Math.abs(cosine)).toBeLessThanOrEqual(1);
     }
   });
@@ -113,7 +113,7 @@ describe('scores of pairs of videos', () => {
     for (const { fold, means, histograms } of scores) {
       const occurrences = Array.from(pairs.a.keys())
         .filter((i) => pairs.fold[i] !== fold)
-        .flatMap((i) => [pairs.a[i], pairs.b[i]]);
+        .flatMap((i) => [pairs.a[i]!, pairs.b[i]!]);
       const centre = Array.from({ length: dimension }, (_, k) => {
         const ofVideo = (v: number) => {
           const frames = videos[v]!.values.length / dimension;
@@ -122,7 +122,7 @@ describe('scores of pairs of videos', () => {
             (_, f) => videos[v]!.values[f * dimension + k]! / frames,
           ).reduce((s, x) => s + x);
         };
-        return occurrences.reduce((sum, v) => sum! + ofVideo(v!) / occurrences.length, 0);
+        return occurrences.reduce((sum, v) => sum + ofVideo(v) / occurrences.length, 0);
       });
       for (const i of [0, 13, 41, 79]) {
         const cosines = slowCosines(videos[pairs.a[i]!]!, videos[pairs.b[i]!]!, centre);

@@ -11,7 +11,7 @@ const message = (fields: Partial<CompilerMessage>): CompilerMessage => ({
   ...fields,
 });
 const marked = (fields: Partial<CompilerMessage>): string => {
-  const [{ from, to }] = problemsOf(text, [message(fields)]);
+  const { from, to } = problemsOf(text, [message(fields)])[0]!;
   return text.slice(from, to);
 };
 
@@ -35,7 +35,7 @@ describe('problems of the compiler', () => {
 
   test('of the whole module, or past its end, are still in the text', () => {
     for (const lineNum of [0, 4, 99]) {
-      const [{ from, to, line }] = problemsOf(text, [message({ lineNum, linePos: 0 })]);
+      const { from, to, line } = problemsOf(text, [message({ lineNum, linePos: 0 })])[0]!;
       expect(from).toBeLessThanOrEqual(to);
       expect(to).toBeLessThanOrEqual(text.length);
       expect(line).toBeGreaterThan(0);

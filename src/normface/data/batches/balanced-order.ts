@@ -34,7 +34,7 @@ export function balancedOrder(
       const person = order[position]!;
       const own = samples[person]!;
       const shuffled = epochOrder(hash32(seed, imagesStream, person), epoch, own.length, imagesStream);
-      return Array.from({ length: images }, (_, i) => own[shuffled[i % own.length]!]);
+      return Array.from({ length: images }, (_, i) => own[shuffled[i % own.length]!]!);
     };
   });
 }

@@ -99,7 +99,7 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
         cursor = next;
         if (readable.length === 0) continue;
         for (let i = 0; i < this.#drawSize; i++) {
-          const { index, pixels } = readable[i % readable.length];
+          const { index, pixels } = readable[i % readable.length]!;
           setImage(batch, filled++, this.#store, index, pixels);
         }
       }
@@ -154,7 +154,7 @@ export async function* loadImages(
   const prefetch = () => {
     while (asked < indices.length && pending.length < 2 * batchSize) {
       const count = Math.min(batchSize, indices.length - asked);
-      const upcoming = Array.from({ length: count }, () => indices[asked++]);
+      const upcoming = Array.from({ length: count }, () => indices[asked++]!);
       const decoded = store.fetch(upcoming);
       pending.push(...upcoming.map((index, i) => ({ index, decoded: decoded[i]! })));
     }

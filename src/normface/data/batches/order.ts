@@ -24,8 +24,8 @@ export function epochOrder(seed: number, epoch: number, count: number, stream = 
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor((hash32(seed, stream, epoch, i) / 2 ** 32) * (i + 1));
-    const moved = order[i];
-    order[i] = order[j];
+    const moved = order[i]!;
+    order[i] = order[j]!;
     order[j] = moved;
   }
   return order;
@@ -66,6 +66,6 @@ export function* endlessOrder(
 export function shuffledOrder(count: number, seed: number, start: Cursor): Order {
   return endlessOrder(count, 'images', start, (epoch) => {
     const order = epochOrder(seed, epoch, count);
-    return (position) => [order[position]];
+    return (position) => [order[position]!];
   });
 }

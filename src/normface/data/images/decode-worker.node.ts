@@ -52,9 +52,9 @@ parentPort?.on('message', async ({ id, sources, width, height, resize }: DecodeJ
 /** RGB to opaque RGBA, the layout of a batch on the GPU (one u32 per pixel). */
 function writeRgba(rgb: Uint8Array, rgba: Uint8Array): void {
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    rgba[to] = rgb[from];
-    rgba[to + 1] = rgb[from + 1];
-    rgba[to + 2] = rgb[from + 2];
+    rgba[to] = rgb[from]!;
+    rgba[to + 1] = rgb[from + 1]!;
+    rgba[to + 2] = rgb[from + 2]!;
     rgba[to + 3] = 255;
   }
 }

@@ -144,7 +144,7 @@ function inputOfPixels({ width, height, pixels }: Image): Sharp {
 function rgbOfGrey({ width, height, pixels }: Extract<Source, { kind: 'grey' }>): Image {
   const rgb = new Uint8Array(3 * pixels.length);
   for (let from = 0, to = 0; from < pixels.length; from++, to += 3)
-    rgb[to] = rgb[to + 1] = rgb[to + 2] = pixels[from];
+    rgb[to] = rgb[to + 1] = rgb[to + 2] = pixels[from]!;
   return { width, height, pixels: rgb };
 }
 

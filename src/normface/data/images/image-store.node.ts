@@ -54,7 +54,7 @@ export class ImageStore {
       const sources = chunk.map((index) => this.dataset.samples[index]!.source);
       const job = this.#pool.decode(sources, this.#options, resize);
       chunk.forEach((index, i) => {
-        const decoded = job.then((images) => images[i]);
+        const decoded = job.then((images) => images[i]!);
         // Whoever awaits it sees the failure; a batch that is never asked for must not end the process.
         decoded.catch(() => {});
         fetched.set(index, decoded);
@@ -70,7 +70,7 @@ export class ImageStore {
    */
   accept(index: number, decoded: Decoded): Uint8Array | undefined {
     if (decoded instanceof Uint8Array) return decoded;
-    const { key } = this.dataset.samples[index];
+    const { key } = this.dataset.samples[index]!;
     if (decoded.kind === 'size') throw new UserError(`${this.dataset.name}: image ${key} ${decoded.reason}`);
     if (this.#options.strict) {
       throw new UserError(`${this.dataset.name}: cannot read the image ${key}: ${decoded.reason}`);

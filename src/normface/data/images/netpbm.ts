@@ -51,7 +51,7 @@ export function decodeNetpbm(bytes: Uint8Array, mostPixels = 2 ** 28): Image {
     let value: number;
     if (!isBinary) value = number('value');
     else if (wide) value = (bytes[position++]! << 8) | bytes[position++]!;
-    else value = bytes[position++];
+    else value = bytes[position++]!;
     if (value > maximum) throw new Error(`netpbm image has the value ${value} above its maximum ${maximum}`);
     const level = Math.round((value * 255) / maximum);
     if (channels === 3) pixels[i] = level;

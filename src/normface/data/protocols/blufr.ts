@@ -85,7 +85,7 @@ export function blufrSamples(
   const ambiguous = found.findIndex((samples) => samples.length > 1);
   if (ambiguous >= 0)
     throw new UserError(`${dataset.name} has several images of the name ${images[members[ambiguous]!]}`);
-  return Uint32Array.from(found, ([index]) => index);
+  return Uint32Array.from(found, ([index]) => index!);
 }
 
 /** The training images of one trial, counted from 1: a data set to train a net that this trial then judges. @throws UserError */

@@ -88,7 +88,7 @@ export function generatePairs(dataset: Dataset, options: PairGenerationOptions):
     owners.set(nameOf(index), (owners.get(nameOf(index)) ?? 0) + 1);
   });
   const reference = (index: number): ImageReference => {
-    const { identity, key } = dataset.samples[index];
+    const { identity, key } = dataset.samples[index]!;
     const number = numbers[index];
     if (number === undefined || owners.get(nameOf(index)) !== 1)
       throw new UserError(`${dataset.name}: ${key} has no number of its own by which a list could name it`);

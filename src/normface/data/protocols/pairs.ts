@@ -48,16 +48,16 @@ export function parsePairs(text: string, name = 'pairs.txt'): PairList {
     );
   }
   const numbers = header.split(/\s+/).map(Number);
-  const [folds, pairsPerFold] = numbers.length === 2 ? numbers : [1, numbers[0]];
-  const expected = folds * 2 * pairsPerFold!;
+  const [folds, pairsPerFold] = numbers.length === 2 ? [numbers[0]!, numbers[1]!] : [1, numbers[0]!];
+  const expected = folds * 2 * pairsPerFold;
   if (lines.length - 1 !== expected) {
     throw new UserError(
       `${name}: the header "${header}" announces ${expected} pairs, but ${lines.length - 1} lines follow it`,
     );
   }
   const pairs = lines.slice(1).map((content, i): Pair => {
-    const same = Math.floor(i / pairsPerFold!) % 2 === 0;
-    const fold = Math.floor(i / (2 * pairsPerFold!)) + 1;
+    const same = Math.floor(i / pairsPerFold) % 2 === 0;
+    const fold = Math.floor(i / (2 * pairsPerFold)) + 1;
     return { fold, same, line: i + 2, ...parseLine(content, same, `${name} line ${i + 2}`) };
   });
   return { name, folds, pairsPerFold, pairs };
@@ -71,10 +71,10 @@ function parseLine(content: string, same: boolean, where: string): Pick<Pair, 'f
     : 'a different-person pair (name, number, name, number)';
   if (fields.length !== (same ? 3 : 4)) throw new UserError(`${where}: expected ${format}, found "${line}"`);
   const [identity, i, third, fourth] = fields;
-  const first = { identity, number: imageNumber(i!, where) };
+  const first = { identity: identity!, number: imageNumber(i!, where) };
   const second = same
-    ? { identity, number: imageNumber(third!, where) }
-    : { identity: third, number: imageNumber(fourth!, where) };
+    ? { identity: identity!, number: imageNumber(third!, where) }
+    : { identity: third!, number: imageNumber(fourth!, where) };
   if (same && first.number === second.number) throw new UserError(`${where}: compares an image with itself`);
   if (!same && first.identity === second.identity) {
     throw new UserError(`${where}: expected two different people, found ${identity} twice`);

@@ -102,7 +102,7 @@ export class Comparison {
       for (const [r, row] of rows.entries()) {
         const measurements = await this.measure(await this.fineTune(row, seed));
         measured[r]!.push(...measurements);
-        const [{ accuracy }] = measurements.slice(-1);
+        const { accuracy } = measurements.slice(-1)[0]!;
         this.laboratory.say(`seed ${seed} · ${row.key}: ${(100 * accuracy).toFixed(2)} %`);
       }
     }

@@ -61,7 +61,7 @@ export async function runFig8(
     known.map((row) => ({ row })),
     alone!,
   );
-  const rows = [further, alone, ...swept];
+  const rows = [further!, alone!, ...swept];
   const measured = await new Comparison(laboratory, recipe).measureRows(rows, seeds);
   return findingsOf(
     recipe,
@@ -78,9 +78,9 @@ export function findingsOf(
   measured: readonly MeasuredRow[],
   seeds: readonly number[],
 ): Findings {
-  const [control, single, ...swept] = measured;
-  const baseline = estimate(control!.values);
-  const alone = estimate(single!.values);
+  const [control, single, ...swept] = measured as readonly [MeasuredRow, MeasuredRow, ...MeasuredRow[]];
+  const baseline = estimate(control.values);
+  const alone = estimate(single.values);
   const curves = kinds.map(({ name }, k) => {
     const rows = swept.slice(k * weights.length, (k + 1) * weights.length);
     // Of each seed, so that the seeds show whether one kind is flatter.
@@ -98,7 +98,7 @@ export function findingsOf(
     `${(100 * mean).toFixed(2)}${error === null ? '' : ` ± ${(100 * error).toFixed(2)}`}`;
   const inPercent = (estimates: readonly Estimate[], value: (one: Estimate) => number) =>
     estimates.map((one) => 100 * value(one));
-  const pairs = control!.units ? `${control!.units[0]!.length.toLocaleString('en-US')} pairs` : undefined;
+  const pairs = control.units ? `${control.units[0]!.length.toLocaleString('en-US')} pairs` : undefined;
   const flatter = differenceText(flatness, {
     above: 'C-contrastive is the less flat one, other than in the paper',
     below: 'C-contrastive is the flatter one, as in the paper',

@@ -95,7 +95,7 @@ export function findingsOf(
         stem: 'mirror',
         columns: ['model', 'pca', 'merge', 'paper', 'seed', 'accuracy'],
         rows: cells.flatMap(({ name, pca, merge, paper, values }) =>
-          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper, seeds[k]!, value]),
+          values.map((value, k) => [name, pca ? 'yes' : 'no', merge, paper!, seeds[k]!, value]),
         ),
         display: {
           columns: [
@@ -111,7 +111,7 @@ export function findingsOf(
                 name,
                 pca ? 'yes' : 'no',
                 ...row.map((one) => percentEstimate(one.estimate)),
-                ...row.map((one) => one.paper.toFixed(2)),
+                ...row.map((one) => one.paper!.toFixed(2)),
               ];
             }),
           ),

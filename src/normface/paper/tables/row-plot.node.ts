@@ -46,7 +46,7 @@ const tickWidth = 84;
 export function drawnRange(values: readonly number[]): [low: number, high: number] {
   const enough = values.length >= 8;
   const sorted = values.slice().sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const reach = enough ? 3 * (at(0.75) - at(0.25)) : 0;
   const inside =
     reach === 0 ? sorted : sorted.filter((value) => value >= at(0.25) - reach && value <= at(0.75) + reach);

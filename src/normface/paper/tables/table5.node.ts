@@ -120,21 +120,21 @@ export function findingsOf(
     paper: paperAccuracies[row.key],
     rules: rules.map((_, rule) => {
       const values = results.map((ofSeed) => ofSeed[rule]!.accuracy);
-      const folds = results.map((ofSeed) => ofSeed[rule]);
+      const folds = results.map((ofSeed) => ofSeed[rule]!);
       return {
         values,
         estimate: estimate(values),
-        units: folds.map((ofSeed) => ofSeed!.folds.map(({ accuracy }) => accuracy)),
+        units: folds.map((ofSeed) => ofSeed.folds.map(({ accuracy }) => accuracy)),
         deviations: folds.map(({ std }) => std),
       };
     }),
   }));
-  const byRule = (rule: number) => results.map(({ row, label, rules }) => ({ row, label, ...rules[rule] }));
+  const byRule = (rule: number) => results.map(({ row, label, rules }) => ({ row, label, ...rules[rule]! }));
   const ofPaper = results.flatMap(({ paper, rules }) =>
     paper ? [{ paper: { accuracy: paper[0] }, mean: rules[0]!.estimate.mean }] : [],
   );
   const average = (rule: number) => ({
-    label: rules[rule],
+    label: rules[rule]!,
     values: seeds.map((_, k) => mean(results.map(({ rules }) => rules[rule]!.values[k]!))),
     units: seeds.map((_, k) =>
       results[0]!.rules[rule]!.units[k]!.map((_, fold) =>
@@ -174,9 +174,9 @@ export function findingsOf(
               row.key,
               row.loss,
               row.normalisation,
-              rules[rule],
+              rules[rule]!,
               paper?.[rule] ?? '',
-              seeds[k],
+              seeds[k]!,
               value,
               deviations[k] ?? '',
             ]),

@@ -92,7 +92,7 @@ function loadState(folder: string, done: Done | undefined): TrainingState {
   }
   const { success, data, error } = trainingState.safeParse(json);
   if (!success) {
-    const [{ path: keys, message }] = error.issues;
+    const { path: keys, message } = error.issues[0]!;
     throw new UserError(
       `${file} is not the state of a training run of this version: ${[...keys, message].join(': ')}`,
     );

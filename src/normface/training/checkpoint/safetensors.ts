@@ -159,10 +159,10 @@ function describe(name: string, entry: unknown, fail: Fail) {
     return fail(`tensor "${name}" has the unknown type ${JSON.stringify(dtype)}`);
   if (!isCounts(shape)) return fail(`tensor "${name}" has no shape`);
   if (!isCounts(offsets) || offsets.length !== 2) return fail(`tensor "${name}" has no offsets`);
-  const [begin, end] = offsets;
+  const [begin, end] = offsets as [number, number];
   const kind = dtype as StoredDtype;
-  if (end! - begin! !== elements(shape) * ARRAYS[kind].BYTES_PER_ELEMENT)
-    return fail(`tensor "${name}" of ${dtype} [${shape}] does not have ${end! - begin!} bytes`);
+  if (end - begin !== elements(shape) * ARRAYS[kind].BYTES_PER_ELEMENT)
+    return fail(`tensor "${name}" of ${dtype} [${shape}] does not have ${end - begin} bytes`);
   return { name, dtype: kind, shape, begin, end };
 }
 

@@ -65,7 +65,7 @@ function article(type: string): string {
 
 /** Names of the losses that have an option. */
 function lossesWith(schema: JsonSchema, option: string): string[] {
-  const { oneOf = [], anyOf = [] } = schema.properties!.loss;
+  const { oneOf = [], anyOf = [] } = schema.properties!.loss!;
   return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
     option in properties && properties.name?.const ? [properties.name.const] : [],
   );

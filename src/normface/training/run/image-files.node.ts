@@ -26,7 +26,7 @@ export async function describeImageFiles({ samples }: Dataset): Promise<{ sizes:
     const some = samples.slice(first, first + AT_ONCE);
     const described = await Promise.all(some.map(({ source }) => fileOf(source, describe)));
     some.forEach(({ key }, i) => {
-      const { size, seconds } = described[i];
+      const { size, seconds } = described[i]!;
       sizes.update(`${key}\n${size}\n`);
       times.update(`${key}\n${seconds}\n`);
     });
