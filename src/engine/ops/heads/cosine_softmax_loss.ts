@@ -96,20 +96,25 @@ export function cosineSoftmaxLoss(
 
 const withoutGradient = (input: InputSpec): InputSpec => ({ ...input, differentiable: false });
 
-interface Attributes extends Omit<CosineSoftmaxOptions, 'scale'> {
+interface Attributes extends Omit<CosineSoftmaxOptions, 'scale' | 'classesInUse'> {
   /** Where it is not a fourth input. */
   scale?: number;
+  classesInUse?: number;
 }
 
 export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
   name: 'cosine_softmax_loss',
-  apply: ([features, weights, labels, learnt], options) =>
-    cosineSoftmaxLoss(features!, weights!, labels!, { ...options, scale: learnt ?? options.scale! }),
-  reference: ([features, weights, labels, learnt], { scale, ...options }) => {
+  apply: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) =>
+    cosineSoftmaxLoss(features!, weights!, labels!, {
+      ...options,
+      scale: learnt ?? scale!,
+      ...(classesInUse ? { classesInUse: features!.device.uniform([classesInUse]) } : {}),
+    }),
+  reference: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) => {
     const s = learnt ? learnt.data[0]! : scale!;
     const scores = scoreMatrix(features!, weights!, options);
     return crossEntropyReference(
-      scores.map((row) => row.map((score) => s * score)),
+      scores.map((row) => row.slice(0, classesInUse).map((score) => s * score)),
       labels!,
     );
   },
@@ -127,6 +132,10 @@ export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseFeatures: false } },
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseWeights: false } },
     { inputs: headInputs(4, 5, 8), attributes: { scale: 5, epsilon: 0.5 } },
+    {
+      inputs: headInputs(9, 40, 5).map((input, i) => (i === 2 ? { ...input, classes: 20 } : input)),
+      attributes: { scale: 8, classesInUse: 23 },
+    },
   ],
   misuses: [
     {
