@@ -2,10 +2,10 @@
 
 import { UsageError } from '../common/errors.ts';
 import { formatTable } from '../common/table.ts';
-import { conduct, writePaper } from '../normface/paper/conduct.node.ts';
 import { findDataSources } from '../normface/paper/data-sources.node.ts';
+import { ExperimentRunner, type Preset } from '../normface/paper/experiment-runner.node.ts';
 import { experiments, findExperiments } from '../normface/paper/index.node.ts';
-import { Laboratory, type Preset } from '../normface/paper/laboratory.node.ts';
+import { runExperiments, writePaper } from '../normface/paper/run-experiments.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import type { Context } from './context.node.ts';
 
@@ -28,7 +28,7 @@ export async function paper(context: Context, names: readonly string[], options:
   const { preset, seeds, out, resume } = options;
   const data = findDataSources(options.data);
   const interrupt = context.interrupt();
-  const laboratory = new Laboratory({
+  const runner = new ExperimentRunner({
     preset,
     seeds,
     data,
@@ -38,8 +38,8 @@ export async function paper(context: Context, names: readonly string[], options:
     shouldStop: interrupt.shouldStop,
   });
   try {
-    const { finished, failed, interrupted } = await conduct(chosen, laboratory, { resume });
-    const pages = writePaper(experiments, laboratory);
+    const { finished, failed, interrupted } = await runExperiments(chosen, runner, { resume });
+    const pages = writePaper(experiments, runner);
     if (process.env.DEBUG) for (const { error } of failed) context.warn(String(error.stack));
     const names = failed.length > 0 ? `, failed: ${failed.map(({ name }) => name).join(', ')}` : '';
     context.say(`\n${finished.length} of ${chosen.length} done${names}; ${pages.join(' and ')}`);
@@ -53,7 +53,7 @@ export async function paper(context: Context, names: readonly string[], options:
     };
   } finally {
     interrupt.dispose();
-    await laboratory.close();
+    await runner.close();
   }
 }
 

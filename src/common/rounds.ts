@@ -1,4 +1,4 @@
-/** Times of several contestants in rounds, so that times of one round can be compared with each other. */
+/** Times of several candidates in rounds, so that times of one round can be compared with each other. */
 
 export interface RoundsOptions {
   /** Looked at before every time. */
@@ -8,25 +8,25 @@ export interface RoundsOptions {
 }
 
 /**
- * The order of a round: forwards, then backwards, then both beginning with the next contestant, and so on. Of any two each is first
+ * The order of a round: forwards, then backwards, then both beginning with the next candidate, and so on. Of any two each is first
  * in every other round, and each has every neighbour: what a place in the order costs or spares meets all alike.
  */
-export function orderOfRound(contestants: number, round: number): number[] {
-  const order = Array.from({ length: contestants }, (_, i) => (i + (round >> 1)) % contestants);
+export function orderOfRound(candidates: number, round: number): number[] {
+  const order = Array.from({ length: candidates }, (_, i) => (i + (round >> 1)) % candidates);
   return round % 2 === 0 ? order : order.reverse();
 }
 
-/** Runs everybody once a round. @returns of each contestant, one time a round */
+/** Runs everybody once a round. @returns of each candidate, one time a round */
 export async function timeInRounds(
-  contestants: readonly (() => Promise<number>)[],
+  candidates: readonly (() => Promise<number>)[],
   rounds: number,
   { signal, onRound }: RoundsOptions = {},
 ): Promise<number[][]> {
-  const times: number[][] = contestants.map(() => []);
+  const times: number[][] = candidates.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const number of orderOfRound(contestants.length, round)) {
+    for (const number of orderOfRound(candidates.length, round)) {
       signal?.throwIfAborted();
-      times[number]!.push(await contestants[number]!());
+      times[number]!.push(await candidates[number]!());
     }
     onRound?.(round + 1);
   }

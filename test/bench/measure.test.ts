@@ -157,7 +157,7 @@ describe('cases', () => {
     for (const { suite, flops } of cases) expect(flops > 0).toBe(suite !== 'layers');
   });
 
-  test('count the arithmetic of the nets that section 6 of the paper reference gives', () => {
+  test('count the arithmetic of the nets that docs/reference.md gives', () => {
     const flopsOf = (suite: 'infer', name: string) =>
       casesOf(suite).find((c) => c.name.startsWith(name))!.flops;
     expect(flopsOf('infer', 'light-cnn-b')).toBe(2 * 8 * 976_748_544);

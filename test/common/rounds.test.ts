@@ -4,7 +4,7 @@ import { orderOfRound, repeatsOf, timeInRounds } from '../../src/common/rounds.t
 
 describe('rounds', () => {
   test.each([2, 3, 4, 7])(
-    '%i contestants: each has every place equally often, and is first of every two as often',
+    '%i candidates: each has every place equally often, and is first of every two as often',
     (n) => {
       const orders = Array.from({ length: 2 * n }, (_, round) => orderOfRound(n, round));
       for (const order of orders) expect([...order].sort()).toEqual(Array.from({ length: n }, (_, i) => i));

@@ -39,7 +39,7 @@ async function evaluate(loss: Loss, features: number[][], weights: number[][], l
   });
 }
 
-/** The vector of section 4.5. */
+/** The vectors of docs/reference.md#a-small-example. */
 const tiny = {
   features: [
     [1, 0, 0],
@@ -55,7 +55,7 @@ const tiny = {
 
 const onTiny = (loss: Loss) => evaluate(loss, tiny.features, tiny.weights, tiny.labels);
 
-describe('the tiny vector of the paper reference', () => {
+describe('the vectors of docs/reference.md#a-small-example', () => {
   test.each<[string, Loss, number]>([
     ['C-contrastive, M = 1', (f, w, y) => cContrastiveLoss(f, w, y), 0.5],
     ['C-triplet, hardest', (f, w, y) => cTripletLoss(f, w, y, { addCenterLoss: false }), 0.2],
@@ -73,7 +73,7 @@ describe('the tiny vector of the paper reference', () => {
   });
 });
 
-/** ∂loss/∂D as sections 4.2 and 4.3 say that the author's layers compute it. */
+/** ∂loss/∂D as the author's layers compute it (docs/reference.md#c-contrastive, docs/reference.md#c-triplet). */
 type Slopes = (distances: number[][], labels: number[]) => number[][];
 
 const contrastiveSlopes =
@@ -151,7 +151,7 @@ const tripletSlopes =
     });
   };
 
-/** Chain rule from D = ‖f̂ − w‖² on: 2(f̂ − ŵ) and −2(f̂ − ŵ), then the tangent projections of section 2 where a side is normalised. */
+/** Chain rule from D = ‖f̂ − w‖² on: 2(f̂ − ŵ) and −2(f̂ − ŵ), then the tangent projections (arXiv 1704.06369, equation 4) where a side is normalised. */
 function chain(features: number[][], weights: number[][], slopes: number[][], normaliseWeights: boolean) {
   const unit = (row: number[]): number[] => row.map((x) => x / Math.hypot(...row));
   const units = weights.map((row) => (normaliseWeights ? unit(row) : row));
@@ -413,7 +413,7 @@ describe('windows of classes', () => {
   );
 });
 
-describe('losses at the start with random agents, of section 3.5', () => {
+describe('losses at the start with random agents, of docs/reference.md#class-weights-of-the-heads', () => {
   const [classes, size, samples] = [10_572, 512, 64];
   const random = (n: number, seed: number) =>
     device.tensor(sampleInput({ shape: [n, size] }, seed).data, [n, size]);

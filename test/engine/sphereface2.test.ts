@@ -17,7 +17,7 @@ import { testDevice } from './open.ts';
 
 const device = await testDevice();
 
-test('the tiny vector of section 4.5', async () => {
+test('the vectors of docs/reference.md#a-small-example', async () => {
   const features = device.tensor([1, 0, 0, 0, 0.6, 0.8], [2, 3]);
   const weights = device.tensor([0.8, 0.6, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
   const labels = device.tensor([0, 2], [2], 'u32');

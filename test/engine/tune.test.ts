@@ -39,7 +39,7 @@ function choiceOf(overrides: Partial<Choice<Work>> = {}): Choice<Work> {
     sources: ['kernel text'],
     variants: [long, short],
     shipped: long,
-    rehearse: ({ times }) => {
+    benchmark: ({ times }) => {
       let y = device.empty([4]);
       for (let i = 0; i < times; i++) y = scale(y, 2);
     },
@@ -172,7 +172,7 @@ describe('a choice', () => {
       variants: [broken, short, unworthy],
       candidates: [broken, short],
       shipped: short,
-      rehearse: ({ name }) => {
+      benchmark: ({ name }) => {
         if (name === 'broken') throw new DeviceError('this adapter cannot');
         scale(device.empty([4]), 2);
       },
@@ -192,9 +192,9 @@ describe('a choice', () => {
     const seen: string[] = [];
     const outer = choiceOf({
       operation: 'outer',
-      rehearse: (variant) => {
+      benchmark: (variant) => {
         seen.push(tuner.choose(inner).name);
-        choiceOf().rehearse(variant);
+        choiceOf().benchmark(variant);
       },
     });
     const order: string[] = [];

@@ -14,7 +14,7 @@ export interface SGDOptions extends OptimiserOptions {
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay exactly as Caffe's solver takes it (paper section 7.5):
+ * Stochastic gradient descent with momentum and weight decay exactly as Caffe's solver takes it (sgd_solver.cpp):
  * V ← μV + lr·lr_mult·(g + decay·decay_mult·w), w ← w − V. The learning rate is inside V, so lowering it leaves the momentum
  * gathered at the higher rate; clipping scales g before the decay is added. With `nesterov`, U being what V gains: w ← w − (μV + U), as
  * Caffe's NesterovSolver and, at a constant rate, PyTorch's SGD with nesterov=True.

@@ -1,7 +1,7 @@
 import { repeatsOf } from '../../common/rounds.ts';
 import type { Device } from '../runtime/device.ts';
 import type { CapturedStep } from '../runtime/step.ts';
-import { race } from './race.ts';
+import { fastest } from './fastest.ts';
 
 /** Which variant a piece of work took, and why. */
 export interface Decision {
@@ -34,7 +34,7 @@ export interface Choice<V extends Variant> {
   /** What to use where nothing was measured; one of the variants. */
   readonly shipped: V;
   /** Does the work on scratch memory, made with {@link Device.empty}. */
-  rehearse(variant: V): void;
+  benchmark(variant: V): void;
 }
 
 /** What was measured for one piece of work: milliseconds of each variant; a variant that failed has no number. */
@@ -209,43 +209,43 @@ export class Tuner {
     const outer = this.wanted;
     this.wanted = new Map();
     const measured = new Map<string, Measurement>();
-    const contestants: Contestant[] = [];
+    const timed: TimedVariant[] = [];
     try {
       for (const variant of choice.candidates ?? choice.variants) {
-        const rehearse = (): CapturedStep<null> =>
+        const benchmark = (): CapturedStep<null> =>
           this.device.capture(() => {
-            choice.rehearse(variant);
+            choice.benchmark(variant);
             return null;
           });
         try {
-          let step = rehearse();
+          let step = benchmark();
           for (const [innerKey, inner] of this.wanted) {
             for (const entry of await this.measure(innerKey, inner)) measured.set(...entry);
           }
           if (this.wanted.size > 0) {
             this.wanted.clear();
             step.dispose();
-            step = rehearse();
+            step = benchmark();
           }
-          const contestant = new Contestant(this.device, variant.name, step);
-          contestants.push(contestant);
-          await contestant.warmUp();
+          const variantRun = new TimedVariant(this.device, variant.name, step);
+          timed.push(variantRun);
+          await variantRun.warmUp();
         } catch (error) {
           // A variant that the adapter cannot run is out; the work itself reports its failure when it is done.
-          if (contestants.at(-1)?.name === variant.name) contestants.pop()!.dispose();
+          if (timed.at(-1)?.name === variant.name) timed.pop()!.dispose();
           this.device.assertUsable();
           if (variant === choice.shipped) throw error;
         }
       }
       const repeats = repeatsOf(
-        contestants.map(({ once }) => once),
+        timed.map(({ once }) => once),
         roundMs,
       );
-      contestants.forEach((contestant, i) => {
-        contestant.repeats = repeats[i]!;
+      timed.forEach((variantRun, i) => {
+        variantRun.repeats = repeats[i]!;
       });
-      const shipped = contestants.find(({ name }) => name === choice.shipped.name);
-      const { winner, times } = await race(contestants, shipped);
+      const shipped = timed.find(({ name }) => name === choice.shipped.name);
+      const { winner, times } = await fastest(timed, shipped);
       const milliseconds = Object.fromEntries(
         [...times].map(([{ name }, time]) => [name, Number(time.toPrecision(4))]),
       );
@@ -253,14 +253,14 @@ export class Tuner {
       this.measurements.set(key, measurement);
       return measured.set(key, measurement);
     } finally {
-      for (const contestant of contestants) contestant.dispose();
+      for (const variantRun of timed) variantRun.dispose();
       this.wanted = outer;
     }
   }
 }
 
 /** A variant that is being timed. */
-class Contestant {
+class TimedVariant {
   readonly name: string;
   private readonly device: Device;
   private readonly step: CapturedStep<null>;

@@ -43,7 +43,7 @@ export interface BlufrOptions {
 }
 
 /**
- * One trial of BLUFR (paper section 8.3): scores are cosines, that is f32 products of normalised features on the GPU. The threshold
+ * One trial of BLUFR (docs/reference.md#blufr): scores are cosines, that is f32 products of normalised features on the GPU. The threshold
  * at a false accept rate f is, exactly, number round(f · impostors) of the impostor scores from the greatest down.
  *
  * @param features of all listed images, merged and raw; row i belongs to image i. Rows outside the trial may hold anything finite

@@ -2,7 +2,7 @@ import { UserError } from '../../common/errors.ts';
 import { checkFeatures, type Features } from './features.ts';
 
 /**
- * Ways to merge the raw features of an image and of its mirror image, before any normalisation (paper section 8.2):
+ * Ways to merge the raw features of an image and of its mirror image, before any normalisation (docs/reference.md#mirror-images):
  * the front image only, both behind one another (2d values), their element-wise sum (the paper's choice), or maximum.
  */
 export const mergeNames = ['front', 'concat', 'sum', 'max'] as const;

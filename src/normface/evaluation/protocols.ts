@@ -26,7 +26,7 @@ import {
  *   optimistic, and free of folds.
  * - `10fold-mean` (SphereFace): the mean feature of the other folds' pairs, an image counted as often as it
  *   occurs, is subtracted before normalisation; cosine; thresholds -1, -0.9999 … 1; the mean of all best ones on the
- *   other folds; a score equal to the threshold is wrong whatever the pair (lfwPCA.m of happynear/FaceVerification).
+ *   other folds; a score equal to the threshold is wrong whatever the pair (evaluation.m of wy1iu/sphereface).
  * - `normface-pca-svm` (NormFace's script lfwPCA.m of happynear/FaceVerification): mean and PCA of the other folds' pairs, an image counted as often
  *   as it occurs, the fewest dimensions with more than 0.995 of the variance; the projected features are normalised; L2
  *   distance; the boundary of a linear support vector machine with C = 1 on the other folds; same when distance < threshold.

@@ -36,7 +36,7 @@ export function checkVideoPairs(pairs: PairList, videos: number): void {
 }
 
 /**
- * Scores of pairs of videos for every fold (paper section 8.4). The subtracted mean of a fold is that of the mean frame
+ * Scores of pairs of videos for every fold (docs/reference.md#youtube-faces). The subtracted mean of a fold is that of the mean frame
  * features of both videos of every pair outside it, repeated as often as they occur.
  *
  * @param pairs `a` and `b` are numbers of videos

@@ -4,7 +4,7 @@ import { cosine, sine, type Vector } from './numeric.ts';
 /** Size of the template in its own units; every position in a picture is computed in them. */
 export const TEMPLATE = { width: 96, height: 112 } as const;
 
-/** Eyes, nose tip and mouth corners where a 96 x 112 aligned crop has them (paper notes, section 7.2). */
+/** Eyes, nose tip and mouth corners where a 96 x 112 aligned crop has them (docs/reference.md#aligned-crops). */
 const LANDMARKS: readonly (readonly [number, number])[] = [
   [30.2946, 51.6963],
   [65.5318, 51.5014],

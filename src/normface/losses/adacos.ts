@@ -12,7 +12,7 @@ export function adaCosScale(classes: number): number {
   return Math.SQRT2 * Math.log(classes - 1);
 }
 
-/** AdaCos (section 10): softmax over cosines with a scale that follows from the number of classes, and if dynamic from each batch. */
+/** AdaCos (arXiv 1905.00292): softmax over cosines with a scale that follows from the number of classes, and if dynamic from each batch. */
 export const adacos = defineLoss({
   name: 'adacos',
   schema: z.strictObject({

@@ -5,7 +5,7 @@ import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
 import { shared, weightNormalisation } from './settings.ts';
 
-/** ArcFace (section 10): s·cos(θ + m) for the own class. */
+/** ArcFace (arXiv 1801.07698): s·cos(θ + m) for the own class. */
 export const arcface = defineLoss({
   name: 'arcface',
   schema: z.strictObject({

@@ -5,7 +5,7 @@ import { ShapeError } from '../../engine/core/errors.ts';
 /**
  * Least softmax loss of features and class weights of squared norm `scale` with as many samples of every class:
  *
- *   B(n, ℓ²) = log(1 + (n − 1)·exp(−ℓ²·n/(n − 1)))                                   (NormFace, Proposition 2)
+ *   B(n, ℓ²) = log(1 + (n − 1)·exp(−ℓ²·n/(n − 1)))                                   (arXiv 1704.06369, Proposition 2)
  *
  * reached when the n weights form a regular simplex, which takes n − 1 dimensions. An unbalanced batch can fall below it. A margin m
  * that is taken from the own cosine adds ℓ²·m to the exponent, here and in every step of the proof.

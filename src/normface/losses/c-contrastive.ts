@@ -5,8 +5,8 @@ import { defineLoss } from './loss.ts';
 import { agentSettings, squaredDistance } from './settings.ts';
 
 /**
- * C-contrastive (equation 10, section 4.2). With negativeMargin 0 it is the paper's center loss inside this framework (section
- * 4.4): positives are pulled to their agents, and nothing pushes.
+ * C-contrastive (arXiv 1704.06369, section 4, equation 10). With negativeMargin 0 it is the paper's center loss inside this framework
+ * (docs/reference.md#c-contrastive): positives are pulled to their agents, and nothing pushes.
  */
 export const cContrastive = defineLoss({
   name: 'c-contrastive',

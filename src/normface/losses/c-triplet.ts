@@ -4,7 +4,7 @@ import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
 import { agentSettings, squaredDistance } from './settings.ts';
 
-/** C-triplet (equation 11, section 4.3); the defaults are the released head's. */
+/** C-triplet (arXiv 1704.06369, section 4, equation 11); the defaults are the released head's. */
 export const cTriplet = defineLoss({
   name: 'c-triplet',
   schema: z.strictObject({

@@ -5,7 +5,7 @@ import { defineLoss } from './loss.ts';
 import { factor } from './settings.ts';
 
 /**
- * Center loss of Wen et al. (section 5), usually the auxiliary loss of softmax. The defaults are those of the released training, whose
+ * Center loss of Wen et al. (docs/reference.md#center-loss), usually the auxiliary loss of softmax. The defaults are those of the released training, whose
  * features are not normalised: `normalise: false` is the original.
  */
 export const center = defineLoss({

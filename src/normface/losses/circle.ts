@@ -4,7 +4,7 @@ import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { shared, weightNormalisation } from './settings.ts';
 
-/** Circle loss at class level (section 10), with the numbers for faces. */
+/** Circle loss at class level (arXiv 2002.10857), with the numbers for faces. */
 export const circle = defineLoss({
   name: 'circle',
   schema: z.strictObject({

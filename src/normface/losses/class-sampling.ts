@@ -1,4 +1,4 @@
-/** Class sampling: a softmax over the classes of the batch and a random part of the others (Partial FC, section 10). */
+/** Class sampling: a softmax over the classes of the batch and a random part of the others (Partial FC, arXiv 2203.15565). */
 
 import { z } from 'zod';
 import type { ParameterDeclaration } from '../../engine/core/parameters.ts';

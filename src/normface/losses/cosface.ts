@@ -6,7 +6,7 @@ import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
 import { shared, weightNormalisation } from './settings.ts';
 
-/** CosFace and AM-Softmax (section 10): s·(cos θ − m) for the own class. The defaults are AM-Softmax's. */
+/** CosFace and AM-Softmax (arXiv 1801.09414, arXiv 1801.05599): s·(cos θ − m) for the own class. The defaults are AM-Softmax's. */
 export const cosface = defineLoss({
   name: 'cosface',
   schema: z.strictObject({

@@ -1,4 +1,4 @@
-/** Which classes take part in a step of class sampling (Partial FC, section 10). */
+/** Which classes take part in a step of class sampling (Partial FC, arXiv 2203.15565). */
 
 import { hash32 } from '../../engine/core/random.ts';
 

@@ -7,13 +7,13 @@ import { defineLoss } from './loss.ts';
 import { LogitScale, openScaleSettings } from './scale.ts';
 import { shared, weightNormalisation } from './settings.ts';
 
-/** The released head starts at 10; where features are not normalised no scale is needed (sections 3.4 and 3.6). */
+/** The released head starts at 10; where features are not normalised no scale is needed (docs/reference.md#scale, arXiv 1704.06369, section 5.2). */
 const scaleDefaults = (normalise: 'both' | 'features' | 'weights') =>
   normalise === 'weights' ? { initial: 1, learn: false } : { initial: 10, learn: true };
 
 /**
- * Softmax over scaled cosines (equation 6, section 3), and with one side as it is over s·⟨f̂, w⟩ or ⟨f, ŵ⟩: the ablations of section
- * 3.6.
+ * Softmax over scaled cosines (arXiv 1704.06369, section 3.3, equation 6), and with one side as it is over s·⟨f̂, w⟩ or ⟨f, ŵ⟩: the
+ * ablations of its section 5.2.
  */
 export const normface = defineLoss({
   name: 'normface',

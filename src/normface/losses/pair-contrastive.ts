@@ -4,7 +4,7 @@ import { defineLoss } from './loss.ts';
 import { wrongPairBatches } from './pair-batches.ts';
 import { factor, squaredDistance } from './settings.ts';
 
-/** Contrastive loss of pairs of images (equation 7). It has no class weights; batches need several images of a person. */
+/** Contrastive loss of pairs of images (arXiv 1704.06369, equation 7). It has no class weights; batches need several images of a person. */
 export const pairContrastive = defineLoss({
   name: 'pair-contrastive',
   schema: z.strictObject({

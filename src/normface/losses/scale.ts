@@ -1,4 +1,4 @@
-/** The factor s of cosine logits, learnt or fixed (section 3.4). */
+/** The factor s of cosine logits, learnt or fixed (docs/reference.md#scale). */
 
 import { z } from 'zod';
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';

@@ -6,7 +6,10 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { shared } from './settings.ts';
 
-/** Softmax over inner products (equation 1). Class weights start as Caffe's xavier; the bias is that of Wen's head (section 5). */
+/**
+ * Softmax over inner products (arXiv 1704.06369, equation 1). Class weights start as Caffe's xavier; the bias is that of Wen's head
+ * (docs/reference.md#softmax-and-its-bias).
+ */
 export const softmax = defineLoss({
   name: 'softmax',
   schema: z.strictObject({

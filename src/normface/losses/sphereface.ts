@@ -22,7 +22,7 @@ export function annealed(
 }
 
 /**
- * SphereFace, A-Softmax (section 10): ‖f‖·(λ·cos θ + ψ(θ))/(1 + λ) for the own class, with a λ that falls from step to step. The
+ * SphereFace, A-Softmax (arXiv 1704.08063): ‖f‖·(λ·cos θ + ψ(θ))/(1 + λ) for the own class, with a λ that falls from step to step. The
  * gradient is that of the loss; the authors' layer rescales the own class's.
  */
 export const sphereface = defineLoss({

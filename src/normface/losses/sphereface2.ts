@@ -14,7 +14,7 @@ const bias = z
   })
   .prefault({});
 
-/** SphereFace2 (section 10): a binary problem for every class instead of a softmax over them. */
+/** SphereFace2 (arXiv 2108.01513): a binary problem for every class instead of a softmax over them. */
 export const sphereface2 = defineLoss({
   name: 'sphereface2',
   schema: z.strictObject({

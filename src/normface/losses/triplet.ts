@@ -4,7 +4,7 @@ import { defineLoss } from './loss.ts';
 import { wrongPairBatches } from './pair-batches.ts';
 import { factor, squaredDistance } from './settings.ts';
 
-/** Triplet loss of images (equation 8). It has no class weights; batches need several images of a person. */
+/** Triplet loss of images (arXiv 1704.06369, equation 8). It has no class weights; batches need several images of a person. */
 export const triplet = defineLoss({
   name: 'triplet',
   schema: z.strictObject({

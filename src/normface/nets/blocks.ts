@@ -16,7 +16,7 @@ export function convPRelu(
 
 /**
  * Residual pairs x + PReLU(conv(PReLU(conv(x)))): the second PReLU comes before the sum, nothing after it; convolutions without bias,
- * Gaussian with standard deviation 0.01 (paper section 6.1). The convolutions of stage 3 are conv3_1, conv3_2, conv3_3 …
+ * Gaussian with standard deviation 0.01 (docs/reference.md#center-face-resnet). The convolutions of stage 3 are conv3_1, conv3_2, conv3_3 …
  */
 export function residualPairs(stage: number, channels: number, count: number): Layer[] {
   const half = (index: number): Layer[] => [

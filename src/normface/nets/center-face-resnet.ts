@@ -4,7 +4,7 @@ import type { Layer, Net } from './net.ts';
 const pool = (name: string): Layer => ({ kind: 'maxPool', name, kernel: 2 });
 
 /**
- * The "Center Face" ResNet of Wen et al., which NormFace trains (paper section 6.1): 27 convolutions and a fully connected layer,
+ * The "Center Face" ResNet of Wen et al., which NormFace trains (docs/reference.md#center-face-resnet): 27 convolutions and a fully connected layer,
  * 27,536,800 parameters, 2.1 billion multiply-accumulates an image. fc5 gives the feature, with nothing after it.
  *
  * Caffe flattens feature maps as channels, rows, columns, this engine as rows, columns, channels: only the order of the rows of

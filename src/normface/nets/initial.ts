@@ -4,7 +4,7 @@ import { hash32, normal01, uniform01 } from '../../engine/core/random.ts';
 import { elementCount, type Shape } from '../../engine/core/tensor.ts';
 
 /**
- * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (paper section 6);
+ * How a parameter starts. Xavier is Caffe's, which looks at the fan-in alone: uniform between ±√(3 / fan-in) (docs/reference.md#caffe-conventions);
  * Gaussian has mean 0 and the given standard deviation.
  */
 export type Initial = 'xavier' | { readonly gaussian: number } | { readonly constant: number };

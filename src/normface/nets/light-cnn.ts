@@ -1,6 +1,6 @@
 import type { Layer, Net } from './net.ts';
 
-/** Light CNN of Wu et al. (paper section 6.2): grey crops, max-feature-map for every activation, every bias 0.1. */
+/** Light CNN of Wu et al. (docs/reference.md#light-cnn): grey crops, max-feature-map for every activation, every bias 0.1. */
 
 const pixels = { mean: 0, scale: 1 / 255 } as const;
 
@@ -69,7 +69,7 @@ export const lightCnnB: Net = {
 
 /**
  * Light CNN B with a quarter of the channels and half the width of the images: 212,552 parameters, 17 million
- * multiply-accumulates an image. Learning rates must be small, as in section 7.5: with momentum 0.9 it learns a batch of 16 at
+ * multiply-accumulates an image. Learning rates must be small, as in docs/reference.md#schedules: with momentum 0.9 it learns a batch of 16 at
  * 0.002 and diverges at 0.01.
  */
 export const lightCnnSmall: Net = {

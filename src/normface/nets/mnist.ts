@@ -10,7 +10,7 @@ const poolPRelu = (index: number, channels: number): Layer[] => [
 ];
 
 /**
- * The LeNet behind Fig. 2 (paper section 6.3 i): a feature of two numbers, drawn as it is. 427,642 parameters. Its file asks for
+ * The LeNet behind Fig. 2 (docs/reference.md#mnist-nets): a feature of two numbers, drawn as it is. 427,642 parameters. Its file asks for
  * Gaussian weights with a deviation of 0.01, in the fully connected layers 0.001, which leave the loss at log 10 for hundreds of
  * steps; here they are xavier.
  */
@@ -35,7 +35,7 @@ const pairOfConvs = (stage: number, channels: number, kernel: number): Layer[] =
     { kind: 'prelu', name: `prelu${stage}_${index}`, decayMultiplier: 0 },
   ]);
 
-/** 28×28 to 3×3 pixels of 128 channels: the last pool has windows of 3×3, two apart (section 6.3 ii). */
+/** 28×28 to 3×3 pixels of 128 channels: the last pool has windows of 3×3, two apart (docs/reference.md#mnist-nets). */
 const trunk = (kernel: number): Layer[] => [
   ...pairOfConvs(1, 32, kernel),
   { kind: 'maxPool', name: 'pool1', kernel: 2 },
@@ -47,7 +47,7 @@ const trunk = (kernel: number): Layer[] => [
 ];
 
 /**
- * The net of the 3-D gallery with C-contrastive loss (section 6.3 ii), 290,339 parameters. Its file asks for Gaussian weights
+ * The net of the 3-D gallery with C-contrastive loss (docs/reference.md#mnist-nets), 290,339 parameters. Its file asks for Gaussian weights
  * without a deviation, for which Caffe takes 1; here they are xavier, as in LeNets++.
  * From there losses of normalised features stay for hundreds of steps where all features point the same way; after 200 steps of
  * softmax at a rate of 0.01 C-contrastive converges.
@@ -59,7 +59,7 @@ export const mnist3d: Net = {
   layers: [...trunk(3), { kind: 'fullyConnected', name: 'fc', outputs: 3 }],
 };
 
-/** LeNets++ of Wen et al. (section 6.3 iii): 5×5 convolutions, and a PReLU after the feature. 797,604 parameters. */
+/** LeNets++ of Wen et al. (docs/reference.md#mnist-nets): 5×5 convolutions, and a PReLU after the feature. 797,604 parameters. */
 export const lenetsPlusPlus: Net = {
   name: 'lenets-plus-plus',
   input: grey28,

@@ -43,7 +43,7 @@ export interface Net {
   readonly name: string;
   /** [height, width, channels] of the images the net was designed for: 3 channels are colour, 1 is grey. */
   readonly input: readonly [number, number, number];
-  /** What becomes of a byte of an image: (byte − mean)·scale. Default (byte − 127.5)/128 (section 7.4). */
+  /** What becomes of a byte of an image: (byte − mean)·scale. Default (byte − 127.5)/128 (docs/reference.md#pixels-and-augmentation). */
   readonly pixels?: { readonly mean: number; readonly scale: number };
   readonly layers: readonly Layer[];
 }

@@ -8,7 +8,7 @@ const stage = (index: number, channels: number, pairs: number): Layer[] => [
 ];
 
 /**
- * SphereFace-20 of Liu et al. (paper section 10), which AM-Softmax trains too: 22,666,944 parameters (22,670,656 with the biases
+ * SphereFace-20 of Liu et al. (arXiv 1704.08063; docs/reference.md#sphereface-20), which AM-Softmax trains too: 22,666,944 parameters (22,670,656 with the biases
  * of the residual pairs, which are frozen at 0), 1.75 billion multiply-accumulates an image. Weights start as in the Center Face
  * ResNet: residual pairs Gaussian, all others xavier.
  */

@@ -1,19 +1,19 @@
 /** The softmax baseline on faces that several experiments start from; each output folder trains it once. */
 
 import type { TrainingConfigInput } from '../training/config/config.ts';
-import type { Laboratory } from './laboratory.node.ts';
+import type { ExperimentRunner } from './experiment-runner.node.ts';
 
 /** Faces of the quick baseline; people with higher numbers are strangers to it. */
 export const generatedPeople = 160;
 
 /**
- * Quick: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (section 7.5),
+ * Quick: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (docs/reference.md#schedules),
  * or for fewer steps on LFW or generated faces.
  */
-export function baselineConfig(laboratory: Laboratory): TrainingConfigInput {
-  const { casia } = laboratory.data;
+export function baselineConfig(runner: ExperimentRunner): TrainingConfigInput {
+  const { casia } = runner.data;
   const softmax = { name: 'softmax' } as const;
-  if (laboratory.preset === 'quick')
+  if (runner.preset === 'quick')
     return {
       net: 'tiny',
       data: { path: `generated:identities=${generatedPeople},samples=16,seed=1`, imageSize: [56, 48] },
@@ -38,7 +38,7 @@ export function baselineConfig(laboratory: Laboratory): TrainingConfigInput {
     };
   return {
     net: 'center-face-resnet',
-    data: laboratory.faces([112, 96]).data,
+    data: runner.faces([112, 96]).data,
     loss: softmax,
     optimiser: { learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4 },
     schedule: { kind: 'multistep', milestones: [0.5, 0.8], warmupSteps: 200 },
@@ -49,10 +49,10 @@ export function baselineConfig(laboratory: Laboratory): TrainingConfigInput {
 }
 
 /** What the baseline was trained on, for the text of an experiment. */
-export function describeBaseline(laboratory: Laboratory): string {
-  const { net } = baselineConfig(laboratory);
-  if (laboratory.preset === 'quick')
+export function describeBaseline(runner: ExperimentRunner): string {
+  const { net } = baselineConfig(runner);
+  if (runner.preset === 'quick')
     return `net ${net}, softmax on generated faces of ${generatedPeople} people, ${16 * generatedPeople} images`;
-  if (laboratory.data.casia !== undefined) return `net ${net}, softmax on CASIA-WebFace`;
-  return `net ${net}, softmax on ${laboratory.faces().description}`;
+  if (runner.data.casia !== undefined) return `net ${net}, softmax on CASIA-WebFace`;
+  return `net ${net}, softmax on ${runner.faces().description}`;
 }

@@ -1,4 +1,4 @@
-/** Section 3.3 of the paper's argument: softmax over cosines stays above its bound without a scale, and not with one. */
+/** arXiv 1704.06369, section 3.3: softmax over cosines stays above its bound without a scale, and not with one. */
 
 import { estimate } from '../../common/statistics.ts';
 import { lossBound } from '../losses/bound.ts';
@@ -63,14 +63,14 @@ export function trendText(steps: readonly StepRecord[]): string {
 
 export const convergence: Experiment = {
   name: 'convergence',
-  title: 'Section 3.3: convergence with and without a scale',
+  title: 'Convergence with and without a scale (arXiv 1704.06369, section 3.3)',
   paper:
     'Softmax directly on cosines (s = 1) stays near its lower bound (about 8.5 with a bound of 8.27 for 10,575 classes) however long it trains; a scale layer lets the loss fall.',
-  run: async (laboratory) => {
-    const start = baselineConfig(laboratory);
-    const baseline = await laboratory.train(start, 'baseline');
+  run: async (runner) => {
+    const start = baselineConfig(runner);
+    const baseline = await runner.train(start, 'baseline');
     const classes = baseline.data.dataset.identities.length;
-    const { steps, learningRate } = laboratory.pick({
+    const { steps, learningRate } = runner.pick({
       quick: { steps: 240, learningRate: 0.03 },
       full: { steps: 5000, learningRate: 1e-3 },
     });
@@ -85,7 +85,7 @@ export const convergence: Experiment = {
         optimiser: { ...start.optimiser, learningRate: rate * learningRate },
         steps: length * steps,
       };
-      const run = await laboratory.train(input, `convergence-${variant.key}`);
+      const run = await runner.train(input, `convergence-${variant.key}`);
       const scale = finalMean(run.steps, (record) => record.scale);
       results.push({
         ...variant,
@@ -102,8 +102,8 @@ export const convergence: Experiment = {
     return {
       summary: `of one seed, without a scale the loss ends at ${plain!.loss.toFixed(2)} and, trained longer, at ${long!.loss.toFixed(2)} above a bound of ${plain!.bound.toFixed(2)}; with a scale at ${others.map(({ loss }) => loss.toFixed(2)).join(', ')}`,
       text: [
-        `Start: ${describeBaseline(laboratory)}, ${classes} classes; its class weights are kept as agents. Then ${steps} steps of softmax over scaled cosines, ` +
-          `rate ${learningRate}, features and weights normalised, no bias. One seed${laboratory.preset === 'quick' ? '; the faces are generated ones whatever data there are' : ''}.`,
+        `Start: ${describeBaseline(runner)}, ${classes} classes; its class weights are kept as agents. Then ${steps} steps of softmax over scaled cosines, ` +
+          `rate ${learningRate}, features and weights normalised, no bias. One seed${runner.preset === 'quick' ? '; the faces are generated ones whatever data there are' : ''}.`,
         `With s = 1 the loss ends at ${plain!.loss.toFixed(3)}, after twice the steps with three times the rate at ${long!.loss.toFixed(3)}; ` +
           `log n is ${Math.log(classes).toFixed(3)} and the bound ${plain!.bound.toFixed(3)}, which no training can go below. ` +
           `Over the last quarter of its steps the longer run ${trendText(long!.records)}. ` +

@@ -1,7 +1,7 @@
 /** What an experiment of the paper is, and what comes out of one. */
 
 import type { Table } from '../../common/table.ts';
-import type { Laboratory } from './laboratory.node.ts';
+import type { ExperimentRunner } from './experiment-runner.node.ts';
 
 /** One figure or table of the paper, computed anew. */
 export interface Experiment {
@@ -10,10 +10,10 @@ export interface Experiment {
   readonly title: string;
   /** What the paper reports, in one or two sentences. */
   readonly paper: string;
-  run(laboratory: Laboratory): Promise<Findings>;
+  run(runner: ExperimentRunner): Promise<ExperimentResults>;
 }
 
-export interface Findings {
+export interface ExperimentResults {
   /** Paragraphs: what was run, on which data, what came out. */
   readonly text: readonly string[];
   /** What came out in one line, for the head of the paper's page; computed from the same verdicts as the text. */

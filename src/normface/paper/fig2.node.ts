@@ -15,8 +15,8 @@ export const fig2: Experiment = {
   title: 'Figure 2: features under plain softmax',
   paper:
     'Trained with softmax without a bias, features of MNIST lie on ten rays from the origin: two features of one class can be farther apart than two of different classes. The probability of a class is a wedge.',
-  run: async (laboratory) => {
-    const toy = await trainToy(laboratory, { bias: false, seed: 1 });
+  run: async (runner) => {
+    const toy = await trainToy(runner, { bias: false, seed: 1 });
     const { points, labels } = toy.training;
     const summary = summarise(toy.training);
     const triple = misleadingTriple(toy.training);
@@ -26,7 +26,7 @@ export const fig2: Experiment = {
       `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
     return {
       text: [
-        `${describeToy(laboratory)} Accuracy ${percent(toy.trainingAccuracy)} in training, ${percent(toy.testAccuracy)} in the test.`,
+        `${describeToy(runner)} Accuracy ${percent(toy.trainingAccuracy)} in training, ${percent(toy.testAccuracy)} in the test.`,
         `The features of a class point one way: the mean of their normalised copies has a norm of ${range(summary.map(({ concentration }) => concentration))}. ` +
           `Their lengths differ: the means over the classes are ${range(summary.map(({ norm }) => norm))}.`,
         ...(triple

@@ -31,11 +31,11 @@ export const fig3: Experiment = {
   title: 'Figure 3: features under softmax with a bias',
   paper:
     'With a bias in the last layer one or two classes of MNIST sit at the origin, and normalising their features scatters them over the whole circle.',
-  run: async (laboratory) => {
-    const count = Math.max(laboratory.pick({ quick: 3, full: 5 }), laboratory.seeds.length);
+  run: async (runner) => {
+    const count = Math.max(runner.pick({ quick: 3, full: 5 }), runner.seeds.length);
     const trials: Trial[] = [];
     for (let seed = 1; seed <= count; seed++) {
-      const toy = await trainToy(laboratory, { bias: true, seed });
+      const toy = await trainToy(runner, { bias: true, seed });
       const summary = summarise(toy.training);
       trials.push({ seed, toy, summary, ...nearestToOrigin(summary) });
     }
@@ -47,7 +47,7 @@ export const fig3: Experiment = {
     return {
       summary: `the best of ${count} seeds is shown: digit ${nearest.label} has its mean at ${chosen.ratio.toFixed(2)} times the distance of the others from the origin (all seeds: ${trials.map(({ ratio }) => ratio.toFixed(2)).join(', ')}), and normalising leaves its directions a concentration of ${nearest.concentration.toFixed(2)}`,
       text: [
-        `${describeToy(laboratory)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
+        `${describeToy(runner)} Softmax with a bias, ${count} seeds. What is shown is the best of them, not a typical one: the seed whose smallest class mean is smallest, ` +
           `relative to the mean of the other class means, seed ${chosen.seed} with ${chosen.ratio.toFixed(3)} (all: ${trials.map(({ ratio }) => ratio.toFixed(3)).join(', ')}; 1 would be a class like the others). ` +
           `Its accuracy is ${(100 * toy.testAccuracy).toFixed(2)} % in the test.`,
         `Nearest to the origin is digit ${nearest.label}: its mean feature has the norm ${nearest.meanNorm.toFixed(2)}, those of the others ` +

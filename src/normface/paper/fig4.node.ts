@@ -88,8 +88,8 @@ export const fig4: Experiment = {
   title: 'Figure 4: normalisation and its gradient',
   paper:
     'The gradient of a normalised vector is tangent to the circle, so a step without weight decay always makes the vector longer; on the sphere each class pulls or pushes a weight along the tangent plane.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const steps = await walkInThePlane(device);
     const sphere = await gradientsOnTheSphere(device);
     const first = Math.hypot(...steps[0]!.x);

@@ -1,11 +1,11 @@
 /** Figure 5: the lower bound of softmax over cosines as a function of the scale. */
 
 import { lossBound } from '../losses/bound.ts';
-import type { Experiment, Findings } from './experiment.ts';
+import type { Experiment, ExperimentResults } from './experiment.ts';
 import { linePlot } from './line-plot.node.ts';
 
 const classes = [10, 100, 1_000, 10_000, 100_000];
-/** Scales of the table of section 1.3. */
+/** Scales of the table in docs/reference.md#lower-bound-of-the-loss. */
 const scales = [1, 2, 5, 10, 15, 20, 30, 40, 64];
 
 export const fig5: Experiment = {
@@ -13,7 +13,7 @@ export const fig5: Experiment = {
   title: 'Figure 5: lower bound of the softmax loss on the sphere',
   paper:
     'The least softmax loss B(n, ℓ²) of features and weights of norm ℓ (Proposition 2): with ℓ = 1 it is near log n, and only a larger norm lets it vanish.',
-  run: async (): Promise<Findings> => {
+  run: async (): Promise<ExperimentResults> => {
     const x = Float64Array.from({ length: 301 }, (_, k) => k / 10);
     const lines = classes.map((n) => ({
       name: `n = ${grouped(n)}`,

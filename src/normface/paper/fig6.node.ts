@@ -12,10 +12,10 @@ import { meanDirection, samplesPerClass, twoClasses } from './two-classes.ts';
 const margins = [0, 1];
 const steps = 1000;
 /**
- * Of the loss as the engine means it over 200 samples; the recipe's 1e-5 belongs to the loss summed over them, so both are the same.
+ * Of the loss as the engine means it over 200 samples; the script's 1e-5 belongs to the loss summed over them, so both are the same.
  */
 const rate = 1e-5 * 2 * samplesPerClass;
-/** Length of the drawn steps of the features, on the scale of the mean loss (section 9.7 item 6). */
+/** Length of the drawn steps of the features, on the scale of the mean loss (draw/figure6/create_figure3.m of happynear/NormFace). */
 const featureRate = 10;
 
 /** The end of the walk of the agents. */
@@ -79,8 +79,8 @@ export const fig6: Experiment = {
   title: 'Figure 6: agents of the C-contrastive loss with and without a margin',
   paper:
     'With m = 0 the agents of C-contrastive end at the centres of their classes; with m = 1 they move away from the boundary of the classes.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses({ seed: 6 });
     const centres = [0, 1].map((label) => meanDirection(features.filter((_, i) => labels[i]! === label)));
     const walks: AgentWalk[] = [];

@@ -29,7 +29,7 @@ function distance(a: Point3, b: Point3): number {
   return 2 - 2 * dot(a, b);
 }
 
-/** Whether some pair with another class (section 5) has a positive loss, for each sample. */
+/** Whether some pair with another class (arXiv 1704.06369, equation 7) has a positive loss, for each sample. */
 export function movedByPairs(
   features: readonly Point3[],
   labels: readonly number[],
@@ -109,8 +109,8 @@ export const fig7: Experiment = {
   title: 'Figure 7: marginal samples that agents ignore',
   paper:
     'With the same margin the agent versions of contrastive and triplet loss ignore some marginal samples that pairs or triplets of samples would optimise, so they need larger margins.',
-  run: async (laboratory) => {
-    const device = await laboratory.openDevice();
+  run: async (runner) => {
+    const device = await runner.openDevice();
     const { features, labels } = twoClasses(sketch);
     const { agents, comparisons } = await compare(device, features, labels);
     const count = (comparison: Comparison, part: Part) =>

@@ -57,18 +57,18 @@ export const fig9: Experiment = {
   title: 'Figure 9: histograms of frame cosines as features of video pairs',
   paper:
     'All cosines between the frames of two videos make a histogram of 100 bins; those of the same person and of different people look different, which a histogram intersection SVM uses.',
-  run: async (laboratory) => {
-    const videos = laboratory.pick<Videos>({
+  run: async (runner) => {
+    const videos = runner.pick<Videos>({
       quick: { people: 25, perPerson: 4, frames: 12 },
       full: { people: 50, perPerson: 4, frames: 30 },
     });
     const { people, perPerson, frames } = videos;
-    const run = await laboratory.train(baselineConfig(laboratory), 'baseline');
+    const run = await runner.train(baselineConfig(runner), 'baseline');
     const dataset = await openDataset(
       `generated:identities=${people},samples=${perPerson * frames},seed=1,first=${generatedPeople}`,
     );
-    laboratory.say(`frames  ${dataset.samples.length} images of ${people} people, ${perPerson} videos each`);
-    const features = await laboratory.features(run, dataset, Uint32Array.from(dataset.samples.keys()));
+    runner.say(`frames  ${dataset.samples.length} images of ${people} people, ${perPerson} videos each`);
+    const features = await runner.features(run, dataset, Uint32Array.from(dataset.samples.keys()));
     const mean = meanOf(features);
     const pairs = drawVideoPairs(videos, pairsOfEachKind, 1);
     // Samples are sorted by person, so the frames of a video are neighbours.
@@ -84,7 +84,7 @@ export const fig9: Experiment = {
     return {
       text: [
         `Frames: generated faces of ${people} people who are in no training image; a "video" is ${frames} photographs of one person, drawn independently, ` +
-          `${perPerson} videos each. Features: ${describeBaseline(laboratory)}. The mean of all frames is subtracted, then features are normalised.`,
+          `${perPerson} videos each. Features: ${describeBaseline(runner)}. The mean of all frames is subtracted, then features are normalised.`,
         `${pairsOfEachKind} pairs of videos of the same person have a mean frame cosine of ${meanCosine(true).toFixed(3)}, ` +
           `${pairsOfEachKind} of different people ${meanCosine(false).toFixed(3)}.`,
       ],

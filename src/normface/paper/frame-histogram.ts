@@ -1,4 +1,4 @@
-/** Two videos as a histogram of the cosines between their frames (section 8.4). */
+/** Two videos as a histogram of the cosines between their frames (docs/reference.md#youtube-faces). */
 
 import type { Features } from '../evaluation/features.ts';
 import { cosineScores } from '../evaluation/similarity.ts';

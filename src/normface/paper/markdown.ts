@@ -1,7 +1,7 @@
-/** Findings as Markdown. */
+/** ExperimentResults as Markdown. */
 
 import type { Table } from '../../common/table.ts';
-import type { Experiment, Findings } from './experiment.ts';
+import type { Experiment, ExperimentResults } from './experiment.ts';
 
 /**
  * The page of one experiment.
@@ -10,7 +10,7 @@ import type { Experiment, Findings } from './experiment.ts';
  */
 export function experimentMarkdown(
   { title, paper }: Pick<Experiment, 'title' | 'paper'>,
-  { text, tables, figures }: Findings,
+  { text, tables, figures }: ExperimentResults,
   { level, folder }: { level: number; folder: string },
 ): string {
   return `${[

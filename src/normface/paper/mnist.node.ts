@@ -9,7 +9,7 @@ import { openDataset } from '../data/open.node.ts';
 import { findWeights } from '../training/checkpoint/checkpoint.node.ts';
 import { readWeights } from '../training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfigInput } from '../training/config/config.ts';
-import type { Laboratory } from './laboratory.node.ts';
+import type { ExperimentRunner } from './experiment-runner.node.ts';
 import { labels, tenColors } from './plane.node.ts';
 import { type LabelledPoints, shareCorrect, summarise } from './plane-features.ts';
 
@@ -39,7 +39,7 @@ const divided = 9000;
 const generated = { training: 200, test: 20 };
 
 /** MNIST; its test set divided in two where there are no training files; or generated people in place of digits. */
-export function toyImages({ data: { mnist } }: Laboratory): ToyImages {
+export function toyImages({ data: { mnist } }: ExperimentRunner): ToyImages {
   if (mnist === undefined) {
     const people = (samples: number) => `generated:identities=10,samples=${samples},seed=1`;
     return {
@@ -69,14 +69,14 @@ export function toyImages({ data: { mnist } }: Laboratory): ToyImages {
   };
 }
 
-/** The LeNet of Fig. 2, briefly; with `--preset full` LeNets++ with its authors' solver (section 6.3). */
-function toyConfig(laboratory: Laboratory, bias: boolean, seed: number): TrainingConfigInput {
+/** The LeNet of Fig. 2, briefly; with `--preset full` LeNets++ with its authors' solver (docs/reference.md#mnist-nets). */
+function toyConfig(runner: ExperimentRunner, bias: boolean, seed: number): TrainingConfigInput {
   const shared: TrainingConfigInput = {
     seed,
-    data: { path: toyImages(laboratory).training },
+    data: { path: toyImages(runner).training },
     augmentation: { mirror: false },
   };
-  return laboratory.pick<TrainingConfigInput>({
+  return runner.pick<TrainingConfigInput>({
     quick: {
       ...shared,
       net: 'mnist-lenet',
@@ -101,22 +101,19 @@ function toyConfig(laboratory: Laboratory, bias: boolean, seed: number): Trainin
 }
 
 /** What was trained, for the text of a figure. */
-export function describeToy(laboratory: Laboratory): string {
-  const { net, steps, batchSize } = toyConfig(laboratory, false, 1);
-  return `Net ${net} with two features, ${steps} steps of ${batchSize} images. Images: ${toyImages(laboratory).description}.`;
+export function describeToy(runner: ExperimentRunner): string {
+  const { net, steps, batchSize } = toyConfig(runner, false, 1);
+  return `Net ${net} with two features, ${steps} steps of ${batchSize} images. Images: ${toyImages(runner).description}.`;
 }
 
-/** Features that are drawn, at most: 100 batches of 128 (section 9.7 item 2). */
+/** Features that are drawn, at most: 100 batches of 128 (draw/figure2/get_feature.m of happynear/NormFace). */
 const drawn = 12_800;
 
 export async function trainToy(
-  laboratory: Laboratory,
+  runner: ExperimentRunner,
   { bias, seed }: { bias: boolean; seed: number },
 ): Promise<Toy> {
-  const run = await laboratory.train(
-    toyConfig(laboratory, bias, seed),
-    bias ? 'mnist-bias' : 'mnist-softmax',
-  );
+  const run = await runner.train(toyConfig(runner, bias, seed), bias ? 'mnist-bias' : 'mnist-softmax');
   const stored = readWeights(findWeights(run.checkpoint)).weights;
   const matrix = stored.get('loss.weight')!.data as Float32Array;
   const weights = points2(matrix);
@@ -127,14 +124,14 @@ export async function trainToy(
     const indices = Uint32Array.from({ length: count }, (_, i) =>
       Math.floor((i * dataset.samples.length) / count),
     );
-    const { values } = await laboratory.features(run, dataset, indices);
+    const { values } = await runner.features(run, dataset, indices);
     return {
       points: points2(values),
       labels: Array.from(indices, (index) => dataset.samples[index]!.identity),
     };
   };
   const training = await features(run.data.dataset, drawn);
-  const test = await features(await toyImages(laboratory).openTest(), Number.POSITIVE_INFINITY);
+  const test = await features(await toyImages(runner).openTest(), Number.POSITIVE_INFINITY);
   return {
     training,
     weights,

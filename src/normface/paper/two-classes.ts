@@ -7,7 +7,7 @@ export const samplesPerClass = 100;
 
 /**
  * 100 points for each class from a normal distribution around (−offset, 0, 0.3) and (offset, 0, 0.3), normalised; the defaults are those of
- * section 9.7 item 6.
+ * draw/figure6/create_figure3.m of happynear/NormFace.
  * @param deviation of each coordinate
  */
 export function twoClasses({

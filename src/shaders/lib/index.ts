@@ -8,12 +8,15 @@ import class_window from './class_window.wesl';
 import elements from './elements.wesl';
 import entry_statistics from './entry_statistics.wesl';
 import epilogue from './epilogue.wesl';
+import lines from './lines.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
+import normalised from './normalised.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
+import resize from './resize.wesl';
 import rolled from './rolled.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
@@ -27,7 +30,7 @@ import tile_product_workgroup from './tile_product_workgroup.wesl';
 import winograd from './winograd.wesl';
 import winograd_tiles from './winograd_tiles.wesl';
 
-/** Modules that kernels import as `package::lib::name`, by that name. */
+/** Modules that kernels import as `package::lib::…`, by the name that comes last. */
 const modules = {
   agent_distance,
   agent_entry,
@@ -39,12 +42,15 @@ const modules = {
   elements,
   entry_statistics,
   epilogue,
+  lines,
   logistic,
   margin,
   matrix_unit,
   nan,
+  normalised,
   pool,
   random,
+  resize,
   rolled,
   row_norm,
   row_sum,

@@ -14,10 +14,10 @@ import { afterPaint, type Bench } from './bench.ts';
 import { comparisonView } from './compare-view.ts';
 import { compileText } from './compile.ts';
 import { firstError, type Problem } from './diagnostics.ts';
-import { Lane } from './lane.ts';
 import { type OpenedKernel, requestOf } from './opened.ts';
 import { ReferenceThread } from './reference-thread.ts';
 import { resultsView } from './results-view.ts';
+import { TaskQueue } from './task-queue.ts';
 import type { Grid, KernelState } from './url-state.ts';
 import type { Version } from './versions.ts';
 
@@ -50,7 +50,7 @@ function stageText(stage: RunStage, done: number, of: number): string {
 /** Everything of the page that runs on the GPU, one after the other. */
 export class Experiments {
   private readonly bench: Bench;
-  private readonly lane = new Lane();
+  private readonly queue = new TaskQueue();
   private readonly thread = new ReferenceThread();
 
   constructor(bench: Bench) {
@@ -59,22 +59,22 @@ export class Experiments {
 
   /** Runs a task when nothing else does; what runs is asked to stop. */
   alone<T>(task: () => Promise<T>): Promise<T> {
-    return this.lane.run(task);
+    return this.queue.run(task);
   }
 
   stop(): void {
-    this.lane.stop();
+    this.queue.stop();
   }
 
   dispose(): void {
-    this.lane.stop();
+    this.queue.stop();
     this.thread.dispose();
   }
 
   /** Checks and times what is on the page, beside the shipped kernel where it differs from that. */
   run(running: Running, say: Say, onProblems: (problems: readonly Problem[]) => void): Promise<Outcome> {
     const { opened, state, view, edited } = running;
-    return this.lane.run(async (signal) => {
+    return this.queue.run(async (signal) => {
       if (edited !== null) {
         say('compiling');
         const problems = await compileText(this.bench.device, edited);
@@ -101,7 +101,7 @@ export class Experiments {
 
   /** Several values of a constant, or all variants, of the shipped kernel. */
   sweep({ opened, state }: Running, sweep: Sweep, say: Say): Promise<SweepResult> {
-    return this.lane.run(async (signal) => {
+    return this.queue.run(async (signal) => {
       await this.ready(say, signal);
       const request = requestOf(opened, sweep.name === 'variant' ? { ...state, constants: {} } : state);
       const { device, inspector, peaks } = this.bench;
@@ -111,7 +111,7 @@ export class Experiments {
 
   /** Two texts of the dispatch in the editor, in one race. */
   compare(running: Running, versions: readonly [Version, Version], say: Say): Promise<Outcome> {
-    return this.lane.run(async (signal) => {
+    return this.queue.run(async (signal) => {
       say('compiling');
       for (const { name, text } of versions) refuse(name, await compileText(this.bench.device, text));
       await this.ready(say, signal);

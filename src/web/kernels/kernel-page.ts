@@ -9,11 +9,11 @@ import { compileText } from './compile.ts';
 import { EditorPanel } from './editor-panel.ts';
 import { Experiments, type Running } from './experiments.ts';
 import { layOut } from './kernel-layout.ts';
-import { isAbort } from './lane.ts';
 import { type OpenedKernel, openKernel, placeOf, shownDispatch } from './opened.ts';
 import { RunPanel } from './run-panel.ts';
 import { packText, unpackText } from './share-codec.ts';
 import { SweepPanel } from './sweep-panel.ts';
+import { isAbort } from './task-queue.ts';
 import { type Grid, type KernelState, readState, writeState } from './url-state.ts';
 import { Versions } from './versions.ts';
 

@@ -1,6 +1,6 @@
 import { button, element } from '../parts/element.ts';
 import { StatusLine } from '../parts/status.ts';
-import { isAbort } from './lane.ts';
+import { isAbort } from './task-queue.ts';
 
 /** Apple keyboards have another key for it. */
 const runKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ Enter' : 'Ctrl Enter';

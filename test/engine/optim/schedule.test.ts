@@ -20,7 +20,7 @@ test('step drops every so many steps', () => {
   expect(steps(schedule, 0, 9, 10, 19, 20, 100)).toEqual([0.1, 0.1, 0.05, 0.05, 0.025, 0.1 / 1024]);
 });
 
-test("multistep drops at the milestones: Wen's baseline of section 7.5", () => {
+test("multistep drops at the milestones: Wen's baseline of docs/reference.md#schedules", () => {
   const schedule = multistepSchedule(0.1, { milestones: [16_000, 24_000], gamma: 0.1 });
   expect(steps(schedule, 0, 15_999, 16_000, 23_999, 24_000, 28_000)).toEqual([
     0.1, 0.1, 0.01, 0.01, 0.001, 0.001,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conditionsOf, constantsOf, headerOf, summaryOf } from '../../../src/inspector/kernels/header.ts';
 
-const source = `// Sum of rows: y = Σ x.  (A source, equation 5)
+const source = `// Sum of rows: y = Σ x.  (A source of 2016, equation 5)
 // over two lines
 //
 // x  [ROWS]
@@ -14,7 +14,9 @@ import constants::STEPS;
 `;
 
 test('what a kernel file says about itself', () => {
-  expect(headerOf(source)).toBe('Sum of rows: y = Σ x.  (A source, equation 5)\nover two lines\n\nx  [ROWS]');
+  expect(headerOf(source)).toBe(
+    'Sum of rows: y = Σ x.  (A source of 2016, equation 5)\nover two lines\n\nx  [ROWS]',
+  );
   expect(summaryOf(source)).toBe('Sum of rows: y = Σ x');
   expect(summaryOf('// y = FACTOR·x[0] for every i: the gradient.\nfn main() {}')).toBe(
     'y = FACTOR·x[0] for every i: the gradient',

@@ -157,7 +157,7 @@ describe('the divisions of LFW', () => {
   const lists = realData('lfw/blufr/lists.tar.gz');
   const images = realData('lfw/lfw-112x96.tar');
 
-  /** Paper section 8.3: training images, test images, genuine test pairs, genuine probes, impostor probes. */
+  /** docs/reference.md#blufr: training images, test images, genuine test pairs, genuine probes, impostor probes. */
   const published = [
     [2952, 10281, 231834, 4832, 4449],
     [3428, 9805, 218833, 3943, 4862],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { normal01 } from '../../../src/engine/core/random.ts';
 import { lossBound, scaleFor } from '../../../src/normface/losses/bound.ts';
 
-// The table of section 1.3 of the paper reference, six significant digits.
+// The table of docs/reference.md#lower-bound-of-the-loss, six significant digits.
 const scales = [1, 2, 5, 10, 15, 20, 30, 40, 64];
 const table: [classes: number, bounds: number[]][] = [
   [

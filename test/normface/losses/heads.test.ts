@@ -1,4 +1,4 @@
-/** Heads of configured losses on the vectors of section 4.5: known numbers, and what scaled features and weights change. */
+/** Heads of configured losses on the vectors of docs/reference.md#a-small-example: known numbers, and what scaled features and weights change. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
@@ -129,7 +129,7 @@ describe('lengths that matter', () => {
 
   test.each([0, 1, 999, 100_000])('SphereFace after %d steps', async (step) => {
     const lambda = Math.max(5, 1000 / (1 + 0.12 * (step + 1)));
-    // ψ of section 10 at the own cosine of 0.8, for both samples.
+    // ψ of docs/reference.md#sphereface at the own cosine of 0.8, for both samples.
     const own = (lambda * 0.8 + 8 * 0.8 ** 4 - 8 * 0.8 ** 2 + 1) / (1 + lambda);
     const folded = (lambda * 0.8 + -0.8432) / (1 + lambda);
     expect(own).toBeCloseTo(folded, 9);

@@ -9,7 +9,7 @@ import { tiny } from '../../../src/normface/nets/tiny.ts';
 const total = (parameters: LayerDescription['parameters']) =>
   Object.values(parameters).reduce((a, b) => a + b, 0);
 
-test('the Center Face ResNet has the parameters and the cost of section 6.1', () => {
+test('the Center Face ResNet has the parameters and the cost of docs/reference.md#center-face-resnet', () => {
   const { parameters, macs, layers, output, activations } = describeNet(centerFaceResnet);
   // The sum of all layer outputs there includes the classifier.
   expect(activations).toBe(5_579_852 - 10_572);
@@ -21,7 +21,7 @@ test('the Center Face ResNet has the parameters and the cost of section 6.1', ()
   expect(layers.filter(({ kind }) => kind === 'conv')).toHaveLength(27);
 });
 
-test('the Center Face ResNet equals the table of section 6.1 row by row', () => {
+test('the Center Face ResNet equals the table of docs/reference.md#center-face-resnet row by row', () => {
   const repeat = (stage: number, count: number, row: [number, number, number, number, number]) =>
     Array.from({ length: count }, (_, i) => [`conv${stage}_${i + 1}`, ...row]);
   // Name, output as C, H, W, weights and biases, multiply-accumulates; the paper's table leaves out the PReLU.

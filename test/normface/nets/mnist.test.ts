@@ -7,7 +7,7 @@ import { tiny2d, tiny3d } from '../../../src/normface/nets/tiny-features.ts';
 
 const outputs = (net: Net) => describeNet(net).layers.map(({ name, output }) => [name, output.join('×')]);
 
-test('the toy nets have the parameters of section 6.3', () => {
+test('the toy nets have the parameters of docs/reference.md#mnist-nets', () => {
   const counts = (net: Net) => [describeNet(net).parameters, ...describeNet(net).output];
   expect(counts(mnistLenet)).toEqual([427_642, 2]);
   expect(counts(mnist3d)).toEqual([290_339, 3]);

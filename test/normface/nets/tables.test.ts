@@ -21,7 +21,7 @@ function rowsOf(net: Net, kinds: readonly string[]) {
 const withProducts = ['conv', 'fullyConnected'];
 const lightLayers = [...withProducts, 'maxPool', 'maxFeatureMap'];
 
-test('Light CNN A equals the table of section 6.2: pooling before max-feature-map, rounded up', () => {
+test('Light CNN A equals the table of docs/reference.md#light-cnn: pooling before max-feature-map, rounded up', () => {
   expect(rowsOf(lightCnnA, lightLayers)).toEqual([
     ['conv1', '96×120×120', 7_872, 111_974_400],
     ['pool1', '96×60×60', 0, 0],
@@ -47,7 +47,7 @@ const maxout = (index: string, channels: number, extent: number, parameters: num
   [`mfm${index}`, `${channels / 2}×${extent}×${extent}`, 0, 0],
 ];
 
-test('Light CNN B equals the table of section 6.2', () => {
+test('Light CNN B equals the table of docs/reference.md#light-cnn', () => {
   expect(rowsOf(lightCnnB, lightLayers)).toEqual([
     ...maxout('1', 96, 128, 2_496, 39_321_600),
     ['pool1', '48×64×64', 0, 0],
@@ -75,7 +75,7 @@ test('the small Light CNN has the layers of B and trains in minutes', () => {
   expect([macs, parameters, output]).toEqual([17_170_432, 212_552, [128]]);
 });
 
-test('SphereFace-20 has the parameters and the cost of section 10, without the frozen biases of its residual pairs', () => {
+test('SphereFace-20 has the parameters and the cost of docs/reference.md#sphereface-20, without the frozen biases of its residual pairs', () => {
   const stage = (
     index: number,
     shape: string,

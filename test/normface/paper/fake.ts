@@ -1,10 +1,13 @@
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
 import type { Device } from '../../../src/engine/runtime/device.ts';
-import type { Experiment, Findings } from '../../../src/normface/paper/experiment.ts';
-import { Laboratory, type LaboratoryOptions } from '../../../src/normface/paper/laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../../../src/normface/paper/experiment.ts';
+import {
+  ExperimentRunner,
+  type ExperimentRunnerOptions,
+} from '../../../src/normface/paper/experiment-runner.node.ts';
 
-export interface FakeLaboratory {
-  readonly laboratory: Laboratory;
+export interface FakeRunner {
+  readonly runner: ExperimentRunner;
   readonly said: string[];
   readonly warned: string[];
   readonly emitted: unknown[];
@@ -12,13 +15,13 @@ export interface FakeLaboratory {
   close(): Promise<void>;
 }
 
-/** A laboratory without data that collects what it is told. */
-export function fakeLaboratory(out: string, options: Partial<LaboratoryOptions> = {}): FakeLaboratory {
+/** A runner without data that collects what it is told. */
+export function fakeRunner(out: string, options: Partial<ExperimentRunnerOptions> = {}): FakeRunner {
   const said: string[] = [];
   const warned: string[] = [];
   const emitted: unknown[] = [];
   let device: Promise<Device> | undefined;
-  const laboratory = new Laboratory({
+  const runner = new ExperimentRunner({
     preset: 'quick',
     seeds: 1,
     data: { folder: out },
@@ -36,10 +39,10 @@ export function fakeLaboratory(out: string, options: Partial<LaboratoryOptions> 
     ...options,
   });
   const close = async () => {
-    await laboratory.close();
+    await runner.close();
     (await device)?.close();
   };
-  return { laboratory, said, warned, emitted, close };
+  return { runner, said, warned, emitted, close };
 }
 
 export const square =
@@ -52,7 +55,7 @@ export function fakeExperiment(name: string, run: () => void = () => {}): Experi
     title: `Experiment ${name}`,
     paper: 'Something was found.',
     runs: 0,
-    run: async (): Promise<Findings> => {
+    run: async (): Promise<ExperimentResults> => {
       experiment.runs++;
       run();
       return {

@@ -7,7 +7,7 @@ import { compare, sketch } from '../../../src/normface/paper/fig7.node.ts';
 import { meanDirection, twoClasses } from '../../../src/normface/paper/two-classes.ts';
 import { testDevice } from '../../engine/open.ts';
 import { temporaryFolder } from '../data/fixtures.ts';
-import { fakeLaboratory } from './fake.ts';
+import { fakeRunner } from './fake.ts';
 
 const device = await testDevice();
 
@@ -18,7 +18,7 @@ test('figure 4, plane: the gradient is tangent, as the formula says, and every s
     const norm = Math.sqrt(squares[k]!);
     const y = [x[0] / norm, x[1] / norm];
     const along = y[0]! * target[0] + y[1]! * target[1];
-    // dL/dx = (g − y⟨y, g⟩)/|x| with g = −t (section 2).
+    // dL/dx = (g − y⟨y, g⟩)/|x| with g = −t (arXiv 1704.06369, equation 4).
     expect(g[0]).toBeCloseTo((-target[0] + y[0]! * along) / norm, 6);
     expect(g[1]).toBeCloseTo((-target[1] + y[1]! * along) / norm, 6);
     expect(x[0] * g[0] + x[1] * g[1]).toBeCloseTo(0, 6);
@@ -38,8 +38,8 @@ test('figure 4, sphere: all gradients are tangent; the own class pulls the weigh
   });
 });
 
-test('figure 5: the numbers are those of the table of section 1.3', async () => {
-  const { tables } = await fig5.run(fakeLaboratory(temporaryFolder()).laboratory);
+test('figure 5: the numbers are those of docs/reference.md#lower-bound-of-the-loss', async () => {
+  const { tables } = await fig5.run(fakeRunner(temporaryFolder()).runner);
   const { columns, rows } = tables.find(({ stem }) => stem === 'fig5')!;
   expect(columns).toEqual(['scale', 'n=10', 'n=100', 'n=1000', 'n=10000', 'n=100000']);
   const expected = [

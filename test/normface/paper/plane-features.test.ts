@@ -10,7 +10,7 @@ import {
   summarise,
 } from '../../../src/normface/paper/plane-features.ts';
 import { realData, temporaryFolder } from '../data/fixtures.ts';
-import { fakeLaboratory } from './fake.ts';
+import { fakeRunner } from './fake.ts';
 
 /** Class 0 on a ray, class 1 around the origin. */
 const features = {
@@ -107,7 +107,7 @@ test('three features are found of which two of different classes are nearer than
 });
 
 test('without MNIST generated people take its place, say so, and no image is in both training and test', async () => {
-  const images = toyImages(fakeLaboratory(temporaryFolder()).laboratory);
+  const images = toyImages(fakeRunner(temporaryFolder()).runner);
   expect(images.description).toMatch(/MNIST was not found/);
   const training = new Set((await openDataset(images.training)).samples.map(({ key }) => key));
   const held = await images.openTest();
@@ -118,8 +118,8 @@ test('without MNIST generated people take its place, say so, and no image is in 
 
 const mnist = realData('mnist');
 test.skipIf(mnist === undefined)("MNIST's test set alone is divided", async () => {
-  const { laboratory } = fakeLaboratory(temporaryFolder(), { data: { folder: '', mnist } });
-  const images = toyImages(laboratory);
+  const { runner } = fakeRunner(temporaryFolder(), { data: { folder: '', mnist } });
+  const images = toyImages(runner);
   const training = await openDataset(images.training);
   const held = await images.openTest();
   expect(training.identities).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);

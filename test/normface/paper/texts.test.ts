@@ -7,7 +7,7 @@ import type { StepRecord } from '../../../src/normface/training/run/log.ts';
 const records = (losses: readonly number[]) => losses.map((loss) => ({ loss }) as StepRecord);
 const noise = (k: number) => 0.01 * Math.sin(12.9898 * k);
 
-test('section 3.3: a loss that falls is said to fall, one that only trembles is not', () => {
+test('convergence: a loss that falls is said to fall, one that only trembles is not', () => {
   const falling = Array.from({ length: 48 }, (_, k) => 4.6 - 0.005 * k + noise(k));
   expect(trendText(records(falling))).toMatch(/^still falls, from 4\.\d+ to 4\.\d+$/);
   const flat = Array.from({ length: 48 }, (_, k) => 4.34 + noise(k));

@@ -10,7 +10,7 @@ import { encode, errorOf, temporaryFolder, writeTree } from '../data/fixtures.ts
 
 const folder = temporaryFolder();
 
-test('the lists of section 7.1 have the sizes that are in their names', () => {
+test('the lists of docs/reference.md#casia-webface-without-lfw have the sizes that are in their names', () => {
   for (const [name, identities] of Object.entries(casiaOverlap)) {
     expect(new Set(identities).size).toBe(identities.length);
     expect(identities).toHaveLength(Number(name.split('-')[1]));
@@ -65,7 +65,7 @@ const read = (name: string) =>
     name,
   );
 
-test('the full-size configurations follow sections 7.1, 7.3 and 7.5', () => {
+test('the full-size configurations follow docs/reference.md: people left out, crops, schedules', () => {
   const rates = (name: string, steps: readonly number[]) => {
     const { schedule, optimiser, steps: total } = read(name);
     return steps.map(scheduleOf(schedule, optimiser.learningRate, total!));

@@ -67,7 +67,7 @@ function choose(
     candidates:
       special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
     shipped: variants.find(({ name }) => name === shipped)!,
-    rehearse: (candidate) => run(candidate, (given) => device.empty(given.shape)),
+    benchmark: (candidate) => run(candidate, (given) => device.empty(given.shape)),
   };
   device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
 }

@@ -35,7 +35,7 @@ export interface CContrastiveOptions extends AgentOptions {
 }
 
 /**
- * C-contrastive loss of features with agents (NormFace equation 10), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
+ * C-contrastive loss of features with agents (arXiv 1704.06369, equation 10), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
  *
  *   loss = Σ_i ( min(T, max(0, D_{i,y_i} − m_p)) + Σ_{j≠y_i} max(0, M − D_ij) ) / n
  *

@@ -23,7 +23,7 @@ export interface CTripletOptions extends AgentOptions {
 }
 
 /**
- * C-triplet loss of features with agents (NormFace equation 11), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
+ * C-triplet loss of features with agents (arXiv 1704.06369, equation 11), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
  *
  *   loss = Σ_i ( Σ_{k≠y_i} w_n·max(0, M + D_{i,y_i} − D_ik) + w_p·D_{i,y_i} ) / n
  *

@@ -32,7 +32,7 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
 }
 
 /**
- * Scaled-cosine softmax cross-entropy, NormFace's loss (equation 6), fused: neither logits nor normalised class weights are written.
+ * Scaled-cosine softmax cross-entropy, NormFace's loss (arXiv 1704.06369, section 3.3, equation 6), fused: neither logits nor normalised class weights are written.
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·⟨f_i, w_j⟩ / (‖f_i‖ ‖w_j‖)
  *

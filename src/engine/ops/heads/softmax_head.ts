@@ -45,7 +45,7 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
   readonly scale: Tensor;
   /** Least s that is used. */
   readonly floor: number;
-  /** The scale follows the batch, as AdaCos says: shaders/adacos_scale. Only for scores that are cosines. */
+  /** The scale follows the batch, as AdaCos says: shaders/heads/adacos_scale. Only for scores that are cosines. */
   readonly adaptive?: boolean;
   /** What stands for the cosines; only with normalised weights. */
   readonly margin?: Margin | null;

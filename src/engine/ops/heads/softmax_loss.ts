@@ -7,7 +7,7 @@ import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
-export interface SoftmaxOptions extends SharedHeadOptions {
+export interface SoftmaxLossOptions extends SharedHeadOptions {
   /** [classes] f32, default none. */
   readonly bias?: Tensor | null;
 }
@@ -29,7 +29,7 @@ export function softmaxLossHead(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  { bias = null, classesInUse }: SoftmaxOptions = {},
+  { bias = null, classesInUse }: SoftmaxLossOptions = {},
 ): LossWithStatistics {
   const operator = 'softmax_loss';
   checkHead(operator, features, weights, labels, { bias, classesInUse });
@@ -53,7 +53,7 @@ export function softmaxLoss(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  options: SoftmaxOptions = {},
+  options: SoftmaxLossOptions = {},
 ): Tensor {
   return softmaxLossHead(features, weights, labels, options).loss;
 }

@@ -57,7 +57,7 @@ const defaults = {
 } satisfies SphereFace2Numbers;
 
 /**
- * The bias at which a start with all cosines 0 is the minimum over the bias (SphereFace2, section 3.3 and the authors' code).
+ * The bias at which a start with all cosines 0 is the minimum over the bias (docs/reference.md#sphereface2).
  *
  * @param classes from 2
  */

@@ -124,8 +124,8 @@ export function rowInverseNorms(x: Tensor, epsilon: number): Tensor {
 }
 
 /**
- * Overwrites every row by itself divided by its norm: the "hard" weight normalisation of NormFace's later heads (section 2 of the
- * paper reference), where the gradient that follows is the plain one of the normalised row.
+ * Overwrites every row by itself divided by its norm: the "hard" weight normalisation of NormFace's later heads
+ * (docs/reference.md#tangent-and-hard-weight-normalisation), where the gradient that follows is the plain one of the normalised row.
  *
  * @throws ShapeError unless x is an f32 leaf with at least one dimension
  */

@@ -20,7 +20,7 @@ export interface ContrastiveOptions {
 }
 
 /**
- * Contrastive loss of pairs of samples (NormFace equation 7), with D_ij = ‖f̂_i − f̂_j‖²:
+ * Contrastive loss of pairs of samples (arXiv 1704.06369, equation 7), with D_ij = ‖f̂_i − f̂_j‖²:
  *
  *   loss = mean over the pairs of ( D_ij if y_i = y_j, else max(0, M − D_ij) )
  *

@@ -18,7 +18,7 @@ export interface TripletOptions {
   /** M (default 0.2, FaceNet's; a squared distance). */
   margin?: number;
   /**
-   * `all`: every triplet of the batch; `semi-hard` (default): those with D_ap < D_an < D_ap + M (FaceNet, section 3.2); `hardest`:
+   * `all`: every triplet of the batch; `semi-hard` (default): those with D_ap < D_an < D_ap + M (FaceNet, arXiv 1503.03832, section 3.2); `hardest`:
    * of every anchor the farthest positive with the nearest negative (Hermans et al. 2017), the first of equal ones.
    */
   mining?: TripletMining;
@@ -27,7 +27,7 @@ export interface TripletOptions {
 }
 
 /**
- * Triplet loss (NormFace equation 8) over the triplets of a batch, with D_ij = ‖f̂_i − f̂_j‖²:
+ * Triplet loss (arXiv 1704.06369, equation 8) over the triplets of a batch, with D_ij = ‖f̂_i − f̂_j‖²:
  *
  *   loss = mean over the triplets used of max(0, M + D_ap − D_an),   y_p = y_a, p ≠ a, y_n ≠ y_a
  *

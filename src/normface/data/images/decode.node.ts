@@ -23,7 +23,7 @@ export class WrongSizeError extends Error {
   override name = 'WrongSizeError';
 }
 
-/** Size of a generated face when none is asked for: that of the aligned crops (paper notes, section 7.2). */
+/** Size of a generated face when none is asked for: that of the aligned crops (docs/reference.md#aligned-crops). */
 const defaultSize: ImageSize = { width: 96, height: 112 };
 
 /**

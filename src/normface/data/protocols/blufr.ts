@@ -10,7 +10,7 @@ export interface BlufrTrial {
   readonly probes: Uint32Array;
 }
 
-/** The divisions of the benchmark of large-scale unconstrained face recognition (paper section 8.3). */
+/** The divisions of the benchmark of large-scale unconstrained face recognition (docs/reference.md#blufr). */
 export interface BlufrSplits {
   readonly name: string;
   /** File names such as `Aaron_Eckhart_0001.jpg`. */

@@ -1,4 +1,4 @@
-/** Identities of CASIA-WebFace who are also in LFW, to be left out of a training that LFW judges (paper section 7.1). */
+/** Identities of CASIA-WebFace who are also in LFW, to be left out of a training that LFW judges (docs/reference.md#casia-webface-without-lfw). */
 
 /** Removed for the paper, which leaves 10,572 classes. */
 const paper = [

@@ -15,7 +15,7 @@ export interface PReluLayer {
   readonly slope?: number;
   /** Whether all channels have one slope; default false. */
   readonly shared?: boolean;
-  /** Of the slopes; default 1: they decay like weights (section 6.1). */
+  /** Of the slopes; default 1: they decay like weights (docs/reference.md#center-face-resnet). */
   readonly decayMultiplier?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { LayerParameter } from '../layer.ts';
 
 /**
- * The bias of a layer, if it has one: learns twice as fast as weights and does not decay, as in the paper's nets (section 6.1).
+ * The bias of a layer, if it has one: learns twice as fast as weights and does not decay, as in docs/reference.md#center-face-resnet.
  *
  * @param bias whether there is one, or what it starts from
  */

@@ -1,4 +1,4 @@
-/** What BLUFR is computed on: the division of LFW, or one like it of generated faces where LFW is missing (section 8.3). */
+/** What BLUFR is computed on: the division of LFW, or one like it of generated faces where LFW is missing (docs/reference.md#blufr). */
 
 import { type Dataset, samplesByIdentity } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.node.ts';
@@ -7,7 +7,7 @@ import { type BlufrSplits, blufrSamples } from '../../data/protocols/blufr.ts';
 import { type BlufrTrialResult, evaluateBlufrTrial } from '../../evaluation/blufr.ts';
 import { type MergeName, mergeMirror } from '../../evaluation/merge.ts';
 import type { DataSources, Faces } from '../data-sources.node.ts';
-import type { Laboratory, LaboratoryRun } from '../laboratory.node.ts';
+import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 
 /** Images and the trials that they are divided into. */
 export interface BlufrSet {
@@ -71,20 +71,20 @@ export function openSetOf(dataset: Dataset, enrolled: number): BlufrSplits {
 
 /** Rates of a run's last checkpoint in some trials, by cosines of the merged features. @param trials numbers from 1 */
 export async function blufrRates(
-  laboratory: Laboratory,
-  run: LaboratoryRun,
+  runner: ExperimentRunner,
+  run: TrainedRun,
   { dataset, splits }: BlufrSet,
   trials: readonly number[],
   merge: MergeName,
 ): Promise<BlufrTrialResult[]> {
   const everyImage = Uint32Array.from(splits.images.keys());
   const samples = blufrSamples(dataset, splits, everyImage);
-  const { front, mirrored } = await laboratory.mirroredFeatures(run, dataset, samples, merge !== 'front');
+  const { front, mirrored } = await runner.mirroredFeatures(run, dataset, samples, merge !== 'front');
   const features = mergeMirror(front, mirrored, merge);
-  const device = await laboratory.openDevice();
+  const device = await runner.openDevice();
   const results: BlufrTrialResult[] = [];
   for (const trial of trials) {
-    laboratory.checkInterrupt();
+    runner.checkInterrupt();
     results.push(await evaluateBlufrTrial(device, features, splits.labels, splits.trials[trial - 1]!, trial));
   }
   return results;

@@ -7,7 +7,7 @@ import type { MergeName } from '../../evaluation/merge.ts';
 import { mean } from '../../evaluation/result.ts';
 import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint/checkpoint.node.ts';
-import type { Laboratory, LaboratoryRun } from '../laboratory.node.ts';
+import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 import type { LossRow } from './loss-rows.ts';
 import { baselineConfig, fineTuneConfig, type Recipe } from './recipe.ts';
 
@@ -23,44 +23,44 @@ export interface Measurement {
 }
 
 export class Comparison {
-  readonly laboratory: Laboratory;
+  readonly runner: ExperimentRunner;
   readonly recipe: Recipe;
-  private readonly baselines = new Map<number, Promise<LaboratoryRun>>();
+  private readonly baselines = new Map<number, Promise<TrainedRun>>();
   private set: Promise<EvaluationSet | undefined> | undefined;
 
-  constructor(laboratory: Laboratory, recipe: Recipe) {
-    this.laboratory = laboratory;
+  constructor(runner: ExperimentRunner, recipe: Recipe) {
+    this.runner = runner;
     this.recipe = recipe;
   }
 
   /** What every row of a seed starts from; trained once. */
-  baseline(seed: number): Promise<LaboratoryRun> {
+  baseline(seed: number): Promise<TrainedRun> {
     const { name } = this.recipe;
     const run =
       this.baselines.get(seed) ??
-      this.laboratory.train(baselineConfig(this.recipe, seed), `${name}-baseline-s${seed}`);
+      this.runner.train(baselineConfig(this.recipe, seed), `${name}-baseline-s${seed}`);
     this.baselines.set(seed, run);
     return run;
   }
 
-  async fineTune(row: LossRow, seed: number): Promise<LaboratoryRun> {
+  async fineTune(row: LossRow, seed: number): Promise<TrainedRun> {
     const { checkpoint } = await this.baseline(seed);
     const config = fineTuneConfig(this.recipe, row, checkpoint, seed);
-    return this.laboratory.train(config, `${this.recipe.name}-${row.key}-s${seed}`);
+    return this.runner.train(config, `${this.recipe.name}-${row.key}-s${seed}`);
   }
 
   /** The pairs that judge, and features of a run's last checkpoint for them: those that the recipe's merge needs. */
-  async features(run: LaboratoryRun, mirror = this.recipe.merge !== 'front') {
+  async features(run: TrainedRun, mirror = this.recipe.merge !== 'front') {
     const { dataset, indices, pairs } = await this.evaluationSet(run);
-    return { pairs, features: await this.laboratory.mirroredFeatures(run, dataset, indices, mirror) };
+    return { pairs, features: await this.runner.mirroredFeatures(run, dataset, indices, mirror) };
   }
 
   /** Number of the pairs that judge. */
-  async pairCount(run: LaboratoryRun): Promise<number> {
+  async pairCount(run: TrainedRun): Promise<number> {
     return (await this.evaluationSet(run)).pairs.a.length;
   }
 
-  private async evaluationSet({ key, config }: LaboratoryRun): Promise<EvaluationSet> {
+  private async evaluationSet({ key, config }: TrainedRun): Promise<EvaluationSet> {
     this.set ??= evaluationSetOf(config);
     const set = await this.set;
     if (!set) throw new UserError(`the run ${key} names no pairs to evaluate on`);
@@ -68,14 +68,11 @@ export class Comparison {
   }
 
   /** The evaluated checkpoints of a run, its last ones, as many as the recipe says, by each of some merges. */
-  async measure(
-    run: LaboratoryRun,
-    merges: readonly MergeName[] = [this.recipe.merge],
-  ): Promise<Measurement[]> {
+  async measure(run: TrainedRun, merges: readonly MergeName[] = [this.recipe.merge]): Promise<Measurement[]> {
     const measurements: Measurement[] = [];
     const mirror = merges.some((merge) => merge !== 'front');
     for (const checkpoint of completeCheckpoints(run.folder).slice(-this.recipe.snapshots.count)) {
-      this.laboratory.checkInterrupt();
+      this.runner.checkInterrupt();
       const { pairs, features } = await this.features({ ...run, checkpoint }, mirror);
       for (const merge of merges) {
         const { metrics, first } = evaluateVerification(features, pairs, {
@@ -103,7 +100,7 @@ export class Comparison {
         const measurements = await this.measure(await this.fineTune(row, seed));
         measured[r]!.push(...measurements);
         const { accuracy } = measurements.slice(-1)[0]!;
-        this.laboratory.say(`seed ${seed} · ${row.key}: ${(100 * accuracy).toFixed(2)} %`);
+        this.runner.say(`seed ${seed} · ${row.key}: ${(100 * accuracy).toFixed(2)} %`);
       }
     }
     return measured;

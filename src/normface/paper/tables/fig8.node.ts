@@ -1,4 +1,4 @@
-/** Figure 8: how much of a second loss helps softmax over cosines (sections 4.4, 9.7). */
+/** Figure 8: how much of a second loss helps softmax over cosines (arXiv 1704.06369, section 5.2). */
 
 import { type Estimate, estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';
@@ -10,8 +10,8 @@ import {
   type MeasuredRow,
   percentEstimate,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { linePlot } from '../line-plot.node.ts';
 import { Comparison, measuredRow } from './comparison.node.ts';
 import { controlAmong, jointConfig, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
@@ -30,20 +30,20 @@ export const fig8: Experiment = {
   title: 'Figure 8: accuracy against the weight of a second loss',
   paper:
     'Adding C-contrastive to the normalised softmax changes the accuracy less over the range of weights than adding the center loss; both lie above the softmax baseline.',
-  run: (laboratory) =>
+  run: (runner) =>
     runFig8(
-      laboratory,
-      comparisonRecipe(laboratory),
-      laboratory.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
+      runner,
+      comparisonRecipe(runner),
+      runner.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
     ),
 };
 
 export async function runFig8(
-  laboratory: Laboratory,
+  runner: ExperimentRunner,
   recipe: Recipe,
   weights: readonly number[],
-): Promise<Findings> {
-  const seeds = laboratory.comparisonSeeds;
+): Promise<ExperimentResults> {
+  const seeds = runner.comparisonSeeds;
   const swept = kinds.flatMap(({ key, name, negativeMargin }) =>
     weights.map(
       (weight): LossRow => ({
@@ -62,8 +62,8 @@ export async function runFig8(
     alone!,
   );
   const rows = [further!, alone!, ...swept];
-  const measured = await new Comparison(laboratory, recipe).measureRows(rows, seeds);
-  return findingsOf(
+  const measured = await new Comparison(runner, recipe).measureRows(rows, seeds);
+  return experimentResults(
     recipe,
     weights,
     measured.map((row, k) => measuredRow(labelOf(rows[k]!), row)),
@@ -72,12 +72,12 @@ export async function runFig8(
 }
 
 /** @param measured the control, softmax over cosines alone, then every kind and weight */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   weights: readonly number[],
   measured: readonly MeasuredRow[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const [control, single, ...swept] = measured as readonly [MeasuredRow, MeasuredRow, ...MeasuredRow[]];
   const baseline = estimate(control.values);
   const alone = estimate(single.values);

@@ -7,11 +7,11 @@ type NormFace = Extract<Loss, { name: 'normface' }>;
 
 /** Settings of the heads that differ between the sizes of the presets. */
 export interface HeadSettings {
-  /** Of softmax over cosines alone (section 3.4) … */
+  /** Of softmax over cosines alone (docs/reference.md#scale) … */
   readonly scale: NonNullable<NormFace['scale']>;
-  /** … and of that with a second loss beside it (section 4.4). */
+  /** … and of that with a second loss beside it (docs/reference.md#two-losses-together). */
   readonly jointScale: NonNullable<NormFace['scale']>;
-  /** Of the agents of softmax over cosines (section 3.5) … */
+  /** Of the agents of softmax over cosines (docs/reference.md#class-weights-of-the-heads) … */
   readonly agents: AgentSettings;
   /** … and of those of C-contrastive and C-triplet, whose gradients have no scale. */
   readonly distanceAgents: AgentSettings;
@@ -92,10 +92,10 @@ export function isControl({ key }: Pick<LossRow, 'key'>): boolean {
   return key.startsWith(control.key);
 }
 
-/** Weight of a second loss beside softmax over cosines; the paper gives it for C-contrastive (section 4.4). */
+/** Weight of a second loss beside softmax over cosines; the paper gives it for C-contrastive (arXiv 1704.06369, section 5.2). */
 export const jointWeight = 0.01;
 
-/** Softmax over cosines with a second loss that has agents of its own. @param negativeMargin 0 is the center loss (section 4.2) */
+/** Softmax over cosines with a second loss that has agents of its own. @param negativeMargin 0 is the center loss (docs/reference.md#c-contrastive) */
 export function jointConfig(
   { jointScale, agents, distanceAgents }: HeadSettings,
   negativeMargin: number,
@@ -107,7 +107,7 @@ export function jointConfig(
   };
 }
 
-/** The rows of Table 2 (sections 7.6, 9.1); the first are the controls. */
+/** The rows of Table 2 (docs/reference.md#tables); the first are the controls. */
 export function paperRows(head: HeadSettings): readonly LossRow[] {
   const { scale, agents, distanceAgents } = head;
   const triplet = (addCenterLoss: boolean): Loss => ({
@@ -195,7 +195,7 @@ export function paperRows(head: HeadSettings): readonly LossRow[] {
 }
 
 /**
- * The losses of sampled pairs and triplets that agents replace (section 5), at the margins of their usual definitions. Batches hold
+ * The losses of sampled pairs and triplets that agents replace (arXiv 1704.06369, section 4), at the margins of their usual definitions. Batches hold
  * four images of each of their people.
  */
 export function sampleRows(batchSize: number): readonly LossRow[] {
@@ -216,7 +216,7 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
   ];
 }
 
-/** Losses that came after the paper (section 10), with the settings of their authors unless the head has others. */
+/** Losses that came after the paper (sources: docs/reference.md), with the settings of their authors unless the head has others. */
 export function laterRows({ agents, later }: HeadSettings): readonly LossRow[] {
   const row = (name: string, key: Loss['name'], normalisation: Normalisation = 'yes'): LossRow => ({
     key,

@@ -1,11 +1,11 @@
-/** The mirror table: merges of image and mirror image, with and without PCA (sections 8.2, 9.5). */
+/** The mirror table: merges of image and mirror image, with and without PCA (docs/reference.md#mirror-images). */
 
 import { estimate } from '../../../common/statistics.ts';
 import { type MergeName, mergeNames } from '../../evaluation/merge.ts';
 import { type MirrorRow, mirrorTable } from '../../evaluation/mirror-table.ts';
 import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison } from './comparison.node.ts';
 import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -32,12 +32,12 @@ export const mirror: Experiment = {
   title: 'Mirror images and PCA',
   paper:
     'Merging the features of image and mirror image, and PCA, each add one or two tenths of a point; sum and maximum with PCA give the best model its 99.22 %.',
-  run: (laboratory) => runMirror(laboratory, comparisonRecipe(laboratory)),
+  run: (runner) => runMirror(runner, comparisonRecipe(runner)),
 };
 
-export async function runMirror(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
-  const seeds = laboratory.comparisonSeeds;
+export async function runMirror(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
+  const seeds = runner.comparisonSeeds;
   const tables: MirrorRow[][][] = models.map(() => []);
   const [row] = rowsOf(paperRows(recipe.head), ['normface']);
   for (const seed of seeds) {
@@ -48,15 +48,15 @@ export async function runMirror(laboratory: Laboratory, recipe: Recipe): Promise
       tables[m]!.push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
     }
   }
-  return findingsOf(recipe, tables, seeds);
+  return experimentResults(recipe, tables, seeds);
 }
 
 /** @param tables of each model, one a seed */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   tables: readonly (readonly MirrorRow[][])[] | readonly (readonly (readonly MirrorRow[])[])[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const cells = models.flatMap(({ name, paper }, m) =>
     [false, true].flatMap((pca) =>
       mergeNames.map((merge, k) => {

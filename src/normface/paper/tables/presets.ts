@@ -1,18 +1,18 @@
 /** The recipes of the tables for either preset. */
 
-import type { Laboratory } from '../laboratory.node.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { casiaAndLfw, disjointLfw } from './faces.ts';
 import { lightPaperSizes, lightQuickSizes, paperSizes, quickSizes, type Recipe } from './recipe.ts';
 
 /** Of tables 1 and 2, the mirror table and figure 8. @throws UserError where data that the full preset needs are missing */
-export function comparisonRecipe({ preset, data }: Pick<Laboratory, 'preset' | 'data'>): Recipe {
+export function comparisonRecipe({ preset, data }: Pick<ExperimentRunner, 'preset' | 'data'>): Recipe {
   return preset === 'quick'
     ? { name: 'tables', faces: disjointLfw(data, [56, 48]), ...quickSizes }
     : { name: 'tables', faces: casiaAndLfw(data, [112, 96]), ...paperSizes };
 }
 
 /** Of Table 4. @throws UserError where data that the full preset needs are missing */
-export function lightRecipe({ preset, data }: Pick<Laboratory, 'preset' | 'data'>): Recipe {
+export function lightRecipe({ preset, data }: Pick<ExperimentRunner, 'preset' | 'data'>): Recipe {
   if (preset === 'quick') return { name: 'light', faces: disjointLfw(data, [56, 48]), ...lightQuickSizes };
   const faces = casiaAndLfw(data, [144, 144]);
   return {

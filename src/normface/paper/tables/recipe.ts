@@ -1,4 +1,4 @@
-/** How the tables train: a softmax baseline, and from it as many further steps under each loss (sections 7.5, 7.6). */
+/** How the tables train: a softmax baseline, and from it as many further steps under each loss (docs/reference.md#schedules). */
 
 import type { MergeName } from '../../evaluation/merge.ts';
 import type { ProtocolName } from '../../evaluation/protocols.ts';
@@ -64,7 +64,7 @@ export const quickSizes: Sizes = {
   snapshots: { count: 1, everySteps: 0 },
 };
 
-/** The paper's: section 7.5 for the schedules, the paper-time heads of section 3.5. */
+/** The paper's: schedules of docs/reference.md#schedules, heads of its time as in docs/reference.md#class-weights-of-the-heads. */
 export const paperSizes: Sizes = {
   net: 'center-face-resnet',
   augmentation: { mirror: true },
@@ -93,7 +93,7 @@ export const lightQuickSizes: Sizes = {
   merge: 'sum',
 };
 
-/** Wu's training (section 7.5), random crops (section 7.3), and no PCA in the evaluation (MirrorFace.md of happynear/NormFace). */
+/** Wu's training (docs/reference.md#schedules), random crops, and no PCA in the evaluation (MirrorFace.md of happynear/NormFace). */
 export const lightPaperSizes: Sizes = {
   ...paperSizes,
   net: 'light-cnn-b',

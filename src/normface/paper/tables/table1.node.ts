@@ -1,4 +1,4 @@
-/** Table 1: what normalising the features of a softmax model is worth when they are compared (section 1.1). */
+/** Table 1: what normalising the features of a softmax model is worth when they are compared (arXiv 1704.06369, section 1). */
 
 import { estimate } from '../../../common/statistics.ts';
 import type { Features } from '../../evaluation/features.ts';
@@ -7,8 +7,8 @@ import type { PairList } from '../../evaluation/pairs.ts';
 import { crossValidatedAccuracy } from '../../evaluation/protocols.ts';
 import { cosineScores, innerProducts, rawDistances, squaredDistances } from '../../evaluation/similarity.ts';
 import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison } from './comparison.node.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
@@ -48,12 +48,12 @@ export const table1: Experiment = {
   title: 'Table 1: similarity before and after normalisation',
   paper:
     'Features of a softmax model: inner product 98.27 % before and 98.98 % after normalisation, Euclidean distance 98.35 % and 98.95 %.',
-  run: (laboratory) => runTable1(laboratory, comparisonRecipe(laboratory)),
+  run: (runner) => runTable1(runner, comparisonRecipe(runner)),
 };
 
-export async function runTable1(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
-  const seeds = laboratory.comparisonSeeds;
+export async function runTable1(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
+  const seeds = runner.comparisonSeeds;
   const measured = similarities.map((): ScoredSeed[] => []);
   for (const seed of seeds) {
     const run = await comparison.baseline(seed);
@@ -63,7 +63,7 @@ export async function runTable1(laboratory: Laboratory, recipe: Recipe): Promise
       measured[k]!.push(crossValidatedAccuracy(score(merged, pairs), pairs));
     });
   }
-  return findingsOf(recipe, measured, seeds);
+  return experimentResults(recipe, measured, seeds);
 }
 
 /** What one similarity reaches with one seed: its accuracy in [0, 1], and whether it decides each pair rightly. */
@@ -73,11 +73,11 @@ export interface ScoredSeed {
 }
 
 /** @param measured by each similarity, one a seed */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   measured: readonly (readonly ScoredSeed[])[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const results = similarities.map((similarity, k) => {
     const values = measured[k]!.map(({ accuracy }) => accuracy);
     return {

@@ -1,4 +1,4 @@
-/** Table 2: verification accuracy on LFW of every loss, with and without normalisation (sections 7.6, 9.1). */
+/** Table 2: verification accuracy on LFW of every loss, with and without normalisation (arXiv 1704.06369, section 5.2). */
 
 import { estimate } from '../../../common/statistics.ts';
 import { mean } from '../../evaluation/result.ts';
@@ -11,8 +11,8 @@ import {
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, Figure, Findings, NamedTable } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults, Figure, NamedTable } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison, type Measurement, measuredRow, perSeed } from './comparison.node.ts';
 import {
   control,
@@ -50,20 +50,20 @@ export const table2: Experiment = {
   title: 'Table 2: accuracy on LFW, every loss fine-tuned from one baseline',
   paper:
     'Fine-tuned from a softmax model of 98.28 %, every normalised loss exceeds 99.1 %; softmax + C-contrastive is best with 99.19 %, feature only reaches 98.72 % and weight only 98.95 %.',
-  run: (laboratory) => runTable2(laboratory, comparisonRecipe(laboratory)),
+  run: (runner) => runTable2(runner, comparisonRecipe(runner)),
 };
 
 export async function runTable2(
-  laboratory: Laboratory,
+  runner: ExperimentRunner,
   recipe: Recipe,
   blocks: readonly Block[] = table2Blocks(recipe),
-): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
-  const seeds = laboratory.costlySeeds;
+): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
+  const seeds = runner.costlySeeds;
   const rows = blocks.flatMap((block) => block.rows);
   const measured = await comparison.measureRows(rows, seeds);
   const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]!));
-  return findingsOf(recipe, blocks, measured, seeds, pairs);
+  return experimentResults(recipe, blocks, measured, seeds, pairs);
 }
 
 /**
@@ -71,13 +71,13 @@ export async function runTable2(
  * @param measured of every row, in the order of the blocks
  * @param pairs that judge
  */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   blocks: readonly Block[],
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
   pairs: number,
-): Findings {
+): ExperimentResults {
   let next = 0;
   const results = blocks.flatMap(({ rows }, block) =>
     rows.map((row) => {

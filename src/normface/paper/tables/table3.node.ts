@@ -1,4 +1,4 @@
-/** Table 3: BLUFR, all pairs at a low false accept rate and open-set identification (sections 8.3, 9.2). */
+/** Table 3: BLUFR, all pairs at a low false accept rate and open-set identification (arXiv 1704.06369, section 5.2). */
 
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';
@@ -6,8 +6,8 @@ import { type BlufrTrialResult, type RateOverTrials, summariseBlufr } from '../.
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
 import { againstControlSummary, againstControlText, orderText } from '../../evaluation/verdict.ts';
-import type { Experiment, Figure, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults, Figure } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { blufrRates, openBlufr, trialFaces } from './blufr-trials.node.ts';
 import { Comparison } from './comparison.node.ts';
 import {
@@ -44,13 +44,13 @@ export const table3: Experiment = {
   title: 'Table 3: the BLUFR protocol on LFW',
   paper:
     'At a false accept rate of 0.1 % softmax with center loss verifies 93.35 %, normalised softmax 95.77 % and softmax + C-contrastive 95.83 %; open-set rank-1 identification at 1 % rises from 67.86 % to 77.18 %.',
-  run: (laboratory) => runTable3(laboratory, table3Plan(laboratory)),
+  run: (runner) => runTable3(runner, table3Plan(runner)),
 };
 
 /** Quick: nets trained on the training images of the first trial. Full: those of Table 2, judged by all trials. */
-export function table3Plan(laboratory: Pick<Laboratory, 'preset' | 'data'>): Table3Plan {
-  const { preset, data } = laboratory;
-  const recipe = comparisonRecipe(laboratory);
+export function table3Plan(runner: Pick<ExperimentRunner, 'preset' | 'data'>): Table3Plan {
+  const { preset, data } = runner;
+  const recipe = comparisonRecipe(runner);
   if (preset === 'full' && data.blufr === undefined)
     throw new UserError(`the full preset needs BLUFR's division of LFW; ${data.folder} lacks lfw/blufr/`);
   if (preset === 'full')
@@ -72,32 +72,32 @@ export interface BlufrRow {
   readonly seeds: readonly { readonly seed: number; readonly trials: readonly BlufrTrialResult[] }[];
 }
 
-export async function runTable3(laboratory: Laboratory, plan: Table3Plan): Promise<Findings> {
+export async function runTable3(runner: ExperimentRunner, plan: Table3Plan): Promise<ExperimentResults> {
   const { recipe, keys, trials } = plan;
-  const set = await openBlufr(laboratory.data);
-  const comparison = new Comparison(laboratory, recipe);
+  const set = await openBlufr(runner.data);
+  const comparison = new Comparison(runner, recipe);
   const results: BlufrRow[] = [];
   const known = paperRows(recipe.head);
   for (const row of rowsOf(known, withControls(known, keys))) {
     const seeds = [];
-    for (const seed of laboratory.costlySeeds) {
+    for (const seed of runner.costlySeeds) {
       const run = await comparison.fineTune(row, seed);
-      const rates = await blufrRates(laboratory, run, set, trials, recipe.merge);
-      laboratory.say(
+      const rates = await blufrRates(runner, run, set, trials, recipe.merge);
+      runner.say(
         `seed ${seed} · ${row.key}: VR ${percent(rates[0]!.verificationRate)} %, DIR ${percent(rates[0]!.detectionRate)} % in trial ${rates[0]!.trial}`,
       );
       seeds.push({ seed, trials: rates });
     }
     results.push({ row, seeds });
   }
-  return findingsOf(plan, results, laboratory.costlySeeds);
+  return experimentResults(plan, results, runner.costlySeeds);
 }
 
-export function findingsOf(
+export function experimentResults(
   { recipe, trials }: Table3Plan,
   results: readonly BlufrRow[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const rows = results.map(({ row, seeds }) => {
     const all = summariseBlufr(seeds.flatMap((one) => one.trials));
     const rates = (rate: 'verificationRate' | 'detectionRate') => ({

@@ -1,4 +1,4 @@
-/** Table 4: the losses on another net, the Light CNN (sections 6.2, 9.3). */
+/** Table 4: the losses on another net, the Light CNN (arXiv 1704.06369, section 5.2). */
 
 import { estimate } from '../../../common/statistics.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
@@ -11,8 +11,8 @@ import {
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison, type Measurement, measuredRow } from './comparison.node.ts';
 import {
   control,
@@ -66,15 +66,15 @@ export const table4: Experiment = {
   title: 'Table 4: the Light CNN',
   paper:
     'On Light CNN B softmax reaches 98.13 %, with mirror images 98.41 %; normalised softmax 98.75 %, C-contrastive 98.78 %, both together 98.71 %.',
-  run: (laboratory) => runTable4(laboratory, lightRecipe(laboratory)),
+  run: (runner) => runTable4(runner, lightRecipe(runner)),
 };
 
-export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise<Findings> {
-  const comparison = new Comparison(laboratory, recipe);
+export async function runTable4(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
+  const comparison = new Comparison(runner, recipe);
   const entries = entriesOf(recipe);
   const rows = [...new Set(entries.map(({ row }) => row))];
   const measured = new Map<LossRow, Measurement[]>(rows.map((row) => [row, []]));
-  const seeds = laboratory.comparisonSeeds;
+  const seeds = runner.comparisonSeeds;
   for (const seed of seeds) {
     for (const row of rows) {
       const merges = entries.filter((entry) => entry.row === row).map(({ merge }) => merge);
@@ -82,7 +82,7 @@ export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise
       measured.get(row)!.push(...measurements);
     }
   }
-  return findingsOf(
+  return experimentResults(
     recipe,
     entries.map(({ row, merge }) => measured.get(row)!.filter((one) => one.merge === merge)),
     seeds,
@@ -90,11 +90,11 @@ export async function runTable4(laboratory: Laboratory, recipe: Recipe): Promise
 }
 
 /** @param measured of each entry of the table */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const results = entriesOf(recipe).map((entry, k) => {
     const row = measuredRow(entry.label, measured[k]!);
     return { ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) };

@@ -1,4 +1,4 @@
-/** Table 5: pairs of videos, by the mean and by the histogram of the cosines of their frames (sections 8.4, 9.4). */
+/** Table 5: pairs of videos, by the mean and by the histogram of the cosines of their frames (arXiv 1704.06369, section 5.3). */
 
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';
@@ -13,8 +13,8 @@ import {
 } from '../../evaluation/verdict.ts';
 import type { VideoResult } from '../../evaluation/videos.ts';
 import { facesOf } from '../data-sources.node.ts';
-import type { Experiment, Findings } from '../experiment.ts';
-import type { Laboratory } from '../laboratory.node.ts';
+import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { Comparison } from './comparison.node.ts';
 import {
   type LossRow,
@@ -49,16 +49,16 @@ export const table5: Experiment = {
   title: 'Table 5: pairs of videos',
   paper:
     'On YouTube Faces softmax with center loss reaches 93.74 %, normalised softmax 94.24 %, softmax + C-contrastive 94.34 %; a histogram of frame cosines in place of their mean adds about 0.3 points.',
-  run: (laboratory) => runTable5(laboratory, table5Plan(laboratory)),
+  run: (runner) => runTable5(runner, table5Plan(runner)),
 };
 
 /**
  * With YouTube Faces the nets of Table 2; without, in quick, nets trained on generated faces and videos of other generated people.
  * @throws UserError where data that the full preset needs are missing
  */
-export function table5Plan(laboratory: Pick<Laboratory, 'preset' | 'data'>): Table5Plan {
-  const { preset, data } = laboratory;
-  const recipe = comparisonRecipe(laboratory);
+export function table5Plan(runner: Pick<ExperimentRunner, 'preset' | 'data'>): Table5Plan {
+  const { preset, data } = runner;
+  const recipe = comparisonRecipe(runner);
   const { ytf } = data;
   if (ytf !== undefined) return { recipe, open: () => youtubeFaces(ytf, preset === 'quick' ? 15 : Infinity) };
   if (preset === 'full')
@@ -90,29 +90,32 @@ export interface VideoRow {
   readonly results: readonly (readonly VideoResult[])[];
 }
 
-export async function runTable5(laboratory: Laboratory, { recipe, open }: Table5Plan): Promise<Findings> {
+export async function runTable5(
+  runner: ExperimentRunner,
+  { recipe, open }: Table5Plan,
+): Promise<ExperimentResults> {
   const set = await open();
-  const comparison = new Comparison(laboratory, recipe);
+  const comparison = new Comparison(runner, recipe);
   const rows: VideoRow[] = [];
   const known = paperRows(recipe.head);
   for (const row of rowsOf(known, withControls(known, Object.keys(paperAccuracies)))) {
     const results = [];
-    for (const seed of laboratory.comparisonSeeds) {
+    for (const seed of runner.comparisonSeeds) {
       const run = await comparison.fineTune(row, seed);
-      results.push(await videoAccuracies(laboratory, run, set, recipe.merge));
+      results.push(await videoAccuracies(runner, run, set, recipe.merge));
     }
     rows.push({ row, results });
   }
-  return findingsOf(recipe, set.description, rows, laboratory.comparisonSeeds);
+  return experimentResults(recipe, set.description, rows, runner.comparisonSeeds);
 }
 
 /** @param rows their results hold the mean's, then the histogram's */
-export function findingsOf(
+export function experimentResults(
   recipe: Recipe,
   description: string,
   rows: readonly VideoRow[],
   seeds: readonly number[],
-): Findings {
+): ExperimentResults {
   const rules = ['mean score', 'histogram'] as const;
   const results = rows.map(({ row, results }) => ({
     row,

@@ -1,4 +1,4 @@
-/** What Table 5 is computed on: the videos of YouTube Faces, or ones made of generated faces where they are missing (section 8.4). */
+/** What Table 5 is computed on: the videos of YouTube Faces, or ones made of generated faces where they are missing (docs/reference.md#youtube-faces). */
 
 import path from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
@@ -8,8 +8,8 @@ import { videosOfPairs } from '../../data/protocols/video-pairs.ts';
 import { type MergeName, mergeMirror } from '../../evaluation/merge.ts';
 import type { PairList } from '../../evaluation/pairs.ts';
 import { evaluateVideos, type VideoResult } from '../../evaluation/videos.ts';
+import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 import { drawVideoPairs } from '../fig9.node.ts';
-import type { Laboratory, LaboratoryRun } from '../laboratory.node.ts';
 
 export interface VideoSet {
   readonly description: string;
@@ -81,13 +81,13 @@ export async function generatedVideos(spec: GeneratedVideos): Promise<VideoSet> 
 
 /** Accuracies of a run's last checkpoint by the mean and by the histogram of frame cosines. */
 export async function videoAccuracies(
-  laboratory: Laboratory,
-  run: LaboratoryRun,
+  runner: ExperimentRunner,
+  run: TrainedRun,
   { dataset, videos, pairs }: VideoSet,
   merge: MergeName,
 ): Promise<VideoResult[]> {
   const indices = Uint32Array.from(videos.flat());
-  const { front, mirrored } = await laboratory.mirroredFeatures(run, dataset, indices, merge !== 'front');
+  const { front, mirrored } = await runner.mirroredFeatures(run, dataset, indices, merge !== 'front');
   const { values, dimension } = mergeMirror(front, mirrored, merge);
   let row = 0;
   const features = videos.map(({ length }) => {

@@ -24,19 +24,19 @@ const data = z.strictObject({
   pairs: z.string().min(1).optional(),
   /** Folds of data.pairs whose people are left out of the training. */
   excludeFolds: z.array(count).default([]),
-  /** People who are left out: a list of those that CASIA-WebFace shares with LFW (section 7.1), or their names. */
+  /** People who are left out: a list of those that CASIA-WebFace shares with LFW (docs/reference.md#casia-webface-without-lfw), or their names. */
   removeIdentities: z
     .union([z.enum(overlapLists), z.array(z.string().min(1))], {
       error: `expected one of ${overlapLists.join(', ')}, or a list of names`,
     })
     .optional(),
-  /** Only the training images of one trial of BLUFR; its test images may judge the run (section 8.3). */
+  /** Only the training images of one trial of BLUFR; its test images may judge the run (docs/reference.md#blufr). */
   blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
   /** People with fewer images are left out. */
   minimumImages: count.default(2),
   /** Height and width of the images; by default those the net was designed for. */
   imageSize: heightAndWidth.optional(),
-  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (section 7.3). Default: all. */
+  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (docs/reference.md#aligned-crops). Default: all. */
   cropSize: heightAndWidth.optional(),
   /** Scale images of another size; false stops at the first one. */
   resize: z.boolean().default(true),
@@ -89,7 +89,7 @@ const keys = z.strictObject({
   data: data.prefault({}),
   sampling: sampling.prefault({ kind: 'shuffled' }),
   loss: lossSchema.prefault({ name: defaultLoss }),
-  /** A second loss on the same features with its own class matrix (section 4.4). */
+  /** A second loss on the same features with its own class matrix (docs/reference.md#two-losses-together). */
   auxiliaryLoss: lossSchema.optional(),
   initialise: z
     .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })

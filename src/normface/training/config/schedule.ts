@@ -1,4 +1,4 @@
-/** The learning rate of a run as its configuration describes it (paper section 7.5). */
+/** The learning rate of a run as its configuration describes it (docs/reference.md#schedules). */
 
 import {
   constantSchedule,

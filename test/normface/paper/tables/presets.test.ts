@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findNet } from '../../../../src/normface/nets/index.ts';
-import type { Preset } from '../../../../src/normface/paper/laboratory.node.ts';
+import type { Preset } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import { control, type LossRow, withTheirControls } from '../../../../src/normface/paper/tables/loss-rows.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
 import { baselineConfig, fineTuneConfig, type Recipe } from '../../../../src/normface/paper/tables/recipe.ts';
@@ -104,7 +104,7 @@ test('quick trains on nobody who judges', () => {
   expect(config.evaluation.folds).toEqual(config.data.excludeFolds);
 });
 
-test('full has the schedule of section 7.5 and evaluates five snapshots', () => {
+test('full has the schedule of docs/reference.md#schedules and evaluates five snapshots', () => {
   const recipe = comparisonRecipe({ preset: 'full', data: everything });
   const baseline = parseConfig(baselineConfig(recipe, 1));
   expect(baseline).toMatchObject({

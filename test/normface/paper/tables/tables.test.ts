@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import type { Findings, NamedTable } from '../../../../src/normface/paper/experiment.ts';
-import { writeFindings } from '../../../../src/normface/paper/findings-files.node.ts';
+import type { ExperimentResults, NamedTable } from '../../../../src/normface/paper/experiment.ts';
+import { writeResults } from '../../../../src/normface/paper/results-files.node.ts';
 import { runFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { runMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
 import { runTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
@@ -12,14 +12,14 @@ import { runTable4 } from '../../../../src/normface/paper/tables/table4.node.ts'
 import { runTable5 } from '../../../../src/normface/paper/tables/table5.node.ts';
 import { generatedVideos } from '../../../../src/normface/paper/tables/video-sets.node.ts';
 import { temporaryFolder } from '../../data/fixtures.ts';
-import { fakeLaboratory } from '../fake.ts';
+import { fakeRunner } from '../fake.ts';
 import { smallRecipe } from './small.ts';
 
 // The first step waits for the compilation of its kernels.
 vi.setConfig({ testTimeout: 600_000 });
 
 const out = process.env.TABLES_OUT ?? temporaryFolder();
-const { laboratory, close } = fakeLaboratory(out, { seeds: 2 });
+const { runner, close } = fakeRunner(out, { seeds: 2 });
 afterAll(close);
 
 /** Values of one column. */
@@ -28,8 +28,12 @@ function column({ columns, rows }: NamedTable, name: string) {
 }
 
 /** Every accuracy is a share, every file can be written, and text and table agree in their width. */
-async function checkFindings(name: string, findings: Findings, accuracies: readonly string[] = ['accuracy']) {
-  for (const table of findings.tables) {
+async function checkFindings(
+  name: string,
+  results: ExperimentResults,
+  accuracies: readonly string[] = ['accuracy'],
+) {
+  for (const table of results.tables) {
     for (const accuracy of accuracies.flatMap((key) => column(table, key)) as number[]) {
       expect(accuracy).toBeGreaterThanOrEqual(0);
       expect(accuracy).toBeLessThanOrEqual(1);
@@ -37,29 +41,29 @@ async function checkFindings(name: string, findings: Findings, accuracies: reado
     for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
     for (const row of table.display?.rows ?? []) expect(row).toHaveLength(table.display!.columns.length);
   }
-  for (const sentence of findings.text) expect(sentence).not.toMatch(/NaN|undefined|Infinity/);
-  const experiment = { name, title: name, paper: '-', run: async () => findings };
-  const files = await writeFindings(join(out, name), experiment, { settings: {}, seconds: 1, findings });
+  for (const sentence of results.text) expect(sentence).not.toMatch(/NaN|undefined|Infinity/);
+  const experiment = { name, title: name, paper: '-', run: async () => results };
+  const files = await writeResults(join(out, name), experiment, { settings: {}, seconds: 1, results });
   expect(files.some((file) => file.endsWith('.png'))).toBe(true);
 }
 
 const runs = () => readdirSync(join(out, 'runs')).length;
 
 test('table 1 scores the baseline of each seed by four similarities', async () => {
-  const findings = await runTable1(laboratory, smallRecipe);
-  await checkFindings('table1', findings);
-  expect(column(findings.tables[0]!, 'seed')).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
+  const results = await runTable1(runner, smallRecipe);
+  await checkFindings('table1', results);
+  expect(column(results.tables[0]!, 'seed')).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   // Cosine and normalised Euclidean distance order pairs alike.
-  const [, , c1, c2, , , e1, e2] = column(findings.tables[0]!, 'accuracy');
+  const [, , c1, c2, , , e1, e2] = column(results.tables[0]!, 'accuracy');
   expect([c1, c2]).toEqual([e1, e2]);
   expect(runs()).toBe(2);
 });
 
 test('table 2 trains every row once for each seed from the same baselines', async () => {
-  const findings = await runTable2(laboratory, smallRecipe);
-  await checkFindings('table2', findings, ['accuracy', 'auc']);
+  const results = await runTable2(runner, smallRecipe);
+  await checkFindings('table2', results, ['accuracy', 'auc']);
   const rows = table2Blocks(smallRecipe).flatMap((block) => block.rows);
-  const [table] = findings.tables;
+  const [table] = results.tables;
   expect(column(table!, 'row')).toEqual(rows.flatMap(({ key }) => [key, key]));
   expect(column(table!, 'seed')).toEqual(rows.flatMap(() => [1, 2]));
   expect(column(table!, 'step')).toEqual(rows.flatMap(() => [4, 4]));
@@ -68,26 +72,26 @@ test('table 2 trains every row once for each seed from the same baselines', asyn
 
 test('the mirror table needs no further training', async () => {
   const before = runs();
-  const findings = await runMirror(laboratory, smallRecipe);
-  await checkFindings('mirror', findings);
-  expect(findings.tables[0]!.rows).toHaveLength(2 * 2 * 4 * 2);
+  const results = await runMirror(runner, smallRecipe);
+  await checkFindings('mirror', results);
+  expect(results.tables[0]!.rows).toHaveLength(2 * 2 * 4 * 2);
   expect(runs()).toBe(before);
 });
 
 test('figure 8 takes over the weight that table 2 has trained', async () => {
   const before = runs();
-  const findings = await runFig8(laboratory, smallRecipe, [0.01, 0.1]);
-  await checkFindings('fig8', findings);
-  expect(findings.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
+  const results = await runFig8(runner, smallRecipe, [0.01, 0.1]);
+  await checkFindings('fig8', results);
+  expect(results.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
 });
 
 test('table 3 judges each row by an open set of strangers', async () => {
   const keys = ['normface'];
-  const findings = await runTable3(laboratory, { recipe: smallRecipe, keys, trials: [1] });
-  await checkFindings('table3', findings, ['verification rate', 'detection rate']);
+  const results = await runTable3(runner, { recipe: smallRecipe, keys, trials: [1] });
+  await checkFindings('table3', results, ['verification rate', 'detection rate']);
   const rows = ['control', 'control-rate-10', 'normface'];
-  expect(column(findings.tables[0]!, 'row')).toEqual(rows.flatMap((row) => [row, row]));
+  expect(column(results.tables[0]!, 'row')).toEqual(rows.flatMap((row) => [row, row]));
 });
 
 test('table 4 evaluates the control with and without mirror images', async () => {
@@ -97,9 +101,9 @@ test('table 4 evaluates the control with and without mirror images', async () =>
     net: 'light-cnn-small',
     protocol: 'normface-nopca',
   } as const;
-  const findings = await runTable4(laboratory, light);
-  await checkFindings('table4', findings, ['accuracy', 'auc']);
-  expect(column(findings.tables[0]!, 'merge')).toEqual(
+  const results = await runTable4(runner, light);
+  await checkFindings('table4', results, ['accuracy', 'auc']);
+  expect(column(results.tables[0]!, 'merge')).toEqual(
     ['front', ...Array(6).fill('sum')].flatMap((merge) => [merge, merge]),
   );
 });
@@ -115,8 +119,8 @@ test('table 5 judges pairs of videos by mean score and by histogram', async () =
     for (const person of [first, second])
       expect(Math.floor(person / spec.peoplePerFold)).toBe(set.pairs.fold[k]! - 1);
   });
-  const findings = await runTable5(laboratory, { recipe: smallRecipe, open: async () => set });
-  await checkFindings('table5', findings);
+  const results = await runTable5(runner, { recipe: smallRecipe, open: async () => set });
+  await checkFindings('table5', results);
   // Four rows of the paper and three controls, by two rules, with two seeds.
-  expect(findings.tables[0]!.rows).toHaveLength((4 + 3) * 2 * 2);
+  expect(results.tables[0]!.rows).toHaveLength((4 + 3) * 2 * 2);
 });

@@ -7,9 +7,9 @@ import { packageVersion } from '../package.node.ts';
 import type { JsonObject } from '../training/config/overrides.ts';
 import { duration } from '../training/progress.ts';
 import type { Experiment } from './experiment.ts';
-import { type FindingsRecord, forgetFindings, readFindings, writeFindings } from './findings-files.node.ts';
-import { InterruptedError, type Laboratory } from './laboratory.node.ts';
+import { type ExperimentRunner, InterruptedError } from './experiment-runner.node.ts';
 import { experimentMarkdown } from './markdown.ts';
+import { forgetResults, type ResultsRecord, readResults, writeResults } from './results-files.node.ts';
 
 export interface Outcome {
   readonly finished: readonly {
@@ -25,50 +25,50 @@ export interface Outcome {
  * Runs the experiments. One that fails does not keep the others from running; Ctrl-C does.
  * @param resume keep what was finished with the same settings
  */
-export async function conduct(
+export async function runExperiments(
   experiments: readonly Experiment[],
-  laboratory: Laboratory,
+  runner: ExperimentRunner,
   { resume = false }: { resume?: boolean } = {},
 ): Promise<Outcome> {
   const finished: Outcome['finished'][number][] = [];
   const failed: Outcome['failed'][number][] = [];
-  const settings = settingsOf(laboratory);
+  const settings = settingsOf(runner);
   for (const experiment of experiments) {
     const { name, title } = experiment;
-    const folder = path.join(laboratory.out, name);
-    laboratory.say(`\n${name}: ${title}`);
-    const known = resume ? readFindings(folder, settings) : undefined;
+    const folder = path.join(runner.out, name);
+    runner.say(`\n${name}: ${title}`);
+    const known = resume ? readResults(folder, settings) : undefined;
     if (known) {
-      laboratory.say(`done before, in ${duration(known.seconds)}`);
+      runner.say(`done before, in ${duration(known.seconds)}`);
       finished.push({ name, seconds: known.seconds, files: [] });
       continue;
     }
     try {
-      laboratory.checkInterrupt();
-      forgetFindings(folder);
+      runner.checkInterrupt();
+      forgetResults(folder);
       const start = performance.now();
-      const findings = await experiment.run(laboratory);
+      const results = await experiment.run(runner);
       const seconds = (performance.now() - start) / 1000;
-      const files = await writeFindings(folder, experiment, { settings, seconds, findings });
-      for (const paragraph of findings.text) laboratory.say(paragraph);
-      laboratory.say(`written ${folder}  (${duration(seconds)})`);
-      laboratory.reporter.emit({ event: 'experiment', name, seconds, files });
+      const files = await writeResults(folder, experiment, { settings, seconds, results });
+      for (const paragraph of results.text) runner.say(paragraph);
+      runner.say(`written ${folder}  (${duration(seconds)})`);
+      runner.reporter.emit({ event: 'experiment', name, seconds, files });
       finished.push({ name, seconds, files });
     } catch (error) {
       if (error instanceof InterruptedError) {
-        laboratory.reporter.warn(error.message);
+        runner.reporter.warn(error.message);
         return { finished, failed, interrupted: true };
       }
       failed.push({ name, error: error as Error });
-      laboratory.reporter.warn(`${name} failed: ${(error as Error).message}`);
+      runner.reporter.warn(`${name} failed: ${(error as Error).message}`);
     }
   }
   return { finished, failed, interrupted: false };
 }
 
 /** What decides an experiment's numbers, besides the program itself. */
-export function settingsOf(laboratory: Laboratory): JsonObject {
-  const { preset, seeds, comparisonSeeds, costlySeeds, data } = laboratory;
+export function settingsOf(runner: ExperimentRunner): JsonObject {
+  const { preset, seeds, comparisonSeeds, costlySeeds, data } = runner;
   return {
     version: packageVersion,
     preset,
@@ -83,21 +83,21 @@ export function settingsOf(laboratory: Laboratory): JsonObject {
  * Writes `report.html` and `paper.md` with every experiment of the list that is finished in the output folder with the same
  * settings, in the order of the list. @returns the paths
  */
-export function writePaper(experiments: readonly Experiment[], laboratory: Laboratory): string[] {
-  const settings = settingsOf(laboratory);
+export function writePaper(experiments: readonly Experiment[], runner: ExperimentRunner): string[] {
+  const settings = settingsOf(runner);
   const known = experiments.flatMap((experiment) => {
-    const record = readFindings(path.join(laboratory.out, experiment.name), settings);
+    const record = readResults(path.join(runner.out, experiment.name), settings);
     return record ? [{ experiment, record }] : [];
   });
-  const report = path.join(laboratory.out, 'report.html');
-  const page = path.join(laboratory.out, 'paper.md');
+  const report = path.join(runner.out, 'report.html');
+  const page = path.join(runner.out, 'paper.md');
   const title = 'NormFace: the figures and tables of the paper, computed anew';
   const facts = factsOf(
-    laboratory,
+    runner,
     known.map(({ record }) => record),
   );
-  const summaries = known.flatMap(({ experiment, record: { findings } }) =>
-    findings.summary ? [`${experiment.title.split(':')[0]}: ${findings.summary}.`] : [],
+  const summaries = known.flatMap(({ experiment, record: { results } }) =>
+    results.summary ? [`${experiment.title.split(':')[0]}: ${results.summary}.`] : [],
   );
   const intro =
     summaries.length > 0
@@ -107,11 +107,11 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
     title,
     intro,
     facts,
-    sections: known.map(({ experiment, record: { findings } }) => ({
+    sections: known.map(({ experiment, record: { results } }) => ({
       title: experiment.title,
-      text: [`In the paper: ${experiment.paper}`, ...findings.text],
-      tables: findings.tables.flatMap(({ display }) => (display ? [display] : [])),
-      figures: findings.figures,
+      text: [`In the paper: ${experiment.paper}`, ...results.text],
+      tables: results.tables.flatMap(({ display }) => (display ? [display] : [])),
+      figures: results.figures,
     })),
   });
   replaceFile(
@@ -121,7 +121,7 @@ export function writePaper(experiments: readonly Experiment[], laboratory: Labor
       `${facts.map(([name, value]) => `- ${name}: ${value}`).join('\n')}\n`,
       ...(intro.length > 0 ? [`${intro.join('\n\n')}\n`] : []),
       ...known.map(({ experiment, record }) =>
-        experimentMarkdown(experiment, record.findings, { level: 2, folder: `${experiment.name}/` }),
+        experimentMarkdown(experiment, record.results, { level: 2, folder: `${experiment.name}/` }),
       ),
     ].join('\n'),
   );
@@ -134,8 +134,8 @@ function seedsText([single, compared, costly]: readonly number[]): string {
 }
 
 function factsOf(
-  { preset, seeds, comparisonSeeds, costlySeeds, data }: Laboratory,
-  records: readonly FindingsRecord[],
+  { preset, seeds, comparisonSeeds, costlySeeds, data }: ExperimentRunner,
+  records: readonly ResultsRecord[],
 ): Required<Report>['facts'] {
   const found = Object.keys(data).filter((name) => name !== 'folder' && data[name as keyof typeof data]);
   return [

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { InterruptedError } from '../../../src/normface/paper/laboratory.node.ts';
+import { InterruptedError } from '../../../src/normface/paper/experiment-runner.node.ts';
 import type { TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { errorOf, temporaryFolder } from '../data/fixtures.ts';
-import { fakeLaboratory } from './fake.ts';
+import { fakeRunner } from './fake.ts';
 
 const input: TrainingConfigInput = {
   net: 'tiny',
@@ -20,14 +20,14 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const out = temporaryFolder();
 let stop = false;
-const { laboratory, said, close } = fakeLaboratory(out, { shouldStop: () => stop });
+const { runner, said, close } = fakeRunner(out, { shouldStop: () => stop });
 afterAll(close);
 const folders = () => readdirSync(join(out, 'runs')).sort();
 
 test('the same settings are trained once, whatever the key', async () => {
-  const first = await laboratory.train(input, 'baseline');
+  const first = await runner.train(input, 'baseline');
   expect(first.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
-  const again = await laboratory.train({ ...input, log: { everySteps: 2 } }, 'other');
+  const again = await runner.train({ ...input, log: { everySteps: 2 } }, 'other');
   expect(again.folder).toBe(first.folder);
   expect(again.steps).toEqual(first.steps);
   expect(said.at(-1)).toBe(`run     ${first.folder} · trained before`);
@@ -35,25 +35,25 @@ test('the same settings are trained once, whatever the key', async () => {
 });
 
 test('other settings or other images are trained anew', async () => {
-  await laboratory.train({ ...input, seed: 2 }, 'baseline');
+  await runner.train({ ...input, seed: 2 }, 'baseline');
   const other = { ...input, data: { ...input.data, path: 'generated:identities=4,samples=5' } };
-  await laboratory.train(other, 'baseline');
+  await runner.train(other, 'baseline');
   expect(folders()).toEqual(['baseline-001', 'baseline-002', 'baseline-003']);
 });
 
 test('an interrupted run goes on from where it was and gives the same numbers', async () => {
   const settings = { ...input, seed: 3 };
-  const openDevice = () => laboratory.openDevice();
-  const whole = fakeLaboratory(temporaryFolder(), { openDevice });
-  const expected = await whole.laboratory.train(settings, 'run');
+  const openDevice = () => runner.openDevice();
+  const whole = fakeRunner(temporaryFolder(), { openDevice });
+  const expected = await whole.runner.train(settings, 'run');
   await whole.close();
   let asked = 0;
-  const halted = fakeLaboratory(out, { openDevice, shouldStop: () => asked++ > 2 });
-  const error = await errorOf(halted.laboratory.train(settings, 'halted'));
+  const halted = fakeRunner(out, { openDevice, shouldStop: () => asked++ > 2 });
+  const error = await errorOf(halted.runner.train(settings, 'halted'));
   await halted.close();
   expect(error).toBeInstanceOf(InterruptedError);
   expect(error.message).toMatch(/stopped at step [123] of 4/);
-  const run = await laboratory.train(settings, 'again');
+  const run = await runner.train(settings, 'again');
   expect(run.folder).toBe(join(out, 'runs', 'halted-001'));
   expect(run.steps.map(({ step, loss }) => [step, loss])).toEqual(
     expected.steps.map(({ step, loss }) => [step, loss]),
@@ -62,19 +62,19 @@ test('an interrupted run goes on from where it was and gives the same numbers', 
 
 test('nothing is trained once Ctrl-C was pressed', async () => {
   stop = true;
-  expect(await errorOf(laboratory.train({ ...input, seed: 4 }, 'late'))).toBeInstanceOf(InterruptedError);
+  expect(await errorOf(runner.train({ ...input, seed: 4 }, 'late'))).toBeInstanceOf(InterruptedError);
   stop = false;
   expect(folders().some((name) => name.startsWith('late'))).toBe(false);
 });
 
 test('a run is evaluated on the pairs of its configuration, and embeds images', async () => {
-  const run = await laboratory.train(input, 'baseline');
-  const { evaluation } = await laboratory.evaluate(run);
+  const run = await runner.train(input, 'baseline');
+  const { evaluation } = await runner.evaluate(run);
   expect(evaluation.pairs.a).toHaveLength(40);
   const { dataset } = run.data;
   const indices = Uint32Array.of(5, 0);
-  const { values, dimension } = await laboratory.features(run, dataset, indices);
-  const mirrored = await laboratory.mirroredFeatures(run, dataset, indices);
+  const { values, dimension } = await runner.features(run, dataset, indices);
+  const mirrored = await runner.mirroredFeatures(run, dataset, indices);
   expect(values).toHaveLength(2 * dimension);
   expect(mirrored.front.values).toEqual(values);
   expect(mirrored.mirrored!.values).not.toEqual(values);

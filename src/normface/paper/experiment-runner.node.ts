@@ -28,7 +28,7 @@ import { type DataSources, type Faces, facesOf } from './data-sources.node.ts';
 /** `quick`: minutes on a software driver; `full`: the sizes of the paper, for a GPU. */
 export type Preset = 'quick' | 'full';
 
-export interface LaboratoryOptions {
+export interface ExperimentRunnerOptions {
   readonly preset: Preset;
   /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons five times, or three where a repetition takes many minutes. */
   readonly seeds?: number;
@@ -42,7 +42,7 @@ export interface LaboratoryOptions {
 }
 
 /** A finished run. */
-export interface LaboratoryRun {
+export interface TrainedRun {
   readonly key: string;
   readonly folder: string;
   /** The newest checkpoint; `initialise.from` of a run that starts from this one. */
@@ -63,7 +63,7 @@ const CACHE_LIMIT = 2 ** 30;
 /** Images embedded in one call. */
 const EMBEDDING_BATCH = 64;
 
-export class Laboratory {
+export class ExperimentRunner {
   readonly preset: Preset;
   /** 1, 2, … */
   readonly seeds: readonly number[];
@@ -76,11 +76,11 @@ export class Laboratory {
   readonly reporter: Reporter;
   /** Decoded images are shared by all runs and evaluations. */
   readonly pool = new CachingPool();
-  private readonly options: LaboratoryOptions;
+  private readonly options: ExperimentRunnerOptions;
   /** By the settings that decide them: large data sets take a while to be listed. */
   private readonly trainingData = new Map<string, Promise<TrainingData>>();
 
-  constructor(options: LaboratoryOptions) {
+  constructor(options: ExperimentRunnerOptions) {
     this.options = options;
     this.preset = options.preset;
     const upTo = (count: number) => Array.from({ length: count }, (_, k) => k + 1);
@@ -124,7 +124,7 @@ export class Laboratory {
    * @param key name of the run's folder `<out>/runs/<key>-NNN`
    * @throws InterruptedError when it was stopped, DivergedError when the loss is not finite
    */
-  async train(input: TrainingConfigInput, key: string): Promise<LaboratoryRun> {
+  async train(input: TrainingConfigInput, key: string): Promise<TrainedRun> {
     this.checkInterrupt();
     const source = { ...input, name: key, output: path.join(this.out, 'runs') };
     const config = parseConfig(source, `the run ${key}`);
@@ -163,7 +163,7 @@ export class Laboratory {
     config: TrainingConfig,
     data: TrainingData,
     { folder, checkpoint }: { folder: string; checkpoint: string },
-  ): LaboratoryRun {
+  ): TrainedRun {
     const steps = readLog(folder).filter((record): record is StepRecord => record.event === 'step');
     return { key, folder, checkpoint, config, data, steps };
   }
@@ -177,7 +177,7 @@ export class Laboratory {
    * @throws UserError when there are no pairs
    */
   async evaluate(
-    run: LaboratoryRun,
+    run: TrainedRun,
     set?: EvaluationSet,
     options: Partial<Omit<EvaluateOptions, 'pool'>> = {},
   ): Promise<EvaluatedRun> {
@@ -196,12 +196,12 @@ export class Laboratory {
   }
 
   /** Raw features of the samples `indices` of a data set from the last checkpoint of a run. */
-  async features(run: LaboratoryRun, dataset: Dataset, indices: Uint32Array): Promise<Features> {
+  async features(run: TrainedRun, dataset: Dataset, indices: Uint32Array): Promise<Features> {
     return (await this.mirroredFeatures(run, dataset, indices, false)).front;
   }
 
   /** As `features`, and with `mirror` also those of the mirrored images. */
-  mirroredFeatures(run: LaboratoryRun, dataset: Dataset, indices: Uint32Array, mirror = true) {
+  mirroredFeatures(run: TrainedRun, dataset: Dataset, indices: Uint32Array, mirror = true) {
     return this.withEmbedder(run, (embedder) => {
       const { width, height } = embedder;
       const store = new ImageStore(dataset, { width, height, pool: this.pool, strict: true });
@@ -210,7 +210,7 @@ export class Laboratory {
   }
 
   /** Runs `body` with the net of a run's last checkpoint. */
-  async withEmbedder<T>(run: LaboratoryRun, body: (embedder: NetEmbedder) => Promise<T>): Promise<T> {
+  async withEmbedder<T>(run: TrainedRun, body: (embedder: NetEmbedder) => Promise<T>): Promise<T> {
     const device = await this.openDevice();
     const embedder = await openEmbedder(device, findWeights(run.checkpoint), EMBEDDING_BATCH);
     try {

@@ -1,5 +1,5 @@
 /** The GPU's work of the page: one task at a time, so that no time is taken while something else runs. */
-export class Lane {
+export class TaskQueue {
   private current: AbortController | null = null;
   private tail: Promise<unknown> = Promise.resolve();
 

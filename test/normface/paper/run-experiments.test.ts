@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
-import { conduct, writePaper } from '../../../src/normface/paper/conduct.node.ts';
 import { findExperiments } from '../../../src/normface/paper/index.node.ts';
+import { runExperiments, writePaper } from '../../../src/normface/paper/run-experiments.node.ts';
 import { temporaryFolder } from '../data/fixtures.ts';
-import { fakeExperiment, fakeLaboratory, square } from './fake.ts';
+import { fakeExperiment, fakeRunner, square } from './fake.ts';
 
 const read = (...parts: string[]) => readFileSync(join(...parts), 'utf8');
 
 test('an experiment leaves numbers, plots and a page', async () => {
   const out = join(temporaryFolder(), 'new', 'folder');
-  const { laboratory, said, emitted } = fakeLaboratory(out);
-  const { finished, failed } = await conduct([fakeExperiment('one')], laboratory);
+  const { runner, said, emitted } = fakeRunner(out);
+  const { finished, failed } = await runExperiments([fakeExperiment('one')], runner);
   expect(failed).toEqual([]);
   expect(finished[0]!.files).toEqual(
     ['numbers.csv', 'drawing.svg', 'drawing.png', 'drawing-dark.png', 'one.md'].map((name) =>
@@ -37,59 +37,59 @@ test('an experiment leaves numbers, plots and a page', async () => {
 
 test('a failing experiment keeps the others and its old files do not count as its result', async () => {
   const out = temporaryFolder();
-  const { laboratory, warned } = fakeLaboratory(out);
+  const { runner, warned } = fakeRunner(out);
   let broken = false;
   const bad = fakeExperiment('bad', () => {
     if (broken) throw new UserError('the images are gone');
   });
   const good = fakeExperiment('good');
-  await conduct([bad], laboratory);
+  await runExperiments([bad], runner);
   broken = true;
-  const { finished, failed } = await conduct([bad, good], laboratory);
+  const { finished, failed } = await runExperiments([bad, good], runner);
   expect(finished.map(({ name }) => name)).toEqual(['good']);
   expect(failed.map(({ name, error }) => [name, error.message])).toEqual([['bad', 'the images are gone']]);
   expect(warned).toEqual(['bad failed: the images are gone']);
-  writePaper([bad, good], laboratory);
+  writePaper([bad, good], runner);
   expect(read(out, 'paper.md')).not.toContain('Experiment bad');
 });
 
 test('a finished experiment is done again unless asked to resume with the same settings', async () => {
   const out = temporaryFolder();
-  const { laboratory, said } = fakeLaboratory(out);
+  const { runner, said } = fakeRunner(out);
   const one = fakeExperiment('one');
-  await conduct([one], laboratory);
-  await conduct([one], laboratory);
+  await runExperiments([one], runner);
+  await runExperiments([one], runner);
   expect(one.runs).toBe(2);
-  const { finished } = await conduct([one], laboratory, { resume: true });
+  const { finished } = await runExperiments([one], runner, { resume: true });
   expect(one.runs).toBe(2);
   expect(finished.map(({ name }) => name)).toEqual(['one']);
   expect(said.at(-1)).toMatch(/^done before/);
-  await conduct([one], fakeLaboratory(out, { seeds: 2 }).laboratory, { resume: true });
+  await runExperiments([one], fakeRunner(out, { seeds: 2 }).runner, { resume: true });
   expect(one.runs).toBe(3);
 });
 
 test('Ctrl-C ends with what is done', async () => {
   const out = temporaryFolder();
   let stop = false;
-  const { laboratory } = fakeLaboratory(out, { shouldStop: () => stop });
+  const { runner } = fakeRunner(out, { shouldStop: () => stop });
   const first = fakeExperiment('first', () => {
     stop = true;
   });
   const second = fakeExperiment('second');
-  const outcome = await conduct([first, second], laboratory);
+  const outcome = await runExperiments([first, second], runner);
   expect(outcome.interrupted).toBe(true);
   expect(outcome.finished.map(({ name }) => name)).toEqual(['first']);
   expect(second.runs).toBe(0);
-  expect(existsSync(join(out, 'second', 'findings.json'))).toBe(false);
+  expect(existsSync(join(out, 'second', 'results.json'))).toBe(false);
 });
 
 test('the paper has every finished experiment in the order of the list', async () => {
   const out = temporaryFolder();
-  const { laboratory } = fakeLaboratory(out);
+  const { runner } = fakeRunner(out);
   const [a, b, c] = ['a', 'b', 'c'].map((name) => fakeExperiment(name));
-  await conduct([c!], laboratory);
-  await conduct([a!], laboratory);
-  const [report, page] = writePaper([a!, b!, c!], laboratory);
+  await runExperiments([c!], runner);
+  await runExperiments([a!], runner);
+  const [report, page] = writePaper([a!, b!, c!], runner);
   const markdown = read(page!);
   expect(markdown.match(/^## .*$/gm)).toEqual(['## Experiment a', '## Experiment c']);
   expect(markdown).toContain('src="a/drawing.png"');
@@ -104,8 +104,8 @@ test('the paper has every finished experiment in the order of the list', async (
 
 test('the paper says how many seeds there are, few or more', async () => {
   const out = temporaryFolder();
-  const { laboratory } = fakeLaboratory(out, { seeds: undefined });
-  const [, page] = writePaper([fakeExperiment('a')], laboratory);
+  const { runner } = fakeRunner(out, { seeds: undefined });
+  const [, page] = writePaper([fakeExperiment('a')], runner);
   expect(read(page!)).toContain('- Seeds: 1, of comparisons 5 or 3, as each section says');
 });
 

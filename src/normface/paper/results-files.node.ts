@@ -1,4 +1,4 @@
-/** The files of an experiment's findings: numbers, plots and a page, and the findings themselves for a later report. */
+/** The files of an experiment's results: numbers, plots and a page, and the results themselves for a later report. */
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,55 +6,55 @@ import { replaceFile } from '../../common/files.node.ts';
 import { plotPng } from '../../common/plot-frame.node.ts';
 import { canonicalJson, type Json, type JsonObject } from '../training/config/overrides.ts';
 import { readJson, writeJson } from '../training/run/run-folder.node.ts';
-import type { Experiment, Findings, NamedTable } from './experiment.ts';
+import type { Experiment, ExperimentResults, NamedTable } from './experiment.ts';
 import { experimentMarkdown } from './markdown.ts';
 
 /** What an experiment found, and under which settings. */
-export interface FindingsRecord {
+export interface ResultsRecord {
   readonly settings: JsonObject;
   readonly seconds: number;
-  readonly findings: Findings;
+  readonly results: ExperimentResults;
 }
 
-const fileName = 'findings.json';
+const fileName = 'results.json';
 
 /**
- * Writes `<stem>.csv`, `<stem>.svg`, `<stem>.png` and `<stem>-dark.png` for light and dark pages, `<name>.md` and, last, `findings.json`, without which an experiment does not
+ * Writes `<stem>.csv`, `<stem>.svg`, `<stem>.png` and `<stem>-dark.png` for light and dark pages, `<name>.md` and, last, `results.json`, without which an experiment does not
  * count as finished. @returns the paths
  */
-export async function writeFindings(
+export async function writeResults(
   folder: string,
   experiment: Experiment,
-  record: FindingsRecord,
+  record: ResultsRecord,
 ): Promise<string[]> {
-  const { tables, figures } = record.findings;
+  const { tables, figures } = record.results;
   const files: string[] = [];
   const write = (name: string, content: string | Uint8Array) => {
     files.push(path.join(folder, name));
     replaceFile(files.at(-1)!, content);
   };
-  forgetFindings(folder);
+  forgetResults(folder);
   for (const table of tables) write(`${table.stem}.csv`, csv(table));
   for (const { stem, svg } of figures) {
     write(`${stem}.svg`, svg);
     write(`${stem}.png`, await plotPng(svg));
     write(`${stem}-dark.png`, await plotPng(svg, 'dark'));
   }
-  write(`${experiment.name}.md`, experimentMarkdown(experiment, record.findings, { level: 1, folder: '' }));
+  write(`${experiment.name}.md`, experimentMarkdown(experiment, record.results, { level: 1, folder: '' }));
   writeJson(path.join(folder, fileName), record);
   return files;
 }
 
 /** Makes an experiment count as not finished. */
-export function forgetFindings(folder: string): void {
+export function forgetResults(folder: string): void {
   fs.rmSync(path.join(folder, fileName), { force: true });
 }
 
-/** The findings of an experiment that was finished with these settings, or undefined. */
-export function readFindings(folder: string, settings: JsonObject): FindingsRecord | undefined {
+/** The results of an experiment that was finished with these settings, or undefined. */
+export function readResults(folder: string, settings: JsonObject): ResultsRecord | undefined {
   const file = path.join(folder, fileName);
   if (!fs.existsSync(file)) return undefined;
-  const record = readJson(file) as Json & FindingsRecord;
+  const record = readJson(file) as Json & ResultsRecord;
   return canonicalJson(record.settings) === canonicalJson(settings) ? record : undefined;
 }
 
