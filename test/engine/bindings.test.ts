@@ -17,7 +17,7 @@ import { testDevice } from './open.ts';
 
 const device = await testDevice();
 
-/** `maxStorageBuffersPerShaderStage` of a device that asks for nothing (WebGPU, section 3.6.2). */
+/** `maxStorageBuffersPerShaderStage` of a device that asks for nothing (WebGPU specification, https://www.w3.org/TR/webgpu/, limits). */
 const limit = 8;
 
 /** Kernels of a forward and a reverse pass that bind more. Nothing is compiled or run. */

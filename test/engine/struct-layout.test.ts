@@ -20,7 +20,7 @@ describe('structLayout', () => {
     });
   });
 
-  // From the table of WGSL, section 14.4.1.
+  // From the table of alignments and sizes of WGSL.
   test.each([
     ['a: f32, b: vec2f', 4],
     ['a: vec3f, b: f32', 4],

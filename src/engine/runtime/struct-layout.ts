@@ -14,7 +14,7 @@ const memberPattern = /^(\w+)\s*:\s*(?:(f32|i32|u32)|vec([234])([fiu]))$/;
 
 /**
  * Reads a struct of numbers and vectors from the text of a WESL module, so that tensors which hold such structs follow the module.
- * Rules of WGSL, section 14.4.1: a vector of 2 begins at a multiple of 2 words, one of 3 or 4 at a multiple of 4, and a struct ends
+ * Rules of WGSL (https://www.w3.org/TR/WGSL/, alignment and size): a vector of 2 begins at a multiple of 2 words, one of 3 or 4 at a multiple of 4, and a struct ends
  * at a multiple of its largest alignment.
  *
  * @throws DeviceError if there is no such struct, or a member is of another kind

@@ -88,7 +88,7 @@ export function agentHead(options: AgentHeadOptions): LossWithStatistics {
   });
 }
 
-/** What is known of every sample before its distances to other agents: see shaders/agent_samples. */
+/** What is known of every sample before its distances to other agents: see shaders/heads/agent_samples. */
 function samplesOf(scores: ClassScores, options: AgentHeadOptions): Tensor {
   const { labels, margin, normaliseWeights, entry } = options;
   const { rows } = scores;

@@ -128,7 +128,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   });
 }
 
-/** 1 − the cosine of every sample to its own class, for a margin of the angle: see shaders/own_gap. */
+/** 1 − the cosine of every sample to its own class, for a margin of the angle: see shaders/heads/own_gap. */
 function ownGapsOf(
   scores: ClassScores,
   { features, labels, normaliseWeights, epsilon }: SoftmaxHeadOptions,
