@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import type { SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
@@ -65,7 +64,7 @@ describe.each(heads)('%s', (_, head) => {
     ['in windows', 64 * d * 4],
   ])('%s', async (_, limit) => {
     const alone = await evaluate(head, used);
-    const part = await withBindingLimit(limit, () => evaluate(head, 200, used));
+    const part = await device.settings.limiting({ classWindowBytes: limit }, () => evaluate(head, 200, used));
     expect(part.loss / alone.loss).toBeCloseTo(1, 5);
     expectClose(part.statistics, alone.statistics);
     expectClose(part.features, alone.features);
@@ -83,7 +82,7 @@ test('the number of classes must be one u32', () => {
       device.tensor(sampleInput(spec, i).data, spec.shape, i === 2 ? 'u32' : 'f32'),
     ) as [Tensor, Tensor, Tensor];
     expect(() => cosineSoftmaxHead(f, w, y, { scale: 1, classesInUse: device.tensor([2], [1]) })).toThrow(
-      'cosine_softmax_loss: classesInUse must be one u32, not [1] f32',
+      'cosineSoftmaxLoss: classesInUse must be one u32, not [1] f32',
     );
   });
 });

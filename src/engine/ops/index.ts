@@ -1,10 +1,16 @@
 import type { Operator } from '../core/operator.ts';
+import { adamOperator } from '../optim/adam.operator.ts';
+import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
+import { sgdOperator } from '../optim/sgd.operator.ts';
+import { checkFiniteOperator } from '../runtime/finite.operator.ts';
+import { checkLabelsOperator } from '../runtime/labels.operator.ts';
+import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
 import { conv2dOperator } from './conv2d/conv2d.ts';
 import { conv2dPReluOperator } from './conv2d/conv2d_prelu.ts';
-import { addOperator } from './elementwise/add.ts';
+import { elementwiseOperators } from './elementwise/declarations.ts';
 import { dropoutOperator } from './elementwise/dropout.ts';
+import { fillOperator } from './elementwise/fill.ts';
 import { maxFeatureMapOperator } from './elementwise/max_feature_map.ts';
-import { multiplyOperator } from './elementwise/multiply.ts';
 import { preluOperator } from './elementwise/prelu.ts';
 import { reluOperator } from './elementwise/relu.ts';
 import { scaleOperator } from './elementwise/scale.ts';
@@ -13,6 +19,11 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import {
+  adaptiveMarginOperator,
+  adaptiveScaleOperator,
+  movedCentersOperator,
+} from './heads/moving.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
@@ -22,6 +33,7 @@ import { batchNormOperator } from './norm/batch_norm.ts';
 import { l2NormaliseOperator } from './norm/l2_normalise.ts';
 import { layerNormOperator } from './norm/layer_norm.ts';
 import { contrastiveLossOperator } from './pairs/contrastive_loss.ts';
+import { countPairsOperator } from './pairs/count_pairs.operator.ts';
 import { tripletLossOperator } from './pairs/triplet_loss.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average_pool2d.ts';
 import { maxPool2dOperator } from './pool/max_pool2d.ts';
@@ -37,26 +49,37 @@ import { permuteOperator, transposeOperator } from './shape/permute.ts';
 import { flattenOperator, reshapeOperator } from './shape/reshape.ts';
 import { sliceOperator } from './shape/slice.ts';
 
-/** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
+/**
+ * The table of all kernels' work: what a graph is made of, and also the steps of optimisers, the checks of the debug mode and the count
+ * of pairs. Tests, the checker and the inspector go through it.
+ */
 export const operators: readonly Operator[] = [
-  addOperator,
+  adamOperator,
+  adaptiveMarginOperator,
+  adaptiveScaleOperator,
   argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
   cTripletLossOperator,
   centerLossOperator,
+  checkFiniteOperator,
+  checkLabelsOperator,
   concatOperator,
   contrastiveLossOperator,
   conv2dOperator,
   conv2dPReluOperator,
   cosineSoftmaxLossOperator,
+  countPairsOperator,
   dropoutOperator,
+  fillOperator,
+  ...elementwiseOperators,
   flattenOperator,
   gatherOperator,
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  largestMagnitudeOperator,
   layerNormOperator,
   logSoftmaxOperator,
   logSumExpOperator,
@@ -66,7 +89,7 @@ export const operators: readonly Operator[] = [
   maxOperator,
   maxPool2dOperator,
   meanOperator,
-  multiplyOperator,
+  movedCentersOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -74,7 +97,9 @@ export const operators: readonly Operator[] = [
   reluOperator,
   reshapeOperator,
   resizeOperator,
+  rowSubsetOperator,
   scaleOperator,
+  sgdOperator,
   sliceOperator,
   softmaxLossOperator,
   softmaxOperator,

@@ -1,5 +1,5 @@
 import { check, formatShape } from '../../core/errors.ts';
-import type { Shape } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 
 export interface Conv2dOptions {

@@ -3,7 +3,8 @@ import gradInputSource from '../../../shaders/elementwise/max_feature_map_grad_i
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { maxFeatureMapReference } from './max_feature_map.reference.ts';
 
@@ -79,6 +80,7 @@ function gradInput(x: Tensor, dy: Tensor, dx: Tensor, parts: number): Tensor {
 
 export const maxFeatureMapOperator = defineOperator<MaxFeatureMapOptions>({
   name: 'maxFeatureMap',
+  family: 'activation',
   apply: ([x], options) => maxFeatureMap(x!, options),
   reference: ([x], options) => maxFeatureMapReference(x!, options),
   cost: ([shape], { parts = 2 }) => ({

@@ -3,7 +3,8 @@ import forwardSource from '../../../shaders/elementwise/prelu_forward.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { strandGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { preluReference } from './prelu.reference.ts';
@@ -103,6 +104,7 @@ export function preluBackward(
 
 export const preluOperator = defineOperator({
   name: 'prelu',
+  family: 'activation',
   apply: ([x, slope]) => prelu(x!, slope!),
   reference: ([x, slope]) => preluReference(x!, slope!),
   cost: ([shape]) => {

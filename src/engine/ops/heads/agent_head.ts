@@ -94,7 +94,7 @@ function samplesOf(scores: ClassScores, options: AgentHeadOptions): Tensor {
   const { rows } = scores;
   const [n, d] = rows.shape as [number, number];
   const samples = rows.device.empty([n, sample.words], sample.dtype);
-  const { grid, constants } = rowGrid(n);
+  const { grid, constants } = rowGrid(rows.device, n);
   for (const { classes, weights, norms, extent } of scores.windows) {
     rows.device.dispatch({
       kernel: samplesKernel,

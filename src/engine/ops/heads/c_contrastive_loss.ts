@@ -53,7 +53,7 @@ export function cContrastiveHead(
   labels: Tensor,
   options: CContrastiveOptions = {},
 ): LossWithStatistics {
-  const operator = 'c_contrastive_loss';
+  const operator = 'cContrastiveLoss';
   checkHead(operator, features, weights, labels);
   const {
     gradient,
@@ -153,7 +153,8 @@ export function cContrastiveLoss(
 }
 
 export const cContrastiveLossOperator = defineOperator<CContrastiveOptions>({
-  name: 'c_contrastive_loss',
+  name: 'cContrastiveLoss',
+  family: 'loss',
   apply: ([features, weights, labels], options) => cContrastiveLoss(features!, weights!, labels!, options),
   reference: ([features, weights, labels], options) =>
     cContrastiveReference(features!, weights!, labels!, options),
@@ -192,17 +193,17 @@ export const cContrastiveLossOperator = defineOperator<CContrastiveOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /c_contrastive_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cContrastiveLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { negativeMargin: Number.NaN },
-      message: /c_contrastive_loss: negativeMargin must be a number from 0, not NaN/,
+      message: /cContrastiveLoss: negativeMargin must be a number from 0, not NaN/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { normalizeNegative: 1 },
-      message: /c_contrastive_loss: normalizeNegative .*"caffe" only, not 1 with "exact"/,
+      message: /cContrastiveLoss: normalizeNegative .*"caffe" only, not 1 with "exact"/,
     },
   ],
 });

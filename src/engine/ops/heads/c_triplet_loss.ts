@@ -44,7 +44,7 @@ export function cTripletHead(
   labels: Tensor,
   options: CTripletOptions = {},
 ): LossWithStatistics {
-  const operator = 'c_triplet_loss';
+  const operator = 'cTripletLoss';
   checkHead(operator, features, weights, labels);
   const {
     gradient,
@@ -105,7 +105,8 @@ export function cTripletLoss(
 }
 
 export const cTripletLossOperator = defineOperator<CTripletOptions>({
-  name: 'c_triplet_loss',
+  name: 'cTripletLoss',
+  family: 'loss',
   apply: ([features, weights, labels, sampleWeights], options) =>
     cTripletLoss(features!, weights!, labels!, sampleWeights ? { ...options, sampleWeights } : options),
   reference: ([features, weights, labels, sampleWeights], options) =>
@@ -141,17 +142,17 @@ export const cTripletLossOperator = defineOperator<CTripletOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /c_triplet_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cTripletLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { margin: -1 },
-      message: /c_triplet_loss: margin must be a number from 0, not -1/,
+      message: /cTripletLoss: margin must be a number from 0, not -1/,
     },
     {
       inputs: [...headInputs(2, 4, 3), { shape: [3] }],
       attributes: {},
-      message: /c_triplet_loss: sampleWeights must be \[2\] f32, not \[3\] f32/,
+      message: /cTripletLoss: sampleWeights must be \[2\] f32, not \[3\] f32/,
     },
   ],
 });

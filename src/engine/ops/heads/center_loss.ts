@@ -3,7 +3,7 @@ import updateSource from '../../../shaders/heads/center_update.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputKind, type InputSpec } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { scale } from '../elementwise/scale.ts';
 import { gemm } from '../matmul/gemm.ts';
@@ -46,7 +46,7 @@ export function centerHead(
   labels: Tensor,
   { alpha = 0.5, normalise = true }: CenterOptions = {},
 ): LossWithStatistics {
-  const operator = 'center_loss';
+  const operator = 'centerLoss';
   checkHead(operator, features, centers, labels);
   checkNumbers(operator, { alpha });
   check(
@@ -58,11 +58,11 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: rows } = rowGrid(n);
+  const { grid, constants: rows } = rowGrid(device, n);
   const constants = { ...rows, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
-    const inverseNorms = rowInverseNorms(centers, defaultEpsilon).view([1, classes]);
+    const inverseNorms = viewOf(rowInverseNorms(centers, defaultEpsilon), [1, classes]);
     const directions = gemm(inverseNorms, centers, { out: device.empty([1, d]) });
     const entries = device.empty([n, 2]);
     const cosines = device.empty([n, 4]);
@@ -80,8 +80,8 @@ export function centerHead(
     operator,
     inputs: [x],
     backward: (upstream) => {
-      const gradient = multiply(scale(differences, 1 / n).view([n * d]), upstream.view([1]));
-      return [gradient.view([n, d])];
+      const gradient = multiply(viewOf(scale(differences, 1 / n), [n * d]), viewOf(upstream, [1]));
+      return [viewOf(gradient, [n, d])];
     },
   });
   return { loss, statistics };
@@ -93,7 +93,7 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
   const [n, d] = differences.shape as [number, number];
   const constants = { SAMPLES: n, CLASSES: centers.shape[0]! };
   const members = classMembers(labels, constants.CLASSES);
-  const { grid, constants: rows } = rowGrid(n);
+  const { grid, constants: rows } = rowGrid(device, n);
   device.dispatch({
     kernel: updateKernel,
     constants: { ...constants, ...rows, D: d, ALPHA: alpha },
@@ -120,7 +120,8 @@ const inputs = (n: number, classes: number, d: number, kind?: InputKind): InputS
   );
 
 export const centerLossOperator = defineOperator<CenterOptions>({
-  name: 'center_loss',
+  name: 'centerLoss',
+  family: 'loss',
   apply: ([features, centers, labels], options) => centerLoss(features!, centers!, labels!, options),
   reference: ([features, centers, labels], options) =>
     centerReference(features!, centers!, labels!, options).loss,
@@ -139,17 +140,17 @@ export const centerLossOperator = defineOperator<CenterOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /center_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /centerLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: {},
-      message: /center_loss: the centers \[4, 3\] have a rule of their own/,
+      message: /centerLoss: the centers \[4, 3\] have a rule of their own/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { alpha: -0.5 },
-      message: /center_loss: alpha must be a number from 0, not -0.5/,
+      message: /centerLoss: alpha must be a number from 0, not -0.5/,
     },
   ],
 });

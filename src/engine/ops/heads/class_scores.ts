@@ -1,5 +1,5 @@
 import source from '../../../shaders/heads/score_projection.wesl';
-import type { Tensor } from '../../core/tensor.ts';
+import { rowsOf, type Tensor } from '../../core/tensor.ts';
 import { walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
@@ -61,7 +61,7 @@ export class ClassScores {
     const windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]);
     const extents = windowExtents(features.device, windows, options.classesInUse);
     this.windows = windows.map((window, i) => {
-      const rows = weights.rows(window.first, window.classes);
+      const rows = rowsOf(weights, window.first, window.classes);
       const norms =
         options.distances && !normaliseWeights ? rowSquares(rows) : rowInverseNorms(rows, epsilon);
       return { ...window, weights: rows, norms, extent: extents[i]! };
@@ -109,7 +109,7 @@ export class ClassScores {
         gemm(gradients, this.rows, {
           transposeA: true,
           projection,
-          out: dWeights.rows(window.first, window.classes),
+          out: rowsOf(dWeights, window.first, window.classes),
         });
       }
       beyond?.(window, gradients);

@@ -1,8 +1,8 @@
 import source from '../../../shaders/heads/class_windows.wesl';
 import { check } from '../../core/errors.ts';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import { bindingAlignment } from '../../runtime/memory.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 
 const extentsKernel = { name: 'class_windows', source };
 
@@ -21,19 +21,6 @@ const mostScores = 1 << 20;
 /** Large batches still get windows that make long products. */
 const leastRows = 1024;
 
-let forcedLimit = Number.POSITIVE_INFINITY;
-
-/** For tests: inside `body` a binding holds at most this many bytes of a class matrix. */
-export function withBindingLimit<T>(bytes: number, body: () => T): T {
-  const previous = forcedLimit;
-  forcedLimit = bytes;
-  try {
-    return body();
-  } finally {
-    forcedLimit = previous;
-  }
-}
-
 /** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep the scores [n, window] small. */
 export function classWindows(
   device: Device,
@@ -41,7 +28,10 @@ export function classWindows(
   n: number,
   [classes, d]: readonly [number, number],
 ): ClassWindow[] {
-  const limit = Math.min(device.report.limits.maxStorageBufferBindingSize, forcedLimit);
+  const limit = Math.min(
+    device.report.limits.maxStorageBufferBindingSize,
+    device.settings.limits.classWindowBytes,
+  );
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
   const fitting = Math.min(Math.floor(limit / bytesPerRow), Math.max(leastRows, Math.floor(mostScores / n)));
   if (classes <= fitting) return [{ first: 0, classes }];
@@ -67,7 +57,7 @@ export function windowExtents(
   windows: readonly ClassWindow[],
   classesInUse: Tensor | undefined,
 ): Tensor[] {
-  if (!classesInUse) return windows.map(({ first, classes }) => device.uniform([first, classes]));
+  if (!classesInUse) return windows.map(({ first, classes }) => runtimeOf(device).uniform([first, classes]));
   const words = bindingAlignment / Uint32Array.BYTES_PER_ELEMENT;
   const extents = device.empty([windows.length, words], 'u32');
   device.dispatch({
@@ -77,5 +67,5 @@ export function windowExtents(
     grid: [Math.ceil(windows.length / 64), 1, 1],
     cost: { flops: 2 * windows.length, bytes: 8 * windows.length },
   });
-  return windows.map((_, i) => extents.rows(i, 1));
+  return windows.map((_, i) => rowsOf(extents, i, 1));
 }

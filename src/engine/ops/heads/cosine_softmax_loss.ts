@@ -1,6 +1,7 @@
 import { check } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { scoreMatrix } from './class_scores.reference.ts';
@@ -50,7 +51,7 @@ export function cosineSoftmaxHead(
   labels: Tensor,
   options: CosineSoftmaxOptions,
 ): LossWithStatistics {
-  const operator = 'cosine_softmax_loss';
+  const operator = 'cosineSoftmaxLoss';
   const {
     scale,
     epsilon = defaultEpsilon,
@@ -103,12 +104,13 @@ interface Attributes extends Omit<CosineSoftmaxOptions, 'scale' | 'classesInUse'
 }
 
 export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
-  name: 'cosine_softmax_loss',
+  name: 'cosineSoftmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) =>
     cosineSoftmaxLoss(features!, weights!, labels!, {
       ...options,
       scale: learnt ?? scale!,
-      ...(classesInUse ? { classesInUse: features!.device.uniform([classesInUse]) } : {}),
+      ...(classesInUse ? { classesInUse: runtimeOf(features!.device).uniform([classesInUse]) } : {}),
     }),
   reference: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) => {
     const s = learnt ? learnt.data[0]! : scale!;
@@ -141,18 +143,18 @@ export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cosineSoftmaxLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [3], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: labels must be \[2\] u32, not \[3\] u32/,
+      message: /cosineSoftmaxLoss: labels must be \[2\] u32, not \[3\] u32/,
     },
-    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosine_softmax_loss: scale .*-1/ },
+    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosineSoftmaxLoss: scale .*-1/ },
     {
       inputs: [...headInputs(2, 4, 3), { shape: [2] }],
       attributes: {},
-      message: /cosine_softmax_loss: scale .*\[2\] f32/,
+      message: /cosineSoftmaxLoss: scale .*\[2\] f32/,
     },
     { inputs: headInputs(2, 4, 3), attributes: { scale: 1, floor: 0 }, message: /floor .*positive.* 0/ },
   ],

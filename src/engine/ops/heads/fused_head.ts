@@ -51,7 +51,7 @@ export class FusedHead {
     const { device, shape } = scores.features;
     const samples = shape[0]!;
     const states = device.empty([samples, state.words], state.dtype);
-    const { grid, constants: own } = sampleGrid(samples);
+    const { grid, constants: own } = sampleGrid(device, samples);
     scores.forward((window, products) =>
       device.dispatch({
         kernel: kernels.reduce,

@@ -45,7 +45,7 @@ export function marginSoftmaxHead(
   labels: Tensor,
   options: MarginSoftmaxOptions,
 ): LossWithStatistics {
-  const operator = 'margin_softmax_loss';
+  const operator = 'marginSoftmaxLoss';
   const {
     margin,
     scale,
@@ -121,7 +121,8 @@ const multipleAngle = { kind: 'multiple-angle', multiple: 4, annealing: 0 } as c
 const circle = { kind: 'circle', margin: 0.25 } as const;
 
 export const marginSoftmaxLossOperator = defineOperator<Attributes>({
-  name: 'margin_softmax_loss',
+  name: 'marginSoftmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, learnt], options) =>
     marginSoftmaxLoss(features!, weights!, labels!, { ...options, scale: learnt ?? options.scale! }),
   reference,
@@ -185,7 +186,7 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: headInputs(2, 4, 3),
       attributes: { margin: { kind: 'angle', margin: 4 }, scale: 1 },
-      message: /margin_softmax_loss: the margin must be a number from 0 to below 3.1416, not 4/,
+      message: /marginSoftmaxLoss: the margin must be a number from 0 to below 3.1416, not 4/,
     },
     {
       inputs: headInputs(2, 4, 3),
@@ -205,7 +206,7 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: { margin: cosine, scale: 1 },
-      message: /margin_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /marginSoftmaxLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
   ],
 });

@@ -6,7 +6,7 @@ import radialSource from '../../../shaders/heads/softmax_head_radial.wesl';
 import reduceSource from '../../../shaders/heads/softmax_head_reduce.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
 import { structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { rowGrid, rowInverseNorms } from '../norm/l2_normalise.ts';
@@ -88,7 +88,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         inverse_weights: norms,
         ...(inverseFeatures ? { inverse_features: inverseFeatures } : {}),
         ...(ownGaps ? { own_gaps: ownGaps } : {}),
-        ...(bias ? { bias: bias.rows(first, classes) } : {}),
+        ...(bias ? { bias: rowsOf(bias, first, classes) } : {}),
         ...extra.bindings,
       }),
     });
@@ -113,14 +113,14 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
           into,
           dBias
             ? ({ first, classes }, gradients) =>
-                sumRows(gradients, features.shape[0]!, classes, dBias.rows(first, classes))
+                sumRows(gradients, features.shape[0]!, classes, rowsOf(dBias, first, classes))
             : undefined,
         );
         if (dFeatures && margin && inverseFeatures) {
           const bindings = { inverse_features: inverseFeatures, upstream };
           head.addToFeatures(radialKernel, { constants: {}, bindings }, dFeatures);
         }
-        const dScale = scale.requiresGradient ? multiply(slope, upstream).view(scale.shape) : null;
+        const dScale = scale.requiresGradient ? viewOf(multiply(slope, upstream), scale.shape) : null;
         return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
       },
     });
@@ -137,7 +137,7 @@ function ownGapsOf(
   const [n, d] = features.shape as [number, number];
   const inverse = inverseFeatures ?? rowInverseNorms(features, epsilon);
   const ownGaps = features.device.empty([n]);
-  const { grid, constants } = rowGrid(n);
+  const { grid, constants } = rowGrid(features.device, n);
   for (const { classes, weights, norms, extent } of scores.windows) {
     features.device.dispatch({
       kernel: ownGapKernel,

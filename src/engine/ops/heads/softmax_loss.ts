@@ -31,7 +31,7 @@ export function softmaxLossHead(
   labels: Tensor,
   { bias = null, classesInUse }: SoftmaxLossOptions = {},
 ): LossWithStatistics {
-  const operator = 'softmax_loss';
+  const operator = 'softmaxLoss';
   checkHead(operator, features, weights, labels, { bias, classesInUse });
   return softmaxHead({
     operator,
@@ -59,7 +59,8 @@ export function softmaxLoss(
 }
 
 export const softmaxLossOperator = defineOperator({
-  name: 'softmax_loss',
+  name: 'softmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, bias]) =>
     softmaxLoss(features!, weights!, labels!, { bias: bias ?? null }),
   reference: ([features, weights, labels, bias]) => {
@@ -81,12 +82,12 @@ export const softmaxLossOperator = defineOperator({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [3] }],
       attributes: {},
-      message: /softmax_loss: bias must be \[4\], not \[3\]/,
+      message: /softmaxLoss: bias must be \[4\], not \[3\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [2] }],
       attributes: {},
-      message: /softmax_loss: labels must be \[2\] u32, not \[2\] f32/,
+      message: /softmaxLoss: labels must be \[2\] u32, not \[2\] f32/,
     },
   ],
 });

@@ -4,7 +4,7 @@ import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
@@ -91,7 +91,7 @@ export function sphereFace2Head(
   labels: Tensor,
   options: SphereFace2Options,
 ): LossWithStatistics {
-  const operator = 'sphereface2_loss';
+  const operator = 'sphereFace2Loss';
   const settings = { ...defaults, ...options };
   const { bias, lambda, r, margin, t, gradient, normaliseWeights, epsilon } = settings;
   checkHead(operator, features, weights, labels);
@@ -131,7 +131,7 @@ export function sphereFace2Head(
       inputs: [features, weights, bias],
       backward: (upstream, into) => [
         ...head.backward(upstream, into),
-        bias.requiresGradient ? multiply(slope, upstream).view(bias.shape) : null,
+        bias.requiresGradient ? viewOf(multiply(slope, upstream), bias.shape) : null,
       ],
     });
     return outputs;
@@ -154,7 +154,8 @@ const inputs = (n: number, classes: number, d: number, kind: InputSpec['kind'] =
 ];
 
 export const sphereFace2LossOperator = defineOperator<SphereFace2Numbers>({
-  name: 'sphereface2_loss',
+  name: 'sphereFace2Loss',
+  family: 'loss',
   apply: ([features, weights, labels, bias], options) =>
     sphereFace2Loss(features!, weights!, labels!, { ...options, bias: bias! }),
   reference: ([features, weights, labels, bias], options) =>
@@ -183,12 +184,12 @@ export const sphereFace2LossOperator = defineOperator<SphereFace2Numbers>({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [4] }],
       attributes: {},
-      message: /sphereface2_loss: bias must be one f32, not \[4\] f32/,
+      message: /sphereFace2Loss: bias must be one f32, not \[4\] f32/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { lambda: 1 },
-      message: /sphereface2_loss: lambda must be a number between 0 and 1, not 1/,
+      message: /sphereFace2Loss: lambda must be a number between 0 and 1, not 1/,
     },
     { inputs: inputs(2, 4, 3), attributes: { r: 0 }, message: /r must be a number above 0, not 0/ },
     {

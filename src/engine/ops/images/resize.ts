@@ -3,7 +3,8 @@ import gradInputSource from '../../../shaders/images/resize_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { resizeReference } from './resize.reference.ts';
 
@@ -92,6 +93,7 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
 
 export const resizeOperator = defineOperator<ResizeOptions>({
   name: 'resize',
+  family: 'images',
   apply: ([x], options) => resize(x!, options),
   reference: ([x], options) => resizeReference(x!, options),
   cost: ([shape], { height, width }) => {

@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchedGradient, batchedProduct, commonBatch } from './batches.ts';
 import { matmulReference } from './matmul.reference.ts';
@@ -100,6 +101,7 @@ const batches: readonly (readonly [readonly number[], readonly number[]])[] = [
 /** Biases of cases are inputs. */
 export const matmulOperator = defineOperator<Omit<MatmulOptions, 'bias'>>({
   name: 'matmul',
+  family: 'product',
   // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
   shorthand: (extents, attributes) => {
     if (extents.length !== 1) return null;

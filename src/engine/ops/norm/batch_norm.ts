@@ -7,7 +7,8 @@ import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid, strandGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchNormReference } from './batch_norm.reference.ts';
@@ -235,6 +236,7 @@ const perChannel = (channels: number): InputSpec[] => [
 
 export const batchNormOperator = defineOperator<BatchNormOptions>({
   name: 'batchNorm',
+  family: 'normalisation',
   apply: ([x, gamma, beta, mean, variance], options) =>
     batchNorm(x!, gamma!, beta!, { mean: mean!, variance: variance! }, options),
   reference: ([x, gamma, beta, mean, variance], options) =>

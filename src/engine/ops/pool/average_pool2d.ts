@@ -3,8 +3,8 @@ import gradInputSource from '../../../shaders/pool/average_pool2d_grad_input.wes
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { reshape } from '../shape/reshape.ts';
 import { averagePool2dReference } from './average_pool2d.reference.ts';
 import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
@@ -89,6 +89,7 @@ function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry, countPaddin
 
 export const averagePool2dOperator = defineOperator<AveragePool2dOptions>({
   name: 'averagePool2d',
+  family: 'pooling',
   apply: ([x], options) => averagePool2d(x!, options),
   reference: ([x], options) => averagePool2dReference(x!, options),
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),
@@ -128,6 +129,7 @@ export const averagePool2dOperator = defineOperator<AveragePool2dOptions>({
 
 export const globalAveragePoolOperator = defineOperator({
   name: 'globalAveragePool',
+  family: 'pooling',
   apply: ([x]) => globalAveragePool(x!),
   reference: ([x]) => {
     const [n, height, width, channels] = x!.shape as [number, number, number, number];

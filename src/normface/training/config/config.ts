@@ -5,7 +5,9 @@ import { UsageError } from '../../../common/errors.ts';
 import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossOf, lossSchema } from '../../losses/index.ts';
 import { defaultLoss } from '../../losses/names.ts';
-import { findNet } from '../../nets/index.ts';
+import { checkNet } from '../../nets/check-net.ts';
+import { netOf } from '../../nets/index.ts';
+import type { Net } from '../../nets/net.ts';
 import { explain, type JsonSchema } from './explain.ts';
 
 const fraction = z.number().min(0).max(1);
@@ -77,6 +79,13 @@ const schedule = z.strictObject({
   warmupSteps: z.int().min(0).default(0),
 });
 
+const isNetData = (value: unknown): value is Net => typeof value === 'object' && value !== null;
+
+/** A net by its name, or as data. On the command line a configuration may also name a file: `resolveConfig` reads it. */
+const net = z.union([z.string().min(1), z.custom<Net>(isNetData)], {
+  error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
+});
+
 const keys = z.strictObject({
   $schema: z.string().optional(),
   name: z
@@ -85,7 +94,7 @@ const keys = z.strictObject({
     .default('train'),
   output: z.string().min(1).default('runs'),
   seed: z.int().min(0).max(0xffffffff).default(1),
-  net: z.string().min(1).default('small'),
+  net: net.default('small'),
   data: data.prefault({}),
   sampling: sampling.prefault({ kind: 'shuffled' }),
   loss: lossSchema.prefault({ name: defaultLoss }),
@@ -134,7 +143,7 @@ const keys = z.strictObject({
 });
 
 const trainingConfig = keys.transform((config) => {
-  const [height, width] = findNet(config.net).input;
+  const [height, width] = netOf(config.net).input;
   return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
 });
 
@@ -152,7 +161,8 @@ export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): read
 
 /** JSON Schema of the configuration, for editors. */
 export function configSchema(): JsonSchema {
-  return z.toJSONSchema(trainingConfig, { io: 'input' }) as JsonSchema;
+  // A net as data is checked by `checkNet`, which no JSON Schema can say.
+  return z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 }
 
 /**
@@ -161,6 +171,8 @@ export function configSchema(): JsonSchema {
  * @throws UsageError naming the key, what is wrong with it and, for an unknown key, the likely intended one
  */
 export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
+  const given = (input as { net?: unknown } | null | undefined)?.net;
+  if (isNetData(given)) checkNet(given, `${source}: net`);
   const result = trainingConfig.safeParse(input);
   if (!result.success)
     throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input, configSchema())}`);

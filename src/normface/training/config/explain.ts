@@ -1,6 +1,7 @@
 /** What is wrong with a configuration, in one sentence. */
 
 import type { z } from 'zod';
+import { showValue } from '../../../common/show-value.ts';
 import { suggest } from '../../../common/suggest.ts';
 
 /**
@@ -32,31 +33,27 @@ export function explain(issue: z.core.$ZodIssue, input: unknown, schema: JsonSch
     const names = issue.options.map(String);
     if (value === undefined) return `${key} is missing: give one of ${names.join(', ')}`;
     const guess = suggest(String(value), names);
-    return `${key} is ${show(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
+    return `${key} is ${showValue(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
   }
   const where = key === '' ? 'the configuration' : key;
   if (value === undefined) return `${where} is missing`;
   switch (issue.code) {
     case 'invalid_type':
-      return `${where} is ${show(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+      return `${where} is ${showValue(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
     case 'invalid_value':
-      return `${where} is ${show(value)}, expected one of ${issue.values.map(String).join(', ')}`;
+      return `${where} is ${showValue(value)}, expected one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       if (issue.origin === 'string') return `${where} is empty`;
-      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.minimum} values`;
-      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+      if (issue.origin === 'array')
+        return `${where} is ${showValue(value)}, expected ${issue.minimum} values`;
+      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':
-      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.maximum} values`;
-      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+      if (issue.origin === 'array')
+        return `${where} is ${showValue(value)}, expected ${issue.maximum} values`;
+      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
     default:
-      return `${where} is ${show(value)}: ${issue.message}`;
+      return `${where} is ${showValue(value)}: ${issue.message}`;
   }
-}
-
-function show(value: unknown): string {
-  // JSON has no infinities: 1e999 would be shown as null.
-  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function article(type: string): string {
