@@ -73,14 +73,21 @@ export {
   marginSoftmaxHead,
   marginSoftmaxLoss,
 } from './ops/heads/margin_softmax_loss.ts';
-export type { LossWithStatistics, SharedHeadOptions } from './ops/heads/softmax_head.ts';
-export { softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
+export type { SharedHeadOptions } from './ops/heads/softmax_head.ts';
+export { type SoftmaxLossOptions, softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
 export {
+  type SphereFace2Numbers,
   type SphereFace2Options,
   sphereFace2Bias,
   sphereFace2Head,
   sphereFace2Loss,
 } from './ops/heads/sphereface2_loss.ts';
+export {
+  type LossStatistics,
+  type LossWithStatistics,
+  readStatistics,
+  type StatisticsTensor,
+} from './ops/heads/statistics.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { operators } from './ops/index.ts';

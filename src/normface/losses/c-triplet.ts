@@ -14,8 +14,8 @@ export const cTriplet = defineLoss({
     hardestOnly: z.boolean().default(true),
     ...agentSettings,
   }),
-  head: (config, place) => {
-    const agents = new Agents(config, place);
+  head: (config, context) => {
+    const agents = new Agents(config, context);
     return {
       hasScale: false,
       declarations: agents.declarations,

@@ -15,8 +15,8 @@ export const circle = defineLoss({
     classSampling,
     ...shared,
   }),
-  head: (config, place) => ({
-    ...marginHead(config, place, {
+  head: (config, context) => ({
+    ...marginHead(config, context, {
       margin: { kind: 'circle', margin: config.margin },
       scale: () => ({ scale: config.gamma }),
     }),

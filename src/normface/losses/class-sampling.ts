@@ -10,7 +10,7 @@ import { drawClasses } from './draw-classes.ts';
 /** `rate`: the share of the classes that takes part in a step, rounded down, and never less than the classes of the batch. */
 export const classSampling = z.strictObject({ rate: z.number().positive().max(1) }).optional();
 
-export interface ClassSamplingPlace {
+export interface ClassSamplingContext {
   readonly device: Device;
   readonly prefix: string;
   readonly classes: number;
@@ -27,13 +27,13 @@ export class ClassSampling {
   readonly capacity: number;
   /** [1] u32: classes that take part in the step. */
   readonly count: Tensor;
-  /** [batch] u32: the place of each sample's class among them. */
+  /** [batch] u32: the index of each sample's class among them. */
   readonly labels: Tensor;
   /** [capacity] u32: the numbers of the classes. */
   private readonly rows: Tensor;
   private readonly draw: (labels: Uint32Array, step: number) => ReturnType<typeof drawClasses>;
 
-  constructor(rate: number, { device, prefix, classes, batchSize, seed }: ClassSamplingPlace) {
+  constructor(rate: number, { device, prefix, classes, batchSize, seed }: ClassSamplingContext) {
     const wanted = Math.floor(rate * classes);
     const stream = randomStream(`${prefix}.classes`);
     this.capacity = Math.max(wanted, Math.min(batchSize, classes));

@@ -19,10 +19,10 @@ export const cosface = defineLoss({
     classSampling,
     ...shared,
   }),
-  head: (config, place) => {
+  head: (config, context) => {
     const { margin, onlyAbove } = config;
-    const scale = new LogitScale(config.scale, place.prefix);
-    const head = marginHead(config, place, {
+    const scale = new LogitScale(config.scale, context.prefix);
+    const head = marginHead(config, context, {
       margin: { kind: 'cosine', margin, onlyAbove },
       scale: (parameters) => scale.of(parameters),
     });
@@ -30,7 +30,7 @@ export const cosface = defineLoss({
       ...head,
       hasScale: true,
       // Where the margin is left out the loss can fall to that of no margin.
-      bound: (s) => lossBound(place.classes, s, onlyAbove ? 0 : margin),
+      bound: (s) => lossBound(context.classes, s, onlyAbove ? 0 : margin),
       declarations: [...head.declarations, ...scale.declarations],
     };
   },

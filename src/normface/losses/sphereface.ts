@@ -36,11 +36,11 @@ export const sphereface = defineLoss({
     classSampling,
     ...shared,
   }),
-  head: (config, place) => {
+  head: (config, context) => {
     const { multiple } = config;
-    const lambda = place.device.tensor([annealed(config.annealing, 1)], [1]);
+    const lambda = context.device.tensor([annealed(config.annealing, 1)], [1]);
     return {
-      ...marginHead(config, place, {
+      ...marginHead(config, context, {
         margin: { kind: 'multiple-angle', multiple, annealing: lambda },
         scale: () => ({ scale: 1 }),
         normaliseFeatures: false,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tripletHead } from '../../engine/ops/pairs/triplet_loss.ts';
 import { defineLoss } from './loss.ts';
+import { wrongPairBatches } from './pair-batches.ts';
 import { factor, squaredDistance } from './settings.ts';
 
 /** Triplet loss of images (arXiv 1704.06369, equation 8). It has no class weights; batches need several images of a person. */
@@ -14,6 +15,7 @@ export const triplet = defineLoss({
     mining: z.enum(['all', 'semi-hard', 'hardest']).default('semi-hard'),
     normalise: z.boolean().default(true),
   }),
+  batchContradiction: ({ name }, batches) => wrongPairBatches(name, batches),
   head: (config) => ({
     hasScale: false,
     declarations: [],

@@ -7,7 +7,7 @@ import { agentHead } from './agent_head.ts';
 import { cContrastiveReference } from './agent_losses.reference.ts';
 import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const marginKernel = { name: 'adaptive_margin', source: marginSource };
 const finishKernel = { name: 'c_contrastive_finish', source: finishSource };
@@ -39,8 +39,7 @@ export interface CContrastiveOptions extends AgentOptions {
  *
  *   loss = Σ_i ( min(T, max(0, D_{i,y_i} − m_p)) + Σ_{j≠y_i} max(0, M − D_ij) ) / n
  *
- * The statistics are the mean cosine to the own agent, the mean cosine to the other agents, the mean negative entry over samples
- * and classes, and the mean positive entry.
+ * The statistics are the cosines to the agents and the mean entries, the negative one over samples and classes.
  *
  * @param features [n, d]; they are always normalised
  * @param weights [classes, d]: the agents
@@ -138,7 +137,7 @@ export function cContrastiveHead(
         limit: normalizeNegative !== undefined,
         adaptive: runningPositive !== undefined,
       },
-      bindings: runningPositive ? { labels, running: runningPositive } : { labels },
+      bindings: runningPositive ? { running: runningPositive } : {},
     },
   });
 }

@@ -6,7 +6,7 @@ import { agentHead } from './agent_head.ts';
 import { cTripletReference } from './agent_losses.reference.ts';
 import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const finishKernel = { name: 'c_triplet_finish', source: finishSource };
 
@@ -29,8 +29,8 @@ export interface CTripletOptions extends AgentOptions {
  *
  * with only the largest of the sum over k with `hardestOnly`, and the last term with `addCenterLoss`. `gradient: 'caffe'` leaves
  * that term out of the loss but not of the gradient, and pulls to the own agent by w_p once, however many negatives are active.
- * The statistics are the mean cosine to the own agent, the mean cosine to the other agents, the mean negative entry over samples
- * and classes, and the mean of D_{i,y_i}.
+ * The statistics are the cosines to the agents, the mean negative entry over samples and classes, and as positive entry the mean of
+ * D_{i,y_i}.
  *
  * @param features [n, d]; they are always normalised
  * @param weights [classes, d]: the agents

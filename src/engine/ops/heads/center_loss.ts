@@ -13,7 +13,7 @@ import { classMembers } from '../shape/class_members.ts';
 import { checkNumbers } from './agent_options.ts';
 import { centerReference } from './center_loss.reference.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
@@ -31,8 +31,8 @@ export interface CenterOptions {
  *   loss = Σ_i ‖x_i − c_{y_i}‖² / 2n,   Δ_j = Σ_{y_i=j} (c_j − x_i) / (1 + count_j),   c_j ← c_j − α·Δ_j
  *
  * The mean over the batch is that of the released Caffe code; the paper's formula has the sum. The centers have no gradient: every
- * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the mean cosine to
- * the own center, the mean cosine to the other centers, and n.
+ * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the cosines
+ * to the centers and as number of entries n.
  *
  * @param features [n, d]
  * @param centers [classes, d]: a leaf without gradient, changed in place
@@ -58,8 +58,8 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(device, n);
-  const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
+  const { grid, constants: rows } = rowGrid(device, n);
+  const constants = { ...rows, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
     const inverseNorms = viewOf(rowInverseNorms(centers, defaultEpsilon), [1, classes]);
@@ -93,10 +93,10 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
   const [n, d] = differences.shape as [number, number];
   const constants = { SAMPLES: n, CLASSES: centers.shape[0]! };
   const members = classMembers(labels, constants.CLASSES);
-  const { grid, constants: place } = rowGrid(device, n);
+  const { grid, constants: rows } = rowGrid(device, n);
   device.dispatch({
     kernel: updateKernel,
-    constants: { ...constants, ...place, D: d, ALPHA: alpha },
+    constants: { ...constants, ...rows, D: d, ALPHA: alpha },
     bindings: { differences, labels, members, centers },
     grid,
     cost: { flops: 2 * n * d, bytes: 12 * n * d },

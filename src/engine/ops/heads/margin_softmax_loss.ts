@@ -7,11 +7,12 @@ import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { defaultFloor, logitScale } from './logit_scale.ts';
 import { marginReference } from './margin.reference.ts';
 import { checkMargin, type Margin } from './margin.ts';
-import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly margin: Margin;
-  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link cosineSoftmaxHead}. */
+  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link CosineSoftmaxOptions}. */
   readonly scale: Tensor | number;
   /** Least scale; a learnt one that falls below is set to it (default 0.01). */
   readonly floor?: number;
@@ -29,8 +30,8 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
  *
  * with t of the {@link Margin}: AM-Softmax (arXiv 1801.05599) and CosFace (arXiv 1801.09414), ArcFace (arXiv 1801.07698), SphereFace
- * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the mean cosine to the own class, the
- * mean cosine to the other classes, and s.
+ * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the cosines
+ * without margin and the scale s.
  *
  * @param features [n, d]
  * @param weights [classes, d]

@@ -27,7 +27,7 @@ export const adaptiveScaleOperator = defineOperator({
   apply: ([features, weights, labels]) => {
     const start = Math.SQRT2 * Math.log(weights!.shape[0]! - 1);
     const scale = held(features!.device, [start], [1], 'f32');
-    return cosineSoftmaxLoss(features!, weights!, labels!, scale, { adaptive: true });
+    return cosineSoftmaxLoss(features!, weights!, labels!, { scale, adaptive: true });
   },
   reference: ([features, weights, labels]) => {
     const cosines = scoreMatrix(features!, weights!, {});

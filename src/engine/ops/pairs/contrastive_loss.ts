@@ -3,7 +3,7 @@ import { check } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
-import type { LossWithStatistics } from '../heads/softmax_head.ts';
+import type { LossWithStatistics } from '../heads/statistics.ts';
 import { rowGrid } from '../norm/l2_normalise.ts';
 import { pairCost, pairInputs, pairLoss } from './pair_loss.ts';
 import { contrastiveReference } from './pair_losses.reference.ts';

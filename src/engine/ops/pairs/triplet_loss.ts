@@ -4,7 +4,7 @@ import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sampleGrid } from '../../tuning/grid.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
-import type { LossWithStatistics } from '../heads/softmax_head.ts';
+import type { LossWithStatistics } from '../heads/statistics.ts';
 import { pairCost, pairInputs, pairLoss } from './pair_loss.ts';
 import { tripletReference } from './pair_losses.reference.ts';
 
