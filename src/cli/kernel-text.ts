@@ -49,7 +49,7 @@ export function entryText(entry: KernelEntry): string {
   return [
     entry.name,
     `operators   ${list(operatorsOf(entry))}`,
-    ...(entry.walks.length > 0 ? [`walks       ${list(entry.walks)}`] : []),
+    ...(entry.mainloops.length > 0 ? [`mainloops   ${list(entry.mainloops)}`] : []),
     `constants   ${list(entry.constants)}`,
     `conditions  ${list(entry.conditions)}`,
     '',
@@ -74,10 +74,10 @@ export function sessionText({ entry, operator, sample, recording }: KernelSessio
 
 /** Everything about a dispatch but its WGSL. */
 export function dispatchText(view: DispatchView): string {
-  const { needs, cost, decisions, walk } = view;
+  const { needs, cost, decisions, mainloop } = view;
   const intensity = cost.bytes > 0 ? `, ${(cost.flops / cost.bytes).toFixed(2)} FLOP a byte` : '';
   return [
-    `dispatch ${view.index} of ${view.operator}${walk ? `, walk ${walk}` : ''}`,
+    `dispatch ${view.index} of ${view.operator}${mainloop ? `, mainloop ${mainloop}` : ''}`,
     ...decisions.map(({ operation, variant, reason }) => `         ${operation}: ${variant}, ${reason}`),
     `grid     ${view.grid.join(' × ')} workgroups of ${needs.workgroupSize.join('×')} invocations`,
     `needs    ${needs.workgroupBytes} bytes of workgroup memory, about ${needs.registers} registers an invocation (modelled)`,

@@ -95,7 +95,7 @@ export async function list(context: Context, text: string | undefined, { long = 
     name: entry.name,
     summary: entry.summary,
     operators: operatorsOf(entry),
-    walks: entry.walks,
+    mainloops: entry.mainloops,
     constants: entry.constants,
     conditions: entry.conditions,
   }));

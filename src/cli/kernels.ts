@@ -20,7 +20,7 @@ export const addKernels: AddCommand = (program, run) => {
     .command('list', { isDefault: true })
     .description('every kernel with what it computes and the operators that dispatch it')
     .argument('[text]', 'only kernels whose name, operator or description contains this')
-    .option('--long', 'with all operators, walks, constants, conditions and the formulas of the file')
+    .option('--long', 'with all operators, mainloops, constants, conditions and the formulas of the file')
     .action(run(async () => (await import('./kernels.node.ts')).list));
   caseOptions(kernels.command('show'))
     .description('the WGSL that the driver gets for a case, and what it costs')

@@ -19,7 +19,7 @@ describe('normface kernels list', () => {
     const long = await kernels('list', 'gemm', '--long');
     for (const line of [
       /^operators {3}matmul, .*conv2d/m,
-      /^walks {7}tile_product_subgroup, tile_product_workgroup/m,
+      /^mainloops {3}tile_product_subgroup, tile_product_workgroup/m,
       /^constants {3}M, N, K, SPLITS, CHUNK$/m,
       /^conditions {2}.*transpose_a/m,
       /^ {2}a {5}\[products, M, K\]/m,
@@ -35,7 +35,7 @@ describe('normface kernels list', () => {
   test('as JSON', async () => {
     const { stdout } = await normface('--json', 'kernels', 'list', 'prelu_forward');
     const [entry] = JSON.parse(stdout) as Record<string, unknown>[];
-    expect(entry).toMatchObject({ name: 'prelu_forward', operators: ['prelu'], walks: [] });
+    expect(entry).toMatchObject({ name: 'prelu_forward', operators: ['prelu'], mainloops: [] });
     expect(entry!.constants).toContain('WORKGROUP');
   });
 });
@@ -50,7 +50,7 @@ describe('normface kernels show', () => {
       /^case +conv2d 2×6×5×4, 3×3×4×8 \{"padding":\[1,1,1,1\]\}$/m,
       /^variants subgroup 32×32, /m,
       /^ {2}Operands of the weight gradient of a 2-D convolution/m,
-      /^dispatch \d+ of conv2d backward, walk tile_product_/m,
+      /^dispatch \d+ of conv2d backward, mainloop tile_product_/m,
       /^ +conv2d_grad_weight: \S+ .*, /m,
       /^grid +\d+ × \d+ × \d+ workgroups of \d+×1×1 invocations$/m,
       /^needs +\d+ bytes of workgroup memory, about \d+ registers/m,

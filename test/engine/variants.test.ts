@@ -7,7 +7,7 @@ import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
-import { expectAgreement, expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
+import { expectAgreement, expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
 import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
@@ -45,7 +45,7 @@ describe.each(chosen.map(([operator, labels]) => [operator.name, operator, label
       'every algorithm gives the same results: %s',
       async (label) => {
         const sample = caseOf(operator, label);
-        await expectAgreement(device, sample, oneTileOfEachWalk(await variantsOf(device, sample)));
+        await expectAgreement(device, sample, oneTileOfEachMainloop(await variantsOf(device, sample)));
       },
       120_000,
     );
@@ -133,7 +133,7 @@ describe('conv2dPRelu is its operators one by one, bit for bit', () => {
         const residual = rest[bias ? 1 : 0];
         return residual ? add(residual, y) : y;
       };
-      for (const algorithm of oneTileOfEachWalk(await variantsOf(device, sample))) {
+      for (const algorithm of oneTileOfEachMainloop(await variantsOf(device, sample))) {
         const prefer = (_: string, offered: readonly string[]) =>
           offered.includes(algorithm) ? algorithm : undefined;
         const fused = await run(device, sample, prefer);

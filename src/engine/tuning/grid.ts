@@ -1,7 +1,7 @@
 import type { Device } from '../core/tensor.ts';
 
-/** Invocations of a workgroup whose invocations have nothing to do with each other. */
-export function walkers(device: Device): number {
+/** Size of a workgroup whose invocations have nothing to do with each other. */
+export function workgroupSize(device: Device): number {
   const { software, subgroupSize } = device.report;
   return device.settings.choose(
     'WORKGROUP',
@@ -41,14 +41,14 @@ export function elementGrid(device: Device, size: number, channels = size): Elem
   const vec4 = size % 4 === 0 && channels % 4 === 0;
   const count = vec4 ? size / 4 : size;
   const { software } = device.report;
-  const workgroup = walkers(device);
-  // Long walks, but enough of them to keep several cores busy.
+  const workgroup = workgroupSize(device);
+  // Long loops, but enough of them to keep several cores busy.
   const steps = device.settings.choose(
     'STEPS',
     software ? Math.min(64, Math.max(1, Math.ceil(count / (workgroup * 32)))) : 1,
     software
-      ? 'a software driver pays for every workgroup: long walks, but 32 of them to keep the cores busy'
-      : 'on a GPU the grid does the walking',
+      ? 'a software driver pays for every workgroup: long loops, but 32 of them to keep the cores busy'
+      : 'on a GPU the grid takes the place of the loop',
   );
   const { grid, constants } = wrappedGrid(device, Math.ceil(count / (workgroup * steps)));
   return {
@@ -81,7 +81,7 @@ export function strandGrid(device: Device, rows: number, columns: number, sums =
   const vec4 = columns % 4 === 0;
   const units = vec4 ? columns / 4 : columns;
   const { software } = device.report;
-  const workgroup = walkers(device);
+  const workgroup = workgroupSize(device);
   const workgroups = software ? 32 : sums ? 1024 : 4096;
   const wanted = Math.ceil((workgroup * workgroups) / units);
   const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;

@@ -63,8 +63,8 @@ export interface DispatchView {
   readonly operator: string;
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
-  /** What it was linked from: the kernel, and the walk that it is an operand of. */
-  readonly walk: string | null;
+  /** What it was linked from: the kernel, and the mainloop that it is an operand of. */
+  readonly mainloop: string | null;
   readonly bindings: readonly BindingView[];
   readonly grid: readonly [number, number, number];
   readonly constants: readonly ConstantView[];
@@ -120,7 +120,7 @@ export class KernelSession {
       index,
       operator: passText(prepared),
       wgsl: kernel.wgsl.trim(),
-      walk: dispatch.kernel.walk?.name ?? null,
+      mainloop: dispatch.kernel.mainloop?.name ?? null,
       bindings: kernel.bindings
         .map(({ name, binding, writable }, i) => {
           const { shape, dtype, bytes } = tensors[i]!;
@@ -285,7 +285,7 @@ function editOf(
       if (dispatch.kernel.name !== entry.name) return dispatch;
       const number = met++;
       if (only !== null && number !== only) return dispatch;
-      const { walk, ...kernel } = dispatch.kernel;
+      const { mainloop, ...kernel } = dispatch.kernel;
       const edited =
         source === undefined
           ? dispatch.kernel
@@ -293,7 +293,7 @@ function editOf(
               ...kernel,
               source,
               ...(file !== undefined && { file }),
-              ...(walk && !hasEntryPoint && { walk }),
+              ...(mainloop && !hasEntryPoint && { mainloop }),
             };
       return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
     };

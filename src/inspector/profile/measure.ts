@@ -77,14 +77,14 @@ async function dispatchTimes(
 
 function describeDispatch(prepared: PreparedDispatch, index: number, microseconds: number): DispatchProfile {
   const { kernel, tensors, grid, operator, phase, call, dispatch, decisions } = prepared;
-  const { walk, name } = dispatch.kernel;
+  const { mainloop, name } = dispatch.kernel;
   const [outer] = decisions;
   return {
     index,
     operator,
     phase,
     call,
-    kernel: walk ? `${name}/${walk.name}` : name,
+    kernel: mainloop ? `${name}/${mainloop.name}` : name,
     choice: outer
       ? {
           operation: outer.operation,

@@ -22,7 +22,7 @@ export interface DispatchProfile {
   readonly phase: Phase;
   /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
   readonly call?: number;
-  /** File name of the kernel, with its walk: `gemm/tile_product_subgroup`. */
+  /** File name of the kernel, with its mainloop: `gemm/tile_product_subgroup`. */
   readonly kernel: string;
   /** The variant that was chosen and why; null where there was nothing to choose. */
   readonly choice: { readonly operation: string; readonly variant: string; readonly reason: string } | null;

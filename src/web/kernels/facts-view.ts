@@ -7,11 +7,11 @@ import { facts, table } from '../parts/table.ts';
 
 /** What is known of a dispatch before it runs: its grid, needs and cost, and why it is as it is. */
 export function factsView(view: DispatchView): HTMLElement {
-  const { decisions, operator, walk, conditions, grid, needs, cost } = view;
+  const { decisions, operator, mainloop, conditions, grid, needs, cost } = view;
   const intensity = cost.bytes > 0 ? `${significant(cost.flops / cost.bytes)} FLOP a byte` : 'moves no bytes';
   const entries: (readonly [string, Child])[] = [
     ['Operator', operator],
-    ...(walk ? ([['Walk over tiles', walk]] as const) : []),
+    ...(mainloop ? ([['Tiled mainloop', mainloop]] as const) : []),
     ...decisions.map(
       ({ operation, variant, reason }, i) =>
         [i === 0 ? 'Variant' : '', `${variant} for ${operation}: ${reason}`] as const,

@@ -226,7 +226,7 @@ describe('an edited kernel', () => {
     );
   });
 
-  test('of operands alone keeps its walk', async () => {
+  test('of operands alone keeps its mainloop', async () => {
     const source = inspector.entry('gemm').source.replace('var sum = value;', 'var sum = 2.0 * value;');
     const { check } = await run({ kernel: 'gemm', operator: 'matmul', caseText: '9x7x5', source });
     expect(check!.comparisons.some((comparison) => !passes(comparison))).toBe(true);

@@ -102,7 +102,7 @@ export function depthwiseGradInput(
   });
 }
 
-/** Invocations that fill a device when each walks over many outputs. */
+/** Invocations that fill a device when each computes many outputs. */
 const wantedInvocations = ({ report: { software, subgroupSize } }: Device): number =>
   software ? 32 * (subgroupSize[0] || 4) : 1 << 16;
 

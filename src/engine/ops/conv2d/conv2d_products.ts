@@ -1,6 +1,12 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
-import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from '../matmul/tile_product.ts';
+import {
+  shippedTile,
+  type Tile,
+  tileCandidates,
+  tileMainloopSources,
+  tilesOf,
+} from '../matmul/tile_product.ts';
 import {
   depthwiseForward,
   depthwiseGradInput,
@@ -60,7 +66,13 @@ function choose(
   const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
-    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...foldSources, ...tileWalkSources],
+    sources: [
+      ...directSources,
+      ...winogradSources,
+      ...depthwiseSources,
+      ...foldSources,
+      ...tileMainloopSources,
+    ],
     variants,
     // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
     candidates:

@@ -1,6 +1,6 @@
 import source from '../../../shaders/heads/score_projection.wesl';
 import { rowsOf, type Tensor } from '../../core/tensor.ts';
-import { walkers } from '../../tuning/grid.ts';
+import { workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
 import { type ClassWindow, classWindows, windowExtents } from './class_windows.ts';
@@ -127,7 +127,7 @@ export class ClassScores {
     const [samples, classes] = products.shape as [number, number];
     const { normaliseWeights, distances = false, epsilon } = this.options;
     const coefficients = device.empty([classes, 2]);
-    const workgroup = walkers(device);
+    const workgroup = workgroupSize(device);
     device.dispatch({
       kernel: projectionKernel,
       constants: { SAMPLES: samples, CLASSES: classes, WORKGROUP: workgroup, EPSILON: epsilon },

@@ -7,9 +7,9 @@ import {
   shippedTile,
   type Tile,
   tileCandidates,
+  tileMainloopSources,
   tileProduct,
   tilesOf,
-  tileWalkSources,
   wantedWorkgroups,
 } from './tile_product.ts';
 
@@ -30,7 +30,7 @@ export interface GemmOptions {
   readonly out: Tensor;
 }
 
-/** A walk over tiles, and into how many parts the sum over k is cut. */
+/** A tiled mainloop, and into how many parts the sum over k is cut. */
 interface GemmVariant extends Variant {
   readonly tile: Tile;
   readonly splits: number;
@@ -98,7 +98,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       accumulate,
       half: device.operands === 'f16',
     },
-    sources: [source, ...tileWalkSources],
+    sources: [source, ...tileMainloopSources],
     variants,
     candidates: variantsOf(tileCandidates(device)),
     shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
