@@ -25,8 +25,8 @@ export interface Kernel {
   /** Where the source lies, for messages; default: `name`.wesl. */
   readonly file?: string;
   /**
-   * For kernels that only say what their operands are: the module with the entry point, which imports them as
-   * `package::operands`.
+   * For operand loaders, which only load and store: the module with the entry point, which imports them as
+   * `package::operand_loader`.
    */
   readonly mainloop?: { readonly name: string; readonly source: string };
 }
@@ -96,7 +96,7 @@ interface LinkedText {
 
 /** Modules in which the linker finds a kernel's own text; the others are the library and the constants. */
 const mainModule = './main.wesl';
-const operandsModule = './operands.wesl';
+const operandLoaderModule = './operand_loader.wesl';
 
 function linkedText({ source, mainloop }: Kernel): LinkedText {
   let mainloops = linkedTexts.get(source);
@@ -108,7 +108,7 @@ function linkedText({ source, mainloop }: Kernel): LinkedText {
   let known = mainloops.get(mainloopSource);
   if (!known) {
     const own: Record<string, string> = mainloop
-      ? { [mainModule]: mainloop.source, [operandsModule]: source }
+      ? { [mainModule]: mainloop.source, [operandLoaderModule]: source }
       : { [mainModule]: source };
     known = { resolver: new RecordResolver({ ...shaderLibrary, ...own }), kernels: new Map() };
     mainloops.set(mainloopSource, known);
@@ -119,7 +119,7 @@ function linkedText({ source, mainloop }: Kernel): LinkedText {
 /** The file that a module of the linker was read from. */
 function fileOf({ name, file, mainloop }: Kernel, module: string): string {
   if (mainloop && module === mainModule) return `lib/${mainloop.name}.wesl`;
-  if (module === mainModule || module === operandsModule) return file ?? `${name}.wesl`;
+  if (module === mainModule || module === operandLoaderModule) return file ?? `${name}.wesl`;
   return module.replace(/^\.\//, '');
 }
 

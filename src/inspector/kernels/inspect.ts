@@ -63,7 +63,7 @@ export interface DispatchView {
   readonly operator: string;
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
-  /** What it was linked from: the kernel, and the mainloop that it is an operand of. */
+  /** What it was linked from: the kernel, and the mainloop that it loads the operands of. */
   readonly mainloop: string | null;
   readonly bindings: readonly BindingView[];
   readonly grid: readonly [number, number, number];

@@ -156,7 +156,7 @@ describe('a kernel on a case', () => {
     const requests: KernelRequest[] = [
       { kernel: 'relu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
       { kernel: 'conv2d_grad_weight', caseText: '4x12x12x4 3x3 8', constants: { CHUNK: 64 } },
-      { kernel: 'prelu_backward', caseText: '9x7x5x12', constants: { STRANDS: 50 } },
+      { kernel: 'prelu_backward', caseText: '9x7x5x12', constants: { ROW_CHUNKS: 50 } },
       {
         kernel: 'gemm',
         operator: 'matmul',
@@ -226,7 +226,7 @@ describe('an edited kernel', () => {
     );
   });
 
-  test('of operands alone keeps its mainloop', async () => {
+  test('of an operand loader alone keeps its mainloop', async () => {
     const source = inspector.entry('gemm').source.replace('var sum = value;', 'var sum = 2.0 * value;');
     const { check } = await run({ kernel: 'gemm', operator: 'matmul', caseText: '9x7x5', source });
     expect(check!.comparisons.some((comparison) => !passes(comparison))).toBe(true);

@@ -44,13 +44,13 @@ describe('a kernel in a case', () => {
       kernel: 'prelu_forward',
       operator: 'prelu',
       caseText: '4x5x6x8',
-      constants: { STRANDS: 2 },
+      constants: { ROW_CHUNKS: 2 },
     };
     const opened = openKernel(inspector, state);
     expect(opened.caseLabel).toContain('4×5×6×8');
     expect(opened.caseText).toBe('4x5x6x8');
-    expect(opened.free.map(({ name }) => name)).toContain('STRANDS');
-    expect(opened.dearest.constants.find(({ name }) => name === 'STRANDS')?.value).toBe(2);
+    expect(opened.free.map(({ name }) => name)).toContain('ROW_CHUNKS');
+    expect(opened.dearest.constants.find(({ name }) => name === 'ROW_CHUNKS')?.value).toBe(2);
   });
 
   test('what is wrong with the state is said', () => {

@@ -3,7 +3,7 @@ import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import {
-  longestStage,
+  longestKStep,
   shippedTile,
   type Tile,
   tileCandidates,
@@ -133,7 +133,7 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestStage) * longestStage;
+  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestKStep) * longestKStep;
   const splits = Math.ceil(k / chunk);
   const parts = splits === 1 ? out : device.empty([splits, out.size]);
   tileProduct(

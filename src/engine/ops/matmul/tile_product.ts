@@ -43,7 +43,7 @@ export const tileMainloopSources: readonly string[] = [
 ];
 
 /** Mainloops take up to this many k at once: parts of a sum are cut at multiples of it. */
-export const longestStage = 32;
+export const longestKStep = 32;
 
 /** Squares of 4·subgroup rows and columns, alone or in pairs. The mainloop needs one subgroup size, known beforehand and small. */
 function subgroupTiles(device: Device): Tile[] {
@@ -116,7 +116,7 @@ function matrixTile({ M, N, K }: MatrixUnit, subgroup: number, rows: number, col
     constants: {
       TILE_ROWS: rows,
       TILE_COLUMNS: columns,
-      STAGE: longestStage,
+      K_STEP: longestKStep,
       UNIT_ROWS: M,
       UNIT_COLUMNS: N,
       UNIT_DEPTH: K,
@@ -139,11 +139,11 @@ function matrixTiles(device: Device): Tile[] {
   return matrixExtents.flatMap(([rows, columns]) =>
     units
       .filter(({ M, N, K }) => {
-        const operands = rows * (longestStage + rowPadding) + longestStage * (columns + rowPadding);
+        const operands = rows * (longestKStep + rowPadding) + longestKStep * (columns + rowPadding);
         return (
-          [rows % (2 * M), columns % (2 * N), longestStage % K].every((rest) => rest === 0) &&
-          // Blocks of 4×4 in a stage, for every invocation as many.
-          [rows, columns].every((extent) => (extent * longestStage) % (16 * 4 * subgroup) === 0) &&
+          [rows % (2 * M), columns % (2 * N), longestKStep % K].every((rest) => rest === 0) &&
+          // Blocks of 4×4 in a K step, for every invocation as many.
+          [rows, columns].every((extent) => (extent * longestKStep) % (16 * 4 * subgroup) === 0) &&
           operandBytes * operands + 4 * 4 * M * N <= limits.maxComputeWorkgroupStorageSize
         );
       })
@@ -197,7 +197,7 @@ function adjusted(device: Device, tile: Tile): Tile {
   const [rows, columns] = [choose('TILE_ROWS'), choose('TILE_COLUMNS')];
   const blocks = choose('BLOCKS');
   const invocations = (rows * columns) / (4 * blocks) ** 2;
-  // Every invocation loads at most one block of each operand a stage.
+  // Every invocation loads at most one block of each operand per K step.
   check(
     [rows, columns].every((extent) => extent % (4 * blocks) === 0 && extent <= invocations),
     'tile product',
