@@ -183,7 +183,7 @@ export function speedText({ check, speeds, baseline, ratios, roofline }: KernelR
   return check ? table : `${table}\nnot checked: nothing says that the results are right`;
 }
 
-/** One row a dispatch, under each that of the shipped kernel if it was timed as well. */
+/** One row a dispatch, under each that of the default kernel if it was timed as well. */
 function speedTable(
   speeds: readonly Speed[],
   baseline: KernelRun['baseline'],
@@ -191,27 +191,27 @@ function speedTable(
   roofline: Roofline,
 ): Table {
   const rows = speeds.flatMap((speed, i) => {
-    const shipped = baseline?.[i];
+    const defaultSpeed = baseline?.[i];
     const ratio = ratios?.[i];
     const label = `#${speed.index} ${speed.operator}`;
     if (!baseline) return [[label, ...speedCells(speed)]];
     return [
       [`${label}, changed`, ...speedCells(speed), ratio ? comparisonText(ratio) : ''],
-      ...(shipped ? [[`${label}, shipped`, ...speedCells(shipped), '']] : []),
+      ...(defaultSpeed ? [[`${label}, default`, ...speedCells(defaultSpeed), '']] : []),
     ];
   });
   return {
     columns: [
       { header: 'dispatch' },
       ...speedColumns,
-      ...(baseline ? [{ header: 'as fast as shipped' }] : []),
+      ...(baseline ? [{ header: 'as fast as the default' }] : []),
     ],
     rows,
     notes: [
       `roofline: ${rooflineText(roofline)}; times by ${timerText(speeds[0]!)}`,
       ...(baseline
         ? [
-            'as fast as shipped: the median of paired rounds with its 95 % interval; where that holds 1, nothing can be told',
+            'as fast as the default: the median of paired rounds with its 95 % interval; where that holds 1, nothing can be told',
           ]
         : []),
     ],

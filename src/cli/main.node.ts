@@ -86,7 +86,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     .addOption(
       choiceOption(
         '--tune <mode>',
-        'variants of kernels: those shipped, those measured before (default), or measure what is missing',
+        'variants of kernels: the default ones, those measured before (default), or measure what is missing',
         ['off', 'cache', 'full'],
       ),
     )

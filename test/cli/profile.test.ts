@@ -49,7 +49,7 @@ describe('normface profile', () => {
     const chosen = profile.dispatches.find(({ kernel }: { kernel: string }) =>
       kernel.startsWith('conv2d_forward'),
     );
-    expect(chosen.choice.reason).toMatch(/shipped|measured|only/);
+    expect(chosen.choice.reason).toMatch(/default|measured|only/);
     const trace = JSON.parse(fs.readFileSync(at('train/trace.json'), 'utf8'));
     expect(trace.traceEvents.length).toBeGreaterThan(profile.dispatches.length);
     expect(fs.readFileSync(at('train/profile.html'), 'utf8')).toContain('</html>');

@@ -31,7 +31,7 @@ export interface KernelRequest {
   readonly source?: string | undefined;
   /** Where `source` was read from, for messages. */
   readonly file?: string | undefined;
-  /** Workgroups of the changed kernel, where it covers more or less than the shipped one. */
+  /** Workgroups of the changed kernel, where it covers more or less than the default one. */
   readonly grid?: readonly [number, number, number] | undefined;
   /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the dearest. */
   readonly dispatch?: number | undefined;
@@ -265,7 +265,7 @@ export class KernelInspector {
 /** Whether a text is linked WGSL of one dispatch rather than a file of src/shaders. */
 const isLinked = (source: string): boolean => /@compute\b/.test(source) && !/^import\s/m.test(source);
 
-/** What makes a person's kernel of the dispatches of the shipped one. */
+/** What makes a person's kernel of the dispatches of the default one. */
 function editOf(
   session: KernelSession,
   { source, file, grid, dispatch: chosen }: KernelRequest,

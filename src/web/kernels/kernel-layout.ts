@@ -74,7 +74,7 @@ function runView(runner: RunPanel): HTMLElement {
     element(
       'p',
       { class: 'soft small kernel-explain' },
-      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the shipped one, and a second run bit for bit; then times it.',
+      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the default one, and a second run bit for bit; then times it.',
     ),
   );
 }

@@ -91,7 +91,7 @@ describe('a kernel on a case', () => {
     expect(view!.constants.find(({ name }) => name === 'CHUNK')!.why).toMatch(/256 pixels/);
     expect(view!.constants.find(({ name }) => name === 'KERNEL_W')!.why).toBeNull();
     expect(view!.decisions[0]!.operation).toBe('conv2d_grad_weight');
-    expect(view!.decisions[0]!.reason).toMatch(/^shipped for this kind of adapter/);
+    expect(view!.decisions[0]!.reason).toMatch(/^default for this kind of adapter/);
   });
 
   test.each<[KernelRequest, RegExp]>([
@@ -172,7 +172,7 @@ describe('a kernel on a case', () => {
         check!.comparisons.filter((comparison) => !passes(comparison)),
         JSON.stringify(request),
       ).toEqual([]);
-      expect(check!.comparisons.some(({ against }) => against === 'shipped kernel')).toBe(true);
+      expect(check!.comparisons.some(({ against }) => against === 'default kernel')).toBe(true);
     }
   });
 });
@@ -180,7 +180,7 @@ describe('a kernel on a case', () => {
 describe('an edited kernel', () => {
   const request = { kernel: 'relu_forward', caseText: '5x13' };
 
-  test('that is right passes, linked or not, beside the shipped one', async () => {
+  test('that is right passes, linked or not, beside the default one', async () => {
     for (const text of [linkedText(request), inspector.entry('relu_forward').source]) {
       const source = text.replaceAll('STEPS; step++', 'STEPS; step += 1u');
       expect(source).not.toBe(text);
@@ -203,7 +203,7 @@ describe('an edited kernel', () => {
       .filter((comparison) => !passes(comparison))
       .map(({ against }) => against);
     expect(wrong).toContain('float64 reference');
-    expect(wrong).toContain('shipped kernel');
+    expect(wrong).toContain('default kernel');
   });
 
   test('that writes NaN does not', async () => {

@@ -3,8 +3,8 @@ import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import {
+  defaultTile,
   longestKStep,
-  shippedTile,
   type Tile,
   tileCandidates,
   tileMainloopSources,
@@ -81,7 +81,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   const { m, n, k, products } = extentsOf(a, options);
   const plain = products === 1 && !projection && !accumulate;
   const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
-  const tile = shippedTile(device, m, n, products);
+  const tile = defaultTile(device, m, n, products);
   const variants = variantsOf(tilesOf(device));
   const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
   const choice: Choice<GemmVariant> = {
@@ -101,7 +101,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     sources: [source, ...tileMainloopSources],
     variants,
     candidates: variantsOf(tileCandidates(device)),
-    shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
+    defaultVariant: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
     benchmark: (candidate) => {
       const { coefficients, base } = projection ?? {};
       run(candidate, scratch(a), scratch(b), {

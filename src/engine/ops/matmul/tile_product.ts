@@ -171,7 +171,7 @@ export function tileCandidates(device: Device): readonly Tile[] {
 }
 
 /** The tile to use where nothing was measured: on a GPU the largest that still gives every core work. */
-export function shippedTile(device: Device, rows: number, columns: number, depth: number): Tile {
+export function defaultTile(device: Device, rows: number, columns: number, depth: number): Tile {
   const [first, ...more] = tilesOf(device);
   const usual = first!;
   const others = more.filter(({ mainloop }) => mainloop.name === usual.mainloop.name);
