@@ -240,7 +240,7 @@ export function sweepTable(name: string, { rows, comparisons, roofline }: SweepR
       first && roofline
         ? [
             `* least median; as fast as that: the median of paired rounds with an interval, all of which hold together with 95 %`,
-            `roofline: ${rooflineText(roofline)}; times of the dearest dispatch by ${timerText(first)}`,
+            `roofline: ${rooflineText(roofline)}; times of the most expensive dispatch by ${timerText(first)}`,
           ]
         : [],
   };

@@ -41,8 +41,8 @@ describe('normface profile', () => {
       expect(bindings.length, kernel).toBeGreaterThan(0);
     }
     const { memory } = profile;
-    for (const { slab, offset, bytes, first, last, label } of memory.residents) {
-      expect(offset + bytes, label).toBeLessThanOrEqual(memory.slabs[slab]);
+    for (const { block, offset, bytes, first, last, label } of memory.residents) {
+      expect(offset + bytes, label).toBeLessThanOrEqual(memory.blocks[block]);
       expect(first, label).toBeLessThanOrEqual(last);
       expect(label).toMatch(/^\w[\w ]*: \w+ \[.*\]$/);
     }

@@ -33,7 +33,7 @@ export interface KernelRequest {
   readonly file?: string | undefined;
   /** Workgroups of the changed kernel, where it covers more or less than the default one. */
   readonly grid?: readonly [number, number, number] | undefined;
-  /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the dearest. */
+  /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the most expensive. */
   readonly dispatch?: number | undefined;
 }
 
@@ -100,7 +100,7 @@ export class KernelSession {
   }
 
   /** Number of the dispatch with most work. */
-  get dearest(): number {
+  get mostExpensive(): number {
     const { dispatches } = this.recording.step;
     const weight = (index: number): number => {
       const { flops, bytes } = dispatches[index]!.dispatch.cost;
@@ -277,7 +277,7 @@ function editOf(
     );
   const linked = source !== undefined && isLinked(source);
   // WGSL of one dispatch has its extents compiled in: it stands for that one alone.
-  const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.dearest) : null;
+  const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.mostExpensive) : null;
   const hasEntryPoint = source !== undefined && /@compute\b/.test(source);
   return () => {
     let met = 0;

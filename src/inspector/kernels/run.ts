@@ -126,7 +126,7 @@ export async function raceVersions(
   }
 }
 
-/** One value of a sweep: the speed of its dearest dispatch, or why there is none. */
+/** One value of a sweep: the speed of its most expensive dispatch, or why there is none. */
 export interface SweepRow {
   readonly value: string;
   readonly check: Check | null;
@@ -218,7 +218,7 @@ export async function sweepKernel(
     options.onStage?.('checking', values.length, values.length);
     const { speedsOf, roofline } = await raceOfRight(device, entrants, peaks, options);
     const rows = entrants.map((entrant) => {
-      const speed = speedsOf(entrant)?.find(({ index }) => index === entrant.session!.dearest) ?? null;
+      const speed = speedsOf(entrant)?.find(({ index }) => index === entrant.session!.mostExpensive) ?? null;
       return { value: entrant.value, check: entrant.check, failure: entrant.failure, speed };
     });
     return { ...comparedWithFastest(rows), roofline };

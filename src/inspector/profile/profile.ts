@@ -43,7 +43,7 @@ export interface DispatchProfile {
 export interface Resident {
   readonly label: string;
   readonly bytes: number;
-  readonly slab: number;
+  readonly block: number;
   readonly offset: number;
   readonly first: number;
   /** `dispatches` of the map for what the step returns, since that outlives the last dispatch. */
@@ -51,8 +51,8 @@ export interface Resident {
 }
 
 export interface MemoryMap {
-  /** Bytes of each slab: the buffers that the arena consists of. */
-  readonly slabs: readonly number[];
+  /** Bytes of each block: the buffers that the arena consists of. */
+  readonly blocks: readonly number[];
   readonly residents: readonly Resident[];
   /** Number of dispatches of the step. */
   readonly dispatches: number;

@@ -92,8 +92,8 @@ export class CaseForm {
     this.caseInput.setAttribute('aria-invalid', String(message !== ''));
   }
 
-  private showVariants({ variants, dearest }: OpenedKernel, chosen: string | undefined): void {
-    const taken = dearest.decisions.at(-1)?.variant;
+  private showVariants({ variants, mostExpensive }: OpenedKernel, chosen: string | undefined): void {
+    const taken = mostExpensive.decisions.at(-1)?.variant;
     const usual = variants.length > 1 ? `default${chosen ? '' : `: ${taken ?? ''}`}` : 'the only one';
     this.variant.replaceChildren(
       element('option', { value: '' }, usual),

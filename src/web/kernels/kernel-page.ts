@@ -211,7 +211,7 @@ export class KernelPage implements Page {
       ...this.state,
       operator: opened.entry.uses.length > 1 ? opened.operator : undefined,
       caseText: opened.caseText ?? undefined,
-      dispatch: view === opened.dearest ? undefined : view.index,
+      dispatch: view === opened.mostExpensive ? undefined : view.index,
       grid: this.grids.get(this.place),
       packed,
     });

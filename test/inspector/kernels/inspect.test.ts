@@ -28,7 +28,7 @@ const run = (request: KernelRequest, options = {}) =>
   runKernel(device, inspector, request, peaks, { ...quick, ...options });
 const linkedText = (request: KernelRequest): string => {
   const session = inspector.open(request);
-  const view = session.views().find(({ index }) => index === session.dearest)!;
+  const view = session.views().find(({ index }) => index === session.mostExpensive)!;
   session.dispose();
   return view.wgsl;
 };

@@ -22,8 +22,8 @@ export interface GemmOptions {
   readonly transposeB?: boolean;
   /** [n], added to every row. */
   readonly bias?: Tensor | null;
-  /** Subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
-  readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /** The Jacobian of normalised rows: subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
+  readonly jacobian?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
   /** Add to what is there. */
   readonly accumulate?: boolean;
   /** [products, m, n]: where the product goes. */
@@ -74,12 +74,12 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     transposeA = false,
     transposeB = false,
     bias = null,
-    projection = null,
+    jacobian = null,
     accumulate = false,
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  const plain = products === 1 && !projection && !accumulate;
+  const plain = products === 1 && !jacobian && !accumulate;
   const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
   const tile = defaultTile(device, m, n, products);
   const variants = variantsOf(tilesOf(device));
@@ -94,7 +94,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       transposeA,
       transposeB,
       bias: bias !== null,
-      projection: projection !== null,
+      jacobian: jacobian !== null,
       accumulate,
       half: device.operands === 'f16',
     },
@@ -103,11 +103,11 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     candidates: variantsOf(tileCandidates(device)),
     defaultVariant: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
     benchmark: (candidate) => {
-      const { coefficients, base } = projection ?? {};
+      const { coefficients, base } = jacobian ?? {};
       run(candidate, scratch(a), scratch(b), {
         ...options,
         bias: bias && scratch(bias),
-        projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
+        jacobian: jacobian && { coefficients: scratch(coefficients!), base: scratch(base!) },
         out: scratch(out),
       });
     },
@@ -128,7 +128,7 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     transposeA = false,
     transposeB = false,
     bias = null,
-    projection = null,
+    jacobian = null,
     accumulate = false,
     out,
   } = options;
@@ -149,17 +149,16 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
         transpose_a: transposeA,
         transpose_b: transposeB,
         bias: bias !== null,
-        project: projection !== null,
+        jacobian: jacobian !== null,
         accumulate,
         vec4_a: a.shape.at(-1)! % 4 === 0,
         vec4_b: b.shape.at(-1)! % 4 === 0,
         vec4_c: n % 4 === 0,
       },
-      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...projection },
+      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...jacobian },
       cost: {
         flops: 2 * products * m * n * k,
-        bytes:
-          4 * products * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+        bytes: 4 * products * (m * k + k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },
     tile,
