@@ -72,7 +72,7 @@ export const sample: StepProfile = {
       { choice: winograd },
     ),
     dispatch(4, 4, 'softmaxLoss', 'softmax_head_reduce', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
-    dispatch(5, 5, 'softmaxLoss backward', 'softmax_head_gradient', {
+    dispatch(5, 5, 'softmaxLoss backward', 'softmax_head_grad_products', {
       flops: 8e3,
       bytes: 8e3,
       microseconds: 4.7,

@@ -1,8 +1,8 @@
 import inputSource from '../../../shaders/conv2d/winograd_input.wesl';
 import outputSource from '../../../shaders/conv2d/winograd_output.wesl';
-import gradOutputSource from '../../../shaders/conv2d/winograd_output_gradient.wesl';
+import gradOutputSource from '../../../shaders/conv2d/winograd_grad_output.wesl';
 import weightSource from '../../../shaders/conv2d/winograd_weight.wesl';
-import gradWeightSource from '../../../shaders/conv2d/winograd_weight_gradient.wesl';
+import gradWeightSource from '../../../shaders/conv2d/winograd_grad_weight.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
@@ -29,8 +29,8 @@ const kernels = {
   input: { name: 'winograd_input', source: inputSource },
   weight: { name: 'winograd_weight', source: weightSource },
   output: { name: 'winograd_output', source: outputSource },
-  gradOutput: { name: 'winograd_output_gradient', source: gradOutputSource },
-  gradWeight: { name: 'winograd_weight_gradient', source: gradWeightSource },
+  gradOutput: { name: 'winograd_grad_output', source: gradOutputSource },
+  gradWeight: { name: 'winograd_grad_weight', source: gradWeightSource },
 } as const satisfies Record<string, Kernel>;
 
 export const winogradSources: readonly string[] = [

@@ -1,5 +1,5 @@
 import source from '../../../shaders/elementwise/elementwise.wesl';
-import gradientSource from '../../../shaders/elementwise/elementwise_gradient.wesl';
+import gradientSource from '../../../shaders/elementwise/elementwise_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
@@ -12,7 +12,7 @@ import { operations } from './operations.ts';
 import type { OperationName, OptionsOf } from './options.ts';
 
 const kernel = { name: 'elementwise', source };
-const gradientKernel = { name: 'elementwise_gradient', source: gradientSource };
+const gradientKernel = { name: 'elementwise_grad_input', source: gradientSource };
 
 /** One call of an operation: what its forward and its backward dispatches have in common. */
 interface Call {

@@ -1,5 +1,5 @@
-import gradientSource from '../../../shaders/heads/agent_gradient.wesl';
-import radialSource from '../../../shaders/heads/agent_radial_gradient.wesl';
+import gradientSource from '../../../shaders/heads/agent_grad_products.wesl';
+import radialSource from '../../../shaders/heads/agent_grad_radial.wesl';
 import reduceSource from '../../../shaders/heads/agent_reduce.wesl';
 import samplesSource from '../../../shaders/heads/agent_samples.wesl';
 import structs from '../../../shaders/lib/agent_state.wesl';
@@ -14,8 +14,8 @@ import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const samplesKernel = { name: 'agent_samples', source: samplesSource };
 const reduceKernel = { name: 'agent_reduce', source: reduceSource };
-const gradientKernel = { name: 'agent_gradient', source: gradientSource };
-const radialKernel = { name: 'agent_radial_gradient', source: radialSource };
+const gradientKernel = { name: 'agent_grad_products', source: gradientSource };
+const radialKernel = { name: 'agent_grad_radial', source: radialSource };
 
 const sample = structLayout(structs, 'Sample');
 const state = structLayout(structs, 'State');

@@ -1,8 +1,8 @@
 import adaptSource from '../../../shaders/heads/adacos_scale.wesl';
 import ownGapSource from '../../../shaders/heads/own_gap.wesl';
 import finishSource from '../../../shaders/heads/softmax_head_finish.wesl';
-import gradientSource from '../../../shaders/heads/softmax_head_gradient.wesl';
-import radialSource from '../../../shaders/heads/softmax_head_radial.wesl';
+import gradientSource from '../../../shaders/heads/softmax_head_grad_products.wesl';
+import radialSource from '../../../shaders/heads/softmax_head_grad_radial.wesl';
 import reduceSource from '../../../shaders/heads/softmax_head_reduce.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
@@ -20,8 +20,8 @@ const adaptKernel = { name: 'adacos_scale', source: adaptSource };
 const reduceKernel = { name: 'softmax_head_reduce', source: reduceSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const ownGapKernel = { name: 'own_gap', source: ownGapSource };
-const gradientKernel = { name: 'softmax_head_gradient', source: gradientSource };
-const radialKernel = { name: 'softmax_head_radial', source: radialSource };
+const gradientKernel = { name: 'softmax_head_grad_products', source: gradientSource };
+const radialKernel = { name: 'softmax_head_grad_radial', source: radialSource };
 
 const state = structLayout(structs, 'State');
 const decision = structLayout(structs, 'Decision');

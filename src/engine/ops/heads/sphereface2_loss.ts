@@ -1,5 +1,5 @@
 import finishSource from '../../../shaders/heads/sphereface2_finish.wesl';
-import gradientSource from '../../../shaders/heads/sphereface2_gradient.wesl';
+import gradientSource from '../../../shaders/heads/sphereface2_grad_products.wesl';
 import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
@@ -16,7 +16,7 @@ import { type LossWithStatistics, statisticNames } from './statistics.ts';
 const kernels = {
   reduce: { name: 'sphereface2_reduce', source: reduceSource },
   finish: { name: 'sphereface2_finish', source: finishSource },
-  gradient: { name: 'sphereface2_gradient', source: gradientSource },
+  gradient: { name: 'sphereface2_grad_products', source: gradientSource },
 };
 
 /** The state of a sample is a vec4f. */

@@ -1,6 +1,6 @@
 import forwardSource from '../../../shaders/norm/batch_norm_forward.wesl';
 import gradInputSource from '../../../shaders/norm/batch_norm_grad_input.wesl';
-import gradPartialSource from '../../../shaders/norm/batch_norm_grad_partial.wesl';
+import backwardPartialSource from '../../../shaders/norm/batch_norm_backward_partial.wesl';
 import inverseDeviationSource from '../../../shaders/norm/batch_norm_inverse_deviation.wesl';
 import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
@@ -15,7 +15,7 @@ import { batchNormReference } from './batch_norm.reference.ts';
 
 const forwardKernel = { name: 'batch_norm_forward', source: forwardSource };
 const gradInputKernel = { name: 'batch_norm_grad_input', source: gradInputSource };
-const gradPartialKernel = { name: 'batch_norm_grad_partial', source: gradPartialSource };
+const backwardPartialKernel = { name: 'batch_norm_backward_partial', source: backwardPartialSource };
 const inverseDeviationKernel = { name: 'batch_norm_inverse_deviation', source: inverseDeviationSource };
 const partialKernel = { name: 'batch_norm_partial', source: partialSource };
 const statisticsKernel = { name: 'batch_norm_statistics', source: statisticsSource };
@@ -186,7 +186,7 @@ function gradGammaBeta(
   const partialGamma = x.device.empty([rowChunks, channels]);
   const partialBeta = x.device.empty([rowChunks, channels]);
   x.device.dispatch({
-    kernel: gradPartialKernel,
+    kernel: backwardPartialKernel,
     constants,
     conditions: { ...conditions, batch: training },
     bindings: {

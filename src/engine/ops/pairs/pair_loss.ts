@@ -1,5 +1,5 @@
 import distancesSource from '../../../shaders/pairs/pair_distances.wesl';
-import gradientSource from '../../../shaders/pairs/pair_gradient.wesl';
+import gradientSource from '../../../shaders/pairs/pair_grad_matrix.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import type { InputKind, InputSpec } from '../../core/operator.ts';
@@ -13,7 +13,7 @@ import { l2Normalise, rowGrid } from '../norm/l2_normalise.ts';
 import { meanOfEntries } from '../reduce/mean_of_entries.ts';
 
 const distancesKernel = { name: 'pair_distances', source: distancesSource };
-const gradientKernel = { name: 'pair_gradient', source: gradientSource };
+const gradientKernel = { name: 'pair_grad_matrix', source: gradientSource };
 
 export interface PairLossOptions {
   readonly operator: string;
