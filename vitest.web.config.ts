@@ -12,7 +12,7 @@ export default defineConfig({
     // One at a time: the browser's software driver uses all cores, and so does Node's.
     maxWorkers: 1,
     env: { NORMFACE_CACHE: join(tmpdir(), `normface-web-test-${process.pid}`) },
-    // Long enough for a busy machine: the browser's driver compiles every kernel anew, on the CPU.
+    // Long enough for a busy machine: the browser's driver compiles every kernel again, on the CPU.
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },

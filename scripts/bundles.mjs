@@ -17,7 +17,7 @@ const COMMON = {
 
 /**
  * The library, the engine alone, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
- * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside whoever starts it.
+ * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside the file that starts it.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */

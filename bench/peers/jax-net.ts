@@ -88,7 +88,7 @@ export class ChannelsFirstNet {
       return { data, shape };
     }
     if (kind === 'fullyConnected') return array;
-    // One number a channel.
+    // One number per channel.
     return { data: array.data, shape: [1, shape[0]!, 1, 1] };
   }
 

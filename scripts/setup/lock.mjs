@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const OLDEST_LOCK_MS = 30 * 60_000;
 
 /**
- * Whether a lock may be taken over because whoever wrote it cannot be at work any more.
+ * Whether a lock may be taken over because the process that wrote it cannot be at work any more.
  *
  * @param {{ pid: number, host: string, ageMs: number }} lock
  * @param {{ host: string, isAlive: (pid: number) => boolean }} here

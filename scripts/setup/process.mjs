@@ -15,7 +15,7 @@ export function say(sentence) {
  * Runs a program to its end without a terminal and keeps what it printed.
  *
  * An interrupt (Ctrl-C, which reaches the program too) is obeyed only once the program has ended: npm takes a while to
- * clean up, and whoever started another set-up meanwhile would get in its way. A second one kills it.
+ * clean up, and anyone who started another set-up meanwhile would get in its way. A second one kills it.
  *
  * @param {string} command
  * @param {string[]} args

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What the last successful set-up found. It lies in node_modules, so that whoever deletes or reinstalls the packages
+ * What the last successful set-up found. It lies in node_modules, so that anyone who deletes or reinstalls the packages
  * also deletes it.
  *
  * @typedef {{ packages?: string, adapter?: { fingerprint: string, description: string } }} SetupState

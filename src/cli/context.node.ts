@@ -14,7 +14,7 @@ import { StatusLine } from './status-line.node.ts';
 export interface Streams {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Tells whoever can stop at a good moment that one of them is lost. */
+  /** Tells the caller who can stop at a good moment that one of them is lost. */
   readonly whenLost?: WhenLost;
 }
 

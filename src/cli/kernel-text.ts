@@ -183,7 +183,7 @@ export function speedText({ check, speeds, baseline, ratios, roofline }: KernelR
   return check ? table : `${table}\nnot checked: nothing says that the results are right`;
 }
 
-/** One row a dispatch, under each that of the default kernel if it was timed as well. */
+/** One row per dispatch, under each that of the default kernel if it was timed as well. */
 function speedTable(
   speeds: readonly Speed[],
   baseline: KernelRun['baseline'],

@@ -1,4 +1,4 @@
-/** `normface paper`: computes figures and tables of the paper anew. */
+/** `normface paper`: reproduces figures and tables of the paper. */
 
 import { UsageError } from '../common/errors.ts';
 import { formatTable } from '../common/table.ts';

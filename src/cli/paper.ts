@@ -5,7 +5,7 @@ import { type AddCommand, choiceOption, examples, wholeNumber } from './command.
 export const addPaper: AddCommand = (program, run) => {
   program
     .command('paper')
-    .description('compute figures and tables of the NormFace paper anew')
+    .description('reproduce figures and tables of the NormFace paper')
     .argument('[names...]', 'experiments, such as fig5; see --list')
     .option('--all', 'every experiment')
     .option('--list', 'list the experiments and stop')

@@ -16,7 +16,7 @@ export interface StreamSource {
 
 /**
  * What is for a lost stream goes to the other one. A command that can stop at a good moment is asked to; any other ends: with
- * status 0 when whoever reads stdout has read enough (`normface nets | head -1`), with status 1 and a sentence otherwise.
+ * status 0 when the reader of stdout has read enough (`normface nets | head -1`), with status 1 and a sentence otherwise.
  */
 export class StandardStreams implements Streams {
   readonly stdout: Output;

@@ -12,7 +12,7 @@ export class StatusLine implements ProgressSink {
     this.live = stream.isTTY === true && process.env.TERM !== 'dumb';
   }
 
-  /** Looked at anew for every line: a terminal may become wider or narrower. */
+  /** Looked at again for every line: a terminal may become wider or narrower. */
   get columns(): number {
     return this.stream.columns ?? 100;
   }

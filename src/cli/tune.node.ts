@@ -55,7 +55,7 @@ export async function tune(context: Context, file: string | undefined, options: 
   stage.end();
   embedder.dispose();
   parameters.dispose();
-  const known = 'all of it is known already; --again measures it anew';
+  const known = 'all of it is known already; --again measures it again';
   context.say(measured.length === 0 ? known : formatTable(tableOf(measured)));
   const { location } = device.tuner;
   context.say(`kept    ${location}`);

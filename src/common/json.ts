@@ -1,4 +1,4 @@
-/** JSON that somebody else wrote: what is nested without end must not end the stack of whoever walks through it. */
+/** JSON that somebody else wrote: what is nested without end must not end the stack of the code that walks through it. */
 
 /** JSON values. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -96,7 +96,7 @@ export interface BootstrapTest {
 
 /**
  * The percentile bootstrap of a mean (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13): the values are
- * drawn anew with replacement many times. The same seed gives the same answer.
+ * drawn again with replacement many times. The same seed gives the same answer.
  */
 export function bootstrapMean(
   values: ArrayLike<number>,

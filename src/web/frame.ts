@@ -137,7 +137,7 @@ export class Frame {
     for (const page of this.kept.values()) if (page.needsDevice) page.notify(lostPanel(reason, this.reopen));
   }
 
-  /** Opens the GPU anew, and with it the pages that use it. */
+  /** Opens the GPU again, and with it the pages that use it. */
   private readonly reopen = (): void => {
     this.device.forget();
     for (const [key, page] of this.kept) if (page.needsDevice) this.drop(key, page);

@@ -15,7 +15,7 @@ export interface Host {
   readonly purpose: string;
 }
 
-/** One page of the application with its place in the document, which it leaves and takes again without being made anew. */
+/** One page of the application with its place in the document, which it leaves and takes again without being made again. */
 export class KeptPage {
   /** What is put into the document: the notice, and the page below it. */
   readonly nodes: readonly HTMLElement[];
@@ -70,7 +70,7 @@ export class KeptPage {
   /**
    * Takes the screen again, where the URL does not contradict what the page shows: a link that says less means the page as it was
    * left.
-   * @returns false where the page has to be made anew for these parameters
+   * @returns false where the page has to be made again for these parameters
    */
   resume(parameters: URLSearchParams): boolean {
     if (!isPartOf(parameters, this.now)) {

@@ -12,7 +12,7 @@ export interface PageContext {
   device(): Promise<Device>;
   /** The parameters after `?` in the hash, as they were when the page was opened. */
   readonly parameters: URLSearchParams;
-  /** Writes the page's state into the URL, so that it can be shared; adds nothing to the history and does not mount the page anew. */
+  /** Writes the page's state into the URL, so that it can be shared; adds nothing to the history and does not mount the page again. */
   replaceParameters(parameters: URLSearchParams): void;
   /** Names what the page shows in the title of the window, before the page's own: `gemm` gives `gemm · Kernels · normface`. */
   setTitle(subject: string): void;
@@ -25,7 +25,7 @@ export interface PageContext {
 
 /**
  * A page. It stays alive while others are on the screen: its root is taken out of the document and put back as it was, so that
- * nothing that a person has entered, chosen or computed is lost. Without a GPU, or after one was lost, it is made anew.
+ * nothing that a person has entered, chosen or computed is lost. Without a GPU, or after one was lost, it is made again.
  */
 export interface Page {
   /** Stops what runs and frees what the page holds on the GPU. The frame empties the root itself. */
@@ -34,7 +34,7 @@ export interface Page {
   hide?(): void;
   /** The page is shown again, its root is in the document. Not called the first time. */
   show?(): void;
-  /** The URL now says something else than the page does. A page that cannot follow leaves this out, and is made anew. */
+  /** The URL now says something else than the page does. A page that cannot follow leaves this out, and is made again. */
   follow?(parameters: URLSearchParams): void;
   /** Whether closing the window would lose work that the URL does not hold; the browser then asks first. */
   hasUnsavedWork?(): boolean;

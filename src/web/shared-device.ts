@@ -2,7 +2,7 @@ import { DeviceError } from '../engine/core/errors.ts';
 import type { Device } from '../engine/core/tensor.ts';
 import { openDevice } from '../engine/runtime/open.ts';
 
-/** The one GPU device of the application: opened on first need, and anew after it was lost. */
+/** The one GPU device of the application: opened on first need, and again after it was lost. */
 export class SharedDevice {
   private readonly onLost: (reason: string) => void;
   private opening: Promise<Device> | null = null;
@@ -39,7 +39,7 @@ export class SharedDevice {
         this.forgotten.add(device);
         device.close();
       },
-      () => {}, // whoever waited for it was told
+      () => {}, // the caller who waited for it was told
     );
   }
 

@@ -105,7 +105,7 @@ export function noGpuPanel(
   );
 }
 
-/** The panel for a device that was lost. @param reopen opens a new one and shows the page anew */
+/** The panel for a device that was lost. @param reopen opens a new one and shows the page again */
 export function lostPanel(reason: string, reopen: () => void): HTMLElement {
   return element(
     'section',

@@ -130,7 +130,7 @@ test('nothing may leave the page: its policy refuses every connection', async ()
   await page.context().close();
 });
 
-test('a lost device is reported, and one button opens it anew', async () => {
+test('a lost device is reported, and one button opens it again', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   page.setDefaultTimeout(patience);

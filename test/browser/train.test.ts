@@ -79,7 +79,7 @@ describe('the page trains', () => {
     await page.context().close();
   });
 
-  test('the learning rate changes while it runs; anything else begins anew, and the address says so', async () => {
+  test('the learning rate changes while it runs; anything else begins again, and the address says so', async () => {
     const { page, problems } = await open('?batch=16');
     const parts = partsOf(page);
     await parts.reaches(0);
@@ -166,7 +166,7 @@ test('MNIST files stay in the page and are trained on; wrong ones are a sentence
   expect(await parts.said()).toContain('120 images of digits-images');
   await parts.button('Start').click();
   await parts.reaches(5);
-  // They are still there for whoever comes back.
+  // They are still there for anyone who comes back.
   await page.getByRole('link', { name: 'Device' }).click();
   await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
   await page.goBack();

@@ -121,7 +121,7 @@ test('eval --store-threshold keeps the threshold beside the checkpoint, where ve
 
 test('what eval and blufr cannot store is said after what they computed, with exit status 1', async () => {
   const other = untrained(path.join(root, 'full-001'), 'tiny', 3);
-  // A folder where the file belongs, and a file where the folder belongs: neither can be written, whoever runs the test.
+  // A folder where the file belongs, and a file where the folder belongs: neither can be written, no matter who runs the test.
   fs.mkdirSync(path.join(other, 'threshold.json', 'in-the-way'), { recursive: true });
   fs.writeFileSync(path.join(root, 'a-file'), '');
   const out = path.join(root, 'a-file', 'below');

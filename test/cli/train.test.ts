@@ -141,7 +141,7 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
   expect(fs.readdirSync(output)).toEqual(before);
 });
 
-test('--json prints one record a line and the result last', async () => {
+test('--json prints one record per line and the result last', async () => {
   const { exitCode, stdout, stderr } = await normface('train', ...settings, '--steps', '2', '--json');
   expect(exitCode).toBe(0);
   const records = stdout

@@ -17,7 +17,7 @@ describe('rounds', () => {
     },
   );
 
-  test('times of a round stay together, and whoever listens is told', async () => {
+  test('times of a round stay together, and the caller who listens is told', async () => {
     let clock = 0;
     const told: number[] = [];
     const times = await timeInRounds(

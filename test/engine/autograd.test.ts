@@ -158,7 +158,7 @@ describe('gradients of leaves', () => {
     expect([...(await gradient.readFloats())]).toEqual([3, 3]);
   });
 
-  test('of a captured step start anew in every run and leave the eager ones alone', async () => {
+  test('of a captured step start again in every run and leave the eager ones alone', async () => {
     const x = leaf([1, 2]);
     sum(scale(x, 3)).backward();
     const capture = () =>

@@ -27,7 +27,7 @@ test.each<[string, (on: Device, x: Tensor) => Tensor]>([
   const grids: (readonly number[])[] = [];
   const resultOn = async (on: Device): Promise<number[]> => {
     const x = on.tensor(data, [rows, 8]);
-    // Few elements an invocation, so that a small tensor takes many workgroups.
+    // Few elements per invocation, so that a small tensor takes many workgroups.
     const { result } = on.settings.trying({ STEPS: 1, WORKGROUP: 16 }, () => {
       const step = on.capture(() => run(on, x));
       if (on === narrow) grids.push(...step.dispatches.map(({ grid }) => grid));

@@ -79,7 +79,7 @@ test('3×3 convolutions have Winograd variants', async () => {
   expect(await variantsOf(device, conv)).toEqual(expect.arrayContaining(['winograd 2×2', 'winograd 4×4']));
 });
 
-test('convolutions with one channel a group have a variant without products, unless they are dilated', async () => {
+test('convolutions with one channel per group have a variant without products, unless they are dilated', async () => {
   const offered = [];
   for (const label of [
     '2×9×8×8, 3×3×1×8, 8 {"stride":2,"padding":1,"groups":8}',

@@ -1,6 +1,6 @@
 import { check } from './errors.ts';
 
-/** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
+/** Element types. `rgba8` is one byte per element, four to a pixel: the last dimension is 4. */
 export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
 export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
 

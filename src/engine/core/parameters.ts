@@ -19,7 +19,7 @@ export interface ParameterDeclaration {
   readonly decayMultiplier?: number;
   /** Keeps the values as they are, bit for bit: no gradient is computed, and both multipliers are 0. */
   readonly frozen?: boolean;
-  /** Filled anew in every step, as by {@link RowSubset}: neither counted nor saved. */
+  /** Filled again in every step, as by {@link RowSubset}: neither counted nor saved. */
   readonly transient?: boolean;
 }
 

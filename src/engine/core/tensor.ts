@@ -33,7 +33,7 @@ export interface Device {
    * @throws ShapeError unless there are as many numbers as the shape has elements, and the element type holds them
    */
   tensor(data: ArrayLike<number>, shape: Shape, dtype?: DataType): Tensor;
-  /** Uploads decoded pictures: 4 bytes a pixel, row-major, `pixels.length = 4·n·height·width`. */
+  /** Uploads decoded pictures: 4 bytes per pixel, row-major, `pixels.length = 4·n·height·width`. */
   images(pixels: Uint8Array, shape: readonly [number, number, number]): Tensor;
   /** Memory with undefined contents, for a kernel to fill. */
   empty(shape: Shape, dtype?: DataType): Tensor;

@@ -70,7 +70,7 @@ export abstract class Optimiser {
 
   /**
    * Changes every parameter by the gradients collected since the last step; parameters that no reverse pass has reached count as
-   * having a zero gradient. The next reverse pass starts gradients anew.
+   * having a zero gradient. The next reverse pass starts new gradients.
    *
    * @throws ShapeError if no reverse pass has reached any parameter
    */

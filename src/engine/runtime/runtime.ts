@@ -5,7 +5,7 @@ import type { LabelRange } from './labels.ts';
 import type { BufferPool } from './memory.ts';
 import type { PreparedDispatch } from './prepared.ts';
 
-/** The gradients of leaves, as a reverse pass fills them. What a captured step computes starts anew in every run. */
+/** The gradients of leaves, as a reverse pass fills them. What a captured step computes starts again in every run. */
 export interface LeafGradients {
   /** The gradient that a reverse pass adds to. */
   of(leaf: Tensor): Tensor | null;

@@ -55,7 +55,7 @@ export function kernelCatalogue(device: Device): KernelEntry[] {
         note(device, drafts, { operator, sample, variant });
     }
   }
-  // Whoever dispatches few kernels shows one best: a product for gemm, rather than a loss that needs one.
+  // An operator that dispatches few kernels shows one best: a product for gemm, rather than a loss that needs one.
   const kernelsOf = (operator: Operator): number =>
     [...drafts.values()].filter(({ uses }) => uses.some((use) => use.operator === operator)).length;
   return [...drafts]

@@ -68,7 +68,7 @@ function variantsText([first, ...others]: readonly string[]): string {
 }
 
 /**
- * One row a dispatch, and the sum.
+ * One row per dispatch, and the sum.
  *
  * @param limit show so many; the others are one row, so that the sum still adds up
  */

@@ -1,8 +1,8 @@
 /**
  * The DEBUG ladder: tells of every run of a captured step, the more the higher the level, after tinygrad's variable of that name.
  *
- *   1  a line a step: dispatches, time, GFLOP/s
- *   2  and a line a dispatch: kernel, time, GFLOP/s, GB/s
+ *   1  one line per step: dispatches, time, GFLOP/s
+ *   2  and one line per dispatch: kernel, time, GFLOP/s, GB/s
  *   3  and its variant with the reason, its grid and constants
  *   4  and the WGSL of every kernel, once
  *   5  and a summary of what it wrote

@@ -91,7 +91,7 @@ export function createDataset(
   return { name, identities, samples, remarks };
 }
 
-/** The samples for which `keep` holds; classes left without a sample disappear and the others are numbered anew. */
+/** The samples for which `keep` holds; classes left without a sample disappear and the others are renumbered. */
 export function subset(dataset: Dataset, keep: (sample: Sample, identity: string) => boolean): Dataset {
   const kept: LabelledSource[] = [];
   for (const sample of dataset.samples) {

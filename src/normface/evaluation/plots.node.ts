@@ -77,7 +77,7 @@ function onLogAxis({ far, tar }: Roc, left: number): { x: number; y: number }[] 
   return points;
 }
 
-/** Distributions of genuine and impostor cosines, one panel a run, with the threshold if given (dashed). */
+/** Distributions of genuine and impostor cosines, one panel per run, with the threshold if given (dashed). */
 export function histogramPlot(
   runs: readonly {
     name: string;

@@ -21,7 +21,7 @@ export function formatAccuracy({ accuracy, std }: Pick<MergedResult, 'accuracy' 
   return std === null ? percent(accuracy) : `${percent(accuracy)} ± ${percent(std)}`;
 }
 
-/** One row a measure, one column a run. All runs must have been evaluated on the same pairs in the same way. */
+/** One row per measure, one column per run. All runs must have been evaluated on the same pairs in the same way. */
 export function metricsTable(
   runs: readonly { name: string; metrics: VerificationMetrics }[],
   title?: string,

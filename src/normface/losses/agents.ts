@@ -16,7 +16,7 @@ interface AgentSettings {
   readonly weightNormalisation: 'tangent' | 'hard';
 }
 
-/** The agents of a loss: one row a class, which start on the unit sphere (docs/reference.md#class-weights-of-the-heads). */
+/** The agents of a loss: one row per class, which start on the unit sphere (docs/reference.md#class-weights-of-the-heads). */
 export class Agents extends ClassParameter {
   private readonly isHard: boolean;
 

@@ -64,7 +64,7 @@ export class InterruptedError extends UserError {
   override name = 'InterruptedError';
 }
 
-/** Bytes of decoded images that are remembered for later runs; larger data sets are decoded anew in each epoch. */
+/** Bytes of decoded images that are remembered for later runs; larger data sets are decoded again in each epoch. */
 const CACHE_LIMIT = 2 ** 30;
 /** Images embedded in one call. */
 const EMBEDDING_BATCH = 64;

@@ -3,7 +3,7 @@
 import type { Table } from '../../common/table.ts';
 import type { ExperimentRunner } from './experiment-runner.node.ts';
 
-/** One figure or table of the paper, computed anew. */
+/** One figure or table of the paper, reproduced. */
 export interface Experiment {
   /** What the command line calls it; also its folder in the output. */
   readonly name: string;

@@ -91,7 +91,7 @@ export function writePaper(experiments: readonly Experiment[], runner: Experimen
   });
   const report = path.join(runner.out, 'report.html');
   const page = path.join(runner.out, 'paper.md');
-  const title = 'NormFace: the figures and tables of the paper, computed anew';
+  const title = 'NormFace: the figures and tables of the paper, reproduced';
   const facts = factsOf(
     runner,
     known.map(({ record }) => record),

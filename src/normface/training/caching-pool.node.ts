@@ -19,7 +19,7 @@ export class CachingPool extends DecodePool {
       );
       missing.forEach((i, index) => {
         const decoded = job.then((images) => images[index]!);
-        // Whoever awaits the image sees the failure.
+        // The caller who awaits the image sees the failure.
         decoded.catch(() => {});
         this.known.set(keys[i]!, decoded);
       });

@@ -67,7 +67,7 @@ export function groupKernels<K extends Listed>(kernels: readonly K[], by: Groupi
 
 /**
  * The family of the operator that a kernel comes first with, which dispatches fewest others: a product for gemm, rather than a loss
- * that needs one. What a sum or a copy dispatches is one, whoever else does.
+ * that needs one. What a sum or a copy dispatches is one, even where other operators dispatch it too.
  */
 export function familyOfKernel({ uses }: Pick<Listed, 'uses'>): FamilyName {
   const all = uses.map(({ operator }) => operator.family);

@@ -27,7 +27,7 @@ export class TaskQueue {
         if (this.current === mine) this.current = null;
       }
     });
-    this.tail = result.catch(() => {}); // whoever asked for it is told
+    this.tail = result.catch(() => {}); // the caller who asked for it is told
     return result;
   }
 

@@ -1,4 +1,4 @@
-/** Batches of pictures in memory, shuffled anew every epoch. */
+/** Batches of pictures in memory, shuffled again every epoch. */
 
 import { shuffledOrder } from '../../normface/data/batches/order.ts';
 import type { LabelledImages } from '../../normface/training/loop.ts';

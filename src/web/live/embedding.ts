@@ -13,7 +13,7 @@ export interface Embedding {
   readonly heldOut: readonly boolean[];
   /** One class weight after another. */
   readonly agents: Float32Array;
-  /** One number a class, of a softmax with a bias. */
+  /** One number per class, of a softmax with a bias. */
   readonly bias: Float32Array | null;
   /** Whether only the directions of features and agents count. */
   readonly cosine: boolean;

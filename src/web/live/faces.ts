@@ -1,4 +1,4 @@
-/** Generated faces, drawn a few at a time so that whoever waits for them stays responsive. */
+/** Generated faces, drawn a few at a time so that anyone who waits for them stays responsive. */
 
 import { DIFFICULTY, type Difficulty } from '../../normface/faces/difficulty.ts';
 import { renderFace } from '../../normface/faces/render.ts';

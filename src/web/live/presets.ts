@@ -3,7 +3,7 @@
 import { defaultSetup, type Setup } from './setup.ts';
 
 export interface Preset {
-  /** For whoever has not the paper at hand. */
+  /** For readers who do not have the paper at hand. */
   readonly title: string;
   readonly setup: Setup;
   /** What will be seen. */

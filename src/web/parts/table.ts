@@ -50,7 +50,7 @@ export function scrollBox(label: string, content: Node): HTMLElement {
   return element('div', { class: 'scroll-box', role: 'region', 'aria-label': label, tabindex: 0 }, content);
 }
 
-/** Names and values, one pair a line. */
+/** Names and values, one pair per line. */
 export function facts(entries: readonly (readonly [name: string, value: Child])[]): HTMLElement {
   return element(
     'dl',

@@ -67,7 +67,7 @@ export function arrange(parts: Parts): Arrangement {
     element(
       'p',
       { class: 'soft small' },
-      'The learning rate can be changed while it runs; everything else begins anew.',
+      'The learning rate can be changed while it runs; everything else begins again.',
     ),
   );
   const page = element(

@@ -1,4 +1,4 @@
-/** The pictures of the page; they outlast it, so that whoever comes back need not wait or drop files again. */
+/** The pictures of the page; they outlast it, so that anyone who comes back need not wait or drop files again. */
 
 import { drawFaces } from '../live/faces.ts';
 import { IdxCollector } from '../live/idx-pictures.ts';

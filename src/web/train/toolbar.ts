@@ -33,7 +33,7 @@ export class Toolbar {
   constructor({ toggle, step, restart }: ToolbarActions) {
     this.start = button('Start', toggle, { class: 'button primary train-start' });
     this.step = button('Step', step, { title: 'one optimiser step' });
-    this.restart = button('Restart', restart, { title: 'begin anew from the same seed' });
+    this.restart = button('Restart', restart, { title: 'begin again from the same seed' });
     this.speed = element(
       'select',
       { class: 'input', 'aria-label': 'Speed', title: 'at most so many steps a second' },

@@ -75,7 +75,7 @@ export class TrainPage implements Page {
       onFailure: (error) => this.status.fail(sentenceOf(error)),
     });
     this.form = new SetupForm(setup, (changed) => this.change(changed));
-    // Whoever has brought digits sees the presets on these.
+    // Anyone who has brought digits sees the presets on these.
     this.presets = new PresetBar((chosen) =>
       this.change(this.setup.data === 'mnist' && idxPictures() ? onDigits(chosen) : chosen, true),
     );
@@ -164,7 +164,7 @@ export class TrainPage implements Page {
     this.places.stage.hidden = isWaiting;
   }
 
-  /** Begins anew. @param problem what the status line says at first */
+  /** Begins again. @param problem what the status line says at first */
   private async restart(goOn: boolean, problem?: string): Promise<void> {
     this.preparing.abort();
     const preparing = new AbortController();
@@ -280,7 +280,7 @@ export class TrainPage implements Page {
     const steps = run && learner ? learner.steps : 0;
     const isRunning = run?.isRunning ?? false;
     const canRun = run?.canRun ?? false;
-    // What failed, and what has moved, can begin anew.
+    // What failed, and what has moved, can begin again.
     const canRestart = run !== null && (!canRun || isRunning || steps > 0);
     this.toolbar.show({ canRun, isRunning, canRestart, hasBegun: steps > 0 });
     this.uses.show(canRun && this.embedding !== null && learner instanceof NetLearner);

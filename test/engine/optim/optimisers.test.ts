@@ -201,7 +201,7 @@ describe('gradients of a step', () => {
     return { source, optimiser: new SGD(source.parameters, { learningRate: 1, momentum }) };
   };
 
-  test('add up over two backward passes, and start anew after the step', async () => {
+  test('add up over two backward passes, and start again after the step', async () => {
     const { source, optimiser } = once();
     const expected = new Map<string, Float64Array>(
       ['weight', 'slope'].map((name) => {

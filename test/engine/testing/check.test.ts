@@ -12,7 +12,7 @@ import { testDevice } from '../open.ts';
 
 const device = await testDevice({ tune: 'off' });
 
-/** What a kernel of one invocation an element does, given i and COUNT. */
+/** What a kernel of one invocation per element does, given i and COUNT. */
 const rightKernel = 'if (i < COUNT) { y[i] = 2.0 * x[i]; }';
 
 function doubled(x: Tensor, body: string): Tensor {

@@ -267,7 +267,7 @@ describe('generated faces', () => {
 });
 
 describe('subsets', () => {
-  test('classes are numbered anew, empty ones disappear', async () => {
+  test('classes are renumbered, empty ones disappear', async () => {
     const dataset = await openDataset('generated:identities=4,samples=3');
     const odd = subset(
       dataset,

@@ -30,7 +30,7 @@ const write = (name: string, content: Uint8Array | string): string => {
 
 const messageOf = async (promise: Promise<unknown>): Promise<string> => (await errorOf(promise)).message;
 
-/** A PNG of one colour and one bit a pixel, whose bytes say nothing of its size: about 33 kB at 16,383². */
+/** A PNG of one colour and one bit per pixel, whose bytes say nothing of its size: about 33 kB at 16,383². */
 async function pngOf(width: number, height: number): Promise<Buffer> {
   const crc = (bytes: Buffer): number => {
     let value = 0xffffffff;

@@ -34,7 +34,7 @@ test('the same settings are trained once, whatever the key', async () => {
   expect(folders()).toEqual(['baseline-001']);
 });
 
-test('other settings or other images are trained anew', async () => {
+test('other settings or other images are trained again', async () => {
   await runner.train({ ...input, seed: 2 }, 'baseline');
   const other = { ...input, data: { ...input.data, path: 'generated:identities=4,samples=5' } };
   await runner.train(other, 'baseline');

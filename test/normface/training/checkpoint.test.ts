@@ -103,7 +103,7 @@ describe('checkpoints', () => {
 
   test('an old one that cannot be removed gets a sentence, and nothing is thrown', () => {
     for (const step of [1, 2]) saveCheckpoint(run, checkpoint(step));
-    // A folder in the place of DONE cannot be removed as a file, whoever tries.
+    // A folder in the place of DONE cannot be removed as a file, no matter who tries.
     const done = path.join(run, 'ckpt', 'step-00000001', 'DONE');
     fs.rmSync(done);
     fs.mkdirSync(done);

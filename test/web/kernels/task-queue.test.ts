@@ -38,7 +38,7 @@ test('a task that has not begun when another one comes never begins', async () =
   expect(begun).toBe(false);
 });
 
-test('a failure is told to whoever asked and does not block the queue', async () => {
+test('a failure is told to the caller who asked and does not block the queue', async () => {
   const queue = new TaskQueue();
   await expect(queue.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(queue.busy).toBe(false);

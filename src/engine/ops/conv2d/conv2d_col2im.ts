@@ -6,7 +6,7 @@ import { gemm } from '../matmul/gemm.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 
 /**
- * Input gradient where there are few input channels (images, with one or three): the implicit product has a column a channel,
+ * Input gradient where there are few input channels (images, with one or three): the implicit product has a column per channel,
  * and most of a tile stays empty. Here the taps are columns too, 9 or 25 times as many, and a second kernel adds them up.
  */
 

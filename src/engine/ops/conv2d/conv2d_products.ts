@@ -74,7 +74,7 @@ function choose(
       ...tileMainloopSources,
     ],
     variants,
-    // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
+    // A product over one channel per group wastes nearly all of a tile: not worth the measuring.
     candidates:
       special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
     defaultVariant: variants.find(({ name }) => name === defaultName)!,

@@ -1,8 +1,8 @@
+import gradOutputSource from '../../../shaders/conv2d/winograd_grad_output.wesl';
+import gradWeightSource from '../../../shaders/conv2d/winograd_grad_weight.wesl';
 import inputSource from '../../../shaders/conv2d/winograd_input.wesl';
 import outputSource from '../../../shaders/conv2d/winograd_output.wesl';
-import gradOutputSource from '../../../shaders/conv2d/winograd_grad_output.wesl';
 import weightSource from '../../../shaders/conv2d/winograd_weight.wesl';
-import gradWeightSource from '../../../shaders/conv2d/winograd_grad_weight.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
@@ -126,7 +126,7 @@ function transformTiles(
   const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
   const why = software
     ? 'a software driver runs a subgroup as one SIMD register and pays for every workgroup'
-    : '64 invocations a workgroup, channels innermost; a row of tiles each';
+    : '64 invocations per workgroup, channels innermost; a row of tiles each';
   const [workgroupX, workgroupY, gridZ] = ['WORKGROUP_X', 'WORKGROUP_Y', 'GRID_Z'].map((name, i) =>
     device.settings.choose(name, usual[i]!, why),
   ) as [number, number, number];

@@ -21,7 +21,7 @@ export interface Operation<O = object> {
   checkOptions?(operator: string, options: O): void;
   /** The same for one element in float64. */
   reference(operands: readonly number[], options: O): number;
-  /** Arithmetic operations an element, roughly. */
+  /** Arithmetic operations per element, roughly. */
   readonly flops: number;
   readonly cases: readonly { readonly inputs: readonly InputSpec[]; readonly attributes: O }[];
   /** Besides those that every operation has. */
@@ -49,7 +49,7 @@ export function unaryCases<O>(fill: Fill, ...options: O[]): Operation<O>['cases'
 type Pair = readonly [readonly number[], readonly number[]];
 
 /** Pairs of shapes: equal by numbers and by vectors, scalars, broadcast along trailing dimensions, and both along others. */
-// biome-ignore format: a pair a line
+// biome-ignore format: a pair per line
 const pairs: readonly Pair[] = [
   [[3, 5, 7], [3, 5, 7]],
   [[6, 8], [6, 8]],
@@ -59,7 +59,7 @@ const pairs: readonly Pair[] = [
 ];
 
 /** The same for what broadcasting itself is tested with: one scalar, leading and middle dimensions, either side. */
-// biome-ignore format: a pair a line
+// biome-ignore format: a pair per line
 export const broadcastPairs: readonly Pair[] = [
   ...pairs,
   [[300, 7], [1]],
@@ -82,7 +82,7 @@ export function binaryCases(a: Fill, b: Fill, shapes = pairs): Operation<NoOptio
 }
 
 /** Cases of a choice: every fourth row of the condition is zero. */
-// biome-ignore format: a case a line
+// biome-ignore format: a case per line
 export const whereCases: Operation<NoOptions>['cases'] = (
   [
     [[6, 7], [6, 7], [6, 7]],

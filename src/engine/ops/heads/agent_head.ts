@@ -42,7 +42,7 @@ export interface AgentHeadOptions
 }
 
 /**
- * Losses of squared distances D_ij between normalised features and agents, one agent a class (arXiv 1704.06369, section 4), fused
+ * Losses of squared distances D_ij between normalised features and agents, one agent per class (arXiv 1704.06369, section 4), fused
  * with the distances: see {@link FusedHead}. A loss is a sum of negative entries, functions of D_ij (and D_i,own), and of what
  * its finish kernel makes of them and of D_i,own; the kernel writes a decision per sample that the gradient follows.
  */

@@ -156,7 +156,7 @@ export function tilesOf(device: Device): readonly Tile[] {
   const matrix = matrixTiles(device);
   const subgroup = subgroupTiles(device);
   const workgroup = workgroupTiles(device);
-  // Software drivers run a subgroup as a SIMD register, where loads are dear; GPUs want workgroup memory. Whoever asks for f16
+  // Software drivers run a subgroup as a SIMD register, where loads are expensive; GPUs want workgroup memory. A caller who asks for f16
   // asks for matrix units; in f32 they have to win a measurement.
   if (device.report.software) return [...subgroup, ...workgroup, ...matrix];
   if (device.operands === 'f16') return [...matrix, ...workgroup, ...subgroup];

@@ -1,6 +1,6 @@
+import backwardPartialSource from '../../../shaders/norm/batch_norm_backward_partial.wesl';
 import forwardSource from '../../../shaders/norm/batch_norm_forward.wesl';
 import gradInputSource from '../../../shaders/norm/batch_norm_grad_input.wesl';
-import backwardPartialSource from '../../../shaders/norm/batch_norm_backward_partial.wesl';
 import inverseDeviationSource from '../../../shaders/norm/batch_norm_inverse_deviation.wesl';
 import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
@@ -82,7 +82,7 @@ export function batchNorm(
   check(
     !training || x.size >= 2 * channels,
     'batchNorm',
-    () => `training needs at least two values a channel, and x ${formatShape(x.shape)} has one`,
+    () => `training needs at least two values per channel, and x ${formatShape(x.shape)} has one`,
   );
   const { device } = x;
   const { grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels, false);
@@ -274,7 +274,7 @@ export const batchNormOperator = defineOperator<BatchNormOptions>({
     {
       inputs: [{ shape: [1, 3] }, ...perChannel(3)],
       attributes: { training: true },
-      message: /batchNorm: training needs at least two values a channel, and x \[1, 3\] has one/,
+      message: /batchNorm: training needs at least two values per channel, and x \[1, 3\] has one/,
     },
     {
       inputs: [{ shape: [2, 4], kind: 'pixels' }, ...perChannel(4)],

@@ -18,7 +18,7 @@ const squareKernel = { name: 'row_square', source: squareSource };
 /** Added to squared norms, inside the root (NormFace's layer on the GPU). */
 export const defaultEpsilon = 1e-12;
 
-/** Grid of a kernel built on shaders/lib/row_sum.wesl: eight rows a workgroup. */
+/** Grid of a kernel built on shaders/lib/row_sum.wesl: eight rows per workgroup. */
 export function rowGrid(device: Device, rows: number) {
   return wrappedGrid(device, Math.ceil(rows / 8));
 }

@@ -12,7 +12,7 @@ export interface Reduction {
   readonly kind: 'sum' | 'maximum' | 'argmax';
   /** Of sums. Default 1. */
   readonly factor?: number;
-  /** Sums exp(x − shift) instead of x: one number a line. */
+  /** Sums exp(x − shift) instead of x: one number per line. */
   readonly shift?: Tensor;
   /** Sums x·other instead of x. */
   readonly other?: Tensor;
@@ -25,7 +25,7 @@ function lanesOf(workgroup: number, { axis, inner }: Lines): number {
 }
 
 /**
- * Reduces x, seen as lines, to one number a line, in a fixed order. Not recorded in the graph.
+ * Reduces x, seen as lines, to one number per line, in a fixed order. Not recorded in the graph.
  *
  * @param output [outer, inner] in any shape; u32 for argmax
  * @param candidates where an earlier stage of argmax has left indices: what the lines consist of

@@ -69,7 +69,7 @@ export function exponentialsOf(x: Tensor, lines: Lines): LineExponentials {
   return { m, s };
 }
 
-/** Writes softmax along lines, times a number a line if there is one, or its logarithm. */
+/** Writes softmax along lines, times a number per line if there is one, or its logarithm. */
 export function sharesInto(
   x: Tensor,
   lines: Lines,

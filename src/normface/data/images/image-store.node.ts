@@ -55,7 +55,7 @@ export class ImageStore {
       const job = this.#pool.decode(sources, this.#options, resize);
       chunk.forEach((index, i) => {
         const decoded = job.then((images) => images[i]!);
-        // Whoever awaits it sees the failure; a batch that is never asked for must not end the process.
+        // The caller who awaits it sees the failure; a batch that is never asked for must not end the process.
         decoded.catch(() => {});
         fetched.set(index, decoded);
         if ((this.#cache.size + 1) * this.bytesPerImage <= cacheBytes) this.#cache.set(index, decoded);

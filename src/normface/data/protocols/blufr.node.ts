@@ -85,7 +85,7 @@ function hasMoreLines(text: string, count: number): boolean {
   return false;
 }
 
-/** A whole number a line, the person of the image in that line of the list of images. */
+/** A whole number per line, the person of the image in that line of the list of images. */
 function labelsOf(lines: readonly string[], where: string): Uint32Array {
   return Uint32Array.from(lines, (text, line) => {
     const label = Number(text);

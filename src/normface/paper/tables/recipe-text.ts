@@ -20,7 +20,7 @@ export function recipeText(recipe: Recipe, seeds: readonly number[], isCompared 
       ? `a rate that falls from ${fineTune.learningRate} to zero`
       : `a rate of ${fineTune.learningRate}`;
   const classWeights = newClassWeights
-    ? 'Class weights start anew where the loss is another.'
+    ? 'Class weights are initialised again where the loss is another.'
     : "Class weights go on from the baseline's, other than in the paper, since so few steps would not suffice for new ones; a second loss has new ones of its own.";
   const evaluated = snapshots.count === 1 ? 'the last checkpoint' : `the last ${snapshots.count} checkpoints`;
   const merged = merge === 'front' ? 'images alone' : `image and mirror image merged by ${merge}`;

@@ -52,7 +52,7 @@ async function fileOf(source: Source, describe: (path: string) => Promise<FileFa
   }
 }
 
-/** A file that is not there is left to whoever wants to read it. */
+/** A file that is not there is left to the caller who wants to read it. */
 async function describeFile(path: string): Promise<FileFacts> {
   const found = await stat(path).catch(() => undefined);
   return { size: found?.size ?? -1, seconds: Math.floor((found?.mtimeMs ?? 0) / 1000) };

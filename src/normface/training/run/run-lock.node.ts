@@ -64,7 +64,7 @@ export class RunLock {
     const holder = parseHolder(found);
     if (holder ? mayBeAlive(holder) : ageOf(this.file) < LONGEST_WRITE_MS)
       throw inUse(runFolder, this.file, holder);
-    // Two processes may find the same stale lock: whoever renames it removes it, and puts it back if it is the other's new one.
+    // Two processes may find the same stale lock: the one that renames it removes it, and puts it back if it is the other's new one.
     const moved = `${this.file}.${process.pid}.stale`;
     try {
       fs.renameSync(this.file, moved);
