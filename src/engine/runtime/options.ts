@@ -27,5 +27,12 @@ export interface DeviceOptions {
     checkFinite?: boolean;
     /** Tests every label that a loss gets; the first read after one outside the classes throws and names it. */
     checkLabels?: boolean;
+    /**
+     * Reports tensors that no scope owns and that the garbage collector found before anyone called `dispose`, once for every
+     * line of the program that makes such. When that is up to the collector. Notes a stack for every tensor.
+     */
+    leaks?: boolean;
+    /** Gets the reports of `leaks`; default `console.warn`. */
+    onLeak?: (message: string) => void;
   };
 }
