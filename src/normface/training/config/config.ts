@@ -1,142 +1,14 @@
-/** The configuration of a training run: its schema, its defaults and the sentences that explain a wrong one. */
+/** The configuration of a training run: its check, its defaults and the sentences that explain a wrong one. */
 
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { suggest } from '../../../common/suggest.ts';
 import { mostPairSamples } from '../../../engine/ops/pairs/pair_loss.ts';
-import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
-import { lossOf, lossSchema } from '../../losses/index.ts';
+import { lossOf } from '../../losses/index.ts';
 import { findNet } from '../../nets/index.ts';
+import { configKeys } from './schema.ts';
 
-const fraction = z.number().min(0).max(1);
-const count = z.int().min(1);
-
-const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
-
-const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
-
-const data = z.strictObject({
-  /**
-   * A folder, an archive, MNIST such as `mnist:data/mnist,first=0,count=8000`, or generated faces such as
-   * `generated:identities=200,samples=20,seed=1`.
-   */
-  path: z.string().min(1).default('generated'),
-  pairs: z.string().min(1).optional(),
-  /** Folds of data.pairs whose people are left out of the training. */
-  excludeFolds: z.array(count).default([]),
-  /** People who are left out: a list of those that CASIA-WebFace shares with LFW (docs/reference.md#casia-webface-without-lfw), or their names. */
-  removeIdentities: z
-    .union([z.enum(overlapLists), z.array(z.string().min(1))], {
-      error: `expected one of ${overlapLists.join(', ')}, or a list of names`,
-    })
-    .optional(),
-  /** Only the training images of one trial of BLUFR; its test images may judge the run (docs/reference.md#blufr). */
-  blufr: z.strictObject({ splits: z.string().min(1), trial: count }).optional(),
-  /** People with fewer images are left out. */
-  minimumImages: count.default(2),
-  /** Height and width of the images; by default those the net was designed for. */
-  imageSize: heightAndWidth.optional(),
-  /** Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre (docs/reference.md#aligned-crops). Default: all. */
-  cropSize: heightAndWidth.optional(),
-  /** Scale images of another size; false stops at the first one. */
-  resize: z.boolean().default(true),
-  /** Stop at the first image that cannot be read instead of leaving it out. */
-  strict: z.boolean().default(false),
-});
-
-/** `balanced`: batches of so many people with so many images each, for losses of pairs and triplets. */
-const sampling = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('shuffled') }),
-  z.strictObject({ kind: z.literal('balanced'), people: count.min(2), images: count }),
-]);
-
-const evaluation = z.strictObject({
-  /** Steps between evaluations while training; 0: none. */
-  everySteps: z.int().min(0).default(0),
-  /** Images to evaluate on; by default those of data.path, with the pairs of data.pairs. */
-  data: z.string().min(1).optional(),
-  /** A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind. */
-  pairs: z.string().min(1).optional(),
-  pairsPerFold: count.default(100),
-  /** Look at the pairs of these folds only; by default all. */
-  folds: z.array(count).min(2).optional(),
-  /** Judge one fold at the threshold that is best on another; while training only the threshold's fold is looked at. */
-  thresholdFold: count.optional(),
-  testFold: count.optional(),
-});
-
-const schedule = z.strictObject({
-  kind: z.enum(['constant', 'step', 'multistep', 'cosine']).default('constant'),
-  /** Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step. */
-  milestones: z.array(z.number().positive()).default([]),
-  /** Step: the rate drops every so many steps; a number below 1 is a fraction of the run. */
-  every: z.number().positive().optional(),
-  gamma: z.number().positive().max(1).default(0.1),
-  /** Cosine: the rate at the end as a fraction of the first. */
-  final: fraction.default(0),
-  warmupSteps: z.int().min(0).default(0),
-});
-
-/** The loss of a configuration that names none. */
-export const defaultLoss = 'softmax';
-
-const keys = z.strictObject({
-  $schema: z.string().optional(),
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-"')
-    .default('train'),
-  output: z.string().min(1).default('runs'),
-  seed: z.int().min(0).max(0xffffffff).default(1),
-  net: z.string().min(1).default('small'),
-  data: data.prefault({}),
-  sampling: sampling.prefault({ kind: 'shuffled' }),
-  loss: lossSchema.prefault({ name: defaultLoss }),
-  /** A second loss on the same features with its own class matrix (docs/reference.md#two-losses-together). */
-  auxiliaryLoss: lossSchema.optional(),
-  initialise: z
-    .strictObject({ from: z.string().min(1), head: z.enum(['keep', 'new']).default('keep') })
-    .optional(),
-  optimiser: z
-    .strictObject({
-      name: z.enum(['sgd', 'adam', 'adamw']).default('sgd'),
-      learningRate: z.number().positive().default(0.05),
-      /** Of sgd; the others have moments of their own. */
-      momentum: z.number().min(0).max(0.9999).default(0.9),
-      /** Of sgd: Nesterov's momentum. */
-      nesterov: z.boolean().optional(),
-      weightDecay: z.number().min(0).default(5e-4),
-      clipNorm: z.number().positive().optional(),
-    })
-    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
-      error: 'nesterov is for sgd with a momentum above 0',
-    })
-    .prefault({}),
-  schedule: schedule.prefault({}),
-  batchSize: count.max(65536).default(64),
-  epochs: z.number().positive().max(1e6).optional(),
-  steps: count.optional(),
-  augmentation: z
-    .strictObject({
-      mirror: z.boolean().default(true),
-      /** Largest shift of the image, or of a crop from its centre, in pixels. */
-      shift: z.int().min(0).max(64).default(0),
-      /** With data.cropSize: crops from anywhere in the image; false: from its centre. */
-      randomCrop: z.boolean().default(true),
-    })
-    .prefault({}),
-  evaluation: evaluation.prefault({}),
-  checkpoint: z
-    .strictObject({
-      /** 0: only at the end and when interrupted. */
-      everySteps: z.int().min(0).default(200),
-      keep: count.default(3),
-    })
-    .prefault({}),
-  log: z.strictObject({ everySteps: count.default(10) }).prefault({}),
-});
-
-const trainingConfig = keys.transform((config) => {
+const trainingConfig = configKeys.transform((config) => {
   const [height, width] = findNet(config.net).input;
   return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
 });

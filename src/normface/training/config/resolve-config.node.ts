@@ -2,7 +2,7 @@
 
 import { UsageError, UserError } from '../../../common/errors.ts';
 import { readJson } from '../run/run-folder.node.ts';
-import { defaultLoss, parseConfig, type TrainingConfig } from './config.ts';
+import { parseConfig, type TrainingConfig } from './config.ts';
 import {
   applyOverrides,
   decisiveSettings,
@@ -11,6 +11,7 @@ import {
   type JsonObject,
   mergeConfig,
 } from './overrides.ts';
+import { defaultLoss } from './schema.ts';
 
 export interface ConfigSources {
   /** A JSON file. */
