@@ -26,6 +26,7 @@ export type InputKind =
   /** Bytes: an rgba8 tensor. */
   | 'pixels';
 
+/** An input of a case: its extents, and what it is filled with. */
 export interface InputSpec {
   readonly shape: Shape;
   readonly kind?: InputKind;
@@ -124,6 +125,7 @@ function labelOf(inputs: readonly InputSpec[], attributes: unknown): string {
   return shapes.join(', ') + extra;
 }
 
+/** Makes the entry of the operator table that tests, the inspector and the benchmark read from an operator's declaration. */
 export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator {
   const { name, apply, reference, cost, shorthand } = declaration;
   const bind = ({ inputs, attributes, tolerance }: OperatorCase<A>): BoundCase => ({

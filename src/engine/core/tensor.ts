@@ -7,7 +7,9 @@ import { describeTensor, formatValues, inspect } from './format.ts';
 
 /** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
 export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
+/** Numbers of a tensor on the host, of its data type; rgba8 is bytes. */
 export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
+/** Extents of a tensor, the outermost first; images are [n, height, width, channels], a scalar is []. */
 export type Shape = readonly number[];
 
 export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };

@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
 import { measureClipping } from './clip.ts';
 
+/** Settings that all optimisers have. */
 export interface OptimiserOptions {
   /** Not negative; change it at any time through {@link Optimiser.learningRate}. */
   readonly learningRate: number;

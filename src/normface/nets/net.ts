@@ -25,6 +25,7 @@ import {
 } from './layers/pool.ts';
 import { planResidual, type ResidualLayer } from './layers/residual.ts';
 
+/** A layer of a net as data; `kind` says which, the other keys are its settings. */
 export type Layer =
   | AveragePoolLayer
   | BatchNormLayer
@@ -39,6 +40,7 @@ export type Layer =
   | ReluLayer
   | ResidualLayer<Layer>;
 
+/** A net as data. */
 export interface Net {
   readonly name: string;
   /** [height, width, channels] of the images the net was designed for: 3 channels are colour, 1 is grey. */

@@ -7,6 +7,7 @@ import type { HeadPlace, LossHead } from '../losses/loss.ts';
 
 export type { HeadOutputs } from '../losses/loss.ts';
 
+/** The head of a loss with its factor. */
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;

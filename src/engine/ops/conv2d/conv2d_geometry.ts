@@ -2,6 +2,7 @@ import { check, formatShape } from '../../core/errors.ts';
 import type { Shape } from '../../core/tensor.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 
+/** How the filters of a convolution move over an image. */
 export interface Conv2dOptions {
   /** One number, or [vertical, horizontal]. Default 1. */
   stride?: number | readonly [number, number];

@@ -19,6 +19,7 @@ const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
 const membersKernel = { name: 'class_members', source: membersSource };
 
+/** Options of the center loss. */
 export interface CenterOptions {
   /** Step of the centers (default 0.5); 0 leaves them where they are. */
   alpha?: number;

@@ -8,6 +8,7 @@ import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { defaultFloor, logitScale } from './logit_scale.ts';
 import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 
+/** Options of the softmax over scaled cosines. */
 export interface CosineSoftmaxOptions extends SharedHeadOptions {
   /** Added to squared norms, inside the root (default 1e-12). */
   epsilon?: number;

@@ -17,6 +17,7 @@ const foldKernel = { name: 'sphereface2_fold', source: foldSource };
 const finishKernel = { name: 'sphereface2_finish', source: finishSource };
 const gradientKernel = { name: 'sphereface2_gradient', source: gradientSource };
 
+/** Options of SphereFace2; letters as in arXiv 2108.01513. */
 export interface SphereFace2Options {
   /** Share of the own class against the sum of the others, in (0, 1) (default 0.7). */
   readonly lambda?: number;

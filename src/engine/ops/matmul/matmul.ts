@@ -19,6 +19,7 @@ import {
 
 const kernel = { name: 'gemm', source };
 
+/** Which operands of a matrix product are transposed. */
 export interface MatmulOptions {
   /** Use aᵀ: a is [k, m]. */
   transposeA?: boolean;

@@ -22,6 +22,7 @@ export type Sampling =
   | { readonly kind: 'shuffled' }
   | { readonly kind: 'balanced'; readonly people: number; readonly images: number };
 
+/** Size, order and preparation of the batches of a training. */
 export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly batchSize: number;
   /** How batches are made (default shuffled); with balanced ones people × images must be the batch size. */
