@@ -21,7 +21,7 @@ async function declareTypes() {
   const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(next, 'types')];
   const [status] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
   if (status !== 0) throw new Error('type errors');
-  for (const entry of ['engine/index', 'normface/index.node']) {
+  for (const entry of ['engine/index', 'engine/index.node', 'normface/index.node']) {
     const path = join(next, 'types', `${entry}.d.ts`);
     // The declarations use Symbol.dispose, which a user's compiler options need not know.
     writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${readFileSync(path, 'utf8')}`);

@@ -16,7 +16,7 @@ const COMMON = {
 };
 
 /**
- * The library, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
+ * The library, the engine alone, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
  * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside whoever starts it.
  *
  * @satisfies {import('esbuild').BuildOptions}
@@ -25,6 +25,7 @@ export const NODE_BUNDLE = {
   ...COMMON,
   entryPoints: {
     index: 'src/normface/index.node.ts',
+    engine: 'src/engine/index.node.ts',
     cli: 'src/cli/main.node.ts',
     'decode-worker': 'src/normface/data/images/decode-worker.node.ts',
   },

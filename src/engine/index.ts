@@ -1,4 +1,4 @@
-/** The tensor engine. In Node, open a device with `openDevice` of `device.node.ts` instead. */
+/** The tensor engine as `import { … } from 'normface/engine'` gives it in a browser. In Node index.node.ts adds Dawn to it. */
 
 export { type GraphNode, record, withoutGradients } from './core/autograd.ts';
 export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
@@ -43,11 +43,13 @@ export {
   sphereFace2Loss,
 } from './ops/heads/sphereface2_loss.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
+export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { operators } from './ops/index.ts';
 export { linear } from './ops/matmul/linear.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/matmul.ts';
 export { type BatchNormOptions, batchNorm, type RunningStatistics } from './ops/norm/batch_norm.ts';
 export { l2Normalise } from './ops/norm/l2_normalise.ts';
+export { type LayerNormOptions, layerNorm } from './ops/norm/layer_norm.ts';
 export { type ContrastiveOptions, contrastiveHead, contrastiveLoss } from './ops/pairs/contrastive_loss.ts';
 export {
   type TripletMining,
@@ -58,9 +60,18 @@ export {
 export { averagePool2d, globalAveragePool } from './ops/pool/average_pool2d.ts';
 export { maxPool2d } from './ops/pool/max_pool2d.ts';
 export type { Pool2dOptions } from './ops/pool/pool_geometry.ts';
+export type { ReduceOptions } from './ops/reduce/lines.ts';
+export { logSumExp } from './ops/reduce/log_sum_exp.ts';
+export { argmax, max } from './ops/reduce/max.ts';
+export { logSoftmax, type SoftmaxOptions, softmax } from './ops/reduce/softmax.ts';
 export { mean, sum } from './ops/reduce/sum.ts';
-export { concat } from './ops/shape/concat.ts';
+export { type ConcatOptions, concat } from './ops/shape/concat.ts';
+export { gather } from './ops/shape/gather.ts';
+export { type OneHotOptions, oneHot } from './ops/shape/one_hot.ts';
+export { type PadOptions, pad } from './ops/shape/pad.ts';
+export { permute, transpose } from './ops/shape/permute.ts';
 export { flatten, reshape } from './ops/shape/reshape.ts';
+export { type SliceOptions, slice } from './ops/shape/slice.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';
 export { RowSubset, type RowSubsetOptions } from './optim/row_subset.ts';

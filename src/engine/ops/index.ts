@@ -16,20 +16,31 @@ import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
+import { resizeOperator } from './images/resize.ts';
 import { matmulOperator } from './matmul/matmul.ts';
 import { batchNormOperator } from './norm/batch_norm.ts';
 import { l2NormaliseOperator } from './norm/l2_normalise.ts';
+import { layerNormOperator } from './norm/layer_norm.ts';
 import { contrastiveLossOperator } from './pairs/contrastive_loss.ts';
 import { tripletLossOperator } from './pairs/triplet_loss.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average_pool2d.ts';
 import { maxPool2dOperator } from './pool/max_pool2d.ts';
+import { logSumExpOperator } from './reduce/log_sum_exp.ts';
+import { argmaxOperator, maxOperator } from './reduce/max.ts';
+import { logSoftmaxOperator, softmaxOperator } from './reduce/softmax.ts';
 import { meanOperator, sumOperator } from './reduce/sum.ts';
 import { concatOperator } from './shape/concat.ts';
+import { gatherOperator } from './shape/gather.ts';
+import { oneHotOperator } from './shape/one_hot.ts';
+import { padOperator } from './shape/pad.ts';
+import { permuteOperator, transposeOperator } from './shape/permute.ts';
 import { flattenOperator, reshapeOperator } from './shape/reshape.ts';
+import { sliceOperator } from './shape/slice.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
   addOperator,
+  argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -42,21 +53,33 @@ export const operators: readonly Operator[] = [
   cosineSoftmaxLossOperator,
   dropoutOperator,
   flattenOperator,
+  gatherOperator,
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  layerNormOperator,
+  logSoftmaxOperator,
+  logSumExpOperator,
   marginSoftmaxLossOperator,
   matmulOperator,
   maxFeatureMapOperator,
+  maxOperator,
   maxPool2dOperator,
   meanOperator,
   multiplyOperator,
+  oneHotOperator,
+  padOperator,
+  permuteOperator,
   preluOperator,
   reluOperator,
   reshapeOperator,
+  resizeOperator,
   scaleOperator,
+  sliceOperator,
   softmaxLossOperator,
+  softmaxOperator,
   sphereFace2LossOperator,
   sumOperator,
+  transposeOperator,
   tripletLossOperator,
 ];

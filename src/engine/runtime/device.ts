@@ -266,7 +266,7 @@ export class Device {
     this.within(operator, () =>
       this.trap.arm(
         this.recorder !== null,
-        ([label, classes]) => labelError(label!, classes!, `operator ${operator}`),
+        ([label, classes]) => labelError(label!, classes!, `operator ${operator}`, range.of),
         (serial, finding) => checkLabelRange(labels, range, serial, finding),
       ),
     );

@@ -10,6 +10,8 @@ const kernel = { name: 'check_labels', source };
 export interface LabelRange {
   readonly classes: number;
   readonly classesInUse?: Tensor;
+  /** What the labels number, for the message. Default classes. */
+  readonly of?: 'classes' | 'rows';
 }
 
 /** Sets a finding [3] to the serial number, the largest label outside the range, and the number of classes, if there is one. */
@@ -38,13 +40,22 @@ export function refuseLabels(labels: ArrayLike<number>, classes: number): void {
   }
 }
 
-/** @param operator what got the label, if one knows */
-export function labelError(label: number, classes: number, operator?: string): LabelError {
+/**
+ * @param operator what got the label, if one knows
+ * @param of what the label numbers
+ */
+export function labelError(
+  label: number,
+  classes: number,
+  operator?: string,
+  of: LabelRange['of'] = 'classes',
+): LabelError {
+  const [one, each] = of === 'classes' ? ['class', 'label'] : ['row', 'index'];
   const which =
     classes === 1
-      ? 'there is 1 class, with label 0'
-      : `there are ${classes} classes, with labels 0 to ${classes - 1}`;
+      ? `there is 1 ${one}, with ${each} 0`
+      : `there are ${classes} ${of}, with ${each === 'label' ? 'labels' : 'indices'} 0 to ${classes - 1}`;
   return new LabelError(
-    `${operator ? `${operator}: ` : ''}the label ${label} is outside the classes: ${which}`,
+    `${operator ? `${operator}: ` : ''}the ${each} ${label} is outside the ${of}: ${which}`,
   );
 }

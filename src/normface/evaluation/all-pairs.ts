@@ -1,6 +1,6 @@
 import { UserError } from '../../common/errors.ts';
 import type { Tensor } from '../../engine/core/tensor.ts';
-import { gemm } from '../../engine/ops/matmul/matmul.ts';
+import { gemm } from '../../engine/ops/matmul/gemm.ts';
 import { countPairs, halfKeys } from '../../engine/ops/pairs/count_pairs.ts';
 import type { Device } from '../../engine/runtime/device.ts';
 import { type Features, featureCount } from './features.ts';
@@ -93,7 +93,7 @@ class ScoreTiles {
     for (let row = 0; row < images; row += side) {
       const left = features.rows(row, side);
       for (let column = row; column < images; column += side) {
-        gemm(left, features.rows(column, side), false, true, null, scores);
+        gemm(left, features.rows(column, side), { transposeB: true, out: scores });
         const tile = device.uniform([row, column]);
         countPairs({ scores, labels, tile, selection, counts }, prefix !== undefined);
       }

@@ -1,4 +1,4 @@
-import { gemm } from '../../engine/ops/matmul/matmul.ts';
+import { gemm } from '../../engine/ops/matmul/gemm.ts';
 import type { Device } from '../../engine/runtime/device.ts';
 import { type Features, featureCount } from './features.ts';
 
@@ -32,7 +32,7 @@ export async function nearestInGallery(
       const values = new Float32Array(probesAtOnce * dimension);
       values.set(probes.values.subarray(first * dimension, (first + probesAtOnce) * dimension));
       block.write(values);
-      gemm(block, galleryTensor, false, true, null, scores);
+      gemm(block, galleryTensor, { transposeB: true, out: scores });
       const read = await scores.readFloats();
       for (let row = 0; row < Math.min(probesAtOnce, rows - first); row++) {
         let best = 0;

@@ -6,12 +6,15 @@ import binary_entry from './binary_entry.wesl';
 import class_score from './class_score.wesl';
 import elements from './elements.wesl';
 import epilogue from './epilogue.wesl';
+import lines from './lines.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
+import normalised from './normalised.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
+import resize from './resize.wesl';
 import rolled from './rolled.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
@@ -35,12 +38,15 @@ const modules = {
   class_score,
   elements,
   epilogue,
+  lines,
   logistic,
   margin,
   matrix_unit,
   nan,
+  normalised,
   pool,
   random,
+  resize,
   rolled,
   row_norm,
   row_sum,

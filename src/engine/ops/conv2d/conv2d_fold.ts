@@ -3,7 +3,7 @@ import rolledSource from '../../../shaders/lib/rolled.wesl';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Device } from '../../runtime/device.ts';
 import { elementGrid } from '../../tuning/grid.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 
 /**
@@ -42,7 +42,7 @@ export function foldGradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: 
     dy.view([pixelsOf(g), g.OUT_CHANNELS]),
     w.view([tapsOf(g) * g.CHANNELS, g.OUT_CHANNELS]),
   ];
-  gemm(pixels, taps, false, true, null, shares);
+  gemm(pixels, taps, { transposeB: true, out: shares });
   const { grid, constants, conditions } = elementGrid(device, dx.size, g.CHANNELS);
   const channels = conditions.vec4 ? g.CHANNELS / 4 : g.CHANNELS;
   device.dispatch({

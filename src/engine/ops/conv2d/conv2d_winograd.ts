@@ -10,7 +10,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import type { Device } from '../../runtime/device.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { walkers } from '../../tuning/grid.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 
@@ -205,7 +205,7 @@ function correlate(
     const tiling = tilingOf(images, height, width, tile);
     const v = transformInput(imagesOf(x, first, images), padding, tiling);
     const m = device.empty([positions(tile), tiling.tiles, channels]);
-    gemm(v, u, false, transposed, null, m);
+    gemm(v, u, { transposeB: transposed, out: m });
     const part = imagesOf(y, first, images);
     const { bindings, conditions } = epilogueBindings(
       mapEpilogue(
@@ -267,7 +267,7 @@ export function winogradGradWeight(
     const gradient = imagesOf(dy, first, images);
     const dm = device.empty([positions(tile), tiling.tiles, g.OUT_CHANNELS]);
     transformTiles(kernels.gradOutput, { dy: gradient, v: dm }, gradient, tiling);
-    gemm(v, dm, true, false, null, du, { accumulate: first > 0 });
+    gemm(v, dm, { transposeA: true, accumulate: first > 0, out: du });
     v.dispose();
     dm.dispose();
   }

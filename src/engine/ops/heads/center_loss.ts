@@ -1,15 +1,15 @@
 import lossSource from '../../../shaders/heads/center_loss.wesl';
 import updateSource from '../../../shaders/heads/center_update.wesl';
-import membersSource from '../../../shaders/heads/class_members.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputKind, type InputSpec } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { scale } from '../elementwise/scale.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import { defaultEpsilon, l2Normalise, rowGrid, rowInverseNorms } from '../norm/l2_normalise.ts';
 import { meanOfEntries } from '../reduce/mean_of_entries.ts';
+import { classMembers } from '../shape/class_members.ts';
 import { checkNumbers } from './agent_options.ts';
 import { centerReference } from './center_loss.reference.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
@@ -17,7 +17,6 @@ import type { LossWithStatistics } from './softmax_head.ts';
 
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
-const membersKernel = { name: 'class_members', source: membersSource };
 
 /** Options of the center loss. */
 export interface CenterOptions {
@@ -65,7 +64,7 @@ export function centerHead(
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
     const inverseNorms = rowInverseNorms(centers, defaultEpsilon).view([1, classes]);
-    const directions = gemm(inverseNorms, centers, false, false, null, device.empty([1, d]));
+    const directions = gemm(inverseNorms, centers, { out: device.empty([1, d]) });
     const entries = device.empty([n, 2]);
     const cosines = device.empty([n, 4]);
     device.dispatch({
@@ -94,14 +93,7 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
   const { device } = centers;
   const [n, d] = differences.shape as [number, number];
   const constants = { SAMPLES: n, CLASSES: centers.shape[0]! };
-  const members = device.empty([n, 2], 'u32');
-  device.dispatch({
-    kernel: membersKernel,
-    constants: { ...constants, WORKGROUP: 64 },
-    bindings: { labels, members },
-    grid: [Math.ceil(n / 64), 1, 1],
-    cost: { flops: n * n, bytes: 12 * n },
-  });
+  const members = classMembers(labels, constants.CLASSES);
   const { grid, constants: place } = rowGrid(n);
   device.dispatch({
     kernel: updateKernel,

@@ -1,7 +1,7 @@
 import source from '../../../shaders/heads/score_projection.wesl';
 import type { Tensor } from '../../core/tensor.ts';
 import { walkers } from '../../tuning/grid.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
 import { type ClassWindow, classWindows } from './class_windows.ts';
 
@@ -92,13 +92,15 @@ export class ClassScores {
       const products = index === 0 ? this.last! : this.productsOf(window);
       const gradients = gradientOf(window, products);
       const { weights } = window;
-      if (featureSum) gemm(gradients, weights, false, false, null, featureSum, { accumulate: index > 0 });
+      if (featureSum) gemm(gradients, weights, { accumulate: index > 0, out: featureSum });
       if (dWeights) {
         const isPlain = !normaliseWeights && !distances;
         const coefficients = isPlain ? null : this.projectionOf(window, products, gradients);
         const projection = coefficients && { coefficients, base: weights };
-        gemm(gradients, this.rows, true, false, null, dWeights.rows(window.first, window.classes), {
+        gemm(gradients, this.rows, {
+          transposeA: true,
           projection,
+          out: dWeights.rows(window.first, window.classes),
         });
       }
       beyond?.(window, gradients);
@@ -131,6 +133,6 @@ export class ClassScores {
   private productsOf({ weights, classes }: ScoreWindow): Tensor {
     const { rows } = this;
     const products = rows.device.empty([rows.shape[0]!, classes]);
-    return gemm(rows, weights, false, true, null, products);
+    return gemm(rows, weights, { transposeB: true, out: products });
   }
 }

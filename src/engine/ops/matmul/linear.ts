@@ -10,5 +10,5 @@ import { matmul } from './matmul.ts';
  * @throws ShapeError if the extents do not fit
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  return matmul(x, weight, {}, bias);
+  return matmul(x, weight, { bias });
 }

@@ -1,59 +1,44 @@
-import source from '../../../shaders/matmul/gemm.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
-import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
-import type { Choice, Variant } from '../../tuning/tune.ts';
+import { defineOperator } from '../../core/operator.ts';
+import { elementCount, type Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
-import {
-  longestStage,
-  shippedTile,
-  type Tile,
-  tileCandidates,
-  tileProduct,
-  tilesOf,
-  tileWalkSources,
-  wantedWorkgroups,
-} from './tile_product.ts';
-
-const kernel = { name: 'gemm', source };
+import { batchedGradient, batchedProduct, commonBatch } from './batches.ts';
+import { matmulReference } from './matmul.reference.ts';
 
 /** Which operands of a matrix product are transposed. */
 export interface MatmulOptions {
-  /** Use aᵀ: a is [k, m]. */
-  transposeA?: boolean;
-  /** Use bᵀ: b is [n, k]. */
-  transposeB?: boolean;
+  /** Use aᵀ: a is [..., k, m]. */
+  readonly transposeA?: boolean;
+  /** Use bᵀ: b is [..., n, k]. */
+  readonly transposeB?: boolean;
+  /** [n], added to every row. Default none. */
+  readonly bias?: Tensor | null;
 }
 
 /**
- * Matrix product op(a)·op(b) (+ bias on every row), where op transposes if asked to.
+ * Matrix product op(a)·op(b) (+ bias on every row), where op transposes if asked to. Dimensions in front of the last two are batches
+ * of matrices, multiplied one by one; a batch extent of 1, or none, goes with any.
  *
- * @param a [m, k], or [k, m] with `transposeA`
- * @param b [k, n], or [n, k] with `transposeB`
- * @param bias [n] or null
- * @returns [m, n]
- * @throws ShapeError unless both are matrices with a common k
+ * @param a [..., m, k], or [..., k, m] with `transposeA`
+ * @param b [..., k, n], or [..., n, k] with `transposeB`
+ * @returns [..., m, n]
+ * @throws ShapeError unless both are matrices with a common k, and their batches fit
  */
-export function matmul(
-  a: Tensor,
-  b: Tensor,
-  options: MatmulOptions = {},
-  bias: Tensor | null = null,
-): Tensor {
-  const { transposeA = false, transposeB = false } = options;
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, bias = null } = options;
   const shapes = (): string =>
     `a ${formatShape(a.shape)}${transposeA ? ' transposed' : ''} and b ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`;
   check(
-    a.shape.length === 2 && b.shape.length === 2,
+    a.shape.length >= 2 && b.shape.length >= 2,
     'matmul',
-    () => `both must be matrices, not ${shapes()}`,
+    () => `both must be matrices or batches of them, not ${shapes()}`,
   );
-  const k = a.shape[transposeA ? 0 : 1]!;
-  const m = a.shape[transposeA ? 1 : 0]!;
-  const n = b.shape[transposeB ? 0 : 1]!;
-  check(b.shape[transposeB ? 1 : 0] === k, 'matmul', () => `${shapes()} have no common inner extent`);
+  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const m = a.shape.at(transposeA ? -1 : -2)!;
+  const n = b.shape.at(transposeB ? -2 : -1)!;
+  check(b.shape.at(transposeB ? -1 : -2) === k, 'matmul', () => `${shapes()} have no common inner extent`);
+  const batch = commonBatch('matmul', a, b, shapes);
   check(
     !bias || (bias.shape.length === 1 && bias.size === n),
     'matmul',
@@ -66,7 +51,9 @@ export function matmul(
       () => `every operand must be f32, not ${tensor!.dtype}`,
     );
   }
-  const c = a.device.within('matmul', () => gemm(a, b, transposeA, transposeB, bias, a.device.empty([m, n])));
+  const c = a.device.within('matmul', () =>
+    batchedProduct(a, b, { transposeA, transposeB, bias, out: a.device.empty([...batch, m, n]) }),
+  );
   // With A = op(a), B = op(b):  dA = dC·Bᵀ,  dB = Aᵀ·dC;  where an operand was transposed, so is its gradient.
   return record(c, {
     operator: 'matmul',
@@ -74,176 +61,16 @@ export function matmul(
     backward: (dc, into) => [
       a.requiresGradient
         ? transposeA
-          ? gemm(b, dc, transposeB, true, null, into(0))
-          : gemm(dc, b, false, !transposeB, null, into(0))
+          ? batchedGradient(b, dc, batch, { transposeA: transposeB, transposeB: true, out: into(0) })
+          : batchedGradient(dc, b, batch, { transposeB: !transposeB, out: into(0) })
         : null,
       b.requiresGradient
         ? transposeB
-          ? gemm(dc, a, true, transposeA, null, into(1))
-          : gemm(a, dc, !transposeA, false, null, into(1))
+          ? batchedGradient(dc, a, batch, { transposeA: true, transposeB: transposeA, out: into(1) })
+          : batchedGradient(a, dc, batch, { transposeA: !transposeA, out: into(1) })
         : null,
-      ...(bias ? [bias.requiresGradient ? sumRows(dc, m, n, into(2)) : null] : []),
+      ...(bias ? [bias.requiresGradient ? sumRows(dc, dc.size / n, n, into(2)) : null] : []),
     ],
-  });
-}
-
-/** What else happens to a product [m, n] as it is stored. */
-export interface Epilogue {
-  /** Subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n]. */
-  readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
-  /** Add to what is there. */
-  readonly accumulate?: boolean;
-}
-
-/** A walk over tiles, and into how many parts the sum over k is cut. */
-interface GemmVariant extends Variant {
-  readonly tile: Tile;
-  readonly splits: number;
-}
-
-/** More parts than this are not added in one pass; shorter ones are not worth it. */
-const mostSplits = 64;
-const shortestSplit = 256;
-
-/** Splits help where tiles are too few to keep the device busy. Only plain products are split. */
-function gemmVariants(
-  device: Device,
-  tiles: readonly Tile[],
-  [m, n, k]: readonly number[],
-  plain: boolean,
-): GemmVariant[] {
-  return tiles.flatMap((tile) => {
-    const count = Math.ceil(m! / tile.rows) * Math.ceil(n! / tile.columns);
-    const useful = Math.min(
-      Math.ceil(wantedWorkgroups(device) / count),
-      Math.floor(k! / shortestSplit),
-      mostSplits,
-    );
-    const whole = { name: tile.name, tile, splits: 1 };
-    return plain && useful > 1
-      ? [whole, { name: `${tile.name} in ${useful}`, tile, splits: useful }]
-      : [whole];
-  });
-}
-
-/** Writes op(a)·op(b) (+ bias) to c, with an epilogue; outside the graph. Three dimensions are products side by side. */
-export function gemm(
-  a: Tensor,
-  b: Tensor,
-  transposeA: boolean,
-  transposeB: boolean,
-  bias: Tensor | null,
-  c: Tensor,
-  epilogue: Epilogue = {},
-): Tensor {
-  const { device } = a;
-  const [m, n] = c.shape.slice(-2) as [number, number];
-  const k = a.shape.at(transposeA ? -2 : -1)!;
-  const products = c.size / (m * n);
-  const { projection = null, accumulate = false } = epilogue;
-  const plain = products === 1 && !projection && !accumulate;
-  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
-  const tile = shippedTile(device, m, n, products);
-  const variants = variantsOf(tilesOf(device));
-  const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
-  const choice: Choice<GemmVariant> = {
-    operation: 'gemm',
-    shape: {
-      products,
-      m,
-      n,
-      k,
-      transposeA,
-      transposeB,
-      bias: bias !== null,
-      projection: projection !== null,
-      accumulate,
-      half: device.operands === 'f16',
-    },
-    sources: [source, ...tileWalkSources],
-    variants,
-    candidates: variantsOf(tileCandidates(device)),
-    shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
-    benchmark: (candidate) => {
-      const { coefficients, base } = projection ?? {};
-      run(candidate, scratch(a), scratch(b), transposeA, transposeB, bias && scratch(bias), scratch(c), {
-        accumulate,
-        projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
-      });
-    },
-  };
-  device.tuner.perform(choice, (chosen) => run(chosen, a, b, transposeA, transposeB, bias, c, epilogue));
-  return c;
-}
-
-function run(
-  { tile, splits: wanted }: GemmVariant,
-  a: Tensor,
-  b: Tensor,
-  transposeA: boolean,
-  transposeB: boolean,
-  bias: Tensor | null,
-  c: Tensor,
-  { projection = null, accumulate = false }: Epilogue,
-): void {
-  const { device } = a;
-  const [m, n] = c.shape.slice(-2) as [number, number];
-  const k = a.shape.at(transposeA ? -2 : -1)!;
-  const products = c.size / (m * n);
-  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestStage) * longestStage;
-  const splits = Math.ceil(k / chunk);
-  const parts = splits === 1 ? c : device.empty([splits, c.size]);
-  tileProduct(
-    device,
-    {
-      kernel,
-      rows: m,
-      columns: n,
-      depth: products * splits,
-      outer: 1,
-      constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
-      conditions: {
-        transpose_a: transposeA,
-        transpose_b: transposeB,
-        bias: bias !== null,
-        project: projection !== null,
-        accumulate,
-        vec4_a: a.shape.at(-1)! % 4 === 0,
-        vec4_b: b.shape.at(-1)! % 4 === 0,
-        vec4_c: n % 4 === 0,
-      },
-      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...projection },
-      cost: {
-        flops: 2 * products * m * n * k,
-        bytes:
-          4 * products * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
-      },
-    },
-    tile,
-  );
-  if (splits === 1) return;
-  sumRows(parts, splits, c.size, c);
-  parts.dispose();
-}
-
-function matmulReference(
-  a: ReferenceArray,
-  b: ReferenceArray,
-  { transposeA = false, transposeB = false }: MatmulOptions,
-  bias?: ReferenceArray,
-): ReferenceArray {
-  const [m, k] = transposeA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
-  const n = b.shape[transposeB ? 0 : 1]!;
-  return referenceArray([m, n], (index) => {
-    const row = Math.floor(index / n);
-    const column = index % n;
-    let sum = bias ? bias.data[column]! : 0;
-    for (let i = 0; i < k; i++) {
-      sum +=
-        a.data[transposeA ? i * m + row : row * k + i]! *
-        b.data[transposeB ? column * k + i : i * n + column]!;
-    }
-    return sum;
   });
 }
 
@@ -253,14 +80,26 @@ const sizes: readonly (readonly [number, number, number])[] = [
   [33, 68, 31],
   [64, 96, 100],
 ];
-const transposes: readonly MatmulOptions[] = [
+const transposes: readonly Omit<MatmulOptions, 'bias'>[] = [
   {},
   { transposeA: true },
   { transposeB: true },
   { transposeA: true, transposeB: true },
 ];
 
-export const matmulOperator = defineOperator<MatmulOptions>({
+/** Batch dimensions of both operands: equal, of one only, of both with extents of 1. */
+const batches: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[2], [2]],
+  [[3], []],
+  [[], [3]],
+  [
+    [2, 1],
+    [1, 3],
+  ],
+];
+
+/** Biases of cases are inputs. */
+export const matmulOperator = defineOperator<Omit<MatmulOptions, 'bias'>>({
   name: 'matmul',
   // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
   shorthand: (extents, attributes) => {
@@ -272,13 +111,14 @@ export const matmulOperator = defineOperator<MatmulOptions>({
       attributes,
     };
   },
-  apply: ([a, b, bias], options) => matmul(a!, b!, options, bias ?? null),
+  apply: ([a, b, bias], options) => matmul(a!, b!, { ...options, bias }),
   reference: ([a, b, bias], options) => matmulReference(a!, b!, options, bias),
-  cost: ([a, b], { transposeB }) => {
-    const n = b![transposeB ? 0 : 1]!;
-    const mk = a![0]! * a![1]!;
-    const kn = b![0]! * b![1]!;
-    return { flops: 2 * mk * n, bytes: 4 * (mk + kn + (mk * n * n) / kn) };
+  cost: ([a, b], { transposeA, transposeB }) => {
+    const [m, k] = transposeA ? [a!.at(-1)!, a!.at(-2)!] : [a!.at(-2)!, a!.at(-1)!];
+    const n = b!.at(transposeB ? -2 : -1)!;
+    const [ofA, ofB] = [elementCount(a!) / (m * k), elementCount(b!) / (k * n)];
+    const products = Math.max(ofA, ofB);
+    return { flops: 2 * products * m * k * n, bytes: 4 * (ofA * m * k + ofB * k * n + products * m * n) };
   },
   cases: [
     ...transposes.flatMap((attributes) =>
@@ -297,6 +137,20 @@ export const matmulOperator = defineOperator<MatmulOptions>({
     { inputs: [{ shape: [65, 129] }, { shape: [129, 12] }, { shape: [12] }], attributes: {} },
     { inputs: [{ shape: [140, 48] }, { shape: [48, 132] }], attributes: {} },
     { inputs: [{ shape: [7, 1030] }, { shape: [1030, 12] }, { shape: [12] }], attributes: {} },
+    ...batches.flatMap(([a, b]) =>
+      transposes.map((attributes) => ({
+        inputs: [
+          { shape: [...a, ...(attributes.transposeA ? [3, 5] : [5, 3])] },
+          { shape: [...b, ...(attributes.transposeB ? [4, 3] : [3, 4])] },
+        ],
+        attributes,
+      })),
+    ),
+    {
+      inputs: [{ shape: [2, 5, 6] }, { shape: [2, 6, 7] }, { shape: [7] }],
+      attributes: {},
+    },
+    { inputs: [{ shape: [2, 5, 6] }, { shape: [6, 7] }, { shape: [7] }], attributes: {} },
   ],
   misuses: [
     {
@@ -310,9 +164,14 @@ export const matmulOperator = defineOperator<MatmulOptions>({
       message: /matmul: .*\[4, 2\] transposed/,
     },
     {
-      inputs: [{ shape: [2, 3, 1] }, { shape: [3, 2] }],
+      inputs: [{ shape: [3] }, { shape: [3, 2] }],
       attributes: {},
-      message: /matmul: both must be matrices/,
+      message: /matmul: both must be matrices or batches of them, not a \[3\] and b \[3, 2\]/,
+    },
+    {
+      inputs: [{ shape: [2, 4, 3] }, { shape: [3, 3, 2] }],
+      attributes: {},
+      message: /matmul: a \[2, 4, 3\] and b \[3, 3, 2\] must have batch dimensions that are equal or 1/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [3, 4] }, { shape: [3] }],

@@ -7,7 +7,7 @@ import type { Shape, Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import { checkLabels } from '../heads/class_head.ts';
 import type { LossWithStatistics } from '../heads/softmax_head.ts';
-import { gemm } from '../matmul/matmul.ts';
+import { gemm } from '../matmul/gemm.ts';
 import { l2Normalise, rowGrid } from '../norm/l2_normalise.ts';
 import { meanOfEntries } from '../reduce/mean_of_entries.ts';
 
@@ -59,7 +59,7 @@ export function pairLoss({
   const constants = { ...place, SAMPLES: n };
   const slopes = device.empty([n, n]);
   const { loss, statistics } = device.within(operator, () => {
-    const products = gemm(x, x, false, true, null, device.empty([n, n]));
+    const products = gemm(x, x, { transposeB: true, out: device.empty([n, n]) });
     const distances = device.empty([n, n]);
     const cosines = device.empty([n, 4]);
     device.dispatch({
@@ -89,7 +89,7 @@ export function pairLoss({
         grid,
         cost: { flops: 3 * n * n, bytes: 12 * n * n },
       });
-      return [gemm(gradients, x, false, false, null, into(0))];
+      return [gemm(gradients, x, { out: into(0) })];
     },
   });
   return { loss, statistics };

@@ -1,74 +1,52 @@
-import broadcastSource from '../../../shaders/elementwise/broadcast_scalar.wesl';
-import partialSource from '../../../shaders/reduce/sum_partial.wesl';
 import { record } from '../../core/autograd.ts';
-import { check } from '../../core/errors.ts';
-import { defineOperator, referenceArray } from '../../core/operator.ts';
+import { defineOperator } from '../../core/operator.ts';
 import { elementCount, type Tensor } from '../../core/tensor.ts';
-import { elementGrid } from '../../tuning/grid.ts';
+import { type ReduceOptions, reduced } from './lines.ts';
+import { reduceReference } from './reduce.reference.ts';
+import { reduceLines, spreadLines } from './reduce.ts';
 
-const partialKernel = { name: 'sum_partial', source: partialSource };
-const broadcastKernel = { name: 'broadcast_scalar', source: broadcastSource };
-
-/** Sum of all elements, a scalar. The order of additions is fixed. */
-export function sum(x: Tensor): Tensor {
-  return reduce('sum', x, 1);
+/**
+ * Sum along some axes, or of all elements. The order of additions is fixed, and sums are taken in parts, so that errors grow with
+ * the logarithm of the number of elements.
+ *
+ * @throws ShapeError unless x is f32 and has the axes
+ */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return total('sum', x, options);
 }
 
-/** Mean of all elements, a scalar. */
-export function mean(x: Tensor): Tensor {
-  return reduce('mean', x, 1 / x.size);
+/** Mean along some axes, or of all elements: their {@link sum} divided by their number. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return total('mean', x, options);
 }
 
-function reduce(operator: string, x: Tensor, factor: number): Tensor {
-  check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
-  const y = x.device.within(operator, () => sumInto(x, x.device.empty([]), factor));
-  return record(y, { operator, inputs: [x], backward: (dy) => [broadcast(dy, x, factor)] });
+function total(operator: 'sum' | 'mean', given: Tensor, options: ReduceOptions): Tensor {
+  const { x, lines, shape } = reduced(operator, given, options);
+  const factor = operator === 'mean' ? 1 / lines.axis : 1;
+  const y = x.device.within(operator, () =>
+    reduceLines(x, lines, { kind: 'sum', factor }, x.device.empty(shape)),
+  );
+  return record(y, {
+    operator,
+    inputs: [x],
+    backward: (dy, into) => [spreadLines(dy, lines, { factor }, into(0))],
+  });
 }
 
 /** Writes factor·Σx to a tensor of one element. */
 export function sumInto(x: Tensor, output: Tensor, factor = 1): Tensor {
-  const { settings } = x.device;
-  const workgroup = settings.choose('WORKGROUP', 64, 'one or two subgroups of any GPU');
-  const perInvocation = settings.choose('PER_INVOCATION', 16, 'longer sums need fewer stages');
-  const chunks = Math.ceil(x.size / (workgroup * perInvocation));
-  const partial = chunks === 1 ? output : x.device.empty([chunks]);
-  x.device.dispatch({
-    kernel: partialKernel,
-    constants: {
-      SIZE: x.size,
-      WORKGROUP: workgroup,
-      PER_INVOCATION: perInvocation,
-      FACTOR: chunks === 1 ? factor : 1,
-    },
-    bindings: { x, partial },
-    grid: [chunks, 1, 1],
-    cost: { flops: x.size, bytes: 4 * (x.size + chunks) },
-  });
-  return chunks === 1 ? output : sumInto(partial, output, factor);
+  return reduceLines(x, { outer: 1, axis: x.size, inner: 1 }, { kind: 'sum', factor }, output);
 }
 
-function broadcast(dy: Tensor, like: Tensor, factor: number): Tensor {
-  const { grid, constants, conditions } = elementGrid(like.device, like.size);
-  const dx = like.device.empty(like.shape);
-  like.device.dispatch({
-    kernel: broadcastKernel,
-    constants: { ...constants, FACTOR: factor },
-    conditions,
-    bindings: { x: dy, y: dx },
-    grid,
-    cost: { flops: like.size, bytes: 4 * like.size },
-  });
-  return dx;
-}
-
-const reduction = (name: 'sum' | 'mean', apply: (x: Tensor) => Tensor) =>
-  defineOperator({
+const reduction = (name: 'sum' | 'mean', apply: (x: Tensor, options: ReduceOptions) => Tensor) =>
+  defineOperator<ReduceOptions>({
     name,
-    apply: ([x]) => apply(x!),
-    reference: ([x]) => {
-      const total = x!.data.reduce((a, b) => a + b, 0);
-      return referenceArray([], () => (name === 'sum' ? total : total / x!.data.length));
-    },
+    apply: ([x], options) => apply(x!, options),
+    reference: ([x], options) =>
+      reduceReference(x!, options, (numbers) => {
+        const all = numbers.reduce((a, b) => a + b, 0);
+        return name === 'sum' ? all : all / numbers.length;
+      }),
     cost: ([shape]) => {
       const size = elementCount(shape!);
       return { flops: size, bytes: 4 * size };
@@ -77,9 +55,26 @@ const reduction = (name: 'sum' | 'mean', apply: (x: Tensor) => Tensor) =>
       { inputs: [{ shape: [3, 5, 7], kind: 'positive' }], attributes: {} },
       { inputs: [{ shape: [] }], attributes: {} },
       { inputs: [{ shape: [2051, 33], kind: 'positive' }], attributes: {} },
+      { inputs: [{ shape: [3, 5, 7], kind: 'outliers' }], attributes: { axes: [-1] } },
+      { inputs: [{ shape: [3, 5, 8] }], attributes: { axes: [1], keepDims: true } },
+      { inputs: [{ shape: [2, 3, 4, 5] }], attributes: { axes: [2, 0] } },
+      { inputs: [{ shape: [3, 1, 7] }], attributes: { axes: [1] } },
+      { inputs: [{ shape: [4, 1, 12] }], attributes: { axes: [0, 2], keepDims: true } },
+      { inputs: [{ shape: [2, 1500, 3], kind: 'positive' }], attributes: { axes: [1] } },
     ],
     misuses: [
       { inputs: [{ shape: [2], kind: 'labels', classes: 2 }], attributes: {}, message: /f32, not u32/ },
+      {
+        inputs: [{ shape: [2, 3] }],
+        attributes: { axes: [2] },
+        message: /: a tensor of shape \[2, 3\] has no axis 2/,
+      },
+      {
+        inputs: [{ shape: [2, 3] }],
+        attributes: { axes: [1, -1] },
+        message: /: axis 1 is named twice in \[1, -1\]/,
+      },
+      { inputs: [{ shape: [2, 3] }], attributes: { axes: [] }, message: /: the list of axes is empty/ },
     ],
   });
 

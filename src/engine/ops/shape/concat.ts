@@ -10,14 +10,18 @@ import { concatReference } from './concat.reference.ts';
 const forwardKernel = { name: 'concat_forward', source: forwardSource };
 const copyColumnsKernel = { name: 'copy_columns', source: copyColumnsSource };
 
+export interface ConcatOptions {
+  readonly axis: number;
+}
+
 /**
  * Joins tensors along one axis.
  *
  * @param inputs at least one, equal in every extent but that of the axis
- * @param axis 0 is the first; negative axes count from the end, −1 is the last (channels)
+ * @param options.axis 0 is the first; negative axes count from the end, −1 is the last (channels)
  * @throws ShapeError if the other extents differ or there is no such axis
  */
-export function concat(inputs: readonly Tensor[], axis: number): Tensor {
+export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {
   const [first] = inputs;
   check(first !== undefined, 'concat', () => 'there is nothing to join');
   const rank = first.shape.length;
@@ -98,9 +102,9 @@ function copyColumns(x: Tensor, columns: number, start: number, kept: number, y:
   return y;
 }
 
-export const concatOperator = defineOperator<{ axis: number }>({
+export const concatOperator = defineOperator<ConcatOptions>({
   name: 'concat',
-  apply: (inputs, { axis }) => concat(inputs, axis),
+  apply: (inputs, options) => concat(inputs, options),
   reference: (inputs, { axis }) => concatReference(inputs, axis),
   cost: (shapes) => ({ flops: 0, bytes: 8 * shapes.reduce((sum, shape) => sum + elementCount(shape), 0) }),
   cases: [

@@ -1,0 +1,4 @@
+/** The tensor engine as `import { … } from 'normface/engine'` gives it in Node: what browsers get, with Dawn as the GPU. It needs the packages wesl and webgpu. */
+
+export * from './index.ts';
+export { adapterNamed, listAdapters, openDevice } from './runtime/device.node.ts';

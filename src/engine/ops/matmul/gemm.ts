@@ -1,0 +1,171 @@
+import source from '../../../shaders/matmul/gemm.wesl';
+import type { Tensor } from '../../core/tensor.ts';
+import type { Device } from '../../runtime/device.ts';
+import type { Choice, Variant } from '../../tuning/tune.ts';
+import { sumRows } from '../reduce/sum_rows.ts';
+import {
+  longestStage,
+  shippedTile,
+  type Tile,
+  tileCandidates,
+  tileProduct,
+  tilesOf,
+  tileWalkSources,
+  wantedWorkgroups,
+} from './tile_product.ts';
+
+const kernel = { name: 'gemm', source };
+
+export interface GemmOptions {
+  /** Use aᵀ: a is [products, k, m]. */
+  readonly transposeA?: boolean;
+  /** Use bᵀ: b is [products, n, k]. */
+  readonly transposeB?: boolean;
+  /** [n], added to every row. */
+  readonly bias?: Tensor | null;
+  /** Subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
+  readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /** Add to what is there. */
+  readonly accumulate?: boolean;
+  /** [products, m, n]: where the product goes. */
+  readonly out: Tensor;
+}
+
+/** A walk over tiles, and into how many parts the sum over k is cut. */
+interface GemmVariant extends Variant {
+  readonly tile: Tile;
+  readonly splits: number;
+}
+
+/** More parts than this are not added in one pass; shorter ones are not worth it. */
+const mostSplits = 64;
+const shortestSplit = 256;
+
+/** Splits help where tiles are too few to keep the device busy. Only plain products are split. */
+function gemmVariants(
+  device: Device,
+  tiles: readonly Tile[],
+  [m, n, k]: readonly number[],
+  plain: boolean,
+): GemmVariant[] {
+  return tiles.flatMap((tile) => {
+    const count = Math.ceil(m! / tile.rows) * Math.ceil(n! / tile.columns);
+    const useful = Math.min(
+      Math.ceil(wantedWorkgroups(device) / count),
+      Math.floor(k! / shortestSplit),
+      mostSplits,
+    );
+    const whole = { name: tile.name, tile, splits: 1 };
+    return plain && useful > 1
+      ? [whole, { name: `${tile.name} in ${useful}`, tile, splits: useful }]
+      : [whole];
+  });
+}
+
+/**
+ * Matrix product op(a)·op(b), where op transposes if asked to; outside the graph. With a dimension in front, products side by side.
+ *
+ * @param a [products, m, k]
+ * @param b [products, k, n]
+ * @returns `out`
+ */
+export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
+  const { device } = a;
+  const {
+    transposeA = false,
+    transposeB = false,
+    bias = null,
+    projection = null,
+    accumulate = false,
+    out,
+  } = options;
+  const { m, n, k, products } = extentsOf(a, options);
+  const plain = products === 1 && !projection && !accumulate;
+  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
+  const tile = shippedTile(device, m, n, products);
+  const variants = variantsOf(tilesOf(device));
+  const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
+  const choice: Choice<GemmVariant> = {
+    operation: 'gemm',
+    shape: {
+      products,
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
+      bias: bias !== null,
+      projection: projection !== null,
+      accumulate,
+      half: device.operands === 'f16',
+    },
+    sources: [source, ...tileWalkSources],
+    variants,
+    candidates: variantsOf(tileCandidates(device)),
+    shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
+    benchmark: (candidate) => {
+      const { coefficients, base } = projection ?? {};
+      run(candidate, scratch(a), scratch(b), {
+        ...options,
+        bias: bias && scratch(bias),
+        projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
+        out: scratch(out),
+      });
+    },
+  };
+  device.tuner.perform(choice, (chosen) => run(chosen, a, b, options));
+  return out;
+}
+
+function extentsOf(a: Tensor, { transposeA, out }: GemmOptions) {
+  const [m, n] = out.shape.slice(-2) as [number, number];
+  const k = a.shape.at(transposeA ? -2 : -1)!;
+  return { m, n, k, products: out.size / (m * n) };
+}
+
+function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, options: GemmOptions): void {
+  const { device } = a;
+  const {
+    transposeA = false,
+    transposeB = false,
+    bias = null,
+    projection = null,
+    accumulate = false,
+    out,
+  } = options;
+  const { m, n, k, products } = extentsOf(a, options);
+  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestStage) * longestStage;
+  const splits = Math.ceil(k / chunk);
+  const parts = splits === 1 ? out : device.empty([splits, out.size]);
+  tileProduct(
+    device,
+    {
+      kernel,
+      rows: m,
+      columns: n,
+      depth: products * splits,
+      outer: 1,
+      constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
+      conditions: {
+        transpose_a: transposeA,
+        transpose_b: transposeB,
+        bias: bias !== null,
+        project: projection !== null,
+        accumulate,
+        vec4_a: a.shape.at(-1)! % 4 === 0,
+        vec4_b: b.shape.at(-1)! % 4 === 0,
+        vec4_c: n % 4 === 0,
+      },
+      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...projection },
+      cost: {
+        flops: 2 * products * m * n * k,
+        bytes:
+          4 * products * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+      },
+    },
+    tile,
+  );
+  if (splits === 1) return;
+  sumRows(parts, splits, out.size, out);
+  parts.dispose();
+}
