@@ -10,6 +10,7 @@ import { concatReference } from './concat.reference.ts';
 const forwardKernel = { name: 'concat_forward', source: forwardSource };
 const copyColumnsKernel = { name: 'copy_columns', source: copyColumnsSource };
 
+/** Along which axis tensors are joined. */
 export interface ConcatOptions {
   readonly axis: number;
 }
