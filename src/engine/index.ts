@@ -10,9 +10,35 @@ export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
 export { type Conv2dPReluOperands, conv2dPRelu } from './ops/conv2d/conv2d_prelu.ts';
 export { add } from './ops/elementwise/add.ts';
+export { divide, maximum, minimum, power, subtract } from './ops/elementwise/arithmetic.ts';
+export {
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  notEqual,
+  where,
+} from './ops/elementwise/comparisons.ts';
 export { dropout } from './ops/elementwise/dropout.ts';
+export {
+  abs,
+  clip,
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  negate,
+  reciprocal,
+  sigmoid,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from './ops/elementwise/functions.ts';
 export { maxFeatureMap } from './ops/elementwise/max_feature_map.ts';
 export { multiply } from './ops/elementwise/multiply.ts';
+export type { AddOptions, ClipOptions, GeluOptions, LeakyReluOptions } from './ops/elementwise/options.ts';
 export { prelu } from './ops/elementwise/prelu.ts';
 export { relu } from './ops/elementwise/relu.ts';
 export { scale } from './ops/elementwise/scale.ts';

@@ -1,10 +1,9 @@
 import type { Operator } from '../core/operator.ts';
 import { conv2dOperator } from './conv2d/conv2d.ts';
 import { conv2dPReluOperator } from './conv2d/conv2d_prelu.ts';
-import { addOperator } from './elementwise/add.ts';
+import { elementwiseOperators } from './elementwise/declarations.ts';
 import { dropoutOperator } from './elementwise/dropout.ts';
 import { maxFeatureMapOperator } from './elementwise/max_feature_map.ts';
-import { multiplyOperator } from './elementwise/multiply.ts';
 import { preluOperator } from './elementwise/prelu.ts';
 import { reluOperator } from './elementwise/relu.ts';
 import { scaleOperator } from './elementwise/scale.ts';
@@ -39,7 +38,6 @@ import { sliceOperator } from './shape/slice.ts';
 
 /** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
 export const operators: readonly Operator[] = [
-  addOperator,
   argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
@@ -52,6 +50,7 @@ export const operators: readonly Operator[] = [
   conv2dPReluOperator,
   cosineSoftmaxLossOperator,
   dropoutOperator,
+  ...elementwiseOperators,
   flattenOperator,
   gatherOperator,
   globalAveragePoolOperator,
@@ -66,7 +65,6 @@ export const operators: readonly Operator[] = [
   maxOperator,
   maxPool2dOperator,
   meanOperator,
-  multiplyOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,

@@ -5,7 +5,7 @@ import { parseCase } from './case-text.ts';
 
 /** By operator, in the order in which a kernel tries them. The first ones take well under a second also without a GPU. */
 const suggested: Readonly<Record<string, readonly string[]>> = {
-  add: ['64x64x64 64x64x64'],
+  add: ['64x64x64 64x64x64', '64x64x64 64'],
   argmax: ['512x1000 axes=[1]'],
   averagePool2d: ['8x28x24x64 kernel=2'],
   globalAveragePool: ['8x14x12x128'],
@@ -34,6 +34,7 @@ const suggested: Readonly<Record<string, readonly string[]>> = {
   max: ['512x1000 axes=[1]'],
   maxFeatureMap: ['8x28x24x64'],
   maxPool2d: ['8x28x24x64 kernel=2'],
+  gelu: ['512x512'],
   mean: ['512x512', '512x512 axes=[1]'],
   multiply: ['512x512 512x512'],
   oneHot: ['512 classes=1000'],

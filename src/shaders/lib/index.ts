@@ -3,6 +3,7 @@ import agent_entry from './agent_entry.wesl';
 import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
 import binary_entry from './binary_entry.wesl';
+import broadcast from './broadcast.wesl';
 import class_score from './class_score.wesl';
 import elements from './elements.wesl';
 import epilogue from './epilogue.wesl';
@@ -19,6 +20,7 @@ import rolled from './rolled.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
 import softmax_state from './softmax_state.wesl';
+import special from './special.wesl';
 import strand from './strand.wesl';
 import subgroup_matrix from './subgroup_matrix.wesl';
 import tile_grid from './tile_grid.wesl';
@@ -35,6 +37,7 @@ const modules = {
   agent_state,
   at_least,
   binary_entry,
+  broadcast,
   class_score,
   elements,
   epilogue,
@@ -51,6 +54,7 @@ const modules = {
   row_norm,
   row_sum,
   softmax_state,
+  special,
   strand,
   subgroup_matrix,
   tile_grid,

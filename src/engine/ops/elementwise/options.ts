@@ -1,0 +1,54 @@
+/** The element-wise operations by name, and what each can be told. */
+
+export type NoOptions = Record<string, never>;
+
+export interface AddOptions {
+  /** Factor of a (default 1). */
+  readonly alpha?: number;
+  /** Factor of b (default 1). */
+  readonly beta?: number;
+}
+
+export interface ClipOptions {
+  /** Default: no lower bound. */
+  readonly min?: number;
+  /** Default: no upper bound. */
+  readonly max?: number;
+}
+
+export interface GeluOptions {
+  /** 'tanh': with the tanh that stands for the error function in the paper; default: with the error function. */
+  readonly approximate?: 'tanh';
+}
+
+export interface LeakyReluOptions {
+  /** Slope for negative numbers (default 0.01). */
+  readonly slope?: number;
+}
+
+interface OptionsByName {
+  add: AddOptions;
+  clip: ClipOptions;
+  gelu: GeluOptions;
+  leakyRelu: LeakyReluOptions;
+}
+
+export type OperationName = ArithmeticName | ComparisonName | UnaryName | 'where';
+export type ArithmeticName = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power';
+export type ComparisonName = 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
+export type UnaryName =
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'abs'
+  | 'negate'
+  | 'square'
+  | 'reciprocal'
+  | 'clip'
+  | 'sigmoid'
+  | 'tanh'
+  | 'gelu'
+  | 'leakyRelu'
+  | 'softplus';
+
+export type OptionsOf<N extends OperationName> = N extends keyof OptionsByName ? OptionsByName[N] : NoOptions;
