@@ -2,7 +2,8 @@
 
 import { centerFaceResnet } from '../src/normface/nets/center-face-resnet.ts';
 import { lightCnnB } from '../src/normface/nets/light-cnn.ts';
-import { type Net, planNet, withInner } from '../src/normface/nets/net.ts';
+import type { Net } from '../src/normface/nets/net.ts';
+import { planNet, withInner } from '../src/normface/nets/plan.ts';
 import { small } from '../src/normface/nets/small.ts';
 
 export interface GemmCase {

@@ -1,8 +1,7 @@
 /** What the host pays for a replayed step: encoding and submitting, without the work on the device. */
 
-import type { Tensor } from '../src/engine/core/tensor.ts';
+import type { Device, Tensor } from '../src/engine/core/tensor.ts';
 import { scale } from '../src/engine/ops/elementwise/scale.ts';
-import type { Device } from '../src/engine/runtime/device.ts';
 import { quantile } from '../src/inspector/timing/timing.ts';
 
 const dispatches = 300;

@@ -7,6 +7,7 @@ import { create, globals } from 'webgpu';
 import { plotPng } from '../src/common/plot-frame.node.ts';
 import { describeAdapter } from '../src/engine/runtime/adapter.ts';
 import { adapterNamed } from '../src/engine/runtime/device.node.ts';
+import { runtimeOf } from '../src/engine/runtime/runtime.ts';
 import { dawnToggles, toggleFlags } from '../src/engine/runtime/toggles.node.ts';
 import { rooflineText } from '../src/inspector/profile/bound.ts';
 import { Peaks } from '../src/inspector/timing/peaks.ts';
@@ -86,7 +87,7 @@ async function main(): Promise<void> {
   console.log(adapter);
   const peaks = Peaks.of(device);
   let roofline = await peaks.measured();
-  device.pool.trim();
+  runtimeOf(device).pool.trim();
   console.log(`peak    ${rooflineText(roofline)}: in registers, and copying`);
   const peers: Peer[] = [engine];
   for (const name of options.peers) {
@@ -143,7 +144,7 @@ async function main(): Promise<void> {
     // Either the machine was busy when the peak was measured, or Winograd does fewer operations than are counted.
     if (added.some(({ gflops }) => gflops !== null && gflops > roofline.gflops)) {
       roofline = await peaks.measureAgain();
-      device.pool.trim();
+      runtimeOf(device).pool.trim();
     }
     console.log(`\n${caseTable(added, roofline)}`);
     write();

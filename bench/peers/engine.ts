@@ -1,8 +1,9 @@
 /** This engine: every case is a captured step, replayed. */
 
-import { record, withoutGradients } from '../../src/engine/core/autograd.ts';
+import { record } from '../../src/engine/core/autograd.ts';
 import { Parameters } from '../../src/engine/core/parameters.ts';
-import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { withoutGradients } from '../../src/engine/core/recording.ts';
+import type { Device, Tensor } from '../../src/engine/core/tensor.ts';
 import { conv2d } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
 import { conv2dGradInput, conv2dGradWeight } from '../../src/engine/ops/conv2d/conv2d_products.ts';
@@ -14,9 +15,9 @@ import { l2Normalise } from '../../src/engine/ops/norm/l2_normalise.ts';
 import { maxPool2d } from '../../src/engine/ops/pool/max_pool2d.ts';
 import { SGD } from '../../src/engine/optim/sgd.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
+import type { CapturedStep } from '../../src/engine/runtime/captured-step.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../src/engine/runtime/device.ts';
-import type { CapturedStep } from '../../src/engine/runtime/step.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import type { TuneMode } from '../../src/engine/tuning/tune.ts';
 import { type ConvCase, headScale, type LayerCase, type StepCase, type Work } from '../cases.ts';
 import {
@@ -105,14 +106,14 @@ async function capture<T>(device: Device, body: () => T): Promise<CapturedStep<T
     () => device.capture(body),
     (discarded) => discarded.dispose(),
   );
-  device.pool.trim();
+  runtimeOf(device).pool.trim();
   return step;
 }
 
 /** Frees what a case made, pooled memory included, so that the next case's peak is its own. */
 function disposeAll(device: Device, owned: readonly { dispose(): void }[]): void {
   for (const thing of [...owned].reverse()) thing.dispose();
-  device.pool.trim();
+  runtimeOf(device).pool.trim();
 }
 
 /** Waits for the end by reading one number of the smallest output. */
@@ -126,7 +127,7 @@ function replay(
     async run(iterations) {
       await step.compile();
       for (let i = 0; i < iterations; i++) step.run();
-      await device.download(least.storage, Float32Array.BYTES_PER_ELEMENT);
+      await runtimeOf(device).download(least.storage, Float32Array.BYTES_PER_ELEMENT);
     },
     results: () => Promise.all(step.outputs.map((tensor) => tensor.readFloats())),
     dispose: () => disposeAll(device, owned),

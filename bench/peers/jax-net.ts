@@ -1,9 +1,11 @@
 /** The nets and their layers for jax-js, whose convolutions want channels first. */
 
-import { type Layer, type Net, planNet, withInner } from '../../src/normface/nets/net.ts';
+import type { Layer, Net } from '../../src/normface/nets/net.ts';
+import { planNet, withInner } from '../../src/normface/nets/plan.ts';
 import type { Array32 } from '../inputs.ts';
 import type { Jax, JaxArray } from './jax-api.ts';
 import { MissingOperation } from './peer.ts';
+import { checkTranslated } from './translated.ts';
 
 /** Reorders the dimensions of a dense array. */
 export function permute({ shape, data }: Array32, order: readonly number[]): Array32 {
@@ -54,6 +56,7 @@ export class ChannelsFirstNet {
   private readonly layers = new Map<Layer, (x: JaxArray, ...values: JaxArray[]) => JaxArray>();
 
   constructor(jax: Jax, net: Net, parameters: ReadonlyMap<string, Array32>) {
+    checkTranslated(net.layers);
     this.jax = jax;
     this.net = net;
     const initial: Array32[] = [];
@@ -93,7 +96,7 @@ export class ChannelsFirstNet {
   forward(images: JaxArray, values: readonly JaxArray[]): JaxArray {
     const run = (layers: readonly Layer[], input: JaxArray): JaxArray =>
       layers.reduce((x, layer) => {
-        if (layer.kind === 'residual') return x.ref.add(run(layer.layers, x));
+        if (layer.kind === 'residual') return run(layer.shortcut ?? [], x.ref).add(run(layer.layers, x));
         const own = this.placesOf(layer).map((place) => values[place]!);
         return this.compiled(layer)(x, ...own);
       }, input);

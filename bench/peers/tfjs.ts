@@ -24,6 +24,7 @@ import {
 } from '../inputs.ts';
 import { MissingOperation, type Peer, type PeerSetting, type Prepared } from './peer.ts';
 import type { Tf, TfBackendObject, TfTensor } from './tfjs-api.ts';
+import { checkTranslated } from './translated.ts';
 
 /** `webgpu-fast` is `webgpu` on a device with other toggles. */
 export type TfBackend = 'webgpu' | 'webgpu-fast' | 'wasm' | 'cpu';
@@ -249,7 +250,7 @@ function forward(tf: Tf, net: Net, images: TfTensor, values: ReadonlyMap<string,
         case 'maxPool':
           return tf.maxPool(x, layer.kernel as number, layer.kernel as number, 'valid');
         case 'residual':
-          return tf.add(x, run(layer.layers, x));
+          return tf.add(run(layer.shortcut ?? [], x), run(layer.layers, x));
         case 'flatten':
           return tf.reshape(x, [x.shape[0]!, x.size / x.shape[0]!]);
         case 'fullyConnected':
@@ -258,6 +259,7 @@ function forward(tf: Tf, net: Net, images: TfTensor, values: ReadonlyMap<string,
           throw new MissingOperation(`no ${layer.kind} layer in this comparison`);
       }
     }, input);
+  checkTranslated(net.layers);
   return run(net.layers, images);
 }
 

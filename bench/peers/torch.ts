@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { Layer } from '../../src/normface/nets/net.ts';
 import { headScale, type Work } from '../cases.ts';
 import {
   type Array32,
@@ -19,6 +18,7 @@ import {
 } from '../inputs.ts';
 import { MissingOperation, type Peer, type Prepared } from './peer.ts';
 import program from './torch_peer.py';
+import { checkTranslated } from './translated.ts';
 
 interface Answer {
   readonly error?: string;
@@ -145,10 +145,11 @@ function describe(work: Work, put: (name: string, array: Array32) => Stored): ob
     }
     case 'embed':
     case 'step': {
+      checkTranslated(work.net.layers);
       const { parameters, images } = netInputs(work);
       const net = {
         kind: work.kind,
-        layers: work.net.layers as readonly Layer[],
+        layers: work.net.layers,
         images: put('images', images),
         parameters: Object.fromEntries([...parameters].map(([name, array]) => [name, put(name, array)])),
       };

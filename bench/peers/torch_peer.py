@@ -108,7 +108,7 @@ def net(work):
             elif kind == "maxPool":
                 x = F.max_pool2d(x, item["kernel"])
             elif kind == "residual":
-                x = x + run(item["layers"], x)
+                x = run(item.get("shortcut", []), x) + run(item["layers"], x)
             elif kind == "flatten":
                 x = x.permute(0, 2, 3, 1).flatten(1)
             elif kind == "fullyConnected":

@@ -119,7 +119,7 @@ export function typeOf(schema: Schema): string {
     case 'number':
       return `number${rangeOf(schema)}`;
     default:
-      return schema.type ?? 'anything';
+      return schema.type ?? 'object';
   }
 }
 

@@ -81,6 +81,11 @@ export function lossOption(description: string): Option {
   return choiceOption('--loss <name>', description, lossNames).argParser((name: string) => name);
 }
 
+/** `--net`. */
+export function netOption(): Option {
+  return new Option('--net <net>', 'name of a net (see `normface nets`), or a file that holds one (.json)');
+}
+
 /** For a command that would begin long work: where it is called with nothing at all, its help is printed instead. */
 export function usageWhenBare<Arguments extends unknown[]>(
   command: Command,

@@ -1,20 +1,14 @@
 /** What every command gets: where to print, which adapter to open, and whether a machine reads the output. */
 
 import { printable } from '../common/printable.ts';
-import type { Device } from '../engine/runtime/device.ts';
+import type { Device } from '../engine/core/tensor.ts';
 import type { DeviceOptions, OperandType } from '../engine/runtime/options.ts';
 import type { TuneMode } from '../engine/tuning/tune.ts';
 import type { StepTrace } from '../inspector/timing/step-trace.ts';
 import { type ProgressSink, Stage } from '../normface/training/progress.ts';
 import { Interrupt, type WhenLost } from '../normface/training/run/interrupt.node.ts';
+import type { Output } from './output.ts';
 import { StatusLine } from './status-line.node.ts';
-
-/** A stream that text goes to: `process.stdout`, or a recorder in tests. */
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
 
 /** The streams of a command; with `--json`, stdout carries nothing but JSON lines and people's text goes to stderr. */
 export interface Streams {
@@ -107,11 +101,14 @@ export class Context {
   private async traceSteps(device: Device): Promise<void> {
     const { DEBUG } = process.env;
     if (!DEBUG) return;
-    const { debugLevelOf, StepTrace } = await import('../inspector/timing/step-trace.ts');
+    const [{ debugLevelOf, StepTrace }, { runtimeOf }] = await Promise.all([
+      import('../inspector/timing/step-trace.ts'),
+      import('../engine/runtime/runtime.ts'),
+    ]);
     const level = debugLevelOf(DEBUG);
     if (!level) return;
     this.trace = new StepTrace(device, level, (line) => void this.streams.stderr.write(`${line}\n`));
-    device.stepRunner = this.trace;
+    runtimeOf(device).stepRunner = this.trace;
   }
 
   /** Frees the GPU, after the last lines about what it did. */

@@ -1,4 +1,4 @@
-import type { Device } from '../engine/runtime/device.ts';
+import type { Device } from '../engine/core/tensor.ts';
 import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';

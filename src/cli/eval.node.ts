@@ -17,7 +17,7 @@ import { writeThreshold } from '../normface/embedding/threshold-file.node.ts';
 import { checkDistinct } from '../normface/evaluation/held-out.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { mirrorTableText } from '../normface/evaluation/mirror-table.ts';
-import { type ProtocolName, protocolNames } from '../normface/evaluation/protocols.ts';
+import { type ProtocolName, protocolNames } from '../normface/evaluation/protocol-names.ts';
 import { metricsTable } from '../normface/evaluation/summary.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';

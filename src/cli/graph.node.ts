@@ -10,6 +10,7 @@ import type { AutogradGraph } from '../inspector/graph/graph.ts';
 import { graphSvg } from '../inspector/graph/svg.node.ts';
 import { graphTable } from '../inspector/graph/table.ts';
 import { traceGraph } from '../inspector/graph/trace-graph.ts';
+import { netOf } from '../normface/nets/index.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Objective } from '../normface/training/objective.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
@@ -46,7 +47,7 @@ export async function graph(context: Context, file: string | undefined, options:
   const losses = [config.loss, ...(config.auxiliaryLoss ? [config.auxiliaryLoss] : [])].map(
     ({ name }) => name,
   );
-  const title = `${config.net}, batch ${config.batchSize}, ${losses.join(' + ')}, ${grouped(classes)} people`;
+  const title = `${netOf(config.net).name}, batch ${config.batchSize}, ${losses.join(' + ')}, ${grouped(classes)} people`;
   const traced = traceGraph(
     device,
     title,

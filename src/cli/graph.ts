@@ -1,13 +1,13 @@
 /** Declaration of `normface graph`. */
 
-import { type AddCommand, examples, lossOption, repeatedOption, wholeNumber } from './command.ts';
+import { type AddCommand, examples, lossOption, netOption, repeatedOption, wholeNumber } from './command.ts';
 
 export const addGraph: AddCommand = (program, run) => {
   program
     .command('graph')
     .description('the autograd graph of a net and its loss with shapes, bytes and arithmetic')
     .argument('[config.json]', 'the training; without: the small net with softmax')
-    .option('--net <name>', 'see `normface nets`')
+    .addOption(netOption())
     .addOption(lossOption('the loss'))
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))

@@ -1,22 +1,41 @@
 /** `normface nets`: which nets there are, and what their layers cost. */
 
+import type { Command } from 'commander';
 import { countText } from '../common/format.ts';
 import type { Table } from '../common/table.ts';
 import { formatTable } from '../common/table.ts';
 import { describeNet, type NetDescription } from '../normface/nets/describe.ts';
-import { findNet, nets } from '../normface/nets/index.ts';
+import { nets } from '../normface/nets/index.ts';
 import type { Net } from '../normface/nets/net.ts';
+import { openNet } from '../normface/nets/net-file.node.ts';
 import type { Context } from './context.node.ts';
 
-export async function listNets(context: Context, name: string | undefined, { size, batch }: NetsOptions) {
-  const described = (name === undefined ? nets : [findNet(name)]).map((net): Described => {
-    const input = size === undefined ? net.input : [...size, net.input[2]];
-    const description = describeNet(net, input);
-    const activationBytes = 4 * batch * description.activations;
-    return { net: net.name, input, batch, activationBytes, ...description };
-  });
-  context.say(formatTable(name === undefined ? overview(described, batch) : layerTable(described[0]!)));
-  return name === undefined ? described.map(({ layers: _, ...summary }) => summary) : described[0];
+export async function listNets(context: Context, named: string | undefined, options: NetsOptions) {
+  if (named !== undefined) return sayLayers(context, openNet(named), options);
+  const described = nets.map((net) => describe(net, options));
+  context.say(formatTable(overview(described, options.batch)));
+  return described.map(({ layers: _, ...summary }) => summary);
+}
+
+/** The layers of a net; with `--json` the net itself, as a file of it is. */
+export async function showNet(context: Context, named: string, _: NetsOptions, command: Command) {
+  const net = openNet(named);
+  // The options are those of `normface nets`, too, which takes them wherever they stand.
+  sayLayers(context, net, command.optsWithGlobals<NetsOptions>());
+  return net;
+}
+
+function sayLayers(context: Context, net: Net, options: NetsOptions): Described {
+  const described = describe(net, options);
+  context.say(formatTable(layerTable(described)));
+  return described;
+}
+
+function describe(net: Net, { size, batch }: NetsOptions): Described {
+  const input = size === undefined ? net.input : [...size, net.input[2]];
+  const description = describeNet(net, input);
+  const activationBytes = 4 * batch * description.activations;
+  return { net: net.name, input, batch, activationBytes, ...description };
 }
 
 interface NetsOptions {

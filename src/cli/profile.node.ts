@@ -5,13 +5,13 @@ import { replaceFile } from '../common/files.node.ts';
 import { formatTable } from '../common/table.ts';
 import { Parameters } from '../engine/core/parameters.ts';
 import { hash32 } from '../engine/core/random.ts';
-import type { Device } from '../engine/runtime/device.ts';
-import type { CapturedStep } from '../engine/runtime/step.ts';
+import type { Device } from '../engine/core/tensor.ts';
+import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { buildNet } from '../normface/nets/build.ts';
-import { findNet } from '../normface/nets/index.ts';
+import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Model } from '../normface/training/model.ts';
@@ -67,7 +67,7 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
   await made.step.compile();
   const title = [
-    config.net,
+    netOf(config.net).name,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
@@ -109,7 +109,7 @@ function trainingStep(device: Device, config: TrainingConfig, people: number): P
 }
 
 function embeddingStep(device: Device, config: TrainingConfig): Profiled {
-  const design = findNet(config.net);
+  const design = netOf(config.net);
   const net = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
   const parameters = new Parameters(device, net.declarations);
   const { imageSize } = config.data;

@@ -5,6 +5,7 @@ import {
   choiceOption,
   examples,
   lossOption,
+  netOption,
   repeatedOption,
   wholeNumber,
 } from './command.ts';
@@ -22,7 +23,7 @@ export const addProfile: AddCommand = (program, run) => {
           : 'features of a batch of random images',
       )
       .option('--config <file>', 'the training (default: the small net with softmax)')
-      .option('--net <name>', 'see `normface nets`')
+      .addOption(netOption())
       .option('--batch <n>', 'images at once', wholeNumber(1))
       .addOption(repeatedOption('--set <key=value>', 'any other setting'))
       .option('--runs <n>', 'runs that medians are taken of', wholeNumber(1), 9)

@@ -3,7 +3,8 @@
 import { reasonOf } from '../common/files.node.ts';
 import { endNow } from '../engine/runtime/end-now.node.ts';
 import type { WhenLost } from '../normface/training/run/interrupt.node.ts';
-import type { Output, Streams } from './context.node.ts';
+import type { Streams } from './context.node.ts';
+import type { Output } from './output.ts';
 
 type Name = 'stdout' | 'stderr';
 

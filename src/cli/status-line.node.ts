@@ -1,5 +1,5 @@
 import type { ProgressSink } from '../normface/training/progress.ts';
-import type { Output } from './context.node.ts';
+import type { Output } from './output.ts';
 
 /** The line that tells how far long work is, among the other text of a stream. */
 export class StatusLine implements ProgressSink {

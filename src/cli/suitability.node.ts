@@ -4,7 +4,8 @@ import { UserError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
 import { oneLine } from '../common/printable.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
-import { decodeSource, type ImageSize } from '../normface/data/images/decode.node.ts';
+import { decodeSource } from '../normface/data/images/decode.node.ts';
+import type { ImageSize } from '../normface/data/images/image.ts';
 
 /** What is said of images and the net that judges them, for people and, as it is, in JSON. */
 export interface Suitability {

@@ -1,12 +1,13 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
 import { UsageError } from '../common/errors.ts';
+import type { JsonObject } from '../common/json.ts';
 import { DeviceError } from '../engine/core/errors.ts';
 import { describeNet } from '../normface/nets/describe.ts';
-import { findNet } from '../normface/nets/index.ts';
+import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { doubtfulSettings } from '../normface/training/config/doubtful-settings.ts';
-import { configHash, type JsonObject } from '../normface/training/config/overrides.ts';
+import { configHash } from '../normface/training/config/overrides.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
 import { duration } from '../normface/training/progress.ts';
@@ -136,7 +137,7 @@ async function dryRun(context: Context, config: TrainingConfig, data: TrainingDa
   const { dataset, excluded, warnings } = data;
   const steps = stepCount(config, dataset.samples.length);
   for (const warning of [...warnings, ...doubtfulSettings(config, steps)]) context.warn(warning);
-  const net = findNet(config.net);
+  const net = netOf(config.net);
   const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
   const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps);
   context.say(JSON.stringify(config, null, 2));

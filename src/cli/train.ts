@@ -5,6 +5,7 @@ import {
   examples,
   finiteNumber,
   lossOption,
+  netOption,
   repeatedOption,
   usageWhenBare,
   wholeNumber,
@@ -20,7 +21,7 @@ export const addTrain: AddCommand = (program, run) => {
       'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST, or generated:identities=200,samples=20',
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
-    .option('--net <name>', 'see `normface nets`')
+    .addOption(netOption())
     .addOption(lossOption('the loss'))
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--epochs <n>', 'passes over the images', finiteNumber)

@@ -2,10 +2,10 @@
 
 import { formatTable, type Table } from '../common/table.ts';
 import { Parameters } from '../engine/core/parameters.ts';
-import type { Measurement } from '../engine/tuning/tune.ts';
+import type { Measurement } from '../engine/tuning/measurements.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { buildNet } from '../normface/nets/build.ts';
-import { findNet } from '../normface/nets/index.ts';
+import { netOf } from '../normface/nets/index.ts';
 import { inputSize } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { evaluationBatch, Model } from '../normface/training/model.ts';
@@ -25,6 +25,7 @@ export async function tune(context: Context, file: string | undefined, options: 
   const { net, batch: batchSize, classes: given, set, again = false, inference = false } = options;
   const flags = { ...(net !== undefined && { net }), ...(batchSize !== undefined && { batchSize }) };
   const { config } = resolveConfig({ file, flags, set });
+  const design = netOf(config.net);
   const device = await context.openDevice({ tune: 'full', ignoreMeasurements: again });
   const measured: Measured[] = [];
   const stage = context.stage('measuring variants');
@@ -37,14 +38,15 @@ export async function tune(context: Context, file: string | undefined, options: 
   };
   if (!inference) {
     const classes = given ?? (await openTrainingData(config)).dataset.identities.length;
-    const { net, batchSize, loss } = config;
-    context.say(`tuning  steps of the net ${net}, batch ${batchSize}, loss ${loss.name}, ${classes} people`);
+    const { batchSize, loss } = config;
+    context.say(
+      `tuning  steps of the net ${design.name}, batch ${batchSize}, loss ${loss.name}, ${classes} people`,
+    );
     const make = (): Model => new Model(device, config, classes);
     const model = await device.tuner.tuned(make, (discarded) => discarded.dispose(), report);
     model.dispose();
   }
-  context.say(`tuning  embedding with the net ${config.net}, batch ${evaluationBatch}`);
-  const design = findNet(config.net);
+  context.say(`tuning  embedding with the net ${design.name}, batch ${evaluationBatch}`);
   const built = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
   const parameters = new Parameters(device, built.declarations);
   const make = (): NetEmbedder =>

@@ -1,6 +1,6 @@
 /** Declaration of `normface tune`. */
 
-import { type AddCommand, examples, repeatedOption, wholeNumber } from './command.ts';
+import { type AddCommand, examples, netOption, repeatedOption, wholeNumber } from './command.ts';
 
 export const addTune: AddCommand = (program, run) => {
   program
@@ -9,7 +9,7 @@ export const addTune: AddCommand = (program, run) => {
       'measure the variants of kernels that a training needs on this adapter, and remember the fastest',
     )
     .argument('[config.json]', 'the training; without: the small net with softmax')
-    .option('--net <name>', 'see `normface nets`')
+    .addOption(netOption())
     .option('--batch <n>', 'images in a step', wholeNumber(1))
     .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
     .addOption(repeatedOption('--set <key=value>', 'any other setting'))

@@ -1,5 +1,9 @@
 /** JSON that somebody else wrote: what is nested without end must not end the stack of whoever walks through it. */
 
+/** JSON values. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
 /** Deeper than any file here; a walk through it by recursion is safe. */
 const deepest = 64;
 

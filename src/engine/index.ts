@@ -1,11 +1,14 @@
 /** The tensor engine as `import { … } from 'normface/engine'` gives it in a browser. In Node index.node.ts adds Dawn to it. */
 
-export { type GraphNode, record, withoutGradients } from './core/autograd.ts';
+export { record } from './core/autograd.ts';
+export type { DataType, TensorData } from './core/data-type.ts';
 export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
 export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './core/operator.ts';
 export { type ParameterDeclaration, Parameters } from './core/parameters.ts';
 export { hash32, normal01, uniform01 } from './core/random.ts';
-export { type DataType, type Shape, Tensor, type TensorData } from './core/tensor.ts';
+export { withoutGradients } from './core/recording.ts';
+export type { Shape } from './core/shape.ts';
+export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
 export { type Conv2dPReluOperands, conv2dPRelu } from './ops/conv2d/conv2d_prelu.ts';
@@ -111,9 +114,15 @@ export {
 } from './optim/schedule.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export { type AdapterReport, describeAdapter } from './runtime/adapter.ts';
-export { Device } from './runtime/device.ts';
-export { type Cost, type Dispatch, type Kernel, type LinkedKernel, linkKernel } from './runtime/kernel.ts';
+export type { CapturedStep } from './runtime/captured-step.ts';
+export {
+  type Cost,
+  type Dispatch,
+  type Kernel,
+  type KernelArgument,
+  type LinkedKernel,
+  linkKernel,
+} from './runtime/kernel.ts';
 export { openDevice } from './runtime/open.ts';
 export type { DeviceOptions, OperandType } from './runtime/options.ts';
 export type { PreparedDispatch } from './runtime/prepared.ts';
-export { CapturedStep } from './runtime/step.ts';

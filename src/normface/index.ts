@@ -54,8 +54,9 @@ export {
 export { lossBound, scaleFor } from './losses/bound.ts';
 export { convPRelu, residualPairs } from './nets/blocks.ts';
 export { type BuiltNet, buildNet } from './nets/build.ts';
+export { checkNet } from './nets/check-net.ts';
 export { describeNet, type LayerDescription, type NetDescription } from './nets/describe.ts';
-export { findNet, nets } from './nets/index.ts';
+export { findNet, netOf, nets } from './nets/index.ts';
 export { type Initial, initialValues } from './nets/initial.ts';
 export type { ForwardMode } from './nets/layer.ts';
 export type { Layer, Net } from './nets/net.ts';

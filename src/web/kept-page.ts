@@ -1,5 +1,5 @@
 import { DeviceError } from '../engine/core/errors.ts';
-import type { Device } from '../engine/runtime/device.ts';
+import type { Device } from '../engine/core/tensor.ts';
 import type { Mount, Page, PageContext } from './page.ts';
 import { element } from './parts/element.ts';
 import { formatHash, type Route } from './routes.ts';

@@ -1,6 +1,6 @@
 /** What the frame of the application and its pages promise each other. */
 
-import type { Device } from '../engine/runtime/device.ts';
+import type { Device } from '../engine/core/tensor.ts';
 
 /** What a page is given when it is opened. */
 export interface PageContext {

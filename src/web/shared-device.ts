@@ -1,5 +1,5 @@
 import { DeviceError } from '../engine/core/errors.ts';
-import type { Device } from '../engine/runtime/device.ts';
+import type { Device } from '../engine/core/tensor.ts';
 import { openDevice } from '../engine/runtime/open.ts';
 
 /** The one GPU device of the application: opened on first need, and anew after it was lost. */

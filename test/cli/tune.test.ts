@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { describeChoice } from '../../src/cli/tune.node.ts';
-import type { Measurement } from '../../src/engine/tuning/tune.ts';
+import type { Measurement } from '../../src/engine/tuning/measurements.ts';
 import { normface, temporaryFolder } from './run.ts';
 
 const cache = temporaryFolder();

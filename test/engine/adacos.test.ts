@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { adaCosScaleReference } from '../../src/engine/ops/heads/adacos.reference.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
@@ -70,7 +69,7 @@ test.each([
 test('the same in windows of classes', async () => {
   const batch = batchOf(9, 200, 12, 1);
   const whole = await twoSteps(batch, 7.5);
-  const cut = await withBindingLimit(64 * 12 * 4, () => twoSteps(batch, 7.5));
+  const cut = await device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, () => twoSteps(batch, 7.5));
   cut.forEach((scale, i) => {
     expect(scale / whole[i]!).toBeCloseTo(1, 5);
   });

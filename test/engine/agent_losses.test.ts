@@ -14,7 +14,6 @@ import {
 } from '../../src/engine/ops/heads/c_triplet_loss.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { rowOf } from '../../src/engine/ops/heads/class_scores.reference.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
@@ -340,7 +339,9 @@ describe('windows of classes', () => {
 
   test.each(losses)('%s is the same whatever their size', async (_, loss) => {
     const whole = await evaluate(loss, features, weights, labels);
-    const cut = await withBindingLimit(64 * 12 * 4, () => evaluate(loss, features, weights, labels));
+    const cut = await device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, () =>
+      evaluate(loss, features, weights, labels),
+    );
     expect(cut.loss / whole.loss).toBeCloseTo(1, 5);
     expectClose(cut.features, [...whole.features]);
     expectClose(cut.weights, [...whole.weights]);
@@ -348,7 +349,7 @@ describe('windows of classes', () => {
 
   test.each(losses)('%s in a captured step, of weights that an operator made', async (_, loss) => {
     const ofScaled: Loss = (f, w, y) => loss(f, scale(w, 2), y);
-    const cut = <T>(body: () => T): T => withBindingLimit(64 * 12 * 4, body);
+    const cut = <T>(body: () => T): T => device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, body);
     const eager = await cut(() => evaluate(ofScaled, features, weights, labels));
     await device.scope(async () => {
       const f = device.tensor(features.flat(), [7, 12]).requireGradient();

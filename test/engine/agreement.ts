@@ -3,9 +3,9 @@
 import { expect } from 'vitest';
 import type { Operator } from '../../src/engine/core/operator.ts';
 import { uniform01 } from '../../src/engine/core/random.ts';
+import type { Device } from '../../src/engine/core/tensor.ts';
 import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
 import { sum } from '../../src/engine/ops/reduce/sum.ts';
-import type { Device } from '../../src/engine/runtime/device.ts';
 import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 
 export type Case = Operator['cases'][number];

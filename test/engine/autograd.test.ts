@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { withoutGradients } from '../../src/engine/core/autograd.ts';
 import { Parameters } from '../../src/engine/core/parameters.ts';
+import { withoutGradients } from '../../src/engine/core/recording.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { conv2dPRelu } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
@@ -231,5 +231,22 @@ describe('misuse', () => {
 
   test('a gradient for whole numbers', () => {
     expect(() => device.tensor([1], [1], 'u32').requireGradient()).toThrow(/u32 tensor has no gradient/);
+  });
+
+  test('a view through which no gradient would pass', async () => {
+    const x = leaf(
+      Array.from({ length: 128 }, (_, i) => i),
+      [2, 64],
+    );
+    for (const tensor of [x, scale(x, 2)]) {
+      expect(() => tensor.view([128])).toThrow(
+        /^view: a tensor of shape \[2, 64\] requires a gradient, which would end here; use the operator reshape/,
+      );
+      expect(() => tensor.rows(1, 1)).toThrow(/^rows: .* requires a gradient, .* use the operator slice/);
+      const [view, row] = withoutGradients(() => [tensor.view([128]), tensor.rows(1, 1)]);
+      expect((await view!.read())[127]).toBe(tensor === x ? 127 : 254);
+      expect((await row!.read())[0]).toBe(tensor === x ? 64 : 128);
+    }
+    expect(device.tensor([1, 2], [2]).view([1, 2]).shape).toEqual([1, 2]);
   });
 });

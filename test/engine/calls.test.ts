@@ -3,6 +3,7 @@ import { fill } from '../../src/engine/ops/elementwise/fill.ts';
 import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { batchNorm } from '../../src/engine/ops/norm/batch_norm.ts';
 import { sum } from '../../src/engine/ops/reduce/sum.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -11,7 +12,7 @@ test('dispatches of one operator call share a number, and those of the next have
   const x = device.tensor(new Float32Array(64).fill(1), [16, 4]).requireGradient();
   const perChannel = () => device.tensor([1, 1, 1, 1], [4]);
   const [gamma, beta, mean, variance] = [perChannel(), perChannel(), perChannel(), perChannel()];
-  const dispatches = device.dispatchesOf(() => {
+  const dispatches = runtimeOf(device).dispatchesOf(() => {
     const y = batchNorm(x, gamma, beta, { mean, variance }, { training: true });
     sum(relu(relu(y))).backward();
     fill(mean, 0);
@@ -39,7 +40,7 @@ test('dispatches of one operator call share a number, and those of the next have
   const calls = runs.map(({ call }) => call);
   expect(calls).toEqual([...calls].sort((a, b) => a - b));
   expect(new Set(calls).size).toBe(calls.length);
-  expect(device.call).toBe(calls.at(-1));
+  expect(runtimeOf(device).call).toBe(calls.at(-1));
 });
 
 test('the dispatches of a step can be had without memory for it', () => {
@@ -51,7 +52,7 @@ test('the dispatches of a step can be had without memory for it', () => {
     return create(descriptor);
   };
   try {
-    const listed = device.dispatchesOf(() => sum(relu(x)));
+    const listed = runtimeOf(device).dispatchesOf(() => sum(relu(x)));
     expect(buffers).toBe(0);
     const step = device.capture(() => sum(relu(x)));
     expect(buffers).toBeGreaterThan(0);

@@ -4,7 +4,6 @@ import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { cContrastiveHead } from '../../src/engine/ops/heads/c_contrastive_loss.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import type { LossWithStatistics } from '../../src/engine/ops/heads/softmax_head.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
@@ -63,7 +62,7 @@ describe('heads walk over their classes', () => {
         return { loss: await loss.item(), gradients: await Promise.all(gradients) };
       });
     const whole = await run();
-    const cut = await withBindingLimit(64 * 12 * 4, run);
+    const cut = await device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, run);
     expect(cut.loss).toBeCloseTo(whole.loss, 5);
     cut.gradients.forEach((gradient, i) => {
       const expected = whole.gradients[i]!;

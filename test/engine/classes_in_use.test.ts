@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import type { LossWithStatistics, SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
@@ -64,7 +63,7 @@ describe.each(heads)('%s', (_, head) => {
     ['in windows', 64 * d * 4],
   ])('%s', async (_, limit) => {
     const alone = await evaluate(head, used);
-    const part = await withBindingLimit(limit, () => evaluate(head, 200, used));
+    const part = await device.settings.limiting({ classWindowBytes: limit }, () => evaluate(head, 200, used));
     expect(part.loss / alone.loss).toBeCloseTo(1, 5);
     expectClose(part.statistics, alone.statistics);
     expectClose(part.features, alone.features);

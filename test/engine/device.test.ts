@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DeviceError, ShapeError } from '../../src/engine/core/errors.ts';
+import type { Device } from '../../src/engine/core/tensor.ts';
 import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
 import { listAdapters, openDevice } from '../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../src/engine/runtime/device.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -265,7 +266,7 @@ describe('tensors', () => {
         new RegExp(`^scale: a tensor of shape \\[${floats}\\] .*exceeds the adapter's largest binding`),
       );
       x.dispose();
-      device.pool.trim();
+      runtimeOf(device).pool.trim();
     },
   );
 
@@ -318,7 +319,7 @@ describe('tensors', () => {
 
 describe('looking inside', () => {
   test('dispatches can be rewritten, inside a body', async () => {
-    const doubled = await device.editing(
+    const doubled = await runtimeOf(device).editing(
       (dispatch) => ({ ...dispatch, constants: { ...dispatch.constants, FACTOR: 5 } }),
       () => scale(device.tensor([1, 2], [2]), 3).readFloats(),
     );
@@ -379,11 +380,11 @@ describe('looking inside', () => {
   test("a runner can take the place of a step's own run", () => {
     const step = device.capture(() => scale(device.constant(1, [2]), 3));
     const runs: unknown[] = [];
-    device.stepRunner = { run: (given) => runs.push(given) };
+    runtimeOf(device).stepRunner = { run: (given) => runs.push(given) };
     try {
       step.run();
     } finally {
-      device.stepRunner = null;
+      runtimeOf(device).stepRunner = null;
     }
     expect(runs).toEqual([step]);
     step.dispose();

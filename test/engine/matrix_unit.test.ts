@@ -1,9 +1,10 @@
 /** The walk of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
 
 import { describe, expect, test } from 'vitest';
+import type { Device } from '../../src/engine/core/tensor.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
-import { Device } from '../../src/engine/runtime/device.ts';
+import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import type { OperandType } from '../../src/engine/runtime/options.ts';
 import { shaderLibrary } from '../../src/shaders/lib/index.ts';
 import { expectClose, run, variantsOf } from './agreement.ts';
@@ -19,7 +20,7 @@ const [subgroup, most] = report.subgroupSize;
 /** The same GPU, as if it had a matrix unit. */
 const deviceFor = (operands: OperandType): Device => {
   const unit = { componentType: operands, resultComponentType: 'f32', M: 8, N: 8, K: 8 };
-  return new Device(gpu, { ...report, subgroupMatrix: [unit] }, { operands });
+  return new DeviceRuntime(gpu, { ...report, subgroupMatrix: [unit] }, { operands });
 };
 
 /** Few: a kernel around the emulation takes llvmpipe 5 s to compile. Groups, and sums in parts, among them. */
@@ -33,7 +34,11 @@ describe.runIf(subgroup === 8 && most === 8).each(['f32', 'f16'] as const)('%s o
   const device = deviceFor(operands);
 
   test('the unit is offered where its operand type is that of the device', async () => {
-    const other = new Device(gpu, { ...device.report }, { operands: operands === 'f32' ? 'f16' : 'f32' });
+    const other = new DeviceRuntime(
+      gpu,
+      { ...device.report },
+      { operands: operands === 'f32' ? 'f16' : 'f32' },
+    );
     const names = await variantsOf(device, product);
     expect(names).toEqual(expect.arrayContaining(['matrix 64×64 of 8×8×8', 'matrix 32×32 of 8×8×8']));
     expect(await variantsOf(other, product)).not.toContain('matrix 64×64 of 8×8×8');

@@ -11,6 +11,7 @@ import {
   planMemory,
   Storage,
 } from '../../src/engine/runtime/memory.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -200,7 +201,7 @@ test('a window follows its memory to wherever that is placed, and is revoked wit
   const window = whole.window(1024, 2048);
   const inner = window.window(256, 512);
   expect(window.buffer).toBeNull();
-  const buffer = device.createBuffer(16384);
+  const buffer = runtimeOf(device).createBuffer(16384);
   whole.place(buffer, 8192);
   expect([window.buffer, window.offset, window.bytes]).toEqual([buffer, 8192 + 1024, 2048]);
   expect([inner.root, inner.offset, inner.bytes]).toEqual([whole, 8192 + 1024 + 256, 512]);

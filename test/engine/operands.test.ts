@@ -2,10 +2,11 @@
 
 import { expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
+import type { Device } from '../../src/engine/core/tensor.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
-import { Device } from '../../src/engine/runtime/device.ts';
+import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
 import { testDevice } from './open.ts';
@@ -74,7 +75,7 @@ async function checkingDevice(): Promise<Device> {
     K: K!,
   }));
   const report = { ...reportAdapter(adapter), software: false, subgroupMatrix: units };
-  return new Device(
+  return new DeviceRuntime(
     opened,
     {
       ...report,

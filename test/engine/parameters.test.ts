@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type ParameterDeclaration, Parameters } from '../../src/engine/core/parameters.ts';
 import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
 import { sum } from '../../src/engine/ops/reduce/sum.ts';
-import { Device } from '../../src/engine/runtime/device.ts';
+import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -97,7 +97,7 @@ test('a step that is captured once more gives the gradients of one run, whatever
 });
 
 test('an arena larger than a buffer is refused with its size', () => {
-  const small = new Device(device.gpu, {
+  const small = new DeviceRuntime(device.gpu, {
     ...device.report,
     limits: { ...device.report.limits, maxBufferSize: 1024 },
   });

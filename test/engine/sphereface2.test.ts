@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
-import { withBindingLimit } from '../../src/engine/ops/heads/class_windows.ts';
 import {
   type SphereFace2Options,
   sphereFace2Bias,
@@ -124,7 +123,9 @@ test('opposite vectors have gradients where g is a line', async () => {
 
 test('windows of classes change nothing', async () => {
   const whole = await evaluate({}, [9, 200, 12]);
-  const cut = await withBindingLimit(64 * 12 * 4, () => evaluate({}, [9, 200, 12]));
+  const cut = await device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, () =>
+    evaluate({}, [9, 200, 12]),
+  );
   expect(cut.loss / whole.loss).toBeCloseTo(1, 5);
   whole.gradients.forEach((gradient, i) => {
     expectClose(cut.gradients[i]!, gradient, 1e-5);

@@ -1,3 +1,4 @@
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import 'fake-indexeddb/auto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,13 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceError } from '../../src/engine/core/errors.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
-import {
-  type Choice,
-  type Measurement,
-  type Measurements,
-  Tuner,
-  type TuneStore,
-} from '../../src/engine/tuning/tune.ts';
+import type { Measurement, Measurements, TuneStore } from '../../src/engine/tuning/measurements.ts';
+import { type Choice, Tuner } from '../../src/engine/tuning/tune.ts';
 import { fileStore } from '../../src/engine/tuning/tune-store.node.ts';
 import { indexedDbStore } from '../../src/engine/tuning/tune-store.ts';
 import { testDevice } from './open.ts';
@@ -61,13 +57,13 @@ function memoryStore(stored = new Map<string, Measurement>()): TuneStore {
 describe('a choice', () => {
   test('is what is shipped until something was measured', () => {
     for (const mode of ['off', 'cache', 'full'] as const) {
-      expect(new Tuner(device, mode).choose(choiceOf())).toBe(long);
+      expect(new Tuner(runtimeOf(device), mode).choose(choiceOf())).toBe(long);
     }
   });
 
   test('is the fastest once it was measured, in this process and the next', async () => {
     const stored = new Map<string, Measurement>();
-    const tuner = new Tuner(device, 'full', { store: memoryStore(stored) });
+    const tuner = new Tuner(runtimeOf(device), 'full', { store: memoryStore(stored) });
     const makings: Work[] = [];
     const discarded: Work[] = [];
     const made = await tuner.tuned(
@@ -86,7 +82,7 @@ describe('a choice', () => {
 
     const winner = { winner: 'short', milliseconds: { short: 1, long: 2 } };
     const next = (mode: 'off' | 'cache' | 'full') =>
-      new Tuner(device, mode, { measurements: new Map([[key, winner]]) });
+      new Tuner(runtimeOf(device), mode, { measurements: new Map([[key, winner]]) });
     expect(next('cache').choose(choiceOf())).toBe(short);
     expect(next('full').choose(choiceOf())).toBe(short);
     expect(next('off').choose(choiceOf())).toBe(long);
@@ -101,12 +97,12 @@ describe('a choice', () => {
     const known = [...'ab'].map((letter) => choiceOf({ operation: letter, shape: { n: 1 } }));
     const measurement = { winner: 'short', milliseconds: { short: 1.5, long: 2 } };
     const stored = new Map<string, Measurement>();
-    const full = new Tuner(device, 'full', { store: memoryStore(stored) });
+    const full = new Tuner(runtimeOf(device), 'full', { store: memoryStore(stored) });
     await full.tuned(
       () => full.choose(known[1]!),
       () => {},
     );
-    const tuner = new Tuner(device, 'cache', {
+    const tuner = new Tuner(runtimeOf(device), 'cache', {
       measurements: new Map([...stored].map(([key]) => [key, measurement])),
     });
     tuner.perform(known[0]!, (outer) => {
@@ -144,7 +140,7 @@ describe('a choice', () => {
 
   test('is measured once, and not at all in mode cache', async () => {
     const report = vi.fn();
-    const full = new Tuner(device, 'full');
+    const full = new Tuner(runtimeOf(device), 'full');
     for (let i = 0; i < 2; i++)
       await full.tuned(
         () => full.choose(choiceOf()),
@@ -152,7 +148,7 @@ describe('a choice', () => {
         report,
       );
     expect(report).toHaveBeenCalledTimes(1);
-    const cache = new Tuner(device, 'cache');
+    const cache = new Tuner(runtimeOf(device), 'cache');
     expect(
       await cache.tuned(
         () => cache.choose(choiceOf()),
@@ -166,7 +162,7 @@ describe('a choice', () => {
   test('leaves out variants that are not worth measuring or that fail', async () => {
     const broken = { name: 'broken', times: 0 };
     const unworthy = { name: 'unworthy', times: 1 };
-    const tuner = new Tuner(device, 'full');
+    const tuner = new Tuner(runtimeOf(device), 'full');
     const keys: Measurement[] = [];
     const choice = choiceOf({
       variants: [broken, short, unworthy],
@@ -187,7 +183,7 @@ describe('a choice', () => {
   });
 
   test('inside another is measured first', async () => {
-    const tuner = new Tuner(device, 'full');
+    const tuner = new Tuner(runtimeOf(device), 'full');
     const inner = choiceOf({ operation: 'inner' });
     const seen: string[] = [];
     const outer = choiceOf({
@@ -210,7 +206,7 @@ describe('a choice', () => {
   });
 
   test('can be forced', () => {
-    const tuner = new Tuner(device, 'off');
+    const tuner = new Tuner(runtimeOf(device), 'off');
     expect(
       tuner.preferring(
         () => 'short',

@@ -4,7 +4,6 @@ import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { supportsFold } from '../../src/engine/ops/conv2d/conv2d_fold.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
 import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
-import { withWinogradLimit } from '../../src/engine/ops/conv2d/conv2d_winograd.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
@@ -70,7 +69,7 @@ test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the sa
   const prefer = (_: string, offered: readonly string[]) => (offered.includes(name) ? name : undefined);
   const whole = await run(device, sample, prefer);
   let passes = 0;
-  const cut = await withWinogradLimit(60_000, () =>
+  const cut = await device.settings.limiting({ winogradBytes: 60_000 }, () =>
     run(device, sample, (operation, offered) => {
       if (operation === 'gemm') passes++;
       return prefer(operation, offered);

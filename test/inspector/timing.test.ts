@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { debugLevelOf, StepTrace } from '../../src/inspector/timing/step-trace.ts';
 import { median, quantile, Stopwatch } from '../../src/inspector/timing/timing.ts';
 import { testDevice } from '../engine/open.ts';
@@ -68,14 +69,14 @@ describe('the DEBUG ladder', () => {
     const lines: string[] = [];
     const trace = new StepTrace(device, level, (line) => lines.push(line));
     const step = made();
-    device.stepRunner = trace;
+    runtimeOf(device).stepRunner = trace;
     try {
       step.run();
       step.run();
       expect([...(await step.outputs.readFloats())]).toEqual([1, 0, -3, 0]);
       await trace.settled();
     } finally {
-      device.stepRunner = null;
+      runtimeOf(device).stepRunner = null;
       step.dispose();
     }
     return lines.join('\n');
@@ -110,9 +111,9 @@ describe('the DEBUG ladder', () => {
     const trace = new StepTrace(device, 5, (line) => lines.push(line));
     // All three are returned, so they lie side by side.
     const step = device.capture(() => [2, 10, 100].map((factor) => scale(x, factor)));
-    device.stepRunner = trace;
+    runtimeOf(device).stepRunner = trace;
     step.run();
-    device.stepRunner = null;
+    runtimeOf(device).stepRunner = null;
     await trace.settled();
     expect(new Set(step.places.map((places) => places.at(-1)!.offset)).size).toBe(3);
     const ranges = lines.flatMap((line) => /: (\S+ … \S+), mean/.exec(line)?.[1] ?? []);

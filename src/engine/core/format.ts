@@ -1,7 +1,7 @@
 /** Tensors as text. */
 
 import { formatShape } from './errors.ts';
-import type { Shape, Tensor } from './tensor.ts';
+import type { Shape } from './shape.ts';
 
 /** The name of the method that Node, Deno and Bun print an object by. */
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
@@ -9,6 +9,19 @@ export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') a
 /** More entries of a dimension than this are shown by its first and last ones. */
 const most = 8;
 const edge = 3;
+
+/** What the text about a tensor tells. */
+interface Described {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly bytes: number;
+  readonly device: {
+    readonly report: { readonly description: string; readonly device: string; readonly vendor: string };
+  };
+  readonly node: { readonly operator: string } | null;
+  readonly requiresGradient: boolean;
+  readonly isDisposed: boolean;
+}
 
 /** `Tensor [2, 3] f32, 24 bytes on llvmpipe, wants a gradient; its values: await tensor.format()`, without waiting for the device. */
 export function describeTensor({
@@ -19,7 +32,7 @@ export function describeTensor({
   node,
   requiresGradient,
   isDisposed,
-}: Tensor): string {
+}: Described): string {
   const { description, device: name, vendor } = device.report;
   const facts = [
     `Tensor ${formatShape(shape)} ${dtype}`,

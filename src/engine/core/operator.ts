@@ -1,5 +1,6 @@
 import type { Cost } from '../runtime/kernel.ts';
-import { elementCount, type Shape, type Tensor } from './tensor.ts';
+import { elementCount, type Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
 
 /** A float64 array with a shape: what references compute with. Labels and counters are numbers too. */
 export interface ReferenceArray {

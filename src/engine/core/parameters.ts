@@ -1,9 +1,10 @@
 import { fill } from '../ops/elementwise/fill.ts';
 import { Arena, type ArenaEntry, blockSize, layOut } from '../runtime/arena.ts';
-import type { Device } from '../runtime/device.ts';
 import { align } from '../runtime/memory.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 import { check, formatShape } from './errors.ts';
-import { checkShape, elementCount, type Shape, type Tensor } from './tensor.ts';
+import { checkShape, elementCount, type Shape } from './shape.ts';
+import type { Device, Tensor } from './tensor.ts';
 
 /** What a net or a loss says of one of its parameters. */
 export interface ParameterDeclaration {
@@ -73,7 +74,7 @@ export class Parameters {
       return {
         values,
         gradients: this.gradients.windows[i]!,
-        multipliers: device.untracked(() => device.tensor(table, [blocks, 2])),
+        multipliers: runtimeOf(device).untracked(() => device.tensor(table, [blocks, 2])),
       };
     });
   }

@@ -1,93 +1,95 @@
-import type { Device } from '../runtime/device.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
+import type { CapturedStep } from '../runtime/captured-step.ts';
+import type { Dispatch, KernelArgument } from '../runtime/kernel.ts';
 import { bindingAlignment, type Storage } from '../runtime/memory.ts';
-import type { GraphNode } from './autograd.ts';
-import { backward } from './autograd.ts';
+import type { OperandType } from '../runtime/options.ts';
+import type { Settings } from '../tuning/settings.ts';
+import type { Tuner } from '../tuning/tune.ts';
+import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
 import { check, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
+import { isRecording } from './recording.ts';
+import { checkShape, elementCount, type Shape } from './shape.ts';
 
-/** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
-export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
-/** Numbers of a tensor on the host, of its data type; rgba8 is bytes. */
-export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
-/** Extents of a tensor, the outermost first; images are [n, height, width, channels], a scalar is []. */
-export type Shape = readonly number[];
+/**
+ * An open GPU: makes tensors, runs kernels, captures steps. `openDevice` opens one. (It stands beside {@link Tensor} because each
+ * of the two is described in terms of the other.)
+ */
+export interface Device {
+  /** WebGPU's own device, for kernels and buffers of one's own. */
+  readonly gpu: GPUDevice;
+  readonly report: AdapterReport;
+  /** What the operands of matrix products and convolutions are rounded to. */
+  readonly operands: OperandType;
+  /** Picks the variants of operators. */
+  readonly tuner: Tuner;
+  /** The constants of kernels that may be chosen freely, and the limits that may be lowered. */
+  readonly settings: Settings;
 
-export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };
+  /**
+   * Uploads numbers in row-major order.
+   *
+   * @throws ShapeError unless there are as many numbers as the shape has elements, and the element type holds them
+   */
+  tensor(data: ArrayLike<number>, shape: Shape, dtype?: DataType): Tensor;
+  /** Uploads decoded pictures: 4 bytes a pixel, row-major, `pixels.length = 4·n·height·width`. */
+  images(pixels: Uint8Array, shape: readonly [number, number, number]): Tensor;
+  /** Memory with undefined contents, for a kernel to fill. */
+  empty(shape: Shape, dtype?: DataType): Tensor;
+  zeros(shape: Shape, dtype?: DataType): Tensor;
+  /** A shared tensor filled with one number. Never dispose of it. */
+  constant(value: number, shape: Shape): Tensor;
 
-const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
+  /**
+   * Frees every tensor made inside `body`, except those it returns (a tensor, or an array or object of tensors). Gradients
+   * live as long as their leaves. The body may be asynchronous; scopes nest, but must not run side by side.
+   */
+  scope<T>(body: () => T): T;
+  /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
+  setRandom(seed: number, step: number): void;
 
-export function elementCount(shape: Shape): number {
-  return shape.reduce((product, extent) => product * extent, 1);
+  /** Names the operator that the dispatches of `body` belong to. */
+  within<T>(operator: string, body: () => T): T;
+  /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
+  dispatch(dispatch: Dispatch): void;
+  /**
+   * Runs `body` once without executing it, plans the memory of all its intermediates, and returns the step that replays it.
+   * What varies from run to run must be in tensors made outside: inputs, parameters, {@link Device.setRandom}. Gradients of
+   * leaves that are not parameters can be read from the step where `body` returns them.
+   */
+  capture<T>(body: () => T): CapturedStep<T>;
+  /** Waits until all submitted work has run. @throws DeviceError for what went wrong in it */
+  synchronize(): Promise<void>;
+
+  /** Bytes of pooled eager memory: live, reserved, most ever reserved. */
+  memory(): { used: number; reserved: number; peak: number };
+  /** Frees the GPU. Everything made on this device is gone. */
+  close(): void;
 }
 
-/** Throws unless there is such a type. */
-export function checkDataType(dtype: DataType, operator: string): void {
-  check(
-    Object.hasOwn(bytesPerElement, dtype),
-    operator,
-    () => `there is no data type ${String(dtype)}; there are ${Object.keys(bytesPerElement).join(', ')}`,
-  );
+/** What a device does for its tensors behind their methods: every device has it. */
+export interface TensorRuntime {
+  /** Called by the constructor of every tensor. */
+  track(tensor: Tensor): void;
+  /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
+  noteView(view: Tensor): void;
+  upload(storage: Storage, data: TensorData): void;
+  download(storage: Storage, bytes: number): Promise<ArrayBuffer>;
+  /** See {@link Tensor.backward}. */
+  backward(root: Tensor, gradient: Tensor | null): void;
 }
 
-/** Throws unless every extent is a positive integer. A scalar is `[]`. */
-export function checkShape(shape: Shape, operator: string): void {
-  check(
-    Array.isArray(shape),
-    operator,
-    () => `a shape is a list of extents, such as [2, 3], not ${String(shape)}`,
-  );
-  check(
-    shape.every((extent) => Number.isInteger(extent) && extent > 0),
-    operator,
-    () => `every extent of a shape is a positive integer, not ${formatShape(shape)}`,
-  );
-}
+const runtimeOf = (device: Device): TensorRuntime => device as Device & TensorRuntime;
 
-/** Throws unless both operands of an operator are tensors, which JavaScript does not check. */
-export function checkOperands(operator: string, ...operands: readonly unknown[]): void {
-  for (const operand of operands)
-    check(operand instanceof Tensor, operator, () => `the operands are tensors, not ${String(operand)}`);
-}
-
-/** Whole numbers that an element type holds; a scan is needed only where the given array may hold others. */
-const ranges = {
-  u32: { least: 0, most: 2 ** 32 - 1, within: [Uint8Array, Uint16Array, Uint32Array, Uint8ClampedArray] },
-  i32: {
-    least: -(2 ** 31),
-    most: 2 ** 31 - 1,
-    within: [Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint8ClampedArray],
-  },
-  rgba8: { least: 0, most: 255, within: [Uint8Array, Uint8ClampedArray] },
-} as const;
-
-/** The numbers in the array type of the element type. @throws ShapeError naming the first that is none or does not fit */
-export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {
-  const TypedArray = arrays[dtype];
-  if (Array.isArray(data)) {
-    const at = data.findIndex((value) => typeof value !== 'number');
-    check(
-      at < 0,
-      operator,
-      () =>
-        `the numbers are one flat list in row-major order, without lists or other things in it; element ${at} is none`,
-    );
-  }
-  if (dtype !== 'f32') {
-    const { least, most, within } = ranges[dtype];
-    if (!within.some((Fitting) => data instanceof Fitting)) {
-      for (let i = 0; i < data.length; i++) {
-        const value = data[i]!;
-        check(
-          Number.isInteger(value) && value >= least && value <= most,
-          operator,
-          () => `element ${i} is ${value}; ${dtype} holds whole numbers from ${least} to ${most}`,
-        );
-      }
-    }
-  }
-  // Dawn's bindings end the process when they are given shared memory.
-  const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
-  return isReady ? data : new TypedArray(data);
+/** One operator call in the graph. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly Tensor[];
+  /**
+   * Gradients of the inputs, given that of the output; null where an input needs none. `into(i)` is the tensor to write
+   * input i's gradient to: for a parameter not yet reached in this step it is its place in the gradient arena.
+   */
+  backward(gradient: Tensor, into: (input: number) => Tensor): readonly (Tensor | null)[];
 }
 
 /** Where the gradient of a parameter lives, and whether this step has written it yet. */
@@ -102,7 +104,7 @@ let nextId = 0;
  * A dense row-major array in GPU memory and, where gradients are wanted, the graph node that made it.
  * Operators are functions of tensors; nothing here computes.
  */
-export class Tensor {
+export class Tensor implements KernelArgument {
   readonly id: number = nextId++;
   readonly device: Device;
   readonly shape: Shape;
@@ -123,7 +125,7 @@ export class Tensor {
     this.dtype = dtype;
     this.storage = storage;
     storage.retain();
-    device.track(this);
+    runtimeOf(device).track(this);
   }
 
   get size(): number {
@@ -142,62 +144,41 @@ export class Tensor {
   }
 
   /**
-   * The same memory under another shape with as many elements. Not differentiable by itself: use the operator
-   * `reshape` inside a graph.
+   * The same memory under another shape with as many elements, for what needs no gradient; the operator `reshape` passes one on.
+   *
+   * @throws ShapeError unless both have as many elements, and where a gradient would be lost
    */
   view(shape: Shape): Tensor {
-    this.checkAlive('view');
-    checkShape(shape, 'view');
-    check(
-      elementCount(shape) === this.size,
-      'view',
-      () =>
-        `${formatShape(this.shape)} has ${this.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
-    );
-    return this.device.noteView(new Tensor(this.device, shape, this.dtype, this.storage));
+    checkNoGradient(this, 'view', 'reshape');
+    return viewOf(this, shape);
   }
 
   /**
-   * `count` consecutive entries of the first dimension, from `first` on, over the same memory. They must begin at a multiple of
-   * {@link bindingAlignment} bytes.
+   * `count` consecutive entries of the first dimension, from `first` on, over the same memory, for what needs no gradient. They
+   * must begin at a multiple of 256 bytes.
+   *
+   * @throws ShapeError unless there are such rows and they begin there, and where a gradient would be lost
    */
   rows(first: number, count: number): Tensor {
-    this.checkAlive('rows');
-    check(
-      Number.isInteger(first) && Number.isInteger(count),
-      'rows',
-      () => `the first row and the count are whole numbers, not ${first} and ${count}`,
-    );
-    const rest = this.shape.slice(1);
-    const bytesPerRow = elementCount(rest) * bytesPerElement[this.dtype];
-    check(
-      first >= 0 &&
-        count > 0 &&
-        first + count <= this.shape[0]! &&
-        (first * bytesPerRow) % bindingAlignment === 0,
-      'rows',
-      () =>
-        `rows ${first} to ${first + count - 1} of ${formatShape(this.shape)} do not exist or begin unaligned`,
-    );
-    const window = this.storage.window(first * bytesPerRow, count * bytesPerRow);
-    return this.device.noteView(new Tensor(this.device, [count, ...rest], this.dtype, window));
+    checkNoGradient(this, 'rows', 'slice');
+    return rowsOf(this, first, count);
   }
 
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */
   write(data: ArrayLike<number>): void {
-    this.checkAlive('write');
+    checkAlive(this, 'write');
     check(
       data.length === this.size,
       'write',
       () => `got ${data.length} numbers for a tensor of shape ${formatShape(this.shape)} (${this.size})`,
     );
-    this.device.upload(this.storage, toTensorData(data, this.dtype, 'write'));
+    runtimeOf(this.device).upload(this.storage, toTensorData(data, this.dtype, 'write'));
   }
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */
   async read(): Promise<TensorData> {
-    this.checkAlive('read');
-    return new arrays[this.dtype](await this.device.download(this.storage, this.bytes));
+    checkAlive(this, 'read');
+    return new arrays[this.dtype](await runtimeOf(this.device).download(this.storage, this.bytes));
   }
 
   /** {@link Tensor.read} for f32 tensors. */
@@ -230,7 +211,7 @@ export class Tensor {
    * @param gradient of this tensor's shape; default 1
    */
   backward(gradient: Tensor | null = null): void {
-    backward(this, gradient);
+    runtimeOf(this.device).backward(this, gradient);
   }
 
   /** Gives the memory back, also that of the gradient. Using the tensor afterwards throws. */
@@ -242,14 +223,6 @@ export class Tensor {
     this.storage.release();
   }
 
-  private checkAlive(operator: string): void {
-    check(
-      !this.disposed,
-      operator,
-      () => `a tensor of shape ${formatShape(this.shape)} was used after it was disposed of`,
-    );
-  }
-
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -257,4 +230,67 @@ export class Tensor {
   get isDisposed(): boolean {
     return this.disposed;
   }
+}
+
+/** Throws unless both operands of an operator are tensors, which JavaScript does not check. */
+export function checkOperands(operator: string, ...operands: readonly unknown[]): void {
+  for (const operand of operands)
+    check(operand instanceof Tensor, operator, () => `the operands are tensors, not ${String(operand)}`);
+}
+
+/** {@link Tensor.view} for operators, which know how the gradient goes on. */
+export function viewOf(tensor: Tensor, shape: Shape): Tensor {
+  checkAlive(tensor, 'view');
+  checkShape(shape, 'view');
+  check(
+    elementCount(shape) === tensor.size,
+    'view',
+    () =>
+      `${formatShape(tensor.shape)} has ${tensor.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
+  );
+  return aliasOf(tensor, shape, tensor.storage);
+}
+
+/** {@link Tensor.rows} for operators, which know how the gradient goes on. */
+export function rowsOf(tensor: Tensor, first: number, count: number): Tensor {
+  checkAlive(tensor, 'rows');
+  check(
+    Number.isInteger(first) && Number.isInteger(count),
+    'rows',
+    () => `the first row and the count are whole numbers, not ${first} and ${count}`,
+  );
+  const { shape, dtype, storage } = tensor;
+  const rest = shape.slice(1);
+  const bytesPerRow = elementCount(rest) * bytesPerElement[dtype];
+  check(
+    first >= 0 && count > 0 && first + count <= shape[0]! && (first * bytesPerRow) % bindingAlignment === 0,
+    'rows',
+    () => `rows ${first} to ${first + count - 1} of ${formatShape(shape)} do not exist or begin unaligned`,
+  );
+  return aliasOf(tensor, [count, ...rest], storage.window(first * bytesPerRow, count * bytesPerRow));
+}
+
+/** Another tensor over memory of this one. */
+function aliasOf({ device, dtype }: Tensor, shape: Shape, storage: Storage): Tensor {
+  const alias = new Tensor(device, shape, dtype, storage);
+  runtimeOf(device).noteView(alias);
+  return alias;
+}
+
+/** Throws where a graph is recorded that the gradient of this tensor would have to pass. */
+function checkNoGradient({ requiresGradient, shape }: Tensor, method: string, operator: string): void {
+  check(
+    !(requiresGradient && isRecording()),
+    method,
+    () =>
+      `a tensor of shape ${formatShape(shape)} requires a gradient, which would end here; use the operator ${operator}, or withoutGradients where none is wanted`,
+  );
+}
+
+function checkAlive({ isDisposed, shape }: Tensor, operator: string): void {
+  check(
+    !isDisposed,
+    operator,
+    () => `a tensor of shape ${formatShape(shape)} was used after it was disposed of`,
+  );
 }

@@ -2,6 +2,7 @@ import stepSource from '../../shaders/optim/adam.wesl';
 import correctionSource from '../../shaders/optim/adam_correction.wesl';
 import type { Parameters } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
 
@@ -37,7 +38,7 @@ export class Adam extends Optimiser {
     checkRange('Adam', 'the first of betas', beta1, 0, 1);
     checkRange('Adam', 'the second of betas', beta2, 0, 1);
     checkRange('Adam', 'epsilon', epsilon, Number.MIN_VALUE, Number.MAX_VALUE);
-    const correction = device.untracked(() => device.tensor([0, 0], [2]));
+    const correction = runtimeOf(device).untracked(() => device.tensor([0, 0], [2]));
     super(
       'Adam',
       parameters,

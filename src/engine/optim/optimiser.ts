@@ -2,6 +2,7 @@ import { check } from '../core/errors.ts';
 import { type Parameters, type ParameterWindow, readTensors } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 import { measureClipping } from './clip.ts';
 
 /** Settings that all optimisers have. */
@@ -48,8 +49,10 @@ export abstract class Optimiser {
     this.parameters = parameters;
     this.clipNorm = clipNorm;
     this.currentRate = learningRate;
-    this.rate = device.untracked(() => device.tensor([learningRate], [1]));
-    this.clipping = Number.isFinite(clipNorm) ? device.untracked(() => device.tensor([1, 0], [2])) : null;
+    this.rate = runtimeOf(device).untracked(() => device.tensor([learningRate], [1]));
+    this.clipping = Number.isFinite(clipNorm)
+      ? runtimeOf(device).untracked(() => device.tensor([1, 0], [2]))
+      : null;
     this.arenas = new Map(arrays.map((array) => [array, new Arena(device, parameters.entries)]));
     this.scalars = scalars;
   }

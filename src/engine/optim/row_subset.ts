@@ -1,8 +1,9 @@
 import source from '../../shaders/shape/copy_rows.wesl';
 import { check, formatShape } from '../core/errors.ts';
 import type { Parameters } from '../core/parameters.ts';
-import type { Tensor } from '../core/tensor.ts';
+import { rowsOf, type Tensor } from '../core/tensor.ts';
 import { classWindows } from '../ops/heads/class_windows.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import type { Optimiser } from './optimiser.ts';
 
@@ -69,10 +70,10 @@ export class RowSubset {
             constants: { ...constants, ROWS: window.classes, COLUMNS: columns },
             conditions: { back },
             bindings: {
-              all: all.rows(window.first, window.classes),
+              all: rowsOf(all, window.first, window.classes),
               chosen,
               rows,
-              first: device.uniform([window.first]),
+              first: runtimeOf(device).uniform([window.first]),
               ...(back && { count }),
             },
             grid,

@@ -1,7 +1,8 @@
 import { DeviceError } from '../core/errors.ts';
-import { elementCount, type Shape, Tensor } from '../core/tensor.ts';
-import type { Device } from './device.ts';
+import { elementCount, type Shape } from '../core/shape.ts';
+import { type Device, Tensor } from '../core/tensor.ts';
 import { align, bindingAlignment, Storage } from './memory.ts';
+import { runtimeOf } from './runtime.ts';
 
 /**
  * Floats in a block. Every entry of an arena starts at a new block, so a block belongs to one entry alone, and what holds
@@ -49,13 +50,13 @@ export class Arena {
         `${floats} parameters need a buffer of ${4 * floats} bytes, and this adapter allows ${maxBufferSize}; use a smaller net`,
       );
     }
-    this.buffer = device.createBuffer(4 * floats);
+    this.buffer = runtimeOf(device).createBuffer(4 * floats);
     const view = (shape: Shape, offset: number) =>
       new Tensor(device, shape, 'f32', new Storage(4 * elementCount(shape), this.buffer, 4 * offset));
     const windowSize = Math.floor(maxStorageBufferBindingSize / bindingAlignment) * blockSize;
     const starts = Array.from({ length: Math.ceil(floats / windowSize) }, (_, i) => i * windowSize);
     // An arena lives until it is disposed of, whatever scope it was made in.
-    [this.tensors, this.windows] = device.untracked(() => [
+    [this.tensors, this.windows] = runtimeOf(device).untracked(() => [
       new Map(entries.map(({ name, shape, offset }) => [name, view(shape, offset)])),
       starts.map((start) => view([Math.min(windowSize, floats - start)], start)),
     ]);

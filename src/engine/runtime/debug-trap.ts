@@ -1,5 +1,4 @@
 import type { Tensor } from '../core/tensor.ts';
-import type { Device } from './device.ts';
 
 /** What the first word of a finding holds while nothing was found. */
 export const clear = 0xffffffff;
@@ -12,7 +11,8 @@ type Describe = (numbers: readonly number[]) => Error;
  * and two numbers of its own.
  */
 export class DebugTrap {
-  private readonly device: Device;
+  /** Uploads whole numbers to a tensor that no scope owns. */
+  private readonly upload: (words: readonly number[]) => Tensor;
   /** What to say of each check, by its serial number. */
   private readonly descriptions = new Map<number, Describe>();
   /** Serial numbers of eager work, on the device. Those of a captured step stay with it. */
@@ -21,16 +21,16 @@ export class DebugTrap {
   private finding: Tensor | null = null;
   private verifying = false;
 
-  constructor(device: Device) {
-    this.device = device;
+  constructor(upload: (words: readonly number[]) => Tensor) {
+    this.upload = upload;
   }
 
   /** Dispatches a check, `captured` if the step is being recorded. */
   arm(captured: boolean, describe: Describe, check: (serial: Tensor, finding: Tensor) => void): void {
-    this.finding ??= this.device.untracked(() => this.device.tensor([clear, 0, 0], [3], 'u32'));
+    this.finding ??= this.upload([clear, 0, 0]);
     const number = this.serials++;
     this.descriptions.set(number, describe);
-    const serial = this.device.untracked(() => this.device.tensor([number], [1], 'u32'));
+    const serial = this.upload([number]);
     if (!captured) this.eager.set(number, serial);
     check(serial, this.finding);
   }

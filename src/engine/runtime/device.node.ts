@@ -1,6 +1,6 @@
 import { DeviceError } from '../core/errors.ts';
+import type { Device } from '../core/tensor.ts';
 import { fileStore } from '../tuning/tune-store.node.ts';
-import type { Device } from './device.ts';
 import { withoutNativeWarnings } from './native-warnings.node.ts';
 import { openAdapter } from './open.ts';
 import type { DeviceOptions } from './options.ts';

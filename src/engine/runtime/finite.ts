@@ -1,16 +1,17 @@
 import source from '../../shaders/runtime/check_finite.wesl';
 import { formatShape, NotFiniteError } from '../core/errors.ts';
-import type { Tensor } from '../core/tensor.ts';
+import type { Device, Tensor } from '../core/tensor.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { clear, type DebugTrap } from './debug-trap.ts';
+import type { KernelArgument } from './kernel.ts';
 import type { PreparedDispatch } from './prepared.ts';
 
 const kernel = { name: 'check_finite', source };
 
 /** Sets the first word of a finding to the serial number if x has a NaN or an infinity and it is clear. */
-export function checkFinite(x: Tensor, serial: Tensor, flag: Tensor): void {
-  const { grid, constants } = elementGrid(x.device, x.size, 1);
-  x.device.dispatch({
+export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, flag: Tensor): void {
+  const { grid, constants } = elementGrid(device, x.size, 1);
+  device.dispatch({
     kernel,
     constants: { ...constants, CLEAR: clear },
     bindings: { x, serial, flag },
@@ -21,6 +22,7 @@ export function checkFinite(x: Tensor, serial: Tensor, flag: Tensor): void {
 
 /** Watches every f32 tensor that a dispatch has written for NaN and infinities; `captured` if the step is being recorded. */
 export function watchFinite(
+  device: Device,
   trap: DebugTrap,
   { kernel: { bindings }, tensors, operator, dispatch }: PreparedDispatch,
   captured: boolean,
@@ -32,7 +34,7 @@ export function watchFinite(
     trap.arm(
       captured,
       () => new NotFiniteError(message),
-      (serial, finding) => checkFinite(x, serial, finding),
+      (serial, finding) => checkFinite(device, x, serial, finding),
     );
   });
 }

@@ -6,8 +6,10 @@ import {
   RecordResolver,
 } from 'wesl';
 import { shaderLibrary } from '../../shaders/lib/index.ts';
+import type { DataType } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
-import type { Tensor } from '../core/tensor.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Storage } from './memory.ts';
 
 /** Arithmetic and memory traffic of one dispatch, for GFLOP/s, GB/s and rooflines. A fused multiply-add counts two. */
 export interface Cost {
@@ -29,6 +31,19 @@ export interface Kernel {
   readonly walk?: { readonly name: string; readonly source: string };
 }
 
+/** What a kernel gets of a tensor: a dense row-major array in GPU memory. */
+export interface KernelArgument {
+  readonly shape: Shape;
+  readonly dtype: DataType;
+  /** Number of elements. */
+  readonly size: number;
+  readonly bytes: number;
+  readonly storage: Storage;
+  /** The device that it was made on. */
+  readonly device: object;
+  readonly isDisposed: boolean;
+}
+
 /** One call of a kernel: its compile-time choices, its tensors by binding name, its grid of workgroups. */
 export interface Dispatch {
   readonly kernel: Kernel;
@@ -36,7 +51,7 @@ export interface Dispatch {
   readonly constants: Readonly<Record<string, number>>;
   /** `@if(name)` in the kernel. */
   readonly conditions?: Readonly<Record<string, boolean>>;
-  readonly bindings: Readonly<Record<string, Tensor>>;
+  readonly bindings: Readonly<Record<string, KernelArgument>>;
   readonly grid: readonly [number, number, number];
   readonly cost: Cost;
 }

@@ -2,6 +2,7 @@ import source from '../../shaders/runtime/largest_magnitude.wesl';
 import { check } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { elementGrid } from '../tuning/grid.ts';
+import { runtimeOf } from './runtime.ts';
 
 const kernel = { name: 'largest_magnitude', source };
 
@@ -26,7 +27,7 @@ export function raiseToLargest(x: Tensor, largest: Tensor): void {
 export async function largestMagnitude(tensors: readonly Tensor[]): Promise<number> {
   check(tensors.length > 0, 'largestMagnitude', () => 'there are no tensors');
   const { device } = tensors[0]!;
-  const largest = device.untracked(() => device.tensor([0], [1], 'u32'));
+  const largest = runtimeOf(device).untracked(() => device.tensor([0], [1], 'u32'));
   try {
     for (const x of tensors) raiseToLargest(x, largest);
     const bits = await largest.item();

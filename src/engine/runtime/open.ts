@@ -1,8 +1,9 @@
 import { DeviceError } from '../core/errors.ts';
-import type { TuneStore } from '../tuning/tune.ts';
+import type { Device } from '../core/tensor.ts';
+import type { TuneStore } from '../tuning/measurements.ts';
 import { indexedDbStore } from '../tuning/tune-store.ts';
 import { type AdapterReport, reportAdapter } from './adapter.ts';
-import { Device } from './device.ts';
+import { DeviceRuntime } from './device.ts';
 import type { DeviceOptions } from './options.ts';
 
 /** Opens the browser's GPU. In Node use `openDevice` of `device.node.ts`. */
@@ -44,7 +45,7 @@ export async function openAdapter(
   const { tune = 'cache', ignoreMeasurements = false } = options;
   const store = tune === 'off' ? null : storeFor(report);
   const measurements = ignoreMeasurements ? undefined : await store?.load();
-  return new Device(gpu, report, { ...options, tune }, { store, measurements });
+  return new DeviceRuntime(gpu, report, { ...options, tune }, { store, measurements });
 }
 
 /** Features that kernels use where the adapter has them. */
@@ -64,4 +65,5 @@ export const requestedLimits = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
 ] as const;

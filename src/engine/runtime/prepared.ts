@@ -1,14 +1,14 @@
 import { DeviceError, formatShape, ShapeError } from '../core/errors.ts';
-import type { Tensor } from '../core/tensor.ts';
 import type { Decision } from '../tuning/tune.ts';
-import type { Device } from './device.ts';
-import type { Dispatch } from './kernel.ts';
+import type { AdapterReport } from './adapter.ts';
+import type { Dispatch, KernelArgument } from './kernel.ts';
+import { align } from './memory.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
 /** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
 export interface PreparedDispatch {
   readonly kernel: CompiledKernel;
-  readonly tensors: readonly Tensor[];
+  readonly tensors: readonly KernelArgument[];
   readonly grid: readonly [number, number, number];
   readonly operator: string;
   /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
@@ -19,7 +19,7 @@ export interface PreparedDispatch {
 }
 
 /** @throws DeviceError unless the adapter can start so many workgroups */
-export function checkGrid({ report }: Device, operator: string, { grid, kernel }: Dispatch): void {
+export function checkGrid(report: AdapterReport, operator: string, { grid, kernel }: Dispatch): void {
   const limit = report.limits.maxComputeWorkgroupsPerDimension;
   if (grid.some((extent) => !Number.isInteger(extent) || extent < 1 || extent > limit)) {
     throw new DeviceError(
@@ -36,12 +36,12 @@ export function checkGrid({ report }: Device, operator: string, { grid, kernel }
  * @throws ShapeError if one cannot be used: disposed of, of another device, an intermediate of another step
  */
 export function boundTensors(
-  device: Device,
+  device: { readonly report: AdapterReport },
   operator: string,
   kernel: CompiledKernel,
   { bindings }: Dispatch,
-  isPlanned: (tensor: Tensor) => boolean,
-): Tensor[] {
+  isPlanned: (tensor: KernelArgument) => boolean,
+): KernelArgument[] {
   const largest = device.report.limits.maxStorageBufferBindingSize;
   return kernel.bindings.map(({ name }) => {
     const tensor = bindings[name];
@@ -60,5 +60,19 @@ export function boundTensors(
       );
     }
     return tensor;
+  });
+}
+
+/** Resources of a dispatch, in the order of its bindings. */
+export function bindGroupOf(gpu: GPUDevice, { kernel, tensors }: PreparedDispatch): GPUBindGroup {
+  return gpu.createBindGroup({
+    layout: kernel.layout,
+    entries: kernel.bindings.map(({ binding }, index) => {
+      const { storage, bytes } = tensors[index]!;
+      return {
+        binding,
+        resource: { buffer: storage.buffer!, offset: storage.offset, size: align(bytes, 4) },
+      };
+    }),
   });
 }

@@ -1,7 +1,8 @@
+import type { DataType } from '../core/data-type.ts';
 import type { InputSpec, ReferenceArray } from '../core/operator.ts';
 import { hash32, normal01, uniform01 } from '../core/random.ts';
-import { type DataType, elementCount, type Tensor } from '../core/tensor.ts';
-import type { Device } from '../runtime/device.ts';
+import { elementCount } from '../core/shape.ts';
+import type { Device, Tensor } from '../core/tensor.ts';
 
 /** Of kind `extremeRows`. */
 const rowFactors = [1, 0, 1e-20, 1e18];

@@ -1,6 +1,4 @@
-import type { Device } from '../runtime/device.ts';
-
-const maximumWorkgroups = 65535;
+import type { Device } from '../core/tensor.ts';
 
 /** Invocations of a workgroup whose invocations have nothing to do with each other. */
 export function walkers(device: Device): number {
@@ -10,6 +8,17 @@ export function walkers(device: Device): number {
     software ? subgroupSize[0] || 4 : 64,
     software ? 'a software driver runs a subgroup as one SIMD register' : 'one or two subgroups of any GPU',
   );
+}
+
+/** Workgroups that a device starts along one dimension of a grid, at most. */
+export function mostWorkgroups(device: Device): number {
+  return device.report.limits.maxComputeWorkgroupsPerDimension;
+}
+
+/** A grid of so many workgroups, in rows of GRID_X where one dimension does not hold them all: their number is y·GRID_X + x. */
+export function wrappedGrid(device: Device, workgroups: number) {
+  const x = Math.min(workgroups, mostWorkgroups(device));
+  return { grid: [x, Math.ceil(workgroups / x), 1] as const, constants: { GRID_X: x } };
 }
 
 /** Grid, constants and conditions of an element-wise kernel built on `shaders/lib/elements.wesl`. */
@@ -41,11 +50,10 @@ export function elementGrid(device: Device, size: number, channels = size): Elem
       ? 'a software driver pays for every workgroup: long walks, but 32 of them to keep the cores busy'
       : 'on a GPU the grid does the walking',
   );
-  const workgroups = Math.ceil(count / (workgroup * steps));
-  const x = Math.min(workgroups, maximumWorkgroups);
+  const { grid, constants } = wrappedGrid(device, Math.ceil(count / (workgroup * steps)));
   return {
-    grid: [x, Math.ceil(workgroups / x), 1],
-    constants: { COUNT: count, WORKGROUP: workgroup, GRID_X: x, STEPS: steps },
+    grid,
+    constants: { COUNT: count, WORKGROUP: workgroup, ...constants, STEPS: steps },
     conditions: { vec4 },
   };
 }
@@ -95,10 +103,7 @@ export function strandGrid(device: Device, rows: number, columns: number, sums =
 }
 
 /** One workgroup a sample, as in the fold kernels of the heads. */
-export function sampleGrid(samples: number) {
-  const x = Math.min(samples, maximumWorkgroups);
-  return {
-    grid: [x, Math.ceil(samples / x), 1] as const,
-    constants: { WORKGROUP: 32, GRID_X: x },
-  };
+export function sampleGrid(device: Device, samples: number) {
+  const { grid, constants } = wrappedGrid(device, samples);
+  return { grid, constants: { WORKGROUP: 32, ...constants } };
 }

@@ -7,11 +7,22 @@ export interface FreeConstant {
   readonly why: string;
 }
 
+/** How much of a large piece of work is done at once. With lower limits, small work takes the same ways as large. */
+export interface WorkLimits {
+  /** Most bytes of a class matrix that one binding holds; no more than the adapter can bind in any case. */
+  readonly classWindowBytes: number;
+  /** Most bytes of the transformed arrays of a Winograd convolution; larger batches take several passes. */
+  readonly winogradBytes: number;
+}
+
+const usualLimits: WorkLimits = { classWindowBytes: Number.POSITIVE_INFINITY, winogradBytes: 1 << 28 };
+
 /**
  * The free constants of the kernels of one device: workgroup sizes, strides, tiles. Code that picks one asks here, so that a
  * person can try other values and learn why the shipped ones are what they are.
  */
 export class Settings {
+  private limited = usualLimits;
   private given: Readonly<Record<string, number>> = {};
   private met: Map<string, FreeConstant> | null = null;
 
@@ -19,6 +30,21 @@ export class Settings {
   choose(name: string, shipped: number, why: string): number {
     this.met?.set(name, { name, shipped, why });
     return this.given[name] ?? shipped;
+  }
+
+  get limits(): WorkLimits {
+    return this.limited;
+  }
+
+  /** Runs `body` with some limits lowered. */
+  limiting<T>(limits: Partial<WorkLimits>, body: () => T): T {
+    const previous = this.limited;
+    this.limited = { ...previous, ...limits };
+    try {
+      return body();
+    } finally {
+      this.limited = previous;
+    }
   }
 
   /**

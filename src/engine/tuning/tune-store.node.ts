@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../core/errors.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
-import type { TuneStore } from './tune.ts';
+import type { TuneStore } from './measurements.ts';
 import { adapterIdentity, parseMeasurements } from './tune-store.ts';
 
 /** Where measurements are kept: $NORMFACE_CACHE, else the place that the system has for caches. */

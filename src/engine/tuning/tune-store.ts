@@ -1,5 +1,5 @@
 import type { AdapterReport } from '../runtime/adapter.ts';
-import type { Measurement, Measurements, TuneStore } from './tune.ts';
+import type { Measurement, Measurements, TuneStore } from './measurements.ts';
 
 /** What measurements are valid for: an adapter under one version of its driver. */
 export function adapterIdentity(report: AdapterReport): Readonly<Record<string, string>> {

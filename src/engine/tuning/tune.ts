@@ -1,7 +1,6 @@
 import { repeatsOf } from '../../common/rounds.ts';
-import type { Device } from '../runtime/device.ts';
-import type { CapturedStep } from '../runtime/step.ts';
 import { fastest } from './fastest.ts';
+import { type KnownMeasurements, type Measurement, reasonOf, type TuneStore } from './measurements.ts';
 
 /** Which variant a piece of work took, and why. */
 export interface Decision {
@@ -37,27 +36,18 @@ export interface Choice<V extends Variant> {
   benchmark(variant: V): void;
 }
 
-/** What was measured for one piece of work: milliseconds of each variant; a variant that failed has no number. */
-export interface Measurement {
-  readonly winner: string;
-  readonly milliseconds: Readonly<Record<string, number>>;
+/** Work that can be done again and again. */
+interface Repeatable {
+  run(): void;
+  dispose(): void;
 }
 
-export type Measurements = ReadonlyMap<string, Measurement>;
-
-/** Keeps measurements of one adapter from run to run. */
-export interface TuneStore {
-  load(): Promise<Measurements>;
-  /** Where that is, for people. */
-  readonly location: string;
-  /** Adds to what is stored. */
-  save(measurements: Measurements): Promise<void>;
-}
-
-/** What was measured before, and where what is measured now is added. */
-export interface KnownMeasurements {
-  readonly store?: TuneStore | null;
-  readonly measurements?: Measurements | undefined;
+/** The device that variants are timed on, as far as the tuner needs it. */
+export interface TunerHost {
+  capture(body: () => null): Repeatable;
+  synchronize(): Promise<void>;
+  /** Throws if the device was lost or closed. */
+  assertUsable(): void;
 }
 
 /** A round of one variant takes at least so long; short work is repeated. */
@@ -75,22 +65,10 @@ function fingerprint(texts: readonly string[]): string {
 const keyOf = ({ operation, shape, sources }: Choice<Variant>): string =>
   `${operation} ${JSON.stringify(shape)} ${fingerprint(sources)}`;
 
-/** `fastest measured: 8.6 ms, next subgroup 64×32 with 9.1 ms` */
-function reasonOf({ winner, milliseconds }: Measurement): string {
-  const time = milliseconds[winner]!;
-  const [next] = Object.entries(milliseconds)
-    .filter(([name]) => name !== winner)
-    .sort(([, a], [, b]) => a - b);
-  if (!next) return `the only one that ran: ${time} ms`;
-  // The shipped variant only gives way to one that beats it once more.
-  if (next[1] < time) return `held its place in a run-off: ${time} ms, ${next[0]} first ${next[1]} ms`;
-  return `fastest measured: ${time} ms, next ${next[0]} with ${next[1]} ms`;
-}
-
 /** Picks the variants of operators on one device. */
 export class Tuner {
   readonly mode: TuneMode;
-  private readonly device: Device;
+  private readonly device: TunerHost;
   private readonly measurements = new Map<string, Measurement>();
   private readonly store: TuneStore | null;
   /** Choices met that nothing was measured for. */
@@ -99,7 +77,7 @@ export class Tuner {
   private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
 
   constructor(
-    device: Device,
+    device: TunerHost,
     mode: TuneMode = 'off',
     { store = null, measurements }: KnownMeasurements = {},
   ) {
@@ -212,7 +190,7 @@ export class Tuner {
     const timed: TimedVariant[] = [];
     try {
       for (const variant of choice.candidates ?? choice.variants) {
-        const benchmark = (): CapturedStep<null> =>
+        const benchmark = (): Repeatable =>
           this.device.capture(() => {
             choice.benchmark(variant);
             return null;
@@ -262,14 +240,14 @@ export class Tuner {
 /** A variant that is being timed. */
 class TimedVariant {
   readonly name: string;
-  private readonly device: Device;
-  private readonly step: CapturedStep<null>;
+  private readonly device: TunerHost;
+  private readonly step: Repeatable;
   /** Milliseconds of a single run. */
   once = 0;
   /** How often a round repeats the work. */
   repeats = 1;
 
-  constructor(device: Device, name: string, step: CapturedStep<null>) {
+  constructor(device: TunerHost, name: string, step: Repeatable) {
     this.device = device;
     this.name = name;
     this.step = step;

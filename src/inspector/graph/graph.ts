@@ -1,6 +1,7 @@
 /** The autograd graph of a loss as plain data. */
 
-import type { DataType, Shape } from '../../engine/core/tensor.ts';
+import type { DataType } from '../../engine/core/data-type.ts';
+import type { Shape } from '../../engine/core/shape.ts';
 
 export interface GraphTensor {
   readonly shape: Shape;

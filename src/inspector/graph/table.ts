@@ -2,7 +2,7 @@
 
 import { bytesText, countText, flopsText, grouped, shapeText } from '../../common/format.ts';
 import type { Table } from '../../common/table.ts';
-import { elementCount } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import { type AutogradGraph, type GraphRest, type GraphWork, totalWork } from './graph.ts';
 
 const right = 'right' as const;

@@ -1,7 +1,7 @@
-import type { Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Storage } from '../../engine/runtime/memory.ts';
 import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import {
   type AutogradGraph,
   addWork,
@@ -30,9 +30,9 @@ export function traceGraph(
   let forwardCalls = 0;
   const nodes = new Map<Tensor, NonNullable<Tensor['node']>>();
   const backwardCalls = new Map<Tensor, number>();
-  const dispatches = device.dispatchesOf(() => {
+  const dispatches = runtimeOf(device).dispatchesOf(() => {
     const loss = forward();
-    forwardCalls = device.call;
+    forwardCalls = runtimeOf(device).call;
     tensors = tensorsBehind(loss);
     for (const tensor of tensors) {
       const { node } = tensor;
@@ -41,7 +41,7 @@ export function traceGraph(
       tensor.node = {
         ...node,
         backward: (gradient, into) => {
-          backwardCalls.set(tensor, device.call);
+          backwardCalls.set(tensor, runtimeOf(device).call);
           return node.backward(gradient, into);
         },
       };

@@ -3,7 +3,7 @@
 import { UsageError } from '../../common/errors.ts';
 import { suggest } from '../../common/suggest.ts';
 import type { BoundCase, InputSpec, Operator } from '../../engine/core/operator.ts';
-import type { Shape } from '../../engine/core/tensor.ts';
+import type { Shape } from '../../engine/core/shape.ts';
 
 /**
  * Reads a case: extents joined by x, one word an input, and attributes as `key=value`. Inputs at the end may be left out where their

@@ -1,7 +1,7 @@
 /** Every kernel, and which operators dispatch it: found out by recording the operators' own cases. */
 
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { conditionsOf, constantsOf, headerOf, summaryOf } from './header.ts';
 import { inspectedOperators } from './operators.ts';
 import { Recording } from './recording.ts';

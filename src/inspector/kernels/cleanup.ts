@@ -1,7 +1,9 @@
 /** What operators make for themselves beside tensors, freed with the recording they are made for. */
 
-import type { DataType, Shape, Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { DataType } from '../../engine/core/data-type.ts';
+import type { Shape } from '../../engine/core/shape.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 
 let open: (() => void)[] | null = null;
 
@@ -30,7 +32,7 @@ export function collectingCleanups<T>(body: () => T): { readonly result: T; read
 
 /** A tensor with contents, which lives as long as the recording. */
 export function held(device: Device, data: ArrayLike<number>, shape: Shape, dtype: DataType = 'u32'): Tensor {
-  const tensor = device.untracked(() => device.tensor(data, shape, dtype));
+  const tensor = runtimeOf(device).untracked(() => device.tensor(data, shape, dtype));
   onDispose(() => tensor.dispose());
   return tensor;
 }

@@ -2,7 +2,7 @@
 
 import { type PairedRatio, pairedRatio } from '../../common/paired-ratio.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import { Stopwatch } from '../timing/timing.ts';
 import { type Check, checkRecording, isRight, LatestReference, type ReferenceCheck } from './check.ts';

@@ -2,9 +2,10 @@
 
 import { UsageError } from '../../common/errors.ts';
 import { suggest } from '../../common/suggest.ts';
+import type { DataType } from '../../engine/core/data-type.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
-import type { DataType, Shape } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Shape } from '../../engine/core/shape.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { Cost, Dispatch } from '../../engine/runtime/kernel.ts';
 import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
 import type { Decision } from '../../engine/tuning/tune.ts';

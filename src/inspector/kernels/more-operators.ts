@@ -10,7 +10,8 @@ import {
   referenceArray,
 } from '../../engine/core/operator.ts';
 import { Parameters } from '../../engine/core/parameters.ts';
-import { elementCount, type Tensor } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import { accumulate } from '../../engine/ops/elementwise/accumulate.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import { countPairs, halfKeys } from '../../engine/ops/pairs/count_pairs.ts';
@@ -22,6 +23,7 @@ import { clear } from '../../engine/runtime/debug-trap.ts';
 import { checkFinite } from '../../engine/runtime/finite.ts';
 import { checkLabelRange } from '../../engine/runtime/labels.ts';
 import { raiseToLargest } from '../../engine/runtime/magnitude.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { copy, flopsOfStep, multiplyAdds } from '../timing/roofline.ts';
 import { held, onDispose } from './cleanup.ts';
 
@@ -155,7 +157,7 @@ const checkFiniteOperator = defineOperator({
   apply: ([x]) => {
     const { device } = x!;
     const flag = held(device, [clear], [1]);
-    checkFinite(x!, held(device, [7], [1]), flag);
+    checkFinite(device, x!, held(device, [7], [1]), flag);
     return flag;
   },
   reference: ([x]) => referenceArray([1], () => (x!.data.every(Number.isFinite) ? clear : 7)),
@@ -217,7 +219,10 @@ const countPairsOperator = defineOperator<{ readonly lower: boolean }>({
     const { device, shape } = scores!;
     const counts = held(device, new Uint32Array(2 * halfKeys), [2, halfKeys]);
     const selection = held(device, [shape[0]!, 0xbf80], [2]);
-    countPairs({ scores: scores!, labels: labels!, tile: device.uniform([0, 0]), selection, counts }, lower);
+    countPairs(
+      { scores: scores!, labels: labels!, tile: runtimeOf(device).uniform([0, 0]), selection, counts },
+      lower,
+    );
     return counts;
   },
   reference: ([scores, labels], { lower }) => {

@@ -1,7 +1,8 @@
 /** Losses that move something of their own at every call, and setting a tensor: kernels that the operators' own cases leave out. */
 
 import { defineOperator, type InputSpec, type Operator, referenceArray } from '../../engine/core/operator.ts';
-import { elementCount, type Tensor } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import { accumulate } from '../../engine/ops/elementwise/accumulate.ts';
 import { fill } from '../../engine/ops/elementwise/fill.ts';
 import { adaCosScaleReference } from '../../engine/ops/heads/adacos.reference.ts';

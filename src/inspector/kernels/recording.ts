@@ -1,12 +1,14 @@
 /** One case of an operator as a captured step: what kernels it dispatches, and what comes out. */
 
+import type { TensorData } from '../../engine/core/data-type.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import type { BoundCase, ReferenceArray } from '../../engine/core/operator.ts';
 import { uniform01 } from '../../engine/core/random.ts';
-import type { Tensor, TensorData } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import type { Dispatch } from '../../engine/runtime/kernel.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
+import { bytesOf } from '../../engine/runtime/tensor-bytes.ts';
 import { sampleInput, sampleTensor, sampleType } from '../../engine/testing/sample.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
 import { collectingCleanups, onDispose } from './cleanup.ts';
@@ -80,11 +82,11 @@ export class Recording {
       return variant !== undefined && names.includes(variant) ? variant : undefined;
     };
     // Before the host fills arrays of that size.
-    for (const spec of sample.inputs) device.bytesOf(spec.shape, sampleType(spec), 'kernels');
+    for (const spec of sample.inputs) bytesOf(device.report, spec.shape, sampleType(spec), 'kernels');
     const arrays = inputsOf(sample);
     const { result, dispose } = collectingCleanups(() => {
       const own = (make: () => Tensor): Tensor => {
-        const tensor = device.untracked(make);
+        const tensor = runtimeOf(device).untracked(make);
         onDispose(() => tensor.dispose());
         return tensor;
       };
@@ -98,7 +100,7 @@ export class Recording {
           return { output, gradients: tensors.map(({ gradient }) => gradient) };
         });
       return device.settings.trying(constants, () =>
-        device.tuner.preferring(prefer, () => (edit ? device.editing(edit, capture) : capture())),
+        device.tuner.preferring(prefer, () => (edit ? runtimeOf(device).editing(edit, capture) : capture())),
       );
     });
     this.step = result.result;

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../../common/errors.ts';
 import type { PairedRatio } from '../../common/paired-ratio.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { Roofline } from '../profile/bound.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import { type Check, isRight } from './check.ts';

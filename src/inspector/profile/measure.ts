@@ -1,9 +1,9 @@
 /** Takes the profile of a captured step. */
 
+import type { Device } from '../../engine/core/tensor.ts';
 import { describeAdapter } from '../../engine/runtime/adapter.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import { median, Stopwatch } from '../timing/timing.ts';
 import type { DispatchProfile, MemoryMap, StepProfile } from './profile.ts';

@@ -1,6 +1,7 @@
 /** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
 
-import type { DataType, Shape } from '../../engine/core/tensor.ts';
+import type { DataType } from '../../engine/core/data-type.ts';
+import type { Shape } from '../../engine/core/shape.ts';
 import type { Roofline } from './bound.ts';
 
 /** A tensor bound by a dispatch. */

@@ -1,11 +1,10 @@
-import { bytesPerElement, type Tensor } from '../../engine/core/tensor.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
-
-const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
+import { arrays, bytesPerElement } from '../../engine/core/data-type.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
+import type { KernelArgument } from '../../engine/runtime/kernel.ts';
 
 /** The beginning of a tensor as a dispatch left it. */
 export interface Contents {
-  readonly tensor: Tensor;
+  readonly tensor: KernelArgument;
   /** Name of the binding. */
   readonly name: string;
   readonly values: ArrayLike<number>;

@@ -6,7 +6,7 @@
  * have spared them.
  */
 
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { type Roofline, ratesOf, type Work } from '../profile/bound.ts';
 import { measureArithmetic, measureCopying } from './roofline.ts';
 

@@ -1,7 +1,6 @@
 /** Probes of what the adapter can do at most: multiply-adds in registers, and copying memory. */
 
-import type { Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { elementGrid } from '../../engine/tuning/grid.ts';
 import copySource from '../../shaders/runtime/peak_copy.wesl';
 import fmaSource from '../../shaders/runtime/peak_fma.wesl';

@@ -10,10 +10,10 @@
 
 import { bytesText, durationText, flopsText, percentText, significant } from '../../common/format.ts';
 import { formatShape } from '../../engine/core/errors.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
+import type { CapturedStep, StepRunner } from '../../engine/runtime/captured-step.ts';
+import type { KernelArgument } from '../../engine/runtime/kernel.ts';
 import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
-import type { CapturedStep, StepRunner } from '../../engine/runtime/step.ts';
 import { boundOf } from '../profile/bound.ts';
 import { type StampedRun, Stopwatch } from './timing.ts';
 
@@ -103,7 +103,7 @@ export class StepTrace implements StepRunner {
 }
 
 /** Least, mean and greatest value, and what is remarkable: zeros, NaN, infinities. */
-function summaryOf({ size }: Tensor, values: ArrayLike<number>): string {
+function summaryOf({ size }: KernelArgument, values: ArrayLike<number>): string {
   let [least, greatest, sum, zeros, notFinite] = [
     Number.POSITIVE_INFINITY,
     Number.NEGATIVE_INFINITY,

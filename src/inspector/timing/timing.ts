@@ -1,8 +1,8 @@
 /** How long dispatches of a captured step take. */
 
 import { type RoundsOptions, repeatsOf, timeInRounds } from '../../common/rounds.ts';
-import type { Device } from '../../engine/runtime/device.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
+import type { Device } from '../../engine/core/tensor.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { type Contents, Copies } from './copies.ts';
 import { Stamps } from './stamps.ts';
 

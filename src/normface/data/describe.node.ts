@@ -1,8 +1,8 @@
 /** What a data set holds, in numbers. */
 
 import { type Dataset, type Source, samplesByIdentity } from './dataset.ts';
-import type { ImageSize } from './images/decode.node.ts';
 import { headerSize } from './images/header-size.node.ts';
+import type { ImageSize } from './images/image.ts';
 import { withBytes } from './images/large-images.node.ts';
 import { endingOf } from './recognise.node.ts';
 

@@ -2,7 +2,8 @@ import { countText } from '../../common/format.ts';
 import { hash32 } from '../../engine/core/random.ts';
 import { type Dataset, samplesByIdentity } from './dataset.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './images/contact-sheet.node.ts';
-import { decodeSource, decodeWithin, type ImageSize } from './images/decode.node.ts';
+import { decodeSource, decodeWithin } from './images/decode.node.ts';
+import type { ImageSize } from './images/image.ts';
 import { imageTitles } from './protocols/image-numbers.ts';
 
 export interface PreviewOptions extends Partial<ContactSheetOptions> {

@@ -1,4 +1,4 @@
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { readWeights } from '../training/checkpoint/read-checkpoint.node.ts';
 import type { NetEmbedder } from './embedder.ts';
 import { embedderOf } from './open-embedder.ts';

@@ -1,10 +1,9 @@
 /** A net in inference mode on the GPU. */
 
-import { withoutGradients } from '../../engine/core/autograd.ts';
 import type { Parameters } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
-import type { Device } from '../../engine/runtime/device.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
+import { withoutGradients } from '../../engine/core/recording.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import type { BuiltNet } from '../nets/build.ts';
 import type { Embedder } from './features.ts';
 

@@ -1,8 +1,8 @@
 import { UserError } from '../../common/errors.ts';
 import { Parameters } from '../../engine/core/parameters.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { buildNet } from '../nets/build.ts';
-import { findNet } from '../nets/index.ts';
+import { netOfMetadata } from '../nets/stored-net.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
 import { NetEmbedder } from './embedder.ts';
@@ -26,16 +26,16 @@ export async function embedderOf(
     throw new UserError(
       `${source} is for images of ${metadata.imageSize}; height and width must be 1 to ${mostExtent}`,
     );
-  if (metadata.net === undefined || !imageSize)
+  const design = netOfMetadata(metadata, source);
+  if (!design || !imageSize)
     throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
   const cropSize = metadata.cropSize === undefined ? imageSize : sizeOf(metadata.cropSize);
   if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]!))
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );
-  const design = findNet(metadata.net);
   const net = buildNet(design, [...cropSize, design.input[2]], 0);
-  const values = matchParameters(tensors, net.declarations, { source, net: metadata.net });
+  const values = matchParameters(tensors, net.declarations, { source, net: design.name });
   const parameters = new Parameters(
     device,
     net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),

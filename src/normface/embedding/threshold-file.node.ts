@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { readJson, writeJson } from '../training/run/run-folder.node.ts';
+import { readJson } from '../../common/json-file.node.ts';
+import { writeJson } from '../training/run/run-folder.node.ts';
 import { parseThreshold, type StoredThreshold } from './stored-threshold.ts';
 
 /** The threshold file that belongs to a weights file. */

@@ -1,8 +1,8 @@
 import { UserError } from '../../common/errors.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { gemm } from '../../engine/ops/matmul/gemm.ts';
 import { countPairs, halfKeys } from '../../engine/ops/pairs/count_pairs.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type Features, featureCount } from './features.ts';
 import { countFrom, findRank, scoreOfKey } from './score-order.ts';
 
@@ -94,7 +94,7 @@ class ScoreTiles {
       const left = features.rows(row, side);
       for (let column = row; column < images; column += side) {
         gemm(left, features.rows(column, side), { transposeB: true, out: scores });
-        const tile = device.uniform([row, column]);
+        const tile = runtimeOf(device).uniform([row, column]);
         countPairs({ scores, labels, tile, selection, counts }, prefix !== undefined);
       }
     }

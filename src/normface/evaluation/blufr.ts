@@ -1,6 +1,6 @@
 import { UserError } from '../../common/errors.ts';
 import type { Table } from '../../common/table.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { BlufrTrial } from '../data/protocols/blufr.ts';
 import { rankAllPairs } from './all-pairs.ts';
 import { type Features, featureCount } from './features.ts';

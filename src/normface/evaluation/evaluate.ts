@@ -4,8 +4,9 @@ import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.t
 import { type MergeName, mergeMirror } from './merge.ts';
 import { PairScores } from './pair-scores.ts';
 import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
+import { type ProtocolName, protocolNames } from './protocol-names.ts';
 import { firstProtocol } from './protocol-texts.ts';
-import { decisionsOf, judge, needsFolds, type ProtocolName, protocolNames } from './protocols.ts';
+import { decisionsOf, judge, needsFolds } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
 import {
   areaUnderCurve,

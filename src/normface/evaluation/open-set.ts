@@ -1,5 +1,5 @@
+import type { Device } from '../../engine/core/tensor.ts';
 import { gemm } from '../../engine/ops/matmul/gemm.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import { type Features, featureCount } from './features.ts';
 
 /** Probes compared with the gallery at a time. */

@@ -1,4 +1,4 @@
-import { type ProtocolName, protocolNames } from './protocols.ts';
+import { type ProtocolName, protocolNames } from './protocol-names.ts';
 
 /**
  * The rule whose row is to be read first: a plain cosine at a threshold that no judged pair has a say in, on features treated as

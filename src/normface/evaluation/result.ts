@@ -1,5 +1,5 @@
 import type { Measure } from './pair-scores.ts';
-import type { ProtocolName } from './protocols.ts';
+import type { ProtocolName } from './protocol-names.ts';
 
 /** Outcome on one fold: accuracy in [0, 1] at a threshold chosen without that fold (with it, where the rule is free of folds). */
 export interface FoldResult {

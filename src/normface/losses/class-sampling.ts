@@ -2,9 +2,8 @@
 
 import { z } from 'zod';
 import type { ParameterDeclaration } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import { randomStream } from '../nets/initial.ts';
 import { drawClasses } from './draw-classes.ts';
 

@@ -2,9 +2,8 @@
 
 import type { z } from 'zod';
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import type { ClassSampling } from './class-sampling.ts';
 
 /** Results of a head for one batch. */

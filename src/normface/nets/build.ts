@@ -5,7 +5,8 @@ import type { Tensor } from '../../engine/core/tensor.ts';
 import { type ImageBatchOptions, imageBatch } from '../../engine/ops/images/image_batch.ts';
 import { initialValues } from './initial.ts';
 import { type ForwardMode, forwardAll, type SampleShape } from './layer.ts';
-import { type Net, planNet, withInner } from './net.ts';
+import type { Net } from './net.ts';
+import { planNet, withInner } from './plan.ts';
 
 /** What training does to pictures at random. */
 export type Augmentation = Pick<ImageBatchOptions, 'mirror' | 'shift' | 'crop'>;
@@ -36,7 +37,7 @@ export interface BuiltNet {
 /**
  * Makes a net for images of a size. The same seed gives the same initial values, whatever else is declared.
  *
- * @throws UserError if the layers do not fit one another or the images, or the net does not end in flat features
+ * @throws UserError if a layer is wrong, the layers do not fit one another or the images, or the net does not end in flat features
  */
 export function buildNet(net: Net, input: SampleShape, seed: number): BuiltNet {
   const layers = planNet(net, input);

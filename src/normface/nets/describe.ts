@@ -1,6 +1,7 @@
-import { elementCount } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import type { SampleShape } from './layer.ts';
-import { type Net, planNet, withInner } from './net.ts';
+import type { Net } from './net.ts';
+import { planNet, withInner } from './plan.ts';
 
 /** One row of the table of a net. */
 export interface LayerDescription {
@@ -30,9 +31,10 @@ export interface NetDescription {
 }
 
 /**
- * What every layer of a net gives and costs. The layers of a residual come before the residual itself, which is the sum.
+ * What every layer of a net gives and costs. Layers inside others come before the one that holds them:
+ * of a residual first its shortcut, then its layers, then the sum.
  *
- * @throws UserError if the layers do not fit one another or the images
+ * @throws UserError if a layer is wrong, or the layers do not fit one another or the images
  */
 export function describeNet(net: Net, input: SampleShape = net.input): NetDescription {
   const layers = planNet(net, input)

@@ -1,5 +1,6 @@
 import { UsageError } from '../../common/errors.ts';
 import { centerFaceResnet } from './center-face-resnet.ts';
+import { iresnets } from './iresnet.ts';
 import { lightCnnA, lightCnnB, lightCnnSmall } from './light-cnn.ts';
 import { lenetsPlusPlus, mnist3d, mnistLenet } from './mnist.ts';
 import { mobileFaceNet } from './mobilefacenet.ts';
@@ -19,6 +20,7 @@ export const nets: readonly Net[] = [
   lightCnnB,
   sphereface20,
   mobileFaceNet,
+  ...iresnets,
   mnistLenet,
   mnist3d,
   lenetsPlusPlus,
@@ -31,8 +33,13 @@ export function findNet(name: string): Net {
   const net = nets.find((candidate) => candidate.name === name);
   if (!net) {
     throw new UsageError(
-      `there is no net "${name}"; there are ${nets.map((known) => known.name).join(', ')}`,
+      `there is no net "${name}"; there are ${nets.map((known) => known.name).join(', ')}; a net of your own is in a file whose name ends in .json`,
     );
   }
   return net;
+}
+
+/** The net of a name; a net that is given as data is itself. @throws UsageError if there is no net of this name */
+export function netOf(net: string | Net): Net {
+  return typeof net === 'string' ? findNet(net) : net;
 }

@@ -1,9 +1,11 @@
 /** What a layer is to the functions that describe, declare and run nets. */
 
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
-import type { Shape, Tensor } from '../../engine/core/tensor.ts';
+import type { Shape } from '../../engine/core/shape.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import type { Initial } from './initial.ts';
+import type { Settings } from './setting.ts';
 
 /** [height, width, channels] of images and feature maps, [length] of flat features; the batch is left out. */
 export type SampleShape = Shape;
@@ -44,8 +46,24 @@ export interface NamedLayer extends PlannedLayer {
   readonly input: SampleShape;
 }
 
-/** Plans layers that follow one another; given to layers that contain others. */
-export type PlanSequence<Layer> = (layers: readonly Layer[], input: SampleShape) => NamedLayer[];
+/** What layers of every kind have. */
+export interface AnyLayer {
+  readonly kind: string;
+  /** Of its own among all layers of the net; the names of the layer's parameters begin with it. */
+  readonly name: string;
+}
+
+/**
+ * Plans layers that follow one another; given to layers that contain others.
+ *
+ * @param place where in its layer the list is, such as `shortcut`
+ */
+export type PlanSequence = (layers: readonly AnyLayer[], input: SampleShape, place: string) => NamedLayer[];
+
+/** A kind of layer: what its settings may be, and what it gives and costs. */
+export interface LayerKind<L extends AnyLayer> extends Settings<L> {
+  plan(layer: L, input: SampleShape, planSequence: PlanSequence): PlannedLayer;
+}
 
 /** Runs layers one after the other and adds `residual`, if given, to the result. */
 export function forwardAll(

@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../common/errors.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { JsonObject } from '../../common/json.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { ImageStore } from '../data/images/image-store.node.ts';
 import { openEmbedder } from '../embedding/embedder.node.ts';
@@ -16,7 +17,7 @@ import { CachingPool } from '../training/caching-pool.node.ts';
 import { findWeights, latestCheckpoint } from '../training/checkpoint/checkpoint.node.ts';
 import { readCheckpoint, readState } from '../training/checkpoint/read-checkpoint.node.ts';
 import { parseConfig, type TrainingConfig, type TrainingConfigInput } from '../training/config/config.ts';
-import { configHash, type JsonObject } from '../training/config/overrides.ts';
+import { configHash } from '../training/config/overrides.ts';
 import type { Reporter } from '../training/reporter.ts';
 import { INTERRUPTED } from '../training/run/interrupt.node.ts';
 import type { StepRecord } from '../training/run/log.ts';

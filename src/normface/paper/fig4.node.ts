@@ -3,12 +3,12 @@
 import { seriesColor } from '../../common/plot-frame.node.ts';
 import { type Point2, type Point3, unit } from '../../common/vectors.ts';
 import { normal01 } from '../../engine/core/random.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { multiply } from '../../engine/ops/elementwise/multiply.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import { softmaxLoss } from '../../engine/ops/heads/softmax_loss.ts';
 import { l2Normalise } from '../../engine/ops/norm/l2_normalise.ts';
 import { sum } from '../../engine/ops/reduce/sum.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import type { Experiment, Figure, NamedTable } from './experiment.ts';
 import { arrows, dots, labels, planePlot, polyline, SphereView, tenColors } from './plane.node.ts';
 

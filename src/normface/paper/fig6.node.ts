@@ -2,9 +2,9 @@
 
 import { degrees, type Point3, points3, unit } from '../../common/vectors.ts';
 import { Parameters } from '../../engine/core/parameters.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { cContrastiveLoss } from '../../engine/ops/heads/c_contrastive_loss.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import type { Experiment, Figure } from './experiment.ts';
 import { arrows, dots, planePlot, SphereView, tenColors } from './plane.node.ts';
 import { meanDirection, samplesPerClass, twoClasses } from './two-classes.ts';

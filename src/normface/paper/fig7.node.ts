@@ -1,10 +1,9 @@
 /** Figure 7: marginal samples that agents hide: with the same margin, pairs and triplets of samples would still move them. */
 
 import { cross, dot, type Point3, points3, unit } from '../../common/vectors.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { cContrastiveLoss } from '../../engine/ops/heads/c_contrastive_loss.ts';
 import { cTripletLoss } from '../../engine/ops/heads/c_triplet_loss.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import type { Experiment, Figure } from './experiment.ts';
 import { dots, planePlot, polyline, SphereView, tenColors } from './plane.node.ts';
 import { meanDirection, samplesPerClass, twoClasses } from './two-classes.ts';

@@ -3,9 +3,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '../../common/files.node.ts';
+import type { Json, JsonObject } from '../../common/json.ts';
+import { readJson } from '../../common/json-file.node.ts';
 import { plotPng } from '../../common/plot-frame.node.ts';
-import { canonicalJson, type Json, type JsonObject } from '../training/config/overrides.ts';
-import { readJson, writeJson } from '../training/run/run-folder.node.ts';
+import { canonicalJson } from '../training/config/overrides.ts';
+import { writeJson } from '../training/run/run-folder.node.ts';
 import type { Experiment, ExperimentResults, NamedTable } from './experiment.ts';
 import { experimentMarkdown } from './markdown.ts';
 

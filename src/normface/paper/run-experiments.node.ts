@@ -2,9 +2,9 @@
 
 import path from 'node:path';
 import { replaceFile } from '../../common/files.node.ts';
+import type { JsonObject } from '../../common/json.ts';
 import { type Report, writeReport } from '../../common/report.node.ts';
 import { packageVersion } from '../package.node.ts';
-import type { JsonObject } from '../training/config/overrides.ts';
 import { duration } from '../training/progress.ts';
 import type { Experiment } from './experiment.ts';
 import { type ExperimentRunner, InterruptedError } from './experiment-runner.node.ts';

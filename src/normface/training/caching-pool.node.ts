@@ -1,5 +1,5 @@
 import type { Source } from '../data/dataset.ts';
-import type { ImageSize } from '../data/images/decode.node.ts';
+import type { ImageSize } from '../data/images/image.ts';
 import { type Decoded, DecodePool } from '../data/images/worker-pool.node.ts';
 
 /** Decoding threads that remember every image: several runs on the same images decode or render each of them once. */

@@ -2,14 +2,14 @@
 
 import { UserError } from '../../common/errors.ts';
 import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { matchParameters } from './checkpoint/compatible.ts';

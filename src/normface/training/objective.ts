@@ -1,12 +1,11 @@
 /** What a training step differentiates: a net and its losses on a batch. */
 
 import { Parameters } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
-import { findNet } from '../nets/index.ts';
+import { netOf } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head, type HeadOutputs } from './head.ts';
 
@@ -24,7 +23,7 @@ export class Objective {
   /** @param classes number of people, the rows of the class matrices */
   constructor(device: Device, config: TrainingConfig, classes: number) {
     const { seed, batchSize, data, loss, auxiliaryLoss } = config;
-    const design = findNet(config.net);
+    const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);

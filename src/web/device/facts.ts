@@ -1,7 +1,7 @@
 /** What can be known of a device without measuring, and how to say it. */
 
+import type { Device } from '../../engine/core/tensor.ts';
 import type { AdapterReport } from '../../engine/runtime/adapter.ts';
-import type { Device } from '../../engine/runtime/device.ts';
 import { formatBytes, formatCount } from '../parts/format.ts';
 
 /** Limits by name. */

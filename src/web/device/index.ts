@@ -1,7 +1,7 @@
 /** The page Device: what the adapter is, what it offers, and what it can do at most. */
 
 import { DeviceError } from '../../engine/core/errors.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { requestedLimits, usableFeatures } from '../../engine/runtime/open.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
 import type { Mount } from '../page.ts';

@@ -1,4 +1,4 @@
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
 import { Peaks } from '../../inspector/timing/peaks.ts';
 import { badge } from '../parts/badge.ts';

@@ -1,6 +1,6 @@
 /** What the page keeps for each GPU, as long as that is open: its kernels, and its peaks. */
 
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { KernelInspector } from '../../inspector/kernels/inspect.ts';
 import { Peaks } from '../../inspector/timing/peaks.ts';
 

@@ -1,4 +1,4 @@
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { type Problem, problemsOf } from './diagnostics.ts';
 
 /** Has the driver's compiler read a text. Nothing is run, and no error of it is left for others to stumble over. */

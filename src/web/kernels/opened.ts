@@ -3,7 +3,7 @@
 import { UsageError, UserError } from '../../common/errors.ts';
 import { DeviceError, ShapeError } from '../../engine/core/errors.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
-import { elementCount } from '../../engine/core/tensor.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
 import { parseCase } from '../../inspector/kernels/case-text.ts';
 import type { KernelEntry, KernelUse } from '../../inspector/kernels/catalogue.ts';

@@ -4,10 +4,9 @@
  */
 
 import { Parameters } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
-import type { Device } from '../../engine/runtime/device.ts';
-import type { CapturedStep } from '../../engine/runtime/step.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { twoClasses } from '../../normface/paper/two-classes.ts';
 import { createHead, type Head, type HeadOutputs } from '../../normface/training/head.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';

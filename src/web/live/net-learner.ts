@@ -1,6 +1,6 @@
 /** A net that learns from pictures, if wanted with some steps of plain softmax before the loss. */
 
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { encodeSafetensors } from '../../normface/training/checkpoint/safetensors.ts';
 import type { LabelledImages, StepMetrics } from '../../normface/training/loop.ts';
 import { Model } from '../../normface/training/model.ts';

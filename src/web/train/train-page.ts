@@ -1,4 +1,4 @@
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import { lossChoice } from '../live/choices.ts';
 import { evenCircleLoss } from '../live/circle-loss.ts';
 import { ClusterLearner } from '../live/cluster-learner.ts';

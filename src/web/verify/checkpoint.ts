@@ -1,7 +1,7 @@
 /** A checkpoint in the page: its net on the GPU and the threshold that came with it. */
 
 import { UserError } from '../../common/errors.ts';
-import type { Device } from '../../engine/runtime/device.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { NetEmbedder } from '../../normface/embedding/embedder.ts';
 import { mirrorImages } from '../../normface/embedding/features.ts';
 import { embedderOf } from '../../normface/embedding/open-embedder.ts';

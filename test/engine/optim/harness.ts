@@ -1,10 +1,11 @@
 import { type ParameterDeclaration, Parameters } from '../../../src/engine/core/parameters.ts';
 import { normal01 } from '../../../src/engine/core/random.ts';
-import { elementCount, type Tensor } from '../../../src/engine/core/tensor.ts';
+import { elementCount } from '../../../src/engine/core/shape.ts';
+import type { Device, Tensor } from '../../../src/engine/core/tensor.ts';
 import { add } from '../../../src/engine/ops/elementwise/add.ts';
 import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
 import { sum } from '../../../src/engine/ops/reduce/sum.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
+import { runtimeOf } from '../../../src/engine/runtime/runtime.ts';
 
 /** Normal numbers that are exact in f32. */
 export function normals(size: number, seed: number, scale = 1): Float32Array {
@@ -28,7 +29,7 @@ export class GradientSource {
 
   constructor(device: Device, declared = declarations) {
     this.parameters = new Parameters(device, declared);
-    this.gradients = device.untracked(
+    this.gradients = runtimeOf(device).untracked(
       () =>
         new Map(
           declared

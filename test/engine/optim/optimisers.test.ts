@@ -3,7 +3,7 @@ import type { Parameters } from '../../../src/engine/core/parameters.ts';
 import { Adam, AdamW } from '../../../src/engine/optim/adam.ts';
 import type { Optimiser } from '../../../src/engine/optim/optimiser.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';
-import { Device } from '../../../src/engine/runtime/device.ts';
+import { DeviceRuntime } from '../../../src/engine/runtime/device.ts';
 import { testDevice } from '../open.ts';
 import { bitsOf, declarations, GradientSource, largestError, normals } from './harness.ts';
 
@@ -185,7 +185,7 @@ describe.each(kinds)('%s', (_, make, reference) => {
   test('gives the same bits when the arena does not fit one binding', async () => {
     const { report } = device;
     const limits = { ...report.limits, maxStorageBufferBindingSize: 1300 };
-    const narrow = new Device(device.gpu, { ...report, limits });
+    const narrow = new DeviceRuntime(device.gpu, { ...report, limits });
     const source = new GradientSource(narrow);
     expect(source.parameters.windows.map(({ values }) => values.size)).toEqual([320, 320, 64]);
     // The partial sums of the norm are chunked by window, so that clipped steps agree only nearly.

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
 import { normal01 } from '../../../src/engine/core/random.ts';
 import { multiply } from '../../../src/engine/ops/elementwise/multiply.ts';
-import { withBindingLimit } from '../../../src/engine/ops/heads/class_windows.ts';
 import { sum } from '../../../src/engine/ops/reduce/sum.ts';
 import { AdamW } from '../../../src/engine/optim/adam.ts';
 import { RowSubset } from '../../../src/engine/optim/row_subset.ts';
@@ -44,7 +43,7 @@ async function train(make: (parameters: Parameters) => SGD | AdamW, subset: bool
   const count = device.tensor([inUse], [1], 'u32');
   const options = { all: 'w', chosen: 'w.chosen', rows: list, count };
   const pick = subset ? new RowSubset(parameters, optimiser, options) : null;
-  withBindingLimit(64 * columns * 4, () => {
+  device.settings.limiting({ classWindowBytes: 64 * columns * 4 }, () => {
     for (let step = 0; step < 2; step++) {
       pick?.gather();
       const w = parameters.get(subset ? 'w.chosen' : 'w');

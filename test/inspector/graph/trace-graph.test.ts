@@ -9,6 +9,7 @@ import { scale } from '../../../src/engine/ops/elementwise/scale.ts';
 import { matmul } from '../../../src/engine/ops/matmul/matmul.ts';
 import { mean } from '../../../src/engine/ops/reduce/sum.ts';
 import { flatten } from '../../../src/engine/ops/shape/reshape.ts';
+import { runtimeOf } from '../../../src/engine/runtime/runtime.ts';
 import { totalWork } from '../../../src/inspector/graph/graph.ts';
 import { traceGraph } from '../../../src/inspector/graph/trace-graph.ts';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
@@ -71,7 +72,7 @@ test('the graph has the operators in order, with what they were called on', () =
 
 test('every dispatch is counted once: for its operator, or for the rest', () => {
   const { parameters, forward, graph } = forked();
-  const dispatches = device.dispatchesOf(() => forward().backward());
+  const dispatches = runtimeOf(device).dispatchesOf(() => forward().backward());
   const flops = dispatches.reduce((sum, { dispatch }) => sum + dispatch.cost.flops, 0);
   const passes = (['forward', 'backward'] as const).map((pass) => totalWork(graph, pass));
   expect(passes.reduce((sum, work) => sum + work.dispatches, 0)).toBe(dispatches.length);

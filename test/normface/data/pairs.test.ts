@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
+import { readJson } from '../../../src/common/json-file.node.ts';
 import { createDataset, type Dataset, minimumImages } from '../../../src/normface/data/dataset.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { imageNumbers } from '../../../src/normface/data/protocols/image-numbers.ts';
@@ -17,7 +18,6 @@ import {
   resolvePairs,
 } from '../../../src/normface/data/protocols/pairs.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../../../src/normface/data/split.ts';
-import { readJson } from '../../../src/normface/training/run/run-folder.node.ts';
 import { errorOf, realData, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

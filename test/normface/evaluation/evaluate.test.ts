@@ -4,12 +4,8 @@ import { evaluateVerification } from '../../../src/normface/evaluation/evaluate.
 import { mergeMirror, mergeNames } from '../../../src/normface/evaluation/merge.ts';
 import { PairScores } from '../../../src/normface/evaluation/pair-scores.ts';
 import { selectFolds } from '../../../src/normface/evaluation/pairs.ts';
-import {
-  decisionsOf,
-  evaluateProtocol,
-  judge,
-  protocolNames,
-} from '../../../src/normface/evaluation/protocols.ts';
+import { protocolNames } from '../../../src/normface/evaluation/protocol-names.ts';
+import { decisionsOf, evaluateProtocol, judge } from '../../../src/normface/evaluation/protocols.ts';
 import { cosineScores } from '../../../src/normface/evaluation/similarity.ts';
 import {
   formatAccuracy,

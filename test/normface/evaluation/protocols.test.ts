@@ -3,7 +3,8 @@ import { UserError } from '../../../src/common/errors.ts';
 import { hash32 } from '../../../src/engine/core/random.ts';
 import type { Features } from '../../../src/normface/evaluation/features.ts';
 import type { PairList } from '../../../src/normface/evaluation/pairs.ts';
-import { evaluateProtocol, protocolNames } from '../../../src/normface/evaluation/protocols.ts';
+import { protocolNames } from '../../../src/normface/evaluation/protocol-names.ts';
+import { evaluateProtocol } from '../../../src/normface/evaluation/protocols.ts';
 import { exactPairs, exactRows, features, noisyFaces, pairList, randomPairs } from './helpers.ts';
 
 const rows = features(exactRows);

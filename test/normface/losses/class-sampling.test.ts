@@ -1,8 +1,8 @@
 /** Class sampling: which classes are drawn, and what a step with a part of them does to the rest. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
 import { drawClasses } from '../../../src/normface/losses/draw-classes.ts';
 import type { TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import type { Model } from '../../../src/normface/training/model.ts';

@@ -2,10 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { RowSubset } from '../../../src/engine/optim/row_subset.ts';
 import { SGD } from '../../../src/engine/optim/sgd.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { createHead } from '../../../src/normface/training/head.ts';
 

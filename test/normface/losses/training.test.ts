@@ -1,8 +1,8 @@
 /** The losses of the paper's comparisons and of its follow-ups, each from a configuration. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
 import { lossNames } from '../../../src/normface/losses/names.ts';
 import type { StoredTensor } from '../../../src/normface/training/checkpoint/safetensors.ts';

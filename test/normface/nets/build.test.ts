@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { withoutGradients } from '../../../src/engine/core/autograd.ts';
 import type { ReferenceArray } from '../../../src/engine/core/operator.ts';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
 import { normal01, uniform01 } from '../../../src/engine/core/random.ts';
-import { elementCount, type Tensor } from '../../../src/engine/core/tensor.ts';
+import { withoutGradients } from '../../../src/engine/core/recording.ts';
+import { elementCount } from '../../../src/engine/core/shape.ts';
+import type { Tensor } from '../../../src/engine/core/tensor.ts';
 import { conv2dReference } from '../../../src/engine/ops/conv2d/conv2d.reference.ts';
 import { conv2dGeometry } from '../../../src/engine/ops/conv2d/conv2d_geometry.ts';
 import { add } from '../../../src/engine/ops/elementwise/add.ts';

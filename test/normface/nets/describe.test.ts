@@ -113,11 +113,15 @@ const wrong = (layers: unknown): Net => ({
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['an unknown kind', [{ kind: 'cone', name: 'a' }], /there is no layer kind "cone"; there are .*conv/],
+  [
+    'an unknown kind',
+    [{ kind: 'cone', name: 'a' }],
+    /^the net wrong: layers\[0\]: unknown layer kind "cone", .*known: conv, /,
+  ],
   [
     'a kernel that does not fit',
     [{ kind: 'conv', name: 'a', channels: 4, kernel: 9 }],
-    /^the net wrong does not fit images of 8×8×3: .*kernel is larger/,
+    /^the net wrong does not fit images of 8×8×3: layers\[0\] "a": .*kernel is larger/,
   ],
   [
     'feature maps that were not flattened',
@@ -130,12 +134,59 @@ test.each<[string, unknown, RegExp]>([
     /turn \[8, 8, 3\] into \[6, 6, 4\], which cannot be added/,
   ],
   [
+    'a shortcut of another shape',
+    [
+      {
+        kind: 'residual',
+        name: 'r',
+        layers: [{ kind: 'conv', name: 'a', channels: 4, kernel: 3 }],
+        shortcut: [{ kind: 'conv', name: 'b', channels: 4, kernel: 1 }],
+      },
+    ],
+    /layers\[0\] "r": residual: its layers turn \[8, 8, 3\] into \[6, 6, 4\], its shortcut into \[8, 8, 4\]: they cannot be added/,
+  ],
+  [
+    'a misfit inside a shortcut, with its place',
+    [
+      {
+        kind: 'residual',
+        name: 'r',
+        layers: [],
+        shortcut: [{ kind: 'conv', name: 'b', channels: 4, kernel: 9 }],
+      },
+    ],
+    /8×8×3: layers\[0\]\.shortcut\[0\] "b": .*kernel is larger/,
+  ],
+  [
+    'branches whose images differ',
+    [
+      {
+        kind: 'branches',
+        name: 'b',
+        branches: [[], [{ kind: 'maxPool', name: 'p', kernel: 2 }]],
+      },
+    ],
+    /branches: they give \[8, 8, 3\], \[4, 4, 3\], which cannot be put side by side/,
+  ],
+  [
+    'branches of other channels that are added',
+    [
+      {
+        kind: 'branches',
+        name: 'b',
+        join: 'add',
+        branches: [[], [{ kind: 'conv', name: 'c', kernel: 1, channels: 4 }]],
+      },
+    ],
+    /branches: they give \[8, 8, 3\], \[8, 8, 4\], which cannot be added/,
+  ],
+  [
     'a name twice',
     [
       { kind: 'prelu', name: 'a' },
       { kind: 'prelu', name: 'a' },
     ],
-    /two parameters are called a\.slope/,
+    /^the net wrong: layers\[0\] and layers\[1\] are both called "a"; names must differ$/,
   ],
 ])('refuses %s', (_, layers, message) => {
   expect(() => describeNet(wrong(layers))).toThrow(message);

@@ -1,5 +1,5 @@
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
 import type { Experiment, ExperimentResults } from '../../../src/normface/paper/experiment.ts';
 import {
   ExperimentRunner,

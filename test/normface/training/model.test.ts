@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
 import type { TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { batch, tinyModel } from './tiny.ts';
 

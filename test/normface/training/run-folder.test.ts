@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { replaceFile } from '../../../src/common/files.node.ts';
+import { readJson } from '../../../src/common/json-file.node.ts';
 import { saveCheckpoint } from '../../../src/normface/training/checkpoint/checkpoint.node.ts';
 import { float32Tensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
 import { parseConfig } from '../../../src/normface/training/config/config.ts';
@@ -11,7 +12,6 @@ import { metricsCsv, parseLog } from '../../../src/normface/training/run/log.ts'
 import {
   appendLog,
   createRunFolder,
-  readJson,
   readRunConfig,
   writeJson,
 } from '../../../src/normface/training/run/run-folder.node.ts';

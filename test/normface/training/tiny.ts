@@ -1,7 +1,7 @@
 /** A tiny net on one batch of eight pictures of four people. */
 
 import { hash32 } from '../../../src/engine/core/random.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { Model } from '../../../src/normface/training/model.ts';
 

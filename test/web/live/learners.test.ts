@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { degrees, type Point3, points3 } from '../../../src/common/vectors.ts';
-import type { Device } from '../../../src/engine/runtime/device.ts';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import { embedderOf } from '../../../src/normface/embedding/open-embedder.ts';
 import { lossBound } from '../../../src/normface/losses/bound.ts';
 import { decodeSafetensors } from '../../../src/normface/training/checkpoint/safetensors.ts';

@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
-import type { Shape, Tensor } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { conv2dReference } from './conv2d.reference.ts';
 import { type Conv2dGeometry, type Conv2dOptions, conv2dCost, conv2dGeometry } from './conv2d_geometry.ts';

@@ -1,8 +1,7 @@
 import forwardSource from '../../../shaders/conv2d/conv2d_forward.wesl';
 import gradInputSource from '../../../shaders/conv2d/conv2d_grad_input.wesl';
 import gradWeightSource from '../../../shaders/conv2d/conv2d_grad_weight.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { longestStage, type Tile, tileProduct, wantedWorkgroups } from '../matmul/tile_product.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';

@@ -1,7 +1,6 @@
 import source from '../../../shaders/conv2d/conv2d_fold.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { type Device, type Tensor, viewOf } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
@@ -39,8 +38,8 @@ export function supportsFold(device: Device, g: Conv2dGeometry): boolean {
 export function foldGradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: Tensor, dx: Tensor): void {
   const shares = device.empty([pixelsOf(g), tapsOf(g) * g.CHANNELS]);
   const [pixels, taps] = [
-    dy.view([pixelsOf(g), g.OUT_CHANNELS]),
-    w.view([tapsOf(g) * g.CHANNELS, g.OUT_CHANNELS]),
+    viewOf(dy, [pixelsOf(g), g.OUT_CHANNELS]),
+    viewOf(w, [tapsOf(g) * g.CHANNELS, g.OUT_CHANNELS]),
   ];
   gemm(pixels, taps, { transposeB: true, out: shares });
   const { grid, constants, conditions } = elementGrid(device, dx.size, g.CHANNELS);

@@ -1,5 +1,5 @@
 import { check, formatShape } from '../../core/errors.ts';
-import type { Shape } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 
 /** How the filters of a convolution move over an image. */

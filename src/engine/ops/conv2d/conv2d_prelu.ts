@@ -1,7 +1,8 @@
 import { record, wantsGradient } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
-import type { Shape, Tensor } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { preluReference } from '../elementwise/prelu.reference.ts';
 import { preluBackward } from '../elementwise/prelu.ts';
 import { conv2dReference } from './conv2d.reference.ts';

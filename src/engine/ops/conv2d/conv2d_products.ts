@@ -1,5 +1,4 @@
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from '../matmul/tile_product.ts';
 import {

@@ -6,10 +6,10 @@ import gradWeightSource from '../../../shaders/conv2d/winograd_weight_gradient.w
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
-import { walkers } from '../../tuning/grid.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
+import { mostWorkgroups, walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -40,28 +40,18 @@ export const winogradSources: readonly string[] = [
   ...Object.values(kernels).map(({ source }) => source),
 ];
 
-/** Transformed arrays of one pass are kept below this many bytes; larger batches take several passes. */
-let largestArray = 1 << 28;
-
-/** For tests: another limit inside `body`. */
-export function withWinogradLimit<T>(bytes: number, body: () => T): T {
-  const previous = largestArray;
-  largestArray = bytes;
-  try {
-    return body();
-  } finally {
-    largestArray = previous;
-  }
-}
-
 /** Images a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
 function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
   const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
   const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
   const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
-  const limit = Math.min(largestArray, device.report.limits.maxStorageBufferBindingSize);
-  // A row of tiles is a row of the grid of workgroups, which has at most 65,535.
-  const images = Math.min(Math.floor(limit / bytes), Math.floor(65_535 / Math.ceil((g.HEIGHT + 2) / tile)));
+  const limit = Math.min(
+    device.settings.limits.winogradBytes,
+    device.report.limits.maxStorageBufferBindingSize,
+  );
+  // A row of tiles is a row of the grid of workgroups.
+  const rows = Math.ceil((g.HEIGHT + 2) / tile);
+  const images = Math.min(Math.floor(limit / bytes), Math.floor(mostWorkgroups(device) / rows));
   if (images >= g.BATCH) return g.BATCH;
   return images - (images % 16);
 }
@@ -131,7 +121,7 @@ function transformTiles(
   const { device } = image;
   const [, height, width, channels] = image.shape as [number, number, number, number];
   const { tile, images, rows, columns, tiles } = tiling;
-  const extents = device.uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
+  const extents = runtimeOf(device).uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
   const { software, subgroupSize } = device.report;
   const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
   const why = software
@@ -166,7 +156,7 @@ function transformWeights(
     constants: { WORKGROUP: workgroup },
     conditions: { small_tile: tile === 2, rolled: software, flip },
     bindings,
-    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : 65_535), 1, 1],
+    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
     cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
   });
 }
@@ -181,7 +171,7 @@ function transformInput(x: Tensor, padding: readonly [number, number], tiling: T
 /** Some images of a batch, as a tensor over the same memory. */
 function imagesOf(tensor: Tensor, first: number, images: number): Tensor {
   if (images === tensor.shape[0]) return tensor;
-  return tensor.rows(first, images);
+  return rowsOf(tensor, first, images);
 }
 
 /** y = (x ∗ w) for some padding, with the channels of w in either role: what forward and input gradient have in common. */

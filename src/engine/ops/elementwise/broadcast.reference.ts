@@ -1,5 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { Shape } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
 
 /** Element by element what `combine` makes of the elements that numpy's rules of broadcasting bring together. */
 export function broadcastReference(

@@ -1,6 +1,6 @@
 import { check, formatShape } from '../../core/errors.ts';
-import type { Shape } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Device } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 /** What shaders/lib/broadcast has places for. */

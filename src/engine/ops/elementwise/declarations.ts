@@ -1,5 +1,5 @@
 import { defineOperator, type Operator } from '../../core/operator.ts';
-import { elementCount } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
 import { broadcastReference } from './broadcast.reference.ts';
 import { broadcastShape } from './broadcast.ts';
 import { elementwise } from './elementwise.ts';

@@ -2,7 +2,9 @@ import source from '../../../shaders/elementwise/dropout.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { dropoutReference } from './dropout.reference.ts';
 
@@ -19,7 +21,7 @@ const kernel = { name: 'dropout', source };
 export function dropout(x: Tensor, rate: number): Tensor {
   check(rate >= 0 && rate < 1, 'dropout', () => `the rate must be at least 0 and less than 1, not ${rate}`);
   check(x.dtype === 'f32', 'dropout', () => `x must be f32, not ${x.dtype}`);
-  const stream = x.device.nextRandomStream();
+  const stream = runtimeOf(x.device).random.nextStream();
   const y = x.device.within('dropout', () => drop(x, rate, stream, x.device.empty(x.shape)));
   return record(y, {
     operator: 'dropout',
@@ -38,7 +40,7 @@ function drop(x: Tensor, rate: number, stream: number, y: Tensor): Tensor {
       THRESHOLD: Math.floor(rate * 2 ** 24),
       SCALE: 1 / (1 - rate),
     },
-    bindings: { x, random: x.device.randomTensor, y },
+    bindings: { x, random: runtimeOf(x.device).random.tensor, y },
     grid,
     cost: { flops: x.size, bytes: 8 * x.size },
   });

@@ -2,7 +2,8 @@ import source from '../../../shaders/elementwise/elementwise.wesl';
 import gradientSource from '../../../shaders/elementwise/elementwise_gradient.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
-import { checkOperands, elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import { checkOperands, type Tensor, viewOf } from '../../core/tensor.ts';
 import { sumInto } from '../reduce/sum.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { broadcastShape, broadcastStrides, broadcastWalk } from './broadcast.ts';
@@ -99,7 +100,7 @@ function gradient(call: Call, operand: OperandName, y: Tensor, dy: Tensor, into:
   const isWhole = call.operation.factors?.(call.options)[operand] === 1;
   if (summed.length === 0) {
     if (!isWhole) return shares(call, operand, y, dy, axes, into());
-    return target.shape.length === dy.shape.length ? dy : dy.view(target.shape);
+    return target.shape.length === dy.shape.length ? dy : viewOf(dy, target.shape);
   }
   const order = [...summed, ...kept];
   const rows = elementCount(summed.map((axis) => call.shape[axis]!));

@@ -1,10 +1,6 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { MaxFeatureMapOptions } from './max_feature_map.ts';
 
-export function maxFeatureMapReference(
-  x: ReferenceArray,
-  { parts = 2 }: MaxFeatureMapOptions = {},
-): ReferenceArray {
+export function maxFeatureMapReference(x: ReferenceArray, { parts = 2 } = {}): ReferenceArray {
   const channels = x.shape.at(-1)! / parts;
   return referenceArray([...x.shape.slice(0, -1), channels], (i) => {
     const first = Math.floor(i / channels) * parts * channels + (i % channels);

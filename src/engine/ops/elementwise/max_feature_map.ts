@@ -3,7 +3,8 @@ import gradInputSource from '../../../shaders/elementwise/max_feature_map_grad_i
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { maxFeatureMapReference } from './max_feature_map.reference.ts';
 

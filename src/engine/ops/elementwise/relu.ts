@@ -3,7 +3,8 @@ import gradInputSource from '../../../shaders/elementwise/relu_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const forwardKernel = { name: 'relu_forward', source: forwardSource };

@@ -2,7 +2,8 @@ import source from '../../../shaders/elementwise/scale.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'scale', source };

@@ -120,7 +120,7 @@ class AgentHead {
     const { rows } = this.scores;
     const [n, d] = rows.shape as [number, number];
     const { constants, conditions, bindings } = this.common(window);
-    const { grid, constants: place } = rowGrid(n);
+    const { grid, constants: place } = rowGrid(rows.device, n);
     rows.device.dispatch({
       kernel: samplesKernel,
       constants: { ...constants, ...place, D: d },
@@ -133,7 +133,7 @@ class AgentHead {
 
   private fold(window: ScoreWindow, products: Tensor, states: Tensor): void {
     const { constants, conditions, bindings } = this.common(window);
-    const { grid, constants: place } = sampleGrid(constants.SAMPLES);
+    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },

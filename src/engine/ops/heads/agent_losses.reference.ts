@@ -1,6 +1,4 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { CContrastiveOptions } from './c_contrastive_loss.ts';
-import type { CTripletOptions } from './c_triplet_loss.ts';
 import { dot, rowOf } from './class_scores.reference.ts';
 
 /** ‖f̂_i − ŵ_j‖² for every sample and agent, from the difference of the vectors; agents as they are without normaliseWeights. */
@@ -28,25 +26,36 @@ export function cContrastiveReference(
   features: ReferenceArray,
   weights: ReferenceArray,
   labels: ReferenceArray,
-  options: CContrastiveOptions,
+  {
+    positiveMargin = 0,
+    negativeMargin = 1,
+    positiveWeight = 1,
+    negativeWeight = 1,
+    positiveOutlierThreshold = 4,
+    positiveFirst = false,
+    positiveUpperBound = 1,
+    maxNegativeOnly = false,
+    maxPositiveOnly = false,
+    expNegativeWeight = false,
+    normaliseWeights = true,
+    epsilon = 1e-12,
+  },
 ): ReferenceArray {
-  const { positiveMargin = 0, negativeMargin = 1, positiveWeight = 1, negativeWeight = 1 } = options;
-  const { positiveOutlierThreshold = 4, positiveUpperBound = 1 } = options;
-  const rows = distanceMatrix(features, weights, options);
+  const rows = distanceMatrix(features, weights, { normaliseWeights, epsilon });
   const positives = rows.map((row, i) => {
     const rise = row[labels.data[i]!]! - positiveMargin;
     return positiveWeight * Math.min(positiveOutlierThreshold, Math.max(0, rise));
   });
   const negatives = rows.map((row, i) => {
     const own = labels.data[i]!;
-    if (options.positiveFirst && row[own]! > positiveUpperBound) return 0;
+    if (positiveFirst && row[own]! > positiveUpperBound) return 0;
     const entries = row.map((distance, j) => {
       if (j === own || distance >= negativeMargin) return 0;
-      return negativeWeight * (options.expNegativeWeight ? Math.exp(-distance) : negativeMargin - distance);
+      return negativeWeight * (expNegativeWeight ? Math.exp(-distance) : negativeMargin - distance);
     });
-    return options.maxNegativeOnly ? Math.max(...entries) : total(entries);
+    return maxNegativeOnly ? Math.max(...entries) : total(entries);
   });
-  const positive = options.maxPositiveOnly ? Math.max(...positives) : total(positives);
+  const positive = maxPositiveOnly ? Math.max(...positives) : total(positives);
   return referenceArray([], () => (positive + total(negatives)) / rows.length);
 }
 
@@ -55,12 +64,20 @@ export function cTripletReference(
   features: ReferenceArray,
   weights: ReferenceArray,
   labels: ReferenceArray,
-  options: CTripletOptions,
+  {
+    margin = 0.8,
+    positiveWeight = 1,
+    negativeWeight = 1,
+    positiveFirst = false,
+    positiveUpperBound = 1,
+    addCenterLoss = true,
+    hardestOnly = true,
+    normaliseWeights = true,
+    epsilon = 1e-12,
+  },
   sampleWeights?: ReferenceArray,
 ): ReferenceArray {
-  const { margin = 0.8, positiveWeight = 1, negativeWeight = 1, positiveUpperBound = 1 } = options;
-  const { addCenterLoss = true, hardestOnly = true, positiveFirst = false } = options;
-  const losses = distanceMatrix(features, weights, options).map((row, i) => {
+  const losses = distanceMatrix(features, weights, { normaliseWeights, epsilon }).map((row, i) => {
     const own = row[labels.data[i]!]!;
     const factor = sampleWeights ? sampleWeights.data[i]! : 1;
     const isFar = positiveFirst && own > positiveUpperBound;

@@ -1,6 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { l2NormaliseReference } from '../norm/l2_normalise.reference.ts';
-import type { CenterOptions } from './center_loss.ts';
 import { rowOf } from './class_scores.reference.ts';
 
 /** The loss, and where the centers are after it; see the operator. */
@@ -8,7 +7,7 @@ export function centerReference(
   features: ReferenceArray,
   centers: ReferenceArray,
   labels: ReferenceArray,
-  { alpha = 0.5, normalise = true }: CenterOptions,
+  { alpha = 0.5, normalise = true },
 ): { loss: ReferenceArray; centers: ReferenceArray } {
   const x = normalise ? l2NormaliseReference(features, 1e-12) : features;
   const [n, d] = x.shape as [number, number];

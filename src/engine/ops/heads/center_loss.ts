@@ -3,7 +3,7 @@ import updateSource from '../../../shaders/heads/center_update.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputKind, type InputSpec } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { scale } from '../elementwise/scale.ts';
 import { gemm } from '../matmul/gemm.ts';
@@ -59,11 +59,11 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
-    const inverseNorms = rowInverseNorms(centers, defaultEpsilon).view([1, classes]);
+    const inverseNorms = viewOf(rowInverseNorms(centers, defaultEpsilon), [1, classes]);
     const directions = gemm(inverseNorms, centers, { out: device.empty([1, d]) });
     const entries = device.empty([n, 2]);
     const cosines = device.empty([n, 4]);
@@ -81,8 +81,8 @@ export function centerHead(
     operator,
     inputs: [x],
     backward: (upstream) => {
-      const gradient = multiply(scale(differences, 1 / n).view([n * d]), upstream.view([1]));
-      return [gradient.view([n, d])];
+      const gradient = multiply(viewOf(scale(differences, 1 / n), [n * d]), viewOf(upstream, [1]));
+      return [viewOf(gradient, [n, d])];
     },
   });
   return { loss, statistics };
@@ -94,7 +94,7 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
   const [n, d] = differences.shape as [number, number];
   const constants = { SAMPLES: n, CLASSES: centers.shape[0]! };
   const members = classMembers(labels, constants.CLASSES);
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   device.dispatch({
     kernel: updateKernel,
     constants: { ...constants, ...place, D: d, ALPHA: alpha },

@@ -1,7 +1,9 @@
 import { check, formatShape } from '../../core/errors.ts';
 import type { InputKind, InputSpec } from '../../core/operator.ts';
-import type { Shape, Tensor } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Cost } from '../../runtime/kernel.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 
 /**
  * Labels are compared with the classes in debug mode only.
@@ -36,7 +38,7 @@ export function checkHead(
     operator,
     () => `classesInUse must be one u32, not ${formatShape(classesInUse!.shape)} ${classesInUse!.dtype}`,
   );
-  labels.device.checkLabels(operator, labels, { classes: weights.shape[0]!, classesInUse });
+  runtimeOf(labels.device).checkLabels(operator, labels, { classes: weights.shape[0]!, classesInUse });
 }
 
 /** @throws ShapeError unless there is a label for each of n samples */

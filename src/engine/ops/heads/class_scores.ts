@@ -1,5 +1,5 @@
 import source from '../../../shaders/heads/score_projection.wesl';
-import type { Tensor } from '../../core/tensor.ts';
+import { rowsOf, type Tensor } from '../../core/tensor.ts';
 import { walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
@@ -51,7 +51,7 @@ export class ClassScores {
     this.options = options;
     this.rows = normaliseFeatures ? normalisedRows(features, epsilon) : features;
     this.windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]).map((window) => {
-      const rows = weights.rows(window.first, window.classes);
+      const rows = rowsOf(weights, window.first, window.classes);
       const firstClass = features.device.constant(window.first, [1]);
       const norms =
         options.distances && !normaliseWeights ? rowSquares(rows) : rowInverseNorms(rows, epsilon);
@@ -100,7 +100,7 @@ export class ClassScores {
         gemm(gradients, this.rows, {
           transposeA: true,
           projection,
-          out: dWeights.rows(window.first, window.classes),
+          out: rowsOf(dWeights, window.first, window.classes),
         });
       }
       beyond?.(window, gradients);

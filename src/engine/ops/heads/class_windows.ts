@@ -1,5 +1,5 @@
 import { check } from '../../core/errors.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device } from '../../core/tensor.ts';
 import { bindingAlignment } from '../../runtime/memory.ts';
 
 /** Consecutive rows of a class matrix that are worked on together. */
@@ -17,19 +17,6 @@ const mostScores = 1 << 20;
 /** Large batches still get windows that make long products. */
 const leastRows = 1024;
 
-let forcedLimit = Number.POSITIVE_INFINITY;
-
-/** For tests: inside `body` a binding holds at most this many bytes of a class matrix. */
-export function withBindingLimit<T>(bytes: number, body: () => T): T {
-  const previous = forcedLimit;
-  forcedLimit = bytes;
-  try {
-    return body();
-  } finally {
-    forcedLimit = previous;
-  }
-}
-
 /** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep the scores [n, window] small. */
 export function classWindows(
   device: Device,
@@ -37,7 +24,10 @@ export function classWindows(
   n: number,
   [classes, d]: readonly [number, number],
 ): ClassWindow[] {
-  const limit = Math.min(device.report.limits.maxStorageBufferBindingSize, forcedLimit);
+  const limit = Math.min(
+    device.report.limits.maxStorageBufferBindingSize,
+    device.settings.limits.classWindowBytes,
+  );
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
   const fitting = Math.min(Math.floor(limit / bytesPerRow), Math.max(leastRows, Math.floor(mostScores / n)));
   if (classes <= fitting) return [{ first: 0, classes }];

@@ -1,6 +1,5 @@
 import { check } from '../../core/errors.ts';
-import { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { type Device, Tensor } from '../../core/tensor.ts';
 
 /** What a softmax over cosines puts in their place: shaders/lib/margin. */
 export type Margin =

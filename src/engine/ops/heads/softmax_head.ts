@@ -5,7 +5,7 @@ import foldSource from '../../../shaders/heads/softmax_head_fold.wesl';
 import gradientSource from '../../../shaders/heads/softmax_head_gradient.wesl';
 import radialSource from '../../../shaders/heads/softmax_head_radial.wesl';
 import { record } from '../../core/autograd.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import { elementGrid, sampleGrid } from '../../tuning/grid.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -135,7 +135,7 @@ class SoftmaxHead {
     const { features, weights, labels, normaliseWeights, epsilon } = this.options;
     const [n, d] = features.shape as [number, number];
     const inverseFeatures = this.inverseFeatures ?? rowInverseNorms(features, epsilon);
-    const { grid, constants } = rowGrid(n);
+    const { grid, constants } = rowGrid(features.device, n);
     const ownGaps = features.device.empty([n]);
     for (const window of this.scores.windows) {
       features.device.dispatch({
@@ -192,7 +192,7 @@ class SoftmaxHead {
         inverse_weights: window.norms,
         first_class: window.firstClass,
         ...(this.ownGaps ? { own_gaps: this.ownGaps } : {}),
-        ...(bias ? { bias: bias.rows(window.first, window.classes) } : {}),
+        ...(bias ? { bias: rowsOf(bias, window.first, window.classes) } : {}),
         ...this.margin.bindings,
         ...this.partial.bindings,
       },
@@ -224,7 +224,7 @@ class SoftmaxHead {
 
   private fold(window: ScoreWindow, products: Tensor, states: Tensor): void {
     const { constants, conditions, bindings } = this.common(window, products);
-    const { grid, constants: place } = sampleGrid(constants.SAMPLES);
+    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },
@@ -283,13 +283,13 @@ class SoftmaxHead {
         dFeatures,
         dWeights,
         (window, gradients) => {
-          if (dBias) sumRows(gradients, n, window.classes, dBias.rows(window.first, window.classes));
+          if (dBias) sumRows(gradients, n, window.classes, rowsOf(dBias, window.first, window.classes));
         },
       );
     }
     if (dFeatures && this.options.margin && this.inverseFeatures)
       this.addRadial(this.inverseFeatures, upstream, dFeatures);
-    const dScale = scale.requiresGradient ? multiply(this.slope, upstream).view(scale.shape) : null;
+    const dScale = scale.requiresGradient ? viewOf(multiply(this.slope, upstream), scale.shape) : null;
     return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
   }
 }

@@ -4,7 +4,7 @@ import gradientSource from '../../../shaders/heads/sphereface2_gradient.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { elementGrid, sampleGrid } from '../../tuning/grid.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
@@ -192,7 +192,7 @@ class SphereFace2Head {
 
   private fold(window: ScoreWindow, products: Tensor, sums: Tensor): void {
     const { constants, conditions, bindings, cost } = this.common(window, products);
-    const { grid, constants: place } = sampleGrid(constants.SAMPLES);
+    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
     products.device.dispatch({
       kernel: foldKernel,
       constants: { ...constants, ...place },
@@ -230,7 +230,7 @@ class SphereFace2Head {
         dWeights,
       );
     }
-    const dBias = bias.requiresGradient ? multiply(this.slope, upstream).view(bias.shape) : null;
+    const dBias = bias.requiresGradient ? viewOf(multiply(this.slope, upstream), bias.shape) : null;
     return [dFeatures, dWeights, dBias];
   }
 }

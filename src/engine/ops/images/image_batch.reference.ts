@@ -1,6 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { hash32 } from '../../core/random.ts';
-import type { ImageBatchOptions } from './image_batch.ts';
 
 /** Luma of red, green and blue: the first row of the inverse of the matrix from YIQ. */
 const yiq = [0.298936021293775, 0.587043074451121, 0.114020904255103] as const;
@@ -8,14 +7,20 @@ const yiq = [0.298936021293775, 0.587043074451121, 0.114020904255103] as const;
 /** Image batch as the first random operator (stream 0) of a step: crops each picture, then mirrors the crop. */
 export function imageBatchReference(
   images: ReferenceArray,
-  options: ImageBatchOptions,
+  {
+    height = images.shape[1]!,
+    width = images.shape[2]!,
+    mirror = 'never',
+    shift = 0,
+    crop = 'centre',
+    channels = 3,
+    mean = 127.5,
+    scale = 1 / 128,
+  },
   seed: number,
   step: number,
 ): ReferenceArray {
   const [n, sourceHeight, sourceWidth] = images.shape as [number, number, number];
-  const { height = sourceHeight, width = sourceWidth, mirror = 'never', shift = 0 } = options;
-  const { crop = 'centre', channels = 3 } = options;
-  const { mean = 127.5, scale = 1 / 128 } = options;
   const y = referenceArray([n, height, width, channels]);
   const clamp = (value: number, extent: number): number => Math.min(Math.max(value, 0), extent - 1);
   for (let image = 0; image < n; image++) {

@@ -1,7 +1,9 @@
 import source from '../../../shaders/images/image_batch.wesl';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { imageBatchReference } from './image_batch.reference.ts';
 
@@ -95,7 +97,7 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
         SOURCE_WIDTH: sourceWidth,
         HEIGHT: height,
         WIDTH: width,
-        STREAM: random ? device.nextRandomStream() : 0,
+        STREAM: random ? runtimeOf(device).random.nextStream() : 0,
         SHIFT: shift,
         MEAN: mean,
         SCALE: scale,
@@ -108,7 +110,9 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
         mirror_random: mirror === 'random',
         mirror_always: mirror === 'always',
       },
-      bindings: random ? { pixels: images, random: device.randomTensor, y } : { pixels: images, y },
+      bindings: random
+        ? { pixels: images, random: runtimeOf(device).random.tensor, y }
+        : { pixels: images, y },
       grid,
       cost: { flops: 2 * y.size, bytes: images.bytes + 4 * y.size },
     }),

@@ -1,5 +1,4 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { ResizeOptions } from './resize.ts';
 
 /** Position of output r over the input, as a real number. */
 function position(r: number, extent: number, outExtent: number, alignCorners: boolean): number {
@@ -9,7 +8,12 @@ function position(r: number, extent: number, outExtent: number, alignCorners: bo
 
 export function resizeReference(
   x: ReferenceArray,
-  { height, width, mode = 'bilinear', alignCorners = false }: ResizeOptions,
+  {
+    height,
+    width,
+    mode = 'bilinear',
+    alignCorners = false,
+  }: { height: number; width: number; mode?: string; alignCorners?: boolean },
 ): ReferenceArray {
   const [n, inHeight, inWidth, channels] = x.shape as [number, number, number, number];
   return referenceArray([n, height, width, channels], (i) => {

@@ -3,7 +3,8 @@ import gradInputSource from '../../../shaders/images/resize_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { resizeReference } from './resize.reference.ts';
 

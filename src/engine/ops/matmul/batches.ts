@@ -1,5 +1,6 @@
 import { check } from '../../core/errors.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { reduced } from '../reduce/lines.ts';
 import { reduceLines } from '../reduce/reduce.ts';
 import { copyStrided, stridesOf } from '../shape/copy_strided.ts';
@@ -33,7 +34,7 @@ export function commonBatch(operator: string, a: Tensor, b: Tensor, operands: ()
 /** Matrices below one another, as one matrix: a view. */
 function stacked(x: Tensor): Tensor {
   const columns = x.shape.at(-1)!;
-  return x.view([x.size / columns, columns]);
+  return viewOf(x, [x.size / columns, columns]);
 }
 
 /** x with its matrices repeated for every one of a batch. */

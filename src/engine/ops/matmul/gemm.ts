@@ -1,6 +1,5 @@
 import source from '../../../shaders/matmul/gemm.wesl';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import {

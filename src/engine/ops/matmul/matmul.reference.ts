@@ -1,10 +1,9 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { MatmulOptions } from './matmul.ts';
 
 export function matmulReference(
   a: ReferenceArray,
   b: ReferenceArray,
-  { transposeA = false, transposeB = false }: MatmulOptions,
+  { transposeA = false, transposeB = false },
   bias?: ReferenceArray,
 ): ReferenceArray {
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];

@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchedGradient, batchedProduct, commonBatch } from './batches.ts';
 import { matmulReference } from './matmul.reference.ts';

@@ -3,10 +3,10 @@ import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
 import { check } from '../../core/errors.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
-import type { Device } from '../../runtime/device.ts';
 import type { Cost } from '../../runtime/kernel.ts';
+import { mostWorkgroups } from '../../tuning/grid.ts';
 import type { Variant } from '../../tuning/tune.ts';
 
 /** A walk over the tiles of a matrix product. All give the same result up to the order of additions. */
@@ -211,19 +211,21 @@ function adjusted(device: Device, tile: Tile): Tile {
 export function tileProduct(device: Device, product: TileProduct, chosen: Tile): void {
   const tile = adjusted(device, chosen);
   const rowTiles = Math.ceil(product.rows / tile.rows);
-  const folds = Math.ceil(rowTiles / 65535);
+  const most = mostWorkgroups(device);
+  const wraps = Math.ceil(rowTiles / most);
   device.dispatch({
     kernel: { ...product.kernel, walk: tile.walk },
     constants: {
       ...product.constants,
       OUTER: product.outer,
       DEPTH: product.depth,
+      GRID_X: most,
       ROWS: product.rows,
       ...tile.constants,
     },
     conditions: { ...product.conditions, ...tile.conditions, half: device.operands === 'f16' },
     bindings: product.bindings,
-    grid: [Math.min(rowTiles, 65535), Math.ceil(product.columns / tile.columns), product.depth * folds],
+    grid: [Math.min(rowTiles, most), Math.ceil(product.columns / tile.columns), product.depth * wraps],
     cost: product.cost,
   });
 }

@@ -1,5 +1,4 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { BatchNormOptions } from './batch_norm.ts';
 
 export function batchNormReference(
   x: ReferenceArray,
@@ -7,7 +6,7 @@ export function batchNormReference(
   beta: ReferenceArray,
   runningMean: ReferenceArray,
   runningVariance: ReferenceArray,
-  { training, epsilon = 1e-5 }: BatchNormOptions,
+  { training = false, epsilon = 1e-5 },
 ): ReferenceArray {
   const channels = gamma.data.length;
   const y = referenceArray(x.shape);

@@ -5,7 +5,9 @@ import squareSource from '../../../shaders/norm/row_square.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
+import { wrappedGrid } from '../../tuning/grid.ts';
 import { l2NormaliseReference } from './l2_normalise.reference.ts';
 
 const normaliseKernel = { name: 'normalise_rows', source: normaliseRowsSource };
@@ -16,17 +18,15 @@ const squareKernel = { name: 'row_square', source: squareSource };
 /** Added to squared norms, inside the root (NormFace's layer on the GPU). */
 export const defaultEpsilon = 1e-12;
 
-/** Grid of a kernel built on shaders/lib/row_sum.wesl: eight rows a workgroup, folded past 65,535 of them. */
-export function rowGrid(rows: number) {
-  const workgroups = Math.ceil(rows / 8);
-  const x = Math.min(workgroups, 65535);
-  return { grid: [x, Math.ceil(workgroups / x), 1] as const, constants: { GRID_X: x } };
+/** Grid of a kernel built on shaders/lib/row_sum.wesl: eight rows a workgroup. */
+export function rowGrid(device: Device, rows: number) {
+  return wrappedGrid(device, Math.ceil(rows / 8));
 }
 
 function rowConstants(x: Tensor, epsilon: number) {
   const columns = x.shape.at(-1)!;
   const rows = x.size / columns;
-  const { grid, constants } = rowGrid(rows);
+  const { grid, constants } = rowGrid(x.device, rows);
   return { grid, constants: { ...constants, ROWS: rows, COLUMNS: columns, EPSILON: epsilon } };
 }
 
@@ -96,7 +96,7 @@ export function normaliseGradient(x: Tensor, dy: Tensor, epsilon: number, dx: Te
 /** Σ x² of every row of [rows, d]; not differentiable. */
 export function rowSquares(x: Tensor): Tensor {
   const [rows, columns] = x.shape as [number, number];
-  const { grid, constants } = rowGrid(rows);
+  const { grid, constants } = rowGrid(x.device, rows);
   const square = x.device.empty([rows]);
   x.device.dispatch({
     kernel: squareKernel,

@@ -1,12 +1,11 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { elementCount } from '../../core/tensor.ts';
-import type { LayerNormOptions } from './layer_norm.ts';
+import { elementCount } from '../../core/shape.ts';
 
 export function layerNormReference(
   x: ReferenceArray,
   scale: ReferenceArray | null | undefined,
   shift: ReferenceArray | null | undefined,
-  { dimensions = 1, epsilon = 1e-5 }: LayerNormOptions,
+  { dimensions = 1, epsilon = 1e-5 },
 ): ReferenceArray {
   const columns = elementCount(x.shape.slice(-dimensions));
   const rows = Array.from({ length: x.data.length / columns }, (_, row) => {

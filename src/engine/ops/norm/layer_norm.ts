@@ -4,7 +4,8 @@ import gradScaleSource from '../../../shaders/norm/layer_norm_grad_scale.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { strandGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { checkEpsilon, rowGrid } from './l2_normalise.ts';
@@ -58,7 +59,7 @@ export function layerNorm(
   const { device } = x;
   const columns = elementCount(normalised);
   const rows = x.size / columns;
-  const { grid, constants: place } = rowGrid(rows);
+  const { grid, constants: place } = rowGrid(device, rows);
   const constants = { ...place, ROWS: rows, COLUMNS: columns };
   const y = device.empty(x.shape);
   const statistics = device.empty([rows, 3]);

@@ -45,7 +45,7 @@ export function contrastiveHead(
     operator,
     () => `adjacent pairs need an even number of samples, not ${n}`,
   );
-  const { grid, constants } = rowGrid(n);
+  const { grid, constants } = rowGrid(features.device, n);
   return pairLoss({
     operator,
     features,

@@ -3,7 +3,8 @@ import gradientSource from '../../../shaders/pairs/pair_gradient.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import type { InputKind, InputSpec } from '../../core/operator.ts';
-import type { Shape, Tensor } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import { checkLabels } from '../heads/class_head.ts';
 import type { LossWithStatistics } from '../heads/softmax_head.ts';
@@ -55,7 +56,7 @@ export function pairLoss({
   );
   checkLabels(operator, labels, n);
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(n);
+  const { grid, constants: place } = rowGrid(device, n);
   const constants = { ...place, SAMPLES: n };
   const slopes = device.empty([n, n]);
   const { loss, statistics } = device.within(operator, () => {

@@ -1,8 +1,6 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { dot, rowOf } from '../heads/class_scores.reference.ts';
 import { l2NormaliseReference } from '../norm/l2_normalise.reference.ts';
-import type { ContrastiveOptions } from './contrastive_loss.ts';
-import type { TripletOptions } from './triplet_loss.ts';
 
 /** ‖x_i − x_j‖² of all samples, from the differences of the vectors. */
 export function pairDistanceMatrix(features: ReferenceArray, normalise = true): number[][] {
@@ -25,7 +23,7 @@ const meanOf = (values: readonly number[]): ReferenceArray =>
 export function contrastiveReference(
   features: ReferenceArray,
   labels: ReferenceArray,
-  { margin = 1, pairs = 'all', normalise = true }: ContrastiveOptions,
+  { margin = 1, pairs = 'all', normalise = true },
 ): ReferenceArray {
   const distances = pairDistanceMatrix(features, normalise);
   const entries: number[] = [];
@@ -43,7 +41,7 @@ export function contrastiveReference(
 export function tripletReference(
   features: ReferenceArray,
   labels: ReferenceArray,
-  { margin = 0.2, mining = 'semi-hard', normalise = true }: TripletOptions,
+  { margin = 0.2, mining = 'semi-hard', normalise = true },
 ): ReferenceArray {
   const distances = pairDistanceMatrix(features, normalise);
   const entries = distances.flatMap((row, a) => {

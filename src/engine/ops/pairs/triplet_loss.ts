@@ -48,7 +48,7 @@ export function tripletHead(
   const operator = 'triplet_loss';
   checkNumbers(operator, { margin });
   const n = features.shape[0] ?? 0;
-  const { grid, constants } = sampleGrid(n);
+  const { grid, constants } = sampleGrid(features.device, n);
   const isHardest = mining === 'hardest';
   return pairLoss({
     operator,

@@ -1,8 +1,11 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import type { AveragePool2dOptions } from './average_pool2d.ts';
+import type { Pool2dOptions } from './pool_geometry.ts';
 import { poolWindows } from './pool_windows.reference.ts';
 
-export function averagePool2dReference(x: ReferenceArray, options: AveragePool2dOptions): ReferenceArray {
+export function averagePool2dReference(
+  x: ReferenceArray,
+  options: Pool2dOptions & { readonly countPadding?: boolean },
+): ReferenceArray {
   const [n, height, width, channels] = x.shape as [number, number, number, number];
   const rows = poolWindows(height, 0, options);
   const columns = poolWindows(width, 1, options);

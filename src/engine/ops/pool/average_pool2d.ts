@@ -3,8 +3,8 @@ import gradInputSource from '../../../shaders/pool/average_pool2d_grad_input.wes
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { reshape } from '../shape/reshape.ts';
 import { averagePool2dReference } from './average_pool2d.reference.ts';
 import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';

@@ -2,7 +2,8 @@ import forwardSource from '../../../shaders/pool/max_pool2d_forward.wesl';
 import gradInputSource from '../../../shaders/pool/max_pool2d_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { maxPool2dReference } from './max_pool2d.reference.ts';
 import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
 

@@ -1,6 +1,5 @@
 import { check, formatShape } from '../../core/errors.ts';
-import type { Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 /** One number for both directions, or [vertical, horizontal]. */

@@ -1,6 +1,6 @@
 import { check } from '../../core/errors.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
-import type { Device } from '../../runtime/device.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { checkAxes } from '../shape/copy_strided.ts';
 import { permute } from '../shape/permute.ts';

@@ -1,7 +1,8 @@
 import source from '../../../shaders/reduce/log_sum_exp.wesl';
 import { record } from '../../core/autograd.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { type ReduceOptions, reduced } from './lines.ts';
 import { reduceReference } from './reduce.reference.ts';

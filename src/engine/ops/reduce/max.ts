@@ -1,6 +1,7 @@
 import { record } from '../../core/autograd.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { linesOf, type ReduceOptions, reduced } from './lines.ts';
 import { reduceReference } from './reduce.reference.ts';
 import { reduceLines, spreadLines } from './reduce.ts';

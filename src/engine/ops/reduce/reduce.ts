@@ -1,12 +1,11 @@
 import source from '../../../shaders/reduce/reduce.wesl';
 import spreadSource from '../../../shaders/reduce/spread_lines.wesl';
 import type { Tensor } from '../../core/tensor.ts';
+import { wrappedGrid } from '../../tuning/grid.ts';
 import { type Lines, lineGrid } from './lines.ts';
 
 const kernel = { name: 'reduce', source };
 const spreadKernel = { name: 'spread_lines', source: spreadSource };
-
-const maximumWorkgroups = 65535;
 
 /** What is made of the numbers of every line. */
 export interface Reduction {
@@ -54,8 +53,7 @@ export function reduceLines(
   const isLast = parts === 1;
   const partial = isLast ? output : device.empty([outer, parts, inner], output.dtype);
   const count = outer * parts * inner;
-  const workgroups = Math.ceil(count / (workgroup / lanes));
-  const gridX = Math.min(workgroups, maximumWorkgroups);
+  const { grid, constants } = wrappedGrid(device, Math.ceil(count / (workgroup / lanes)));
   const size = outer * axis * inner;
   device.dispatch({
     kernel,
@@ -68,7 +66,7 @@ export function reduceLines(
       LANES: lanes,
       PER_INVOCATION: perInvocation,
       WORKGROUP: workgroup,
-      GRID_X: gridX,
+      ...constants,
       FACTOR: isLast ? factor : 1,
     },
     conditions: {
@@ -86,7 +84,7 @@ export function reduceLines(
       ...(other ? { other } : {}),
       ...(candidates ? { candidates: candidates.indices } : {}),
     },
-    grid: [gridX, Math.ceil(workgroups / gridX), 1],
+    grid,
     cost: { flops: size, bytes: 4 * (size + count) },
   });
   if (isLast) return output;

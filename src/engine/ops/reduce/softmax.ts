@@ -2,7 +2,8 @@ import forwardSource from '../../../shaders/reduce/softmax_forward.wesl';
 import gradInputSource from '../../../shaders/reduce/softmax_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { type Lines, lineGrid, linesAlong, linesOf } from './lines.ts';
 import { reduceLines } from './reduce.ts';
 

@@ -1,6 +1,8 @@
 import source from '../../../shaders/shape/copy_strided.wesl';
 import { check } from '../../core/errors.ts';
-import type { Shape, Tensor } from '../../core/tensor.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'copy_strided', source };
@@ -89,7 +91,7 @@ export function copyStrided(
   const vec4 = fitsVectors(least, offset);
   const used = (vec4 ? inVectors(least) : least).toReversed();
   const gaps = used.some((dimension) => dimension.gaps);
-  const geometry = device.uniform([
+  const geometry = runtimeOf(device).uniform([
     vec4 ? offset / 4 : offset,
     ...used.flatMap(({ extent, stride, gaps: own }) => {
       const { before, spacing, count } = own ?? { before: 0, spacing: 1, count: extent };

@@ -3,7 +3,9 @@ import gradInputSource from '../../../shaders/shape/gather_rows_grad_input.wesl'
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import { fill } from '../elementwise/fill.ts';
 import { classMembers } from './class_members.ts';
@@ -33,7 +35,7 @@ export function gather(x: Tensor, indices: Tensor): Tensor {
   const { device } = x;
   const rows = x.shape[0]!;
   const columns = x.size / rows;
-  device.checkLabels('gather', indices, { classes: rows, of: 'rows' });
+  runtimeOf(device).checkLabels('gather', indices, { classes: rows, of: 'rows' });
   const y = device.empty([...indices.shape, ...x.shape.slice(1)], x.dtype);
   const { grid, constants, conditions } = elementGrid(device, y.size, columns);
   const place = { ...constants, ROWS: rows, COLUMNS: conditions.vec4 ? columns / 4 : columns };

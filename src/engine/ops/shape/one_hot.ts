@@ -1,7 +1,9 @@
 import source from '../../../shaders/shape/one_hot.wesl';
 import { check } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'one_hot', source };
@@ -28,7 +30,7 @@ export function oneHot(labels: Tensor, { classes }: OneHotOptions): Tensor {
     () => `the number of classes must be a whole number from 1, not ${classes}`,
   );
   const { device } = labels;
-  device.checkLabels('oneHot', labels, { classes });
+  runtimeOf(device).checkLabels('oneHot', labels, { classes });
   const y = device.empty([...labels.shape, classes]);
   const { grid, constants } = elementGrid(device, y.size, 1);
   device.within('oneHot', () =>

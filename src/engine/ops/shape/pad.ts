@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Tensor } from '../../core/tensor.ts';
+import { elementCount } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
 /** How many elements are added before and after each axis, and of which value. */

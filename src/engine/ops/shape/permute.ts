@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { checkAxes, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
-import { checkShape, elementCount, type Shape, type Tensor } from '../../core/tensor.ts';
+import { checkShape, elementCount, type Shape } from '../../core/shape.ts';
+import { type Tensor, viewOf } from '../../core/tensor.ts';
 
 /**
  * The same elements in row-major order under another shape. A view: nothing is copied, in either direction.
@@ -26,7 +27,7 @@ function view(operator: string, x: Tensor, shape: Shape): Tensor {
     () =>
       `x ${formatShape(x.shape)} has ${x.size} elements, ${formatShape(shape)} has ${elementCount(shape)}`,
   );
-  return record(x.view(shape), { operator, inputs: [x], backward: (dy) => [dy.view(x.shape)] });
+  return record(viewOf(x, shape), { operator, inputs: [x], backward: (dy) => [viewOf(dy, x.shape)] });
 }
 
 export const reshapeOperator = defineOperator<{ shape: Shape }>({

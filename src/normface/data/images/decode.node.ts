@@ -5,18 +5,12 @@ import { renderFace } from '../../faces/render.ts';
 import type { Source } from '../dataset.ts';
 import type { StoredSource } from '../source.node.ts';
 import { headerSize } from './header-size.node.ts';
-import type { Image } from './image.ts';
+import type { Image, ImageSize } from './image.ts';
 import { headBytes, type ImageFormat, imageFormat } from './image-format.ts';
 import { largePixels, oneAtATime, withBytes } from './large-images.node.ts';
 import { decodeNetpbm, isNetpbm } from './netpbm.ts';
 import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
 import { isBareYCbCr } from './tiff.ts';
-
-/** Size in pixels. */
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** The image is sound but of another size than asked for, and resizing is switched off. */
 export class WrongSizeError extends Error {

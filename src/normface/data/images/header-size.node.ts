@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { ImageSize } from './decode.node.ts';
+import type { ImageSize } from './image.ts';
 import { type ImageFormat, imageFormat } from './image-format.ts';
 
 /** Upright size of an image by its header; undefined when it is of no format that is decoded. @throws Error when the header is damaged */

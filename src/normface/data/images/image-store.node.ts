@@ -1,6 +1,6 @@
 import { UsageError, UserError } from '../../../common/errors.ts';
 import type { Dataset } from '../dataset.ts';
-import type { ImageSize } from './decode.node.ts';
+import type { ImageSize } from './image.ts';
 import { type Decoded, DecodePool } from './worker-pool.node.ts';
 
 /** How the images of a data set are decoded and kept. */

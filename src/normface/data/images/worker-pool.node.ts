@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Source } from '../dataset.ts';
-import type { ImageSize } from './decode.node.ts';
 import type { DecodeJob, DecodeProblem, DecodeReply } from './decode-worker.node.ts';
+import type { ImageSize } from './image.ts';
 import { decodeWorkerFile } from './worker-file.node.ts';
 
 /** RGBA pixels of one image (width · height · 4 bytes, alpha 255) or why there are none. */

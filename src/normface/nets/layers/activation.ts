@@ -1,11 +1,13 @@
+import { sigmoid as applySigmoid } from '../../../engine/ops/elementwise/functions.ts';
 import {
+  maxFeatureMap as applyMaxFeatureMap,
   type MaxFeatureMapOptions,
-  maxFeatureMap,
   partsOf,
 } from '../../../engine/ops/elementwise/max_feature_map.ts';
-import { prelu } from '../../../engine/ops/elementwise/prelu.ts';
-import { relu } from '../../../engine/ops/elementwise/relu.ts';
-import type { PlannedLayer, SampleShape } from '../layer.ts';
+import { prelu as applyPRelu } from '../../../engine/ops/elementwise/prelu.ts';
+import { relu as applyRelu } from '../../../engine/ops/elementwise/relu.ts';
+import type { LayerKind } from '../layer.ts';
+import { anyNumber, factor, trueOrFalse, wholeNumber } from '../setting.ts';
 
 /** x where it is positive, slope·x elsewhere, with a learnt slope per channel or one for all. */
 export interface PReluLayer {
@@ -25,43 +27,62 @@ export interface ReluLayer {
   readonly name: string;
 }
 
+/** 1 / (1 + e^−x). */
+export interface SigmoidLayer {
+  readonly kind: 'sigmoid';
+  readonly name: string;
+}
+
 /** Element-wise maximum of the halves of the channels, of which half as many are left, or of more parts (maxout). */
 export interface MaxFeatureMapLayer extends MaxFeatureMapOptions {
   readonly kind: 'maxFeatureMap';
   readonly name: string;
 }
 
-export function planPRelu(
-  { name, slope = 0.25, shared = false, decayMultiplier }: PReluLayer,
-  input: SampleShape,
-): PlannedLayer {
-  const parameter = {
-    name: `${name}.slope`,
-    shape: [shared ? 1 : input.at(-1)!],
-    initial: { constant: slope },
-    fanIn: 1,
-    decayMultiplier,
-  };
-  return {
-    output: input,
-    macs: 0,
-    parameters: [parameter],
-    // A convolution computes the PReLU after it only with a slope per channel.
-    ...(shared ? {} : { slope: parameter.name }),
-    forward: (x, parameters) => prelu(x, parameters.get(parameter.name)),
-  };
-}
+export const prelu: LayerKind<PReluLayer> = {
+  required: {},
+  optional: { slope: anyNumber, shared: trueOrFalse, decayMultiplier: factor },
+  plan({ name, slope = 0.25, shared = false, decayMultiplier }, input) {
+    const parameter = {
+      name: `${name}.slope`,
+      shape: [shared ? 1 : input.at(-1)!],
+      initial: { constant: slope },
+      fanIn: 1,
+      decayMultiplier,
+    };
+    return {
+      output: input,
+      macs: 0,
+      parameters: [parameter],
+      // A convolution computes the PReLU after it only with a slope per channel.
+      ...(shared ? {} : { slope: parameter.name }),
+      forward: (x, parameters) => applyPRelu(x, parameters.get(parameter.name)),
+    };
+  },
+};
 
-export function planRelu(_: ReluLayer, input: SampleShape): PlannedLayer {
-  return { output: input, macs: 0, parameters: [], forward: relu };
-}
+export const relu: LayerKind<ReluLayer> = {
+  required: {},
+  optional: {},
+  plan: (_, input) => ({ output: input, macs: 0, parameters: [], forward: applyRelu }),
+};
 
-export function planMaxFeatureMap(layer: MaxFeatureMapLayer, input: SampleShape): PlannedLayer {
-  const parts = partsOf('maxFeatureMap', input, layer);
-  return {
-    output: [...input.slice(0, -1), input.at(-1)! / parts],
-    macs: 0,
-    parameters: [],
-    forward: (x) => maxFeatureMap(x, { parts }),
-  };
-}
+export const sigmoid: LayerKind<SigmoidLayer> = {
+  required: {},
+  optional: {},
+  plan: (_, input) => ({ output: input, macs: 0, parameters: [], forward: applySigmoid }),
+};
+
+export const maxFeatureMap: LayerKind<MaxFeatureMapLayer> = {
+  required: {},
+  optional: { parts: wholeNumber(2) },
+  plan(layer, input) {
+    const parts = partsOf('maxFeatureMap', input, layer);
+    return {
+      output: [...input.slice(0, -1), input.at(-1)! / parts],
+      macs: 0,
+      parameters: [],
+      forward: (x) => applyMaxFeatureMap(x, { parts }),
+    };
+  },
+};

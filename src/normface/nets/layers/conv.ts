@@ -1,8 +1,9 @@
 import { conv2d } from '../../../engine/ops/conv2d/conv2d.ts';
 import { conv2dGeometry } from '../../../engine/ops/conv2d/conv2d_geometry.ts';
 import { conv2dPRelu } from '../../../engine/ops/conv2d/conv2d_prelu.ts';
-import type { Initial } from '../initial.ts';
-import type { PlannedLayer, SampleShape } from '../layer.ts';
+import { type Initial, initial } from '../initial.ts';
+import type { LayerKind } from '../layer.ts';
+import { bias as biasSetting, factor, oneOrTwo, sides, wholeNumber } from '../setting.ts';
 import { biasParameter } from './bias.ts';
 import { imageExtents } from './image.ts';
 
@@ -28,31 +29,52 @@ export interface ConvLayer {
   readonly decayMultiplier?: number;
 }
 
-export function planConv(layer: ConvLayer, input: SampleShape): PlannedLayer {
-  const { name, channels, kernel, stride = 1, padding = 0, groups = 1, init = 'xavier' } = layer;
-  const extents = typeof kernel === 'number' ? [kernel, kernel] : kernel;
-  const shape = [...extents, imageExtents(layer.kind, input)[2] / groups, channels];
-  const geometry = conv2dGeometry([1, ...input], shape, { stride, padding, groups });
-  const output = [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, channels];
-  const fanIn = geometry.KERNEL_H * geometry.KERNEL_W * geometry.GROUP_IN;
-  const weight = {
-    name: `${name}.weight`,
-    shape,
-    initial: init,
-    fanIn,
-    decayMultiplier: layer.decayMultiplier,
-  };
-  const bias = biasParameter(name, channels, layer.bias);
-  return {
-    output,
-    macs: geometry.OUT_HEIGHT * geometry.OUT_WIDTH * channels * fanIn,
-    parameters: bias ? [weight, bias] : [weight],
-    forwardPRelu: (x, parameters, slope, residual) =>
-      conv2dPRelu(
-        { x, weight: parameters.get(weight.name), bias: bias && parameters.get(bias.name), slope, residual },
-        { stride, padding, groups },
-      ),
-    forward: (x, parameters) =>
-      conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), { stride, padding, groups }),
-  };
-}
+export const conv: LayerKind<ConvLayer> = {
+  required: { channels: wholeNumber(1), kernel: oneOrTwo(1) },
+  optional: {
+    stride: wholeNumber(1),
+    padding: sides,
+    groups: wholeNumber(1),
+    bias: biasSetting,
+    init: initial,
+    decayMultiplier: factor,
+  },
+  plan(layer, input) {
+    const { name, channels, kernel, stride = 1, padding = 0, groups = 1, init = 'xavier' } = layer;
+    const extents = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+    const shape = [...extents, imageExtents(layer.kind, input)[2] / groups, channels];
+    const geometry = conv2dGeometry([1, ...input], shape, { stride, padding, groups });
+    const output = [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, channels];
+    const fanIn = geometry.KERNEL_H * geometry.KERNEL_W * geometry.GROUP_IN;
+    const weight = {
+      name: `${name}.weight`,
+      shape,
+      initial: init,
+      fanIn,
+      decayMultiplier: layer.decayMultiplier,
+    };
+    const bias = biasParameter(name, channels, layer.bias);
+    return {
+      output,
+      macs: geometry.OUT_HEIGHT * geometry.OUT_WIDTH * channels * fanIn,
+      parameters: bias ? [weight, bias] : [weight],
+      forwardPRelu: (x, parameters, slope, residual) =>
+        conv2dPRelu(
+          {
+            x,
+            weight: parameters.get(weight.name),
+            bias: bias && parameters.get(bias.name),
+            slope,
+            residual,
+          },
+          { stride, padding, groups },
+        ),
+      forward: (x, parameters) =>
+        conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), {
+          stride,
+          padding,
+          groups,
+        }),
+    };
+  },
+};

@@ -1,6 +1,6 @@
-import { check } from '../../../engine/core/errors.ts';
-import { dropout } from '../../../engine/ops/elementwise/dropout.ts';
-import type { PlannedLayer, SampleShape } from '../layer.ts';
+import { dropout as drop } from '../../../engine/ops/elementwise/dropout.ts';
+import type { LayerKind } from '../layer.ts';
+import { expect, isNumber } from '../setting.ts';
 
 /** While training, zeroes each number with probability `rate` and scales the others up; otherwise does nothing. */
 export interface DropoutLayer {
@@ -10,12 +10,15 @@ export interface DropoutLayer {
   readonly rate: number;
 }
 
-export function planDropout({ rate }: DropoutLayer, input: SampleShape): PlannedLayer {
-  check(rate >= 0 && rate < 1, 'dropout', () => `the rate must be at least 0 and less than 1, not ${rate}`);
-  return {
+export const dropout: LayerKind<DropoutLayer> = {
+  required: {
+    rate: expect('a number of at least 0 and less than 1', (rate) => isNumber(rate) && rate >= 0 && rate < 1),
+  },
+  optional: {},
+  plan: ({ rate }, input) => ({
     output: input,
     macs: 0,
     parameters: [],
-    forward: (x, _, { training }) => (training ? dropout(x, rate) : x),
-  };
-}
+    forward: (x, _, { training }) => (training ? drop(x, rate) : x),
+  }),
+};

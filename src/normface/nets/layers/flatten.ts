@@ -1,6 +1,6 @@
-import { elementCount } from '../../../engine/core/tensor.ts';
-import { flatten } from '../../../engine/ops/shape/reshape.ts';
-import type { PlannedLayer, SampleShape } from '../layer.ts';
+import { elementCount } from '../../../engine/core/shape.ts';
+import { flatten as flattenMaps } from '../../../engine/ops/shape/reshape.ts';
+import type { LayerKind } from '../layer.ts';
 
 /** Feature maps as flat features in the order rows, columns, channels. (Caffe's order is channels, rows, columns.) */
 export interface FlattenLayer {
@@ -8,6 +8,8 @@ export interface FlattenLayer {
   readonly name: string;
 }
 
-export function planFlatten(_: FlattenLayer, input: SampleShape): PlannedLayer {
-  return { output: [elementCount(input)], macs: 0, parameters: [], forward: flatten };
-}
+export const flatten: LayerKind<FlattenLayer> = {
+  required: {},
+  optional: {},
+  plan: (_, input) => ({ output: [elementCount(input)], macs: 0, parameters: [], forward: flattenMaps }),
+};

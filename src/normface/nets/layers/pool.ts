@@ -1,11 +1,13 @@
+import type { Tensor } from '../../../engine/core/tensor.ts';
 import {
   type AveragePool2dOptions,
+  globalAveragePool as averageOfImage,
   averagePool2d,
-  globalAveragePool,
 } from '../../../engine/ops/pool/average_pool2d.ts';
 import { maxPool2d } from '../../../engine/ops/pool/max_pool2d.ts';
 import { type Pool2dOptions, pool2dGeometry } from '../../../engine/ops/pool/pool_geometry.ts';
-import type { PlannedLayer, SampleShape } from '../layer.ts';
+import type { LayerKind, PlannedLayer, SampleShape } from '../layer.ts';
+import { oneOrTwo, trueOrFalse } from '../setting.ts';
 import { imageExtents } from './image.ts';
 
 /** Maximum over windows of each channel. */
@@ -26,18 +28,36 @@ export interface GlobalAveragePoolLayer {
   readonly name: string;
 }
 
-export function planPool(layer: MaxPoolLayer | AveragePoolLayer, input: SampleShape): PlannedLayer {
-  const geometry = pool2dGeometry(layer.kind, { shape: [1, ...input], dtype: 'f32' }, layer);
-  const pool = layer.kind === 'maxPool' ? maxPool2d : averagePool2d;
-  return {
-    output: [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
-    macs: 0,
-    parameters: [],
-    forward: (x) => pool(x, layer),
+const pooling = (pool: (x: Tensor, options: AveragePool2dOptions) => Tensor) =>
+  function plan(layer: MaxPoolLayer | AveragePoolLayer, input: SampleShape): PlannedLayer {
+    const geometry = pool2dGeometry(layer.kind, { shape: [1, ...input], dtype: 'f32' }, layer);
+    return {
+      output: [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
+      macs: 0,
+      parameters: [],
+      forward: (x) => pool(x, layer),
+    };
   };
-}
 
-export function planGlobalAveragePool(layer: GlobalAveragePoolLayer, input: SampleShape): PlannedLayer {
-  const [, , channels] = imageExtents(layer.kind, input);
-  return { output: [channels], macs: 0, parameters: [], forward: globalAveragePool };
-}
+const windows = { stride: oneOrTwo(1), padding: oneOrTwo(0), ceilMode: trueOrFalse };
+
+export const maxPool: LayerKind<MaxPoolLayer> = {
+  required: { kernel: oneOrTwo(1) },
+  optional: windows,
+  plan: pooling(maxPool2d),
+};
+
+export const averagePool: LayerKind<AveragePoolLayer> = {
+  required: { kernel: oneOrTwo(1) },
+  optional: { ...windows, countPadding: trueOrFalse },
+  plan: pooling(averagePool2d),
+};
+
+export const globalAveragePool: LayerKind<GlobalAveragePoolLayer> = {
+  required: {},
+  optional: {},
+  plan(layer, input) {
+    const [, , channels] = imageExtents(layer.kind, input);
+    return { output: [channels], macs: 0, parameters: [], forward: averageOfImage };
+  },
+};

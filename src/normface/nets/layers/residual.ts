@@ -1,30 +1,36 @@
 import { check, formatShape } from '../../../engine/core/errors.ts';
-import { forwardAll, type PlannedLayer, type PlanSequence, type SampleShape } from '../layer.ts';
+import { type AnyLayer, forwardAll, type LayerKind } from '../layer.ts';
+import { layerList } from '../setting.ts';
 
-/** x + layers(x). The layers must keep the shape. */
-export interface ResidualLayer<Layer> {
+/** shortcut(x) + layers(x), which must have one shape (He et al. 2015, arXiv 1512.03385, equations 1 and 2). */
+export interface ResidualLayer<Layer = AnyLayer> {
   readonly kind: 'residual';
   readonly name: string;
   readonly layers: readonly Layer[];
+  /** What becomes of x before the sum, such as a convolution of 1×1 pixels where the shape changes. Default: x itself. */
+  readonly shortcut?: readonly Layer[];
 }
 
-export function planResidual<Layer>(
-  { layers }: ResidualLayer<Layer>,
-  input: SampleShape,
-  planSequence: PlanSequence<Layer>,
-): PlannedLayer {
-  const inner = planSequence(layers, input);
-  const output = inner.at(-1)?.output ?? input;
-  check(
-    formatShape(output) === formatShape(input),
-    'residual',
-    () => `its layers turn ${formatShape(input)} into ${formatShape(output)}, which cannot be added`,
-  );
-  return {
-    output,
-    macs: 0,
-    parameters: [],
-    inner,
-    forward: (x, parameters, mode) => forwardAll(inner, x, parameters, mode, x),
-  };
-}
+export const residual: LayerKind<ResidualLayer> = {
+  required: { layers: layerList },
+  optional: { shortcut: layerList },
+  plan({ layers, shortcut = [] }, input, planSequence) {
+    const main = planSequence(layers, input, 'layers');
+    const beside = planSequence(shortcut, input, 'shortcut');
+    const output = main.at(-1)?.output ?? input;
+    const added = beside.at(-1)?.output ?? input;
+    check(formatShape(output) === formatShape(added), 'residual', () =>
+      shortcut.length === 0
+        ? `its layers turn ${formatShape(input)} into ${formatShape(output)}, which cannot be added; give it a shortcut that does so too`
+        : `its layers turn ${formatShape(input)} into ${formatShape(output)}, its shortcut into ${formatShape(added)}: they cannot be added`,
+    );
+    return {
+      output,
+      macs: 0,
+      parameters: [],
+      inner: [...beside, ...main],
+      forward: (x, parameters, mode) =>
+        forwardAll(main, x, parameters, mode, forwardAll(beside, x, parameters, mode)),
+    };
+  },
+};

@@ -1,7 +1,7 @@
 /** How the tables train: a softmax baseline, and from it as many further steps under each loss (docs/reference.md#schedules). */
 
 import type { MergeName } from '../../evaluation/merge.ts';
-import type { ProtocolName } from '../../evaluation/protocols.ts';
+import type { ProtocolName } from '../../evaluation/protocol-names.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
 import type { Faces } from '../data-sources.node.ts';
 import type { HeadSettings, LossRow } from './loss-rows.ts';

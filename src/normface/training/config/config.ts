@@ -2,14 +2,16 @@
 
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
+import { showValue } from '../../../common/show-value.ts';
 import { suggest } from '../../../common/suggest.ts';
 import { mostPairSamples } from '../../../engine/ops/pairs/pair_loss.ts';
 import { lossOf } from '../../losses/index.ts';
-import { findNet } from '../../nets/index.ts';
-import { configKeys } from './schema.ts';
+import { checkNet } from '../../nets/check-net.ts';
+import { netOf } from '../../nets/index.ts';
+import { configKeys, isNetData } from './schema.ts';
 
 const trainingConfig = configKeys.transform((config) => {
-  const [height, width] = findNet(config.net).input;
+  const [height, width] = netOf(config.net).input;
   return { ...config, data: { ...config.data, imageSize: config.data.imageSize ?? [height, width] } };
 });
 
@@ -27,7 +29,8 @@ export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): read
 
 /** JSON Schema of the configuration, for editors. */
 export function configSchema(): object {
-  return z.toJSONSchema(trainingConfig, { io: 'input' });
+  // A net as data is checked by `checkNet`, which no JSON Schema can say.
+  return z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' });
 }
 
 /**
@@ -36,6 +39,8 @@ export function configSchema(): object {
  * @throws UsageError naming the key, what is wrong with it and, for an unknown key, the likely intended one
  */
 export function parseConfig(input: unknown, source = 'the configuration'): TrainingConfig {
+  const given = (input as { net?: unknown } | null | undefined)?.net;
+  if (isNetData(given)) checkNet(given, `${source}: net`);
   const result = trainingConfig.safeParse(input);
   if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input)}`);
   const config = result.data;
@@ -128,31 +133,27 @@ function explain(issue: z.core.$ZodIssue, input: unknown): string {
     const names = issue.options.map(String);
     if (value === undefined) return `${key} is missing: give one of ${names.join(', ')}`;
     const guess = suggest(String(value), names);
-    return `${key} is ${show(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
+    return `${key} is ${showValue(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
   }
   const where = key === '' ? 'the configuration' : key;
   if (value === undefined) return `${where} is missing`;
   switch (issue.code) {
     case 'invalid_type':
-      return `${where} is ${show(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+      return `${where} is ${showValue(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
     case 'invalid_value':
-      return `${where} is ${show(value)}, expected one of ${issue.values.map(String).join(', ')}`;
+      return `${where} is ${showValue(value)}, expected one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       if (issue.origin === 'string') return `${where} is empty`;
-      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.minimum} values`;
-      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+      if (issue.origin === 'array')
+        return `${where} is ${showValue(value)}, expected ${issue.minimum} values`;
+      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':
-      if (issue.origin === 'array') return `${where} is ${show(value)}, expected ${issue.maximum} values`;
-      return `${where} is ${show(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+      if (issue.origin === 'array')
+        return `${where} is ${showValue(value)}, expected ${issue.maximum} values`;
+      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
     default:
-      return `${where} is ${show(value)}: ${issue.message}`;
+      return `${where} is ${showValue(value)}: ${issue.message}`;
   }
-}
-
-function show(value: unknown): string {
-  // JSON has no infinities: 1e999 would be shown as null.
-  const text = (typeof value === 'number' ? undefined : JSON.stringify(value)) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function article(type: string): string {

@@ -1,12 +1,8 @@
 /** Laying settings over each other: file, then flags, then `--set key=value`; and comparing and hashing the result. */
 
 import { UsageError } from '../../../common/errors.ts';
-import { parseJson } from '../../../common/json.ts';
+import { type Json, type JsonObject, parseJson } from '../../../common/json.ts';
 import { hash32 } from '../../../engine/core/random.ts';
-
-/** JSON values, as a configuration file holds them. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
 
 /** A copy of `base` in which every value of `over` replaces the one of the same key; objects are merged, lists replaced. */
 export function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {

@@ -1,16 +1,12 @@
 /** The configuration of a new run, or of one that is resumed, from file, flags and `--set`. */
 
+import path from 'node:path';
 import { UsageError, UserError } from '../../../common/errors.ts';
-import { readJson } from '../run/run-folder.node.ts';
+import type { Json, JsonObject } from '../../../common/json.ts';
+import { readJson } from '../../../common/json-file.node.ts';
+import { isNetFile, readNet } from '../../nets/net-file.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
-import {
-  applyOverrides,
-  decisiveSettings,
-  differingKeys,
-  type Json,
-  type JsonObject,
-  mergeConfig,
-} from './overrides.ts';
+import { applyOverrides, decisiveSettings, differingKeys, mergeConfig } from './overrides.ts';
 import { defaultLoss } from './schema.ts';
 
 export interface ConfigSources {
@@ -24,7 +20,7 @@ export interface ConfigSources {
 
 export interface ResolvedConfig {
   readonly config: TrainingConfig;
-  /** The same as the person gave it, without defaults. */
+  /** The same as the person gave it, without defaults; a net that is in a file in the place of its name. */
   readonly source: JsonObject;
 }
 
@@ -33,14 +29,34 @@ export function resolveConfig({ file, flags, set }: ConfigSources, base: JsonObj
   const read = file === undefined ? base : readConfigFile(file);
   if (typeof read !== 'object' || read === null || Array.isArray(read))
     throw new UsageError(`${file} does not hold an object with settings`);
-  const source = applyOverrides(overlay(read, flags), set);
+  const settings = file === undefined ? read : besideFile(read, file);
+  const source = withNet(applyOverrides(overlay(settings, flags), set));
   return { config: parseConfig(withLossName(source), file), source };
+}
+
+/** Settings of a file whose net is in a file, too: that one is named as seen from the folder of the first. */
+function besideFile(settings: JsonObject, file: string): JsonObject {
+  const { net } = settings;
+  return typeof net === 'string' && isNetFile(net)
+    ? { ...settings, net: path.resolve(path.dirname(file), net) }
+    : settings;
+}
+
+/** Puts the net in the place of the file it is in, so that the run keeps it whatever becomes of the file. */
+function withNet(settings: JsonObject): JsonObject {
+  const { net } = settings;
+  if (typeof net !== 'string' || !isNetFile(net)) return settings;
+  return { ...settings, net: asUsage(() => readNet(net)) as unknown as JsonObject };
 }
 
 /** @throws UsageError: a configuration that does not exist, or is none, is a wrong configuration */
 function readConfigFile(file: string): Json {
+  return asUsage(() => readJson(file));
+}
+
+function asUsage<T>(read: () => T): T {
   try {
-    return readJson(file);
+    return read();
   } catch (error) {
     if (error instanceof UserError) throw new UsageError(error.message);
     throw error;
@@ -77,6 +93,13 @@ export function resolveResumed(
 ): ResolvedConfig {
   const resolved = resolveConfig(changes, JSON.parse(JSON.stringify(original)) as JsonObject);
   const changed = differingKeys(decisiveSettings(original), decisiveSettings(resolved.config));
+  const isOtherNet = changed.some((key) => key === 'net' || key.startsWith('net.'));
+  if (isOtherNet && !force && typeof resolved.config.net !== 'string') {
+    throw new UsageError(
+      `the net ${resolved.config.net.name} is not what it was when the resumed run was started (${changed.join(', ')}); ` +
+        'leave it out to go on with the net that the run keeps, or start a new run with --from',
+    );
+  }
   if (changed.length > 0 && !force) {
     throw new UsageError(
       `the resumed run was started with other settings (${changed.join(', ')}); add --force to change them on the way`,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossSchema } from '../../losses/index.ts';
+import type { Net } from '../../nets/net.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -129,6 +130,14 @@ const schedule = z.strictObject({
     .describe('Steps at the beginning in which the rate rises linearly to its first value.'),
 });
 
+/** Whether a configuration holds a net itself, and not its name; `checkNet` says whether it is one. */
+export const isNetData = (value: unknown): value is Net => typeof value === 'object' && value !== null;
+
+/** On the command line a configuration may also name a file: `resolveConfig` reads it. */
+const net = z.union([z.string().min(1), z.custom<Net>(isNetData)], {
+  error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
+});
+
 /** The loss of a configuration that names none. */
 export const defaultLoss = 'softmax';
 
@@ -147,7 +156,12 @@ export const configKeys = z.strictObject({
     .max(0xffffffff)
     .default(1)
     .describe('Decides initial weights, order of images, augmentation and dropout.'),
-  net: z.string().min(1).default('small').describe('Name of a net: see `normface nets`.'),
+  net: net
+    .default('small')
+    .describe(
+      'The net: a name that `normface nets` lists, a file that ends in `.json`, as seen from the folder of the configuration, or a net as ' +
+        'data (docs/nets.md#a-net).',
+    ),
   data: data.prefault({}).describe('What is trained on.'),
   sampling: sampling
     .prefault({ kind: 'shuffled' })

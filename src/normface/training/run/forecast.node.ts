@@ -1,6 +1,6 @@
 /** What a training would take, found by training for a moment. */
 
-import type { Device } from '../../../engine/runtime/device.ts';
+import type { Device } from '../../../engine/core/tensor.ts';
 import { trainingBatches } from '../batches.node.ts';
 import type { TrainingConfig } from '../config/config.ts';
 import { Model } from '../model.ts';

@@ -2,14 +2,16 @@
 
 import path from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import type { JsonObject } from '../../../common/json.ts';
+import { readJson } from '../../../common/json-file.node.ts';
 import { findCheckpoint } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { hasChecksums, readCheckpoint } from '../checkpoint/read-checkpoint.node.ts';
 import { parseConfig, type TrainingConfig } from '../config/config.ts';
-import { configHash, decisiveSettings, differingKeys, type JsonObject } from '../config/overrides.ts';
+import { configHash, decisiveSettings, differingKeys } from '../config/overrides.ts';
 import { type ConfigSources, type ResolvedConfig, resolveResumed } from '../config/resolve-config.node.ts';
 import { findRunToResume } from './find-run.node.ts';
-import { readJson, readRunConfig } from './run-folder.node.ts';
+import { readRunConfig } from './run-folder.node.ts';
 import { RunLock } from './run-lock.node.ts';
 
 /** A run to go on with, from one of its checkpoints. */

@@ -6,10 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf, replaceFile } from '../../../common/files.node.ts';
-import { parseJson } from '../../../common/json.ts';
-import { readText } from '../../../common/text.node.ts';
+import { readJson } from '../../../common/json-file.node.ts';
 import { parseConfig, type TrainingConfig } from '../config/config.ts';
-import type { Json } from '../config/overrides.ts';
 import { type LogRecord, parseLog } from './log.ts';
 
 /** Makes `root/<name>-NNN` with the next free number. @throws UserError when it cannot be made */
@@ -41,16 +39,6 @@ function numberOf(entry: string, name: string): number | undefined {
 export function readRunConfig(folder: string): TrainingConfig {
   const file = path.join(folder, 'config.json');
   return parseConfig(readJson(file), file);
-}
-
-/** Reads a JSON file. @throws UserError when it is missing or not JSON */
-export function readJson(file: string): Json {
-  const text = readText(file);
-  try {
-    return parseJson(text) as Json;
-  } catch (error) {
-    throw new UserError(`${file} is not JSON: ${(error as Error).message}`);
-  }
 }
 
 /** Writes a value as indented JSON, as a whole or not at all. */

@@ -5,12 +5,15 @@ import path from 'node:path';
 import { DivergedError, UsageError } from '../../../common/errors.ts';
 import { replaceFile } from '../../../common/files.node.ts';
 import { countText } from '../../../common/format.ts';
-import type { Device } from '../../../engine/runtime/device.ts';
+import type { JsonObject } from '../../../common/json.ts';
+import type { Device } from '../../../engine/core/tensor.ts';
 import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
 import { evaluateRun } from '../../embedding/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
+import { netOf } from '../../nets/index.ts';
+import { netMetadata } from '../../nets/stored-net.ts';
 import { packageVersion } from '../../package.node.ts';
 import { trainingBatches } from '../batches.node.ts';
 import {
@@ -22,7 +25,7 @@ import {
 import type { TrainingState } from '../checkpoint/checkpoint.ts';
 import type { TrainingConfig } from '../config/config.ts';
 import { doubtfulSettings } from '../config/doubtful-settings.ts';
-import { configHash, type JsonObject } from '../config/overrides.ts';
+import { configHash } from '../config/overrides.ts';
 import { scheduleOf } from '../config/schedule.ts';
 import { type BatchSource, divergedError, runLoop } from '../loop.ts';
 import { Model } from '../model.ts';
@@ -86,7 +89,7 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
       throw error;
     });
   try {
-    if (resume) model.restore(resume.checkpoint, { source: 'to resume from', net: config.net });
+    if (resume) model.restore(resume.checkpoint, { source: 'to resume from', net: netOf(config.net).name });
     else if (config.initialise) initialise(model, config, data, reporter);
     await model.compile();
     stage.end();
@@ -163,7 +166,7 @@ class Run {
     }
     const memory = `${Math.round(model.memoryBytes / 2 ** 20)} MiB of GPU memory`;
     reporter.say(
-      `run     ${folder} · net ${config.net}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
+      `run     ${folder} · net ${netOf(config.net).name}, ${model.parameterCount} parameters · loss ${config.loss.name} · ${memory}`,
     );
     reporter.say(
       `data    ${dataset.name} · ${countText(dataset.samples.length, 'image')} of ${countText(dataset.identities.length, 'person', 'people')}` +
@@ -236,7 +239,7 @@ class Run {
       ...this.images,
     };
     const metadata = {
-      net: config.net,
+      ...netMetadata(config.net),
       imageSize: config.data.imageSize.join('x'),
       ...(config.data.cropSize && { cropSize: config.data.cropSize.join('x') }),
       step: String(step),

@@ -2,6 +2,7 @@
 
 import { UserError } from '../../../common/errors.ts';
 import { oneLine } from '../../../common/printable.ts';
+import { netOf } from '../../nets/index.ts';
 import { findWeights } from '../checkpoint/checkpoint.node.ts';
 import type { TrainingState } from '../checkpoint/checkpoint.ts';
 import { readWeights } from '../checkpoint/read-checkpoint.node.ts';
@@ -62,15 +63,16 @@ export function initialise(
   const { from, head } = config.initialise!;
   const file = findWeights(from);
   const { weights, metadata } = readWeights(file);
+  const { name } = netOf(config.net);
   const samePeople = metadata.classesHash === data.classesHash;
   const kept = model.initialise(weights, {
     source: from,
-    net: config.net,
+    net: name,
     keepHead: head === 'keep' && samePeople,
   });
-  if (metadata.net !== undefined && metadata.net !== config.net)
+  if (metadata.net !== undefined && metadata.net !== name)
     reporter.warn(
-      `${file} says that its weights are of the net ${oneLine(metadata.net)}; they fit ${config.net} and are used for it`,
+      `${file} says that its weights are of the net ${oneLine(metadata.net)}; they fit ${name} and are used for it`,
     );
   const why = kept ? 'kept' : head === 'keep' && !samePeople ? 'new, the people differ' : 'new';
   reporter.say(`starting from ${file}, class weights ${why}`);

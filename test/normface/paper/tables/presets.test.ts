@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findNet } from '../../../../src/normface/nets/index.ts';
+import { netOf } from '../../../../src/normface/nets/index.ts';
 import type { Preset } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import { control, type LossRow, withTheirControls } from '../../../../src/normface/paper/tables/loss-rows.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
@@ -29,7 +29,7 @@ for (const preset of ['quick', 'full'] as Preset[]) {
     test(`${preset}: the baseline of ${name} is a configuration`, () => {
       const config = parseConfig(baselineConfig(recipe, 2));
       expect(config).toMatchObject({ seed: 2, loss: { name: 'softmax', bias: true } });
-      expect(findNet(config.net).name).toBe(recipe.net);
+      expect(netOf(config.net).name).toBe(recipe.net);
     });
 
     test.each(rowsOf(recipe).map((row) => [row.key, row] as const))(

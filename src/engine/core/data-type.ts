@@ -1,0 +1,61 @@
+import { check } from './errors.ts';
+
+/** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
+export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
+/** Numbers of a tensor on the host, of its data type; rgba8 is bytes. */
+export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
+
+export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };
+
+/** The array of the host that holds each element type. */
+export const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
+
+/** Throws unless there is such a type. */
+export function checkDataType(dtype: DataType, operator: string): void {
+  check(
+    Object.hasOwn(bytesPerElement, dtype),
+    operator,
+    () => `there is no data type ${String(dtype)}; there are ${Object.keys(bytesPerElement).join(', ')}`,
+  );
+}
+
+/** Whole numbers that an element type holds; a scan is needed only where the given array may hold others. */
+const ranges = {
+  u32: { least: 0, most: 2 ** 32 - 1, within: [Uint8Array, Uint16Array, Uint32Array, Uint8ClampedArray] },
+  i32: {
+    least: -(2 ** 31),
+    most: 2 ** 31 - 1,
+    within: [Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint8ClampedArray],
+  },
+  rgba8: { least: 0, most: 255, within: [Uint8Array, Uint8ClampedArray] },
+} as const;
+
+/** The numbers in the array type of the element type. @throws ShapeError naming the first that is none or does not fit */
+export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {
+  const TypedArray = arrays[dtype];
+  if (Array.isArray(data)) {
+    const at = data.findIndex((value) => typeof value !== 'number');
+    check(
+      at < 0,
+      operator,
+      () =>
+        `the numbers are one flat list in row-major order, without lists or other things in it; element ${at} is none`,
+    );
+  }
+  if (dtype !== 'f32') {
+    const { least, most, within } = ranges[dtype];
+    if (!within.some((Fitting) => data instanceof Fitting)) {
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i]!;
+        check(
+          Number.isInteger(value) && value >= least && value <= most,
+          operator,
+          () => `element ${i} is ${value}; ${dtype} holds whole numbers from ${least} to ${most}`,
+        );
+      }
+    }
+  }
+  // Dawn's bindings end the process when they are given shared memory.
+  const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
+  return isReady ? data : new TypedArray(data);
+}

@@ -1,0 +1,32 @@
+import type { Tensor } from '../core/tensor.ts';
+import type { RandomSource } from './runtime.ts';
+
+/** Seed and step of every random operator of one device. */
+export class RandomState implements RandomSource {
+  private readonly make: () => Tensor;
+  private state: Tensor | null = null;
+  private streams = 0;
+
+  /** @param make uploads [0, 0] as u32 */
+  constructor(make: () => Tensor) {
+    this.make = make;
+  }
+
+  get tensor(): Tensor {
+    this.state ??= this.make();
+    return this.state;
+  }
+
+  set(seed: number, step: number): void {
+    this.tensor.write([seed >>> 0, step >>> 0]);
+  }
+
+  nextStream(): number {
+    return this.streams++;
+  }
+
+  /** The next stream is the first one again. */
+  restart(): void {
+    this.streams = 0;
+  }
+}

@@ -1,0 +1,103 @@
+import { DeviceError, formatShape } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { AdapterReport } from './adapter.ts';
+import { CapturedStep, type StepHost } from './captured-step.ts';
+import { type Lifetime, planMemory, Storage } from './memory.ts';
+import type { PreparedDispatch } from './prepared.ts';
+
+/** The device that a step is recorded on, as far as the recorder needs it. */
+export interface RecorderHost extends StepHost {
+  readonly report: AdapterReport;
+  createBuffer(bytes: number): GPUBuffer;
+}
+
+interface Intermediate extends Lifetime {
+  label: string;
+  first: number;
+  last: number;
+  readonly conflicts: Set<Intermediate>;
+}
+
+/** Collects the dispatches of a step while its function runs. */
+export class Recorder {
+  private readonly device: RecorderHost;
+  readonly dispatches: PreparedDispatch[] = [];
+  private readonly intermediates = new Map<Storage, Intermediate>();
+  /** Views made on the way: of intermediates, and of tensors that exist outside. */
+  readonly views: Tensor[] = [];
+
+  constructor(device: RecorderHost) {
+    this.device = device;
+  }
+
+  /** Memory that the plan will place. */
+  allocate(bytes: number): Storage {
+    const storage = new Storage(bytes, null);
+    this.intermediates.set(storage, {
+      bytes,
+      label: '',
+      first: Number.POSITIVE_INFINITY,
+      last: -1,
+      conflicts: new Set(),
+    });
+    return storage;
+  }
+
+  /** Whether this is memory of the step that is being recorded. */
+  owns(storage: Storage): boolean {
+    return this.intermediates.has(storage.root);
+  }
+
+  push(dispatch: PreparedDispatch): void {
+    this.dispatches.push(dispatch);
+  }
+
+  finish<T>(outputs: T, kept: readonly Tensor[]): CapturedStep<T> {
+    this.findLifetimes(kept);
+    const used = [...this.intermediates].filter(([, lifetime]) => lifetime.last >= 0);
+    const plan = planMemory(
+      used.map(([, lifetime]) => lifetime),
+      this.device.report.limits.maxBufferSize,
+    );
+    const slabs = plan.slabs.map((bytes) => this.device.createBuffer(bytes));
+    for (const [storage, lifetime] of used) {
+      const placement = plan.placements.get(lifetime)!;
+      storage.place(slabs[placement.slab]!, placement.offset);
+    }
+    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs, this.views);
+    // Others may share the memory of what is not returned: nobody must read or write it from outside.
+    const returned = new Set(kept.map(({ storage }) => storage.root));
+    for (const [storage] of used) if (!returned.has(storage)) storage.revoke();
+    return step;
+  }
+
+  private findLifetimes(kept: readonly Tensor[]): void {
+    this.dispatches.forEach(({ kernel, tensors, operator }, index) => {
+      const read: Intermediate[] = [];
+      const written: Intermediate[] = [];
+      tensors.forEach((tensor, position) => {
+        const lifetime = this.intermediates.get(tensor.storage.root);
+        if (!lifetime) return;
+        lifetime.first = Math.min(lifetime.first, index);
+        lifetime.last = index;
+        const { name } = kernel.bindings[position]!;
+        lifetime.label ||= `${operator}: ${name} ${formatShape(tensor.shape)}`;
+        (kernel.bindings[position]!.writable ? written : read).push(lifetime);
+      });
+      for (const input of read) {
+        for (const output of written) {
+          if (input === output)
+            throw new DeviceError(
+              `kernel ${kernel.name} reads and writes the same tensor through two bindings`,
+            );
+          input.conflicts.add(output);
+          output.conflicts.add(input);
+        }
+      }
+    });
+    for (const tensor of kept) {
+      const lifetime = this.intermediates.get(tensor.storage.root);
+      if (lifetime) lifetime.last = this.dispatches.length;
+    }
+  }
+}

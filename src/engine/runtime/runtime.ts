@@ -1,0 +1,54 @@
+import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
+import type { StepHost, StepRunner } from './captured-step.ts';
+import type { Dispatch } from './kernel.ts';
+import type { LabelRange } from './labels.ts';
+import type { BufferPool } from './memory.ts';
+import type { PreparedDispatch } from './prepared.ts';
+
+/** The gradients of leaves, as a reverse pass fills them. What a captured step computes starts anew in every run. */
+export interface LeafGradients {
+  /** The gradient that a reverse pass adds to. */
+  of(leaf: Tensor): Tensor | null;
+  /** Whether a parameter's gradient has contributions already. */
+  isWritten(slot: GradientSlot): boolean;
+  /** Makes a tensor the gradient of a leaf, which from now on owns it. */
+  give(leaf: Tensor, gradient: Tensor): void;
+}
+
+/** What random operators draw from. */
+export interface RandomSource {
+  /** [seed, step] on the device, as set with {@link Device.setRandom}. */
+  readonly tensor: Tensor;
+  /** Number of the next random operator of this step, so that two of them draw different bits. */
+  nextStream(): number;
+}
+
+/** What a device offers to the engine's own operators, optimisers and instruments beyond its public interface. */
+export interface Runtime extends Device, TensorRuntime, StepHost {
+  readonly pool: BufferPool;
+  /** Runs captured steps in a way of its own, to look inside; null: as they are. */
+  stepRunner: StepRunner | null;
+  readonly gradients: LeafGradients;
+  readonly random: RandomSource;
+
+  /** A shared tensor that holds a few whole numbers, for kernels that serve many shapes. Never dispose of it. */
+  uniform(values: readonly number[]): Tensor;
+  /** A zeroed buffer outside the pool, for parameters and other state. */
+  createBuffer(bytes: number): GPUBuffer;
+  /** Runs `make` so that the enclosing scope does not own what it creates. */
+  untracked<T>(make: () => T): T;
+
+  /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
+  readonly call: number;
+  /** In debug mode, checks labels on the device: the next read throws a `LabelError` if one is outside the classes. */
+  checkLabels(operator: string, labels: Tensor, range: LabelRange): void;
+  /** For kernel research: inside `body`, every dispatch is what `edit` makes of it. */
+  editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T;
+  /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
+  dispatchesOf(body: () => unknown): readonly PreparedDispatch[];
+}
+
+/** The engine's own view of a device: every {@link Device} is a {@link Runtime}, of which users see the public part. */
+export function runtimeOf(device: Device): Runtime {
+  return device as Runtime;
+}

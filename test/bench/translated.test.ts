@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { casesOf } from '../../bench/cases.ts';
+import { checkTranslated } from '../../bench/peers/translated.ts';
+import { findNet } from '../../src/normface/nets/index.ts';
+import type { Layer } from '../../src/normface/nets/net.ts';
+
+test('every net of the benchmark is translated', () => {
+  const nets = [...casesOf('step'), ...casesOf('infer')].flatMap(({ work }) =>
+    'net' in work ? [work.net] : [],
+  );
+  expect(new Set(nets.map(({ name }) => name)).size).toBeGreaterThan(2);
+  for (const { layers } of nets) checkTranslated(layers);
+});
+
+test.each<[string, readonly Layer[], string]>([
+  ['an unknown layer', findNet('iresnet-18').layers, 'no batchNorm layer in this comparison'],
+  [
+    'an unknown layer in a shortcut',
+    [{ kind: 'residual', name: 'r', layers: [], shortcut: [{ kind: 'sigmoid', name: 's' }] }],
+    'no sigmoid layer in this comparison',
+  ],
+  ['an unknown setting', findNet('mobilefacenet').layers, 'no conv layer with groups in this comparison'],
+  [
+    'windows of 3×3',
+    [{ kind: 'maxPool', name: 'p', kernel: 3 }],
+    'no maxPool layer with kernel 3 in this comparison',
+  ],
+])('%s is named instead of left out', (_, layers, message) => {
+  expect(() => checkTranslated(layers)).toThrow(message);
+});
