@@ -100,7 +100,7 @@ function defaultOf(schema: Schema): string | undefined {
 
 /** Text of a description, with its pointers into the reference as links. */
 function prose(text: string): string {
-  return cell(text).replaceAll(/docs\/(reference\.md#[\w-]+)/g, '[reference]($1)');
+  return cell(text).replaceAll(/docs\/((\w+)\.md#[\w-]+)/g, '[$2]($1)');
 }
 
 /** Type and range of a value in words. */

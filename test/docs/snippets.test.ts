@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
+import { checkNet } from '../../src/normface/nets/check-net.ts';
 import { parseConfig } from '../../src/normface/training/config/config.ts';
 import { parsed } from '../cli/parsed.ts';
 import { type Block, blocksOf, inlineCode, pages, root, textOf } from './pages.ts';
@@ -172,8 +173,9 @@ describe('command lines', () => {
 describe('JSON', () => {
   const objects = blocks.filter(({ language }) => language === 'json');
 
-  test.each(objects)('$place is a configuration', ({ text }) => {
-    expect(() => parseConfig(JSON.parse(text))).not.toThrow();
+  test.each(objects)('$place is a configuration or a net', ({ place, text }) => {
+    const value = JSON.parse(text);
+    expect(() => ('layers' in value ? checkNet(value, place) : parseConfig(value))).not.toThrow();
   });
 
   test('there is some', () => {
