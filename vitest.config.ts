@@ -14,20 +14,61 @@ export const weslAsText: Plugin = {
   },
 };
 
+/** Tests that open no device and leave the process as it is; see docs/testing.md. */
+const plain = [
+  'test/common/*.test.ts',
+  'test/engine/{adapter,fastest}.test.ts',
+  'test/engine/optim/schedule.test.ts',
+  'test/inspector/{peaks,series-colours}.test.ts',
+  'test/inspector/graph/dot.test.ts',
+  'test/inspector/kernels/!(inspect).test.ts',
+  'test/inspector/profile/!(page).test.ts',
+  'test/normface/generated-faces.test.ts',
+  'test/normface/data/!(hostile|preview|process|resample).test.ts',
+  'test/normface/evaluation/!(blufr).test.ts',
+  'test/normface/embedding/features.test.ts',
+  'test/normface/losses/{annealing,bound}.test.ts',
+  'test/normface/nets/{describe,mnist,tables}.test.ts',
+  'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
+  'test/normface/paper/tables/presets.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule}.test.ts',
+  'test/web/!(sample).test.ts',
+  'test/web/kernels/!(opened|reference-task).test.ts',
+  'test/web/live/!(learners).test.ts',
+];
+
 export default defineConfig({
   plugins: [weslAsText],
   test: {
-    include: ['test/**/*.test.ts'],
-    // These need a browser: vitest.web.config.ts.
-    exclude: ['test/browser/**'],
-    // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
-    // because the software driver already spreads each kernel over all cores.
-    pool: 'forks',
     maxWorkers: 2,
     // What was tuned on this machine must not decide what is tested.
     env: { NORMFACE_CACHE: join(tmpdir(), `normface-test-${process.pid}`) },
     // A kernel that no cache has takes the software driver up to half a minute, several times that on a busy machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'plain',
+          include: plain,
+          // Reading the modules costs these files more than their tests.
+          pool: 'threads',
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'device',
+          include: ['test/**/*.test.ts'],
+          // These need a browser: vitest.web.config.ts.
+          exclude: ['test/browser/**', ...plain],
+          // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
+          // because the software driver already spreads each kernel over all cores.
+          pool: 'forks',
+        },
+      },
+    ],
   },
 });

@@ -77,7 +77,7 @@ async function prepare(device: Device, work: Work): Promise<Prepared> {
       const y = own(device.tensor(labels, [labels.length], 'u32'));
       return outputs(() => {
         const w = parameters.get('weights');
-        const loss = cosineSoftmaxLoss(f, w, y, headScale);
+        const loss = cosineSoftmaxLoss(f, w, y, { scale: headScale });
         loss.backward();
         return [loss, f.gradient!, w.gradient!];
       });
@@ -194,7 +194,7 @@ async function optimiserStep(
   const y = device.tensor(labels, [labels.length], 'u32');
   const step = await capture(device, () => {
     const features = built.forward(x, parameters, { training: true });
-    const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, headScale);
+    const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, { scale: headScale });
     loss.backward();
     optimiser.step();
     return loss;

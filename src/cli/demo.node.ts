@@ -71,7 +71,7 @@ export async function demo(context: Context, options: DemoOptions) {
     for (const run of runs) {
       stage.next(`${run.name}: drawing and embedding faces`);
       const weightsFile = findWeights(run.checkpoint);
-      const embedder = await openEmbedder(device, weightsFile, 64);
+      const embedder = await openEmbedder(device, weightsFile, 64, { mirror: true });
       const result = await evaluateRun(embedder, set, {
         name: run.name,
         rule: { kind: 'best' },

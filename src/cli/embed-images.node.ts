@@ -30,19 +30,20 @@ export async function embedImages(
   },
 ): Promise<Features> {
   for (const warning of warningsOf(dataset)) context.warn(warning);
+  const mirror = merge !== 'front';
   const stage = context.stage('compiling kernels');
   let embedder: NetEmbedder | undefined;
   let store: ImageStore | undefined;
   try {
-    embedder = await openEmbedder(device, weightsFile, Math.min(batch, indices.length));
-    await embedder.captured.compile();
+    embedder = await openEmbedder(device, weightsFile, Math.min(batch, indices.length), { mirror });
+    await embedder.step(mirror).compile();
     await onOpen?.(embedder);
     const { width, height } = embedder;
     // Every image is needed once.
     store = new ImageStore(dataset, { width, height, strict: true, cacheBytes: 0 });
     stage.next('embedding');
     const { front, mirrored } = await extractFeatures(embedder, store, indices, {
-      mirror: merge !== 'front',
+      mirror,
       onProgress: (done) => stage.update(done, indices.length),
     });
     return mergeMirror(front, mirrored, merge);

@@ -6,7 +6,12 @@ import { countText } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
-import { type EvaluatedRun, evaluateRun, parseThresholdRule } from '../normface/embedding/evaluate.node.ts';
+import {
+  type EvaluatedRun,
+  evaluateRun,
+  needsMirror,
+  parseThresholdRule,
+} from '../normface/embedding/evaluate.node.ts';
 import {
   type EvaluationSet,
   evaluationSetOf,
@@ -61,8 +66,9 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     for (const [i, file] of weights.entries()) {
       const name = nameOf(file);
       stage.next(`${name}: compiling kernels`);
-      const embedder = await openEmbedder(device, file, options.batch);
-      await embedder.captured.compile();
+      const mirror = needsMirror(options);
+      const embedder = await openEmbedder(device, file, options.batch, { mirror });
+      await embedder.step(mirror).compile();
       stage.next(`${name}: embedding`);
       const evaluated = await evaluateRun(embedder, set, {
         name: runs.some((other) => other.name === name) ? `${name} (${i + 1})` : name,

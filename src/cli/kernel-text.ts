@@ -10,8 +10,9 @@ import {
   significant,
 } from '../common/format.ts';
 import { formatTable, type Table } from '../common/table.ts';
+import { type Check, isRight } from '../engine/testing/check.ts';
+import { exponent, passes } from '../engine/testing/compare.ts';
 import type { KernelEntry } from '../inspector/kernels/catalogue.ts';
-import { type Comparison, isRight, passes } from '../inspector/kernels/check.ts';
 import type { DispatchView, KernelSession } from '../inspector/kernels/inspect.ts';
 import type { Speed } from '../inspector/kernels/measure.ts';
 import type { KernelRun, SweepResult, SweepRow } from '../inspector/kernels/run.ts';
@@ -122,25 +123,37 @@ function constantTable({ constants, conditions }: DispatchView): Table {
 /** Whether a value of a sweep ran and passed its checks. */
 export const isRightRow = ({ check, failure }: SweepRow): boolean => failure === null && isRight(check);
 
-/** One row a comparison. */
-export function checkTable(comparisons: readonly Comparison[]): Table {
+/** One row a comparison, and what else was found below. */
+export function checkTable({ comparisons, faults, omitted }: Check): Table {
   return {
     columns: [
       { header: 'check' },
       { header: 'against' },
       { header: 'error', align: 'right' },
       { header: 'allowed', align: 'right' },
+      { header: 'by own scale', align: 'right' },
+      { header: 'allowed', align: 'right' },
       { header: 'is' },
     ],
     rows: comparisons.map((comparison) => {
-      const { what, against, error, tolerance, worst } = comparison;
+      const { what, against, error, tolerance, scaledError, scaledTolerance, worst } = comparison;
       const place = worst ? `WRONG: ${worst.actual} instead of ${worst.expected} at ${worst.index}` : 'WRONG';
-      return [what, against, exponent(error), exponent(tolerance), passes(comparison) ? 'ok' : place];
+      return [
+        what,
+        against,
+        exponent(error),
+        exponent(tolerance),
+        ...(scaledError === null ? ['', ''] : [exponent(scaledError), exponent(scaledTolerance)]),
+        passes(comparison) ? 'ok' : place,
+      ];
     }),
+    notes: [
+      'error: largest, relative to the largest element; by own scale: root mean square, relative to what each element moves by with its inputs',
+      ...faults.map((fault) => `WRONG: ${fault}`),
+      ...omitted.map((text) => `left out: ${text}`),
+    ],
   };
 }
-
-const exponent = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
 
 function speedCells({ median, microseconds, bound }: Speed): string[] {
   return [

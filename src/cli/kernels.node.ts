@@ -5,7 +5,7 @@ import { UsageError, UserError } from '../common/errors.ts';
 import { replaceFile } from '../common/files.node.ts';
 import { formatTable } from '../common/table.ts';
 import { readText } from '../common/text.node.ts';
-import { isRight } from '../inspector/kernels/check.ts';
+import { isRight } from '../engine/testing/check.ts';
 import type { RunStage } from '../inspector/kernels/contest.ts';
 import type { KernelRequest } from '../inspector/kernels/inspect.ts';
 import type { Context } from './context.node.ts';
@@ -187,8 +187,7 @@ export async function runOne(context: Context, name: string, options: RunOptions
   stage.end();
   if (result.check) {
     context.say();
-    context.say(formatTable(checkTable(result.check.comparisons)));
-    for (const omitted of result.check.omitted) context.say(`omitted  ${omitted}`);
+    context.say(formatTable(checkTable(result.check)));
     if (!isRight(result.check)) context.exitCode = 1;
   }
   context.say();

@@ -122,7 +122,7 @@ function embeddingStep(device: Device, config: TrainingConfig): Profiled {
       hash32(0, 1, i),
     ),
   );
-  return { step: embedder.captured, dispose: () => embedder.dispose() };
+  return { step: embedder.step(false), dispose: () => embedder.dispose() };
 }
 
 async function writeProfile(context: Context, profile: StepProfile, folder: string): Promise<void> {

@@ -2,12 +2,22 @@
 
 export { record } from './core/autograd.ts';
 export type { DataType, TensorData } from './core/data-type.ts';
-export { DeviceError, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
-export { defineOperator, type InputSpec, type Operator, type OperatorDeclaration } from './core/operator.ts';
+export { check, DeviceError, formatShape, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
+export {
+  defineOperator,
+  type InputSpec,
+  type Operator,
+  type OperatorDeclaration,
+  type OperatorFamily,
+  type ReferenceArray,
+  referenceArray,
+  type Tolerance,
+} from './core/operator.ts';
 export { type ParameterDeclaration, Parameters } from './core/parameters.ts';
+export type { Phase } from './core/phase.ts';
 export { hash32, normal01, uniform01 } from './core/random.ts';
 export { withoutGradients } from './core/recording.ts';
-export type { Shape } from './core/shape.ts';
+export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
@@ -63,14 +73,21 @@ export {
   marginSoftmaxHead,
   marginSoftmaxLoss,
 } from './ops/heads/margin_softmax_loss.ts';
-export type { LossWithStatistics, SharedHeadOptions } from './ops/heads/softmax_head.ts';
-export { softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
+export type { SharedHeadOptions } from './ops/heads/softmax_head.ts';
+export { type SoftmaxLossOptions, softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
 export {
+  type SphereFace2Numbers,
   type SphereFace2Options,
   sphereFace2Bias,
   sphereFace2Head,
   sphereFace2Loss,
 } from './ops/heads/sphereface2_loss.ts';
+export {
+  type LossStatistics,
+  type LossWithStatistics,
+  readStatistics,
+  type StatisticsTensor,
+} from './ops/heads/statistics.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { operators } from './ops/index.ts';
@@ -126,3 +143,6 @@ export {
 export { openDevice } from './runtime/open.ts';
 export type { DeviceOptions, OperandType } from './runtime/options.ts';
 export type { PreparedDispatch } from './runtime/prepared.ts';
+export { type CaseCheck, type CheckOptions, checkOperator, type OperatorCheck } from './testing/check.ts';
+export type { Comparison } from './testing/compare.ts';
+export { type ElementGrid, elementGrid } from './tuning/grid.ts';

@@ -73,5 +73,5 @@ export {
   type TrainingConfig,
   type TrainingConfigInput,
 } from './training/config/config.ts';
-export { createHead, type Head, type HeadOutputs } from './training/head.ts';
+export { createHead, type Head } from './training/head.ts';
 export { Model } from './training/model.ts';

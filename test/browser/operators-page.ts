@@ -3,7 +3,7 @@
 import { DeviceError } from '../../src/engine/core/errors.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import { openDevice } from '../../src/engine/runtime/open.ts';
-import { resultsOf } from '../engine/case-results.ts';
+import { runEagerly } from '../../src/engine/testing/recording.ts';
 
 /** A case's results for the test, or why this adapter cannot run it. */
 export type Answer =
@@ -12,6 +12,7 @@ export type Answer =
       readonly shape: readonly number[];
       readonly output: Numbers;
       readonly gradients: readonly (Numbers | null)[];
+      readonly findings: readonly string[];
     };
 
 /** Floats as base64 of their bytes: quick to hand over. */
@@ -29,8 +30,16 @@ const page: OperatorsPage = {
   mostBuffers: device.report.limits.maxStorageBuffersPerShaderStage,
   async run(operator, sample) {
     try {
-      const { shape, output, gradients } = await resultsOf(device, operators[operator]!.cases[sample]!);
-      return { shape, output: encode(output), gradients: gradients.map((found) => found && encode(found)) };
+      const { shape, output, gradients, findings } = await runEagerly(
+        device,
+        operators[operator]!.cases[sample]!,
+      );
+      return {
+        shape,
+        output: encode(output),
+        gradients: gradients.map((found) => found && encode(found)),
+        findings,
+      };
     } catch (error) {
       // The only limit that the engine leaves to the adapter; anything else is a failure.
       if (error instanceof DeviceError && / binds \d+ buffers, /.test(error.message))

@@ -113,7 +113,7 @@ describe('data info and check', () => {
     expect((await normface('data', 'preview', data, '--out', out)).stderr).toBe(
       'warning: mixed: BMP images (.bmp) passed over, a format that is not read: 1 (B/3.bmp)\n',
     );
-    const { stderr } = await normface('train', '--data', data, '--dry-run');
+    const { stderr } = await normface('train', '--data', data, '--net', 'tiny', '--batch', '8', '--dry-run');
     expect(stderr).toContain('warning: mixed: BMP images (.bmp) passed over');
   });
 
@@ -129,7 +129,10 @@ describe('data info and check', () => {
 
 test('a configuration with a byte order mark is read', async () => {
   const data = faces('bom', 'A/1.png', 'A/2.png', 'B/1.png', 'B/2.png');
-  const file = list('bom.json', `\uFEFF${JSON.stringify({ net: 'tiny', data: { path: data }, steps: 2 })}`);
+  const file = list(
+    'bom.json',
+    `\uFEFF${JSON.stringify({ net: 'tiny', batchSize: 8, data: { path: data }, steps: 2 })}`,
+  );
   expect(await normface('train', file, '--dry-run')).toMatchObject({ exitCode: 0 });
 });
 

@@ -28,7 +28,7 @@ const table: readonly (readonly [line: string, exitCode: number, said: RegExp])[
   ['completion fish', 0, /complete -c normface/],
   ['paper --list', 0, /fig5/],
   ['data info generated:identities=2,samples=2', 0, /4 images of 2 people/],
-  ['train --data generated:identities=4,samples=2 --dry-run', 0, /identities: 4/],
+  ['train --data generated:identities=4,samples=2 --net tiny --batch 8 --dry-run', 0, /identities: 4/],
 
   ['', 2, /^Usage: normface/],
   ['train', 2, /^Usage: normface train/],

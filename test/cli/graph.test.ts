@@ -12,7 +12,7 @@ test('normface graph prints the operators of net and loss and writes nothing', a
   expect(exitCode).toBe(0);
   expect(stdout).toContain('tiny, batch 4, normface, 1,334 people');
   expect(stdout).toMatch(/conv1 \+ prelu1 +conv2dPRelu +4×28×24×16 +168 KiB +464 /);
-  expect(stdout).toMatch(/loss +cosine_softmax_loss +scalar +4 B +85,377 /);
+  expect(stdout).toMatch(/loss +cosineSoftmaxLoss +scalar +4 B +85,377 /);
   expect(stdout).not.toContain('wrote');
   expect(listing(folder)).toEqual([]);
 });
@@ -43,7 +43,7 @@ test('normface graph takes a configuration, and --json gives the graph', async (
   const graph = JSON.parse(stdout) as AutogradGraph & { event: string };
   expect(graph).toMatchObject({ event: 'result', title: 'tiny, batch 6, arcface + center, 20 people' });
   expect(graph.operators[0]!.output.shape).toEqual([6, 28, 24, 16]);
-  expect(stderr).toContain('margin_softmax_loss');
+  expect(stderr).toContain('marginSoftmaxLoss');
 });
 
 test('normface graph counts the people of the data where nobody says how many', async () => {

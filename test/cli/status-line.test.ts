@@ -4,7 +4,7 @@ import { Context } from '../../src/cli/context.node.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 /** What a stage, a line for people and a warning look like on streams that are terminals or not. */
-async function printed(isTTY: boolean, json = false) {
+async function printed(isTTY: boolean | undefined, json = false) {
   const all: string[] = [];
   const stream = (name: string) => ({
     isTTY,
@@ -44,6 +44,8 @@ test('with --json the status line is where the text for people is, and stdout ho
 
 test('in a pipe, and on a terminal that cannot rewrite lines, there are no control characters', async () => {
   const plain = ['out:a line\n', 'err:warning: a warning\n'];
+  // Node's pipes and files do not say false: they have no such property.
+  expect(await printed(undefined)).toEqual(plain);
   expect(await printed(false)).toEqual(plain);
   vi.stubEnv('TERM', 'dumb');
   expect(await printed(true)).toEqual(plain);

@@ -5,6 +5,7 @@ import { adaCosScaleReference } from '../../src/engine/ops/heads/adacos.referenc
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -34,12 +35,12 @@ async function twoSteps({ tensors }: ReturnType<typeof batchOf>, start: number) 
   return device.scope(async () => {
     const [f, w, y] = tensors();
     const scale = device.tensor([start], [1]);
-    const first = cosineSoftmaxHead(f, w, y, scale, { adaptive: true });
+    const first = cosineSoftmaxHead(f, w, y, { scale, adaptive: true });
     const [s1] = await scale.readFloats();
-    expect((await first.statistics.readFloats())[2]).toBe(s1);
-    const { loss } = cosineSoftmaxHead(f, w, y, scale, { adaptive: true });
+    expect((await readStatistics(first.statistics)).scale).toBe(s1);
+    const { loss } = cosineSoftmaxHead(f, w, y, { scale, adaptive: true });
     const [s2] = await scale.readFloats();
-    const expected = await cosineSoftmaxHead(f, w, y, s2!).loss.item();
+    const expected = await cosineSoftmaxHead(f, w, y, { scale: s2! }).loss.item();
     expect(await loss.item()).toBe(expected);
     return [s1!, s2!] as const;
   });
@@ -85,12 +86,12 @@ test('gradients are those of a fixed scale', async () => {
     };
     const scale = device.tensor([3], [1]);
     const adaptive = await gradientsWith((f, w, y) =>
-      cosineSoftmaxHead(f, w, y, scale, { adaptive: true }).loss.backward(),
+      cosineSoftmaxHead(f, w, y, { scale, adaptive: true }).loss.backward(),
     );
     const [s] = await scale.readFloats();
     expect(s).not.toBe(3);
     expect(adaptive).toEqual(
-      await gradientsWith((f, w, y) => cosineSoftmaxHead(f, w, y, s!).loss.backward()),
+      await gradientsWith((f, w, y) => cosineSoftmaxHead(f, w, y, { scale: s! }).loss.backward()),
     );
   });
 });
@@ -100,8 +101,8 @@ test('a learnt or a constant scale cannot follow the batch', () => {
     const [f, w, y] = batchOf(2, 3, 4, 0).tensors();
     const learnt = device.tensor([3], [1]).requireGradient();
     for (const scale of [learnt, 3]) {
-      expect(() => cosineSoftmaxHead(f, w, y, scale, { adaptive: true })).toThrow(
-        'cosine_softmax_loss: an adaptive scale must be in a tensor that requires no gradient',
+      expect(() => cosineSoftmaxHead(f, w, y, { scale, adaptive: true })).toThrow(
+        'cosineSoftmaxLoss: an adaptive scale must be in a tensor that requires no gradient',
       );
     }
   });

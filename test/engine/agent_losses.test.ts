@@ -15,6 +15,7 @@ import {
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { rowOf } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { cosineSoftmaxLoss } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
+import { type LossStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -64,8 +65,8 @@ describe('the vectors of docs/reference.md#a-small-example', () => {
     ],
     ["C-triplet of the author's layer", (f, w, y) => cTripletLoss(f, w, y, { gradient: 'caffe' }), 0.2],
     ['C-triplet + center', (f, w, y) => cTripletLoss(f, w, y), 0.2 + 0.4],
-    ['scaled cosine softmax, s = 1', (f, w, y) => cosineSoftmaxLoss(f, w, y, 1), 0.771216],
-    ['scaled cosine softmax, s = 10', (f, w, y) => cosineSoftmaxLoss(f, w, y, 10), 0.0691773],
+    ['scaled cosine softmax, s = 1', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 1 }), 0.771216],
+    ['scaled cosine softmax, s = 10', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 10 }), 0.0691773],
   ])('%s', async (_, loss, expected) => {
     expect((await onTiny(loss)).loss / expected).toBeCloseTo(1, 5);
   });
@@ -269,6 +270,13 @@ describe("gradients of the author's layers", () => {
   });
 });
 
+const numbersOf = ({ positiveCosine, negativeCosine, negativeEntry, positiveEntry }: LossStatistics) => [
+  positiveCosine,
+  negativeCosine,
+  negativeEntry!,
+  positiveEntry!,
+];
+
 describe('statistics and the running margin', () => {
   test('cosines, mean entries', async () => {
     const { features, weights, labels } = random;
@@ -285,15 +293,17 @@ describe('statistics and the running margin', () => {
         device.tensor(weights.flat(), [classes, d]),
         device.tensor(labels, [n], 'u32'),
       ] as const;
-      const contrastive = await cContrastiveHead(...tensors, { negativeMargin: 2 }).statistics.readFloats();
+      const contrastive = await readStatistics(
+        cContrastiveHead(...tensors, { negativeMargin: 2 }).statistics,
+      );
       const hinge = mean(others.map((c) => Math.max(0, 2 * c)));
       const positive = mean(own.map((c) => 2 - 2 * c));
-      expectClose(contrastive, [mean(own), mean(others), hinge, positive]);
-      const triplet = await cTripletHead(...tensors, { hardestOnly: false }).statistics.readFloats();
+      expectClose(numbersOf(contrastive), [mean(own), mean(others), hinge, positive]);
+      const triplet = await readStatistics(cTripletHead(...tensors, { hardestOnly: false }).statistics);
       const entries = cosines.flatMap((row, i) =>
         row.filter((_, j) => j !== labels[i]).map((c) => Math.max(0, 0.8 + 2 * c - 2 * own[i]!)),
       );
-      expectClose(triplet, [mean(own), mean(others), mean(entries), positive]);
+      expectClose(numbersOf(triplet), [mean(own), mean(others), mean(entries), positive]);
     });
   });
 
@@ -310,7 +320,7 @@ describe('statistics and the running margin', () => {
       const following = (maxNegativeMargin: number) =>
         cContrastiveHead(...tensors, { negativeMargin: 1, runningPositive, maxNegativeMargin });
       const first = following(3);
-      const positive = (await first.statistics.readFloats())[3]!;
+      const positive = (await readStatistics(first.statistics)).positiveEntry!;
       expect(await first.loss.item()).toBeCloseTo(await lossAt(1.5), 5);
       const mean = 0.99 * 0.5 + 0.01 * positive;
       expect((await runningPositive.readFloats())[0]).toBeCloseTo(mean, 6);
@@ -328,7 +338,7 @@ describe('windows of classes', () => {
       (f, w, y) => cContrastiveLoss(f, w, y, { negativeMargin: 4, normaliseWeights: false }),
     ],
     ['C-triplet', (f, w, y) => cTripletLoss(f, w, y)],
-    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, 12)],
+    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 12 })],
   ];
   const large = headInputs(7, 300, 12).map((spec, i) => sampleInput(spec, 900 + i));
   const [features, weights] = [0, 1].map((index) =>
@@ -415,9 +425,9 @@ describe('losses at the start with random agents, of docs/reference.md#class-wei
     });
 
   test.each<[string, Loss, number]>([
-    ['scaled cosine softmax, s = 1', (f, w, y) => cosineSoftmaxLoss(f, w, y, 1), 9.261],
-    ['scaled cosine softmax, s = 10', (f, w, y) => cosineSoftmaxLoss(f, w, y, 10), 9.302],
-    ['scaled cosine softmax, s = 30', (f, w, y) => cosineSoftmaxLoss(f, w, y, 30), 9.96],
+    ['scaled cosine softmax, s = 1', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 1 }), 9.261],
+    ['scaled cosine softmax, s = 10', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 10 }), 9.302],
+    ['scaled cosine softmax, s = 30', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 30 }), 9.96],
     ['C-contrastive, M = 1', (f, w, y) => cContrastiveLoss(f, w, y), 1.99],
     ['C-triplet, hardest', (f, w, y) => cTripletLoss(f, w, y, { addCenterLoss: false }), 1.13],
     [

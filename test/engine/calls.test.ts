@@ -18,23 +18,23 @@ test('dispatches of one operator call share a number, and those of the next have
     fill(mean, 0);
     fill(mean, 0);
   });
-  const runs: { operator: string; call: number; count: number }[] = [];
-  for (const { operator, call } of dispatches) {
+  const runs: { operator: string; phase: string; call: number; count: number }[] = [];
+  for (const { operator, phase, call } of dispatches) {
     const last = runs.at(-1);
     if (last?.call === call) last.count++;
-    else runs.push({ operator, call, count: 1 });
+    else runs.push({ operator, phase, call, count: 1 });
   }
-  expect(runs.map(({ operator }) => operator)).toEqual([
-    'batchNorm',
-    'relu',
-    'relu',
-    'sum',
+  expect(runs.map(({ operator, phase }) => `${operator} ${phase}`)).toEqual([
+    'batchNorm forward',
+    'relu forward',
+    'relu forward',
+    'sum forward',
     'sum backward',
     'relu backward',
     'relu backward',
     'batchNorm backward',
-    'fill',
-    'fill',
+    'fill forward',
+    'fill forward',
   ]);
   expect(runs[0]!.count).toBeGreaterThan(1);
   const calls = runs.map(({ call }) => call);

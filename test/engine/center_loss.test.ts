@@ -3,6 +3,7 @@ import { centerReference } from '../../src/engine/ops/heads/center_loss.referenc
 import { type CenterOptions, centerHead } from '../../src/engine/ops/heads/center_loss.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { rowOf, scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
+import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -23,7 +24,7 @@ async function evaluate({ features, centers, labels }: Batch, options: CenterOpt
     loss.backward();
     return {
       loss: await loss.item(),
-      statistics: [...(await statistics.readFloats())],
+      statistics: await readStatistics(statistics),
       gradient: [...(await f.gradient!.readFloats())],
       centers: [...(await c.readFloats())],
     };
@@ -90,9 +91,9 @@ test('statistics are the cosines to the own center and to the others', async () 
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   for (const normalise of [true, false]) {
     const { statistics } = await evaluate(random, { normalise });
-    expect(statistics[0]).toBeCloseTo(mean(own), 5);
-    expect(statistics[1]).toBeCloseTo(mean(others), 5);
-    expect(statistics[2]).toBe(n);
+    expect(statistics.positiveCosine).toBeCloseTo(mean(own), 5);
+    expect(statistics.negativeCosine).toBeCloseTo(mean(others), 5);
+    expect(statistics.entries).toBe(n);
   }
 });
 

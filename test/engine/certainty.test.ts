@@ -50,7 +50,7 @@ function nearOwnClass(cosine: number) {
 
 describe('the gradient of 1 − p ≈ 1e-16 has all its digits', () => {
   test.each<[string, Loss, typeof cosFace | null]>([
-    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, scale), null],
+    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale }), null],
     ['CosFace', (f, w, y) => marginSoftmaxLoss(f, w, y, { margin: cosFace, scale }), cosFace],
   ])('%s', async (_, loss, margin) => {
     const { features, weights } = nearOwnClass(margin ? -0.27 : 0.08);
@@ -76,7 +76,7 @@ describe('the gradient of 1 − p ≈ 1e-16 has all its digits', () => {
   });
 
   test('plain softmax, with a bias', async () => {
-    const bias: Loss = (f, w, y) => softmaxLoss(f, w, device.tensor([30, -7], [2]), y);
+    const bias: Loss = (f, w, y) => softmaxLoss(f, w, y, { bias: device.tensor([30, -7], [2]) });
     const found = await evaluate(bias, [1, 0], [1, 2, 0.5, -1], 2);
     const odds = Math.exp(0.5 - 7 - 31);
     expect(found.loss / odds).toBeCloseTo(1, 4);
@@ -90,8 +90,8 @@ describe('one class: loss and gradients are exactly zero', () => {
   const { data: features } = sampleInput({ shape: [5, d] }, 8);
   const { data: weights } = sampleInput({ shape: [1, d] }, 9);
   test.each<[string, Loss]>([
-    ['softmax', (f, w, y) => softmaxLoss(f, w, null, y)],
-    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, 64)],
+    ['softmax', (f, w, y) => softmaxLoss(f, w, y)],
+    ['cosine softmax', (f, w, y) => cosineSoftmaxLoss(f, w, y, { scale: 64 })],
     ['CosFace', (f, w, y) => marginSoftmaxLoss(f, w, y, { margin: cosFace, scale: 64 })],
     ['ArcFace', (f, w, y) => marginSoftmaxLoss(f, w, y, { margin: arcFace, scale: 64 })],
     [

@@ -5,8 +5,8 @@ import { cContrastiveHead } from '../../src/engine/ops/heads/c_contrastive_loss.
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
-import type { LossWithStatistics } from '../../src/engine/ops/heads/softmax_head.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { type LossWithStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -14,8 +14,8 @@ const device = await testDevice();
 
 type Head = (features: Tensor, weights: Tensor, labels: Tensor) => LossWithStatistics;
 const heads: [string, Head][] = [
-  ['softmax', (f, w, y) => softmaxLossHead(f, w, null, y)],
-  ['cosine softmax', (f, w, y) => cosineSoftmaxHead(f, w, y, 20)],
+  ['softmax', (f, w, y) => softmaxLossHead(f, w, y)],
+  ['cosine softmax', (f, w, y) => cosineSoftmaxHead(f, w, y, { scale: 20 })],
   ['C-contrastive', (f, w, y) => cContrastiveHead(f, w, y)],
 ];
 
@@ -56,7 +56,7 @@ describe('heads walk over their classes', () => {
           Tensor,
           Tensor,
         ];
-        const { loss } = softmaxLossHead(f, w, b, y);
+        const { loss } = softmaxLossHead(f, w, y, { bias: b });
         loss.backward();
         const gradients = [f, w, b].map((tensor) => tensor.gradient!.readFloats());
         return { loss: await loss.item(), gradients: await Promise.all(gradients) };
@@ -87,9 +87,9 @@ describe('heads walk over their classes', () => {
       const [f, w, y] = specs.map((spec, i) =>
         sampleTensor(device, spec, [features, weights, labels][i]!),
       ) as [Tensor, Tensor, Tensor];
-      const [positive, negative] = await head(f, w, y).statistics.readFloats();
-      expect(positive).toBeCloseTo(own, 5);
-      expect(negative).toBeCloseTo((all - 6 * own) / 60, 5);
+      const { positiveCosine, negativeCosine } = await readStatistics(head(f, w, y).statistics);
+      expect(positiveCosine).toBeCloseTo(own, 5);
+      expect(negativeCosine).toBeCloseTo((all - 6 * own) / 60, 5);
     });
   });
 });

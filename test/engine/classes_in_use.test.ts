@@ -5,8 +5,9 @@ import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
-import type { LossWithStatistics, SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
+import type { SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { type LossWithStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -15,12 +16,12 @@ const device = await testDevice();
 type Head = (f: Tensor, w: Tensor, b: Tensor, y: Tensor, options: SharedHeadOptions) => LossWithStatistics;
 const margin = { kind: 'cosine', margin: 0.35 } as const;
 const heads: [string, Head][] = [
-  ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, b, y, options)],
-  ['cosine softmax', (f, w, _, y, options) => cosineSoftmaxHead(f, w, y, 12, options)],
+  ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, ...options })],
+  ['cosine softmax', (f, w, _, y, options) => cosineSoftmaxHead(f, w, y, { scale: 12, ...options })],
   [
     'AdaCos',
     (f, w, _, y, options) =>
-      cosineSoftmaxHead(f, w, y, device.tensor([5], [1]), { ...options, adaptive: true }),
+      cosineSoftmaxHead(f, w, y, { scale: device.tensor([5], [1]), ...options, adaptive: true }),
   ],
   ['CosFace', (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin, scale: 12, ...options })],
 ];
@@ -44,7 +45,7 @@ async function evaluate(head: Head, classes: number, classesInUse?: number) {
     loss.backward();
     return {
       loss: await loss.item(),
-      statistics: await statistics.readFloats(),
+      statistics: Object.values(await readStatistics(statistics)),
       features: await f.gradient!.readFloats(),
       weights: await w.gradient!.readFloats(),
       bias: b.gradient && (await b.gradient.readFloats()),
@@ -80,8 +81,8 @@ test('the number of classes must be one u32', () => {
     const [f, w, y] = headInputs(2, 4, 3).map((spec, i) =>
       device.tensor(sampleInput(spec, i).data, spec.shape, i === 2 ? 'u32' : 'f32'),
     ) as [Tensor, Tensor, Tensor];
-    expect(() => cosineSoftmaxHead(f, w, y, 1, { classesInUse: device.tensor([2], [1]) })).toThrow(
-      'cosine_softmax_loss: classesInUse must be one u32, not [1] f32',
+    expect(() => cosineSoftmaxHead(f, w, y, { scale: 1, classesInUse: device.tensor([2], [1]) })).toThrow(
+      'cosineSoftmaxLoss: classesInUse must be one u32, not [1] f32',
     );
   });
 });

@@ -25,16 +25,16 @@ const labelled = (labels: readonly number[]): Tensor => device.tensor(labels, [n
 
 type Loss = (labels: Tensor) => Tensor;
 const losses: [string, Loss][] = [
-  ['softmax_loss', (y) => softmaxLoss(features, weights, null, y)],
-  ['cosine_softmax_loss', (y) => cosineSoftmaxLoss(features, weights, y, 10)],
+  ['softmaxLoss', (y) => softmaxLoss(features, weights, y)],
+  ['cosineSoftmaxLoss', (y) => cosineSoftmaxLoss(features, weights, y, { scale: 10 })],
   [
-    'margin_softmax_loss',
+    'marginSoftmaxLoss',
     (y) => marginSoftmaxLoss(features, weights, y, { margin: { kind: 'cosine', margin: 0.3 }, scale: 10 }),
   ],
-  ['sphereface2_loss', (y) => sphereFace2Loss(features, weights, y, device.tensor([0], [1]))],
-  ['c_contrastive_loss', (y) => cContrastiveLoss(features, weights, y)],
-  ['c_triplet_loss', (y) => cTripletLoss(features, weights, y)],
-  ['center_loss', (y) => centerLoss(features, weights, y, { alpha: 0 })],
+  ['sphereFace2Loss', (y) => sphereFace2Loss(features, weights, y, { bias: device.tensor([0], [1]) })],
+  ['cContrastiveLoss', (y) => cContrastiveLoss(features, weights, y)],
+  ['cTripletLoss', (y) => cTripletLoss(features, weights, y)],
+  ['centerLoss', (y) => centerLoss(features, weights, y, { alpha: 0 })],
 ];
 
 describe('with checkLabels', () => {
@@ -50,7 +50,8 @@ describe('with checkLabels', () => {
 
   test('the classes are those in use', async () => {
     const classesInUse = device.tensor([2], [1], 'u32');
-    const loss = (labels: Tensor) => cosineSoftmaxHead(features, weights, labels, 10, { classesInUse }).loss;
+    const loss = (labels: Tensor) =>
+      cosineSoftmaxHead(features, weights, labels, { scale: 10, classesInUse }).loss;
     await expect(loss(labelled([0, 1, 2, 1, 1])).read()).rejects.toThrow(
       /the label 2 is outside the classes: there are 2 classes, with labels 0 to 1$/,
     );
@@ -59,12 +60,12 @@ describe('with checkLabels', () => {
 
   test('a captured step is checked run by run', async () => {
     const labels = labelled([0, 1, 2, 3, 0]);
-    const step = device.capture(() => cosineSoftmaxLoss(features, weights, labels, 10));
+    const step = device.capture(() => cosineSoftmaxLoss(features, weights, labels, { scale: 10 }));
     step.run();
     expect(await step.outputs.item()).toBeGreaterThan(0);
     labels.write([0, 1, 2, 4, 0]);
     step.run();
-    await expect(step.outputs.read()).rejects.toThrow(/cosine_softmax_loss: the label 4 /);
+    await expect(step.outputs.read()).rejects.toThrow(/cosineSoftmaxLoss: the label 4 /);
     labels.write([0, 1, 2, 0, 0]);
     step.run();
     expect(await step.outputs.item()).toBeGreaterThan(0);

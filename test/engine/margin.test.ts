@@ -7,6 +7,7 @@ import { crossEntropyReference } from '../../src/engine/ops/heads/cross_entropy.
 import { marginReference } from '../../src/engine/ops/heads/margin.reference.ts';
 import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -39,9 +40,9 @@ describe('known numbers', () => {
       margin: { kind: 'cosine', margin: 0.35 },
       scale: 30,
     });
-    const [own, others, scale] = await statistics.readFloats();
-    expect(own).toBeCloseTo(0.8, 6);
-    expect(others).toBeCloseTo((0 + 0 + 0.36 + 0.6) / 4, 6);
+    const { positiveCosine, negativeCosine, scale } = await readStatistics(statistics);
+    expect(positiveCosine).toBeCloseTo(0.8, 6);
+    expect(negativeCosine).toBeCloseTo((0 + 0 + 0.36 + 0.6) / 4, 6);
     expect(scale).toBe(30);
   });
 

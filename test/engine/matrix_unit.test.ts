@@ -8,6 +8,7 @@ import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import type { OperandType } from '../../src/engine/runtime/options.ts';
 import { shaderLibrary } from '../../src/shaders/lib/index.ts';
 import { expectClose, run, variantsOf } from './agreement.ts';
+import { caseOf } from './case-of.ts';
 import emulation from './emulated_matrix_unit.wesl';
 import { testDevice } from './open.ts';
 
@@ -24,9 +25,13 @@ const deviceFor = (operands: OperandType): Device => {
 };
 
 /** Few: a kernel around the emulation takes llvmpipe 5 s to compile. Groups, and sums in parts, among them. */
-const product = matmulOperator.cases[2]!;
+const product = caseOf(matmulOperator, '33×31, 31×68');
 const cases = {
-  f32: [product, conv2dOperator.cases[6]!, conv2dOperator.cases[12]!],
+  f32: [
+    product,
+    caseOf(conv2dOperator, '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}'),
+    caseOf(conv2dOperator, '1×7×8×4, 3×3×1×4 {"stride":1,"padding":2,"dilation":2,"groups":4}'),
+  ],
   f16: [product],
 };
 

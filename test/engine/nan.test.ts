@@ -79,12 +79,9 @@ describe('a NaN passes through', () => {
   test('a learnt scale', async () => {
     const features = device.tensor([1, 2, 3, 4], [2, 2]);
     const labels = device.tensor([0, 1], [2], 'u32');
-    const loss = cosineSoftmaxLoss(
-      features,
-      device.tensor([1, 0, 0, 1], [2, 2]),
-      labels,
-      device.tensor([nan], [1]),
-    );
+    const loss = cosineSoftmaxLoss(features, device.tensor([1, 0, 0, 1], [2, 2]), labels, {
+      scale: device.tensor([nan], [1]),
+    });
     expect(await loss.item()).toBeNaN();
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
-import type { LossWithStatistics } from '../../src/engine/ops/heads/softmax_head.ts';
+import { type LossWithStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { type ContrastiveOptions, contrastiveHead } from '../../src/engine/ops/pairs/contrastive_loss.ts';
 import { pairInputs } from '../../src/engine/ops/pairs/pair_loss.ts';
 import {
@@ -30,7 +30,7 @@ async function evaluate(head: Head, features: number[][], labels: number[]) {
     loss.backward();
     return {
       loss: await loss.item(),
-      statistics: [...(await statistics.readFloats())],
+      statistics: await readStatistics(statistics),
       gradient: [...(await f.gradient!.readFloats())],
     };
   });
@@ -94,9 +94,9 @@ describe('four samples by hand', () => {
     ];
     for (const [head, count] of counts) {
       const { statistics } = await evaluate(head, onCircle, [0, 0, 1, 1]);
-      expect(statistics[0]).toBeCloseTo((0 - 0.6) / 2, 6);
-      expect(statistics[1]).toBeCloseTo((-1 + 0.6 + 0 + 0.8) / 4, 6);
-      expect(statistics[2]).toBe(count);
+      expect(statistics.positiveCosine).toBeCloseTo((0 - 0.6) / 2, 6);
+      expect(statistics.negativeCosine).toBeCloseTo((-1 + 0.6 + 0 + 0.8) / 4, 6);
+      expect(statistics.entries).toBe(count);
     }
   });
 
@@ -181,7 +181,7 @@ describe.each(minings)('mining %s', (mining) => {
     const chosen = bruteForce(distances, labels, mining, margin);
     expect(chosen.length).toBeGreaterThan(20);
     const found = await evaluate(triplet({ mining, margin }), rows, labels);
-    expect(found.statistics[2]).toBe(chosen.length);
+    expect(found.statistics.entries).toBe(chosen.length);
     let loss = 0;
     const slopes = units.map((row) => row.map(() => 0));
     for (const [a, p, k] of chosen) {
@@ -212,7 +212,7 @@ describe.each(minings)('mining %s', (mining) => {
   ])('%s have no triplet: no loss, no gradient', async (_, none) => {
     const found = await evaluate(triplet({ mining, margin }), rows, none);
     expect(found.loss).toBe(0);
-    expect(found.statistics[2]).toBe(0);
+    expect(found.statistics.entries).toBe(0);
     expect(found.gradient.every((value) => value === 0)).toBe(true);
   });
 });

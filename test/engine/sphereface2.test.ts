@@ -5,11 +5,12 @@ import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import {
-  type SphereFace2Options,
+  type SphereFace2Numbers,
   sphereFace2Bias,
   sphereFace2Head,
   sphereFace2Loss,
 } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput, sampleTensor } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -19,15 +20,15 @@ test('the vectors of docs/reference.md#a-small-example', async () => {
   const features = device.tensor([1, 0, 0, 0, 0.6, 0.8], [2, 3]);
   const weights = device.tensor([0.8, 0.6, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
   const labels = device.tensor([0, 2], [2], 'u32');
-  const { loss, statistics } = sphereFace2Head(features, weights, labels, device.tensor([0], [1]));
+  const { loss, statistics } = sphereFace2Head(features, weights, labels, { bias: device.tensor([0], [1]) });
   expect((await loss.item()) / 0.0705975).toBeCloseTo(1, 5);
-  const [own, others, bias] = await statistics.readFloats();
-  expect(own).toBeCloseTo(0.8, 6);
-  expect(others).toBeCloseTo((0 + 0 + 0.36 + 0.6) / 4, 6);
+  const { positiveCosine, negativeCosine, bias } = await readStatistics(statistics);
+  expect(positiveCosine).toBeCloseTo(0.8, 6);
+  expect(negativeCosine).toBeCloseTo((0 + 0 + 0.36 + 0.6) / 4, 6);
   expect(bias).toBe(0);
 });
 
-test.each<[SphereFace2Options, number]>([
+test.each<[SphereFace2Numbers, number]>([
   [{}, 5.581649],
   [{ lambda: 0.8, r: 64, margin: 0.5 }, 8.120803],
 ])('the bias of 10,572 classes starts with %o at %d', (options, expected) => {
@@ -40,7 +41,7 @@ const few = [2, 3, 4, 10].flatMap((classes) =>
       { r: 40, margin: 0.4 },
       { r: 64, margin: 0.5 },
       { r: 1000, margin: 0.5 },
-    ].map((rest): [number, SphereFace2Options] => [classes, { lambda, ...rest }]),
+    ].map((rest): [number, SphereFace2Numbers] => [classes, { lambda, ...rest }]),
   ),
 );
 // 1 − q = 0: own class and others weigh the same.
@@ -72,7 +73,7 @@ test('there the gradient of the bias is zero when all cosines are', async () => 
   ] as const) {
     const bias = device.tensor([sphereFace2Bias(classes) + shift], [1]).requireGradient();
     const labels = device.tensor([0, 7, 49], [n], 'u32');
-    sphereFace2Loss(unit(n, 50), unit(classes, 0), labels, bias).backward();
+    sphereFace2Loss(unit(n, 50), unit(classes, 0), labels, { bias }).backward();
     const [slope] = await bias.gradient!.readFloats();
     if (sign === 0) expect(Math.abs(slope!)).toBeLessThan(1e-6);
     else expect(Math.sign(slope!)).toBe(sign);
@@ -80,7 +81,7 @@ test('there the gradient of the bias is zero when all cosines are', async () => 
 });
 
 /** Loss and gradients of features, weights and bias. */
-async function evaluate(options: SphereFace2Options, [n, classes, d]: [number, number, number]) {
+async function evaluate(options: SphereFace2Numbers, [n, classes, d]: [number, number, number]) {
   const specs = [...headInputs(n, classes, d), { shape: [1] }];
   const arrays = specs.map((spec, i) => sampleInput(spec, 70 + i));
   return device.scope(async () => {
@@ -90,7 +91,7 @@ async function evaluate(options: SphereFace2Options, [n, classes, d]: [number, n
       Tensor,
       Tensor,
     ];
-    const loss = sphereFace2Loss(f, w, y, b, options);
+    const loss = sphereFace2Loss(f, w, y, { bias: b, ...options });
     loss.backward();
     const gradients = await Promise.all([f, w, b].map((tensor) => tensor.gradient!.readFloats()));
     return { arrays, loss: await loss.item(), gradients };
@@ -109,7 +110,7 @@ test('opposite vectors have gradients where g is a line', async () => {
       const f = device.tensor([1, 0], [1, 2]).requireGradient();
       const w = device.tensor([cosine, Math.sqrt(1 - cosine ** 2)], [1, 2]).requireGradient();
       const labels = device.tensor([0], [1], 'u32');
-      const loss = sphereFace2Loss(f, w, labels, device.tensor([0], [1]), { r: 4, t: 1 });
+      const loss = sphereFace2Loss(f, w, labels, { bias: device.tensor([0], [1]), r: 4, t: 1 });
       loss.backward();
       return [await loss.item(), ...(await f.gradient!.readFloats()), ...(await w.gradient!.readFloats())];
     });

@@ -8,33 +8,66 @@ import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { expectAgreement, expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
+import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
 
 /** Cases of each kind: by vec4f and by numbers, bias, strides, asymmetric padding, dilation, groups, transposes, outliers. */
-const chosen: readonly [string, Operator, readonly number[]][] = [
-  ['conv2d', conv2dOperator, [0, 3, 4, 5, 6, 8, 9, 11, 18, 20, 24, 25]],
-  ['matmul', matmulOperator, [2, 7, 11]],
+const chosen: readonly [Operator, readonly string[]][] = [
+  [
+    conv2dOperator,
+    [
+      '2×7×9×4, 3×3×4×8, 8 {"padding":1}',
+      '2×9×8×7, 5×2×7×3, 3 {"stride":[2,3],"padding":[2,1,0,1]}',
+      '2×10×11×4, 3×3×4×4 {"stride":2,"padding":1,"dilation":2}',
+      '1×9×9×4, 3×2×4×5 {"stride":[3,2],"dilation":[2,3],"padding":3}',
+      '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}',
+      '2×9×8×8, 3×3×1×8, 8 {"stride":2,"padding":1,"groups":8}',
+      '3×7×6×12, 7×6×1×12 {"groups":12}',
+      '2×10×9×5, 4×5×1×5 {"stride":[3,2],"padding":2,"groups":5}',
+      '3×10×7×8, 3×3×8×12 {"padding":[0,2,1,0]}',
+      '2×11×9×16!, 3×3×16×20! {"padding":2}',
+      '2×12×13×1, 5×5×1×36 {"padding":2}',
+      '2×9×11×3!, 3×4×3×10! {"stride":[1,2],"padding":[0,2,3,1]}',
+    ],
+  ],
+  [
+    matmulOperator,
+    ['33×31, 31×68', '100×64, 100×96 {"transposeA":true}', '64×100, 96×100 {"transposeB":true}'],
+  ],
 ];
 
-describe.each(chosen)('%s', (_, operator, indices) => {
-  test.each(indices.map((index) => [operator.cases[index]!.label, operator.cases[index]!] as const))(
-    'every algorithm gives the same results: %s',
-    async (_, sample) => expectAgreement(device, sample, oneTileOfEachWalk(await variantsOf(device, sample))),
-    120_000,
+describe.each(chosen.map(([operator, labels]) => [operator.name, operator, labels] as const))(
+  '%s',
+  (_, operator, labels) => {
+    test.each(labels)(
+      'every algorithm gives the same results: %s',
+      async (label) => {
+        const sample = caseOf(operator, label);
+        await expectAgreement(device, sample, oneTileOfEachWalk(await variantsOf(device, sample)));
+      },
+      120_000,
+    );
+  },
+);
+
+test('a case is found by its label, and what is not there is an error that lists what is', () => {
+  expect(caseOf(matmulOperator, '5×3, 3×7').inputs[1]!.shape).toEqual([3, 7]);
+  expect(() => caseOf(matmulOperator, '5×4, 3×7')).toThrow(
+    /matmul has no case "5×4, 3×7".*\n {2}5×3, 3×7\n/s,
   );
 });
 
 test('every tile gives the same product, with more than one tile along both sides', async () => {
-  const sample = matmulOperator.cases.find(({ inputs }) => inputs[0]!.shape[0] === 140)!;
+  const sample = caseOf(matmulOperator, '140×48, 48×132');
   const names = await variantsOf(device, sample);
   expect(names.filter((name) => name.startsWith('workgroup')).length).toBeGreaterThan(2);
   await expectAgreement(device, sample, names);
 }, 120_000);
 
 test('a long sum gives the same in parts', async () => {
-  const sample = matmulOperator.cases.find(({ inputs }) => inputs[0]!.shape[1] === 1030)!;
+  const sample = caseOf(matmulOperator, '7×1030, 1030×12, 12');
   const names = await variantsOf(device, sample);
   const parts = names.filter((name) => / in \d+$/.test(name));
   expect(parts.length).toBeGreaterThan(0);
@@ -42,20 +75,28 @@ test('a long sum gives the same in parts', async () => {
 });
 
 test('3×3 convolutions have Winograd variants', async () => {
-  const [conv] = conv2dOperator.cases;
-  expect(await variantsOf(device, conv!)).toEqual(expect.arrayContaining(['winograd 2×2', 'winograd 4×4']));
+  const conv = caseOf(conv2dOperator, '2×7×9×4, 3×3×4×8, 8 {"padding":1}');
+  expect(await variantsOf(device, conv)).toEqual(expect.arrayContaining(['winograd 2×2', 'winograd 4×4']));
 });
 
 test('convolutions with one channel a group have a variant without products, unless they are dilated', async () => {
-  const offered = await Promise.all([8, 12].map((index) => variantsOf(device, conv2dOperator.cases[index]!)));
+  const offered = [];
+  for (const label of [
+    '2×9×8×8, 3×3×1×8, 8 {"stride":2,"padding":1,"groups":8}',
+    '1×7×8×4, 3×3×1×4 {"stride":1,"padding":2,"dilation":2,"groups":4}',
+  ])
+    offered.push(await variantsOf(device, caseOf(conv2dOperator, label)));
   expect(offered.map((names) => names.includes('depthwise'))).toEqual([true, false]);
 });
 
 test('the input gradient of few channels is a product with the taps as columns, folded; of one tap or many channels not', async () => {
-  const few = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '5,5,1,36')!;
-  const pointwise = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '1,1,8,12')!;
-  const many = conv2dOperator.cases.find(({ inputs }) => inputs[1]!.shape.join() === '3,3,12,8')!;
-  const offered = await Promise.all([few, pointwise, many].map((sample) => variantsOf(device, sample)));
+  const offered = [];
+  for (const label of [
+    '2×12×13×1, 5×5×1×36 {"padding":2}',
+    '2×5×4×8, 1×1×8×12',
+    '2×10×11×12, 3×3×12×8 {"stride":2,"padding":1,"dilation":2}',
+  ])
+    offered.push(await variantsOf(device, caseOf(conv2dOperator, label)));
   expect(offered.map((names) => names.includes('fold'))).toEqual([true, false, false]);
 });
 
@@ -65,7 +106,7 @@ test('nothing is folded where the shares of the taps would take too much memory'
 });
 
 test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the same', async (name) => {
-  const sample = conv2dOperator.cases.find(({ inputs }) => inputs[0]!.shape[0] === 35)!;
+  const sample = caseOf(conv2dOperator, '35×5×3×4, 3×3×4×4 {"padding":1}');
   const prefer = (_: string, offered: readonly string[]) => (offered.includes(name) ? name : undefined);
   const whole = await run(device, sample, prefer);
   let passes = 0;

@@ -101,5 +101,5 @@ export const engine: number = matmul;
   );
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--module', module, '--moduleResolution', resolution];
-  await ran(process.execPath, [compiler, ...options, '--target', 'es2023', '--types', '', 'user.ts']);
+  await ran(process.execPath, [compiler, ...options, '--target', 'es2023', 'user.ts']);
 });

@@ -49,7 +49,7 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
       const vacant = slot && !leaves.isWritten(slot) && node.inputs.indexOf(input) === index;
       return vacant ? slot.tensor : device.empty(input.shape);
     };
-    const contributions = device.within(`${node.operator} backward`, () => node.backward(gradient, into));
+    const contributions = device.within(node.operator, () => node.backward(gradient, into), 'backward');
     contributions.forEach((contribution, index) => {
       const input = node.inputs[index]!;
       if (!contribution || !input.requiresGradient) return;

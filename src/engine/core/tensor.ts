@@ -8,6 +8,7 @@ import type { Tuner } from '../tuning/tune.ts';
 import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
 import { check, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
+import type { Phase } from './phase.ts';
 import { isRecording } from './recording.ts';
 import { checkShape, elementCount, type Shape } from './shape.ts';
 
@@ -48,8 +49,8 @@ export interface Device {
   /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
   setRandom(seed: number, step: number): void;
 
-  /** Names the operator that the dispatches of `body` belong to. */
-  within<T>(operator: string, body: () => T): T;
+  /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. */
+  within<T>(operator: string, body: () => T, phase?: Phase): T;
   /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
   dispatch(dispatch: Dispatch): void;
   /**

@@ -1,8 +1,15 @@
 import type { Operator } from '../core/operator.ts';
+import { adamOperator } from '../optim/adam.operator.ts';
+import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
+import { sgdOperator } from '../optim/sgd.operator.ts';
+import { checkFiniteOperator } from '../runtime/finite.operator.ts';
+import { checkLabelsOperator } from '../runtime/labels.operator.ts';
+import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
 import { conv2dOperator } from './conv2d/conv2d.ts';
 import { conv2dPReluOperator } from './conv2d/conv2d_prelu.ts';
 import { elementwiseOperators } from './elementwise/declarations.ts';
 import { dropoutOperator } from './elementwise/dropout.ts';
+import { fillOperator } from './elementwise/fill.ts';
 import { maxFeatureMapOperator } from './elementwise/max_feature_map.ts';
 import { preluOperator } from './elementwise/prelu.ts';
 import { reluOperator } from './elementwise/relu.ts';
@@ -12,6 +19,11 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import {
+  adaptiveMarginOperator,
+  adaptiveScaleOperator,
+  movedCentersOperator,
+} from './heads/moving.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
@@ -21,6 +33,7 @@ import { batchNormOperator } from './norm/batch_norm.ts';
 import { l2NormaliseOperator } from './norm/l2_normalise.ts';
 import { layerNormOperator } from './norm/layer_norm.ts';
 import { contrastiveLossOperator } from './pairs/contrastive_loss.ts';
+import { countPairsOperator } from './pairs/count_pairs.operator.ts';
 import { tripletLossOperator } from './pairs/triplet_loss.ts';
 import { averagePool2dOperator, globalAveragePoolOperator } from './pool/average_pool2d.ts';
 import { maxPool2dOperator } from './pool/max_pool2d.ts';
@@ -36,26 +49,37 @@ import { permuteOperator, transposeOperator } from './shape/permute.ts';
 import { flattenOperator, reshapeOperator } from './shape/reshape.ts';
 import { sliceOperator } from './shape/slice.ts';
 
-/** Every operator: the tests, the gradient checker, the benchmark and the inspector walk this table. */
+/**
+ * The table of all kernels' work: what a graph is made of, and also the steps of optimisers, the checks of the debug mode and the count
+ * of pairs. Tests, the checker and the inspector go through it.
+ */
 export const operators: readonly Operator[] = [
+  adamOperator,
+  adaptiveMarginOperator,
+  adaptiveScaleOperator,
   argmaxOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
   cTripletLossOperator,
   centerLossOperator,
+  checkFiniteOperator,
+  checkLabelsOperator,
   concatOperator,
   contrastiveLossOperator,
   conv2dOperator,
   conv2dPReluOperator,
   cosineSoftmaxLossOperator,
+  countPairsOperator,
   dropoutOperator,
+  fillOperator,
   ...elementwiseOperators,
   flattenOperator,
   gatherOperator,
   globalAveragePoolOperator,
   imageBatchOperator,
   l2NormaliseOperator,
+  largestMagnitudeOperator,
   layerNormOperator,
   logSoftmaxOperator,
   logSumExpOperator,
@@ -65,6 +89,7 @@ export const operators: readonly Operator[] = [
   maxOperator,
   maxPool2dOperator,
   meanOperator,
+  movedCentersOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -72,7 +97,9 @@ export const operators: readonly Operator[] = [
   reluOperator,
   reshapeOperator,
   resizeOperator,
+  rowSubsetOperator,
   scaleOperator,
+  sgdOperator,
   sliceOperator,
   softmaxLossOperator,
   softmaxOperator,

@@ -129,6 +129,11 @@ export abstract class Optimiser {
     return [...this.arenas.values()].flatMap(({ windows }) => windows);
   }
 
+  /** GPU memory of what it keeps for the parameters, in bytes: none of it is theirs. */
+  get bytes(): number {
+    return this.arrays.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
     for (const [array, arena] of this.arenas) {

@@ -50,7 +50,10 @@ export class Arena {
         `${floats} parameters need a buffer of ${4 * floats} bytes, and this adapter allows ${maxBufferSize}; use a smaller net`,
       );
     }
-    this.buffer = runtimeOf(device).createBuffer(4 * floats);
+    const runtime = runtimeOf(device);
+    const { watcher } = runtime.pool;
+    this.buffer = runtime.createBuffer(4 * floats + (watcher?.padding ?? 0));
+    watcher?.allocated(this.buffer, 4 * floats, false);
     const view = (shape: Shape, offset: number) =>
       new Tensor(device, shape, 'f32', new Storage(4 * elementCount(shape), this.buffer, 4 * offset));
     const windowSize = Math.floor(maxStorageBufferBindingSize / bindingAlignment) * blockSize;

@@ -4,6 +4,7 @@ import { fileStore } from '../tuning/tune-store.node.ts';
 import { withoutNativeWarnings } from './native-warnings.node.ts';
 import { openAdapter } from './open.ts';
 import type { DeviceOptions } from './options.ts';
+import { pollPatiently } from './patient-polling.node.ts';
 import { toggleFlags } from './toggles.node.ts';
 
 /** Dawn's instances are freed by the garbage collector even while devices of theirs work, which crashes: hold on to them. */
@@ -65,5 +66,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       'no WebGPU adapter was found; on Linux run `node scripts/setup.mjs`, which checks and installs a driver',
     );
   }
-  return openAdapter(adapter, options, fileStore);
+  const device = await openAdapter(adapter, options, fileStore);
+  if (device.report.software) pollPatiently();
+  return device;
 }

@@ -2,6 +2,7 @@ import { backward } from '../core/backward.ts';
 import { type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
 import { check, DeviceError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
+import type { Phase } from '../core/phase.ts';
 import { TensorScopes, tensorsIn } from '../core/scopes.ts';
 import { elementCount, type Shape } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
@@ -21,7 +22,7 @@ import { align, BufferPool, type Storage } from './memory.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { Pipelines } from './pipelines.ts';
-import { boundTensors, checkGrid, type PreparedDispatch } from './prepared.ts';
+import { boundTensors, checkGrid, type PreparedDispatch, passText } from './prepared.ts';
 import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
@@ -158,8 +159,8 @@ export class DeviceRuntime implements Runtime {
 
   // ---- dispatching ---------------------------------------------------------------------------------------------------
 
-  within<T>(operator: string, body: () => T): T {
-    return this.calls.within(operator, body);
+  within<T>(operator: string, body: () => T, phase?: Phase): T {
+    return this.calls.within(operator, body, phase);
   }
 
   get call(): number {
@@ -197,14 +198,15 @@ export class DeviceRuntime implements Runtime {
   }
 
   private prepare(dispatch: Dispatch): PreparedDispatch {
-    const operator = this.calls.operator ?? dispatch.kernel.name;
+    const pass = this.calls.pass ?? { operator: dispatch.kernel.name, phase: 'forward' as const };
+    const operator = passText(pass);
     checkGrid(this.report, operator, dispatch);
     const kernel = this.pipelines.kernelOf(dispatch);
     const isPlanned = ({ storage }: KernelArgument): boolean => this.recorder?.owns(storage) ?? false;
     const tensors = boundTensors(this, operator, kernel, dispatch, isPlanned);
     const { decisions } = this.tuner;
     const call = this.calls.ofDispatch();
-    return { kernel, tensors, grid: dispatch.grid, operator, call, dispatch, decisions };
+    return { kernel, tensors, grid: dispatch.grid, ...pass, call, dispatch, decisions };
   }
 
   flush(): void {

@@ -4,15 +4,15 @@ import type { Device, Tensor } from '../core/tensor.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { clear, type DebugTrap } from './debug-trap.ts';
 import type { KernelArgument } from './kernel.ts';
-import type { PreparedDispatch } from './prepared.ts';
+import { type PreparedDispatch, passText } from './prepared.ts';
 
-const kernel = { name: 'check_finite', source };
+const findKernel = { name: 'check_finite', source };
 
 /** Sets the first word of a finding to the serial number if x has a NaN or an infinity and it is clear. */
 export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, flag: Tensor): void {
   const { grid, constants } = elementGrid(device, x.size, 1);
   device.dispatch({
-    kernel,
+    kernel: findKernel,
     constants: { ...constants, CLEAR: clear },
     bindings: { x, serial, flag },
     grid,
@@ -24,13 +24,14 @@ export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, f
 export function watchFinite(
   device: Device,
   trap: DebugTrap,
-  { kernel: { bindings }, tensors, operator, dispatch }: PreparedDispatch,
+  prepared: PreparedDispatch,
   captured: boolean,
 ): void {
-  bindings.forEach(({ name, writable }, index) => {
+  const { kernel, tensors, dispatch } = prepared;
+  kernel.bindings.forEach(({ name, writable }, index) => {
     const x = tensors[index]!;
     if (!writable || x.dtype !== 'f32') return;
-    const message = `operator ${operator} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
+    const message = `operator ${passText(prepared)} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
     trap.arm(
       captured,
       () => new NotFiniteError(message),

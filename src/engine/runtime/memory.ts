@@ -67,6 +67,14 @@ export class Storage {
   }
 }
 
+/** Told of memory as it is allocated, to check kernels: see `testing/guard.ts`. */
+export interface AllocationWatcher {
+  /** Bytes to allocate behind the contents of every buffer. */
+  readonly padding: number;
+  /** @param isEmpty whether the contents, the first `bytes` of the buffer, are undefined rather than zero */
+  allocated(buffer: GPUBuffer, bytes: number, isEmpty: boolean): void;
+}
+
 /** Sizes of pooled buffers: four steps per power of two, so that at most a fifth is wasted and sizes repeat. */
 function bucketOf(bytes: number): number {
   const size = Math.max(bytes, bindingAlignment);
@@ -82,6 +90,7 @@ export class BufferPool {
   private readonly create: (bytes: number) => GPUBuffer;
   private readonly maximumBytes: number;
   private readonly freeBuffers = new Map<number, GPUBuffer[]>();
+  watcher: AllocationWatcher | null = null;
   /** Bytes held by live tensors. */
   used = 0;
   /** Bytes of all pooled buffers, live or free. */
@@ -95,7 +104,8 @@ export class BufferPool {
   }
 
   allocate(bytes: number): Storage {
-    const bucket = Math.max(bytes, Math.min(bucketOf(bytes), this.maximumBytes));
+    const wanted = bucketOf(bytes + (this.watcher?.padding ?? 0));
+    const bucket = Math.max(bytes, Math.min(wanted, this.maximumBytes));
     let buffer = this.freeBuffers.get(bucket)?.pop();
     if (!buffer) {
       buffer = this.create(bucket);
@@ -103,6 +113,7 @@ export class BufferPool {
       this.peak = Math.max(this.peak, this.reserved);
     }
     this.used += bucket;
+    this.watcher?.allocated(buffer, bytes, true);
     return new Storage(bytes, buffer, 0, (storage) => this.recycle(storage));
   }
 

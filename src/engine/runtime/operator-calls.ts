@@ -1,22 +1,24 @@
+import type { Phase } from '../core/phase.ts';
+
 /** Which operator call the dispatches that are being recorded belong to. */
 export class OperatorCalls {
-  private readonly operators: string[] = [];
+  private readonly passes: { readonly operator: string; readonly phase: Phase }[] = [];
   private calls = 0;
 
   /** See `Device.within`. */
-  within<T>(operator: string, body: () => T): T {
-    if (this.operators.length === 0) this.calls++;
-    this.operators.push(operator);
+  within<T>(operator: string, body: () => T, phase: Phase = 'forward'): T {
+    if (this.passes.length === 0) this.calls++;
+    this.passes.push({ operator, phase });
     try {
       return body();
     } finally {
-      this.operators.pop();
+      this.passes.pop();
     }
   }
 
-  /** The outermost operator that is being called. */
-  get operator(): string | undefined {
-    return this.operators[0];
+  /** The outermost operator that is being called, and in which pass. */
+  get pass(): { readonly operator: string; readonly phase: Phase } | undefined {
+    return this.passes[0];
   }
 
   /** Number of the latest call. */
@@ -26,6 +28,6 @@ export class OperatorCalls {
 
   /** Number of the call that a dispatch belongs to: a kernel that no operator calls is a call of its own. */
   ofDispatch(): number {
-    return this.operators.length === 0 ? ++this.calls : this.calls;
+    return this.passes.length === 0 ? ++this.calls : this.calls;
   }
 }

@@ -1,9 +1,15 @@
 import { DeviceError, formatShape, ShapeError } from '../core/errors.ts';
+import type { Phase } from '../core/phase.ts';
 import type { Decision } from '../tuning/tune.ts';
 import type { AdapterReport } from './adapter.ts';
 import type { Dispatch, KernelArgument } from './kernel.ts';
 import { align } from './memory.ts';
 import type { CompiledKernel } from './pipelines.ts';
+
+/** What an operator's dispatches are called in one pass: `conv2d`, `conv2d backward`. */
+export function passText({ operator, phase }: { readonly operator: string; readonly phase: Phase }): string {
+  return phase === 'backward' ? `${operator} backward` : operator;
+}
 
 /** A dispatch made ready: pipeline, tensors in the order of their bindings, and the operator it belongs to. */
 export interface PreparedDispatch {
@@ -11,6 +17,7 @@ export interface PreparedDispatch {
   readonly tensors: readonly KernelArgument[];
   readonly grid: readonly [number, number, number];
   readonly operator: string;
+  readonly phase: Phase;
   /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
   readonly call: number;
   readonly dispatch: Dispatch;

@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { AdapterReport } from './adapter.ts';
 import { CapturedStep, type StepHost } from './captured-step.ts';
 import { type Lifetime, planMemory, Storage } from './memory.ts';
-import type { PreparedDispatch } from './prepared.ts';
+import { type PreparedDispatch, passText } from './prepared.ts';
 
 /** The device that a step is recorded on, as far as the recorder needs it. */
 export interface RecorderHost extends StepHost {
@@ -72,7 +72,8 @@ export class Recorder {
   }
 
   private findLifetimes(kept: readonly Tensor[]): void {
-    this.dispatches.forEach(({ kernel, tensors, operator }, index) => {
+    this.dispatches.forEach((dispatch, index) => {
+      const { kernel, tensors } = dispatch;
       const read: Intermediate[] = [];
       const written: Intermediate[] = [];
       tensors.forEach((tensor, position) => {
@@ -81,7 +82,7 @@ export class Recorder {
         lifetime.first = Math.min(lifetime.first, index);
         lifetime.last = index;
         const { name } = kernel.bindings[position]!;
-        lifetime.label ||= `${operator}: ${name} ${formatShape(tensor.shape)}`;
+        lifetime.label ||= `${passText(dispatch)}: ${name} ${formatShape(tensor.shape)}`;
         (kernel.bindings[position]!.writable ? written : read).push(lifetime);
       });
       for (const input of read) {

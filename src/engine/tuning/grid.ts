@@ -102,7 +102,7 @@ export function strandGrid(device: Device, rows: number, columns: number, sums =
   };
 }
 
-/** One workgroup a sample, as in the fold kernels of the heads. */
+/** One workgroup per sample, as in the kernels of the heads that reduce over classes. */
 export function sampleGrid(device: Device, samples: number) {
   const { grid, constants } = wrappedGrid(device, samples);
   return { grid, constants: { WORKGROUP: 32, ...constants } };

@@ -2,9 +2,9 @@
 
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import { Recording } from '../../engine/testing/recording.ts';
 import { conditionsOf, constantsOf, headerOf, summaryOf } from './header.ts';
 import { inspectedOperators } from './operators.ts';
-import { Recording } from './recording.ts';
 
 /** One kernel file. */
 export interface KernelEntry {

@@ -3,12 +3,18 @@
 import { type PairedRatio, pairedRatio } from '../../common/paired-ratio.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import {
+  type Check,
+  checkRecording,
+  isRight,
+  LatestReference,
+  type ReferenceCheck,
+} from '../../engine/testing/check.ts';
+import type { Results } from '../../engine/testing/recording.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import { Stopwatch } from '../timing/timing.ts';
-import { type Check, checkRecording, isRight, LatestReference, type ReferenceCheck } from './check.ts';
 import type { KernelSession } from './inspect.ts';
 import { type RaceOptions, raceKernels, type Speed } from './measure.ts';
-import type { Results } from './recording.ts';
 
 export interface RunOptions extends Omit<RaceOptions, 'onRound'> {
   /** Whether results are checked; default true. */

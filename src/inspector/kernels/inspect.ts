@@ -7,13 +7,13 @@ import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import type { Shape } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { Cost, Dispatch } from '../../engine/runtime/kernel.ts';
-import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import { type PreparedDispatch, passText } from '../../engine/runtime/prepared.ts';
+import { type Changes, Recording } from '../../engine/testing/recording.ts';
 import type { Decision } from '../../engine/tuning/tune.ts';
 import type { Work } from '../timing/timing.ts';
 import { exampleOf, parseCase } from './case-text.ts';
 import { type KernelEntry, type KernelUse, kernelCatalogue } from './catalogue.ts';
 import { type Needs, needsOf } from './estimate.ts';
-import { type Changes, Recording } from './recording.ts';
 
 /** What a person asks to see. */
 export interface KernelRequest {
@@ -59,6 +59,7 @@ export interface ConstantView {
 export interface DispatchView {
   /** Number in the recorded step. */
   readonly index: number;
+  /** `conv2d`, `conv2d backward` … */
   readonly operator: string;
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
@@ -114,10 +115,10 @@ export class KernelSession {
   }
 
   private view(index: number, prepared: PreparedDispatch): DispatchView {
-    const { kernel, tensors, grid, operator, dispatch, decisions } = prepared;
+    const { kernel, tensors, grid, dispatch, decisions } = prepared;
     return {
       index,
-      operator,
+      operator: passText(prepared),
       wgsl: kernel.wgsl.trim(),
       walk: dispatch.kernel.walk?.name ?? null,
       bindings: kernel.bindings
@@ -278,21 +279,23 @@ function editOf(
   // WGSL of one dispatch has its extents compiled in: it stands for that one alone.
   const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.dearest) : null;
   const hasEntryPoint = source !== undefined && /@compute\b/.test(source);
-  let met = 0;
-  return (dispatch: Dispatch): Dispatch => {
-    if (dispatch.kernel.name !== entry.name) return dispatch;
-    const number = met++;
-    if (only !== null && number !== only) return dispatch;
-    const { walk, ...kernel } = dispatch.kernel;
-    const edited =
-      source === undefined
-        ? dispatch.kernel
-        : {
-            ...kernel,
-            source,
-            ...(file !== undefined && { file }),
-            ...(walk && !hasEntryPoint && { walk }),
-          };
-    return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
+  return () => {
+    let met = 0;
+    return (dispatch: Dispatch): Dispatch => {
+      if (dispatch.kernel.name !== entry.name) return dispatch;
+      const number = met++;
+      if (only !== null && number !== only) return dispatch;
+      const { walk, ...kernel } = dispatch.kernel;
+      const edited =
+        source === undefined
+          ? dispatch.kernel
+          : {
+              ...kernel,
+              source,
+              ...(file !== undefined && { file }),
+              ...(walk && !hasEntryPoint && { walk }),
+            };
+      return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
+    };
   };
 }

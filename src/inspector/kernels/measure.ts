@@ -1,5 +1,6 @@
 /** Speed of a kernel's dispatches against the roofline, several versions in one race. */
 
+import { passText } from '../../engine/runtime/prepared.ts';
 import { type Bound, boundOf, type Roofline, type Work } from '../profile/bound.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import { median, type Stopwatch, type Timer, type TimingOptions, usualRounds } from '../timing/timing.ts';
@@ -53,11 +54,11 @@ export async function raceKernels(
     );
     taking.forEach(({ session, number, index }, i) => {
       const { timer, microseconds } = timings[i]!;
-      const { dispatch, operator } = session.recording.step.dispatches[index]!;
+      const prepared = session.recording.step.dispatches[index]!;
       const middle = median(microseconds);
       timed[number]!.push({
-        speed: { index, operator, timer, microseconds, median: middle },
-        work: { ...dispatch.cost, microseconds: middle },
+        speed: { index, operator: passText(prepared), timer, microseconds, median: middle },
+        work: { ...prepared.dispatch.cost, microseconds: middle },
       });
     });
   }

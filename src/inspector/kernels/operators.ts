@@ -1,7 +1,6 @@
 import type { Operator } from '../../engine/core/operator.ts';
 import { operators } from '../../engine/ops/index.ts';
-import { moreOperators } from './more-operators.ts';
-import { movingLosses } from './moving-losses.ts';
+import { peakCopyOperator, peakFmaOperator } from './probes.ts';
 
-/** Everything whose kernels can be looked at. */
-export const inspectedOperators: readonly Operator[] = [...operators, ...moreOperators, ...movingLosses];
+/** Everything whose kernels can be looked at: the table of operators, and the two probes of the roofline. */
+export const inspectedOperators: readonly Operator[] = [...operators, peakCopyOperator, peakFmaOperator];

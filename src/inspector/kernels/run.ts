@@ -3,9 +3,9 @@
 import { UsageError } from '../../common/errors.ts';
 import type { PairedRatio } from '../../common/paired-ratio.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import { type Check, isRight } from '../../engine/testing/check.ts';
 import type { Roofline } from '../profile/bound.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
-import { type Check, isRight } from './check.ts';
 import {
   type Entrant,
   prepare,

@@ -1,6 +1,8 @@
 /** Operators by kind of work: what gives them their colour in every picture. */
 
 import { seriesColours, type ThemedColour } from '../../common/palette.ts';
+import type { OperatorFamily } from '../../engine/core/operator.ts';
+import { operators } from '../../engine/ops/index.ts';
 
 export interface Family extends ThemedColour {
   readonly name: string;
@@ -20,33 +22,19 @@ export const families = {
   images: family('images', 6),
   optimiser: family('optimiser', 1),
   elements: family('sums and copies', 9),
-} as const satisfies Readonly<Record<string, Family>>;
+} as const satisfies Readonly<Record<OperatorFamily, Family>>;
 
-export type FamilyName = keyof typeof families;
+export type FamilyName = OperatorFamily;
 
 /** In the order of legends. */
 export const familyNames = Object.keys(families) as FamilyName[];
 
-/** The first that fits decides. */
-const patterns: readonly (readonly [RegExp, FamilyName])[] = [
-  [/loss$/i, 'loss'],
-  [/^conv/i, 'convolution'],
-  [/^(matmul|gemm|linear)$/i, 'product'],
-  [/^(prelu|relu|maxFeatureMap)/i, 'activation'],
-  [/pool/i, 'pooling'],
-  [/norm/i, 'normalisation'],
-  [/^dropout$/i, 'random'],
-  [/^imageBatch$/i, 'images'],
-  [/^(sgd|adam|adamw|RowSubset)$/i, 'optimiser'],
-];
+/** Of the operators in the table, by name. */
+const familiesOfOperators: ReadonlyMap<string, FamilyName> = new Map(
+  operators.map(({ name, family }) => [name, family]),
+);
 
-/** Whether this is the reverse pass of an operator. */
-export function isBackward(operator: string): boolean {
-  return operator.endsWith(' backward');
-}
-
-/** The family of an operator, of its reverse pass, or of a kernel that no operator calls. */
+/** The family of an operator; `elements` of one that is not in the table, and of a kernel that no operator calls. */
 export function familyOf(operator: string): FamilyName {
-  const forward = operator.replace(/ backward$/, '');
-  return patterns.find(([pattern]) => pattern.test(forward))?.[1] ?? 'elements';
+  return familiesOfOperators.get(operator) ?? 'elements';
 }

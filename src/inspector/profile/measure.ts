@@ -76,12 +76,13 @@ async function dispatchTimes(
 }
 
 function describeDispatch(prepared: PreparedDispatch, index: number, microseconds: number): DispatchProfile {
-  const { kernel, tensors, grid, operator, call, dispatch, decisions } = prepared;
+  const { kernel, tensors, grid, operator, phase, call, dispatch, decisions } = prepared;
   const { walk, name } = dispatch.kernel;
   const [outer] = decisions;
   return {
     index,
     operator,
+    phase,
     call,
     kernel: walk ? `${name}/${walk.name}` : name,
     choice: outer

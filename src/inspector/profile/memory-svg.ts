@@ -2,7 +2,7 @@
 
 import { bytesText, countText, percentText } from '../../common/format.ts';
 import { escapeMarkup } from '../../common/markup.ts';
-import { families, familyNames, familyOf, isBackward } from './families.ts';
+import { families, familyNames, familyOf } from './families.ts';
 import { liveBytes } from './live-bytes.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { DispatchProfile, MemoryMap, Resident } from './profile.ts';
@@ -22,7 +22,7 @@ const fontSize = 12;
 /** @param dispatches of the same step, for names and colours */
 export function memorySvg(
   memory: MemoryMap,
-  dispatches: readonly Pick<DispatchProfile, 'operator' | 'kernel'>[],
+  dispatches: readonly Pick<DispatchProfile, 'operator' | 'phase' | 'kernel'>[],
 ): string {
   const count = Math.max(memory.dispatches, 1);
   const x = (dispatch: number) => left + (plotWidth * Math.min(dispatch, count)) / count;
@@ -44,7 +44,7 @@ export function memorySvg(
     .map((tick) => tickBelow(x(tick), y, String(tick)));
   const height = y + bottom;
   const used = [...new Set(memory.residents.map(({ first }) => familyOf(dispatches[first]?.operator ?? '')))];
-  const turn = dispatches.findIndex(({ operator }) => isBackward(operator));
+  const turn = dispatches.findIndex(({ phase }) => phase === 'backward');
   return element(
     'svg',
     {
@@ -135,7 +135,7 @@ function frame({ title, bytes, y, height }: Omit<Panel, 'x'>): string {
 function slabPanel(
   panel: Panel,
   residents: readonly Resident[],
-  dispatches: readonly Pick<DispatchProfile, 'operator' | 'kernel'>[],
+  dispatches: readonly Pick<DispatchProfile, 'operator' | 'phase' | 'kernel'>[],
 ): string {
   const { bytes, y, height, x } = panel;
   const rectangles = residents.map((resident) => {
@@ -156,7 +156,7 @@ function slabPanel(
       element('rect', {
         ...box,
         fill: families[family].light,
-        'fill-opacity': isBackward(operator) ? 0.25 : 0.55,
+        'fill-opacity': dispatches[first]?.phase === 'backward' ? 0.25 : 0.55,
         stroke: families[family].light,
         'stroke-width': 0.75,
       }),
@@ -183,7 +183,7 @@ function fitting(label: string, room: number, height: number): string | null {
 
 function tooltip(
   { label, bytes, offset, first, last }: Resident,
-  dispatches: readonly Pick<DispatchProfile, 'operator' | 'kernel'>[],
+  dispatches: readonly Pick<DispatchProfile, 'operator' | 'phase' | 'kernel'>[],
 ): string {
   const at = (index: number) => `${index} (${dispatches[index]?.kernel ?? '?'})`;
   const end = last >= dispatches.length ? 'the end: the step returns it' : at(last);

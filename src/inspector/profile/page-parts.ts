@@ -10,9 +10,16 @@ import {
   significant,
 } from '../../common/format.ts';
 import { escapeMarkup } from '../../common/markup.ts';
-import { familyOf, isBackward } from './families.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
+import { familyOf } from './families.ts';
 import type { DispatchProfile } from './profile.ts';
-import { choiceText, type DispatchRow, type OperatorRow, type Summary } from './summary.ts';
+import {
+  choiceText,
+  type DispatchRow,
+  type OperatorPass,
+  type OperatorRow,
+  type Summary,
+} from './summary.ts';
 import { linearTicks } from './svg.ts';
 
 /** Where a number comes from: a clock, counting, or the roofline model. */
@@ -25,14 +32,14 @@ export function badge(kind: Provenance): string {
 /** The part of the page for a dispatch. */
 export const anchorOf = (index: number): string => `d${index}`;
 
-const classOf = (operator: string): string =>
-  `family-${familyOf(operator)}${isBackward(operator) ? ' backward' : ''}`;
+const classOf = ({ operator, phase }: OperatorPass): string =>
+  `family-${familyOf(operator)}${phase === 'backward' ? ' backward' : ''}`;
 
 /** A square of the colour of an operator's family; the word joiner behind it keeps it on the line of the name. */
 const swatch = '<span class="swatch"></span>&#8288;';
 
-const named = (operator: string): string =>
-  `<span class="${classOf(operator)}">${swatch}${escapeMarkup(operator)}</span>`;
+const named = (pass: OperatorPass): string =>
+  `<span class="${classOf(pass)}">${swatch}${escapeMarkup(passText(pass))}</span>`;
 
 /** Operators by time, with bars. */
 export function operatorBars(operators: readonly OperatorRow[]): string {
@@ -40,8 +47,8 @@ export function operatorBars(operators: readonly OperatorRow[]): string {
   const items = operators.map((row) => {
     const width = ((100 * row.timeShare) / longest).toFixed(2);
     const calls = row.calls === row.dispatches ? '' : `, ${grouped(row.dispatches)} dispatches`;
-    return `<li class="${classOf(row.operator)}"${titleOf(row.variants.join('\n'))}>
-<span>${swatch}${escapeMarkup(row.operator)} <small>${grouped(row.calls)}×${calls}</small></span>
+    return `<li class="${classOf(row)}"${titleOf(row.variants.join('\n'))}>
+<span>${swatch}${escapeMarkup(passText(row))} <small>${grouped(row.calls)}×${calls}</small></span>
 <div class="track"><div class="fill" style="width: ${width}%"></div></div>
 <span class="number">${durationText(row.microseconds)}</span><span class="number">${percentText(row.timeShare)}</span>
 <span class="rates">${ratesText(row)}</span><span class="rates">${boundText(row)}</span></li>`;
@@ -65,17 +72,21 @@ export function timeline({ calls, dispatches, total }: Summary): string {
   const whole = total.microseconds || 1;
   const place = (begin: number, microseconds: number) =>
     `left: ${((100 * begin) / whole).toFixed(4)}%; width: ${((100 * microseconds) / whole).toFixed(4)}%`;
-  const block = (lane: string, operator: string, text: string, tip: string, style: string, index: number) =>
-    `<a class="${lane} ${classOf(operator)}" href="#${anchorOf(index)}" tabindex="-1" style="${style}"${titleOf(tip)}>${escapeMarkup(text)}</a>`;
-  const upper = calls.map(({ operator, dispatches: parts }) => {
+  const block = (lane: string, pass: OperatorPass, text: string, tip: string, style: string, index: number) =>
+    `<a class="${lane} ${classOf(pass)}" href="#${anchorOf(index)}" tabindex="-1" style="${style}"${titleOf(tip)}>${escapeMarkup(text)}</a>`;
+  const upper = calls.map((call) => {
+    const { dispatches: parts } = call;
+    const operator = passText(call);
     const microseconds = parts.reduce((sum, part) => sum + part.microseconds, 0);
     const { begin, dispatch } = parts[0]!;
     const tip = `${operator}, ${durationText(microseconds)}`;
-    return block('calls', operator, operator, tip, place(begin, microseconds), dispatch.index);
+    return block('calls', call, operator, tip, place(begin, microseconds), dispatch.index);
   });
-  const lower = dispatches.map(({ begin, microseconds, dispatch: { index, kernel, operator } }) => {
+  const lower = dispatches.map((row) => {
+    const { begin, microseconds } = row;
+    const { index, kernel } = row.dispatch;
     const tip = `${index}: ${kernel}, ${durationText(microseconds)}`;
-    return block('parts', operator, kernel, tip, place(begin, microseconds), index);
+    return block('parts', row, kernel, tip, place(begin, microseconds), index);
   });
   const ticks = linearTicks(whole, 6).map(
     (tick) =>
@@ -104,7 +115,7 @@ const columns: readonly Column[] = [
     cell: ({ dispatch: { index } }) =>
       `<button type="button" aria-expanded="false" aria-controls="${anchorOf(index)}-details">${index}</button>`,
   },
-  { header: 'operator', style: 'once', cell: ({ operator }) => named(operator) },
+  { header: 'operator', style: 'once', cell: named },
   {
     header: 'kernel',
     style: 'wide',

@@ -1,6 +1,7 @@
 /** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
 
 import type { DataType } from '../../engine/core/data-type.ts';
+import type { Phase } from '../../engine/core/phase.ts';
 import type { Shape } from '../../engine/core/shape.ts';
 import type { Roofline } from './bound.ts';
 
@@ -16,8 +17,9 @@ export interface BindingProfile {
 /** One kernel call of the step. */
 export interface DispatchProfile {
   readonly index: number;
-  /** `conv2d`, `conv2d backward`, `sgd` … */
+  /** `conv2d`, `SGD` … */
   readonly operator: string;
+  readonly phase: Phase;
   /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
   readonly call?: number;
   /** File name of the kernel, with its walk: `gemm/tile_product_subgroup`. */

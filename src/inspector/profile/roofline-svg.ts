@@ -2,8 +2,9 @@
 
 import { countText, durationText, percentText, significant } from '../../common/format.ts';
 import { escapeMarkup } from '../../common/markup.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
 import { peakText } from './bound.ts';
-import { families, familyNames, familyOf, isBackward } from './families.ts';
+import { families, familyNames, familyOf } from './families.ts';
 import { pictureColours as colours, pictureFont, pictureStyle } from './picture-style.ts';
 import type { StepProfile } from './profile.ts';
 import type { DispatchRow } from './summary.ts';
@@ -164,7 +165,7 @@ function dot(
   const { index, kernel } = row.dispatch;
   const family = familyOf(row.operator);
   const title = [
-    `${index}: ${row.operator}`,
+    `${index}: ${passText(row)}`,
     kernel,
     `${durationText(row.microseconds)}, ${percentText(row.timeShare)} of the step`,
     `${significant(row.gflops)} GFLOP/s, ${significant(row.intensity)} FLOP per byte`,
@@ -177,7 +178,7 @@ function dot(
       cy,
       r,
       fill: families[family].light,
-      'fill-opacity': isBackward(row.operator) ? 0.2 : 0.65,
+      'fill-opacity': row.phase === 'backward' ? 0.2 : 0.65,
       stroke: families[family].light,
       'stroke-width': 1.25,
     },

@@ -1,15 +1,24 @@
 /** The rows of a profile: one a dispatch, one an operator call, one an operator. */
 
+import type { Phase } from '../../engine/core/phase.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
 import { type Bound, boundOf, boundOfAll, type Work } from './bound.ts';
 import type { DispatchProfile, StepProfile } from './profile.ts';
 
 export type Order = 'time' | 'step';
 
-interface Row extends Work, Bound {
+/** An operator in one of its passes. */
+export interface OperatorPass {
   readonly operator: string;
+  readonly phase: Phase;
+}
+
+interface Totals extends Work, Bound {
   /** Of the time of all dispatches: the shares of all rows add up to 1. */
   readonly timeShare: number;
 }
+
+interface Row extends Totals, OperatorPass {}
 
 export interface DispatchRow extends Row {
   readonly dispatch: DispatchProfile;
@@ -18,8 +27,7 @@ export interface DispatchRow extends Row {
 }
 
 /** Dispatches in a row that belong to one call of an operator. */
-export interface OperatorCall {
-  readonly operator: string;
+export interface OperatorCall extends OperatorPass {
   readonly dispatches: readonly DispatchRow[];
 }
 
@@ -36,7 +44,7 @@ export interface Summary {
   /** By time. */
   readonly operators: readonly OperatorRow[];
   /** Everything together. */
-  readonly total: Row;
+  readonly total: Totals;
 }
 
 /** Compares every dispatch, every operator and the whole step with the roofline. */
@@ -45,11 +53,12 @@ export function summarise({ dispatches, roofline }: StepProfile): Summary {
   const shareOf = (microseconds: number) => (whole.microseconds > 0 ? microseconds / whole.microseconds : 0);
   let begin = 0;
   const rows = dispatches.map((dispatch): DispatchRow => {
-    const { operator, flops, bytes, microseconds } = dispatch;
+    const { operator, phase, flops, bytes, microseconds } = dispatch;
     const row = {
       dispatch,
       begin,
       operator,
+      phase,
       flops,
       bytes,
       microseconds,
@@ -60,11 +69,13 @@ export function summarise({ dispatches, roofline }: StepProfile): Summary {
     return row;
   });
   const calls = callsOf(rows);
-  const operators = [...groupBy(calls, ({ operator }) => operator)].map(([operator, group]): OperatorRow => {
+  const operators = [...groupBy(calls, passText).values()].map((group): OperatorRow => {
+    const { operator, phase } = group[0]!;
     const parts = group.flatMap((call) => call.dispatches);
     const sums = boundOfAll(parts, roofline);
     return {
       operator,
+      phase,
       calls: group.length,
       dispatches: parts.length,
       timeShare: shareOf(sums.microseconds),
@@ -76,7 +87,7 @@ export function summarise({ dispatches, roofline }: StepProfile): Summary {
     dispatches: rows,
     calls,
     operators: operators.sort((a, b) => b.microseconds - a.microseconds),
-    total: { operator: 'all', timeShare: shareOf(whole.microseconds), ...whole },
+    total: { timeShare: shareOf(whole.microseconds), ...whole },
   };
 }
 
@@ -86,13 +97,13 @@ export function inOrder(rows: readonly DispatchRow[], order: Order): readonly Di
 }
 
 function callsOf(rows: readonly DispatchRow[]): OperatorCall[] {
-  const calls: { operator: string; dispatches: DispatchRow[] }[] = [];
+  const calls: (OperatorPass & { dispatches: DispatchRow[] })[] = [];
   for (const row of rows) {
     const last = calls.at(-1);
     const previous = last?.dispatches.at(-1)?.dispatch;
-    if (last && previous?.operator === row.operator && previous.call === row.dispatch.call)
+    if (last && previous && passText(previous) === passText(row) && previous.call === row.dispatch.call)
       last.dispatches.push(row);
-    else calls.push({ operator: row.operator, dispatches: [row] });
+    else calls.push({ operator: row.operator, phase: row.phase, dispatches: [row] });
   }
   return calls;
 }

@@ -2,6 +2,7 @@
 
 import { countText, durationText, grouped, percentText, significant } from '../../common/format.ts';
 import type { Table } from '../../common/table.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
 import { boundOfAll, rooflineText } from './bound.ts';
 import type { StepProfile } from './profile.ts';
 import { choiceText, inOrder, type OperatorRow, type Order, summarise } from './summary.ts';
@@ -48,7 +49,7 @@ export function operatorTable(profile: StepProfile): Table {
     ],
     rows: [
       ...operators.map((row) => [
-        row.operator,
+        passText(row),
         grouped(row.calls),
         grouped(row.dispatches),
         ...measuresOf(row),
@@ -94,7 +95,7 @@ export function dispatchTable(
     rows: [
       ...shown.map((row) => [
         String(row.dispatch.index),
-        row.operator,
+        passText(row),
         row.dispatch.kernel,
         ...measuresOf(row),
         row.dispatch.choice ? choiceText(row.dispatch.choice) : '',

@@ -1,6 +1,7 @@
 /** A profile as Chrome trace JSON: ui.perfetto.dev and chrome://tracing open it. */
 
 import { bytesText, flopsText, shapeText, significant } from '../../common/format.ts';
+import { passText } from '../../engine/runtime/prepared.ts';
 import { liveBytes } from './live-bytes.ts';
 import type { StepProfile } from './profile.ts';
 import { type DispatchRow, type OperatorCall, summarise } from './summary.ts';
@@ -87,10 +88,11 @@ function span(first: DispatchRow, last = first): { ts: number; dur: number } {
   return { ts, dur: onGrid(last.begin + last.microseconds) - ts };
 }
 
-function operatorEvent({ operator, dispatches }: OperatorCall): TraceEvent {
+function operatorEvent(call: OperatorCall): TraceEvent {
+  const { dispatches } = call;
   const sum = (key: 'flops' | 'bytes') => dispatches.reduce((total, row) => total + row[key], 0);
   return {
-    name: operator,
+    name: passText(call),
     cat: 'operator',
     ph: 'X',
     pid,
@@ -101,7 +103,7 @@ function operatorEvent({ operator, dispatches }: OperatorCall): TraceEvent {
 }
 
 function dispatchEvent(row: DispatchRow): TraceEvent {
-  const { index, operator, kernel, choice, constants, conditions, grid, bindings } = row.dispatch;
+  const { index, kernel, choice, constants, conditions, grid, bindings } = row.dispatch;
   const shapes = bindings.map(({ name, shape, dtype, writable }) => [
     `${writable ? 'writes' : 'reads'} ${name}`,
     `${dtype} ${shapeText(shape)}`,
@@ -115,7 +117,7 @@ function dispatchEvent(row: DispatchRow): TraceEvent {
     ...span(row),
     args: {
       dispatch: index,
-      operator,
+      operator: passText(row),
       FLOP: row.flops,
       bytes: row.bytes,
       work: `${flopsText(row.flops)}, ${bytesText(row.bytes)}`,

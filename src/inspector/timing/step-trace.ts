@@ -13,7 +13,7 @@ import { formatShape } from '../../engine/core/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { CapturedStep, StepRunner } from '../../engine/runtime/captured-step.ts';
 import type { KernelArgument } from '../../engine/runtime/kernel.ts';
-import type { PreparedDispatch } from '../../engine/runtime/prepared.ts';
+import { type PreparedDispatch, passText } from '../../engine/runtime/prepared.ts';
 import { boundOf } from '../profile/bound.ts';
 import { type StampedRun, Stopwatch } from './timing.ts';
 
@@ -74,14 +74,15 @@ export class StepTrace implements StepRunner {
   }
 
   private tellDispatch(
-    { dispatch, operator, kernel, grid, decisions }: PreparedDispatch,
+    prepared: PreparedDispatch,
     index: number,
     microseconds: number | null,
     total: number,
   ): void {
+    const { dispatch, kernel, grid, decisions } = prepared;
     const { walk, name } = dispatch.kernel;
     const { flops, bytes } = dispatch.cost;
-    const label = `  #${index} ${operator}: ${walk ? `${name}/${walk.name}` : name}`;
+    const label = `  #${index} ${passText(prepared)}: ${walk ? `${name}/${walk.name}` : name}`;
     if (microseconds === null) this.write(`${label}, no timestamps here`);
     else {
       const none = { gflops: Number.POSITIVE_INFINITY, gigabytesPerSecond: Number.POSITIVE_INFINITY };

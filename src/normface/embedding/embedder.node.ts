@@ -1,6 +1,6 @@
 import type { Device } from '../../engine/core/tensor.ts';
 import { readWeights } from '../training/checkpoint/read-checkpoint.node.ts';
-import type { NetEmbedder } from './embedder.ts';
+import type { EmbedderOptions, NetEmbedder } from './embedder.ts';
 import { embedderOf } from './open-embedder.ts';
 
 /** As `embedderOf`, of a file on disk. @throws UserError also when the file is missing or damaged */
@@ -8,7 +8,8 @@ export async function openEmbedder(
   device: Device,
   weightsFile: string,
   batchSize: number,
+  options: Pick<EmbedderOptions, 'mirror'> = {},
 ): Promise<NetEmbedder> {
   const { weights, metadata } = readWeights(weightsFile);
-  return embedderOf(device, { tensors: weights, metadata }, weightsFile, batchSize);
+  return embedderOf(device, { tensors: weights, metadata }, weightsFile, batchSize, options);
 }

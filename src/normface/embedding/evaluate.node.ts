@@ -3,13 +3,11 @@
 import { UsageError, UserError } from '../../common/errors.ts';
 import { ImageStore } from '../data/images/image-store.node.ts';
 import type { DecodePool } from '../data/images/worker-pool.node.ts';
-import { type Evaluation, type EvaluationOptions, evaluateVerification } from '../evaluation/evaluate.ts';
-import { mergeMirror } from '../evaluation/merge.ts';
-import { type MirrorRow, mirrorTable } from '../evaluation/mirror-table.ts';
-import { inFold } from '../evaluation/pairs.ts';
+import { type Evaluation, type EvaluationOptions, evaluateScores } from '../evaluation/evaluate.ts';
+import { MergedScores } from '../evaluation/merged-scores.ts';
+import { type MirrorRow, mirrorRows } from '../evaluation/mirror-table.ts';
 import { tarAtFar } from '../evaluation/roc.ts';
-import { cosineScores } from '../evaluation/similarity.ts';
-import { bestThreshold, type ScoreSplit, splitScores } from '../evaluation/threshold.ts';
+import { bestThreshold, type ScoreSplit } from '../evaluation/threshold.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
 import { extractFeatures } from './features.node.ts';
 import type { Embedder } from './features.ts';
@@ -45,6 +43,11 @@ export function parseThresholdRule(text: string): ThresholdRule {
   return { kind: 'far', far };
 }
 
+/** Whether an evaluation looks at mirror images. */
+export function needsMirror({ merge, mirrorTable }: Pick<EvaluateOptions, 'merge' | 'mirrorTable'>): boolean {
+  return merge !== 'front' || mirrorTable === true;
+}
+
 /** Evaluates an embedder on a set of pairs. Every merge needs mirrored features except `front`. */
 export async function evaluateRun(
   embedder: Embedder,
@@ -55,27 +58,19 @@ export async function evaluateRun(
   const { width, height } = embedder;
   const store = new ImageStore(set.dataset, { width, height, pool, strict: true });
   const features = await extractFeatures(embedder, store, set.indices, {
-    mirror: options.merge !== 'front' || options.mirrorTable === true,
+    mirror: needsMirror(options),
     onProgress: (done) => onProgress?.(done, set.indices.length),
   }).finally(() => store.close());
-  const evaluation = evaluateVerification(features, set.pairs, options);
-  const { merge } = evaluation.metrics;
-  const scores = cosineScores(mergeMirror(features.front, features.mirrored, merge), set.pairs);
-  const split = splitScores(
-    scores,
-    set.pairs.same,
-    heldOut ? inFold(set.pairs, heldOut.thresholdFold) : undefined,
-  );
-  const threshold = chooseThreshold(split, rule);
+  const scores = new MergedScores(features, set.pairs);
+  const evaluation = evaluateScores(scores, options);
+  const threshold = chooseThreshold(evaluation.thresholdSplit, rule);
   const chosenOn = heldOut ? `fold ${heldOut.thresholdFold} of ${set.pairsName}` : set.pairsName;
   return {
     name,
     evaluation,
-    mirrorTable: options.mirrorTable
-      ? mirrorTable({ front: features.front, mirrored: features.mirrored! }, set.pairs, heldOut)
-      : undefined,
-    threshold: recordThreshold(split, threshold, {
-      merge,
+    mirrorTable: options.mirrorTable ? mirrorRows(scores, heldOut) : undefined,
+    threshold: recordThreshold(evaluation.thresholdSplit, threshold, {
+      merge: evaluation.metrics.merge,
       rule: rule.kind === 'best' ? 'best-threshold' : `far=${rule.far}`,
       data: set.dataset.name,
       pairs: chosenOn,

@@ -1,6 +1,12 @@
-/** What embeds images, and images turned left to right. */
+/** What embeds images. */
 
-/** A net in inference mode. */
+/** Raw features [n, dimension] of images and of their mirror images. */
+export interface MirroredFeatures {
+  readonly front: Float32Array;
+  readonly mirrored: Float32Array;
+}
+
+/** A net in inference mode. Calls may overlap: the next batch is uploaded while the last one is computed and read. */
 export interface Embedder {
   /** Length of a feature. */
   readonly dimension: number;
@@ -10,11 +16,6 @@ export interface Embedder {
   readonly height: number;
   /** Raw features [n, dimension] of `n` RGBA images, `pixels.length = n·height·width·4`. */
   embed(pixels: Uint8Array): Promise<Float32Array>;
-}
-
-/** RGBA images flipped from left to right. */
-export function mirrorImages(pixels: Uint8Array, width: number): Uint8Array {
-  const words = new Uint32Array(pixels.slice().buffer);
-  for (let row = 0; row < words.length; row += width) words.subarray(row, row + width).reverse();
-  return new Uint8Array(words.buffer);
+  /** The same, and the features of what the net sees of the images, turned left to right. */
+  embedMirrored(pixels: Uint8Array): Promise<MirroredFeatures>;
 }

@@ -5,7 +5,7 @@ import { buildNet } from '../nets/build.ts';
 import { netOfMetadata } from '../nets/stored-net.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
-import { NetEmbedder } from './embedder.ts';
+import { type EmbedderOptions, NetEmbedder } from './embedder.ts';
 
 /** Extent of an image in pixels, as in configurations. */
 const mostExtent = 1024;
@@ -20,6 +20,7 @@ export async function embedderOf(
   { tensors, metadata }: SafetensorsFile,
   source: string,
   batchSize: number,
+  { mirror }: Pick<EmbedderOptions, 'mirror'> = {},
 ): Promise<NetEmbedder> {
   const imageSize = sizeOf(metadata.imageSize);
   if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
@@ -41,7 +42,7 @@ export async function embedderOf(
     net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
   );
   return device.tuner.tuned(
-    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters }),
+    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror }),
     (discarded) => discarded.release(),
   );
 }

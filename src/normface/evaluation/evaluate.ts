@@ -1,9 +1,8 @@
 import { UserError } from '../../common/errors.ts';
-import type { Features } from './features.ts';
 import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.ts';
-import { type MergeName, mergeMirror } from './merge.ts';
-import { PairScores } from './pair-scores.ts';
-import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
+import type { MergeName } from './merge.ts';
+import { type ImageFeatures, MergedScores } from './merged-scores.ts';
+import { foldNumbers, inFold, type PairList, selectFolds } from './pairs.ts';
 import { type ProtocolName, protocolNames } from './protocol-names.ts';
 import { firstProtocol } from './protocol-texts.ts';
 import { decisionsOf, judge, needsFolds } from './protocols.ts';
@@ -17,8 +16,7 @@ import {
   type TarAtFar,
   tarAtFar,
 } from './roc.ts';
-import { cosineScores } from './similarity.ts';
-import { splitScores } from './threshold.ts';
+import { type ScoreSplit, splitScores } from './threshold.ts';
 
 /** Which rules judge the pairs, and how features of mirror images are merged. */
 export interface EvaluationOptions {
@@ -52,6 +50,8 @@ export interface Evaluation {
   readonly pairs: PairList;
   /** Cosine of each of them. */
   readonly scores: Float64Array;
+  /** Cosines of the pairs that a threshold to keep may be chosen on: these, or with `heldOut` those of its threshold fold. */
+  readonly thresholdSplit: ScoreSplit;
   readonly roc: Roc;
   /** The protocol to look at first, and for every pair that it judges whether it is decided rightly, 1 or 0; null without protocols. */
   readonly first: { readonly result: MergedResult; readonly decisions: Uint8Array } | null;
@@ -70,36 +70,37 @@ const fixedMerge: Partial<Record<ProtocolName, MergeName>> = {
 
 /** Everything `normface eval` reports about raw features of images and, if given, of their mirror images. */
 export function evaluateVerification(
-  features: { front: Features; mirrored?: Features },
+  features: ImageFeatures,
   pairs: PairList,
   options: EvaluationOptions = {},
 ): Evaluation {
-  const { front, mirrored } = features;
-  const { heldOut, merge = mirrored ? 'sum' : 'front' } = options;
+  return evaluateScores(new MergedScores(features, pairs), options);
+}
+
+/** The same of scores that something else needs too. */
+export function evaluateScores(scoresBy: MergedScores, options: EvaluationOptions = {}): Evaluation {
+  const { pairs, features } = scoresBy;
+  const { heldOut, merge = features.mirrored ? 'sum' : 'front' } = options;
   if (heldOut && options.protocols) {
     throw new UserError('a held-out fold is its own protocol and cannot be combined with others');
   }
-  const merged = mergeMirror(front, mirrored, merge);
-  const scoresOf = new Map([[merge, new PairScores(merged, pairs)]]);
-  const scoresBy = (own: MergeName) => {
-    const shared = scoresOf.get(own) ?? new PairScores(mergeMirror(front, mirrored, own), pairs);
-    scoresOf.set(own, shared);
-    return shared;
-  };
+  const merged = scoresBy.by(merge);
   const withMerge = (protocol: ProtocolName): MergedResult => {
     const own = fixedMerge[protocol] ?? merge;
-    return { ...judge(protocol, scoresBy(own)), merge: own };
+    return { ...judge(protocol, scoresBy.by(own)), merge: own };
   };
   const possible = protocolNames.filter(
     (name) =>
-      (mirrored || fixedMerge[name] !== 'sum') && (!needsFolds(name) || foldNumbers(pairs).length > 1),
+      (features.mirrored || fixedMerge[name] !== 'sum') &&
+      (!needsFolds(name) || foldNumbers(pairs).length > 1),
   );
   const protocols: MergedResult[] = heldOut
-    ? [{ ...heldOutFold(merged, pairs, heldOut), merge }]
+    ? [{ ...heldOutFold(merged, heldOut), merge }]
     : (options.protocols ?? possible).map(withMerge);
   const result = firstResult(protocols);
   const judged = heldOut ? selectFolds(pairs, [heldOut.testFold]) : pairs;
-  const scores = cosineScores(merged, judged);
+  const cosines = merged.cosines;
+  const scores = heldOut ? cosines.filter((_, pair) => pairs.fold[pair] === heldOut.testFold) : cosines;
   const split = splitScores(scores, judged.same);
   const roc = rocCurve(split);
   return {
@@ -114,7 +115,8 @@ export function evaluateVerification(
     },
     pairs: judged,
     scores,
+    thresholdSplit: heldOut ? splitScores(cosines, pairs.same, inFold(pairs, heldOut.thresholdFold)) : split,
     roc,
-    first: result ? { result, decisions: decisionsOf(result, scoresBy(result.merge)) } : null,
+    first: result ? { result, decisions: decisionsOf(result, scoresBy.by(result.merge)) } : null,
   };
 }

@@ -1,8 +1,7 @@
 import { UsageError, UserError } from '../../common/errors.ts';
-import { checkFeatures, type Features, featureCount } from './features.ts';
-import { checkPairs, foldNumbers, inFold, type PairList } from './pairs.ts';
+import type { PairScores } from './pair-scores.ts';
+import { foldNumbers, inFold } from './pairs.ts';
 import { type FoldResult, type ProtocolResult, summarise } from './result.ts';
-import { cosineScores } from './similarity.ts';
 import { accuracyAt, bestThreshold, splitScores } from './threshold.ts';
 
 /** One fold sets what is learnt from pairs, another is judged. */
@@ -28,21 +27,17 @@ export interface HeldOutResult extends ProtocolResult {
  * remaining folds' people are training data.
  */
 export function heldOutFold(
-  features: Features,
-  pairs: PairList,
+  { pairs, cosines }: PairScores,
   { thresholdFold, testFold }: HeldOutFolds,
 ): HeldOutResult {
-  checkFeatures(features);
-  checkPairs(pairs, featureCount(features));
   checkDistinct({ thresholdFold, testFold });
   const numbers = foldNumbers(pairs);
   for (const fold of [thresholdFold, testFold]) {
     if (!numbers.includes(fold))
       throw new UserError(`fold ${fold} has no pairs; there are folds ${numbers.join(', ')}`);
   }
-  const scores = cosineScores(features, pairs);
-  const chosen = bestThreshold(splitScores(scores, pairs.same, inFold(pairs, thresholdFold)));
-  const test = splitScores(scores, pairs.same, inFold(pairs, testFold));
+  const chosen = bestThreshold(splitScores(cosines, pairs.same, inFold(pairs, thresholdFold)));
+  const test = splitScores(cosines, pairs.same, inFold(pairs, testFold));
   const accuracy = accuracyAt(test, chosen.threshold);
   return {
     protocol: 'held-out-fold',

@@ -1,9 +1,8 @@
 import { UserError } from '../../common/errors.ts';
 import type { Table } from '../../common/table.ts';
-import type { Features } from './features.ts';
 import type { HeldOutFolds } from './held-out.ts';
-import { type MergeName, mergeMirror, mergeNames } from './merge.ts';
-import { PairScores } from './pair-scores.ts';
+import { type MergeName, mergeNames } from './merge.ts';
+import { type ImageFeatures, MergedScores } from './merged-scores.ts';
 import { foldNumbers, type PairList, selectFolds } from './pairs.ts';
 import { decisionsOf, judge } from './protocols.ts';
 import type { ProtocolResult } from './result.ts';
@@ -27,18 +26,25 @@ export interface MirrorRow {
  * @throws UserError for pairs of a single fold
  */
 export function mirrorTable(
-  { front, mirrored }: { readonly front: Features; readonly mirrored: Features },
+  features: Required<ImageFeatures>,
   pairs: PairList,
   heldOut?: HeldOutFolds,
 ): MirrorRow[] {
-  const used = heldOut ? selectFolds(pairs, [heldOut.thresholdFold, heldOut.testFold]) : pairs;
-  if (foldNumbers(used).length < 2) {
+  return mirrorRows(new MergedScores(features, pairs), heldOut);
+}
+
+/** The same of scores that something else needs too; their features have mirror images. */
+export function mirrorRows(all: MergedScores, heldOut?: HeldOutFolds): MirrorRow[] {
+  const used = heldOut
+    ? new MergedScores(all.features, selectFolds(all.pairs, [heldOut.thresholdFold, heldOut.testFold]))
+    : all;
+  if (foldNumbers(used.pairs).length < 2) {
     throw new UserError(
       'the mirror table fits PCA and threshold on other folds than it judges, so it needs pairs of at least two folds',
     );
   }
   const columns = mergeNames.map((merge) => {
-    const scores = new PairScores(mergeMirror(front, mirrored, merge), used);
+    const scores = used.by(merge);
     return rowProtocols.map((protocol) => {
       const result = judge(protocol, scores, heldOut && [heldOut.testFold]);
       return { result, decisions: decisionsOf(result, scores) };

@@ -13,15 +13,23 @@ export type Measure =
   | 'cosine after PCA'
   | 'L2 distance after PCA';
 
+/** Measures whose scores depend on which fold is left out. */
+const learning: readonly Measure[] = [
+  'cosine of centred features',
+  'cosine after PCA',
+  'L2 distance after PCA',
+];
+
 interface ProjectedScores {
   readonly cosine: Float64Array;
   readonly distance: Float64Array;
 }
 
-/** The scores of all pairs by any measure. What several protocols share is computed once. */
+/** The scores of all pairs by any measure, each computed once: rules, folds and reports share them. */
 export class PairScores {
   readonly pairs: PairList;
   private readonly features: Features;
+  private readonly known = new Map<string, Float64Array>();
   private readonly projected = new Map<number, ProjectedScores>();
   private moments: ReadonlyMap<number, Moments> | undefined;
 
@@ -33,8 +41,20 @@ export class PairScores {
     this.pairs = pairs;
   }
 
+  /** Cosine of every pair. */
+  get cosines(): Float64Array {
+    return this.of('cosine', 0);
+  }
+
   /** Score of every pair; mean or PCA, where the measure has them, come from the pairs outside `fold`. */
   of(measure: Measure, fold: number): Float64Array {
+    const key = learning.includes(measure) ? `${measure} without fold ${fold}` : measure;
+    const scores = this.known.get(key) ?? this.compute(measure, fold);
+    this.known.set(key, scores);
+    return scores;
+  }
+
+  private compute(measure: Measure, fold: number): Float64Array {
     const { features, pairs } = this;
     switch (measure) {
       case 'cosine':
@@ -42,7 +62,7 @@ export class PairScores {
       case 'squared L2 distance':
         return squaredDistances(features, pairs);
       case 'L2 distance':
-        return squaredDistances(features, pairs).map(Math.sqrt);
+        return this.of('squared L2 distance', fold).map(Math.sqrt);
       case 'cosine of centred features':
         return cosineScores(features, pairs, meanOutsideFold(features, pairs, fold));
       case 'cosine after PCA':
@@ -62,6 +82,7 @@ export class PairScores {
     return fitPca(others.reduce(combine), normfacePca);
   }
 
+  /** Both scores of the projected features, which are much larger and not kept. */
   private projectedScores(fold: number): ProjectedScores {
     const known = this.projected.get(fold);
     if (known) return known;

@@ -29,10 +29,10 @@ export const adacos = defineLoss({
     .describe(
       'Softmax over cosines with a scale that follows from the number of classes (arXiv 1905.00292; docs/reference.md#adacos).',
     ),
-  head: (config, place) => {
-    const { classes, prefix, sampling } = place;
+  head: (config, context) => {
+    const { classes, prefix, sampling } = context;
     if (classes < 3) throw new UserError(`the loss "adacos" needs at least 3 people, not ${classes}`);
-    const agents = new Agents(config, place);
+    const agents = new Agents(config, context);
     const start = adaCosScale(classes);
     const name = `${prefix}.scale`;
     // Kept in place by the loss; a parameter so that checkpoints have it.
@@ -46,7 +46,8 @@ export const adacos = defineLoss({
       apply: (features, labels, parameters) => {
         const { weights, normaliseWeights } = agents.ready(parameters);
         const s = config.dynamic ? parameters.get(name) : start;
-        return cosineSoftmaxHead(features, weights, labels, s, {
+        return cosineSoftmaxHead(features, weights, labels, {
+          scale: s,
           adaptive: config.dynamic,
           normaliseWeights,
           classesInUse: sampling?.count,

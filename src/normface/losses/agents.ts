@@ -1,11 +1,14 @@
-/** Agents: class weights of which the direction alone counts. */
+/**
+ * An agent is what NormFace (arXiv 1704.06369, equations 10 and 11) calls the learnt representative of a class, a vector in the space of
+ * the features; other papers say class weight, proxy or prototype. Of the agents here the direction alone counts.
+ */
 
 import type { Parameters } from '../../engine/core/parameters.ts';
 import type { Tensor } from '../../engine/core/tensor.ts';
 import { normaliseRowsInPlace } from '../../engine/ops/norm/l2_normalise.ts';
 import { initialValues } from '../nets/initial.ts';
 import { ClassParameter } from './class-parameter.ts';
-import type { HeadPlace } from './loss.ts';
+import type { HeadContext } from './loss.ts';
 
 interface AgentSettings {
   readonly learningRateMultiplier: number;
@@ -17,7 +20,7 @@ interface AgentSettings {
 export class Agents extends ClassParameter {
   private readonly isHard: boolean;
 
-  constructor(config: AgentSettings, { prefix, classes, featureSize, seed, sampling }: HeadPlace) {
+  constructor(config: AgentSettings, { prefix, classes, featureSize, seed, sampling }: HeadContext) {
     const name = `${prefix}.weight`;
     const shape = [classes, featureSize] as const;
     const { learningRateMultiplier, decayMultiplier, weightNormalisation } = config;

@@ -25,10 +25,10 @@ export const arcface = defineLoss({
       ...shared,
     })
     .describe('s·cos(θ + m) for the own class (arXiv 1801.07698; docs/reference.md#arcface).'),
-  head: (config, place) => {
+  head: (config, context) => {
     const { margin, easyMargin, straightThrough } = config;
-    const scale = new LogitScale(config.scale, place.prefix);
-    const head = marginHead(config, place, {
+    const scale = new LogitScale(config.scale, context.prefix);
+    const head = marginHead(config, context, {
       margin: { kind: 'angle', margin, easy: easyMargin, straightThrough },
       scale: (parameters) => scale.of(parameters),
     });

@@ -47,10 +47,10 @@ export const cContrastive = defineLoss({
     normalizeNegative !== undefined && gradient === 'exact'
       ? 'normalizeNegative rescales gradients, which needs gradient "caffe"'
       : undefined,
-  head: (config, place) => {
-    const agents = new Agents(config, place);
+  head: (config, context) => {
+    const agents = new Agents(config, context);
     const { addIntraMae, ...options } = config;
-    const runningName = `${place.prefix}.running_positive`;
+    const runningName = `${context.prefix}.running_positive`;
     // Kept in place by the loss; a parameter so that checkpoints have it.
     const running = { name: runningName, shape: [1], init: new Float32Array(1), frozen: true };
     return {

@@ -23,8 +23,8 @@ export const cTriplet = defineLoss({
     .describe(
       'Triplet loss of features with the agents of the classes (arXiv 1704.06369, equation 11; docs/reference.md#c-triplet).',
     ),
-  head: (config, place) => {
-    const agents = new Agents(config, place);
+  head: (config, context) => {
+    const agents = new Agents(config, context);
     return {
       hasScale: false,
       declarations: agents.declarations,

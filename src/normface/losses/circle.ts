@@ -22,8 +22,8 @@ export const circle = defineLoss({
       ...shared,
     })
     .describe('Circle loss at class level (arXiv 2002.10857; docs/reference.md#circle-loss).'),
-  head: (config, place) => ({
-    ...marginHead(config, place, {
+  head: (config, context) => ({
+    ...marginHead(config, context, {
       margin: { kind: 'circle', margin: config.margin },
       scale: () => ({ scale: config.gamma }),
     }),

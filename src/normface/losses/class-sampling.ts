@@ -22,7 +22,7 @@ export const classSampling = z
     'Each step trains the classes of its batch and a random part of the others (Partial FC, arXiv 2203.15565); by default all.',
   );
 
-export interface ClassSamplingPlace {
+export interface ClassSamplingContext {
   readonly device: Device;
   readonly prefix: string;
   readonly classes: number;
@@ -39,13 +39,13 @@ export class ClassSampling {
   readonly capacity: number;
   /** [1] u32: classes that take part in the step. */
   readonly count: Tensor;
-  /** [batch] u32: the place of each sample's class among them. */
+  /** [batch] u32: the index of each sample's class among them. */
   readonly labels: Tensor;
   /** [capacity] u32: the numbers of the classes. */
   private readonly rows: Tensor;
   private readonly draw: (labels: Uint32Array, step: number) => ReturnType<typeof drawClasses>;
 
-  constructor(rate: number, { device, prefix, classes, batchSize, seed }: ClassSamplingPlace) {
+  constructor(rate: number, { device, prefix, classes, batchSize, seed }: ClassSamplingContext) {
     const wanted = Math.floor(rate * classes);
     const stream = randomStream(`${prefix}.classes`);
     this.capacity = Math.max(wanted, Math.min(batchSize, classes));

@@ -25,10 +25,10 @@ export const cosface = defineLoss({
     .describe(
       's·(cos θ − m) for the own class (arXiv 1801.09414, arXiv 1801.05599; docs/reference.md#cosface-and-am-softmax).',
     ),
-  head: (config, place) => {
+  head: (config, context) => {
     const { margin, onlyAbove } = config;
-    const scale = new LogitScale(config.scale, place.prefix);
-    const head = marginHead(config, place, {
+    const scale = new LogitScale(config.scale, context.prefix);
+    const head = marginHead(config, context, {
       margin: { kind: 'cosine', margin, onlyAbove },
       scale: (parameters) => scale.of(parameters),
     });
@@ -36,7 +36,7 @@ export const cosface = defineLoss({
       ...head,
       hasScale: true,
       // Where the margin is left out the loss can fall to that of no margin.
-      bound: (s) => lossBound(place.classes, s, onlyAbove ? 0 : margin),
+      bound: (s) => lossBound(context.classes, s, onlyAbove ? 0 : margin),
       declarations: [...head.declarations, ...scale.declarations],
     };
   },

@@ -5,7 +5,7 @@ import { hash32 } from '../../engine/core/random.ts';
 export interface DrawnClasses {
   /** Numbers of the classes, ascending. */
   readonly classes: Uint32Array;
-  /** Place of each sample's class among them. */
+  /** Index of each sample's class among them. */
   readonly labels: Uint32Array;
 }
 
@@ -33,9 +33,9 @@ export function drawClasses(
   }
   for (const j of others.subarray(0, random)) isOwn[j] = 1;
   const drawn = Uint32Array.from({ length: classes }, (_, j) => j).filter((j) => isOwn[j] === 1);
-  const places = new Uint32Array(classes);
-  drawn.forEach((j, place) => {
-    places[j] = place;
+  const indices = new Uint32Array(classes);
+  drawn.forEach((j, index) => {
+    indices[j] = index;
   });
-  return { classes: drawn, labels: labels.map((label) => places[label]!) };
+  return { classes: drawn, labels: labels.map((label) => indices[label]!) };
 }

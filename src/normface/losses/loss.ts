@@ -3,19 +3,13 @@
 import type { z } from 'zod';
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
 import type { ClassSampling } from './class-sampling.ts';
 
-/** Results of a head for one batch. */
-export interface HeadOutputs {
-  readonly loss: Tensor;
-  /** Mean cosine to the own class, mean cosine to the other classes; the third is the scale for softmax over cosines. */
-  readonly statistics: Tensor;
-}
-
 /** Class weights, and the loss of features with them. */
 export interface LossHead {
-  /** Whether the third of the statistics is a scale. */
+  /** Whether the scale among its statistics belongs in a log: not one that is always 1, or a constant of the settings. */
   readonly hasScale: boolean;
   readonly declarations: readonly ParameterDeclaration[];
   /** Parameters that another run on the same people may hand over. */
@@ -34,13 +28,13 @@ export interface LossHead {
    */
   prepare?(step: number, labels: Uint32Array): void;
   /** @param features [n, d] @param labels [n] u32 */
-  apply(features: Tensor, labels: Tensor, parameters: Parameters): HeadOutputs;
+  apply(features: Tensor, labels: Tensor, parameters: Parameters): LossWithStatistics;
   /** Frees the tensors of the head. */
   dispose?(): void;
 }
 
-/** Where a head stands. */
-export interface HeadPlace {
+/** What a head is made for. */
+export interface HeadContext {
   readonly device: Device;
   /** Its parameters are called `prefix.weight` and so on. */
   readonly prefix: string;
@@ -52,16 +46,35 @@ export interface HeadPlace {
   readonly sampling: ClassSampling | null;
 }
 
+/** The settings of a loss that concern the training around it; the others are the loss's own. */
+export interface LossSettings {
+  /** Factor of the loss in the sum of losses. */
+  readonly weight: number;
+  /** Share of the numbers of a feature that is zeroed at random while training; losses without it see whole features. */
+  readonly dropout?: number;
+  /** The classes that take part in a step: see `ClassSampling`; losses without it need all of them. */
+  readonly classSampling?: { readonly rate: number } | undefined;
+}
+
+/** How the batches of a training are made. */
+export interface Batches {
+  readonly batchSize: number;
+  /** Images of each person in a batch, or null: as they come. */
+  readonly imagesPerPerson: number | null;
+}
+
 /** A loss that configurations can name: one file each, listed in index.ts. */
-export interface Loss<S extends z.ZodType = z.ZodType> {
+export interface Loss<S extends z.ZodType<LossSettings> = z.ZodType<LossSettings>> {
   readonly name: string;
   /** Its settings, `name` among them. */
   readonly schema: S;
   /** What two settings say against each other, or undefined. */
   contradiction?(config: z.output<S>): string | undefined;
-  head(config: z.output<S>, place: HeadPlace): LossHead;
+  /** Why it cannot be trained on such batches, or undefined. */
+  batchContradiction?(config: z.output<S>, batches: Batches): string | undefined;
+  head(config: z.output<S>, context: HeadContext): LossHead;
 }
 
-export function defineLoss<S extends z.ZodType>(loss: Loss<S>): Loss<S> {
+export function defineLoss<S extends z.ZodType<LossSettings>>(loss: Loss<S>): Loss<S> {
   return loss;
 }

@@ -3,7 +3,7 @@ import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Margin } from '../../engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../engine/ops/heads/margin_softmax_loss.ts';
 import { Agents } from './agents.ts';
-import type { HeadPlace, LossHead } from './loss.ts';
+import type { HeadContext, LossHead } from './loss.ts';
 
 interface MarginHeadOptions {
   readonly margin: Margin;
@@ -14,10 +14,10 @@ interface MarginHeadOptions {
 /** What the heads of all margin losses have: agents, and the softmax over their cosines with a margin. */
 export function marginHead(
   config: ConstructorParameters<typeof Agents>[0],
-  place: HeadPlace,
+  context: HeadContext,
   { scale, ...options }: MarginHeadOptions,
 ): Pick<LossHead, 'declarations' | 'subsets' | 'reusable' | 'apply'> {
-  const agents = new Agents(config, place);
+  const agents = new Agents(config, context);
   return {
     declarations: agents.declarations,
     subsets: agents.subsets,
@@ -28,7 +28,7 @@ export function marginHead(
         ...options,
         ...scale(parameters),
         normaliseWeights,
-        classesInUse: place.sampling?.count,
+        classesInUse: context.sampling?.count,
       });
     },
   };

@@ -14,3 +14,6 @@ export const lossNames = [
   'pair-contrastive',
   'triplet',
 ] as const;
+
+/** The loss of a configuration that names none. */
+export const defaultLoss = 'softmax';

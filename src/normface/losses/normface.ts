@@ -42,24 +42,25 @@ export const normface = defineLoss({
     normalise === 'features' && weightNormalisation === 'hard'
       ? 'normalise "features" leaves the class weights as they are, and weightNormalisation "hard" does not'
       : undefined,
-  head: (config, place) => {
+  head: (config, context) => {
     const { normalise } = config;
-    const agents = new Agents(config, place);
-    const scale = new LogitScale(config.scale, place.prefix);
+    const agents = new Agents(config, context);
+    const scale = new LogitScale(config.scale, context.prefix);
     return {
       hasScale: true,
-      bound: normalise === 'both' ? (s) => lossBound(place.classes, s) : undefined,
+      bound: normalise === 'both' ? (s) => lossBound(context.classes, s) : undefined,
       declarations: [...agents.declarations, ...scale.declarations],
       subsets: agents.subsets,
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
         const { weights, normaliseWeights } = agents.ready(parameters);
         const { scale: s, floor } = scale.of(parameters);
-        return cosineSoftmaxHead(features, weights, labels, s, {
+        return cosineSoftmaxHead(features, weights, labels, {
+          scale: s,
           floor,
           normaliseFeatures: normalise !== 'weights',
           normaliseWeights: normaliseWeights && normalise !== 'features',
-          classesInUse: place.sampling?.count,
+          classesInUse: context.sampling?.count,
         });
       },
     };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { contrastiveHead } from '../../engine/ops/pairs/contrastive_loss.ts';
 import { defineLoss } from './loss.ts';
+import { wrongPairBatches } from './pair-batches.ts';
 import { lossWeight, squaredDistance } from './settings.ts';
 
 /** Contrastive loss of pairs of images (arXiv 1704.06369, equation 7). It has no class weights; batches need several images of a person. */
@@ -22,6 +23,15 @@ export const pairContrastive = defineLoss({
     .describe(
       'Contrastive loss of pairs of images (arXiv 1704.06369, equation 7; docs/reference.md#contrastive-and-triplet-losses-of-samples); batches need several images of a person.',
     ),
+  batchContradiction: ({ name, pairs }, batches) => {
+    const { batchSize, imagesPerPerson } = batches;
+    const wrong = wrongPairBatches(name, batches);
+    if (wrong || pairs === 'all') return wrong;
+    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
+    return imagesPerPerson !== null && imagesPerPerson % 2 === 0
+      ? `pairs "adjacent" with ${imagesPerPerson} images a person never meets two people: make sampling.images odd`
+      : undefined;
+  },
   head: (config) => ({
     hasScale: false,
     declarations: [],

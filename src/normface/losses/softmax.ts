@@ -51,7 +51,8 @@ export const softmax = defineLoss({
       subsets: [...weights.subsets, ...(bias?.subsets ?? [])],
       reusable: bias ? [name, bias.name] : [name],
       apply: (features, labels, parameters) =>
-        softmaxLossHead(features, weights.of(parameters), bias?.of(parameters) ?? null, labels, {
+        softmaxLossHead(features, weights.of(parameters), labels, {
+          bias: bias?.of(parameters),
           classesInUse: sampling?.count,
         }),
     };

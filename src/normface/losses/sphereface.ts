@@ -40,11 +40,11 @@ export const sphereface = defineLoss({
     .describe(
       'A multiple of the angle for the own class (A-Softmax, arXiv 1704.08063; docs/reference.md#sphereface).',
     ),
-  head: (config, place) => {
+  head: (config, context) => {
     const { multiple } = config;
-    const lambda = place.device.tensor([annealed(config.annealing, 1)], [1]);
+    const lambda = context.device.tensor([annealed(config.annealing, 1)], [1]);
     return {
-      ...marginHead(config, place, {
+      ...marginHead(config, context, {
         margin: { kind: 'multiple-angle', multiple, annealing: lambda },
         scale: () => ({ scale: 1 }),
         normaliseFeatures: false,

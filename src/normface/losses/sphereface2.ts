@@ -47,10 +47,10 @@ export const sphereface2 = defineLoss({
     .describe(
       'A binary problem for every class instead of a softmax over them (arXiv 2108.01513; docs/reference.md#sphereface2).',
     ),
-  head: (config, place) => {
-    const { classes, prefix } = place;
+  head: (config, context) => {
+    const { classes, prefix } = context;
     const { initial = classes > 1 ? sphereFace2Bias(classes, config) : 0, learn, ...rates } = config.bias;
-    const agents = new Agents(config, place);
+    const agents = new Agents(config, context);
     const name = `${prefix}.bias`;
     const bias = { name, shape: [1], init: Float32Array.of(initial), frozen: !learn, ...rates };
     return {
@@ -61,7 +61,7 @@ export const sphereface2 = defineLoss({
         const { weights, normaliseWeights } = agents.ready(parameters);
         const { lambda, r, margin, t, gradient } = config;
         const options = { lambda, r, margin, t, gradient, normaliseWeights };
-        return sphereFace2Head(features, weights, labels, parameters.get(name), options);
+        return sphereFace2Head(features, weights, labels, { bias: parameters.get(name), ...options });
       },
     };
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tripletHead } from '../../engine/ops/pairs/triplet_loss.ts';
 import { defineLoss } from './loss.ts';
+import { wrongPairBatches } from './pair-batches.ts';
 import { lossWeight, squaredDistance } from './settings.ts';
 
 /** Triplet loss of images (arXiv 1704.06369, equation 8). It has no class weights; batches need several images of a person. */
@@ -22,6 +23,7 @@ export const triplet = defineLoss({
     .describe(
       'Triplet loss of images (arXiv 1704.06369, equation 8; docs/reference.md#contrastive-and-triplet-losses-of-samples); batches need several images of a person.',
     ),
+  batchContradiction: ({ name }, batches) => wrongPairBatches(name, batches),
   head: (config) => ({
     hasScale: false,
     declarations: [],

@@ -9,7 +9,12 @@ import type { Dataset } from '../data/dataset.ts';
 import { ImageStore } from '../data/images/image-store.node.ts';
 import { openEmbedder } from '../embedding/embedder.node.ts';
 import type { NetEmbedder } from '../embedding/embedder.ts';
-import { type EvaluatedRun, type EvaluateOptions, evaluateRun } from '../embedding/evaluate.node.ts';
+import {
+  type EvaluatedRun,
+  type EvaluateOptions,
+  evaluateRun,
+  needsMirror,
+} from '../embedding/evaluate.node.ts';
 import { type EvaluationSet, evaluationSetOf } from '../embedding/evaluation-set.node.ts';
 import { extractFeatures } from '../embedding/features.node.ts';
 import type { Features } from '../evaluation/features.ts';
@@ -185,7 +190,7 @@ export class ExperimentRunner {
     const own = await (set ?? evaluationSetOf(run.config));
     if (!own) throw new UserError(`the run ${run.key} names no pairs to evaluate on`);
     const heldOut = set ? undefined : heldOutOf(run.config);
-    return this.withEmbedder(run, (embedder) =>
+    return this.withEmbedder(run, needsMirror(options), (embedder) =>
       evaluateRun(embedder, own, {
         name: run.key,
         rule: { kind: 'best' },
@@ -203,17 +208,21 @@ export class ExperimentRunner {
 
   /** As `features`, and with `mirror` also those of the mirrored images. */
   mirroredFeatures(run: TrainedRun, dataset: Dataset, indices: Uint32Array, mirror = true) {
-    return this.withEmbedder(run, (embedder) => {
+    return this.withEmbedder(run, mirror, (embedder) => {
       const { width, height } = embedder;
       const store = new ImageStore(dataset, { width, height, pool: this.pool, strict: true });
       return extractFeatures(embedder, store, indices, { mirror }).finally(() => store.close());
     });
   }
 
-  /** Runs `body` with the net of a run's last checkpoint. */
-  async withEmbedder<T>(run: TrainedRun, body: (embedder: NetEmbedder) => Promise<T>): Promise<T> {
+  /** Runs `body` with the net of a run's last checkpoint. @param mirror whether it embeds mirror images too */
+  private async withEmbedder<T>(
+    run: TrainedRun,
+    mirror: boolean,
+    body: (embedder: NetEmbedder) => Promise<T>,
+  ): Promise<T> {
     const device = await this.openDevice();
-    const embedder = await openEmbedder(device, findWeights(run.checkpoint), EMBEDDING_BATCH);
+    const embedder = await openEmbedder(device, findWeights(run.checkpoint), EMBEDDING_BATCH, { mirror });
     try {
       return await body(embedder);
     } finally {

@@ -75,7 +75,7 @@ export async function gradientsOnTheSphere(device: Device): Promise<SphereGradie
       const w = device.tensor(weights.flat(), [3, 3]).requireGradient();
       const f = device.tensor(points.flat(), [samples, 3]);
       const own = device.tensor(new Uint32Array(samples).fill(label), [samples], 'u32');
-      softmaxLoss(scale(l2Normalise(f), cosineScale), l2Normalise(w), null, own).backward();
+      softmaxLoss(scale(l2Normalise(f), cosineScale), l2Normalise(w), own).backward();
       return w.gradient!.readFloats();
     });
     gradients.push([gradient[0]!, gradient[1]!, gradient[2]!]);

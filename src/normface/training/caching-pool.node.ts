@@ -17,8 +17,8 @@ export class CachingPool extends DecodePool {
         size,
         resize,
       );
-      missing.forEach((i, place) => {
-        const decoded = job.then((images) => images[place]!);
+      missing.forEach((i, index) => {
+        const decoded = job.then((images) => images[index]!);
         // Whoever awaits the image sees the failure.
         decoded.catch(() => {});
         this.known.set(keys[i]!, decoded);

@@ -1,11 +1,11 @@
 /** What a configured loss adds to a net. */
 
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
+import { type LossWithStatistics, readStatistics } from '../../engine/ops/heads/statistics.ts';
 import { ClassSampling } from '../losses/class-sampling.ts';
 import { type LossConfig, lossOf } from '../losses/index.ts';
-import type { HeadPlace, LossHead } from '../losses/loss.ts';
-
-export type { HeadOutputs } from '../losses/loss.ts';
+import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
+import type { StepMetrics } from './loop.ts';
 
 /** The head of a loss with its factor. */
 export interface Head extends LossHead {
@@ -17,16 +17,15 @@ export interface Head extends LossHead {
 export function createHead(
   prefix: string,
   config: LossConfig,
-  size: Omit<HeadPlace, 'prefix' | 'sampling'>,
+  size: Omit<HeadContext, 'prefix' | 'sampling'>,
 ): Head {
-  const rate = ('classSampling' in config && config.classSampling?.rate) || 1;
+  const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
+  const rate = classSampling?.rate ?? 1;
   const sampling = rate < 1 ? new ClassSampling(rate, { ...size, prefix }) : null;
-  // Losses of pairs and centers see whole features.
-  const dropped = 'dropout' in config ? config.dropout : 0;
   const head = lossOf(config).head(config, { ...size, prefix, sampling });
   return {
     ...head,
-    weight: config.weight,
+    weight,
     // A softmax over a part of the classes can fall below the bound of all of them.
     bound: sampling ? undefined : head.bound,
     prepare: (step, labels) => {
@@ -40,4 +39,23 @@ export function createHead(
       head.dispose?.();
     },
   };
+}
+
+/**
+ * What a step tells of its batch.
+ *
+ * @param head the loss whose statistics they are; `loss` may be a sum of it and others
+ */
+export async function readMetrics(
+  head: Head,
+  { loss, statistics }: LossWithStatistics,
+): Promise<StepMetrics> {
+  // Both copies are recorded before the first is awaited, so that the next step cannot change what they hold.
+  const [value, { positiveCosine, negativeCosine, scale }] = await Promise.all([
+    loss.item(),
+    readStatistics(statistics),
+  ]);
+  const metrics = { loss: value, positiveCosine, negativeCosine };
+  if (!head.hasScale || scale === undefined) return metrics;
+  return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -3,6 +3,7 @@
 import { UserError } from '../../common/errors.ts';
 import type { Parameters } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
@@ -15,7 +16,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
 import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
-import type { HeadOutputs } from './head.ts';
+import { readMetrics } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { Objective } from './objective.ts';
 
@@ -40,7 +41,7 @@ export class Model implements Learner {
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
   /** A training step on what {@link Model.load} has uploaded. */
-  readonly captured: CapturedStep<HeadOutputs>;
+  readonly captured: CapturedStep<LossWithStatistics>;
   private evaluation: NetEmbedder | undefined;
 
   /**
@@ -75,8 +76,8 @@ export class Model implements Learner {
 
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
-    const arenas = this.config.optimiser.name === 'sgd' ? 3 : 4;
-    return this.captured.arenaBytes + arenas * this.parameters.bytes + this.objective.images.bytes;
+    const { captured, parameters, optimiser, objective } = this;
+    return captured.arenaBytes + 2 * parameters.bytes + optimiser.bytes + objective.images.bytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -87,8 +88,7 @@ export class Model implements Learner {
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     this.load(batch, learningRate, step);
     this.captured.run();
-    // The copies are recorded now, so the next step cannot change what they hold.
-    return this.readMetrics();
+    return readMetrics(this.objective.heads[0], this.captured.outputs);
   }
 
   /**
@@ -103,18 +103,6 @@ export class Model implements Learner {
     images.write(pixels);
     target.write(labels);
     for (const head of heads) head.prepare?.(step, labels);
-  }
-
-  private async readMetrics(): Promise<StepMetrics> {
-    const { loss, statistics } = this.captured.outputs;
-    const [value, [positiveCosine, negativeCosine, scale]] = await Promise.all([
-      loss.item(),
-      statistics.readFloats(),
-    ]);
-    const [main] = this.objective.heads;
-    if (!main.hasScale) return { loss: value, positiveCosine, negativeCosine };
-    const bound = main.bound && main.weight * main.bound(scale!);
-    return { loss: value, bound, positiveCosine, negativeCosine, scale };
   }
 
   /** Values of one parameter, such as `loss.weight`, after the steps submitted so far. */

@@ -4,10 +4,11 @@ import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
+import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
-import { createHead, type Head, type HeadOutputs } from './head.ts';
+import { createHead, type Head } from './head.ts';
 
 export class Objective {
   readonly net: BuiltNet;
@@ -40,7 +41,7 @@ export class Objective {
   }
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
-  forward(): HeadOutputs {
+  forward(): LossWithStatistics {
     const { augmentation, data } = this.config;
     const { mirror, shift, randomCrop } = augmentation;
     const x = this.net.batch(this.images, {

@@ -5,7 +5,9 @@ import at_least from './at_least.wesl';
 import binary_entry from './binary_entry.wesl';
 import broadcast from './broadcast.wesl';
 import class_score from './class_score.wesl';
+import class_window from './class_window.wesl';
 import elements from './elements.wesl';
+import entry_statistics from './entry_statistics.wesl';
 import epilogue from './epilogue.wesl';
 import lines from './lines.wesl';
 import logistic from './logistic.wesl';
@@ -39,7 +41,9 @@ const modules = {
   binary_entry,
   broadcast,
   class_score,
+  class_window,
   elements,
+  entry_statistics,
   epilogue,
   lines,
   logistic,

@@ -2,7 +2,7 @@
 
 import { editDistance } from '../../common/edit-distance.ts';
 import type { KernelEntry } from '../../inspector/kernels/catalogue.ts';
-import { type FamilyName, families, familyNames, familyOf } from '../../inspector/profile/families.ts';
+import { type FamilyName, families, familyNames } from '../../inspector/profile/families.ts';
 
 export type Listed = Pick<KernelEntry, 'name' | 'summary' | 'uses'>;
 export type Grouping = 'family' | 'name';
@@ -65,12 +65,13 @@ export function groupKernels<K extends Listed>(kernels: readonly K[], by: Groupi
     .filter((group) => group.kernels.length > 0);
 }
 
-/** What its name says, else the family of its operators where that is one and the same. */
-function familyOfKernel(kernel: Listed): FamilyName {
-  const own = familyOf(kernel.name);
-  if (own !== 'elements') return own;
-  const [first = own, ...others] = new Set(operatorsOf(kernel).map(familyOf));
-  return others.length > 0 ? own : first;
+/**
+ * The family of the operator that a kernel comes first with, which dispatches fewest others: a product for gemm, rather than a loss
+ * that needs one. What a sum or a copy dispatches is one, whoever else does.
+ */
+export function familyOfKernel({ uses }: Pick<Listed, 'uses'>): FamilyName {
+  const all = uses.map(({ operator }) => operator.family);
+  return all.includes('elements') ? 'elements' : (all[0] ?? 'elements');
 }
 
 /** Names of the operators that dispatch a kernel. */

@@ -1,5 +1,5 @@
 import { comparisonText, durationText, percentText, significant } from '../../common/format.ts';
-import { isRight } from '../../inspector/kernels/check.ts';
+import { isRight } from '../../engine/testing/check.ts';
 import { timesAsFast } from '../../inspector/kernels/contest.ts';
 import type { VersionRace } from '../../inspector/kernels/run.ts';
 import { badge } from '../parts/badge.ts';

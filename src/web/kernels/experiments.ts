@@ -1,6 +1,6 @@
 import { UserError } from '../../common/errors.ts';
 import { durationText } from '../../common/format.ts';
-import { isRight } from '../../inspector/kernels/check.ts';
+import { isRight } from '../../engine/testing/check.ts';
 import type { RunOptions, RunStage } from '../../inspector/kernels/contest.ts';
 import type { DispatchView, KernelRequest } from '../../inspector/kernels/inspect.ts';
 import {

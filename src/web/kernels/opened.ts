@@ -14,7 +14,7 @@ import type {
   KernelSession,
 } from '../../inspector/kernels/inspect.ts';
 import { casesToTry, caseTextOf } from '../../inspector/kernels/suggested-cases.ts';
-import { familyOf } from '../../inspector/profile/families.ts';
+import { familyOfKernel } from './catalogue-list.ts';
 import type { KernelState } from './url-state.ts';
 
 export interface OpenedKernel {
@@ -114,8 +114,8 @@ function openUsual(
 }
 
 /** The operator that one thinks of with a kernel: of its own kind of work, where there is one. */
-function usualUse({ name, uses }: KernelEntry): KernelUse {
-  return uses.find(({ operator }) => familyOf(operator.name) === familyOf(name)) ?? uses[0]!;
+function usualUse(entry: KernelEntry): KernelUse {
+  return entry.uses.find(({ operator }) => operator.family === familyOfKernel(entry)) ?? entry.uses[0]!;
 }
 
 /** The first cases of an operator that also a processor does quickly; the later ones are small and odd on purpose. */

@@ -1,9 +1,9 @@
 /** The float64 reference on a thread of its own: what is sent there, and what is done there. */
 
 import type { BoundCase, InputSpec, Operator, Tolerance } from '../../engine/core/operator.ts';
-import { type Check, LatestReference } from '../../inspector/kernels/check.ts';
+import { type Check, LatestReference } from '../../engine/testing/check.ts';
+import type { Results } from '../../engine/testing/recording.ts';
 import { inspectedOperators } from '../../inspector/kernels/operators.ts';
-import type { Results } from '../../inspector/kernels/recording.ts';
 
 /** A case by what can be copied to another thread, and what a kernel made of it. */
 export interface ReferenceTask {

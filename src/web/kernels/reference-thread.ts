@@ -1,6 +1,6 @@
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
-import type { Check } from '../../inspector/kernels/check.ts';
-import type { Results } from '../../inspector/kernels/recording.ts';
+import type { Check } from '../../engine/testing/check.ts';
+import type { Results } from '../../engine/testing/recording.ts';
 import { taskOf } from './reference-task.ts';
 import type { ReferenceAnswer } from './reference-worker.ts';
 

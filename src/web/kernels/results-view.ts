@@ -7,7 +7,8 @@ import {
   significant,
 } from '../../common/format.ts';
 import { isDistinguishable, type PairedRatio } from '../../common/paired-ratio.ts';
-import { type Comparison, passes } from '../../inspector/kernels/check.ts';
+import type { Check } from '../../engine/testing/check.ts';
+import { type Comparison, exponent, passes } from '../../engine/testing/compare.ts';
 import type { Speed } from '../../inspector/kernels/measure.ts';
 import type { KernelRun } from '../../inspector/kernels/run.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
@@ -33,8 +34,9 @@ export function resultsView({ run, dispatch, label }: ShownRun): HTMLElement {
   return element(
     'div',
     { class: 'kernel-results' },
-    check ? verdictView(check.comparisons) : '',
+    check ? verdictView(check) : '',
     check ? checksTable(check.comparisons) : '',
+    ...(check?.faults ?? []).map((fault) => element('p', { class: 'kernel-wrong' }, fault)),
     ...(check?.omitted ?? []).map((text) => element('p', { class: 'soft small' }, `Left out: ${text}`)),
     ...(speeds && roofline
       ? speedViews(run, speeds, roofline, dispatch, label)
@@ -78,9 +80,10 @@ export function verdictBadge(right: boolean): HTMLElement {
 }
 
 /** `ok` or `WRONG`, and how many checks say so. */
-export function verdictView(comparisons: readonly Comparison[]): HTMLElement {
-  const wrong = comparisons.filter((comparison) => !passes(comparison)).length;
-  const all = countText(comparisons.length, 'check');
+export function verdictView({ comparisons, faults }: Check): HTMLElement {
+  const wrong = faults.length + comparisons.filter((comparison) => !passes(comparison)).length;
+  // That nothing was written where nothing belongs is one check more.
+  const all = countText(comparisons.length + Math.max(1, faults.length), 'check');
   return element(
     'p',
     { class: `kernel-verdict ${wrong === 0 ? 'right' : 'wrong'}` },
@@ -99,16 +102,12 @@ function checksTable(comparisons: readonly Comparison[]): HTMLElement {
       { title: '' },
     ],
     rows: comparisons.map((comparison) => {
+      const { what, against, error, tolerance, scaledError, scaledTolerance } = comparison;
       const right = passes(comparison);
       return [
-        element(
-          'span',
-          {},
-          comparison.what,
-          element('span', { class: 'soft small kernel-against' }, comparison.against),
-        ),
-        exponent(comparison.error),
-        exponent(comparison.tolerance),
+        element('span', {}, what, element('span', { class: 'soft small kernel-against' }, against)),
+        both(error, scaledError === null ? null : `${exponent(scaledError)} by own scale`),
+        both(tolerance, scaledError === null ? null : exponent(scaledTolerance)),
         element(
           'span',
           { class: right ? 'kernel-ok' : 'kernel-wrong' },
@@ -120,13 +119,22 @@ function checksTable(comparisons: readonly Comparison[]): HTMLElement {
   });
 }
 
+/** A figure relative to the largest element, above one relative to each element's own scale. */
+function both(value: number, scaled: string | null): Child {
+  if (scaled === null) return exponent(value);
+  return element(
+    'span',
+    {},
+    exponent(value),
+    element('span', { class: 'soft small kernel-against' }, scaled),
+  );
+}
+
 function worstText({ worst }: Comparison): string {
   return worst ? `${short(worst.actual)} instead of ${short(worst.expected)} at element ${worst.index}` : '';
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
-
-const exponent = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
 
 function figuresView(speed: Speed, ratio: PairedRatio | null): HTMLElement {
   const { bound } = speed;

@@ -1,5 +1,5 @@
 import { comparisonText, countText, durationText, percentText, significant } from '../../common/format.ts';
-import { isRight } from '../../inspector/kernels/check.ts';
+import { isRight } from '../../engine/testing/check.ts';
 import type { Sweep, SweepResult, SweepRow } from '../../inspector/kernels/run.ts';
 import { quantile } from '../../inspector/timing/timing.ts';
 import { badge } from '../parts/badge.ts';

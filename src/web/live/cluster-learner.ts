@@ -5,10 +5,11 @@
 
 import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { twoClasses } from '../../normface/paper/two-classes.ts';
-import { createHead, type Head, type HeadOutputs } from '../../normface/training/head.ts';
+import { createHead, type Head, readMetrics } from '../../normface/training/head.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';
 import { lossChoice } from './choices.ts';
 import type { Embedding } from './embedding.ts';
@@ -27,7 +28,7 @@ export class ClusterLearner implements LiveLearner {
   private readonly optimiser: SGD;
   private readonly features: Tensor;
   private readonly labels: Tensor;
-  private readonly captured: CapturedStep<HeadOutputs>;
+  private readonly captured: CapturedStep<LossWithStatistics>;
   private done = 0;
 
   constructor(device: Device, setup: Setup) {
@@ -64,14 +65,9 @@ export class ClusterLearner implements LiveLearner {
   async step(learningRate: number): Promise<StepMetrics> {
     this.optimiser.learningRate = learningRate;
     this.captured.run();
-    const { loss, statistics } = this.captured.outputs;
-    const [value, [positiveCosine, negativeCosine, scale]] = await Promise.all([
-      loss.item(),
-      statistics.readFloats(),
-    ]);
+    const metrics = await readMetrics(this.head, this.captured.outputs);
     this.done++;
-    const metrics = { loss: value, positiveCosine, negativeCosine };
-    return this.head.hasScale ? { ...metrics, scale, bound: this.head.bound?.(scale!) } : metrics;
+    return metrics;
   }
 
   async embed(): Promise<Embedding> {

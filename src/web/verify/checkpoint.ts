@@ -3,7 +3,6 @@
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { NetEmbedder } from '../../normface/embedding/embedder.ts';
-import { mirrorImages } from '../../normface/embedding/features.ts';
 import { embedderOf } from '../../normface/embedding/open-embedder.ts';
 import { parseThreshold, type StoredThreshold } from '../../normface/embedding/stored-threshold.ts';
 import { decodeSafetensors } from '../../normface/training/checkpoint/safetensors.ts';
@@ -67,8 +66,9 @@ export async function embedPictures(
     const batch = pictures.slice(start, start + batchSize);
     const pixels = new Uint8Array(batch.length * 4 * width * height);
     for (const [i, picture] of batch.entries()) pixels.set(picture.pixels, i * 4 * width * height);
-    const front = await embedder.embed(pixels);
-    const mirrored = mirror ? await embedder.embed(mirrorImages(pixels, width)) : undefined;
+    const { front, mirrored } = mirror
+      ? await embedder.embedMirrored(pixels)
+      : { front: await embedder.embed(pixels) };
     const row = (values: Float32Array, i: number) => values.slice(i * dimension, (i + 1) * dimension);
     batch.forEach((_, i) => {
       found.push({ front: row(front, i), mirrored: mirrored && row(mirrored, i) });

@@ -345,3 +345,15 @@ describe('wrong options and states', () => {
     expect(await optimiser.state()).toEqual(state);
   });
 });
+
+test('an optimiser keeps as much memory as the parameters take for each number that it keeps of a weight', () => {
+  const { parameters } = new GradientSource(device);
+  const bytesOf = (optimiser: Optimiser): number => {
+    const { bytes } = optimiser;
+    optimiser.dispose();
+    return bytes;
+  };
+  expect(bytesOf(new SGD(parameters, { learningRate: 0.1 }))).toBe(parameters.bytes);
+  expect(bytesOf(new Adam(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.bytes);
+  expect(bytesOf(new AdamW(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.bytes);
+});

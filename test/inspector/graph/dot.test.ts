@@ -40,7 +40,7 @@ const graph: AutogradGraph = {
     operator(2, 'matmul', { layers: ['fc1'], inputs: [0, 1] }),
     operator(3, 'relu', { inputs: [2] }),
     operator(6, 'relu', { inputs: [3], forward: null, backward: null }),
-    operator(7, 'softmax_loss', { layers: ['loss'], inputs: [6, 4, 5], output: tensor() }),
+    operator(7, 'softmaxLoss', { layers: ['loss'], inputs: [6, 4, 5], output: tensor() }),
   ],
   rest: [{ operator: 'imageBatch', pass: 'forward', dispatches: 1, flops: 500, bytes: 100 }],
 };

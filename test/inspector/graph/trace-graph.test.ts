@@ -164,5 +164,5 @@ test('two losses meet in a sum', () => {
   const operators = graph.operators.map(({ operator }) => operator);
   expect(operators.at(-1)).toBe('add');
   expect(operators).toContain('scale');
-  expect(operators.filter((operator) => operator.endsWith('loss')).length).toBe(2);
+  expect(operators.filter((operator) => operator.endsWith('Loss')).length).toBe(2);
 });

@@ -19,7 +19,7 @@ describe('a case as a person writes it', () => {
     ['matmul', '64x20x8 transposeA=true', ['20x64', '20x8']],
     ['matmul', '64x20 20x8', ['64x20', '20x8']],
     ['prelu', '8x5x6x7', ['8x5x6x7', '7']],
-    ['softmax_loss', '64x512 1000x512', ['64x512', '1000x512', '64']],
+    ['softmaxLoss', '64x512 1000x512', ['64x512', '1000x512', '64']],
   ])('%s %s', (name, text, expected) => {
     expect(shapes(name, text)).toEqual(expected);
   });
@@ -34,7 +34,7 @@ describe('a case as a person writes it', () => {
   });
 
   test('labels are of as many classes as there are rows of weights', () => {
-    const [, , labels] = parseCase(operator('softmax_loss'), '64x512 1000x512').inputs;
+    const [, , labels] = parseCase(operator('softmaxLoss'), '64x512 1000x512').inputs;
     expect(labels).toMatchObject({ kind: 'labels', classes: 1000 });
   });
 

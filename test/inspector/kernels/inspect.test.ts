@@ -1,12 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isDistinguishable, pairedRatio } from '../../../src/common/paired-ratio.ts';
-import { checkRecording, passes } from '../../../src/inspector/kernels/check.ts';
+import { operators } from '../../../src/engine/ops/index.ts';
+import { checkCase, checkRecording, faultsOf } from '../../../src/engine/testing/check.ts';
+import { passes } from '../../../src/engine/testing/compare.ts';
+import { Recording } from '../../../src/engine/testing/recording.ts';
 import { timesAsFast } from '../../../src/inspector/kernels/contest.ts';
 import { KernelInspector, type KernelRequest } from '../../../src/inspector/kernels/inspect.ts';
 import { raceKernels } from '../../../src/inspector/kernels/measure.ts';
 import { inspectedOperators } from '../../../src/inspector/kernels/operators.ts';
-import { Recording } from '../../../src/inspector/kernels/recording.ts';
 import {
   comparedWithFastest,
   parseSweep,
@@ -54,28 +56,16 @@ describe('the catalogue', () => {
   });
 });
 
-describe('work that is no operator of the graph is right as well', () => {
-  const more = inspectedOperators.filter(({ name }) =>
-    [
-      'sgd',
-      'adam',
-      'row_subset',
-      'check_finite',
-      'largest_magnitude',
-      'count_pairs',
-      'peak_copy',
-      'peak_fma',
-    ].includes(name),
-  );
+describe('the probes of the roofline are right as well', () => {
+  const probes = inspectedOperators.filter((operator) => !operators.includes(operator));
   test.each(
-    more.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),
+    probes.flatMap(({ name, cases }) => cases.map((sample) => [`${name} ${sample.label}`, sample] as const)),
   )('%s', async (_, sample) => {
-    const recording = new Recording(device, sample);
-    const { comparisons } = await checkRecording(recording);
-    recording.dispose();
-    expect(comparisons.length).toBeGreaterThan(0);
-    for (const comparison of comparisons) expect(passes(comparison), comparison.against).toBe(true);
-    expect(comparisons[0]!.against).toBe('float64 reference');
+    expect(faultsOf(await checkCase(device, sample))).toEqual([]);
+  });
+
+  test('there are no others: all else is in the table of operators', () => {
+    expect(probes.map(({ name }) => name)).toEqual(['peakCopy', 'peakFma']);
   });
 });
 
@@ -131,8 +121,13 @@ describe('a kernel on a case', () => {
     expect(check!.omitted).toEqual([]);
     expect(check!.comparisons.every(passes)).toBe(true);
     const against = new Set(check!.comparisons.map((comparison) => comparison.against));
-    expect([...against]).toEqual(['float64 reference', 'finite differences of the reference', 'second run']);
-    expect(check!.comparisons.filter(({ what }) => what.startsWith('gradient')).length).toBe(6);
+    expect([...against]).toEqual([
+      'float64 reference',
+      'finite differences of the reference',
+      'second run',
+      'eager mode',
+    ]);
+    expect(check!.comparisons.filter(({ what }) => what.startsWith('gradient')).length).toBe(8);
     expect(speeds!.length).toBe(1);
     expect(speeds![0]!.microseconds.length).toBe(2);
     expect(speeds![0]!.median).toBeGreaterThan(0);
@@ -149,7 +144,12 @@ describe('a kernel on a case', () => {
     const { comparisons, omitted } = await checkRecording(recording);
     recording.dispose();
     expect(omitted.join()).toMatch(/float64 reference: the case is too large/);
-    expect(comparisons.map(({ against }) => against)).toEqual(['second run', 'second run']);
+    expect(comparisons.map(({ against }) => against)).toEqual([
+      'second run',
+      'second run',
+      'eager mode',
+      'eager mode',
+    ]);
   });
 
   test('constants and variants by hand keep the results', async () => {

@@ -31,7 +31,7 @@ describe('a case in words', () => {
   });
 
   test('is none where inputs are of an unusual kind', () => {
-    const operator = named('l2_normalise');
+    const operator = named('l2Normalise');
     const outliers = operator.cases.find(({ inputs }) => inputs[0]!.kind === 'outliers')!;
     expect(caseTextOf(operator, outliers)).toBeNull();
   });

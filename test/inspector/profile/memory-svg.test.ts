@@ -67,7 +67,11 @@ test('every tensor is one rectangle, and none covers another', () => {
   expect(boxes.length).toBe(sample.memory.residents.length);
   expect(overlaps(boxes)).toEqual([]);
   const memory = planned(120, 80);
-  const dispatches = Array.from({ length: 80 }, () => ({ operator: 'add', kernel: 'add' }));
+  const dispatches = Array.from({ length: 80 }, () => ({
+    operator: 'add',
+    phase: 'forward' as const,
+    kernel: 'add',
+  }));
   const drawn = boxesOf(memorySvg(memory, dispatches));
   expect(drawn.length).toBe(120);
   expect(overlaps(drawn)).toEqual([]);
@@ -85,7 +89,7 @@ test('width is life and height is size', () => {
   const dispatch = find('imageBatch').width / 4;
   expect(find('conv2d: y').width).toBeCloseTo(5 * dispatch, 1);
   // What the step returns lives to the end, not longer.
-  expect(find('softmax_loss').width).toBeCloseTo(5 * dispatch, 1);
+  expect(find('softmaxLoss').width).toBeCloseTo(5 * dispatch, 1);
   expect(find('conv2d: y').height / find('imageBatch').height).toBeCloseTo(600 / 256, 2);
 });
 
@@ -97,7 +101,7 @@ test('a tensor is named, placed and coloured by its operator', () => {
   expect(last.title).toContain('from dispatch 6 (gemm/tile_product_subgroup) to 7 (fill)');
   const image = boxes.find(({ title }) => title.startsWith('imageBatch'))!;
   expect(image.fill).not.toBe(last.fill);
-  expect(svg).toContain('softmax_loss: loss [] &lt;x&gt;');
+  expect(svg).toContain('softmaxLoss: loss [] &lt;x&gt;');
   expect(svg).not.toContain('<x>');
 });
 

@@ -11,14 +11,15 @@ const binding = (name: string, shape: readonly number[], writable = false): Bind
 const dispatch = (
   index: number,
   call: number,
-  operator: string,
+  pass: string,
   kernel: string,
   work: Pick<DispatchProfile, 'flops' | 'bytes' | 'microseconds'>,
   more: Partial<DispatchProfile> = {},
 ): DispatchProfile => ({
   index,
   call,
-  operator,
+  operator: pass.replace(' backward', ''),
+  phase: pass.endsWith(' backward') ? 'backward' : 'forward',
   kernel,
   choice: null,
   constants: { WORKGROUP: 64 },
@@ -70,8 +71,8 @@ export const sample: StepProfile = {
       { flops: 0, bytes: 300e3, microseconds: 50.05 },
       { choice: winograd },
     ),
-    dispatch(4, 4, 'softmax_loss', 'softmax_head_fold', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
-    dispatch(5, 5, 'softmax_loss backward', 'softmax_head_gradient', {
+    dispatch(4, 4, 'softmaxLoss', 'softmax_head_reduce', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
+    dispatch(5, 5, 'softmaxLoss backward', 'softmax_head_gradient', {
       flops: 8e3,
       bytes: 8e3,
       microseconds: 4.7,
@@ -94,7 +95,7 @@ export const sample: StepProfile = {
       { label: 'imageBatch: y [8, 56, 48, 3]', bytes: 256_000, slab: 0, offset: 0, first: 0, last: 3 },
       { label: 'conv2d: v [36, 12, 32]', bytes: 512_000, slab: 1, offset: 0, first: 1, last: 2 },
       { label: 'conv2d: y [8, 14, 12, 64]', bytes: 600_000, slab: 0, offset: 256_000, first: 2, last: 6 },
-      { label: 'softmax_loss: loss [] <x>', bytes: 4, slab: 1, offset: 0, first: 4, last: 9 },
+      { label: 'softmaxLoss: loss [] <x>', bytes: 4, slab: 1, offset: 0, first: 4, last: 9 },
       { label: 'conv2d backward: dx [8, 14, 12, 32]', bytes: 256_000, slab: 0, offset: 0, first: 6, last: 7 },
     ],
   },

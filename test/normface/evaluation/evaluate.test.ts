@@ -13,6 +13,7 @@ import {
   protocolLabel,
   protocolTable,
 } from '../../../src/normface/evaluation/summary.ts';
+import { splitScores } from '../../../src/normface/evaluation/threshold.ts';
 import { noisyFaces, randomPairs } from './helpers.ts';
 
 const shape = { people: 30, each: 4, dimension: 12, noise: 0.9 };
@@ -183,5 +184,31 @@ describe('single decisions', () => {
     expect(evaluateVerification({ front, mirrored }, pairs).first!.result.protocol).toBe('normface-pca');
     const { first } = evaluateVerification({ front }, pairs, { protocols: ['10fold-mean'] });
     expect(first!.result.protocol).toBe('10fold-mean');
+  });
+});
+
+describe('scores are computed once', () => {
+  test('for all folds, or where folds are left out once for each', () => {
+    const scores = new PairScores(front, pairs);
+    for (const measure of ['cosine', 'squared L2 distance', 'L2 distance'] as const)
+      expect(scores.of(measure, 1)).toBe(scores.of(measure, 2));
+    for (const measure of [
+      'cosine of centred features',
+      'cosine after PCA',
+      'L2 distance after PCA',
+    ] as const) {
+      expect(scores.of(measure, 1)).toBe(scores.of(measure, 1));
+      expect(scores.of(measure, 1)).not.toEqual(scores.of(measure, 2));
+    }
+  });
+
+  test('the split for a threshold is of all pairs, or of the threshold fold', () => {
+    const all = evaluateVerification({ front }, pairs);
+    expect(all.thresholdSplit).toEqual(splitScores(cosineScores(front, pairs), pairs.same));
+    const heldOut = { thresholdFold: 9, testFold: 10 };
+    const fold = selectFolds(pairs, [9]);
+    expect(evaluateVerification({ front }, pairs, { heldOut }).thresholdSplit).toEqual(
+      splitScores(cosineScores(front, fold), fold.same),
+    );
   });
 });

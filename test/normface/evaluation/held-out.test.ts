@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { heldOutFold } from '../../../src/normface/evaluation/held-out.ts';
+import { type HeldOutFolds, heldOutFold as judgeHeldOut } from '../../../src/normface/evaluation/held-out.ts';
+import { PairScores } from '../../../src/normface/evaluation/pair-scores.ts';
+import type { PairList } from '../../../src/normface/evaluation/pairs.ts';
 import { exactPairs, exactRows, features } from './helpers.ts';
 
 const rows = features(exactRows);
@@ -18,6 +20,9 @@ const pairs = exactPairs([
     [0, 0],
   ],
 ]);
+
+const heldOutFold = (faces: typeof rows, list: PairList, folds: HeldOutFolds) =>
+  judgeHeldOut(new PairScores(faces, list), folds);
 
 describe('held-out fold', () => {
   test('threshold from one fold, accuracy on the other', () => {

@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { familyOf } from '../../../src/inspector/profile/families.ts';
 import { groupKernels, type Listed, searchKernels } from '../../../src/web/kernels/catalogue-list.ts';
 
 const kernel = (name: string, summary: string, ...operators: string[]): Listed => ({
   name,
   summary,
-  uses: operators.map((operator) => ({ operator: { name: operator } })) as unknown as Listed['uses'],
+  uses: operators.map((name) => ({
+    operator: { name, family: familyOf(name) },
+  })) as unknown as Listed['uses'],
 });
 
 const kernels = [
   kernel('accumulate', 'y = α·x + y', 'add', 'conv2d', 'matmul'),
   kernel('conv2d_forward', 'Operands of a 2-D convolution', 'conv2d', 'conv2dPRelu'),
-  kernel('gemm', 'Operands of a matrix product', 'contrastive_loss', 'matmul'),
-  kernel('softmax_head_fold', 'Folds the states of class tiles', 'cosine_softmax_loss', 'softmax_loss'),
+  kernel('gemm', 'Operands of a matrix product', 'matmul', 'contrastiveLoss'),
+  kernel('softmax_head_reduce', 'Folds the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
   kernel('winograd_input', 'Tiles of the image', 'conv2d'),
 ];
 const names = (found: readonly Listed[]): string[] => found.map(({ name }) => name);
@@ -58,12 +61,12 @@ describe('search', () => {
 });
 
 describe('groups', () => {
-  test('go by what the name says, then by the operators if they agree', () => {
+  test('go by the operator that a kernel comes first with, and sums and copies by themselves', () => {
     const groups = groupKernels(kernels, 'family').map((group) => [group.title, ...names(group.kernels)]);
     expect(groups).toEqual([
       ['Convolutions', 'conv2d_forward', 'winograd_input'],
       ['Products', 'gemm'],
-      ['Losses', 'softmax_head_fold'],
+      ['Losses', 'softmax_head_reduce'],
       ['Sums and copies', 'accumulate'],
     ]);
   });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { checkAgainstReference, passes } from '../../../src/inspector/kernels/check.ts';
+import { checkAgainstReference } from '../../../src/engine/testing/check.ts';
+import { passes } from '../../../src/engine/testing/compare.ts';
+import { Recording } from '../../../src/engine/testing/recording.ts';
 import { inspectedOperators } from '../../../src/inspector/kernels/operators.ts';
-import { Recording } from '../../../src/inspector/kernels/recording.ts';
 import { doTask, taskOf } from '../../../src/web/kernels/reference-task.ts';
 import { testDevice } from '../../engine/open.ts';
 

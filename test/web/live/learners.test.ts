@@ -34,7 +34,7 @@ describe('a net on generated faces', () => {
   test.each(lossChoices.map(({ name }) => name))(
     'the loss of %s falls, and its agents find their classes',
     async (loss) => {
-      const setup: Setup = { ...defaultSetup('faces', loss), people: 4, batchSize: 32 };
+      const setup: Setup = { ...defaultSetup('faces', loss), people: 4, batchSize: 16 };
       const learner = new NetLearner(device, faces, setup);
       const before = await learner.embed();
       const losses = await train(learner, 60, setup.learningRate);
@@ -50,7 +50,7 @@ describe('a net on generated faces', () => {
   );
 
   test('its weights file opens as the same net, and says what it was trained on', async () => {
-    const learner = new NetLearner(device, faces, { ...defaultSetup(), people: 4, batchSize: 32 });
+    const learner = new NetLearner(device, faces, { ...defaultSetup(), people: 4, batchSize: 16 });
     await train(learner, 5, 0.05);
     const { features } = await learner.embed();
     const file = decodeSafetensors(await learner.weightsFile(), 'file');
@@ -70,7 +70,7 @@ describe('a net on generated faces', () => {
     const setup: Setup = {
       ...defaultSetup('faces', 'normface'),
       people: 4,
-      batchSize: 32,
+      batchSize: 16,
       dimension: 3,
       scale: 4,
     };
@@ -87,7 +87,7 @@ describe('a net on generated faces', () => {
     const setup: Setup = {
       ...defaultSetup('faces', 'c-contrastive'),
       people: 4,
-      batchSize: 32,
+      batchSize: 16,
       softmaxFirst: 3,
     };
     const learner = new NetLearner(device, faces, setup);

@@ -92,6 +92,7 @@ const caseOf = (
 
 export const conv2dPReluOperator = defineOperator<Attributes>({
   name: 'conv2dPRelu',
+  family: 'convolution',
   shorthand: (extents, { bias = true, ...given }) => {
     const made = conv2dShorthand(extents, given);
     return made && caseOf(...made.shapes, { ...made.options, bias });

@@ -55,6 +55,7 @@ interface DropoutAttributes {
 
 export const dropoutOperator = defineOperator<DropoutAttributes>({
   name: 'dropout',
+  family: 'random',
   apply: ([x], { rate, seed, step }) => {
     x!.device.setRandom(seed, step);
     return dropout(x!, rate);

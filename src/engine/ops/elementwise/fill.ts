@@ -1,4 +1,6 @@
 import source from '../../../shaders/elementwise/fill.wesl';
+import { defineOperator, referenceArray } from '../../core/operator.ts';
+import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
@@ -16,3 +18,16 @@ export function fill(x: Tensor, value: number): void {
     cost: { flops: 0, bytes: 4 * x.size },
   });
 }
+
+export const fillOperator = defineOperator<{ readonly value: number }>({
+  name: 'fill',
+  apply: ([x], { value }) => {
+    const y = x!.device.empty(x!.shape);
+    fill(y, value);
+    return y;
+  },
+  reference: ([x], { value }) => referenceArray(x!.shape, () => value),
+  cost: ([x]) => ({ flops: 0, bytes: 4 * elementCount(x!) }),
+  cases: [{ inputs: [{ shape: [1003], differentiable: false }], attributes: { value: 2.5 } }],
+  misuses: [],
+});

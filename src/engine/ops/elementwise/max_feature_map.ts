@@ -80,6 +80,7 @@ function gradInput(x: Tensor, dy: Tensor, dx: Tensor, parts: number): Tensor {
 
 export const maxFeatureMapOperator = defineOperator<MaxFeatureMapOptions>({
   name: 'maxFeatureMap',
+  family: 'activation',
   apply: ([x], options) => maxFeatureMap(x!, options),
   reference: ([x], options) => maxFeatureMapReference(x!, options),
   cost: ([shape], { parts = 2 }) => ({

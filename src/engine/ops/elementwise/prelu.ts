@@ -104,6 +104,7 @@ export function preluBackward(
 
 export const preluOperator = defineOperator({
   name: 'prelu',
+  family: 'activation',
   apply: ([x, slope]) => prelu(x!, slope!),
   reference: ([x, slope]) => preluReference(x!, slope!),
   cost: ([shape]) => {

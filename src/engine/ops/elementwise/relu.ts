@@ -43,6 +43,7 @@ function gradInput(y: Tensor, dy: Tensor, dx: Tensor): Tensor {
 
 export const reluOperator = defineOperator({
   name: 'relu',
+  family: 'activation',
   apply: ([x]) => relu(x!),
   reference: ([x]) => referenceArray(x!.shape, (i) => Math.max(x!.data[i]!, 0)),
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 8 * elementCount(shape!) }),

@@ -7,7 +7,7 @@ import { agentHead } from './agent_head.ts';
 import { cContrastiveReference } from './agent_losses.reference.ts';
 import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const marginKernel = { name: 'adaptive_margin', source: marginSource };
 const finishKernel = { name: 'c_contrastive_finish', source: finishSource };
@@ -39,8 +39,7 @@ export interface CContrastiveOptions extends AgentOptions {
  *
  *   loss = Σ_i ( min(T, max(0, D_{i,y_i} − m_p)) + Σ_{j≠y_i} max(0, M − D_ij) ) / n
  *
- * The statistics are the mean cosine to the own agent, the mean cosine to the other agents, the mean negative entry over samples
- * and classes, and the mean positive entry.
+ * The statistics are the cosines to the agents and the mean entries, the negative one over samples and classes.
  *
  * @param features [n, d]; they are always normalised
  * @param weights [classes, d]: the agents
@@ -54,7 +53,7 @@ export function cContrastiveHead(
   labels: Tensor,
   options: CContrastiveOptions = {},
 ): LossWithStatistics {
-  const operator = 'c_contrastive_loss';
+  const operator = 'cContrastiveLoss';
   checkHead(operator, features, weights, labels);
   const {
     gradient,
@@ -138,7 +137,7 @@ export function cContrastiveHead(
         limit: normalizeNegative !== undefined,
         adaptive: runningPositive !== undefined,
       },
-      bindings: runningPositive ? { labels, running: runningPositive } : { labels },
+      bindings: runningPositive ? { running: runningPositive } : {},
     },
   });
 }
@@ -154,7 +153,8 @@ export function cContrastiveLoss(
 }
 
 export const cContrastiveLossOperator = defineOperator<CContrastiveOptions>({
-  name: 'c_contrastive_loss',
+  name: 'cContrastiveLoss',
+  family: 'loss',
   apply: ([features, weights, labels], options) => cContrastiveLoss(features!, weights!, labels!, options),
   reference: ([features, weights, labels], options) =>
     cContrastiveReference(features!, weights!, labels!, options),
@@ -193,17 +193,17 @@ export const cContrastiveLossOperator = defineOperator<CContrastiveOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /c_contrastive_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cContrastiveLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { negativeMargin: Number.NaN },
-      message: /c_contrastive_loss: negativeMargin must be a number from 0, not NaN/,
+      message: /cContrastiveLoss: negativeMargin must be a number from 0, not NaN/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { normalizeNegative: 1 },
-      message: /c_contrastive_loss: normalizeNegative .*"caffe" only, not 1 with "exact"/,
+      message: /cContrastiveLoss: normalizeNegative .*"caffe" only, not 1 with "exact"/,
     },
   ],
 });

@@ -6,7 +6,7 @@ import { agentHead } from './agent_head.ts';
 import { cTripletReference } from './agent_losses.reference.ts';
 import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const finishKernel = { name: 'c_triplet_finish', source: finishSource };
 
@@ -29,8 +29,8 @@ export interface CTripletOptions extends AgentOptions {
  *
  * with only the largest of the sum over k with `hardestOnly`, and the last term with `addCenterLoss`. `gradient: 'caffe'` leaves
  * that term out of the loss but not of the gradient, and pulls to the own agent by w_p once, however many negatives are active.
- * The statistics are the mean cosine to the own agent, the mean cosine to the other agents, the mean negative entry over samples
- * and classes, and the mean of D_{i,y_i}.
+ * The statistics are the cosines to the agents, the mean negative entry over samples and classes, and as positive entry the mean of
+ * D_{i,y_i}.
  *
  * @param features [n, d]; they are always normalised
  * @param weights [classes, d]: the agents
@@ -44,7 +44,7 @@ export function cTripletHead(
   labels: Tensor,
   options: CTripletOptions = {},
 ): LossWithStatistics {
-  const operator = 'c_triplet_loss';
+  const operator = 'cTripletLoss';
   checkHead(operator, features, weights, labels);
   const {
     gradient,
@@ -105,7 +105,8 @@ export function cTripletLoss(
 }
 
 export const cTripletLossOperator = defineOperator<CTripletOptions>({
-  name: 'c_triplet_loss',
+  name: 'cTripletLoss',
+  family: 'loss',
   apply: ([features, weights, labels, sampleWeights], options) =>
     cTripletLoss(features!, weights!, labels!, sampleWeights ? { ...options, sampleWeights } : options),
   reference: ([features, weights, labels, sampleWeights], options) =>
@@ -141,17 +142,17 @@ export const cTripletLossOperator = defineOperator<CTripletOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /c_triplet_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cTripletLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: { margin: -1 },
-      message: /c_triplet_loss: margin must be a number from 0, not -1/,
+      message: /cTripletLoss: margin must be a number from 0, not -1/,
     },
     {
       inputs: [...headInputs(2, 4, 3), { shape: [3] }],
       attributes: {},
-      message: /c_triplet_loss: sampleWeights must be \[2\] f32, not \[3\] f32/,
+      message: /cTripletLoss: sampleWeights must be \[2\] f32, not \[3\] f32/,
     },
   ],
 });

@@ -13,7 +13,7 @@ import { classMembers } from '../shape/class_members.ts';
 import { checkNumbers } from './agent_options.ts';
 import { centerReference } from './center_loss.reference.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
@@ -32,8 +32,8 @@ export interface CenterOptions {
  *   loss = Σ_i ‖x_i − c_{y_i}‖² / 2n,   Δ_j = Σ_{y_i=j} (c_j − x_i) / (1 + count_j),   c_j ← c_j − α·Δ_j
  *
  * The mean over the batch is that of the released Caffe code; the paper's formula has the sum. The centers have no gradient: every
- * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the mean cosine to
- * the own center, the mean cosine to the other centers, and n.
+ * call moves those of the classes that occur, after the loss is computed with what they were. The statistics are the cosines
+ * to the centers and as number of entries n.
  *
  * @param features [n, d]
  * @param centers [classes, d]: a leaf without gradient, changed in place
@@ -47,7 +47,7 @@ export function centerHead(
   labels: Tensor,
   { alpha = 0.5, normalise = true }: CenterOptions = {},
 ): LossWithStatistics {
-  const operator = 'center_loss';
+  const operator = 'centerLoss';
   checkHead(operator, features, centers, labels);
   checkNumbers(operator, { alpha });
   check(
@@ -59,8 +59,8 @@ export function centerHead(
   const [classes, d] = centers.shape as [number, number];
   const n = features.shape[0]!;
   const x = normalise ? l2Normalise(features) : features;
-  const { grid, constants: place } = rowGrid(device, n);
-  const constants = { ...place, SAMPLES: n, CLASSES: classes, D: d };
+  const { grid, constants: rows } = rowGrid(device, n);
+  const constants = { ...rows, SAMPLES: n, CLASSES: classes, D: d };
   const differences = device.empty([n, d]);
   const { loss, statistics } = device.within(operator, () => {
     const inverseNorms = viewOf(rowInverseNorms(centers, defaultEpsilon), [1, classes]);
@@ -94,10 +94,10 @@ function moveCenters(centers: Tensor, labels: Tensor, differences: Tensor, alpha
   const [n, d] = differences.shape as [number, number];
   const constants = { SAMPLES: n, CLASSES: centers.shape[0]! };
   const members = classMembers(labels, constants.CLASSES);
-  const { grid, constants: place } = rowGrid(device, n);
+  const { grid, constants: rows } = rowGrid(device, n);
   device.dispatch({
     kernel: updateKernel,
-    constants: { ...constants, ...place, D: d, ALPHA: alpha },
+    constants: { ...constants, ...rows, D: d, ALPHA: alpha },
     bindings: { differences, labels, members, centers },
     grid,
     cost: { flops: 2 * n * d, bytes: 12 * n * d },
@@ -121,7 +121,8 @@ const inputs = (n: number, classes: number, d: number, kind?: InputKind): InputS
   );
 
 export const centerLossOperator = defineOperator<CenterOptions>({
-  name: 'center_loss',
+  name: 'centerLoss',
+  family: 'loss',
   apply: ([features, centers, labels], options) => centerLoss(features!, centers!, labels!, options),
   reference: ([features, centers, labels], options) =>
     centerReference(features!, centers!, labels!, options).loss,
@@ -140,17 +141,17 @@ export const centerLossOperator = defineOperator<CenterOptions>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: {},
-      message: /center_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /centerLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: headInputs(2, 4, 3),
       attributes: {},
-      message: /center_loss: the centers \[4, 3\] have a rule of their own/,
+      message: /centerLoss: the centers \[4, 3\] have a rule of their own/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { alpha: -0.5 },
-      message: /center_loss: alpha must be a number from 0, not -0.5/,
+      message: /centerLoss: alpha must be a number from 0, not -0.5/,
     },
   ],
 });

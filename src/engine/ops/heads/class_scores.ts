@@ -3,7 +3,7 @@ import { rowsOf, type Tensor } from '../../core/tensor.ts';
 import { walkers } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
-import { type ClassWindow, classWindows } from './class_windows.ts';
+import { type ClassWindow, classWindows, windowExtents } from './class_windows.ts';
 
 const projectionKernel = { name: 'score_projection', source };
 
@@ -19,6 +19,8 @@ export interface ClassScoresOptions {
   readonly distances?: boolean;
   /** Added to squared norms, inside the root. */
   readonly epsilon: number;
+  /** One u32: only so many rows of the weights are classes (default: all). */
+  readonly classesInUse?: Tensor | undefined;
 }
 
 /** One window of the classes with what the kernels of a head bind for it. */
@@ -27,18 +29,22 @@ export interface ScoreWindow extends ClassWindow {
   readonly weights: Tensor;
   /** 1/‖w‖ of each row; for distances to weights that are not normalised ‖w‖². */
   readonly norms: Tensor;
-  /** The number of the first class, as f32: exact up to 2²⁴ classes. */
-  readonly firstClass: Tensor;
+  /** [2] u32: number of its first class, and how many classes take part from there on. See shaders/lib/class_window. */
+  readonly extent: Tensor;
 }
 
 /**
- * Products of features with class weights, walked in windows of classes: forward makes the products of a
- * window and hands them to a kernel that folds them into one state per sample, as FlashAttention does over keys; backward
+ * Products of features with class weights, in windows of classes: forward makes the products of a
+ * window and hands them to a kernel that reduces them to one state per sample, as FlashAttention does over keys; backward
  * makes them again and contracts their gradient with weights and features. Memory is O(n·(d + window) + classes); a normalised copy
  * is made of the features only, so that products of large numbers do not overflow.
  */
 export class ClassScores {
   readonly windows: readonly ScoreWindow[];
+  /** [n, d] */
+  readonly features: Tensor;
+  /** [classes, d] */
+  readonly weights: Tensor;
   /** The rows that the products are of: the features, normalised or not. */
   readonly rows: Tensor;
   private readonly options: ClassScoresOptions;
@@ -49,25 +55,28 @@ export class ClassScores {
     const { operator, features, weights, normaliseFeatures, normaliseWeights, epsilon } = options;
     const [classes, d] = weights.shape as [number, number];
     this.options = options;
+    this.features = features;
+    this.weights = weights;
     this.rows = normaliseFeatures ? normalisedRows(features, epsilon) : features;
-    this.windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]).map((window) => {
+    const windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]);
+    const extents = windowExtents(features.device, windows, options.classesInUse);
+    this.windows = windows.map((window, i) => {
       const rows = rowsOf(weights, window.first, window.classes);
-      const firstClass = features.device.constant(window.first, [1]);
       const norms =
         options.distances && !normaliseWeights ? rowSquares(rows) : rowInverseNorms(rows, epsilon);
-      return { ...window, weights: rows, norms, firstClass };
+      return { ...window, weights: rows, norms, extent: extents[i]! };
     });
   }
 
   /**
-   * Calls `fold` with the products ⟨row_i, w_j⟩ of every sample and every class of a window, [n, window], one window after the other. A second
-   * walk makes the products again where there are several windows.
+   * Calls `reduce` with the products ⟨row_i, w_j⟩ of every sample and every class of a window, [n, window], one window after the other.
+   * A second call makes the products again where there are several windows.
    */
-  forward(fold: (window: ScoreWindow, products: Tensor) => void): void {
+  forward(reduce: (window: ScoreWindow, products: Tensor) => void): void {
     for (const window of this.windows) {
       const products = (this.windows.length === 1 && this.last) || this.productsOf(window);
       this.last = products;
-      fold(window, products);
+      reduce(window, products);
     }
   }
 

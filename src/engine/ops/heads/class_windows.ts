@@ -1,6 +1,10 @@
+import source from '../../../shaders/heads/class_windows.wesl';
 import { check } from '../../core/errors.ts';
-import type { Device } from '../../core/tensor.ts';
+import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import { bindingAlignment } from '../../runtime/memory.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
+
+const extentsKernel = { name: 'class_windows', source };
 
 /** Consecutive rows of a class matrix that are worked on together. */
 export interface ClassWindow {
@@ -41,4 +45,27 @@ export function classWindows(
     first: i * rows,
     classes: Math.min(rows, classes - i * rows),
   }));
+}
+
+/**
+ * Where each window begins and how many classes take part from there on, as kernels bind it: [2] u32.
+ *
+ * @param classesInUse one u32: the number of rows that are classes; default: all
+ */
+export function windowExtents(
+  device: Device,
+  windows: readonly ClassWindow[],
+  classesInUse: Tensor | undefined,
+): Tensor[] {
+  if (!classesInUse) return windows.map(({ first, classes }) => runtimeOf(device).uniform([first, classes]));
+  const words = bindingAlignment / Uint32Array.BYTES_PER_ELEMENT;
+  const extents = device.empty([windows.length, words], 'u32');
+  device.dispatch({
+    kernel: extentsKernel,
+    constants: { WINDOWS: windows.length, ROWS: windows[0]!.classes, STRIDE: words / 2 },
+    bindings: { classes_in_use: classesInUse, windows: extents },
+    grid: [Math.ceil(windows.length / 64), 1, 1],
+    cost: { flops: 2 * windows.length, bytes: 8 * windows.length },
+  });
+  return windows.map((_, i) => rowsOf(extents, i, 1));
 }

@@ -1,15 +1,22 @@
 import { check } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { Tensor } from '../../core/tensor.ts';
+import { runtimeOf } from '../../runtime/runtime.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { scoreMatrix } from './class_scores.reference.ts';
 import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { defaultFloor, logitScale } from './logit_scale.ts';
-import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 /** Options of the softmax over scaled cosines. */
 export interface CosineSoftmaxOptions extends SharedHeadOptions {
+  /**
+   * s: a positive number, or one f32 in a tensor, learnt if it requires a gradient. Its gradient is that of the unclamped scale, so that
+   * it can leave the floor.
+   */
+  scale: Tensor | number;
   /** Added to squared norms, inside the root (default 1e-12). */
   epsilon?: number;
   /** Least scale; a learnt one that falls below is set to it (default 0.01, as in NormFace's head). */
@@ -31,25 +38,23 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·⟨f_i, w_j⟩ / (‖f_i‖ ‖w_j‖)
  *
- * The statistics are the mean cosine to the own class, the mean cosine to the other classes, and s.
+ * The statistics are the cosines and the scale s.
  *
  * @param features [n, d]
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @param scale s: a positive number, or one number in a tensor, learnt if it requires a gradient. Its gradient is that of the
- *   unclamped scale, so that it can leave the floor
  * @throws ShapeError if the shapes or types do not fit
  */
 export function cosineSoftmaxHead(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  scale: Tensor | number,
-  options: CosineSoftmaxOptions = {},
+  options: CosineSoftmaxOptions,
 ): LossWithStatistics {
-  const operator = 'cosine_softmax_loss';
+  const operator = 'cosineSoftmaxLoss';
   const {
+    scale,
     epsilon = defaultEpsilon,
     floor = defaultFloor,
     adaptive = false,
@@ -86,23 +91,33 @@ export function cosineSoftmaxLoss(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  scale: Tensor | number,
-  options: CosineSoftmaxOptions = {},
+  options: CosineSoftmaxOptions,
 ): Tensor {
-  return cosineSoftmaxHead(features, weights, labels, scale, options).loss;
+  return cosineSoftmaxHead(features, weights, labels, options).loss;
 }
 
 const withoutGradient = (input: InputSpec): InputSpec => ({ ...input, differentiable: false });
 
-export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & { scale?: number }>({
-  name: 'cosine_softmax_loss',
-  apply: ([features, weights, labels, learnt], { scale, ...options }) =>
-    cosineSoftmaxLoss(features!, weights!, labels!, learnt ?? scale!, options),
-  reference: ([features, weights, labels, learnt], { scale, ...options }) => {
+interface Attributes extends Omit<CosineSoftmaxOptions, 'scale' | 'classesInUse'> {
+  /** Where it is not a fourth input. */
+  scale?: number;
+  classesInUse?: number;
+}
+
+export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
+  name: 'cosineSoftmaxLoss',
+  family: 'loss',
+  apply: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) =>
+    cosineSoftmaxLoss(features!, weights!, labels!, {
+      ...options,
+      scale: learnt ?? scale!,
+      ...(classesInUse ? { classesInUse: runtimeOf(features!.device).uniform([classesInUse]) } : {}),
+    }),
+  reference: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) => {
     const s = learnt ? learnt.data[0]! : scale!;
     const scores = scoreMatrix(features!, weights!, options);
     return crossEntropyReference(
-      scores.map((row) => row.map((score) => s * score)),
+      scores.map((row) => row.slice(0, classesInUse).map((score) => s * score)),
       labels!,
     );
   },
@@ -120,23 +135,27 @@ export const cosineSoftmaxLossOperator = defineOperator<CosineSoftmaxOptions & {
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseFeatures: false } },
     { inputs: headInputs(9, 40, 20), attributes: { scale: 4, normaliseWeights: false } },
     { inputs: headInputs(4, 5, 8), attributes: { scale: 5, epsilon: 0.5 } },
+    {
+      inputs: headInputs(9, 40, 5).map((input, i) => (i === 2 ? { ...input, classes: 20 } : input)),
+      attributes: { scale: 8, classesInUse: 23 },
+    },
   ],
   misuses: [
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /cosineSoftmaxLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [3], kind: 'labels', classes: 4 }],
       attributes: { scale: 1 },
-      message: /cosine_softmax_loss: labels must be \[2\] u32, not \[3\] u32/,
+      message: /cosineSoftmaxLoss: labels must be \[2\] u32, not \[3\] u32/,
     },
-    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosine_softmax_loss: scale .*-1/ },
+    { inputs: headInputs(2, 4, 3), attributes: { scale: -1 }, message: /cosineSoftmaxLoss: scale .*-1/ },
     {
       inputs: [...headInputs(2, 4, 3), { shape: [2] }],
       attributes: {},
-      message: /cosine_softmax_loss: scale .*\[2\] f32/,
+      message: /cosineSoftmaxLoss: scale .*\[2\] f32/,
     },
     { inputs: headInputs(2, 4, 3), attributes: { scale: 1, floor: 0 }, message: /floor .*positive.* 0/ },
   ],

@@ -7,12 +7,13 @@ import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { defaultFloor, logitScale } from './logit_scale.ts';
 import { marginReference } from './margin.reference.ts';
 import { checkMargin, type Margin } from './margin.ts';
-import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
 
 /** Options of the softmax over cosines with a margin for the own class. */
 export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly margin: Margin;
-  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link cosineSoftmaxHead}. */
+  /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link CosineSoftmaxOptions}. */
   readonly scale: Tensor | number;
   /** Least scale; a learnt one that falls below is set to it (default 0.01). */
   readonly floor?: number;
@@ -30,8 +31,8 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
  *
  * with t of the {@link Margin}: AM-Softmax (arXiv 1801.05599) and CosFace (arXiv 1801.09414), ArcFace (arXiv 1801.07698), SphereFace
- * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the mean cosine to the own class, the
- * mean cosine to the other classes, and s.
+ * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the cosines
+ * without margin and the scale s.
  *
  * @param features [n, d]
  * @param weights [classes, d]
@@ -45,7 +46,7 @@ export function marginSoftmaxHead(
   labels: Tensor,
   options: MarginSoftmaxOptions,
 ): LossWithStatistics {
-  const operator = 'margin_softmax_loss';
+  const operator = 'marginSoftmaxLoss';
   const {
     margin,
     scale,
@@ -121,7 +122,8 @@ const multipleAngle = { kind: 'multiple-angle', multiple: 4, annealing: 0 } as c
 const circle = { kind: 'circle', margin: 0.25 } as const;
 
 export const marginSoftmaxLossOperator = defineOperator<Attributes>({
-  name: 'margin_softmax_loss',
+  name: 'marginSoftmaxLoss',
+  family: 'loss',
   apply: ([features, weights, labels, learnt], options) =>
     marginSoftmaxLoss(features!, weights!, labels!, { ...options, scale: learnt ?? options.scale! }),
   reference,
@@ -185,7 +187,7 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: headInputs(2, 4, 3),
       attributes: { margin: { kind: 'angle', margin: 4 }, scale: 1 },
-      message: /margin_softmax_loss: the margin must be a number from 0 to below 3.1416, not 4/,
+      message: /marginSoftmaxLoss: the margin must be a number from 0 to below 3.1416, not 4/,
     },
     {
       inputs: headInputs(2, 4, 3),
@@ -205,7 +207,7 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 5] }, { shape: [2], kind: 'labels', classes: 4 }],
       attributes: { margin: cosine, scale: 1 },
-      message: /margin_softmax_loss: .*features \[2, 3\], weights \[4, 5\]/,
+      message: /marginSoftmaxLoss: .*features \[2, 3\], weights \[4, 5\]/,
     },
   ],
 });

@@ -4,18 +4,23 @@ import { defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { scoreMatrix } from './class_scores.reference.ts';
 import { crossEntropyReference } from './cross_entropy.reference.ts';
-import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
+import type { LossWithStatistics } from './statistics.ts';
+
+export interface SoftmaxLossOptions extends SharedHeadOptions {
+  /** [classes] f32, default none. */
+  readonly bias?: Tensor | null;
+}
 
 /**
  * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
  *
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = ⟨f_i, w_j⟩ + b_j
  *
- * The statistics are the mean cosine to the own class, the mean cosine to the other classes, and 1.
+ * The statistics are the cosines, and 1 as the scale.
  *
  * @param features [n, d]
  * @param weights [classes, d]
- * @param bias [classes] or null
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
  * @throws ShapeError if the shapes or types do not fit
@@ -23,11 +28,10 @@ import { type LossWithStatistics, type SharedHeadOptions, softmaxHead } from './
 export function softmaxLossHead(
   features: Tensor,
   weights: Tensor,
-  bias: Tensor | null,
   labels: Tensor,
-  { classesInUse }: SharedHeadOptions = {},
+  { bias = null, classesInUse }: SoftmaxLossOptions = {},
 ): LossWithStatistics {
-  const operator = 'softmax_loss';
+  const operator = 'softmaxLoss';
   checkHead(operator, features, weights, labels, { bias, classesInUse });
   return softmaxHead({
     operator,
@@ -45,13 +49,20 @@ export function softmaxLossHead(
 }
 
 /** The loss of {@link softmaxLossHead} alone. */
-export function softmaxLoss(features: Tensor, weights: Tensor, bias: Tensor | null, labels: Tensor): Tensor {
-  return softmaxLossHead(features, weights, bias, labels).loss;
+export function softmaxLoss(
+  features: Tensor,
+  weights: Tensor,
+  labels: Tensor,
+  options: SoftmaxLossOptions = {},
+): Tensor {
+  return softmaxLossHead(features, weights, labels, options).loss;
 }
 
 export const softmaxLossOperator = defineOperator({
-  name: 'softmax_loss',
-  apply: ([features, weights, labels, bias]) => softmaxLoss(features!, weights!, bias ?? null, labels!),
+  name: 'softmaxLoss',
+  family: 'loss',
+  apply: ([features, weights, labels, bias]) =>
+    softmaxLoss(features!, weights!, labels!, { bias: bias ?? null }),
   reference: ([features, weights, labels, bias]) => {
     const scores = scoreMatrix(features!, weights!, { normaliseFeatures: false, normaliseWeights: false });
     return crossEntropyReference(
@@ -71,12 +82,12 @@ export const softmaxLossOperator = defineOperator({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [3] }],
       attributes: {},
-      message: /softmax_loss: bias must be \[4\], not \[3\]/,
+      message: /softmaxLoss: bias must be \[4\], not \[3\]/,
     },
     {
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [2] }],
       attributes: {},
-      message: /softmax_loss: labels must be \[2\] u32, not \[2\] f32/,
+      message: /softmaxLoss: labels must be \[2\] u32, not \[2\] f32/,
     },
   ],
 });

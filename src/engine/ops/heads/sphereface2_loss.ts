@@ -1,24 +1,30 @@
 import finishSource from '../../../shaders/heads/sphereface2_finish.wesl';
-import foldSource from '../../../shaders/heads/sphereface2_fold.wesl';
 import gradientSource from '../../../shaders/heads/sphereface2_gradient.wesl';
+import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
-import { elementGrid, sampleGrid } from '../../tuning/grid.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import { ClassScores, type ScoreWindow } from './class_scores.ts';
-import type { LossWithStatistics } from './softmax_head.ts';
+import { ClassScores } from './class_scores.ts';
+import { FusedHead } from './fused_head.ts';
 import { sphereFace2Reference } from './sphereface2.reference.ts';
+import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
-const foldKernel = { name: 'sphereface2_fold', source: foldSource };
-const finishKernel = { name: 'sphereface2_finish', source: finishSource };
-const gradientKernel = { name: 'sphereface2_gradient', source: gradientSource };
+const kernels = {
+  reduce: { name: 'sphereface2_reduce', source: reduceSource },
+  finish: { name: 'sphereface2_finish', source: finishSource },
+  gradient: { name: 'sphereface2_gradient', source: gradientSource },
+};
 
-/** Options of SphereFace2; letters as in arXiv 2108.01513. */
-export interface SphereFace2Options {
+/** The state of a sample is a vec4f. */
+const state = { words: 4, dtype: 'f32' } as const;
+const statistics = statisticNames(finishSource);
+
+/** The numbers of the loss. */
+export interface SphereFace2Numbers {
   /** Share of the own class against the sum of the others, in (0, 1) (default 0.7). */
   readonly lambda?: number;
   /** Scale of the cosines, positive (default 40). */
@@ -35,6 +41,12 @@ export interface SphereFace2Options {
   readonly epsilon?: number;
 }
 
+/** Options of SphereFace2; letters as in arXiv 2108.01513. */
+export interface SphereFace2Options extends SphereFace2Numbers {
+  /** b, one f32 in a tensor, learnt if it requires a gradient. */
+  readonly bias: Tensor;
+}
+
 const defaults = {
   lambda: 0.7,
   r: 40,
@@ -43,14 +55,14 @@ const defaults = {
   gradient: 'exact',
   normaliseWeights: true,
   epsilon: defaultEpsilon,
-} satisfies SphereFace2Options;
+} satisfies SphereFace2Numbers;
 
 /**
  * The bias at which a start with all cosines 0 is the minimum over the bias (docs/reference.md#sphereface2).
  *
  * @param classes from 2
  */
-export function sphereFace2Bias(classes: number, options: SphereFace2Options = {}): number {
+export function sphereFace2Bias(classes: number, options: SphereFace2Numbers = {}): number {
   const { lambda, r, margin, t } = { ...defaults, ...options };
   const q = lambda / ((1 - lambda) * (classes - 1));
   const middle = 2 * 0.5 ** t - 1;
@@ -66,26 +78,23 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Options = {
  *
  *   loss = mean_i( λ/r·log(1 + exp(−(r·(g(c_iy) − m) + b))) + (1 − λ)/r·Σ_{j≠y} log(1 + exp(r·(g(c_ij) + m) + b)) )
  *
- * with g(c) = 2·((c + 1)/2)^t − 1 of the cosines c. The statistics are the mean cosine to the own class, the mean cosine to the
- * other classes, and b.
+ * with g(c) = 2·((c + 1)/2)^t − 1 of the cosines c. The statistics are the cosines and the bias b.
  *
  * @param features [n, d]
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @param bias b, one f32 in a tensor
  * @throws ShapeError if shapes, types or numbers do not fit
  */
 export function sphereFace2Head(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  bias: Tensor,
-  options: SphereFace2Options = {},
+  options: SphereFace2Options,
 ): LossWithStatistics {
-  const operator = 'sphereface2_loss';
+  const operator = 'sphereFace2Loss';
   const settings = { ...defaults, ...options };
-  const { lambda, r, margin, t, epsilon } = settings;
+  const { bias, lambda, r, margin, t, gradient, normaliseWeights, epsilon } = settings;
   checkHead(operator, features, weights, labels);
   checkEpsilon(operator, epsilon);
   check(
@@ -99,140 +108,35 @@ export function sphereFace2Head(
   must(r > 0, 'r', 'above 0', r);
   must(margin >= 0, 'margin', 'from 0', margin);
   must(t >= 1, 't', 'from 1', t);
-  const head = features.device.within(
-    operator,
-    () => new SphereFace2Head(features, weights, labels, bias, settings),
-  );
-  const { loss, statistics } = head;
-  record(loss, {
-    operator,
-    inputs: [features, weights, bias],
-    backward: (upstream, into) => head.backward(upstream, into),
-  });
-  return { loss, statistics };
-}
-
-class SphereFace2Head {
-  readonly loss: Tensor;
-  readonly statistics: Tensor;
-  private readonly features: Tensor;
-  private readonly weights: Tensor;
-  private readonly labels: Tensor;
-  private readonly bias: Tensor;
-  private readonly settings: Required<SphereFace2Options>;
-  private readonly scores: ClassScores;
-  /** ∂loss/∂b */
-  private readonly slope: Tensor;
-
-  constructor(
-    features: Tensor,
-    weights: Tensor,
-    labels: Tensor,
-    bias: Tensor,
-    settings: Required<SphereFace2Options>,
-  ) {
-    const { device } = features;
-    const n = features.shape[0]!;
-    const { normaliseWeights, epsilon } = settings;
-    this.features = features;
-    this.weights = weights;
-    this.labels = labels;
-    this.bias = bias;
-    this.settings = settings;
-    this.scores = new ClassScores({
-      operator: 'sphereface2_loss',
-      features,
-      weights,
-      normaliseFeatures: true,
-      normaliseWeights,
-      epsilon,
-    });
-    const sums = device.empty([n, 4]);
-    this.scores.forward((window, products) => this.fold(window, products, sums));
-    this.loss = device.empty([]);
-    this.slope = device.empty([]);
-    this.statistics = device.empty([3]);
-    device.dispatch({
-      kernel: finishKernel,
-      constants: { SAMPLES: n, ALL_CLASSES: weights.shape[0]!, WORKGROUP: 32 },
-      bindings: { sums, bias, loss: this.loss, slope: this.slope, statistics: this.statistics },
-      grid: [1, 1, 1],
-      cost: { flops: 4 * n, bytes: 16 * n },
-    });
-  }
-
-  /** What the kernels over a window have in common. */
-  private common(window: ScoreWindow, products: Tensor) {
-    const { lambda, r, margin, t, gradient, normaliseWeights } = this.settings;
-    return {
-      constants: {
-        SAMPLES: products.shape[0]!,
-        CLASSES: window.classes,
-        ALL_CLASSES: this.weights.shape[0]!,
-        LAMBDA: lambda,
-        R: r,
-        MARGIN: margin,
-        T: t,
-      },
+  const { device } = features;
+  return device.within(operator, () => {
+    const head = new FusedHead({
+      scores: new ClassScores({ ...settings, operator, features, weights, normaliseFeatures: true }),
+      kernels,
+      state,
+      decision: null,
+      statistics,
+      flops: 24,
+      constants: { LAMBDA: lambda, R: r, MARGIN: margin, T: t },
       conditions: {
         normalise_features: true,
         normalise_weights: normaliseWeights,
         detached: gradient === 'detached',
       },
-      bindings: {
-        products,
-        labels: this.labels,
-        bias: this.bias,
-        inverse_weights: window.norms,
-        first_class: window.firstClass,
-      },
-      cost: { flops: 24 * products.size, bytes: 8 * products.size },
-    };
-  }
-
-  private fold(window: ScoreWindow, products: Tensor, sums: Tensor): void {
-    const { constants, conditions, bindings, cost } = this.common(window, products);
-    const { grid, constants: place } = sampleGrid(products.device, constants.SAMPLES);
-    products.device.dispatch({
-      kernel: foldKernel,
-      constants: { ...constants, ...place },
-      conditions: { ...conditions, first: window.first === 0 },
-      bindings: { ...bindings, sums },
-      grid,
-      cost,
+      bindings: ({ norms }) => ({ labels, bias, inverse_weights: norms }),
     });
-  }
-
-  private gradientOf(window: ScoreWindow, products: Tensor, upstream: Tensor): Tensor {
-    const { device } = products;
-    const { constants, conditions, bindings, cost } = this.common(window, products);
-    const gradients = device.empty(products.shape);
-    const { grid, constants: walk } = elementGrid(device, products.size, 1);
-    device.dispatch({
-      kernel: gradientKernel,
-      constants: { ...constants, ...walk },
-      conditions,
-      bindings: { ...bindings, upstream, gradients },
-      grid,
-      cost,
+    const slope = device.empty([]); // ∂loss/∂b
+    const outputs = head.finish({ constants: {}, bindings: { bias, slope } }, head.reduce());
+    record(outputs.loss, {
+      operator,
+      inputs: [features, weights, bias],
+      backward: (upstream, into) => [
+        ...head.backward(upstream, into),
+        bias.requiresGradient ? viewOf(multiply(slope, upstream), bias.shape) : null,
+      ],
     });
-    return gradients;
-  }
-
-  backward(upstream: Tensor, into: (input: number) => Tensor): (Tensor | null)[] {
-    const { features, weights, bias } = this;
-    const dFeatures = features.requiresGradient ? into(0) : null;
-    const dWeights = weights.requiresGradient ? into(1) : null;
-    if (dFeatures || dWeights) {
-      this.scores.backward(
-        (window, products) => this.gradientOf(window, products, upstream),
-        dFeatures,
-        dWeights,
-      );
-    }
-    const dBias = bias.requiresGradient ? viewOf(multiply(this.slope, upstream), bias.shape) : null;
-    return [dFeatures, dWeights, dBias];
-  }
+    return outputs;
+  });
 }
 
 /** The loss of {@link sphereFace2Head} alone. */
@@ -240,10 +144,9 @@ export function sphereFace2Loss(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  bias: Tensor,
-  options: SphereFace2Options = {},
+  options: SphereFace2Options,
 ): Tensor {
-  return sphereFace2Head(features, weights, labels, bias, options).loss;
+  return sphereFace2Head(features, weights, labels, options).loss;
 }
 
 const inputs = (n: number, classes: number, d: number, kind: InputSpec['kind'] = 'normal'): InputSpec[] => [
@@ -251,10 +154,11 @@ const inputs = (n: number, classes: number, d: number, kind: InputSpec['kind'] =
   { shape: [1] },
 ];
 
-export const sphereFace2LossOperator = defineOperator<SphereFace2Options>({
-  name: 'sphereface2_loss',
+export const sphereFace2LossOperator = defineOperator<SphereFace2Numbers>({
+  name: 'sphereFace2Loss',
+  family: 'loss',
   apply: ([features, weights, labels, bias], options) =>
-    sphereFace2Loss(features!, weights!, labels!, bias!, options),
+    sphereFace2Loss(features!, weights!, labels!, { ...options, bias: bias! }),
   reference: ([features, weights, labels, bias], options) =>
     sphereFace2Reference(features!, weights!, labels!, bias!.data[0]!, { ...defaults, ...options }),
   cost: headCost,
@@ -281,12 +185,12 @@ export const sphereFace2LossOperator = defineOperator<SphereFace2Options>({
     {
       inputs: [...headInputs(2, 4, 3), { shape: [4] }],
       attributes: {},
-      message: /sphereface2_loss: bias must be one f32, not \[4\] f32/,
+      message: /sphereFace2Loss: bias must be one f32, not \[4\] f32/,
     },
     {
       inputs: inputs(2, 4, 3),
       attributes: { lambda: 1 },
-      message: /sphereface2_loss: lambda must be a number between 0 and 1, not 1/,
+      message: /sphereFace2Loss: lambda must be a number between 0 and 1, not 1/,
     },
     { inputs: inputs(2, 4, 3), attributes: { r: 0 }, message: /r must be a number above 0, not 0/ },
     {

@@ -132,6 +132,7 @@ const pictures = (n: number, height: number, width: number): readonly InputSpec[
 
 export const imageBatchOperator = defineOperator<ImageBatchAttributes>({
   name: 'imageBatch',
+  family: 'images',
   apply: ([images], { seed = 0, step = 0, ...options }) => {
     images!.device.setRandom(seed, step);
     return imageBatch(images!, options);

@@ -94,6 +94,7 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
 
 export const resizeOperator = defineOperator<ResizeOptions>({
   name: 'resize',
+  family: 'images',
   apply: ([x], options) => resize(x!, options),
   reference: ([x], options) => resizeReference(x!, options),
   cost: ([shape], { height, width }) => {

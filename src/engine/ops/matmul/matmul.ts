@@ -102,6 +102,7 @@ const batches: readonly (readonly [readonly number[], readonly number[]])[] = [
 /** Biases of cases are inputs. */
 export const matmulOperator = defineOperator<Omit<MatmulOptions, 'bias'>>({
   name: 'matmul',
+  family: 'product',
   // `512` is a square product, `64x2688x128` one of [64, 2688] and [2688, 128].
   shorthand: (extents, attributes) => {
     if (extents.length !== 1) return null;

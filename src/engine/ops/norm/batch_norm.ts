@@ -237,6 +237,7 @@ const perChannel = (channels: number): InputSpec[] => [
 
 export const batchNormOperator = defineOperator<BatchNormOptions>({
   name: 'batchNorm',
+  family: 'normalisation',
   apply: ([x, gamma, beta, mean, variance], options) =>
     batchNorm(x!, gamma!, beta!, { mean: mean!, variance: variance! }, options),
   reference: ([x, gamma, beta, mean, variance], options) =>

@@ -121,6 +121,7 @@ interface LayerNormCase extends LayerNormOptions {
 
 export const layerNormOperator = defineOperator<LayerNormCase>({
   name: 'layerNorm',
+  family: 'normalisation',
   apply: ([x, scale, shift], { onlyShift, ...options }) =>
     onlyShift ? layerNorm(x!, null, scale, options) : layerNorm(x!, scale, shift, options),
   reference: ([x, scale, shift], { onlyShift, ...options }) =>

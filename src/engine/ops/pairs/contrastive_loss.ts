@@ -3,7 +3,7 @@ import { check } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
-import type { LossWithStatistics } from '../heads/softmax_head.ts';
+import type { LossWithStatistics } from '../heads/statistics.ts';
 import { rowGrid } from '../norm/l2_normalise.ts';
 import { pairCost, pairInputs, pairLoss } from './pair_loss.ts';
 import { contrastiveReference } from './pair_losses.reference.ts';
@@ -37,7 +37,7 @@ export function contrastiveHead(
   labels: Tensor,
   { margin = 1, pairs = 'all', normalise = true }: ContrastiveOptions = {},
 ): LossWithStatistics {
-  const operator = 'contrastive_loss';
+  const operator = 'contrastiveLoss';
   const n = features.shape[0] ?? 0;
   checkNumbers(operator, { margin });
   check(
@@ -67,7 +67,8 @@ export function contrastiveLoss(features: Tensor, labels: Tensor, options: Contr
 }
 
 export const contrastiveLossOperator = defineOperator<ContrastiveOptions>({
-  name: 'contrastive_loss',
+  name: 'contrastiveLoss',
+  family: 'loss',
   apply: ([features, labels], options) => contrastiveLoss(features!, labels!, options),
   reference: ([features, labels], options) => contrastiveReference(features!, labels!, options),
   cost: pairCost,
@@ -87,27 +88,27 @@ export const contrastiveLossOperator = defineOperator<ContrastiveOptions>({
     {
       inputs: pairInputs(1, 3, 2),
       attributes: {},
-      message: /contrastive_loss: .*n from 2 to 2048, not \[1, 3\]/,
+      message: /contrastiveLoss: .*n from 2 to 2048, not \[1, 3\]/,
     },
     {
       inputs: [{ shape: [4, 3] }, { shape: [3], kind: 'labels', classes: 2 }],
       attributes: {},
-      message: /contrastive_loss: labels must be \[4\] u32, not \[3\] u32/,
+      message: /contrastiveLoss: labels must be \[4\] u32, not \[3\] u32/,
     },
     {
       inputs: [{ shape: [4] }, { shape: [4], kind: 'labels', classes: 2 }],
       attributes: {},
-      message: /contrastive_loss: features must be \[n, d\] f32 .*not \[4\] f32/,
+      message: /contrastiveLoss: features must be \[n, d\] f32 .*not \[4\] f32/,
     },
     {
       inputs: pairInputs(5, 3, 2),
       attributes: { pairs: 'adjacent' },
-      message: /contrastive_loss: adjacent pairs need an even number of samples, not 5/,
+      message: /contrastiveLoss: adjacent pairs need an even number of samples, not 5/,
     },
     {
       inputs: pairInputs(4, 3, 2),
       attributes: { margin: -1 },
-      message: /contrastive_loss: margin must be a number from 0, not -1/,
+      message: /contrastiveLoss: margin must be a number from 0, not -1/,
     },
   ],
 });

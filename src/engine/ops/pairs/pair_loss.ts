@@ -7,7 +7,7 @@ import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import { checkLabels } from '../heads/class_head.ts';
-import type { LossWithStatistics } from '../heads/softmax_head.ts';
+import type { LossWithStatistics } from '../heads/statistics.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { l2Normalise, rowGrid } from '../norm/l2_normalise.ts';
 import { meanOfEntries } from '../reduce/mean_of_entries.ts';
@@ -86,7 +86,7 @@ export function pairLoss({
       device.dispatch({
         kernel: gradientKernel,
         constants,
-        bindings: { slopes, statistics, upstream, gradients },
+        bindings: { slopes, statistics: statistics.values, upstream, gradients },
         grid,
         cost: { flops: 3 * n * n, bytes: 12 * n * n },
       });

@@ -4,7 +4,7 @@ import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sampleGrid } from '../../tuning/grid.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
-import type { LossWithStatistics } from '../heads/softmax_head.ts';
+import type { LossWithStatistics } from '../heads/statistics.ts';
 import { pairCost, pairInputs, pairLoss } from './pair_loss.ts';
 import { tripletReference } from './pair_losses.reference.ts';
 
@@ -45,7 +45,7 @@ export function tripletHead(
   labels: Tensor,
   { margin = 0.2, mining = 'semi-hard', normalise = true }: TripletOptions = {},
 ): LossWithStatistics {
-  const operator = 'triplet_loss';
+  const operator = 'tripletLoss';
   checkNumbers(operator, { margin });
   const n = features.shape[0] ?? 0;
   const { grid, constants } = sampleGrid(features.device, n);
@@ -71,7 +71,8 @@ export function tripletLoss(features: Tensor, labels: Tensor, options: TripletOp
 }
 
 export const tripletLossOperator = defineOperator<TripletOptions>({
-  name: 'triplet_loss',
+  name: 'tripletLoss',
+  family: 'loss',
   apply: ([features, labels], options) => tripletLoss(features!, labels!, options),
   reference: ([features, labels], options) => tripletReference(features!, labels!, options),
   cost: pairCost,
@@ -94,17 +95,17 @@ export const tripletLossOperator = defineOperator<TripletOptions>({
     {
       inputs: pairInputs(1, 3, 2),
       attributes: {},
-      message: /triplet_loss: .*n from 2 to 2048, not \[1, 3\]/,
+      message: /tripletLoss: .*n from 2 to 2048, not \[1, 3\]/,
     },
     {
       inputs: [{ shape: [4, 3] }, { shape: [4] }],
       attributes: {},
-      message: /triplet_loss: labels must be \[4\] u32, not \[4\] f32/,
+      message: /tripletLoss: labels must be \[4\] u32, not \[4\] f32/,
     },
     {
       inputs: pairInputs(4, 3, 2),
       attributes: { margin: Number.POSITIVE_INFINITY },
-      message: /triplet_loss: margin must be a number from 0, not Infinity/,
+      message: /tripletLoss: margin must be a number from 0, not Infinity/,
     },
   ],
 });

@@ -89,6 +89,7 @@ function gradInput(dy: Tensor, dx: Tensor, geometry: Pool2dGeometry, countPaddin
 
 export const averagePool2dOperator = defineOperator<AveragePool2dOptions>({
   name: 'averagePool2d',
+  family: 'pooling',
   apply: ([x], options) => averagePool2d(x!, options),
   reference: ([x], options) => averagePool2dReference(x!, options),
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),
@@ -128,6 +129,7 @@ export const averagePool2dOperator = defineOperator<AveragePool2dOptions>({
 
 export const globalAveragePoolOperator = defineOperator({
   name: 'globalAveragePool',
+  family: 'pooling',
   apply: ([x]) => globalAveragePool(x!),
   reference: ([x]) => {
     const [n, height, width, channels] = x!.shape as [number, number, number, number];

@@ -63,6 +63,7 @@ const fits = { inputs: [{ shape: [1, 4, 4, 1] }] };
 
 export const maxPool2dOperator = defineOperator<Pool2dOptions>({
   name: 'maxPool2d',
+  family: 'pooling',
   apply: ([x], options) => maxPool2d(x!, options),
   reference: ([x], options) => maxPool2dReference(x!, options),
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 4 * elementCount(shape!) }),

@@ -94,13 +94,18 @@ function softmaxReference(x: ReferenceArray, axis: number, logarithm: boolean): 
   const at = axis < 0 ? axis + x.shape.length : axis;
   const inner = elementCount(x.shape.slice(at + 1));
   const extent = x.shape[at]!;
+  const lines = new Map<number, { readonly largest: number; readonly total: number }>();
   return referenceArray(x.shape, (i) => {
     const first = Math.floor(i / (extent * inner)) * extent * inner + (i % inner);
-    const line = Array.from({ length: extent }, (_, k) => x.data[first + k * inner]!);
-    const largest = Math.max(...line);
-    const total = line.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-    const difference = x.data[i]! - largest;
-    return logarithm ? difference - Math.log(total) : Math.exp(difference) / total;
+    let line = lines.get(first);
+    if (!line) {
+      const numbers = Array.from({ length: extent }, (_, k) => x.data[first + k * inner]!);
+      const largest = Math.max(...numbers);
+      line = { largest, total: numbers.reduce((sum, value) => sum + Math.exp(value - largest), 0) };
+      lines.set(first, line);
+    }
+    const difference = x.data[i]! - line.largest;
+    return logarithm ? difference - Math.log(line.total) : Math.exp(difference) / line.total;
   });
 }
 
@@ -112,7 +117,12 @@ const softmaxLike = (name: 'softmax' | 'logSoftmax', apply: (x: Tensor, options:
     cost: ([shape]) => ({ flops: 6 * elementCount(shape!), bytes: 8 * elementCount(shape!) }),
     cases: [
       { inputs: [{ shape: [5, 13] }], attributes: {} },
-      { inputs: [{ shape: [9, 16], scale: 30 }], attributes: {} },
+      {
+        inputs: [{ shape: [9, 16], scale: 30 }],
+        attributes: {},
+        // Where one class is nearly certain, 1 − 3e-14 is 1 in f32: its logarithm, and its gradient, have no digit right.
+        tolerance: { scaledForward: 0.2, scaledBackward: 0.2 },
+      },
       { inputs: [{ shape: [3, 5, 8], kind: 'outliers' }], attributes: { axis: 1 } },
       { inputs: [{ shape: [3, 5, 7] }], attributes: { axis: 0 } },
       { inputs: [{ shape: [4, 1] }], attributes: {} },

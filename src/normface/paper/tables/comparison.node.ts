@@ -2,8 +2,9 @@
 
 import { UserError } from '../../../common/errors.ts';
 import { type EvaluationSet, evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
-import { evaluateVerification } from '../../evaluation/evaluate.ts';
+import { evaluateScores } from '../../evaluation/evaluate.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
+import { MergedScores } from '../../evaluation/merged-scores.ts';
 import { mean } from '../../evaluation/result.ts';
 import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint/checkpoint.node.ts';
@@ -74,8 +75,9 @@ export class Comparison {
     for (const checkpoint of completeCheckpoints(run.folder).slice(-this.recipe.snapshots.count)) {
       this.runner.checkInterrupt();
       const { pairs, features } = await this.features({ ...run, checkpoint }, mirror);
+      const scores = new MergedScores(features, pairs);
       for (const merge of merges) {
-        const { metrics, first } = evaluateVerification(features, pairs, {
+        const { metrics, first } = evaluateScores(scores, {
           merge,
           protocols: [this.recipe.protocol],
         });

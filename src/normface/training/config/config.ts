@@ -2,12 +2,10 @@
 
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
-import { showValue } from '../../../common/show-value.ts';
-import { suggest } from '../../../common/suggest.ts';
-import { mostPairSamples } from '../../../engine/ops/pairs/pair_loss.ts';
 import { lossOf } from '../../losses/index.ts';
 import { checkNet } from '../../nets/check-net.ts';
 import { netOf } from '../../nets/index.ts';
+import { explain, type JsonSchema } from './explain.ts';
 import { configKeys, isNetData } from './schema.ts';
 
 const trainingConfig = configKeys.transform((config) => {
@@ -28,9 +26,9 @@ export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): read
 }
 
 /** JSON Schema of the configuration, for editors. */
-export function configSchema(): object {
+export function configSchema(): JsonSchema {
   // A net as data is checked by `checkNet`, which no JSON Schema can say.
-  return z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 }
 
 /**
@@ -42,7 +40,8 @@ export function parseConfig(input: unknown, source = 'the configuration'): Train
   const given = (input as { net?: unknown } | null | undefined)?.net;
   if (isNetData(given)) checkNet(given, `${source}: net`);
   const result = trainingConfig.safeParse(input);
-  if (!result.success) throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input)}`);
+  if (!result.success)
+    throw new UsageError(`${source}: ${explain(result.error.issues[0]!, input, configSchema())}`);
   const config = result.data;
   const wrong = contradiction(config);
   if (wrong) throw new UsageError(`${source}: ${wrong}`);
@@ -97,94 +96,10 @@ function wrongBatches({ sampling, batchSize, loss, auxiliaryLoss }: TrainingConf
       `sampling of ${sampling.people} people with ${sampling.images} images each makes batches of ` +
       `${sampling.people * sampling.images} images, but batchSize is ${batchSize}`
     );
+  const batches = { batchSize, imagesPerPerson: isBalanced ? sampling.images : null };
   for (const used of [loss, auxiliaryLoss]) {
-    if (used?.name !== 'pair-contrastive' && used?.name !== 'triplet') continue;
-    if (batchSize < 2 || batchSize > mostPairSamples)
-      return `the loss ${used.name} needs a batchSize from 2 to ${mostPairSamples}, not ${batchSize}`;
-    if (used.name === 'triplet' || used.pairs === 'all') continue;
-    if (batchSize % 2 === 1) return `pairs "adjacent" needs an even batchSize, not ${batchSize}`;
-    if (isBalanced && sampling.images % 2 === 0)
-      return `pairs "adjacent" with ${sampling.images} images a person never meets two people: make sampling.images odd`;
+    const wrong = used && lossOf(used).batchContradiction?.(used, batches);
+    if (wrong) return wrong;
   }
   return undefined;
-}
-
-/** One sentence for one issue of the schema check. */
-function explain(issue: z.core.$ZodIssue, input: unknown): string {
-  const path = issue.path.map(String);
-  const key = path.join('.');
-  const value = path.reduce<unknown>(
-    (node, part) => (node as Record<string, unknown> | undefined)?.[part],
-    input,
-  );
-  if (issue.code === 'unrecognized_keys') {
-    const unknown = [...path, issue.keys[0]].join('.');
-    const known = allKeys();
-    const others = path.length === 1 && /loss$/i.test(key) ? lossesWith(issue.keys[0]!) : [];
-    if (others.length > 0) {
-      const { name } = value as { name: string };
-      return `the loss "${name}" has no option "${issue.keys[0]}"; name one that has it as ${key}.name: ${others.join(', ')}`;
-    }
-    if (known.includes(unknown)) return `the key "${unknown}" does not belong to this ${path.at(-1)}`;
-    const guess = suggest(unknown, known);
-    return `unknown key "${unknown}"${guess ? `, did you mean "${guess}"?` : ''}`;
-  }
-  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
-    const names = issue.options.map(String);
-    if (value === undefined) return `${key} is missing: give one of ${names.join(', ')}`;
-    const guess = suggest(String(value), names);
-    return `${key} is ${showValue(value)}, expected one of ${names.join(', ')}${guess ? ` (did you mean "${guess}"?)` : ''}`;
-  }
-  const where = key === '' ? 'the configuration' : key;
-  if (value === undefined) return `${where} is missing`;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${where} is ${showValue(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
-    case 'invalid_value':
-      return `${where} is ${showValue(value)}, expected one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      if (issue.origin === 'string') return `${where} is empty`;
-      if (issue.origin === 'array')
-        return `${where} is ${showValue(value)}, expected ${issue.minimum} values`;
-      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'too_big':
-      if (issue.origin === 'array')
-        return `${where} is ${showValue(value)}, expected ${issue.maximum} values`;
-      return `${where} is ${showValue(value)}, expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-    default:
-      return `${where} is ${showValue(value)}: ${issue.message}`;
-  }
-}
-
-function article(type: string): string {
-  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
-}
-
-/** Names of the losses that have an option. */
-function lossesWith(option: string): string[] {
-  const { oneOf = [], anyOf = [] } = (configSchema() as JsonSchema).properties!.loss!;
-  return [...oneOf, ...anyOf].flatMap(({ properties = {} }) =>
-    option in properties && properties.name?.const ? [properties.name.const] : [],
-  );
-}
-
-/** Every dotted key of the schema, for suggestions. */
-function allKeys(): string[] {
-  const keys = new Set<string>();
-  const walk = (node: JsonSchema, prefix: string): void => {
-    for (const [name, child] of Object.entries(node.properties ?? {})) {
-      keys.add(prefix + name);
-      walk(child, `${prefix}${name}.`);
-    }
-    for (const option of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) walk(option, prefix);
-  };
-  walk(configSchema(), '');
-  return [...keys];
-}
-
-interface JsonSchema {
-  const?: string;
-  properties?: Record<string, JsonSchema>;
-  oneOf?: JsonSchema[];
-  anyOf?: JsonSchema[];
 }

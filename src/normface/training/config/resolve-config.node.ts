@@ -4,10 +4,10 @@ import path from 'node:path';
 import { UsageError, UserError } from '../../../common/errors.ts';
 import type { Json, JsonObject } from '../../../common/json.ts';
 import { readJson } from '../../../common/json-file.node.ts';
+import { defaultLoss } from '../../losses/names.ts';
 import { isNetFile, readNet } from '../../nets/net-file.node.ts';
 import { parseConfig, type TrainingConfig } from './config.ts';
 import { applyOverrides, decisiveSettings, differingKeys, mergeConfig } from './overrides.ts';
-import { defaultLoss } from './schema.ts';
 
 export interface ConfigSources {
   /** A JSON file. */

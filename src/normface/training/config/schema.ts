@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossSchema } from '../../losses/index.ts';
+import { defaultLoss } from '../../losses/names.ts';
 import type { Net } from '../../nets/net.ts';
 
 const fraction = z.number().min(0).max(1);
@@ -137,9 +138,6 @@ export const isNetData = (value: unknown): value is Net => typeof value === 'obj
 const net = z.union([z.string().min(1), z.custom<Net>(isNetData)], {
   error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
 });
-
-/** The loss of a configuration that names none. */
-export const defaultLoss = 'softmax';
 
 /** What a person may write: every key with its type, range, default and meaning, which docs/configuration.md lists. */
 export const configKeys = z.strictObject({

@@ -1,9 +1,9 @@
-/** What operators make for themselves beside tensors, freed with the recording they are made for. */
+/** What operators make for themselves beside tensors, freed with the recorded case they are made for. */
 
-import type { DataType } from '../../engine/core/data-type.ts';
-import type { Shape } from '../../engine/core/shape.ts';
-import type { Device, Tensor } from '../../engine/core/tensor.ts';
-import { runtimeOf } from '../../engine/runtime/runtime.ts';
+import type { DataType } from '../core/data-type.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Device, Tensor } from '../core/tensor.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 
 let open: (() => void)[] | null = null;
 

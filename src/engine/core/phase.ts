@@ -1,0 +1,2 @@
+/** Which pass of an operator a dispatch belongs to. */
+export type Phase = 'forward' | 'backward';
