@@ -53,6 +53,7 @@ export type OperatorFamily =
   /** Sums, copies and everything else that goes over elements. */
   | 'elements';
 
+/** How far results of a case may be from what is expected. */
 export interface Tolerance {
   /** Allowed error relative to the largest magnitude of the reference's output (default 2e-5). */
   readonly forward?: number;
@@ -185,6 +186,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
   };
 }
 
+/** A float64 array of a shape, filled by the index of each element in row-major order; zeros without `fill`. */
 export function referenceArray(shape: Shape, fill?: (index: number) => number): ReferenceArray {
   const data = new Float64Array(elementCount(shape));
   if (fill) for (let i = 0; i < data.length; i++) data[i] = fill(i);
