@@ -2,6 +2,7 @@ import { checkArgument } from './errors.ts';
 
 /** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
 export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
+/** Numbers of a tensor on the host, of its data type; rgba8 is bytes. */
 export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
 
 export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };

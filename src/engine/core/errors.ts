@@ -23,6 +23,7 @@ export class LabelError extends Error {
   override name = 'LabelError';
 }
 
+/** A shape as text: [2, 3]. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }

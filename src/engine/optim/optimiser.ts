@@ -5,6 +5,7 @@ import { Arena } from '../runtime/arena.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { measureClipping } from './clip.ts';
 
+/** Settings that all optimisers have. */
 export interface OptimiserOptions {
   /** Not negative; change it at any time through {@link Optimiser.learningRate}. */
   readonly learningRate: number;

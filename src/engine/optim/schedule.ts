@@ -3,6 +3,7 @@ import { checkArgument } from '../core/errors.ts';
 /** Learning rate of a step; the first step is 0. */
 export type Schedule = (step: number) => number;
 
+/** The same rate at every step. */
 export function constantSchedule(rate: number): Schedule {
   return () => rate;
 }

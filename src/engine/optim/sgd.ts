@@ -6,6 +6,7 @@ import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from 
 
 const kernel = { name: 'sgd', source };
 
+/** Settings of stochastic gradient descent. */
 export interface SGDOptions extends OptimiserOptions {
   /** In [0, 1), default 0.9. */
   readonly momentum?: number;

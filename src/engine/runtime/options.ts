@@ -3,6 +3,7 @@ import type { TuneMode } from '../tuning/tune.ts';
 /** See {@link DeviceOptions.operands}. */
 export type OperandType = 'f32' | 'f16';
 
+/** Which adapter is opened, and how the device runs kernels. */
 export interface DeviceOptions {
   /** Part of the name of the wanted adapter, compared without case. */
   adapter?: string;

@@ -2,6 +2,7 @@ import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 
+/** How the filters of a convolution move over an image. */
 export interface Conv2dOptions {
   /** One number, or [vertical, horizontal]. Default 1. */
   stride?: number | readonly [number, number];

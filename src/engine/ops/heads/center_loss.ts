@@ -18,6 +18,7 @@ import type { LossWithStatistics } from './statistics.ts';
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
 
+/** Options of the center loss. */
 export interface CenterOptions {
   /** Step of the centers (default 0.5); 0 leaves them where they are. */
   alpha?: number;

@@ -10,6 +10,7 @@ import { defaultFloor, logitScale } from './logit_scale.ts';
 import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
+/** Options of the softmax over scaled cosines. */
 export interface CosineSoftmaxOptions extends SharedHeadOptions {
   /**
    * s: a positive number, or one f32 in a tensor, learnt if it requires a gradient. Its gradient is that of the unclamped scale, so that

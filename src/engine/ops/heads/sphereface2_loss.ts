@@ -41,6 +41,7 @@ export interface SphereFace2Numbers {
   readonly epsilon?: number;
 }
 
+/** Options of SphereFace2; letters as in arXiv 2108.01513. */
 export interface SphereFace2Options extends SphereFace2Numbers {
   /** b, one f32 in a tensor, learnt if it requires a gradient. */
   readonly bias: Tensor;

@@ -9,6 +9,7 @@ import { imageBatchReference } from './image_batch.reference.ts';
 
 const kernel = { name: 'image_batch', source };
 
+/** What becomes of pictures on their way into a net. */
 export interface ImageBatchOptions {
   /** Height of the crop in pixels, at most that of the pictures. Default: all of it. */
   readonly height?: number;

@@ -11,6 +11,7 @@ import { resizeReference } from './resize.reference.ts';
 const forwardKernel = { name: 'resize_forward', source: forwardSource };
 const gradInputKernel = { name: 'resize_grad_input', source: gradInputSource };
 
+/** The new size of images, and how numbers between pixels come about. */
 export interface ResizeOptions {
   /** Extents of the result in pixels, from 1. */
   readonly height: number;

@@ -26,6 +26,7 @@ export interface RunningStatistics {
   readonly variance: Tensor;
 }
 
+/** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** true normalises with the statistics of the batch and moves the running ones; false uses the running ones. */
   readonly training: boolean;

@@ -15,6 +15,7 @@ const forwardKernel = { name: 'layer_norm_forward', source: forwardSource };
 const gradInputKernel = { name: 'layer_norm_grad_input', source: gradInputSource };
 const gradScaleKernel = { name: 'layer_norm_grad_scale', source: gradScaleSource };
 
+/** Over how many of the last axes numbers are normalised. */
 export interface LayerNormOptions {
   /** How many of the last dimensions are normalised together, from 1. Default 1. */
   readonly dimensions?: number;

@@ -10,6 +10,7 @@ import { contrastiveReference } from './pair_losses.reference.ts';
 
 const kernel = { name: 'contrastive_entries', source };
 
+/** Options of the contrastive loss of pairs of samples. */
 export interface ContrastiveOptions {
   /** M: pairs of two classes that are nearer than this cost (default 1, a squared distance). */
   margin?: number;

@@ -14,6 +14,7 @@ const hardestKernel = { name: 'triplet_hardest', source: hardestSource };
 /** Which triplets of a batch are used. */
 export type TripletMining = 'all' | 'semi-hard' | 'hardest';
 
+/** Options of the triplet loss of samples. */
 export interface TripletOptions {
   /** M (default 0.2, FaceNet's; a squared distance). */
   margin?: number;

@@ -5,6 +5,7 @@ import { elementGrid } from '../../tuning/grid.ts';
 /** One number for both directions, or [vertical, horizontal]. */
 type Pair = number | readonly [number, number];
 
+/** The windows of a pooling. */
 export interface Pool2dOptions {
   /** Extent of the window. */
   kernel: Pair;

@@ -5,6 +5,7 @@ import { elementGrid } from '../../tuning/grid.ts';
 import { checkAxes } from '../shape/copy_strided.ts';
 import { permute } from '../shape/permute.ts';
 
+/** Which axes a reduction runs over, and whether they stay with extent 1. */
 export interface ReduceOptions {
   /** Axes to reduce; negative ones count from the end. Default all. */
   readonly axes?: readonly number[];

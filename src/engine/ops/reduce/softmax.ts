@@ -10,6 +10,7 @@ import { reduceLines } from './reduce.ts';
 const forwardKernel = { name: 'softmax_forward', source: forwardSource };
 const gradInputKernel = { name: 'softmax_grad_input', source: gradInputSource };
 
+/** The axis whose numbers add up to 1. */
 export interface SoftmaxOptions {
   /** The axis along which the results add up to 1; negative ones count from the end. Default −1, the last. */
   readonly axis?: number;

@@ -11,7 +11,9 @@ import { concatReference } from './concat.reference.ts';
 const forwardKernel = { name: 'concat_forward', source: forwardSource };
 const copyColumnsKernel = { name: 'copy_columns', source: copyColumnsSource };
 
+/** Along which axis tensors are joined. */
 export interface ConcatOptions {
+  /** 0 is the first; negative axes count from the end, −1 is the last (channels). */
   readonly axis: number;
 }
 
@@ -19,7 +21,6 @@ export interface ConcatOptions {
  * Joins tensors along one axis.
  *
  * @param inputs at least one, equal in every extent but that of the axis
- * @param options.axis 0 is the first; negative axes count from the end, −1 is the last (channels)
  * @throws ShapeError if the other extents differ, ArgumentError if there is no such axis
  */
 export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {

@@ -8,6 +8,7 @@ import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'one_hot', source };
 
+/** How many classes there are, the last extent of the result. */
 export interface OneHotOptions {
   /** Number of classes, from 1. */
   readonly classes: number;

@@ -5,6 +5,7 @@ import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
+/** How many elements are added before and after each axis, and of which value. */
 export interface PadOptions {
   /** Entries to add before the first along each axis, from 0. Default none. */
   readonly before?: readonly number[];

@@ -17,9 +17,8 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 }
 
 /**
- * Two axes change places: the transpose of a matrix, or of the last two axes of more.
+ * Two axes change places: the transpose of a matrix, or of the last two axes of more, unless `axes` names others.
  *
- * @param options.axes the two; default the last two
  * @throws ArgumentError if x has no two such axes
  */
 export function transpose(x: Tensor, { axes = [-2, -1] }: { axes?: readonly number[] } = {}): Tensor {

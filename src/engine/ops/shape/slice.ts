@@ -5,6 +5,7 @@ import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
+/** The part that is taken of each axis. */
 export interface SliceOptions {
   /** First index along each axis; negative ones count from the end. Axes that the list is too short for are whole. Default 0. */
   readonly start?: readonly number[];
