@@ -103,13 +103,13 @@ export class Parameters {
   }
 
   /** The declarations of what outlasts a step. */
-  get lasting(): readonly ParameterDeclaration[] {
+  get persistent(): readonly ParameterDeclaration[] {
     return this.declarations.filter(({ transient }) => !transient);
   }
 
-  /** Number of values of all lasting parameters together, frozen ones included. */
+  /** Number of values of all persistent parameters together, frozen ones included. */
   get count(): number {
-    return this.lasting.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    return this.persistent.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   }
 
   has(name: string): boolean {
@@ -134,9 +134,9 @@ export class Parameters {
     tensor.write(values);
   }
 
-  /** The values of every lasting parameter at this point of the work issued, by name. */
+  /** The values of every persistent parameter at this point of the work issued, by name. */
   async readAll(): Promise<Map<string, Float32Array>> {
-    return readTensors(new Map(this.lasting.map(({ name }) => [name, this.get(name)])));
+    return readTensors(new Map(this.persistent.map(({ name }) => [name, this.get(name)])));
   }
 
   /** Makes the gradient zero of every parameter that no reverse pass has reached since the last step. */

@@ -138,7 +138,7 @@ export abstract class Optimiser {
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
     for (const [array, arena] of this.arenas) {
-      for (const { name } of this.parameters.lasting)
+      for (const { name } of this.parameters.persistent)
         tensors.set(`${name}.${array}`, arena.tensors.get(name)!);
     }
     return tensors;

@@ -13,7 +13,7 @@ export interface DeviceOptions {
   mode?: 'safe' | 'fast';
   /** In Node, toggles of Dawn in addition to those of the mode. Dawn's source describes each. */
   toggles?: { enable?: readonly string[]; disable?: readonly string[] };
-  /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
+  /** Which variants of kernels to use: the default ones, those measured before on this adapter, or measure what is missing. Default `cache`. */
   tune?: TuneMode;
   /**
    * What the operands of matrix products and convolutions are rounded to: `f16` takes half the memory traffic inside a kernel

@@ -33,7 +33,7 @@ export interface OpenedKernel {
   /** Dispatches of the kernel; at least one. */
   readonly views: readonly DispatchView[];
   /** The dispatch with most work. */
-  readonly dearest: DispatchView;
+  readonly mostExpensive: DispatchView;
 }
 
 /** What to ask of the inspector for what is opened; an edit comes on top. */
@@ -69,7 +69,7 @@ export function openKernel(inspector: KernelInspector, state: KernelState): Open
       variants: recording.variants,
       free: [...recording.free.values()].filter(({ name }) => compiled.has(name)),
       views,
-      dearest: views.find(({ index }) => index === session.dearest)!,
+      mostExpensive: views.find(({ index }) => index === session.mostExpensive)!,
     };
   } finally {
     session.dispose();
@@ -130,8 +130,11 @@ function quickCases(operator: Operator): string[] {
 }
 
 /** The dispatch that a state names, else the one with most work. */
-export function shownDispatch({ views, dearest }: OpenedKernel, index: number | undefined): DispatchView {
-  return views.find((view) => view.index === index) ?? dearest;
+export function shownDispatch(
+  { views, mostExpensive }: OpenedKernel,
+  index: number | undefined,
+): DispatchView {
+  return views.find((view) => view.index === index) ?? mostExpensive;
 }
 
 /** What an edited text stands for, and only that: its extents are compiled in. */

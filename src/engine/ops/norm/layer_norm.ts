@@ -6,7 +6,7 @@ import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { strandGrid } from '../../tuning/grid.ts';
+import { rowChunkGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { checkEpsilon, rowGrid } from './l2_normalise.ts';
 import { layerNormReference } from './layer_norm.reference.ts';
@@ -101,8 +101,8 @@ export function layerNorm(
 function gradScale(x: Tensor, dy: Tensor, statistics: Tensor, dscale: Tensor): Tensor {
   const { device } = x;
   const columns = dscale.size;
-  const { strands, grid, constants, conditions } = strandGrid(device, x.size / columns, columns);
-  const partial = device.empty([strands, columns]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(device, x.size / columns, columns);
+  const partial = device.empty([rowChunks, columns]);
   device.dispatch({
     kernel: gradScaleKernel,
     constants,
@@ -111,7 +111,7 @@ function gradScale(x: Tensor, dy: Tensor, statistics: Tensor, dscale: Tensor): T
     grid,
     cost: { flops: 6 * x.size, bytes: 8 * x.size },
   });
-  return sumRows(partial, strands, columns, dscale);
+  return sumRows(partial, rowChunks, columns, dscale);
 }
 
 interface LayerNormCase extends LayerNormOptions {
