@@ -124,3 +124,16 @@ export const BENCH_BUNDLE = {
   packages: 'external',
   sourcemap: true,
 };
+
+/**
+ * What writes the reference pages.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const REFERENCE_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'scripts/reference/main.ts' },
+  outdir: 'node_modules/.cache/normface/reference',
+  platform: 'node',
+  packages: 'external',
+};

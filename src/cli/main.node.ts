@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `normface` command line: flags that all commands share, and the one place where errors become sentences. */
+/** The `normface` command line, and the one place where errors become sentences. */
 
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,50 +7,13 @@ import { Command, CommanderError } from 'commander';
 import { UsageError, UserError } from '../common/errors.ts';
 import { printable } from '../common/printable.ts';
 import { suggest } from '../common/suggest.ts';
-import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/core/errors.ts';
+import { ArgumentError, DeviceError, LabelError, NotFiniteError } from '../engine/core/errors.ts';
 import { setMostPixels } from '../normface/data/images/pixel-limit.node.ts';
 import { packageVersion } from '../normface/package.node.ts';
-import { addBlufr } from './blufr.ts';
-import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
-import { addCompletion } from './completion.ts';
+import type { Runner } from './command.ts';
 import { Context, type GlobalOptions, type Streams } from './context.node.ts';
-import { addData } from './data.ts';
-import { addDemo } from './demo.ts';
-import { addDoctor } from './doctor.ts';
-import { addEmbed } from './embed.ts';
-import { addEval } from './eval.ts';
-import { addGraph } from './graph.ts';
-import { addKernels } from './kernels.ts';
-import { addNets } from './nets.ts';
-import { addPaper } from './paper.ts';
-import { addProfile } from './profile.ts';
-import { addProtocols } from './protocols.ts';
+import { declareProgram } from './program.ts';
 import { StandardStreams } from './standard-streams.node.ts';
-import { addTrain } from './train.ts';
-import { addTune } from './tune.ts';
-import { addVerify } from './verify.ts';
-import { addYtf } from './ytf.ts';
-
-/** In the order in which the help lists them. */
-export const commands: readonly AddCommand[] = [
-  addDemo,
-  addTrain,
-  addEval,
-  addBlufr,
-  addYtf,
-  addEmbed,
-  addVerify,
-  addProtocols,
-  addData,
-  addNets,
-  addGraph,
-  addPaper,
-  addKernels,
-  addProfile,
-  addTune,
-  addDoctor,
-  addCompletion,
-];
 
 /**
  * Runs one command line.
@@ -59,7 +22,6 @@ export const commands: readonly AddCommand[] = [
  */
 export async function runCli(words: readonly string[], streams: Streams = process): Promise<number> {
   let exitCode = 0;
-  const program = new Command('normface');
   const run: Runner =
     (load) =>
     async (...values) => {
@@ -75,40 +37,8 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         await context.close();
       }
     };
-  program
-    .description(
-      'Train and evaluate face-verification networks on a WebGPU engine, with the losses of the NormFace paper.',
-    )
+  const program = new Command('normface')
     .version(packageVersion, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .option('--adapter <name>', 'use the WebGPU adapter whose name contains this text')
-    .option('--allow-software <true|false>', 'whether a software driver will do (default: true)', trueOrFalse)
-    .addOption(
-      choiceOption(
-        '--tune <mode>',
-        'variants of kernels: the default ones, those measured before (default), or measure what is missing',
-        ['off', 'cache', 'full'],
-      ),
-    )
-    .addOption(
-      choiceOption(
-        '--operands <type>',
-        'round the operands of matrix products and convolutions to f16: for GPUs with matrix units (default: f32)',
-        ['f32', 'f16'],
-      ),
-    )
-    .option(
-      '--max-pixels <n>',
-      'largest picture that is decoded, in pixels (default: 100 million)',
-      wholeNumber(1),
-    )
-    .option('--list-adapters', 'print the WebGPU adapters of this machine')
-    .option('--json', 'print results as JSON lines on stdout, text for people on stderr')
-    .addHelpText('afterAll', ({ command }) =>
-      command === program
-        ? ''
-        : '`normface --help` lists the options that every command takes, such as --json and --adapter.',
-    )
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),
@@ -118,7 +48,14 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     })
     .allowExcessArguments()
     .showSuggestionAfterError(true)
-    .exitOverride()
+    .exitOverride();
+  declareProgram(program, run);
+  program
+    .addHelpText('afterAll', ({ command }) =>
+      command === program
+        ? ''
+        : '`normface --help` lists the options that every command takes, such as --json and --adapter.',
+    )
     .action(
       run(async () => async (context: Context) => {
         if (program.opts<{ listAdapters?: boolean }>().listAdapters) return listAdapters(context);
@@ -133,7 +70,6 @@ export async function runCli(words: readonly string[], streams: Streams = proces
         program.help({ error: true });
       }),
     );
-  for (const add of commands) add(program, run);
   try {
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
@@ -169,7 +105,7 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
   if (error instanceof UserError) return [error.exitCode, true];
   if (error instanceof CommanderError) return [2, true];
   if (error instanceof NotFiniteError) return [3, true];
-  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
+  return [1, [DeviceError, LabelError, ArgumentError].some((expected) => error instanceof expected)];
 }
 
 const isProgram =

@@ -27,6 +27,7 @@ export type InputKind =
   /** Bytes: an rgba8 tensor. */
   | 'pixels';
 
+/** An input of a case: its extents, and what it is filled with. */
 export interface InputSpec {
   readonly shape: Shape;
   readonly kind?: InputKind;
@@ -52,6 +53,7 @@ export type OperatorFamily =
   /** Sums, copies and everything else that goes over elements. */
   | 'elements';
 
+/** How far results of a case may be from what is expected. */
 export interface Tolerance {
   /** Allowed error relative to the largest magnitude of the reference's output (default 2e-5). */
   readonly forward?: number;
@@ -150,6 +152,7 @@ function labelOf(inputs: readonly InputSpec[], attributes: unknown): string {
   return shapes.join(', ') + extra;
 }
 
+/** Makes the entry of the operator table that tests, the inspector and the benchmark read from an operator's declaration. */
 export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator {
   const { name, apply, reference, cost, shorthand } = declaration;
   const bind = ({ inputs, attributes, tolerance }: OperatorCase<A>): BoundCase => ({
@@ -183,6 +186,7 @@ export function defineOperator<A>(declaration: OperatorDeclaration<A>): Operator
   };
 }
 
+/** A float64 array of a shape, filled by the index of each element in row-major order; zeros without `fill`. */
 export function referenceArray(shape: Shape, fill?: (index: number) => number): ReferenceArray {
   const data = new Float64Array(elementCount(shape));
   if (fill) for (let i = 0; i < data.length; i++) data[i] = fill(i);

@@ -3,6 +3,7 @@ import { check, formatShape } from './errors.ts';
 /** Extents of the dimensions, the outermost first. A scalar is `[]`. */
 export type Shape = readonly number[];
 
+/** Elements of a tensor of this shape: the product of the extents, 1 for a scalar. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }

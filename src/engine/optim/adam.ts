@@ -9,6 +9,7 @@ import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from 
 const stepKernel = { name: 'adam', source: stepSource };
 const correctionKernel = { name: 'adam_correction', source: correctionSource };
 
+/** Settings of Adam and AdamW. */
 export interface AdamOptions extends OptimiserOptions {
   /** Decay rates of the two moments, each in [0, 1); default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];

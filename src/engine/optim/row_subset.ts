@@ -9,6 +9,7 @@ import type { Optimiser } from './optimiser.ts';
 
 const kernel = { name: 'copy_rows', source };
 
+/** A parameter of which some rows are trained in a step, and which rows those are. */
 export interface RowSubsetOptions {
   /** Name of a frozen parameter [rows, …] that holds all rows. */
   readonly all: string;

@@ -62,6 +62,7 @@ export interface BindingInfo {
   readonly writable: boolean;
 }
 
+/** A kernel whose imports, conditions and constants are resolved: plain WGSL. */
 export interface LinkedKernel {
   readonly name: string;
   readonly key: string;

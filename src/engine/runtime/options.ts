@@ -3,6 +3,7 @@ import type { TuneMode } from '../tuning/tune.ts';
 /** See {@link DeviceOptions.operands}. */
 export type OperandType = 'f32' | 'f16';
 
+/** Which adapter is opened, and how the device runs kernels. */
 export interface DeviceOptions {
   /** Part of the name of the wanted adapter, compared without case. */
   adapter?: string;
@@ -27,5 +28,12 @@ export interface DeviceOptions {
     checkFinite?: boolean;
     /** Tests every label that a loss gets; the first read after one outside the classes throws and names it. */
     checkLabels?: boolean;
+    /**
+     * Reports tensors that no scope owns and that the garbage collector found before anyone called `dispose`, once for every
+     * line of the program that makes such. When that is up to the collector. Notes a stack for every tensor.
+     */
+    leaks?: boolean;
+    /** Gets the reports of `leaks`; default `console.warn`. */
+    onLeak?: (message: string) => void;
   };
 }

@@ -193,6 +193,7 @@ export interface OperatorCheck {
   readonly text: string;
 }
 
+/** Which sample inputs a check of an operator takes. */
 export interface CheckOptions {
   /** Of the sample inputs: other numbers, same kinds. */
   readonly seed?: number | undefined;

@@ -110,7 +110,7 @@ export class Recording {
   private readonly cleanUp: () => void;
 
   /**
-   * @throws ShapeError if the inputs do not fit the operator
+   * @throws ArgumentError if the inputs do not fit the operator
    * @throws DeviceError if the variant is none of this case, or the adapter cannot run it or hold an input
    */
   constructor(device: Device, sample: BoundCase, changes: Changes = {}) {

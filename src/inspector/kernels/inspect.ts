@@ -180,7 +180,7 @@ export class KernelInspector {
    * Records the kernel in a case; nothing runs yet.
    *
    * @throws UsageError if the kernel, the operator, the case or a constant does not exist, or the case does not use the kernel
-   * @throws ShapeError, DeviceError where the engine refuses the case
+   * @throws ArgumentError, DeviceError where the engine refuses the case
    */
   open(request: KernelRequest): KernelSession {
     const entry = this.entry(request.kernel);

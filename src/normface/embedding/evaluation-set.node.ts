@@ -8,6 +8,7 @@ import { countedRemark, pairsOfFolds, type ResolvedPair, resolvePairs } from '..
 import type { PairList } from '../evaluation/pairs.ts';
 import type { TrainingConfig } from '../training/config/config.ts';
 
+/** Images and pairs to judge a net on. */
 export interface EvaluationSetOptions {
   /** A folder, an archive or generated faces. */
   readonly data: string;
@@ -21,6 +22,7 @@ export interface EvaluationSetOptions {
   readonly seed?: number;
 }
 
+/** Images with the pairs of them that are judged. */
 export interface EvaluationSet {
   readonly dataset: Dataset;
   /** What the pairs are called in reports. */

@@ -146,6 +146,7 @@ export interface RateOverTrials {
   readonly meanMinusStd: number | null;
 }
 
+/** Results of trials of BLUFR and their means. */
 export interface BlufrResult {
   readonly trials: readonly BlufrTrialResult[];
   readonly verificationRate: RateOverTrials;

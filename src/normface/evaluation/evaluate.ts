@@ -18,6 +18,7 @@ import {
 } from './roc.ts';
 import { type ScoreSplit, splitScores } from './threshold.ts';
 
+/** Which rules judge the pairs, and how features of mirror images are merged. */
 export interface EvaluationOptions {
   /** Merge of the mirror images; without mirrored features only 'front' is possible. Default: 'sum' with them, else 'front'. */
   merge?: MergeName;
@@ -42,6 +43,7 @@ export interface VerificationMetrics {
   readonly tarAtFar: readonly TarAtFar[];
 }
 
+/** What a verification found: metrics, and scores and decisions of every pair. */
 export interface Evaluation {
   readonly metrics: VerificationMetrics;
   /** The pairs behind `scores`, EER, AUC, TAR and ROC: all, or those of the test fold. */

@@ -13,7 +13,7 @@ export const normfacePca: PcaSize = { share: 0.995 };
 /** An orthogonal projection on principal components; nothing is whitened. */
 export interface Pca {
   readonly mean: Float64Array;
-  /** [kept, dimension]: unit vectors, by descending variance. */
+  /** Unit vectors by descending variance, [kept, dimension]. */
   readonly components: Matrix;
   /** Variance along every component, kept or not, descending; population, in squared feature units. */
   readonly variances: Float64Array;

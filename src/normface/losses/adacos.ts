@@ -15,13 +15,20 @@ export function adaCosScale(classes: number): number {
 /** AdaCos (arXiv 1905.00292): softmax over cosines with a scale that follows from the number of classes, and if dynamic from each batch. */
 export const adacos = defineLoss({
   name: 'adacos',
-  schema: z.strictObject({
-    name: z.literal('adacos'),
-    dynamic: z.boolean().default(false),
-    weightNormalisation,
-    classSampling,
-    ...shared,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('adacos'),
+      dynamic: z
+        .boolean()
+        .default(false)
+        .describe('Whether each batch moves the scale (docs/reference.md#adacos).'),
+      weightNormalisation,
+      classSampling,
+      ...shared,
+    })
+    .describe(
+      'Softmax over cosines with a scale that follows from the number of classes (arXiv 1905.00292; docs/reference.md#adacos).',
+    ),
   head: (config, context) => {
     const { classes, prefix, sampling } = context;
     if (classes < 3) throw new UserError(`the loss "adacos" needs at least 3 people, not ${classes}`);

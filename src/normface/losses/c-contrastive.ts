@@ -10,21 +10,39 @@ import { agentSettings, squaredDistance } from './settings.ts';
  */
 export const cContrastive = defineLoss({
   name: 'c-contrastive',
-  schema: z.strictObject({
-    name: z.literal('c-contrastive'),
-    positiveMargin: squaredDistance.default(0),
-    negativeMargin: squaredDistance.default(1),
-    positiveOutlierThreshold: squaredDistance.default(4),
-    maxNegativeOnly: z.boolean().default(false),
-    maxPositiveOnly: z.boolean().default(false),
-    expNegativeWeight: z.boolean().default(false),
-    /** Only with gradient "caffe". */
-    normalizeNegative: z.number().positive().optional(),
-    /** Add the running mean of the positives to the negative margin, up to maxNegativeMargin. */
-    addIntraMae: z.boolean().default(false),
-    maxNegativeMargin: squaredDistance.default(1.2),
-    ...agentSettings,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('c-contrastive'),
+      positiveMargin: squaredDistance.default(0).describe('Own agents nearer than this cost nothing.'),
+      negativeMargin: squaredDistance
+        .default(1)
+        .describe('M: other agents nearer than this cost; 0 leaves the center loss of the paper.'),
+      positiveOutlierThreshold: squaredDistance
+        .default(4)
+        .describe('T: own agents farther than this cost a constant and have no gradient.'),
+      maxNegativeOnly: z.boolean().default(false).describe('Only the largest negative entry of each sample.'),
+      maxPositiveOnly: z
+        .boolean()
+        .default(false)
+        .describe('Only one positive of the batch: the largest, with gradient "caffe" the smallest.'),
+      expNegativeWeight: z.boolean().default(false).describe('Negatives cost exp(−D) instead of M − D.'),
+      normalizeNegative: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          'v, with gradient "caffe" only: negative gradients are scaled down where their sum exceeds positiveWeight·v·n.',
+        ),
+      addIntraMae: z
+        .boolean()
+        .default(false)
+        .describe('Add the running mean of the positives to the negative margin, up to maxNegativeMargin.'),
+      maxNegativeMargin: squaredDistance.default(1.2).describe('The most that addIntraMae makes of M.'),
+      ...agentSettings,
+    })
+    .describe(
+      'Contrastive loss of features with the agents of the classes (arXiv 1704.06369, equation 10; docs/reference.md#c-contrastive).',
+    ),
   contradiction: ({ normalizeNegative, gradient }) =>
     normalizeNegative !== undefined && gradient === 'exact'
       ? 'normalizeNegative rescales gradients, which needs gradient "caffe"'

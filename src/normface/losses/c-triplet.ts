@@ -7,13 +7,22 @@ import { agentSettings, squaredDistance } from './settings.ts';
 /** C-triplet (arXiv 1704.06369, section 4, equation 11); the defaults are the released head's. */
 export const cTriplet = defineLoss({
   name: 'c-triplet',
-  schema: z.strictObject({
-    name: z.literal('c-triplet'),
-    margin: squaredDistance.default(0.8),
-    addCenterLoss: z.boolean().default(true),
-    hardestOnly: z.boolean().default(true),
-    ...agentSettings,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('c-triplet'),
+      margin: squaredDistance
+        .default(0.8)
+        .describe('M: by how much other agents must be farther than the own one, in squared distance.'),
+      addCenterLoss: z
+        .boolean()
+        .default(true)
+        .describe('Keep pulling to the own agent where no hinge is active: "C-triplet + center".'),
+      hardestOnly: z.boolean().default(true).describe('Only the negative with the largest entry counts.'),
+      ...agentSettings,
+    })
+    .describe(
+      'Triplet loss of features with the agents of the classes (arXiv 1704.06369, equation 11; docs/reference.md#c-triplet).',
+    ),
   head: (config, context) => {
     const agents = new Agents(config, context);
     return {

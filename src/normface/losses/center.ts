@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { centerHead } from '../../engine/ops/heads/center_loss.ts';
 import { initialValues } from '../nets/initial.ts';
 import { defineLoss } from './loss.ts';
-import { factor } from './settings.ts';
+import { factor, lossWeight } from './settings.ts';
 
 /**
  * Center loss of Wen et al. (docs/reference.md#center-loss), usually the auxiliary loss of softmax. The defaults are those of the released training, whose
@@ -10,13 +10,14 @@ import { factor } from './settings.ts';
  */
 export const center = defineLoss({
   name: 'center',
-  schema: z.strictObject({
-    name: z.literal('center'),
-    weight: factor.default(0.008),
-    /** Step of the centers, which no optimiser moves. */
-    alpha: factor.default(0.5),
-    normalise: z.boolean().default(true),
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('center'),
+      weight: lossWeight.default(0.008),
+      alpha: factor.default(0.5).describe('Step of the centers, which no optimiser moves.'),
+      normalise: z.boolean().default(true).describe('Of features of length 1; false is the original.'),
+    })
+    .describe('Center loss, usually the auxiliary loss of softmax (docs/reference.md#center-loss).'),
   head: (config, { prefix, classes, featureSize, seed }) => {
     const name = `${prefix}.center`;
     const shape = [classes, featureSize];

@@ -7,8 +7,20 @@ import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
 import { randomStream } from '../nets/initial.ts';
 import { drawClasses } from './draw-classes.ts';
 
-/** `rate`: the share of the classes that takes part in a step, rounded down, and never less than the classes of the batch. */
-export const classSampling = z.strictObject({ rate: z.number().positive().max(1) }).optional();
+export const classSampling = z
+  .strictObject({
+    rate: z
+      .number()
+      .positive()
+      .max(1)
+      .describe(
+        'Share of the classes that takes part, rounded down, and never less than the classes of the batch.',
+      ),
+  })
+  .optional()
+  .describe(
+    'Each step trains the classes of its batch and a random part of the others (Partial FC, arXiv 2203.15565); by default all.',
+  );
 
 export interface ClassSamplingContext {
   readonly device: Device;

@@ -9,16 +9,22 @@ import { shared, weightNormalisation } from './settings.ts';
 /** CosFace and AM-Softmax (arXiv 1801.09414, arXiv 1801.05599): s·(cos θ − m) for the own class. The defaults are AM-Softmax's. */
 export const cosface = defineLoss({
   name: 'cosface',
-  schema: z.strictObject({
-    name: z.literal('cosface'),
-    margin: z.number().min(0).lt(2).default(0.35),
-    /** Only where cos θ > m, as in the author's layer for AM-Softmax. */
-    onlyAbove: z.boolean().default(false),
-    scale: scaleSettings(30, false),
-    weightNormalisation,
-    classSampling,
-    ...shared,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('cosface'),
+      margin: z.number().min(0).lt(2).default(0.35).describe('m of s·(cos θ − m).'),
+      onlyAbove: z
+        .boolean()
+        .default(false)
+        .describe("The margin only where cos θ > m, as in the author's layer for AM-Softmax."),
+      scale: scaleSettings(30, false),
+      weightNormalisation,
+      classSampling,
+      ...shared,
+    })
+    .describe(
+      's·(cos θ − m) for the own class (arXiv 1801.09414, arXiv 1801.05599; docs/reference.md#cosface-and-am-softmax).',
+    ),
   head: (config, context) => {
     const { margin, onlyAbove } = config;
     const scale = new LogitScale(config.scale, context.prefix);

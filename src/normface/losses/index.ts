@@ -41,6 +41,7 @@ export const lossSchema = z.discriminatedUnion(
   losses.map(({ schema }) => schema) as unknown as SchemasOf<typeof losses>,
 );
 
+/** Settings of a loss with their defaults filled in. */
 export type LossConfig = z.output<typeof lossSchema>;
 
 /** The loss of a configuration: what it knows of its settings fits those, since both have its name. */

@@ -20,12 +20,20 @@ export const normface = defineLoss({
   schema: z
     .strictObject({
       name: z.literal('normface'),
-      normalise: z.enum(['both', 'features', 'weights']).default('both'),
+      normalise: z
+        .enum(['both', 'features', 'weights'])
+        .default('both')
+        .describe(
+          'What is normalised. The scale starts at 10 and is learnt, with weights alone it is fixed at 1, unless scale says otherwise.',
+        ),
       scale: openScaleSettings,
       weightNormalisation,
       classSampling,
       ...shared,
     })
+    .describe(
+      'Softmax over scaled cosines (arXiv 1704.06369, equation 6; docs/reference.md#scaled-cosine-softmax).',
+    )
     .transform((config) => ({
       ...config,
       scale: { ...scaleDefaults(config.normalise), ...config.scale },

@@ -6,24 +6,34 @@ import type { Tensor } from '../../engine/core/tensor.ts';
 import { factor } from './settings.ts';
 
 const common = {
-  /** A learnt scale does not fall below (the released head's clamp). */
-  minimum: z.number().positive().default(0.01),
-  learningRateMultiplier: factor.default(1),
-  decayMultiplier: factor.default(1),
+  minimum: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe("A learnt scale does not fall below (the released head's clamp)."),
+  learningRateMultiplier: factor.default(1).describe('Factor of the learning rate for the scale.'),
+  decayMultiplier: factor.default(1).describe('Factor of the weight decay for the scale.'),
 };
 
-const initial = z.number().positive();
+const initial = z.number().positive().describe('Where the scale starts, and stays if it is not learnt.');
+const learn = z.boolean().describe('Whether it is a parameter of the training.');
+
+const scaleText = 'The factor s of the logits (docs/reference.md#scale).';
 
 /** Settings of a scale that starts at `start`. */
-export function scaleSettings(start: number, learn: boolean) {
-  const defaults = { initial: initial.default(start), learn: z.boolean().default(learn) };
-  return z.strictObject({ ...defaults, ...common }).prefault({});
+export function scaleSettings(start: number, isLearnt: boolean) {
+  const defaults = { initial: initial.default(start), learn: learn.default(isLearnt) };
+  return z
+    .strictObject({ ...defaults, ...common })
+    .prefault({})
+    .describe(scaleText);
 }
 
 /** The same where the start and whether it is learnt depend on other settings. */
 export const openScaleSettings = z
-  .strictObject({ initial: initial.optional(), learn: z.boolean().optional(), ...common })
-  .prefault({});
+  .strictObject({ initial: initial.optional(), learn: learn.optional(), ...common })
+  .prefault({})
+  .describe(scaleText);
 
 type ScaleSettings = z.output<ReturnType<typeof scaleSettings>>;
 

@@ -12,12 +12,17 @@ import { shared } from './settings.ts';
  */
 export const softmax = defineLoss({
   name: 'softmax',
-  schema: z.strictObject({
-    name: z.literal('softmax'),
-    bias: z.boolean().default(false),
-    classSampling,
-    ...shared,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('softmax'),
+      bias: z
+        .boolean()
+        .default(false)
+        .describe('Whether each class has a bias (docs/reference.md#softmax-and-its-bias).'),
+      classSampling,
+      ...shared,
+    })
+    .describe('Softmax over inner products with class weights (arXiv 1704.06369, equation 1): the baseline.'),
   head: (config, { prefix, classes, featureSize, seed, sampling }) => {
     const { learningRateMultiplier, decayMultiplier } = config;
     const name = `${prefix}.weight`;

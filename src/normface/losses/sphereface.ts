@@ -6,12 +6,13 @@ import { factor, shared, weightNormalisation } from './settings.ts';
 
 const annealing = z
   .strictObject({
-    initial: factor.default(1000),
-    gamma: factor.default(0.12),
-    power: factor.default(1),
-    minimum: factor.default(5),
+    initial: factor.default(1000).describe('λ before the first step.'),
+    gamma: factor.default(0.12).describe('How fast λ falls: λ = initial·(1 + gamma·t)^−power at step t.'),
+    power: factor.default(1).describe('The exponent.'),
+    minimum: factor.default(5).describe('λ does not fall below.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('λ, by which the plain cosine is mixed in.');
 
 /** λ of step t, the first of which is 1 as in the authors' layer: max(minimum, initial·(1 + gamma·t)^−power). */
 export function annealed(
@@ -27,15 +28,18 @@ export function annealed(
  */
 export const sphereface = defineLoss({
   name: 'sphereface',
-  schema: z.strictObject({
-    name: z.literal('sphereface'),
-    /** m of ψ(θ) = (−1)^k·cos(mθ) − 2k. */
-    multiple: z.int().min(1).max(16).default(4),
-    annealing,
-    weightNormalisation,
-    classSampling,
-    ...shared,
-  }),
+  schema: z
+    .strictObject({
+      name: z.literal('sphereface'),
+      multiple: z.int().min(1).max(16).default(4).describe('m of ψ(θ) = (−1)^k·cos(mθ) − 2k.'),
+      annealing,
+      weightNormalisation,
+      classSampling,
+      ...shared,
+    })
+    .describe(
+      'A multiple of the angle for the own class (A-Softmax, arXiv 1704.08063; docs/reference.md#sphereface).',
+    ),
   head: (config, context) => {
     const { multiple } = config;
     const lambda = context.device.tensor([annealed(config.annealing, 1)], [1]);

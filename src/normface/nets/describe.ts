@@ -16,6 +16,7 @@ export interface LayerDescription {
   readonly macs: number;
 }
 
+/** Layers, parameters, arithmetic and memory of a net. */
 export interface NetDescription {
   readonly layers: readonly LayerDescription[];
   readonly output: SampleShape;

@@ -28,7 +28,7 @@ export const nets: readonly Net[] = [
   tiny3d,
 ];
 
-/** @throws UsageError if there is no net of this name */
+/** The net of a name. @throws UsageError if there is none */
 export function findNet(name: string): Net {
   const net = nets.find((candidate) => candidate.name === name);
   if (!net) {

@@ -25,7 +25,10 @@ export const initial: Check = expect(
   },
 );
 
-/** @param fanIn numbers that one output value is a sum over; only xavier needs it */
+/**
+ * First values of a parameter, which follow from its name and the seed.
+ * @param fanIn numbers that one output value is a sum over; only xavier needs it
+ */
 export function initialValues(
   initial: Initial,
   { name, shape, fanIn }: { name: string; shape: Shape; fanIn: number },

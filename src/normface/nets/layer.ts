@@ -17,6 +17,7 @@ export interface LayerParameter extends Omit<ParameterDeclaration, 'init'> {
   readonly fanIn: number;
 }
 
+/** Whether a forward pass is part of the training. */
 export interface ForwardMode {
   /** Whether dropout drops and batch norm takes the statistics of the batch. */
   readonly training: boolean;

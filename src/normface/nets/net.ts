@@ -11,6 +11,7 @@ import type { AveragePoolLayer, GlobalAveragePoolLayer, MaxPoolLayer } from './l
 import type { ResidualLayer } from './layers/residual.ts';
 import type { SqueezeExciteLayer } from './layers/squeeze-excite.ts';
 
+/** A layer of a net as data; `kind` says which, the other keys are its settings. */
 export type Layer =
   | AveragePoolLayer
   | BatchNormLayer
@@ -28,6 +29,7 @@ export type Layer =
   | SigmoidLayer
   | SqueezeExciteLayer;
 
+/** A net as data. */
 export interface Net {
   readonly name: string;
   /** [height, width, channels] of the images the net was designed for: 3 channels are colour, 1 is grey. */

@@ -7,6 +7,7 @@ import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
 import type { StepMetrics } from './loop.ts';
 
+/** The head of a loss with its factor. */
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;

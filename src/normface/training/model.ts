@@ -32,6 +32,7 @@ interface Names {
   readonly net: string;
 }
 
+/** A net with its losses and its optimiser, captured as one training step; what checkpoints keep and restore. */
 export class Model implements Learner {
   private readonly device: Device;
   private readonly config: TrainingConfig;

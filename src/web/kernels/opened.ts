@@ -1,7 +1,7 @@
 /** A kernel in a case as plain data: what the page shows before anything runs. */
 
 import { UsageError, UserError } from '../../common/errors.ts';
-import { DeviceError, ShapeError } from '../../engine/core/errors.ts';
+import { ArgumentError, DeviceError } from '../../engine/core/errors.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import { elementCount } from '../../engine/core/shape.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
@@ -105,7 +105,7 @@ function openUsual(
       return { session: inspector.open({ ...own, caseText }), caseText };
     } catch (error) {
       // The kernel is not made for this case, or the case is too large for the adapter.
-      if (!(error instanceof UsageError || error instanceof ShapeError || error instanceof DeviceError))
+      if (!(error instanceof UsageError || error instanceof ArgumentError || error instanceof DeviceError))
         throw error;
     }
   }

@@ -2,6 +2,7 @@
 
 export type NoOptions = Record<string, never>;
 
+/** Factors of the summands. */
 export interface AddOptions {
   /** Factor of a (default 1). */
   readonly alpha?: number;
@@ -9,6 +10,7 @@ export interface AddOptions {
   readonly beta?: number;
 }
 
+/** The range that numbers are brought into. */
 export interface ClipOptions {
   /** Default: no lower bound. */
   readonly min?: number;
@@ -16,11 +18,13 @@ export interface ClipOptions {
   readonly max?: number;
 }
 
+/** Which formula of GELU is computed. */
 export interface GeluOptions {
   /** 'tanh': with the tanh that stands for the error function in the paper; default: with the error function. */
   readonly approximate?: 'tanh';
 }
 
+/** What becomes of negative numbers. */
 export interface LeakyReluOptions {
   /** Slope for negative numbers (default 0.01). */
   readonly slope?: number;

@@ -18,6 +18,7 @@ import type { LossWithStatistics } from './statistics.ts';
 const lossKernel = { name: 'center_loss', source: lossSource };
 const updateKernel = { name: 'center_update', source: updateSource };
 
+/** Options of the center loss. */
 export interface CenterOptions {
   /** Step of the centers (default 0.5); 0 leaves them where they are. */
   alpha?: number;
@@ -38,7 +39,7 @@ export interface CenterOptions {
  * @param centers [classes, d]: a leaf without gradient, changed in place
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function centerHead(
   features: Tensor,

@@ -10,6 +10,7 @@ import { checkMargin, type Margin } from './margin.ts';
 import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
+/** Options of the softmax over cosines with a margin for the own class. */
 export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly margin: Margin;
   /** s, a positive number or one f32 in a tensor, learnt if it requires a gradient: see {@link CosineSoftmaxOptions}. */
@@ -37,7 +38,7 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or numbers do not fit
+ * @throws ArgumentError if shapes, types or numbers do not fit
  */
 export function marginSoftmaxHead(
   features: Tensor,

@@ -7,6 +7,7 @@ import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
+/** Options of the softmax over inner products. */
 export interface SoftmaxLossOptions extends SharedHeadOptions {
   /** [classes] f32, default none. */
   readonly bias?: Tensor | null;

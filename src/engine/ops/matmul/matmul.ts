@@ -7,6 +7,7 @@ import { sumRows } from '../reduce/sum_rows.ts';
 import { batchedGradient, batchedProduct, commonBatch } from './batches.ts';
 import { matmulReference } from './matmul.reference.ts';
 
+/** Which operands of a matrix product are transposed. */
 export interface MatmulOptions {
   /** Use aᵀ: a is [..., k, m]. */
   readonly transposeA?: boolean;

@@ -2,7 +2,7 @@ import matrixUnitSource from '../../../shaders/lib/matrix_unit.wesl';
 import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
-import { check } from '../../core/errors.ts';
+import { checkArgument } from '../../core/errors.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
 import type { Cost } from '../../runtime/kernel.ts';
@@ -198,7 +198,7 @@ function adjusted(device: Device, tile: Tile): Tile {
   const blocks = choose('BLOCKS');
   const invocations = (rows * columns) / (4 * blocks) ** 2;
   // Every invocation loads at most one block of each operand per K step.
-  check(
+  checkArgument(
     [rows, columns].every((extent) => extent % (4 * blocks) === 0 && extent <= invocations),
     'tile product',
     () =>

@@ -5,7 +5,7 @@ import inverseDeviationSource from '../../../shaders/norm/batch_norm_inverse_dev
 import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -26,6 +26,7 @@ export interface RunningStatistics {
   readonly variance: Tensor;
 }
 
+/** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** true normalises with the statistics of the batch and moves the running ones; false uses the running ones. */
   readonly training: boolean;
@@ -48,7 +49,7 @@ interface ChannelStatistics {
  * @param x [..., channels]; in training at least two rows
  * @param gamma [channels]
  * @param beta [channels]
- * @throws ShapeError if the shapes do not fit
+ * @throws ArgumentError if shapes or options do not fit
  */
 export function batchNorm(
   x: Tensor,
@@ -74,7 +75,7 @@ export function batchNorm(
   }
   for (const [name, { dtype }] of Object.entries({ x, ...perChannel }))
     check(dtype === 'f32', 'batchNorm', () => `${name} must be f32, not ${dtype}`);
-  check(
+  checkArgument(
     momentum >= 0 && momentum <= 1 && epsilon > 0,
     'batchNorm',
     () => `momentum must be from 0 to 1 and epsilon larger than 0, not ${momentum} and ${epsilon}`,

@@ -2,7 +2,7 @@ import forwardSource from '../../../shaders/norm/layer_norm_forward.wesl';
 import gradInputSource from '../../../shaders/norm/layer_norm_grad_input.wesl';
 import gradScaleSource from '../../../shaders/norm/layer_norm_grad_scale.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -15,6 +15,7 @@ const forwardKernel = { name: 'layer_norm_forward', source: forwardSource };
 const gradInputKernel = { name: 'layer_norm_grad_input', source: gradInputSource };
 const gradScaleKernel = { name: 'layer_norm_grad_scale', source: gradScaleSource };
 
+/** Over how many of the last axes numbers are normalised. */
 export interface LayerNormOptions {
   /** How many of the last dimensions are normalised together, from 1. Default 1. */
   readonly dimensions?: number;
@@ -29,7 +30,7 @@ export interface LayerNormOptions {
  * @param x [..., d] f32
  * @param scale of the shape of the normalised dimensions, or null for 1
  * @param shift the same, or null for 0
- * @throws ShapeError if the shapes do not fit
+ * @throws ArgumentError if shapes or options do not fit
  */
 export function layerNorm(
   x: Tensor,
@@ -37,7 +38,7 @@ export function layerNorm(
   shift: Tensor | null = null,
   { dimensions = 1, epsilon = 1e-5 }: LayerNormOptions = {},
 ): Tensor {
-  check(
+  checkArgument(
     Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= x.shape.length,
     'layerNorm',
     () =>

@@ -10,6 +10,7 @@ import { contrastiveReference } from './pair_losses.reference.ts';
 
 const kernel = { name: 'contrastive_entries', source };
 
+/** Options of the contrastive loss of pairs of samples. */
 export interface ContrastiveOptions {
   /** M: pairs of two classes that are nearer than this cost (default 1, a squared distance). */
   margin?: number;
@@ -29,7 +30,7 @@ export interface ContrastiveOptions {
  *
  * @param features [n, d] with 2 ≤ n ≤ 2048
  * @param labels [n] u32
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function contrastiveHead(
   features: Tensor,

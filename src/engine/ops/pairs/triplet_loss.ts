@@ -14,6 +14,7 @@ const hardestKernel = { name: 'triplet_hardest', source: hardestSource };
 /** Which triplets of a batch are used. */
 export type TripletMining = 'all' | 'semi-hard' | 'hardest';
 
+/** Options of the triplet loss of samples. */
 export interface TripletOptions {
   /** M (default 0.2, FaceNet's; a squared distance). */
   margin?: number;
@@ -37,7 +38,7 @@ export interface TripletOptions {
  *
  * @param features [n, d] with 2 ≤ n ≤ 2048. The work for `all` and `semi-hard` grows with n³
  * @param labels [n] u32
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function tripletHead(
   features: Tensor,

@@ -10,6 +10,7 @@ import { reduceLines } from './reduce.ts';
 const forwardKernel = { name: 'softmax_forward', source: forwardSource };
 const gradInputKernel = { name: 'softmax_grad_input', source: gradInputSource };
 
+/** The axis whose numbers add up to 1. */
 export interface SoftmaxOptions {
   /** The axis along which the results add up to 1; negative ones count from the end. Default −1, the last. */
   readonly axis?: number;
@@ -24,7 +25,7 @@ export interface LineExponentials {
 /**
  * exp(x) / Σ exp(x) along an axis, for numbers of any magnitude. −∞ gives 0; lines that hold a NaN, +∞ or nothing but −∞ are all NaN.
  *
- * @throws ShapeError unless x is f32 and has the axis
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axis
  */
 export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return shares('softmax', x, options);

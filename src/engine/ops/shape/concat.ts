@@ -1,7 +1,7 @@
 import forwardSource from '../../../shaders/shape/concat_forward.wesl';
 import copyColumnsSource from '../../../shaders/shape/copy_columns.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -11,7 +11,9 @@ import { concatReference } from './concat.reference.ts';
 const forwardKernel = { name: 'concat_forward', source: forwardSource };
 const copyColumnsKernel = { name: 'copy_columns', source: copyColumnsSource };
 
+/** Along which axis tensors are joined. */
 export interface ConcatOptions {
+  /** 0 is the first; negative axes count from the end, −1 is the last (channels). */
   readonly axis: number;
 }
 
@@ -19,15 +21,14 @@ export interface ConcatOptions {
  * Joins tensors along one axis.
  *
  * @param inputs at least one, equal in every extent but that of the axis
- * @param options.axis 0 is the first; negative axes count from the end, −1 is the last (channels)
- * @throws ShapeError if the other extents differ or there is no such axis
+ * @throws ShapeError if the other extents differ, ArgumentError if there is no such axis
  */
 export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {
   const [first] = inputs;
-  check(first !== undefined, 'concat', () => 'there is nothing to join');
+  checkArgument(first !== undefined, 'concat', () => 'there is nothing to join');
   const rank = first.shape.length;
   const joined = axis < 0 ? axis + rank : axis;
-  check(
+  checkArgument(
     Number.isInteger(joined) && joined >= 0 && joined < rank,
     'concat',
     () => `a tensor of shape ${formatShape(first.shape)} has no axis ${axis}`,

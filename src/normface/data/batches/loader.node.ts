@@ -22,6 +22,7 @@ export type Sampling =
   | { readonly kind: 'shuffled' }
   | { readonly kind: 'balanced'; readonly people: number; readonly images: number };
 
+/** Size, order and preparation of the batches of a training. */
 export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly batchSize: number;
   /** How batches are made (default shuffled); with balanced ones people × images must be the batch size. */
@@ -40,7 +41,7 @@ interface Pending extends Draw {
 
 /**
  * Endless training batches of exactly `batchSize` images. Shuffled: every epoch is a permutation of the data set that follows from
- * the seed, and a batch may reach over the end of an epoch. Balanced: see {@link balancedOrder}. An image that cannot be read is
+ * the seed, and a batch may reach over the end of an epoch. Balanced: see `balancedOrder`. An image that cannot be read is
  * reported once and left out. In its place its draw, the images of one person, repeats the others; where there are none, the next
  * draw of the order takes its place (after which a balanced batch may reach over the end of an epoch and hold a person twice). So
  * the batches depend on data set, seed and cursor only.

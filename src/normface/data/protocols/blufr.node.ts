@@ -15,7 +15,11 @@ import { type MatlabArray, parseMatlab } from './matlab.node.ts';
 /** What the divisions may be at most; BLUFR's own lists are 7 MB and the longest has 97,094 lines. */
 const most = { bytes: 2 ** 26, lines: 2 ** 20 };
 
-/** @param path `blufr_lfw_config.mat`, or a folder, `.tar` or `.tar.gz` with `image_list.txt` and the lists of its sets. @throws UserError */
+/**
+ * Reads the trials of BLUFR.
+ * @param path `blufr_lfw_config.mat`, or a folder, `.tar` or `.tar.gz` with `image_list.txt` and the lists of its sets
+ * @throws UserError
+ */
 export async function readBlufrSplits(path: string): Promise<BlufrSplits> {
   const name = basename(path);
   try {

@@ -10,6 +10,7 @@ export interface VideoPair {
   readonly line: number;
 }
 
+/** A list of pairs of videos with their folds. */
 export interface VideoPairList {
   readonly name: string;
   readonly pairs: readonly VideoPair[];

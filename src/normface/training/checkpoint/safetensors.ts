@@ -43,6 +43,7 @@ export interface StoredTensor {
   readonly data: StoredData;
 }
 
+/** What a .safetensors file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** The free text entries of `__metadata__`. */

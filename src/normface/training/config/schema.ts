@@ -1,0 +1,253 @@
+/** The keys of a training configuration. */
+
+import { z } from 'zod';
+import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
+import { lossSchema } from '../../losses/index.ts';
+import { defaultLoss } from '../../losses/names.ts';
+import type { Net } from '../../nets/net.ts';
+
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(1);
+
+const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
+
+const overlapLists = Object.keys(casiaOverlap) as (keyof typeof casiaOverlap)[];
+
+const data = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .default('generated')
+    .describe(
+      'The images: a folder `identity/image.jpg`, an archive of one (`.tar`, `.tar.gz`, `.zip`), MNIST such as ' +
+        '`mnist:data/mnist,first=0,count=8000`, or generated faces such as `generated:identities=200,samples=20,seed=1`.',
+    ),
+  pairs: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A list of pairs in the format of LFW's `pairs.txt`, for excludeFolds and for the evaluation."),
+  excludeFolds: z
+    .array(count)
+    .default([])
+    .describe('Folds of data.pairs whose people are left out of the training.'),
+  removeIdentities: z
+    .union([z.enum(overlapLists), z.array(z.string().min(1))], {
+      error: `expected one of ${overlapLists.join(', ')}, or a list of names`,
+    })
+    .optional()
+    .describe(
+      'People who are left out: a list of those that CASIA-WebFace shares with LFW (docs/reference.md#casia-webface-without-lfw), ' +
+        'or their names.',
+    ),
+  blufr: z
+    .strictObject({
+      splits: z
+        .string()
+        .min(1)
+        .describe('`blufr_lfw_config.mat`, or its lists as text: a folder, `.tar` or `.tar.gz`.'),
+      trial: count.describe('Which of the trials.'),
+    })
+    .optional()
+    .describe(
+      'Only the training images of one trial of BLUFR; its test images may judge the run (docs/reference.md#blufr).',
+    ),
+  minimumImages: count.default(2).describe('People with fewer images are left out.'),
+  imageSize: heightAndWidth
+    .optional()
+    .describe('Height and width of the images; by default those the net was designed for.'),
+  cropSize: heightAndWidth
+    .optional()
+    .describe(
+      'Height and width of the part of each image that the net gets: in training anywhere, otherwise its centre ' +
+        '(docs/reference.md#aligned-crops). Default: all.',
+    ),
+  resize: z.boolean().default(true).describe('Scale images of another size; false stops at the first one.'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe('Stop at the first image that cannot be read instead of leaving it out.'),
+});
+
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('shuffled').describe('All images in a random order, a new one for each pass.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('balanced')
+      .describe('Batches of so many people with so many images each, for losses of pairs and triplets.'),
+    people: count.min(2).describe('People in a batch.'),
+    images: count.describe('Images of each; people × images is batchSize.'),
+  }),
+]);
+
+const evaluation = z.strictObject({
+  everySteps: z.int().min(0).default(0).describe('Steps between evaluations while training; 0: none.'),
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Images to evaluate on; by default those of data.path, with the pairs of data.pairs.'),
+  pairs: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A list of pairs; without one they are drawn from evaluation.data: ten folds of so many pairs of each kind.',
+    ),
+  pairsPerFold: count.default(100).describe('Pairs of each kind in a drawn fold.'),
+  folds: z.array(count).min(2).optional().describe('Look at the pairs of these folds only; by default all.'),
+  thresholdFold: count
+    .optional()
+    .describe(
+      'Judge one fold (testFold) at the threshold that is best on this; while training only this fold is looked at.',
+    ),
+  testFold: count.optional().describe('The fold that is judged, where thresholdFold is given.'),
+});
+
+const schedule = z.strictObject({
+  kind: z
+    .enum(['constant', 'step', 'multistep', 'cosine'])
+    .default('constant')
+    .describe('How the learning rate falls: not, every so many steps, at milestones, or along a cosine.'),
+  milestones: z
+    .array(z.number().positive())
+    .default([])
+    .describe(
+      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step.',
+    ),
+  every: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Step: the rate drops every so many steps; a number below 1 is a fraction of the run.'),
+  gamma: z.number().positive().max(1).default(0.1).describe('Step and multistep: factor of each drop.'),
+  final: fraction.default(0).describe('Cosine: the rate at the end as a fraction of the first.'),
+  warmupSteps: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Steps at the beginning in which the rate rises linearly to its first value.'),
+});
+
+/** Whether a configuration holds a net itself, and not its name; `checkNet` says whether it is one. */
+export const isNetData = (value: unknown): value is Net => typeof value === 'object' && value !== null;
+
+/** On the command line a configuration may also name a file: `resolveConfig` reads it. */
+const net = z.union([z.string().min(1), z.custom<Net>(isNetData)], {
+  error: 'expected the name of a net, a file whose name ends in .json, or a net as data',
+});
+
+/** What a person may write: every key with its type, range, default and meaning, which docs/configuration.md lists. */
+export const configKeys = z.strictObject({
+  $schema: z.string().optional().describe('The JSON Schema that an editor checks with; not read.'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-"')
+    .default('train')
+    .describe('The run goes to `<output>/<name>-NNN`.'),
+  output: z.string().min(1).default('runs').describe('Folder of the runs.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(1)
+    .describe('Decides initial weights, order of images, augmentation and dropout.'),
+  net: net
+    .default('small')
+    .describe(
+      'The net: a name that `normface nets` lists, a file that ends in `.json`, as seen from the folder of the configuration, or a net as ' +
+        'data (docs/nets.md#a-net).',
+    ),
+  data: data.prefault({}).describe('What is trained on.'),
+  sampling: sampling
+    .prefault({ kind: 'shuffled' })
+    .describe('How batches are drawn; shuffled where it is not given.'),
+  loss: lossSchema
+    .prefault({ name: defaultLoss })
+    .describe('What is minimised; softmax where it is not given.'),
+  auxiliaryLoss: lossSchema
+    .optional()
+    .describe(
+      'A second loss on the same features with its own class matrix (docs/reference.md#two-losses-together).',
+    ),
+  initialise: z
+    .strictObject({
+      from: z.string().min(1).describe('A run, a checkpoint or a weights file.'),
+      head: z
+        .enum(['keep', 'new'])
+        .default('keep')
+        .describe('Class weights too, which needs the same people and names, or new ones.'),
+    })
+    .optional()
+    .describe('Start from the weights of another run.'),
+  optimiser: z
+    .strictObject({
+      name: z.enum(['sgd', 'adam', 'adamw']).default('sgd').describe("SGD as Caffe's, Adam, or AdamW."),
+      learningRate: z.number().positive().default(0.05).describe('The rate before the schedule.'),
+      momentum: z
+        .number()
+        .min(0)
+        .max(0.9999)
+        .default(0.9)
+        .describe('Of sgd; the others have moments of their own.'),
+      nesterov: z.boolean().optional().describe("Of sgd: Nesterov's momentum."),
+      weightDecay: z.number().min(0).default(5e-4).describe('Times the decay multiplier of each parameter.'),
+      clipNorm: z
+        .number()
+        .positive()
+        .optional()
+        .describe('Largest norm of all gradients together; by default they are not clipped.'),
+    })
+    .refine(({ name, momentum, nesterov }) => !nesterov || (name === 'sgd' && momentum > 0), {
+      error: 'nesterov is for sgd with a momentum above 0',
+    })
+    .prefault({})
+    .describe('How weights follow gradients.'),
+  schedule: schedule.prefault({}).describe('The learning rate over the run.'),
+  batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  epochs: z
+    .number()
+    .positive()
+    .max(1e6)
+    .optional()
+    .describe('Passes over the images; 10 where neither this nor steps is given.'),
+  steps: count.optional().describe('Optimiser steps, instead of epochs.'),
+  augmentation: z
+    .strictObject({
+      mirror: z.boolean().default(true).describe('Mirror each image with probability 1/2.'),
+      shift: z
+        .int()
+        .min(0)
+        .max(64)
+        .default(0)
+        .describe('Largest shift of the image, or of a crop from its centre, in pixels.'),
+      randomCrop: z
+        .boolean()
+        .default(true)
+        .describe('With data.cropSize: crops from anywhere in the image; false: from its centre.'),
+    })
+    .prefault({})
+    .describe('What is changed at random in images of the training.'),
+  evaluation: evaluation
+    .prefault({})
+    .describe('The pairs that are judged while training, and by `normface eval`.'),
+  checkpoint: z
+    .strictObject({
+      everySteps: z
+        .int()
+        .min(0)
+        .default(200)
+        .describe('Steps between checkpoints; 0: only at the end and when interrupted.'),
+      keep: count.default(3).describe('So many of the newest are kept.'),
+    })
+    .prefault({})
+    .describe('What a run can be resumed from.'),
+  log: z
+    .strictObject({
+      everySteps: count.default(10).describe('Steps between lines of the log.'),
+    })
+    .prefault({})
+    .describe('What is printed and kept in the log of the run.'),
+});
