@@ -1,4 +1,4 @@
-/** Whoever reads the API reference finds a sentence about everything that the library exports. */
+/** Anyone who reads the API reference finds a sentence about everything that the library exports. */
 
 import path from 'node:path';
 import ts from 'typescript';

@@ -15,7 +15,7 @@ import { lossNames } from '../../src/normface/losses/names.ts';
 import { configSchema } from '../../src/normface/training/config/config.ts';
 
 const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-const current = '`npm run docs:reference` writes it anew';
+const current = '`npm run docs:reference` writes it again';
 
 test('docs/cli.md is what the declarations of the commands say', () => {
   expect(page('cli.md'), current).toBe(commandLinePage());

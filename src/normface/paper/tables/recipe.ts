@@ -16,7 +16,7 @@ export interface Recipe {
   readonly baseline: Stage;
   readonly fineTune: Stage;
   readonly head: HeadSettings;
-  /** Whether class weights start again where the loss is another, or go on from the baseline's as far as they have the same shape. */
+  /** Whether class weights are initialised again where the loss is another, or go on from the baseline's as far as they have the same shape. */
   readonly newClassWeights: boolean;
   /** The rule behind its accuracies. */
   readonly protocol: ProtocolName;
@@ -129,7 +129,7 @@ export function baselineConfig(recipe: Recipe, seed: number): TrainingConfigInpu
 }
 
 /**
- * The run of one row. Class weights go on where the loss is softmax as before and start again where it is another.
+ * The run of one row. Class weights go on where the loss is softmax as before and are initialised again where it is another.
  * @param from checkpoint of the baseline
  */
 export function fineTuneConfig(
