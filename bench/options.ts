@@ -66,7 +66,7 @@ export const program = new Command('npm run bench --')
   .addOption(
     new Option(
       '--tune <mode>',
-      'variants of our kernels: shipped, measured before, or measure what is missing',
+      'variants of our kernels: default, measured before, or measure what is missing',
     )
       .choices(['off', 'cache', 'full'])
       .default('full'),

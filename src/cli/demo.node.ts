@@ -108,7 +108,7 @@ export async function demo(context: Context, options: DemoOptions) {
   }
 }
 
-/** The shipped configuration of a recipe with the demo's own settings over it. */
+/** The configuration of a recipe with the demo's own settings over it. */
 function configOf(file: string, { out, seed, set }: DemoOptions, from?: string) {
   const flags = {
     output: out,

@@ -49,7 +49,7 @@ export function entryText(entry: KernelEntry): string {
   return [
     entry.name,
     `operators   ${list(operatorsOf(entry))}`,
-    ...(entry.walks.length > 0 ? [`walks       ${list(entry.walks)}`] : []),
+    ...(entry.mainloops.length > 0 ? [`mainloops   ${list(entry.mainloops)}`] : []),
     `constants   ${list(entry.constants)}`,
     `conditions  ${list(entry.conditions)}`,
     '',
@@ -74,10 +74,10 @@ export function sessionText({ entry, operator, sample, recording }: KernelSessio
 
 /** Everything about a dispatch but its WGSL. */
 export function dispatchText(view: DispatchView): string {
-  const { needs, cost, decisions, walk } = view;
+  const { needs, cost, decisions, mainloop } = view;
   const intensity = cost.bytes > 0 ? `, ${(cost.flops / cost.bytes).toFixed(2)} FLOP a byte` : '';
   return [
-    `dispatch ${view.index} of ${view.operator}${walk ? `, walk ${walk}` : ''}`,
+    `dispatch ${view.index} of ${view.operator}${mainloop ? `, mainloop ${mainloop}` : ''}`,
     ...decisions.map(({ operation, variant, reason }) => `         ${operation}: ${variant}, ${reason}`),
     `grid     ${view.grid.join(' × ')} workgroups of ${needs.workgroupSize.join('×')} invocations`,
     `needs    ${needs.workgroupBytes} bytes of workgroup memory, about ${needs.registers} registers an invocation (modelled)`,
@@ -183,7 +183,7 @@ export function speedText({ check, speeds, baseline, ratios, roofline }: KernelR
   return check ? table : `${table}\nnot checked: nothing says that the results are right`;
 }
 
-/** One row a dispatch, under each that of the shipped kernel if it was timed as well. */
+/** One row a dispatch, under each that of the default kernel if it was timed as well. */
 function speedTable(
   speeds: readonly Speed[],
   baseline: KernelRun['baseline'],
@@ -191,27 +191,27 @@ function speedTable(
   roofline: Roofline,
 ): Table {
   const rows = speeds.flatMap((speed, i) => {
-    const shipped = baseline?.[i];
+    const defaultSpeed = baseline?.[i];
     const ratio = ratios?.[i];
     const label = `#${speed.index} ${speed.operator}`;
     if (!baseline) return [[label, ...speedCells(speed)]];
     return [
       [`${label}, changed`, ...speedCells(speed), ratio ? comparisonText(ratio) : ''],
-      ...(shipped ? [[`${label}, shipped`, ...speedCells(shipped), '']] : []),
+      ...(defaultSpeed ? [[`${label}, default`, ...speedCells(defaultSpeed), '']] : []),
     ];
   });
   return {
     columns: [
       { header: 'dispatch' },
       ...speedColumns,
-      ...(baseline ? [{ header: 'as fast as shipped' }] : []),
+      ...(baseline ? [{ header: 'as fast as the default' }] : []),
     ],
     rows,
     notes: [
       `roofline: ${rooflineText(roofline)}; times by ${timerText(speeds[0]!)}`,
       ...(baseline
         ? [
-            'as fast as shipped: the median of paired rounds with its 95 % interval; where that holds 1, nothing can be told',
+            'as fast as the default: the median of paired rounds with its 95 % interval; where that holds 1, nothing can be told',
           ]
         : []),
     ],
@@ -240,7 +240,7 @@ export function sweepTable(name: string, { rows, comparisons, roofline }: SweepR
       first && roofline
         ? [
             `* least median; as fast as that: the median of paired rounds with an interval, all of which hold together with 95 %`,
-            `roofline: ${rooflineText(roofline)}; times of the dearest dispatch by ${timerText(first)}`,
+            `roofline: ${rooflineText(roofline)}; times of the most expensive dispatch by ${timerText(first)}`,
           ]
         : [],
   };

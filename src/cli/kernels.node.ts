@@ -95,7 +95,7 @@ export async function list(context: Context, text: string | undefined, { long = 
     name: entry.name,
     summary: entry.summary,
     operators: operatorsOf(entry),
-    walks: entry.walks,
+    mainloops: entry.mainloops,
     constants: entry.constants,
     conditions: entry.conditions,
   }));
@@ -117,7 +117,7 @@ export async function show(context: Context, name: string, options: ShowOptions)
     const views = session.views();
     context.say(sessionText(session));
     context.say(`\n${indented(session.entry.header)}`);
-    const index = options.dispatch ?? session.dearest;
+    const index = options.dispatch ?? session.mostExpensive;
     const chosen = views.find((view) => view.index === index);
     if (!chosen)
       throw new UsageError(

@@ -20,7 +20,7 @@ export const addKernels: AddCommand = (program, run) => {
     .command('list', { isDefault: true })
     .description('every kernel with what it computes and the operators that dispatch it')
     .argument('[text]', 'only kernels whose name, operator or description contains this')
-    .option('--long', 'with all operators, walks, constants, conditions and the formulas of the file')
+    .option('--long', 'with all operators, mainloops, constants, conditions and the formulas of the file')
     .action(run(async () => (await import('./kernels.node.ts')).list));
   caseOptions(kernels.command('show'))
     .description('the WGSL that the driver gets for a case, and what it costs')
@@ -39,7 +39,7 @@ export const addKernels: AddCommand = (program, run) => {
   caseOptions(kernels.command('run'))
     .description('check a kernel against the float64 reference and time it')
     .option('--sweep <name=a,b,c>', 'try several values of a constant, or of "variant" (variant=all)')
-    .option('--baseline', 'time the shipped kernel in the same rounds')
+    .option('--baseline', 'time the default kernel in the same rounds')
     .option('--no-check', 'only time it')
     .option('--rounds <n>', 'rounds that are timed', wholeNumber(1), 15)
     .addHelpText(
@@ -67,6 +67,6 @@ function caseOptions(command: Command): Command {
       '--file <wgsl>',
       'run this in place of the kernel: a changed file of src/shaders, or changed WGSL',
     )
-    .option('--grid <XxYxZ>', 'workgroups of the changed kernel (default: as shipped)')
+    .option('--grid <XxYxZ>', 'workgroups of the changed kernel (default: those of the default kernel)')
     .option('--dispatch <n>', 'which of its dispatches a changed kernel stands for', wholeNumber(0));
 }

@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { UsageError, UserError } from '../common/errors.ts';
 import { printable } from '../common/printable.ts';
 import { suggest } from '../common/suggest.ts';
-import { DeviceError, LabelError, NotFiniteError, ShapeError } from '../engine/core/errors.ts';
+import { ArgumentError, DeviceError, LabelError, NotFiniteError } from '../engine/core/errors.ts';
 import { setMostPixels } from '../normface/data/images/pixel-limit.node.ts';
 import { packageVersion } from '../normface/package.node.ts';
 import type { Runner } from './command.ts';
@@ -105,7 +105,7 @@ function classify(error: unknown): [exitCode: number, expected: boolean] {
   if (error instanceof UserError) return [error.exitCode, true];
   if (error instanceof CommanderError) return [2, true];
   if (error instanceof NotFiniteError) return [3, true];
-  return [1, [DeviceError, LabelError, ShapeError].some((expected) => error instanceof expected)];
+  return [1, [DeviceError, LabelError, ArgumentError].some((expected) => error instanceof expected)];
 }
 
 const isProgram =

@@ -2,7 +2,16 @@
 
 export { record } from './core/autograd.ts';
 export type { DataType, TensorData } from './core/data-type.ts';
-export { check, DeviceError, formatShape, LabelError, NotFiniteError, ShapeError } from './core/errors.ts';
+export {
+  ArgumentError,
+  check,
+  checkArgument,
+  DeviceError,
+  formatShape,
+  LabelError,
+  NotFiniteError,
+  ShapeError,
+} from './core/errors.ts';
 export {
   defineOperator,
   type InputSpec,
@@ -17,6 +26,7 @@ export { type ParameterDeclaration, Parameters } from './core/parameters.ts';
 export type { Phase } from './core/phase.ts';
 export { hash32, normal01, uniform01 } from './core/random.ts';
 export { withoutGradients } from './core/recording.ts';
+export type { Scope } from './core/scope.ts';
 export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';

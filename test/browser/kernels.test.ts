@@ -85,7 +85,7 @@ test('the list has all kernels; search and keys find and open one', async () => 
   await page.context().close();
 });
 
-test('a kernel shows its text, bindings, constants and needs, and the shipped one is right', async () => {
+test('a kernel shows its text, bindings, constants and needs, and the default one is right', async () => {
   const { page, problems } = await openKernel(preluCase);
   const text = await editorText(page);
   expect(text).toContain('@compute');
@@ -110,22 +110,22 @@ test('a kernel shows its text, bindings, constants and needs, and the shipped on
   const checks = (await panel.getByRole('region', { name: 'Checks' }).textContent()) ?? '';
   for (const against of ['float64 reference', 'finite differences', 'second run'])
     expect(checks).toContain(against);
-  expect(checks).not.toContain('shipped kernel');
+  expect(checks).not.toContain('default kernel');
   expect(await panel.locator('svg.kernel-plot').count()).toBe(2);
   expect(await panel.textContent()).toMatch(/\d rounds? by (timestamp queries|the clock)/);
-  expect(await panel.locator('circle.dot.shipped').count()).toBeGreaterThan(10);
+  expect(await panel.locator('circle.dot.default').count()).toBeGreaterThan(10);
   expect(problems).toEqual([]);
   await page.context().close();
 });
 
-test('a right edit passes beside the shipped kernel, a wrong one does not', async () => {
+test('a right edit passes beside the default kernel, a wrong one does not', async () => {
   const { page, problems } = await openKernel(preluCase);
   await edit(page, (text) => text.replaceAll(/\bvalue\b/g, 'loaded'));
   expect(await run(page)).toMatch(/^right, /);
   const panel = region(page, 'Run');
-  expect(await panel.getByRole('region', { name: 'Checks' }).textContent()).toContain('shipped kernel');
+  expect(await panel.getByRole('region', { name: 'Checks' }).textContent()).toContain('default kernel');
   // Another name for a variable: either nothing can be told, or (once in thirty runs) the interval is given.
-  const beside = panel.locator('.figure', { hasText: 'Beside shipped' });
+  const beside = panel.locator('.figure', { hasText: 'Beside the default' });
   expect(await beside.textContent()).toMatch(
     /(not distinguishable \([\d.]+–[\d.]+\)|[\d.]+ × as fast, [\d.]+–[\d.]+)$/,
   );
@@ -143,16 +143,16 @@ test('a right edit passes beside the shipped kernel, a wrong one does not', asyn
   await page.getByRole('button', { name: 'Reset' }).click();
   await edit(page, (text) => `// The same, but not enough of it.\n${text}`);
   const workgroups = page.getByRole('textbox', { name: 'Workgroups' });
-  const shipped = await workgroups.inputValue();
-  expect(shipped).toMatch(/^\d+x1x1$/);
+  const defaultGrid = await workgroups.inputValue();
+  expect(defaultGrid).toMatch(/^\d+x1x1$/);
   await workgroups.fill('1');
   await workgroups.press('Enter');
   await page.waitForURL(/grid=1x1x1/);
   expect(await run(page)).toMatch(/^wrong, /);
 
   await page.getByRole('button', { name: 'Reset' }).click();
-  expect(await workgroups.inputValue()).toBe(shipped);
-  expect(await page.locator('.kernel-editor h2').textContent()).toContain('as shipped');
+  expect(await workgroups.inputValue()).toBe(defaultGrid);
+  expect(await page.locator('.kernel-editor h2').textContent()).toContain('default');
   expect(await run(page)).toMatch(/^right, /);
   expect(problems).toEqual([]);
   await page.context().close();
@@ -277,7 +277,7 @@ test('two versions stand side by side and race', async () => {
   await panel.getByRole('button', { name: 'Edit Version 1' }).click();
   expect(await editorText(page)).toContain('first');
   await panel.getByRole('button', { name: 'Forget Version 1' }).click();
-  expect(await panel.getByLabel('Left').locator('option').allTextContents()).toEqual(['Shipped', 'Edited']);
+  expect(await panel.getByLabel('Left').locator('option').allTextContents()).toEqual(['Default', 'Edited']);
   expect(problems).toEqual([]);
   await page.context().close();
 });

@@ -17,7 +17,7 @@ export interface Site {
 }
 
 /** Serves what `make` puts into a folder until the tests of the file have run. */
-async function serveMade(make: (folder: string) => Promise<void>): Promise<Site> {
+export async function serveMade(make: (folder: string) => Promise<void>): Promise<Site> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-web-'));
   await make(folder);
   const site = await serve(folder, 0);

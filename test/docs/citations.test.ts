@@ -111,7 +111,7 @@ const inSource =
 /** Modules that kernels share: `lib/name` in a comment, `package::lib::name` as the linker has it. */
 const shared = /(?<![\w./@~-])(?:package::)?lib(?:\/|::)([a-z]\w*)/g;
 /** The only modules outside `lib` that a kernel can name. */
-const otherModule = /package::(?!lib::|operands\b)\w+/g;
+const otherModule = /package::(?!lib::|operand_loader\b)\w+/g;
 /** A pattern, or what is made on the machine. */
 const isNoFile = /[*<{]|node_modules/;
 const pageMentioned = /(?<![\w./@~-])(docs\/[\w./-]*\.md)(?:#([\w-]+))?/g;
@@ -212,7 +212,7 @@ describe('the checks see', () => {
   test('modules that are not there', () => {
     const broken = (text: string) =>
       passages(text).flatMap((one) => brokenModules(one, 'src/shaders/a.wesl'));
-    expect(broken('// lib/margin, package::lib::margin, package::operands')).toEqual([]);
+    expect(broken('// lib/margin, package::lib::margin, package::operand_loader')).toEqual([]);
     expect(broken('// lib/absent, package::tile_product')).toEqual([
       'src/shaders/lib/absent.wesl is not there',
       'package::tile_product is no module',

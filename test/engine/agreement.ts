@@ -38,12 +38,12 @@ export const expectClose = (
   expect(compareArrays('', '', actual, expected, allowed).error, what).toBeLessThan(tolerance);
 };
 
-/** One tile of every walk, and every other kind of variant: which tile it is matters to the walk alone, not to its operands. */
-export function oneTileOfEachWalk(names: readonly string[]): string[] {
-  const walkOf = (name: string): string | undefined => /^(\w+) \d+×\d+( of |$)/.exec(name)?.[1];
+/** One tile of every mainloop, and every other kind of variant: which tile it is matters to the mainloop alone, not to its operands. */
+export function oneTileOfEachMainloop(names: readonly string[]): string[] {
+  const mainloopOf = (name: string): string | undefined => /^(\w+) \d+×\d+( of |$)/.exec(name)?.[1];
   const isFirst = (name: string): boolean => {
-    const walk = walkOf(name);
-    return walk === undefined || names.find((other) => walkOf(other) === walk) === name;
+    const mainloop = mainloopOf(name);
+    return mainloop === undefined || names.find((other) => mainloopOf(other) === mainloop) === name;
   };
   return names.filter((name) => !name.includes(' in ') && (name.startsWith('winograd') || isFirst(name)));
 }

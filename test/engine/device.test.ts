@@ -343,7 +343,7 @@ describe('looking inside', () => {
     expect((await result.outputs.readFloats())[99]).toBe(198);
     result.dispose();
     const plain = device.capture(() => scale(x, 2));
-    expect(plain.dispatches[0]!.dispatch.constants.STEPS).toBe(free.get('STEPS')!.shipped);
+    expect(plain.dispatches[0]!.dispatch.constants.STEPS).toBe(free.get('STEPS')!.defaultValue);
     plain.dispose();
   });
 

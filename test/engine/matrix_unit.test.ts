@@ -1,4 +1,4 @@
-/** The walk of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
+/** The mainloop of matrix products on matrix units, around an emulated unit: llvmpipe has none. */
 
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../src/engine/core/tensor.ts';
@@ -50,7 +50,7 @@ describe.runIf(subgroup === 8 && most === 8).each(['f32', 'f16'] as const)('%s o
   });
 
   test.each(cases[operands].map((sample) => [sample.label, sample] as const))(
-    'same results as the other walks: %s',
+    'same results as the other mainloops: %s',
     async (_, sample) => {
       const names = await variantsOf(device, sample);
       const using = (name: string) =>

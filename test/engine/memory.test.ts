@@ -51,17 +51,17 @@ function randomLifetimes(seed: number, count: number): MutableLifetime[] {
 describe('the planner', () => {
   test.each([1, 2, 3, 4, 5])('keeps random lifetimes apart (seed %i)', (seed) => {
     const lifetimes = randomLifetimes(seed, 150);
-    const { placements, slabs } = planMemory(lifetimes);
+    const { placements, blocks } = planMemory(lifetimes);
     let shared = 0;
     lifetimes.forEach((a, i) => {
       const placeA = placements.get(a)!;
       expect(placeA.offset % bindingAlignment).toBe(0);
-      expect(placeA.offset + a.bytes).toBeLessThanOrEqual(slabs[placeA.slab]!);
+      expect(placeA.offset + a.bytes).toBeLessThanOrEqual(blocks[placeA.block]!);
       for (const b of lifetimes.slice(i + 1)) {
         const placeB = placements.get(b)!;
-        if (a.conflicts.has(b)) expect(placeA.slab).not.toBe(placeB.slab);
+        if (a.conflicts.has(b)) expect(placeA.block).not.toBe(placeB.block);
         const sameBytes =
-          placeA.slab === placeB.slab &&
+          placeA.block === placeB.block &&
           placeA.offset < placeB.offset + b.bytes &&
           placeB.offset < placeA.offset + a.bytes;
         const sameTime = a.first <= b.last && b.first <= a.last;
@@ -70,25 +70,25 @@ describe('the planner', () => {
       }
     });
     expect(shared).toBeGreaterThan(0);
-    const total = slabs.reduce((a, b) => a + b, 0);
+    const total = blocks.reduce((a, b) => a + b, 0);
     expect(total).toBeLessThan(0.6 * lifetimes.reduce((bytes, { bytes: own }) => bytes + align(own), 0));
   });
 
-  test('reaches the least possible size for a chain, in two slabs that alternate', () => {
+  test('reaches the least possible size for a chain, in two blocks that alternate', () => {
     const chain = Array.from({ length: 20 }, (_, i) => lifetime(1024, i, i + 1));
     chain.slice(1).forEach((next, i) => {
       conflict(chain[i]!, next);
     });
-    expect(planMemory(chain).slabs).toEqual([1024, 1024]);
+    expect(planMemory(chain).blocks).toEqual([1024, 1024]);
   });
 
-  test('opens another slab rather than exceed the largest buffer', () => {
-    const { placements, slabs } = planMemory(
+  test('opens another block rather than exceed the largest buffer', () => {
+    const { placements, blocks } = planMemory(
       [lifetime(768, 0, 1), lifetime(512, 0, 1), lifetime(256, 0, 1)],
       1024,
     );
-    expect(slabs).toHaveLength(2);
-    expect(Math.max(...slabs)).toBeLessThanOrEqual(1024);
+    expect(blocks).toHaveLength(2);
+    expect(Math.max(...blocks)).toBeLessThanOrEqual(1024);
     expect(placements.size).toBe(3);
   });
 

@@ -9,7 +9,7 @@ import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
-import { expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
+import { expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
 import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
@@ -35,10 +35,10 @@ const cases = [
 ];
 
 test.runIf(hasHalf).each(cases.map((sample) => [sample.label, sample] as const))(
-  'f16 operands: every walk rounds alike, to f16 and not further: %s',
+  'f16 operands: every mainloop rounds alike, to f16 and not further: %s',
   async (_, sample) => {
     const exact = await run(device, sample, () => undefined);
-    const names = oneTileOfEachWalk(await variantsOf(half, sample));
+    const names = oneTileOfEachMainloop(await variantsOf(half, sample));
     expect(names).not.toContain('winograd 4×4');
     let first: Float32Array[] | null = null;
     for (const name of names) {

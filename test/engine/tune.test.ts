@@ -34,7 +34,7 @@ function choiceOf(overrides: Partial<Choice<Work>> = {}): Choice<Work> {
     shape: { n: 4 },
     sources: ['kernel text'],
     variants: [long, short],
-    shipped: long,
+    defaultVariant: long,
     benchmark: ({ times }) => {
       let y = device.empty([4]);
       for (let i = 0; i < times; i++) y = scale(y, 2);
@@ -55,7 +55,7 @@ function memoryStore(stored = new Map<string, Measurement>()): TuneStore {
 }
 
 describe('a choice', () => {
-  test('is what is shipped until something was measured', () => {
+  test('is the default until something was measured', () => {
     for (const mode of ['off', 'cache', 'full'] as const) {
       expect(new Tuner(runtimeOf(device), mode).choose(choiceOf())).toBe(long);
     }
@@ -115,7 +115,7 @@ describe('a choice', () => {
               {
                 operation: 'a',
                 variant: 'long',
-                reason: 'shipped for this kind of adapter; not measured on this one',
+                reason: 'default for this kind of adapter; not measured on this one',
               },
               {
                 operation: 'b',
@@ -167,7 +167,7 @@ describe('a choice', () => {
     const choice = choiceOf({
       variants: [broken, short, unworthy],
       candidates: [broken, short],
-      shipped: short,
+      defaultVariant: short,
       benchmark: ({ name }) => {
         if (name === 'broken') throw new DeviceError('this adapter cannot');
         scale(device.empty([4]), 2);
@@ -294,9 +294,9 @@ test('a real operator is tuned and computes the same', async () => {
     other.close();
     return result;
   };
-  const [tuned, shipped] = [await product('full'), await product('off')];
+  const [tuned, defaultVariant] = [await product('full'), await product('off')];
   tuned.forEach((value, i) => {
-    expect(value).toBeCloseTo(shipped[i]!, 4);
+    expect(value).toBeCloseTo(defaultVariant[i]!, 4);
   });
   const [[key]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
   expect(key).toMatch(/^gemm /);

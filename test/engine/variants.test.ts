@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Operator } from '../../src/engine/core/operator.ts';
 import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
-import { supportsFold } from '../../src/engine/ops/conv2d/conv2d_fold.ts';
+import { supportsCol2im } from '../../src/engine/ops/conv2d/conv2d_col2im.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
 import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
-import { expectAgreement, expectClose, oneTileOfEachWalk, run, variantsOf } from './agreement.ts';
+import { expectAgreement, expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
 import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
@@ -45,7 +45,7 @@ describe.each(chosen.map(([operator, labels]) => [operator.name, operator, label
       'every algorithm gives the same results: %s',
       async (label) => {
         const sample = caseOf(operator, label);
-        await expectAgreement(device, sample, oneTileOfEachWalk(await variantsOf(device, sample)));
+        await expectAgreement(device, sample, oneTileOfEachMainloop(await variantsOf(device, sample)));
       },
       120_000,
     );
@@ -89,7 +89,7 @@ test('convolutions with one channel a group have a variant without products, unl
   expect(offered.map((names) => names.includes('depthwise'))).toEqual([true, false]);
 });
 
-test('the input gradient of few channels is a product with the taps as columns, folded; of one tap or many channels not', async () => {
+test('the input gradient of few channels is a product with the taps as columns, then col2im; of one tap or many channels not', async () => {
   const offered = [];
   for (const label of [
     '2×12×13×1, 5×5×1×36 {"padding":2}',
@@ -97,12 +97,12 @@ test('the input gradient of few channels is a product with the taps as columns, 
     '2×10×11×12, 3×3×12×8 {"stride":2,"padding":1,"dilation":2}',
   ])
     offered.push(await variantsOf(device, caseOf(conv2dOperator, label)));
-  expect(offered.map((names) => names.includes('fold'))).toEqual([true, false, false]);
+  expect(offered.map((names) => names.includes('col2im'))).toEqual([true, false, false]);
 });
 
-test('nothing is folded where the shares of the taps would take too much memory', () => {
+test('there is no col2im where the shares of the taps would take too much memory', () => {
   const images = (count: number) => conv2dGeometry([count, 128, 128, 1], [5, 5, 1, 96], { padding: 2 });
-  expect([8, 300].map((count) => supportsFold(device, images(count)))).toEqual([true, false]);
+  expect([8, 300].map((count) => supportsCol2im(device, images(count)))).toEqual([true, false]);
 });
 
 test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the same', async (name) => {
@@ -133,7 +133,7 @@ describe('conv2dPRelu is its operators one by one, bit for bit', () => {
         const residual = rest[bias ? 1 : 0];
         return residual ? add(residual, y) : y;
       };
-      for (const algorithm of oneTileOfEachWalk(await variantsOf(device, sample))) {
+      for (const algorithm of oneTileOfEachMainloop(await variantsOf(device, sample))) {
         const prefer = (_: string, offered: readonly string[]) =>
           offered.includes(algorithm) ? algorithm : undefined;
         const fused = await run(device, sample, prefer);

@@ -1,4 +1,4 @@
-import { check } from './errors.ts';
+import { checkArgument } from './errors.ts';
 
 /** Element types. `rgba8` is one byte an element, four to a pixel: the last dimension is 4. */
 export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
@@ -12,7 +12,7 @@ export const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rg
 
 /** Throws unless there is such a type. */
 export function checkDataType(dtype: DataType, operator: string): void {
-  check(
+  checkArgument(
     Object.hasOwn(bytesPerElement, dtype),
     operator,
     () => `there is no data type ${String(dtype)}; there are ${Object.keys(bytesPerElement).join(', ')}`,
@@ -30,12 +30,12 @@ const ranges = {
   rgba8: { least: 0, most: 255, within: [Uint8Array, Uint8ClampedArray] },
 } as const;
 
-/** The numbers in the array type of the element type. @throws ShapeError naming the first that is none or does not fit */
+/** The numbers in the array type of the element type. @throws ArgumentError naming the first that is none or does not fit */
 export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {
   const TypedArray = arrays[dtype];
   if (Array.isArray(data)) {
     const at = data.findIndex((value) => typeof value !== 'number');
-    check(
+    checkArgument(
       at < 0,
       operator,
       () =>
@@ -47,7 +47,7 @@ export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator:
     if (!within.some((Fitting) => data instanceof Fitting)) {
       for (let i = 0; i < data.length; i++) {
         const value = data[i]!;
-        check(
+        checkArgument(
           Number.isInteger(value) && value >= least && value <= most,
           operator,
           () => `element ${i} is ${value}; ${dtype} holds whole numbers from ${least} to ${most}`,

@@ -1,5 +1,10 @@
-/** A wrong call: one sentence that names the operator, the shapes and what was expected. Thrown before any dispatch. */
-export class ShapeError extends Error {
+/** A wrong call: one sentence that names the operator, what it got and what was expected. Thrown before any dispatch. */
+export class ArgumentError extends Error {
+  override name = 'ArgumentError';
+}
+
+/** A tensor whose shape, element type or state does not fit: the sentence names the shapes. */
+export class ShapeError extends ArgumentError {
   override name = 'ShapeError';
 }
 
@@ -23,7 +28,16 @@ export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** Throws {@link ShapeError} `operator: message` unless the condition holds. */
+/** Throws {@link ShapeError} `operator: message` unless the condition on tensors holds. */
 export function check(condition: boolean, operator: string, message: () => string): asserts condition {
   if (!condition) throw new ShapeError(`${operator}: ${message()}`);
+}
+
+/** The same with an {@link ArgumentError}, for a condition on anything but a tensor: a rate, a name, an option. */
+export function checkArgument(
+  condition: boolean,
+  operator: string,
+  message: () => string,
+): asserts condition {
+  if (!condition) throw new ArgumentError(`${operator}: ${message()}`);
 }

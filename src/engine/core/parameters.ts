@@ -2,7 +2,7 @@ import { fill } from '../ops/elementwise/fill.ts';
 import { Arena, type ArenaEntry, blockSize, layOut } from '../runtime/arena.ts';
 import { align } from '../runtime/memory.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
-import { check, formatShape } from './errors.ts';
+import { check, checkArgument, formatShape } from './errors.ts';
 import { checkShape, elementCount, type Shape } from './shape.ts';
 import type { Device, Tensor } from './tensor.ts';
 
@@ -44,14 +44,14 @@ export class Parameters {
   private readonly values: Arena;
   private readonly gradients: Arena;
 
-  /** @throws ShapeError if a declaration is wrong or a name occurs twice */
+  /** @throws ArgumentError if a declaration is wrong or a name occurs twice */
   constructor(device: Device, declarations: readonly ParameterDeclaration[]) {
-    check(declarations.length > 0, 'Parameters', () => 'there are no declarations');
+    checkArgument(declarations.length > 0, 'Parameters', () => 'there are no declarations');
     const names = new Set<string>();
     for (const declaration of declarations) {
       checkDeclaration(declaration);
       const { name } = declaration;
-      check(!names.has(name), 'Parameters', () => `two parameters are called ${name}`);
+      checkArgument(!names.has(name), 'Parameters', () => `two parameters are called ${name}`);
       names.add(name);
     }
     this.device = device;
@@ -103,13 +103,13 @@ export class Parameters {
   }
 
   /** The declarations of what outlasts a step. */
-  get lasting(): readonly ParameterDeclaration[] {
+  get persistent(): readonly ParameterDeclaration[] {
     return this.declarations.filter(({ transient }) => !transient);
   }
 
-  /** Number of values of all lasting parameters together, frozen ones included. */
+  /** Number of values of all persistent parameters together, frozen ones included. */
   get count(): number {
-    return this.lasting.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    return this.persistent.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   }
 
   has(name: string): boolean {
@@ -119,7 +119,7 @@ export class Parameters {
   /** The parameter of this name: a leaf that requires a gradient, unless it is frozen. */
   get(name: string): Tensor {
     const tensor = this.values.tensors.get(name);
-    check(tensor !== undefined, 'Parameters', () => `there is no parameter ${name}`);
+    checkArgument(tensor !== undefined, 'Parameters', () => `there is no parameter ${name}`);
     return tensor;
   }
 
@@ -134,15 +134,15 @@ export class Parameters {
     tensor.write(values);
   }
 
-  /** The values of every lasting parameter at this point of the work issued, by name. */
+  /** The values of every persistent parameter at this point of the work issued, by name. */
   async readAll(): Promise<Map<string, Float32Array>> {
-    return readTensors(new Map(this.lasting.map(({ name }) => [name, this.get(name)])));
+    return readTensors(new Map(this.persistent.map(({ name }) => [name, this.get(name)])));
   }
 
   /** Makes the gradient zero of every parameter that no reverse pass has reached since the last step. */
   completeGradients(): void {
     const slots = this.slots();
-    check(
+    checkArgument(
       slots.some((slot) => slot.written),
       'step',
       () =>
@@ -179,7 +179,7 @@ function checkDeclaration(declaration: ParameterDeclaration): void {
   const { name, shape, learningRateMultiplier = 1, decayMultiplier = 1 } = declaration;
   checkShape(shape, `Parameters: ${name}`);
   for (const [kind, value] of Object.entries({ learningRateMultiplier, decayMultiplier })) {
-    check(
+    checkArgument(
       Number.isFinite(value) && value >= 0,
       'Parameters',
       () => `the ${kind} of ${name} must be a number from 0, not ${value}`,

@@ -6,16 +6,14 @@ import type { OperandType } from '../runtime/options.ts';
 import type { Settings } from '../tuning/settings.ts';
 import type { Tuner } from '../tuning/tune.ts';
 import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
-import { check, formatShape, ShapeError } from './errors.ts';
+import { check, checkArgument, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
 import type { Phase } from './phase.ts';
 import { isRecording } from './recording.ts';
+import type { Scope } from './scope.ts';
 import { checkShape, elementCount, type Shape } from './shape.ts';
 
-/**
- * An open GPU: makes tensors, runs kernels, captures steps. `openDevice` opens one. (It stands beside {@link Tensor} because each
- * of the two is described in terms of the other.)
- */
+/** An open GPU: makes tensors, runs kernels, captures steps. (It and {@link Tensor} are described in terms of each other.) */
 export interface Device {
   /** WebGPU's own device, for kernels and buffers of one's own. */
   readonly gpu: GPUDevice;
@@ -29,8 +27,7 @@ export interface Device {
 
   /**
    * Uploads numbers in row-major order.
-   *
-   * @throws ShapeError unless there are as many numbers as the shape has elements, and the element type holds them
+   * @throws ShapeError unless there are as many numbers as elements, ArgumentError where the element type does not hold them
    */
   tensor(data: ArrayLike<number>, shape: Shape, dtype?: DataType): Tensor;
   /** Uploads decoded pictures: 4 bytes a pixel, row-major, `pixels.length = 4·n·height·width`. */
@@ -42,10 +39,11 @@ export interface Device {
   constant(value: number, shape: Shape): Tensor;
 
   /**
-   * Frees every tensor made inside `body`, except those it returns (a tensor, or an array or object of tensors). Gradients
-   * live as long as their leaves. The body may be asynchronous; scopes nest, but must not run side by side.
+   * Frees every tensor made inside `body`, except those it returns (a tensor, or an array or object of tensors): they belong to
+   * the enclosing scope. Gradients live as long as their leaves. The body may be asynchronous, and such scopes may run side by
+   * side: see {@link Scope}.
    */
-  scope<T>(body: () => T): T;
+  scope<T>(body: (scope: Scope) => T): T;
   /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
   setRandom(seed: number, step: number): void;
 
@@ -70,8 +68,8 @@ export interface Device {
 
 /** What a device does for its tensors behind their methods: every device has it. */
 export interface TensorRuntime {
-  /** Called by the constructor of every tensor. */
-  track(tensor: Tensor): void;
+  /** Who frees which tensor: is told of every one that is made, and of every one that is disposed of. */
+  readonly scopes: { track(tensor: Tensor): void; release(tensor: Tensor): void };
   /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
   noteView(view: Tensor): void;
   upload(storage: Storage, data: TensorData): void;
@@ -118,6 +116,8 @@ export class Tensor implements KernelArgument {
   gradient: Tensor | null = null;
   /** Set by `Parameters`. */
   gradientSlot: GradientSlot | null = null;
+  /** Set by the scopes: the tensors that are freed with this one. */
+  holder: Set<Tensor> | null = null;
   private disposed = false;
 
   constructor(device: Device, shape: Shape, dtype: DataType, storage: Storage) {
@@ -126,7 +126,7 @@ export class Tensor implements KernelArgument {
     this.dtype = dtype;
     this.storage = storage;
     storage.retain();
-    runtimeOf(device).track(this);
+    runtimeOf(device).scopes.track(this);
   }
 
   get size(): number {
@@ -146,7 +146,6 @@ export class Tensor implements KernelArgument {
 
   /**
    * The same memory under another shape with as many elements, for what needs no gradient; the operator `reshape` passes one on.
-   *
    * @throws ShapeError unless both have as many elements, and where a gradient would be lost
    */
   view(shape: Shape): Tensor {
@@ -157,8 +156,7 @@ export class Tensor implements KernelArgument {
   /**
    * `count` consecutive entries of the first dimension, from `first` on, over the same memory, for what needs no gradient. They
    * must begin at a multiple of 256 bytes.
-   *
-   * @throws ShapeError unless there are such rows and they begin there, and where a gradient would be lost
+   * @throws ArgumentError unless these are whole numbers, ShapeError unless such rows begin there or where a gradient would be lost
    */
   rows(first: number, count: number): Tensor {
     checkNoGradient(this, 'rows', 'slice');
@@ -222,6 +220,7 @@ export class Tensor implements KernelArgument {
     this.node = null;
     if (!this.gradientSlot) this.gradient?.dispose();
     this.storage.release();
+    runtimeOf(this.device).scopes.release(this);
   }
 
   [Symbol.dispose](): void {
@@ -236,7 +235,11 @@ export class Tensor implements KernelArgument {
 /** Throws unless both operands of an operator are tensors, which JavaScript does not check. */
 export function checkOperands(operator: string, ...operands: readonly unknown[]): void {
   for (const operand of operands)
-    check(operand instanceof Tensor, operator, () => `the operands are tensors, not ${String(operand)}`);
+    checkArgument(
+      operand instanceof Tensor,
+      operator,
+      () => `the operands are tensors, not ${String(operand)}`,
+    );
 }
 
 /** {@link Tensor.view} for operators, which know how the gradient goes on. */
@@ -255,7 +258,7 @@ export function viewOf(tensor: Tensor, shape: Shape): Tensor {
 /** {@link Tensor.rows} for operators, which know how the gradient goes on. */
 export function rowsOf(tensor: Tensor, first: number, count: number): Tensor {
   checkAlive(tensor, 'rows');
-  check(
+  checkArgument(
     Number.isInteger(first) && Number.isInteger(count),
     'rows',
     () => `the first row and the count are whole numbers, not ${first} and ${count}`,

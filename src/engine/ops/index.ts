@@ -19,13 +19,13 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import { softmaxLossOperator } from './heads/softmax_loss.ts';
+import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import {
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   movedCentersOperator,
-} from './heads/moving.operator.ts';
-import { softmaxLossOperator } from './heads/softmax_loss.ts';
-import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
+} from './heads/stateful_losses.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { matmulOperator } from './matmul/matmul.ts';

@@ -1,4 +1,4 @@
-import { check } from '../core/errors.ts';
+import { check, checkArgument } from '../core/errors.ts';
 import { type Parameters, type ParameterWindow, readTensors } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
@@ -43,7 +43,7 @@ export abstract class Optimiser {
   ) {
     checkRate(name, learningRate);
     checkRange(name, 'weightDecay', weightDecay, 0, Number.MAX_VALUE);
-    check(clipNorm > 0, name, () => `clipNorm must be a positive number, not ${clipNorm}`);
+    checkArgument(clipNorm > 0, name, () => `clipNorm must be a positive number, not ${clipNorm}`);
     const { device } = parameters;
     this.name = name;
     this.parameters = parameters;
@@ -73,7 +73,7 @@ export abstract class Optimiser {
    * Changes every parameter by the gradients collected since the last step; parameters that no reverse pass has reached count as
    * having a zero gradient. The next reverse pass starts gradients anew.
    *
-   * @throws ShapeError if no reverse pass has reached any parameter
+   * @throws ArgumentError if no reverse pass has reached any parameter
    */
   step(): void {
     const { device, windows } = this.parameters;
@@ -105,17 +105,18 @@ export abstract class Optimiser {
   /**
    * Sets what {@link Optimiser.state} gave, so that the next steps give the same bits as those that followed it.
    *
-   * @throws ShapeError if an array is missing, unknown or of another length; nothing is changed then
+   * @throws ArgumentError if an array is missing, unknown or of another length; nothing is changed then
    */
   restore(state: ReadonlyMap<string, Float32Array>): void {
     const tensors = this.stateTensors();
     const refuse = (reason: string) => () => `the state does not fit the parameters: ${reason}`;
     for (const [name, { size }] of tensors) {
       const values = state.get(name);
-      check(values !== undefined, this.name, refuse(`it lacks ${name}`));
+      checkArgument(values !== undefined, this.name, refuse(`it lacks ${name}`));
       check(values.length === size, this.name, refuse(`${name} has ${values.length} values, not ${size}`));
     }
-    for (const name of state.keys()) check(tensors.has(name), this.name, refuse(`${name} is unknown`));
+    for (const name of state.keys())
+      checkArgument(tensors.has(name), this.name, refuse(`${name} is unknown`));
     for (const [name, tensor] of tensors) tensor.write(state.get(name)!);
   }
 
@@ -137,7 +138,7 @@ export abstract class Optimiser {
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
     for (const [array, arena] of this.arenas) {
-      for (const { name } of this.parameters.lasting)
+      for (const { name } of this.parameters.persistent)
         tensors.set(`${name}.${array}`, arena.tensors.get(name)!);
     }
     return tensors;
@@ -152,7 +153,7 @@ export abstract class Optimiser {
 
 /** Throws unless `least ≤ value < bound`. */
 export function checkRange(name: string, option: string, value: number, least: number, bound: number): void {
-  check(
+  checkArgument(
     value >= least && value < bound,
     name,
     () =>

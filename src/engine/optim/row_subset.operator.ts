@@ -2,7 +2,7 @@ import { defineOperator, referenceArray } from '../core/operator.ts';
 import { Parameters } from '../core/parameters.ts';
 import { elementCount } from '../core/shape.ts';
 import { accumulate } from '../ops/elementwise/accumulate.ts';
-import { held, onDispose } from '../testing/cleanup.ts';
+import { onDispose, retained } from '../testing/cleanup.ts';
 import { RowSubset } from './row_subset.ts';
 import { SGD } from './sgd.ts';
 
@@ -31,8 +31,8 @@ export const rowSubsetOperator = defineOperator<{ readonly rows: number }>({
     const subset = new RowSubset(parameters, optimiser, {
       all: 'all',
       chosen: 'chosen',
-      rows: held(device, numbers, [rows]),
-      count: held(device, [rows], [1]),
+      rows: retained(device, numbers, [rows]),
+      count: retained(device, [rows], [1]),
     });
     accumulate(parameters.get('all'), values!, false);
     subset.gather();

@@ -1,4 +1,4 @@
-import { check } from '../core/errors.ts';
+import { checkArgument } from '../core/errors.ts';
 
 /** Learning rate of a step; the first step is 0. */
 export type Schedule = (step: number) => number;
@@ -10,7 +10,7 @@ export function constantSchedule(rate: number): Schedule {
 
 /** rate·γ^⌊step / every⌋ (Caffe's policy "step"). */
 export function stepSchedule(rate: number, { every, gamma }: { every: number; gamma: number }): Schedule {
-  check(every > 0, 'stepSchedule', () => `every must be positive, not ${every}`);
+  checkArgument(every > 0, 'stepSchedule', () => `every must be positive, not ${every}`);
   return (step) => rate * gamma ** Math.floor(step / every);
 }
 
@@ -27,12 +27,12 @@ export function cosineSchedule(
   rate: number,
   { steps, final = 0 }: { steps: number; final?: number },
 ): Schedule {
-  check(steps > 0, 'cosineSchedule', () => `steps must be positive, not ${steps}`);
+  checkArgument(steps > 0, 'cosineSchedule', () => `steps must be positive, not ${steps}`);
   return (step) => final + ((rate - final) * (1 + Math.cos(Math.PI * Math.min(1, step / steps)))) / 2;
 }
 
 /** Multiplies a schedule by (step + 1) / steps during its first steps: the first one already moves. */
 export function warmUp(schedule: Schedule, steps: number): Schedule {
-  check(steps >= 0, 'warmUp', () => `steps must not be negative, not ${steps}`);
+  checkArgument(steps >= 0, 'warmUp', () => `steps must not be negative, not ${steps}`);
   return (step) => schedule(step) * Math.min(1, (step + 1) / Math.max(steps, 1));
 }

@@ -1,5 +1,5 @@
 import source from '../../shaders/optim/sgd.wesl';
-import { check } from '../core/errors.ts';
+import { checkArgument } from '../core/errors.ts';
 import type { Parameters } from '../core/parameters.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
@@ -20,7 +20,7 @@ export interface SGDOptions extends OptimiserOptions {
  * gathered at the higher rate; clipping scales g before the decay is added. With `nesterov`, U being what V gains: w ← w − (μV + U), as
  * Caffe's NesterovSolver and, at a constant rate, PyTorch's SGD with nesterov=True.
  *
- * @throws ShapeError if `momentum` is not in [0, 1), or 0 with `nesterov`, which then means nothing
+ * @throws ArgumentError if `momentum` is not in [0, 1), or 0 with `nesterov`, which then means nothing
  */
 export class SGD extends Optimiser {
   private readonly constants: { readonly MOMENTUM: number; readonly DECAY: number };
@@ -29,7 +29,7 @@ export class SGD extends Optimiser {
   constructor(parameters: Parameters, options: SGDOptions) {
     const { momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
     checkRange('SGD', 'momentum', momentum, 0, 1);
-    check(!nesterov || momentum > 0, 'SGD', () => 'nesterov needs a momentum above 0');
+    checkArgument(!nesterov || momentum > 0, 'SGD', () => 'nesterov needs a momentum above 0');
     super('SGD', parameters, options, ['velocity']);
     this.constants = { MOMENTUM: momentum, DECAY: weightDecay };
     this.nesterov = nesterov;

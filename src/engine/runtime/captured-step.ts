@@ -24,7 +24,7 @@ export class CapturedStep<T> {
   readonly dispatches: readonly PreparedDispatch[];
   readonly plan: MemoryPlan;
   private readonly device: StepHost;
-  private readonly slabs: readonly GPUBuffer[];
+  private readonly blocks: readonly GPUBuffer[];
   private readonly views: readonly { dispose(): void }[];
   private readonly bindGroups: readonly GPUBindGroup[];
   /** Where the tensors of each dispatch lie, in the order of its bindings. */
@@ -36,14 +36,14 @@ export class CapturedStep<T> {
     outputs: T,
     dispatches: readonly PreparedDispatch[],
     plan: MemoryPlan,
-    slabs: readonly GPUBuffer[],
+    blocks: readonly GPUBuffer[],
     views: readonly { dispose(): void }[],
   ) {
     this.device = device;
     this.outputs = outputs;
     this.dispatches = dispatches;
     this.plan = plan;
-    this.slabs = slabs;
+    this.blocks = blocks;
     this.views = views;
     this.bindGroups = dispatches.map((dispatch) => bindGroupOf(device.gpu, dispatch));
     this.places = dispatches.map(({ tensors }) =>
@@ -53,7 +53,7 @@ export class CapturedStep<T> {
 
   /** Bytes of memory for all intermediates together. */
   get arenaBytes(): number {
-    return this.plan.slabs.reduce((sum, bytes) => sum + bytes, 0);
+    return this.plan.blocks.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Arithmetic of one run. */
@@ -125,6 +125,6 @@ export class CapturedStep<T> {
   dispose(): void {
     this.disposed = true;
     for (const view of this.views) view.dispose();
-    for (const slab of this.slabs) slab.destroy();
+    for (const block of this.blocks) block.destroy();
   }
 }

@@ -2,7 +2,9 @@ import { backward } from '../core/backward.ts';
 import { type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
 import { check, DeviceError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
+import { LeakWatch } from '../core/leaks.ts';
 import type { Phase } from '../core/phase.ts';
+import type { Scope } from '../core/scope.ts';
 import { TensorScopes, tensorsIn } from '../core/scopes.ts';
 import { elementCount, type Shape } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
@@ -42,8 +44,8 @@ export class DeviceRuntime implements Runtime {
   readonly settings = new Settings();
   readonly operands: OperandType;
   stepRunner: StepRunner | null = null;
-  private readonly scopes = new TensorScopes();
-  readonly gradients = new Gradients(this.scopes);
+  readonly scopes: TensorScopes;
+  readonly gradients: Gradients;
   readonly random = new RandomState(() => this.words([0, 0]));
   private readonly shared = new SharedTensors((...given) => this.untracked(() => this.tensor(...given)));
   private readonly commands: Commands;
@@ -69,6 +71,8 @@ export class DeviceRuntime implements Runtime {
     this.tuner = new Tuner(this, options.tune, known);
     this.operands = options.operands ?? 'f32';
     this.debug = options.debug ?? {};
+    this.scopes = new TensorScopes(this.debug.leaks ? new LeakWatch(this.debug.onLeak) : null);
+    this.gradients = new Gradients(this.scopes);
     gpu.lost.then((info) => {
       if (!this.closed) this.lost = info.message || info.reason;
     });
@@ -132,10 +136,6 @@ export class DeviceRuntime implements Runtime {
 
   // ---- lifetime and gradients of tensors -----------------------------------------------------------------------------
 
-  track(tensor: Tensor): void {
-    this.scopes.track(tensor);
-  }
-
   noteView(view: Tensor): void {
     this.recorder?.views.push(view);
   }
@@ -144,7 +144,7 @@ export class DeviceRuntime implements Runtime {
     return this.scopes.untracked(make);
   }
 
-  scope<T>(body: () => T): T {
+  scope<T>(body: (scope: Scope) => T): T {
     return this.scopes.run(body);
   }
 

@@ -1,6 +1,6 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
 import { elementCount } from '../core/shape.ts';
-import { held } from '../testing/cleanup.ts';
+import { retained } from '../testing/cleanup.ts';
 import { clear } from './debug-trap.ts';
 import { checkFinite } from './finite.ts';
 
@@ -9,8 +9,8 @@ export const checkFiniteOperator = defineOperator({
   name: 'checkFinite',
   apply: ([x]) => {
     const { device } = x!;
-    const flag = held(device, [clear], [1]);
-    checkFinite(device, x!, held(device, [7], [1]), flag);
+    const flag = retained(device, [clear], [1]);
+    checkFinite(device, x!, retained(device, [7], [1]), flag);
     return flag;
   },
   reference: ([x]) => referenceArray([1], () => (x!.data.every(Number.isFinite) ? clear : 7)),

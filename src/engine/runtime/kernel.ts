@@ -25,10 +25,10 @@ export interface Kernel {
   /** Where the source lies, for messages; default: `name`.wesl. */
   readonly file?: string;
   /**
-   * For kernels that only say what their operands are: the module with the entry point, which imports them as
-   * `package::operands`.
+   * For operand loaders, which only load and store: the module with the entry point, which imports them as
+   * `package::operand_loader`.
    */
-  readonly walk?: { readonly name: string; readonly source: string };
+  readonly mainloop?: { readonly name: string; readonly source: string };
 }
 
 /** What a kernel gets of a tensor: a dense row-major array in GPU memory. */
@@ -86,7 +86,7 @@ const bindingPattern =
 const builtinsPattern =
   /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
 
-/** What was linked from each text and walk: a kernel is its text, whatever it is called. Texts are not joined: a lookup per dispatch. */
+/** What was linked from each text and mainloop: a kernel is its text, whatever it is called. Texts are not joined: a lookup per dispatch. */
 const linkedTexts = new Map<string, Map<string, LinkedText>>();
 
 interface LinkedText {
@@ -97,30 +97,30 @@ interface LinkedText {
 
 /** Modules in which the linker finds a kernel's own text; the others are the library and the constants. */
 const mainModule = './main.wesl';
-const operandsModule = './operands.wesl';
+const operandLoaderModule = './operand_loader.wesl';
 
-function linkedText({ source, walk }: Kernel): LinkedText {
-  let walks = linkedTexts.get(source);
-  if (!walks) {
-    walks = new Map();
-    linkedTexts.set(source, walks);
+function linkedText({ source, mainloop }: Kernel): LinkedText {
+  let mainloops = linkedTexts.get(source);
+  if (!mainloops) {
+    mainloops = new Map();
+    linkedTexts.set(source, mainloops);
   }
-  const walkSource = walk?.source ?? '';
-  let known = walks.get(walkSource);
+  const mainloopSource = mainloop?.source ?? '';
+  let known = mainloops.get(mainloopSource);
   if (!known) {
-    const own: Record<string, string> = walk
-      ? { [mainModule]: walk.source, [operandsModule]: source }
+    const own: Record<string, string> = mainloop
+      ? { [mainModule]: mainloop.source, [operandLoaderModule]: source }
       : { [mainModule]: source };
     known = { resolver: new RecordResolver({ ...shaderLibrary, ...own }), kernels: new Map() };
-    walks.set(walkSource, known);
+    mainloops.set(mainloopSource, known);
   }
   return known;
 }
 
 /** The file that a module of the linker was read from. */
-function fileOf({ name, file, walk }: Kernel, module: string): string {
-  if (walk && module === mainModule) return `lib/${walk.name}.wesl`;
-  if (module === mainModule || module === operandsModule) return file ?? `${name}.wesl`;
+function fileOf({ name, file, mainloop }: Kernel, module: string): string {
+  if (mainloop && module === mainModule) return `lib/${mainloop.name}.wesl`;
+  if (module === mainModule || module === operandLoaderModule) return file ?? `${name}.wesl`;
   return module.replace(/^\.\//, '');
 }
 
@@ -136,8 +136,8 @@ export function linkKernel(
   constants: Readonly<Record<string, number>>,
   conditions: Readonly<Record<string, boolean>> = {},
 ): LinkedKernel {
-  const { walk } = kernel;
-  const name = walk ? `${kernel.name}/${walk.name}` : kernel.name;
+  const { mainloop } = kernel;
+  const name = mainloop ? `${kernel.name}/${mainloop.name}` : kernel.name;
   const key = `${name} ${JSON.stringify(constants)} ${JSON.stringify(conditions)}`;
   const { resolver, kernels } = linkedText(kernel);
   const entry = kernel.file === undefined ? key : `${kernel.file} ${key}`;

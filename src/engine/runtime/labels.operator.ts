@@ -1,6 +1,6 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
 import { elementCount } from '../core/shape.ts';
-import { held } from '../testing/cleanup.ts';
+import { retained } from '../testing/cleanup.ts';
 import { clear } from './debug-trap.ts';
 import { checkLabelRange } from './labels.ts';
 
@@ -9,8 +9,8 @@ export const checkLabelsOperator = defineOperator<{ classes: number }>({
   name: 'checkLabels',
   apply: ([labels], { classes }) => {
     const { device } = labels!;
-    const finding = held(device, [clear, 0, 0], [3]);
-    checkLabelRange(labels!, { classes }, held(device, [7], [1]), finding);
+    const finding = retained(device, [clear, 0, 0], [3]);
+    checkLabelRange(labels!, { classes }, retained(device, [7], [1]), finding);
     return finding;
   },
   reference: ([labels], { classes }) => {

@@ -1,7 +1,7 @@
 import source from '../../shaders/runtime/check_labels.wesl';
 import { LabelError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { walkers } from '../tuning/grid.ts';
+import { workgroupSize } from '../tuning/grid.ts';
 import { clear } from './debug-trap.ts';
 
 const kernel = { name: 'check_labels', source };
@@ -22,7 +22,7 @@ export function checkLabelRange(
   finding: Tensor,
 ): void {
   const { device, size } = labels;
-  const workgroup = walkers(device);
+  const workgroup = workgroupSize(device);
   device.dispatch({
     kernel,
     constants: { COUNT: size, CLASSES: classes, WORKGROUP: workgroup, CLEAR: clear },

@@ -1,13 +1,13 @@
 import { defineOperator, referenceArray } from '../core/operator.ts';
 import { elementCount } from '../core/shape.ts';
-import { held } from '../testing/cleanup.ts';
+import { retained } from '../testing/cleanup.ts';
 import { raiseToLargest } from './magnitude.ts';
 
 /** The bits of the largest magnitude. */
 export const largestMagnitudeOperator = defineOperator({
   name: 'largestMagnitude',
   apply: ([x]) => {
-    const largest = held(x!.device, [0], [1]);
+    const largest = retained(x!.device, [0], [1]);
     raiseToLargest(x!, largest);
     return largest;
   },

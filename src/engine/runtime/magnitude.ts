@@ -1,5 +1,5 @@
 import source from '../../shaders/runtime/largest_magnitude.wesl';
-import { check } from '../core/errors.ts';
+import { checkArgument } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { runtimeOf } from './runtime.ts';
@@ -22,10 +22,10 @@ export function raiseToLargest(x: Tensor, largest: Tensor): void {
  * The largest magnitude among the numbers of some tensors, at this point of the work issued; NaN if one of them is NaN. Only this
  * one number leaves the device.
  *
- * @throws ShapeError if there is no tensor
+ * @throws ArgumentError if there is no tensor
  */
 export async function largestMagnitude(tensors: readonly Tensor[]): Promise<number> {
-  check(tensors.length > 0, 'largestMagnitude', () => 'there are no tensors');
+  checkArgument(tensors.length > 0, 'largestMagnitude', () => 'there are no tensors');
   const { device } = tensors[0]!;
   const largest = runtimeOf(device).untracked(() => device.tensor([0], [1], 'u32'));
   try {

@@ -91,7 +91,7 @@ export class BufferPool {
   private readonly maximumBytes: number;
   private readonly freeBuffers = new Map<number, GPUBuffer[]>();
   watcher: AllocationWatcher | null = null;
-  /** Bytes held by live tensors. */
+  /** Bytes of live tensors. */
   used = 0;
   /** Bytes of all pooled buffers, live or free. */
   reserved = 0;
@@ -145,61 +145,61 @@ export interface Lifetime {
   readonly label?: string;
   readonly first: number;
   readonly last: number;
-  /** Lifetimes bound in the same dispatch with the other access (read against write): they need another slab. */
+  /** Lifetimes bound in the same dispatch with the other access (read against write): they need another block of memory. */
   readonly conflicts: ReadonlySet<Lifetime>;
 }
 
 export interface Placement {
-  readonly slab: number;
+  readonly block: number;
   readonly offset: number;
 }
 
 export interface MemoryPlan {
   readonly placements: ReadonlyMap<Lifetime, Placement>;
-  /** Bytes of each slab. */
-  readonly slabs: readonly number[];
+  /** Bytes of each block. */
+  readonly blocks: readonly number[];
 }
 
 /**
  * Gives every lifetime an offset so that no two that overlap in time overlap in memory. Largest first, each at the lowest
- * offset that fits, in the slab that grows least.
+ * offset that fits, in the block that grows least.
  *
  * WebGPU forbids one buffer to be bound read-only and writable in the same dispatch, whatever the ranges. So the arena is a
- * few slabs (buffers), coloured such that inputs and outputs of a dispatch never share one: kernels keep their true access
+ * few blocks of memory (buffers), coloured such that inputs and outputs of a dispatch never share one: kernels keep their true access
  * modes, which drivers use to cache reads.
  */
 export function planMemory(
   lifetimes: readonly Lifetime[],
-  maximumSlabBytes = Number.POSITIVE_INFINITY,
+  maximumBlockBytes = Number.POSITIVE_INFINITY,
 ): MemoryPlan {
   const placements = new Map<Lifetime, Placement>();
-  const slabs: { bytes: number; residents: Lifetime[] }[] = [];
+  const blocks: { bytes: number; residents: Lifetime[] }[] = [];
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   for (const lifetime of bySize) {
     const size = align(lifetime.bytes);
     const forbidden = new Set<number>();
     for (const other of lifetime.conflicts) {
       const placed = placements.get(other);
-      if (placed) forbidden.add(placed.slab);
+      if (placed) forbidden.add(placed.block);
     }
-    let best: { slab: number; offset: number; growth: number } | null = null;
-    for (let slab = 0; slab < slabs.length; slab++) {
-      if (forbidden.has(slab)) continue;
-      const offset = lowestGap(slabs[slab]!.residents, lifetime, size, placements);
-      if (offset + size > maximumSlabBytes) continue;
-      const growth = Math.max(0, offset + size - slabs[slab]!.bytes);
-      if (!best || growth < best.growth) best = { slab, offset, growth };
+    let best: { block: number; offset: number; growth: number } | null = null;
+    for (let block = 0; block < blocks.length; block++) {
+      if (forbidden.has(block)) continue;
+      const offset = lowestGap(blocks[block]!.residents, lifetime, size, placements);
+      if (offset + size > maximumBlockBytes) continue;
+      const growth = Math.max(0, offset + size - blocks[block]!.bytes);
+      if (!best || growth < best.growth) best = { block, offset, growth };
     }
     if (!best) {
-      slabs.push({ bytes: 0, residents: [] });
-      best = { slab: slabs.length - 1, offset: 0, growth: size };
+      blocks.push({ bytes: 0, residents: [] });
+      best = { block: blocks.length - 1, offset: 0, growth: size };
     }
-    placements.set(lifetime, { slab: best.slab, offset: best.offset });
-    const slab = slabs[best.slab]!;
-    slab.bytes = Math.max(slab.bytes, best.offset + size);
-    slab.residents.push(lifetime);
+    placements.set(lifetime, { block: best.block, offset: best.offset });
+    const block = blocks[best.block]!;
+    block.bytes = Math.max(block.bytes, best.offset + size);
+    block.residents.push(lifetime);
   }
-  return { placements, slabs: slabs.map((slab) => slab.bytes) };
+  return { placements, blocks: blocks.map((block) => block.bytes) };
 }
 
 function lowestGap(

@@ -13,7 +13,7 @@ export interface DeviceOptions {
   mode?: 'safe' | 'fast';
   /** In Node, toggles of Dawn in addition to those of the mode. Dawn's source describes each. */
   toggles?: { enable?: readonly string[]; disable?: readonly string[] };
-  /** Which variants of kernels to use: those shipped, those measured before on this adapter, or measure what is missing. Default `cache`. */
+  /** Which variants of kernels to use: the default ones, those measured before on this adapter, or measure what is missing. Default `cache`. */
   tune?: TuneMode;
   /**
    * What the operands of matrix products and convolutions are rounded to: `f16` takes half the memory traffic inside a kernel
@@ -28,5 +28,12 @@ export interface DeviceOptions {
     checkFinite?: boolean;
     /** Tests every label that a loss gets; the first read after one outside the classes throws and names it. */
     checkLabels?: boolean;
+    /**
+     * Reports tensors that no scope owns and that the garbage collector found before anyone called `dispose`, once for every
+     * line of the program that makes such. When that is up to the collector. Notes a stack for every tensor.
+     */
+    leaks?: boolean;
+    /** Gets the reports of `leaks`; default `console.warn`. */
+    onLeak?: (message: string) => void;
   };
 }

@@ -59,12 +59,12 @@ export class Recorder {
       used.map(([, lifetime]) => lifetime),
       this.device.report.limits.maxBufferSize,
     );
-    const slabs = plan.slabs.map((bytes) => this.device.createBuffer(bytes));
+    const blocks = plan.blocks.map((bytes) => this.device.createBuffer(bytes));
     for (const [storage, lifetime] of used) {
       const placement = plan.placements.get(lifetime)!;
-      storage.place(slabs[placement.slab]!, placement.offset);
+      storage.place(blocks[placement.block]!, placement.offset);
     }
-    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, slabs, this.views);
+    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, blocks, this.views);
     // Others may share the memory of what is not returned: nobody must read or write it from outside.
     const returned = new Set(kept.map(({ storage }) => storage.root));
     for (const [storage] of used) if (!returned.has(storage)) storage.revoke();

@@ -6,7 +6,7 @@ import type { AdapterReport } from './adapter.ts';
 /**
  * Bytes of a tensor.
  *
- * @throws ShapeError if there is no such shape or type, DeviceError where no buffer of the adapter can hold it
+ * @throws ShapeError if there is no such shape, ArgumentError if there is no such type, DeviceError where no buffer of the adapter can hold it
  */
 export function bytesOf({ limits }: AdapterReport, shape: Shape, dtype: DataType, operator: string): number {
   checkDataType(dtype, operator);

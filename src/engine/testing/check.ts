@@ -42,12 +42,12 @@ export type ReferenceCheck = (sample: BoundCase, results: Results) => Check | Pr
  * Runs a recording and compares what comes out with the reference; then runs it again, unless it goes on from where it ended, and
  * eagerly with guard words behind every tensor, and compares bit for bit.
  *
- * @param shipped what the shipped kernels gave, where the recording has edited ones: compared element by element
+ * @param defaultResults what the default kernels gave, where the recording has edited ones: compared element by element
  * @param reference where the reference is evaluated, if not here
  */
 export async function checkRecording(
   recording: Recording,
-  shipped: Results | null = null,
+  defaultResults: Results | null = null,
   reference: ReferenceCheck = checkAgainstReference,
 ): Promise<Check> {
   const { sample } = recording;
@@ -59,7 +59,7 @@ export async function checkRecording(
   return {
     comparisons: [
       ...comparisons,
-      ...(shipped ? compareResults('shipped kernel', results, shipped, sample.tolerance) : []),
+      ...(defaultResults ? compareResults('default kernel', results, defaultResults, sample.tolerance) : []),
       ...(again ? compareResults('second run', again, results, exactly) : []),
       ...compareResults('eager mode', eager, results, exactly),
     ],

@@ -31,7 +31,12 @@ export function collectingCleanups<T>(body: () => T): { readonly result: T; read
 }
 
 /** A tensor with contents, which lives as long as the recording. */
-export function held(device: Device, data: ArrayLike<number>, shape: Shape, dtype: DataType = 'u32'): Tensor {
+export function retained(
+  device: Device,
+  data: ArrayLike<number>,
+  shape: Shape,
+  dtype: DataType = 'u32',
+): Tensor {
   const tensor = runtimeOf(device).untracked(() => device.tensor(data, shape, dtype));
   onDispose(() => tensor.dispose());
   return tensor;

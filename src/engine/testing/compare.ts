@@ -4,7 +4,7 @@
 export interface Comparison {
   /** `output`, `gradient of input 1` … */
   readonly what: string;
-  /** `float64 reference`, `finite differences of the reference`, `shipped kernel`, `second run`, `eager mode`. */
+  /** `float64 reference`, `finite differences of the reference`, `default kernel`, `second run`, `eager mode`. */
   readonly against: string;
   /** The largest difference, relative to the largest magnitude of what is expected. */
   readonly error: number;

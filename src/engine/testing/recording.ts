@@ -15,7 +15,7 @@ import { Guard } from './guard.ts';
 import { inputsOf, upstreamGradient } from './inputs.ts';
 import { sampleTensor, sampleType } from './sample.ts';
 
-/** What a person wants otherwise than shipped. */
+/** What a person wants otherwise than by default. */
 export interface Changes {
   /** Name of the variant that every choice takes that has it … */
   readonly variant?: string;
@@ -72,7 +72,7 @@ export interface EagerRun extends Results {
   readonly findings: readonly string[];
 }
 
-/** Runs a case eagerly, forward and backward. @param prefer chooses variants; default: as shipped */
+/** Runs a case eagerly, forward and backward. @param prefer chooses variants; if not given: the default ones */
 export async function runEagerly(
   device: Device,
   sample: BoundCase,
@@ -110,7 +110,7 @@ export class Recording {
   private readonly cleanUp: () => void;
 
   /**
-   * @throws ShapeError if the inputs do not fit the operator
+   * @throws ArgumentError if the inputs do not fit the operator
    * @throws DeviceError if the variant is none of this case, or the adapter cannot run it or hold an input
    */
   constructor(device: Device, sample: BoundCase, changes: Changes = {}) {

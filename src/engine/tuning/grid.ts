@@ -1,7 +1,7 @@
 import type { Device } from '../core/tensor.ts';
 
-/** Invocations of a workgroup whose invocations have nothing to do with each other. */
-export function walkers(device: Device): number {
+/** Size of a workgroup whose invocations have nothing to do with each other. */
+export function workgroupSize(device: Device): number {
   const { software, subgroupSize } = device.report;
   return device.settings.choose(
     'WORKGROUP',
@@ -41,14 +41,14 @@ export function elementGrid(device: Device, size: number, channels = size): Elem
   const vec4 = size % 4 === 0 && channels % 4 === 0;
   const count = vec4 ? size / 4 : size;
   const { software } = device.report;
-  const workgroup = walkers(device);
-  // Long walks, but enough of them to keep several cores busy.
+  const workgroup = workgroupSize(device);
+  // Long loops, but enough of them to keep several cores busy.
   const steps = device.settings.choose(
     'STEPS',
     software ? Math.min(64, Math.max(1, Math.ceil(count / (workgroup * 32)))) : 1,
     software
-      ? 'a software driver pays for every workgroup: long walks, but 32 of them to keep the cores busy'
-      : 'on a GPU the grid does the walking',
+      ? 'a software driver pays for every workgroup: long loops, but 32 of them to keep the cores busy'
+      : 'on a GPU the grid takes the place of the loop',
   );
   const { grid, constants } = wrappedGrid(device, Math.ceil(count / (workgroup * steps)));
   return {
@@ -58,46 +58,46 @@ export function elementGrid(device: Device, size: number, channels = size): Elem
   };
 }
 
-/** How a sum over the rows of a matrix is cut into strands that run side by side. */
-export interface StrandGrid {
-  readonly strands: number;
+/** How a sum over the rows of a matrix is cut into chunks that run side by side. */
+export interface RowChunkGrid {
+  readonly rowChunks: number;
   readonly grid: readonly [number, number, number];
   readonly constants: {
     readonly ROWS: number;
     readonly COLUMNS: number;
-    readonly STRANDS: number;
+    readonly ROW_CHUNKS: number;
     readonly WORKGROUP: number;
   };
   readonly conditions: { readonly vec4: boolean };
 }
 
 /**
- * An invocation has one column (four with vec4: COLUMNS is in these units) and one strand of consecutive rows: see
- * shaders/lib/strand. Where strands are summed, the partial sums, one row a strand, are then added in order.
+ * An invocation has one column (four with vec4: COLUMNS is in these units) and one chunk of consecutive rows: see
+ * shaders/lib/row_chunk. Where chunks are summed, the partial sums, one row per chunk, are then added in order.
  *
- * @param sums whether the strands are summed afterwards, which costs the more the more of them there are
+ * @param sums whether the row chunks are summed afterwards, which costs the more the more of them there are
  */
-export function strandGrid(device: Device, rows: number, columns: number, sums = true): StrandGrid {
+export function rowChunkGrid(device: Device, rows: number, columns: number, sums = true): RowChunkGrid {
   const vec4 = columns % 4 === 0;
   const units = vec4 ? columns / 4 : columns;
   const { software } = device.report;
-  const workgroup = walkers(device);
+  const workgroup = workgroupSize(device);
   const workgroups = software ? 32 : sums ? 1024 : 4096;
   const wanted = Math.ceil((workgroup * workgroups) / units);
   const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;
   const chosen = device.settings.choose(
-    'STRANDS',
+    'ROW_CHUNKS',
     Math.min(wanted, most),
     sums ? 'enough to keep the device busy, none shorter than 32 rows' : 'enough to keep the device busy',
   );
-  // However many were asked for by hand: the sums of the strands are summed in turn, which must come to an end.
+  // However many were asked for by hand: the sums of the row chunks are summed in turn, which must come to an end.
   const length = Math.ceil(rows / Math.min(chosen, sums ? Math.ceil(rows / 2) : rows));
   // None is empty.
-  const strands = Math.ceil(rows / length);
+  const rowChunks = Math.ceil(rows / length);
   return {
-    strands,
-    grid: [Math.ceil((units * strands) / workgroup), 1, 1],
-    constants: { ROWS: rows, COLUMNS: units, STRANDS: strands, WORKGROUP: workgroup },
+    rowChunks,
+    grid: [Math.ceil((units * rowChunks) / workgroup), 1, 1],
+    constants: { ROWS: rows, COLUMNS: units, ROW_CHUNKS: rowChunks, WORKGROUP: workgroup },
     conditions: { vec4 },
   };
 }

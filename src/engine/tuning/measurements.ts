@@ -28,7 +28,7 @@ export function reasonOf({ winner, milliseconds }: Measurement): string {
     .filter(([name]) => name !== winner)
     .sort(([, a], [, b]) => a - b);
   if (!next) return `the only one that ran: ${time} ms`;
-  // The shipped variant only gives way to one that beats it once more.
+  // The default variant only gives way to one that beats it once more.
   if (next[1] < time) return `held its place in a run-off: ${time} ms, ${next[0]} first ${next[1]} ms`;
   return `fastest measured: ${time} ms, next ${next[0]} with ${next[1]} ms`;
 }

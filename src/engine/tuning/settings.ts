@@ -2,7 +2,7 @@
 export interface FreeConstant {
   readonly name: string;
   /** What is used unless something else was asked for. */
-  readonly shipped: number;
+  readonly defaultValue: number;
   /** Why that, in words. */
   readonly why: string;
 }
@@ -19,17 +19,17 @@ const usualLimits: WorkLimits = { classWindowBytes: Number.POSITIVE_INFINITY, wi
 
 /**
  * The free constants of the kernels of one device: workgroup sizes, strides, tiles. Code that picks one asks here, so that a
- * person can try other values and learn why the shipped ones are what they are.
+ * person can try other values and learn why the defaults are what they are.
  */
 export class Settings {
   private limited = usualLimits;
   private given: Readonly<Record<string, number>> = {};
   private met: Map<string, FreeConstant> | null = null;
 
-  /** The value to compile in: the one that was asked for, else `shipped`. */
-  choose(name: string, shipped: number, why: string): number {
-    this.met?.set(name, { name, shipped, why });
-    return this.given[name] ?? shipped;
+  /** The value to compile in: the one that was asked for, else `defaultValue`. */
+  choose(name: string, defaultValue: number, why: string): number {
+    this.met?.set(name, { name, defaultValue, why });
+    return this.given[name] ?? defaultValue;
   }
 
   get limits(): WorkLimits {

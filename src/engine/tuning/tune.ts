@@ -11,7 +11,7 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** `off`: what is shipped; `cache`: what was measured on this adapter before, else what is shipped; `full`: measure what is missing. */
+/** `off`: the default; `cache`: what was measured on this adapter before, else the default; `full`: measure what is missing. */
 export type TuneMode = 'off' | 'cache' | 'full';
 
 /** One of several ways to do the same work; all agree within the tolerance of the operator. */
@@ -28,10 +28,10 @@ export interface Choice<V extends Variant> {
   /** Texts of the kernels: when they change, what was measured is void. */
   readonly sources: readonly string[];
   readonly variants: readonly V[];
-  /** Those worth measuring on this device, the shipped one among them; default all. */
+  /** Those worth measuring on this device, the default one among them; default all. */
   readonly candidates?: readonly V[];
   /** What to use where nothing was measured; one of the variants. */
-  readonly shipped: V;
+  readonly defaultVariant: V;
   /** Does the work on scratch memory, made with {@link Device.empty}. */
   benchmark(variant: V): void;
 }
@@ -109,27 +109,27 @@ export class Tuner {
     }
   }
 
-  /** The variant to use: a forced one, the fastest known, or the shipped one. */
+  /** The variant to use: a forced one, the fastest known, or the default one. */
   choose<V extends Variant>(choice: Choice<V>): V {
     return this.decide(choice).variant;
   }
 
   private decide<V extends Variant>(choice: Choice<V>): { variant: V; reason: string } {
-    const { variants, shipped } = choice;
+    const { variants, defaultVariant } = choice;
     const find = (name: string | undefined): V | undefined =>
       variants.find((variant) => variant.name === name);
     const names = variants.map(({ name }) => name);
     const preferred = find(this.preference?.(choice.operation, names));
     if (preferred) return { variant: preferred, reason: 'asked for' };
     if ((choice.candidates ?? variants).length === 1)
-      return { variant: shipped, reason: 'the only one worth trying here' };
-    if (this.mode === 'off') return { variant: shipped, reason: 'shipped for this kind of adapter' };
+      return { variant: defaultVariant, reason: 'the only one worth trying here' };
+    if (this.mode === 'off') return { variant: defaultVariant, reason: 'default for this kind of adapter' };
     const key = keyOf(choice);
     const measurement = this.measurements.get(key);
     const winner = find(measurement?.winner);
     if (winner) return { variant: winner, reason: reasonOf(measurement!) };
     if (this.mode === 'full') this.wanted.set(key, choice);
-    return { variant: shipped, reason: 'shipped for this kind of adapter; not measured on this one' };
+    return { variant: defaultVariant, reason: 'default for this kind of adapter; not measured on this one' };
   }
 
   /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
@@ -212,7 +212,7 @@ export class Tuner {
           // A variant that the adapter cannot run is out; the work itself reports its failure when it is done.
           if (timed.at(-1)?.name === variant.name) timed.pop()!.dispose();
           this.device.assertUsable();
-          if (variant === choice.shipped) throw error;
+          if (variant === choice.defaultVariant) throw error;
         }
       }
       const repeats = repeatsOf(
@@ -222,8 +222,8 @@ export class Tuner {
       timed.forEach((variantRun, i) => {
         variantRun.repeats = repeats[i]!;
       });
-      const shipped = timed.find(({ name }) => name === choice.shipped.name);
-      const { winner, times } = await fastest(timed, shipped);
+      const defaultVariant = timed.find(({ name }) => name === choice.defaultVariant.name);
+      const { winner, times } = await fastest(timed, defaultVariant);
       const milliseconds = Object.fromEntries(
         [...times].map(([{ name }, time]) => [name, Number(time.toPrecision(4))]),
       );

@@ -18,8 +18,8 @@ export interface KernelEntry {
   readonly constants: readonly string[];
   /** Names of the conditions that switch parts of it on. */
   readonly conditions: readonly string[];
-  /** Walks over tiles that it can be linked with; empty for kernels with an entry point of their own. */
-  readonly walks: readonly string[];
+  /** Tiled mainloops that it can be linked with; empty for kernels with an entry point of their own. */
+  readonly mainloops: readonly string[];
   /** Whether there is a choice of variants under the kernel's own name, which then decides about this kernel alone. */
   readonly isOperation: boolean;
   /** Operators that dispatch it, with a case and the variant that does so. */
@@ -35,7 +35,7 @@ export interface KernelUse {
 
 interface Draft {
   readonly source: string;
-  readonly walks: Set<string>;
+  readonly mainloops: Set<string>;
   readonly uses: KernelUse[];
 }
 
@@ -59,14 +59,14 @@ export function kernelCatalogue(device: Device): KernelEntry[] {
   const kernelsOf = (operator: Operator): number =>
     [...drafts.values()].filter(({ uses }) => uses.some((use) => use.operator === operator)).length;
   return [...drafts]
-    .map(([name, { source, walks, uses }]) => ({
+    .map(([name, { source, mainloops, uses }]) => ({
       name,
       source,
       summary: summaryOf(source),
       header: headerOf(source),
       constants: constantsOf(source),
       conditions: conditionsOf(source),
-      walks: [...walks].sort(),
+      mainloops: [...mainloops].sort(),
       isOperation: operations.has(name),
       uses: uses.sort((a, b) => kernelsOf(a.operator) - kernelsOf(b.operator)),
     }))
@@ -100,10 +100,10 @@ function note(
 ): Pick<Recording, 'variants' | 'operations'> {
   const recording = new Recording(device, use.sample, use.variant === null ? {} : { variant: use.variant });
   for (const { dispatch } of recording.step.dispatches) {
-    const { name, source, walk } = dispatch.kernel;
-    const draft = drafts.get(name) ?? { source, walks: new Set<string>(), uses: [] };
+    const { name, source, mainloop } = dispatch.kernel;
+    const draft = drafts.get(name) ?? { source, mainloops: new Set<string>(), uses: [] };
     drafts.set(name, draft);
-    if (walk) draft.walks.add(walk.name);
+    if (mainloop) draft.mainloops.add(mainloop.name);
     if (!draft.uses.some(({ operator }) => operator === use.operator)) draft.uses.push(use);
   }
   recording.dispose();

@@ -19,7 +19,7 @@ import { type RaceOptions, raceKernels, type Speed } from './measure.ts';
 export interface RunOptions extends Omit<RaceOptions, 'onRound'> {
   /** Whether results are checked; default true. */
   readonly check?: boolean;
-  /** Whether the shipped kernel is timed beside a changed one. */
+  /** Whether the default kernel is timed beside a changed one. */
   readonly baseline?: boolean;
   /** Evaluates the reference of an operator elsewhere than on this thread, which it would block. */
   readonly reference?: (operator: Operator, sample: BoundCase, results: Results) => Check | Promise<Check>;
@@ -34,7 +34,7 @@ export type RunStage = 'checking' | 'timing';
 export async function prepare(
   { operator, recording }: KernelSession,
   { check = true, reference, signal }: RunOptions,
-  shipped: Results | null = null,
+  defaultResults: Results | null = null,
 ): Promise<Check | null> {
   if (!check) {
     await recording.results();
@@ -42,7 +42,7 @@ export async function prepare(
   }
   const elsewhere: ReferenceCheck | undefined =
     reference && ((sample, results) => reference(operator, sample, results));
-  const done = await checkRecording(recording, shipped, elsewhere);
+  const done = await checkRecording(recording, defaultResults, elsewhere);
   signal?.throwIfAborted();
   return done;
 }

@@ -31,9 +31,9 @@ export interface KernelRequest {
   readonly source?: string | undefined;
   /** Where `source` was read from, for messages. */
   readonly file?: string | undefined;
-  /** Workgroups of the changed kernel, where it covers more or less than the shipped one. */
+  /** Workgroups of the changed kernel, where it covers more or less than the default one. */
   readonly grid?: readonly [number, number, number] | undefined;
-  /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the dearest. */
+  /** Which of the kernel's dispatches is changed, where `source` is WGSL of one; default: the most expensive. */
   readonly dispatch?: number | undefined;
 }
 
@@ -63,8 +63,8 @@ export interface DispatchView {
   readonly operator: string;
   /** The WGSL that the driver gets. */
   readonly wgsl: string;
-  /** What it was linked from: the kernel, and the walk that it is an operand of. */
-  readonly walk: string | null;
+  /** What it was linked from: the kernel, and the mainloop that it loads the operands of. */
+  readonly mainloop: string | null;
   readonly bindings: readonly BindingView[];
   readonly grid: readonly [number, number, number];
   readonly constants: readonly ConstantView[];
@@ -100,7 +100,7 @@ export class KernelSession {
   }
 
   /** Number of the dispatch with most work. */
-  get dearest(): number {
+  get mostExpensive(): number {
     const { dispatches } = this.recording.step;
     const weight = (index: number): number => {
       const { flops, bytes } = dispatches[index]!.dispatch.cost;
@@ -120,7 +120,7 @@ export class KernelSession {
       index,
       operator: passText(prepared),
       wgsl: kernel.wgsl.trim(),
-      walk: dispatch.kernel.walk?.name ?? null,
+      mainloop: dispatch.kernel.mainloop?.name ?? null,
       bindings: kernel.bindings
         .map(({ name, binding, writable }, i) => {
           const { shape, dtype, bytes } = tensors[i]!;
@@ -180,7 +180,7 @@ export class KernelInspector {
    * Records the kernel in a case; nothing runs yet.
    *
    * @throws UsageError if the kernel, the operator, the case or a constant does not exist, or the case does not use the kernel
-   * @throws ShapeError, DeviceError where the engine refuses the case
+   * @throws ArgumentError, DeviceError where the engine refuses the case
    */
   open(request: KernelRequest): KernelSession {
     const entry = this.entry(request.kernel);
@@ -265,7 +265,7 @@ export class KernelInspector {
 /** Whether a text is linked WGSL of one dispatch rather than a file of src/shaders. */
 const isLinked = (source: string): boolean => /@compute\b/.test(source) && !/^import\s/m.test(source);
 
-/** What makes a person's kernel of the dispatches of the shipped one. */
+/** What makes a person's kernel of the dispatches of the default one. */
 function editOf(
   session: KernelSession,
   { source, file, grid, dispatch: chosen }: KernelRequest,
@@ -277,7 +277,7 @@ function editOf(
     );
   const linked = source !== undefined && isLinked(source);
   // WGSL of one dispatch has its extents compiled in: it stands for that one alone.
-  const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.dearest) : null;
+  const only = linked || chosen !== undefined ? indices.indexOf(chosen ?? session.mostExpensive) : null;
   const hasEntryPoint = source !== undefined && /@compute\b/.test(source);
   return () => {
     let met = 0;
@@ -285,7 +285,7 @@ function editOf(
       if (dispatch.kernel.name !== entry.name) return dispatch;
       const number = met++;
       if (only !== null && number !== only) return dispatch;
-      const { walk, ...kernel } = dispatch.kernel;
+      const { mainloop, ...kernel } = dispatch.kernel;
       const edited =
         source === undefined
           ? dispatch.kernel
@@ -293,7 +293,7 @@ function editOf(
               ...kernel,
               source,
               ...(file !== undefined && { file }),
-              ...(walk && !hasEntryPoint && { walk }),
+              ...(mainloop && !hasEntryPoint && { mainloop }),
             };
       return { ...dispatch, kernel: edited, grid: grid ?? dispatch.grid };
     };

@@ -1,4 +1,4 @@
-/** The loop of kernel research: a kernel on a case, checked and timed, alone, beside the shipped one, or with several settings. */
+/** The loop of kernel research: a kernel on a case, checked and timed, alone, beside the default one, or with several settings. */
 
 import { UsageError } from '../../common/errors.ts';
 import type { PairedRatio } from '../../common/paired-ratio.ts';
@@ -22,26 +22,28 @@ export interface KernelRun {
   readonly check: Check | null;
   /** Of each of the kernel's dispatches in the case; null of a wrong kernel, which is not timed. */
   readonly speeds: readonly Speed[] | null;
-  /** Of the shipped kernel in the same race; null where it was not asked for. */
+  /** Of the default kernel in the same race; null where it was not asked for. */
   readonly baseline: readonly Speed[] | null;
-  /** How many times as fast as the shipped kernel each dispatch is; null without a baseline. */
+  /** How many times as fast as the default kernel each dispatch is; null without a baseline. */
   readonly ratios: readonly (PairedRatio | null)[] | null;
   /** null where nothing was timed. */
   readonly roofline: Roofline | null;
 }
 
 /** A request without what it changes. */
-function shippedOf({ kernel, operator, caseText }: KernelRequest): KernelRequest {
+function withoutChanges({ kernel, operator, caseText }: KernelRequest): KernelRequest {
   return { kernel, operator, caseText };
 }
 
 const changes = ({ source, grid, constants = {}, variant }: KernelRequest): boolean =>
   source !== undefined || grid !== undefined || variant !== undefined || Object.keys(constants).length > 0;
 
-/** The same work by the shipped kernel, where the engine would take that kernel for it; else with the variant asked for. */
-function openShipped(inspector: KernelInspector, request: KernelRequest): KernelSession {
-  const shipped = shippedOf(request);
-  return inspector.open(request.source === undefined ? shipped : { ...shipped, variant: request.variant });
+/** The same work by the default kernel, where the engine would take that kernel for it; else with the variant asked for. */
+function openDefault(inspector: KernelInspector, request: KernelRequest): KernelSession {
+  const unchanged = withoutChanges(request);
+  return inspector.open(
+    request.source === undefined ? unchanged : { ...unchanged, variant: request.variant },
+  );
 }
 
 /**
@@ -67,14 +69,14 @@ export async function runKernel(
     const wantsBaseline = options.baseline === true;
     if (wantsBaseline && !isChanged)
       throw new UsageError('a baseline is for a changed kernel; give --file, --set or --variant as well');
-    const needsShipped = wantsBaseline || (isChanged && options.check !== false);
-    const shipped = needsShipped ? open(openShipped(inspector, request)) : null;
+    const needsDefault = wantsBaseline || (isChanged && options.check !== false);
+    const defaultSession = needsDefault ? open(openDefault(inspector, request)) : null;
     options.onStage?.('checking', 0, 1);
-    const expected = await shipped?.recording.results();
+    const expected = await defaultSession?.recording.results();
     const check = await prepare(session, options, expected);
     options.onStage?.('checking', 1, 1);
     if (!isRight(check)) return { check, speeds: null, baseline: null, ratios: null, roofline: null };
-    const contestants = wantsBaseline ? [session, shipped!] : [session];
+    const contestants = wantsBaseline ? [session, defaultSession!] : [session];
     const { speeds, roofline } = await timing(device, contestants, peaks, options);
     const [own, baseline = null] = speeds as [readonly Speed[], (readonly Speed[])?];
     const ratios = baseline && own.map((speed, i) => (baseline[i] ? timesAsFast(speed, baseline[i]) : null));
@@ -124,7 +126,7 @@ export async function raceVersions(
   }
 }
 
-/** One value of a sweep: the speed of its dearest dispatch, or why there is none. */
+/** One value of a sweep: the speed of its most expensive dispatch, or why there is none. */
 export interface SweepRow {
   readonly value: string;
   readonly check: Check | null;
@@ -216,7 +218,7 @@ export async function sweepKernel(
     options.onStage?.('checking', values.length, values.length);
     const { speedsOf, roofline } = await raceOfRight(device, entrants, peaks, options);
     const rows = entrants.map((entrant) => {
-      const speed = speedsOf(entrant)?.find(({ index }) => index === entrant.session!.dearest) ?? null;
+      const speed = speedsOf(entrant)?.find(({ index }) => index === entrant.session!.mostExpensive) ?? null;
       return { value: entrant.value, check: entrant.check, failure: entrant.failure, speed };
     });
     return { ...comparedWithFastest(rows), roofline };

@@ -77,14 +77,14 @@ async function dispatchTimes(
 
 function describeDispatch(prepared: PreparedDispatch, index: number, microseconds: number): DispatchProfile {
   const { kernel, tensors, grid, operator, phase, call, dispatch, decisions } = prepared;
-  const { walk, name } = dispatch.kernel;
+  const { mainloop, name } = dispatch.kernel;
   const [outer] = decisions;
   return {
     index,
     operator,
     phase,
     call,
-    kernel: walk ? `${name}/${walk.name}` : name,
+    kernel: mainloop ? `${name}/${mainloop.name}` : name,
     choice: outer
       ? {
           operation: outer.operation,
@@ -108,13 +108,13 @@ function describeDispatch(prepared: PreparedDispatch, index: number, microsecond
 
 /** Where the planner has put the intermediates of a step. */
 export function memoryMapOf({ plan, dispatches }: CapturedStep<unknown>): MemoryMap {
-  const residents = [...plan.placements].map(([{ label = '', bytes, first, last }, { slab, offset }]) => ({
+  const residents = [...plan.placements].map(([{ label = '', bytes, first, last }, { block, offset }]) => ({
     label,
     bytes,
-    slab,
+    block,
     offset,
     first,
     last,
   }));
-  return { slabs: plan.slabs, residents, dispatches: dispatches.length };
+  return { blocks: plan.blocks, residents, dispatches: dispatches.length };
 }

@@ -11,8 +11,8 @@ import { element, linearTicks, textAt, textWidth } from './svg.ts';
 const width = 1200;
 const [left, right, top, bottom] = [92, 20, 64, 44];
 const plotWidth = width - left - right;
-/** Height that the slabs share by their sizes; a small one gets at least `leastHeight`. */
-const slabsHeight = 620;
+/** Height that the blocks share by their sizes; a small one gets at least `leastHeight`. */
+const blocksHeight = 620;
 const leastHeight = 56;
 const liveHeight = 130;
 /** Between panels, for the title of the lower one. */
@@ -26,13 +26,13 @@ export function memorySvg(
 ): string {
   const count = Math.max(memory.dispatches, 1);
   const x = (dispatch: number) => left + (plotWidth * Math.min(dispatch, count)) / count;
-  const arena = memory.slabs.reduce((sum, bytes) => sum + bytes, 0);
+  const arena = memory.blocks.reduce((sum, bytes) => sum + bytes, 0);
   let y = top;
-  const panels = memory.slabs.map((bytes, slab) => {
-    const height = Math.max(leastHeight, (slabsHeight * bytes) / arena);
-    const residents = memory.residents.filter((resident) => resident.slab === slab);
-    const title = `slab ${slab + 1}: ${bytesText(bytes)}, ${countText(residents.length, 'tensor')}`;
-    const markup = slabPanel({ title, bytes, y, height, x }, residents, dispatches);
+  const panels = memory.blocks.map((bytes, block) => {
+    const height = Math.max(leastHeight, (blocksHeight * bytes) / arena);
+    const residents = memory.residents.filter((resident) => resident.block === block);
+    const title = `block ${block + 1}: ${bytesText(bytes)}, ${countText(residents.length, 'tensor')}`;
+    const markup = blockPanel({ title, bytes, y, height, x }, residents, dispatches);
     y += height + gap;
     return markup;
   });
@@ -132,7 +132,7 @@ function frame({ title, bytes, y, height }: Omit<Panel, 'x'>): string {
   return textAt(left, y - 9, title, { fill: colours.ink, 'font-weight': 600 }) + ticks.join('');
 }
 
-function slabPanel(
+function blockPanel(
   panel: Panel,
   residents: readonly Resident[],
   dispatches: readonly Pick<DispatchProfile, 'operator' | 'phase' | 'kernel'>[],

@@ -56,7 +56,7 @@ ${timeline(summary)}
 ${dispatchList(inOrder(summary.dispatches, 'time'))}
 </section>
 <section><h2>Memory</h2>
-<p class="soft">Each intermediate from its first to its last dispatch at its place in the arena ${badge('exact')}. What a dispatch reads and what it writes lie in different slabs, because WebGPU binds a buffer either for reading or for writing.</p>
+<p class="soft">Each intermediate from its first to its last dispatch at its place in the arena ${badge('exact')}. What a dispatch reads and what it writes lie in different blocks, because WebGPU binds a buffer either for reading or for writing.</p>
 <div class="scroll" tabindex="0">${inline(memorySvg(memory, dispatches))}</div>
 </section>
 </main>
@@ -78,7 +78,7 @@ function inline(svg: string): string {
 
 function tiles(profile: StepProfile, { total, dispatches, calls }: Summary): string {
   const { stepMicroseconds, roofline, memory } = profile;
-  const arena = memory.slabs.reduce((sum, bytes) => sum + bytes, 0);
+  const arena = memory.blocks.reduce((sum, bytes) => sum + bytes, 0);
   const peak = Math.max(0, ...liveBytes(memory));
   const list: (readonly [name: string, value: string, remark: string, kind: Provenance])[] = [
     ['a step, replayed', durationText(stepMicroseconds), 'wall clock', 'measured'],

@@ -22,7 +22,7 @@ export interface DispatchProfile {
   readonly phase: Phase;
   /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
   readonly call?: number;
-  /** File name of the kernel, with its walk: `gemm/tile_product_subgroup`. */
+  /** File name of the kernel, with its mainloop: `gemm/tile_product_subgroup`. */
   readonly kernel: string;
   /** The variant that was chosen and why; null where there was nothing to choose. */
   readonly choice: { readonly operation: string; readonly variant: string; readonly reason: string } | null;
@@ -43,7 +43,7 @@ export interface DispatchProfile {
 export interface Resident {
   readonly label: string;
   readonly bytes: number;
-  readonly slab: number;
+  readonly block: number;
   readonly offset: number;
   readonly first: number;
   /** `dispatches` of the map for what the step returns, since that outlives the last dispatch. */
@@ -51,8 +51,8 @@ export interface Resident {
 }
 
 export interface MemoryMap {
-  /** Bytes of each slab: the buffers that the arena consists of. */
-  readonly slabs: readonly number[];
+  /** Bytes of each block: the buffers that the arena consists of. */
+  readonly blocks: readonly number[];
   readonly residents: readonly Resident[];
   /** Number of dispatches of the step. */
   readonly dispatches: number;

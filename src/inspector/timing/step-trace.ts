@@ -80,9 +80,9 @@ export class StepTrace implements StepRunner {
     total: number,
   ): void {
     const { dispatch, kernel, grid, decisions } = prepared;
-    const { walk, name } = dispatch.kernel;
+    const { mainloop, name } = dispatch.kernel;
     const { flops, bytes } = dispatch.cost;
-    const label = `  #${index} ${passText(prepared)}: ${walk ? `${name}/${walk.name}` : name}`;
+    const label = `  #${index} ${passText(prepared)}: ${mainloop ? `${name}/${mainloop.name}` : name}`;
     if (microseconds === null) this.write(`${label}, no timestamps here`);
     else {
       const none = { gflops: Number.POSITIVE_INFINITY, gigabytesPerSecond: Number.POSITIVE_INFINITY };

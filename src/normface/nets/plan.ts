@@ -1,7 +1,7 @@
 /** A net for images of a size: the shapes, the parameters and the arithmetic of its layers. */
 
 import { UserError } from '../../common/errors.ts';
-import { ShapeError } from '../../engine/core/errors.ts';
+import { ArgumentError } from '../../engine/core/errors.ts';
 import { checkLayers } from './check-net.ts';
 import { layerKinds } from './kinds.ts';
 import type { AnyLayer, LayerKind, NamedLayer, SampleShape } from './layer.ts';
@@ -42,7 +42,7 @@ function planLayers(layers: readonly AnyLayer[], input: SampleShape, place: stri
       shape = planned.output;
       return named;
     } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
+      if (!(error instanceof ArgumentError)) throw error;
       throw new LayerError(`${here} "${name}": ${error.message}`);
     }
   });

@@ -135,7 +135,7 @@ export class Model implements Learner {
 
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
   restore(checkpoint: Pick<Checkpoint, 'weights' | 'optimiser'>, names: Names): void {
-    const values = matchParameters(checkpoint.weights, this.parameters.lasting, names);
+    const values = matchParameters(checkpoint.weights, this.parameters.persistent, names);
     const state = new Map<string, Float32Array>();
     try {
       for (const [name, { data, dtype }] of checkpoint.optimiser) {

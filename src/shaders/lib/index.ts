@@ -19,11 +19,11 @@ import pool from './pool.wesl';
 import random from './random.wesl';
 import resize from './resize.wesl';
 import rolled from './rolled.wesl';
+import row_chunk from './row_chunk.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
 import softmax_state from './softmax_state.wesl';
 import special from './special.wesl';
-import strand from './strand.wesl';
 import subgroup_matrix from './subgroup_matrix.wesl';
 import tile_grid from './tile_grid.wesl';
 import tile_product_matrix from './tile_product_matrix.wesl';
@@ -55,11 +55,11 @@ const modules = {
   random,
   resize,
   rolled,
+  row_chunk,
   row_norm,
   row_sum,
   softmax_state,
   special,
-  strand,
   subgroup_matrix,
   tile_grid,
   tile_product_matrix,

@@ -92,9 +92,9 @@ export class CaseForm {
     this.caseInput.setAttribute('aria-invalid', String(message !== ''));
   }
 
-  private showVariants({ variants, dearest }: OpenedKernel, chosen: string | undefined): void {
-    const taken = dearest.decisions.at(-1)?.variant;
-    const usual = variants.length > 1 ? `as shipped${chosen ? '' : `: ${taken ?? ''}`}` : 'the only one';
+  private showVariants({ variants, mostExpensive }: OpenedKernel, chosen: string | undefined): void {
+    const taken = mostExpensive.decisions.at(-1)?.variant;
+    const usual = variants.length > 1 ? `default${chosen ? '' : `: ${taken ?? ''}`}` : 'the only one';
     this.variant.replaceChildren(
       element('option', { value: '' }, usual),
       ...(variants.length > 1 ? variants : []).map((name) => element('option', { value: name }, name)),
@@ -109,9 +109,9 @@ export class CaseForm {
       this.names = names;
       this.constants.replaceChildren(...free.map(({ name }) => field(name, this.constantInput(name))));
     }
-    for (const { name, shipped, why } of free) {
+    for (const { name, defaultValue, why } of free) {
       const input = this.inputOf(name);
-      input.placeholder = String(shipped);
+      input.placeholder = String(defaultValue);
       input.title = why;
       input.value = name in chosen ? String(chosen[name]) : '';
     }

@@ -20,7 +20,7 @@ export interface ComparePanelEvents {
   readonly onTake: (text: string) => void;
 }
 
-export const shippedName = 'Shipped';
+export const defaultName = 'Default';
 export const editedName = 'Edited';
 
 /** Narrower than this, two texts are shown in one column. */
@@ -40,7 +40,7 @@ export class ComparePanel {
   private readonly details: HTMLDetailsElement;
   private merge: { destroy(): void } | null = null;
   private versions: Versions | null = null;
-  private shippedText = '';
+  private defaultText = '';
   private editedText = '';
 
   constructor({ start, stop, onTake }: ComparePanelEvents, signal: AbortSignal) {
@@ -83,15 +83,15 @@ export class ComparePanel {
     this.element = element('section', { class: 'panel', 'aria-label': 'Compare' }, this.details);
   }
 
-  /** The texts of a place: as shipped, as edited, and the kept versions. */
-  show(shipped: string, edited: string, versions: Versions): void {
+  /** The texts of a place: the default, as edited, and the kept versions. */
+  show(defaultText: string, edited: string, versions: Versions): void {
     const isOther = this.versions !== versions;
-    this.shippedText = shipped;
+    this.defaultText = defaultText;
     this.editedText = edited;
     this.versions = versions;
     this.list();
     if (isOther) {
-      this.left.value = shippedName;
+      this.left.value = defaultName;
       this.right.value = editedName;
       this.panel.clear();
     } else if ([this.left.value, this.right.value].includes(editedName)) this.panel.outdate();
@@ -116,9 +116,9 @@ export class ComparePanel {
   }
 
   private list(): void {
-    const names = [shippedName, editedName, ...(this.versions?.all ?? []).map(({ name }) => name)];
+    const names = [defaultName, editedName, ...(this.versions?.all ?? []).map(({ name }) => name)];
     for (const [select, usual] of [
-      [this.left, shippedName],
+      [this.left, defaultName],
       [this.right, editedName],
     ] as const) {
       const before = select.value;
@@ -129,7 +129,7 @@ export class ComparePanel {
 
   private chosen(select: HTMLSelectElement): Version {
     const name = select.value;
-    if (name === shippedName) return { name, text: this.shippedText };
+    if (name === defaultName) return { name, text: this.defaultText };
     return this.versions?.named(name) ?? { name: editedName, text: this.editedText };
   }
 

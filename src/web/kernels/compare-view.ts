@@ -17,7 +17,7 @@ export function comparisonView(
 ): HTMLElement {
   const rows = versions.map(({ check, speeds }, i) => ({
     label: names[i]!,
-    role: i === 0 ? ('shipped' as const) : ('edited' as const),
+    role: i === 0 ? ('default' as const) : ('edited' as const),
     speed: speeds?.find(({ index }) => index === dispatch) ?? speeds?.[0] ?? null,
     right: isRight(check),
   }));

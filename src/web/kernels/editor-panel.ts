@@ -33,14 +33,14 @@ export class EditorPanel {
   private readonly state = element('span', { class: 'badge' });
   private readonly change = element('p', { class: 'soft small' });
   private readonly reset = button('Reset', () => this.editor.replace(this.shown?.wgsl ?? ''), {
-    title: 'Back to the shipped text',
+    title: 'Back to the default text',
   });
   private readonly keep: HTMLButtonElement;
   private readonly grid = element('input', {
     class: 'input kernel-grid',
     autocomplete: 'off',
     spellcheck: 'false',
-    title: 'Workgroups of the edited text, where it covers more or less than the shipped one',
+    title: 'Workgroups of the edited text, where it covers more or less than the default one',
   });
   private shown: DispatchView | null = null;
 
@@ -126,9 +126,9 @@ export class EditorPanel {
   }
 
   private mark(text: string): void {
-    const shipped = this.shown?.wgsl;
-    const edited = text !== shipped;
-    this.state.textContent = edited ? 'edited' : 'as shipped';
+    const defaultText = this.shown?.wgsl;
+    const edited = text !== defaultText;
+    this.state.textContent = edited ? 'edited' : 'default';
     this.element.toggleAttribute('data-edited', edited);
     this.reset.disabled = !edited;
     this.keep.disabled = !edited;

@@ -27,9 +27,9 @@ export interface Running {
   readonly state: KernelState;
   /** The dispatch in the editor. */
   readonly view: DispatchView;
-  /** Its edited text; null where it is as shipped. */
+  /** Its edited text; null where it is the default. */
   readonly edited: string | null;
-  /** Its workgroups, where they are not the shipped ones. */
+  /** Its workgroups, where they are not the default ones. */
   readonly grid: Grid | undefined;
 }
 
@@ -71,7 +71,7 @@ export class Experiments {
     this.thread.dispose();
   }
 
-  /** Checks and times what is on the page, beside the shipped kernel where it differs from that. */
+  /** Checks and times what is on the page, beside the default kernel where it differs from that. */
   run(running: Running, say: Say, onProblems: (problems: readonly Problem[]) => void): Promise<Outcome> {
     const { opened, state, view, edited } = running;
     return this.queue.run(async (signal) => {
@@ -90,7 +90,7 @@ export class Experiments {
         ...this.options(say, signal),
         baseline,
       });
-      const label = edited !== null ? 'edited' : baseline ? 'changed' : 'shipped';
+      const label = edited !== null ? 'edited' : baseline ? 'changed' : 'default';
       const speed = run.speeds?.find(({ index }) => index === view.index) ?? run.speeds?.[0];
       return {
         output: resultsView({ run, dispatch: view.index, label }),
@@ -99,7 +99,7 @@ export class Experiments {
     });
   }
 
-  /** Several values of a constant, or all variants, of the shipped kernel. */
+  /** Several values of a constant, or all variants, of the default kernel. */
   sweep({ opened, state }: Running, sweep: Sweep, say: Say): Promise<SweepResult> {
     return this.queue.run(async (signal) => {
       await this.ready(say, signal);
@@ -127,7 +127,7 @@ export class Experiments {
     });
   }
 
-  /** The dispatch in the editor with a text of one's own; the shipped text needs none. */
+  /** The dispatch in the editor with a text of one's own; the default text needs none. */
   private requestFor({ opened, state, view, grid }: Running, text: string): KernelRequest {
     const request = requestOf(opened, state);
     if (text === view.wgsl) return request;

@@ -7,11 +7,11 @@ import { facts, table } from '../parts/table.ts';
 
 /** What is known of a dispatch before it runs: its grid, needs and cost, and why it is as it is. */
 export function factsView(view: DispatchView): HTMLElement {
-  const { decisions, operator, walk, conditions, grid, needs, cost } = view;
+  const { decisions, operator, mainloop, conditions, grid, needs, cost } = view;
   const intensity = cost.bytes > 0 ? `${significant(cost.flops / cost.bytes)} FLOP a byte` : 'moves no bytes';
   const entries: (readonly [string, Child])[] = [
     ['Operator', operator],
-    ...(walk ? ([['Walk over tiles', walk]] as const) : []),
+    ...(mainloop ? ([['Tiled mainloop', mainloop]] as const) : []),
     ...decisions.map(
       ({ operation, variant, reason }, i) =>
         [i === 0 ? 'Variant' : '', `${variant} for ${operation}: ${reason}`] as const,
@@ -27,8 +27,8 @@ export function factsView(view: DispatchView): HTMLElement {
   return facts(entries);
 }
 
-/** How the needs of an edited text differ from the shipped ones; empty where they do not. */
-export function needsChange(shipped: Needs, text: string): string {
+/** How the needs of an edited text differ from those of the default one; empty where they do not. */
+export function needsChange(defaultNeeds: Needs, text: string): string {
   let now: Needs;
   try {
     now = needsOf(text);
@@ -36,9 +36,9 @@ export function needsChange(shipped: Needs, text: string): string {
     return ''; // a text that is being written can be nonsense, such as a constant that is defined by itself
   }
   const changes = [
-    changeText('workgroup memory', bytesText(shipped.workgroupBytes), bytesText(now.workgroupBytes)),
-    changeText('registers', grouped(shipped.registers), grouped(now.registers)),
-    changeText('invocations', shipped.workgroupSize.join('×'), now.workgroupSize.join('×')),
+    changeText('workgroup memory', bytesText(defaultNeeds.workgroupBytes), bytesText(now.workgroupBytes)),
+    changeText('registers', grouped(defaultNeeds.registers), grouped(now.registers)),
+    changeText('invocations', defaultNeeds.workgroupSize.join('×'), now.workgroupSize.join('×')),
   ].filter(Boolean);
   return changes.length > 0 ? `Edited: ${changes.join(', ')}` : '';
 }

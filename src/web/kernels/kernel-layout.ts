@@ -74,7 +74,7 @@ function runView(runner: RunPanel): HTMLElement {
     element(
       'p',
       { class: 'soft small kernel-explain' },
-      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the shipped one, and a second run bit for bit; then times it.',
+      'Checks the kernel against the float64 reference of its operator, gradients against finite differences, an edited one against the default one, and a second run bit for bit; then times it.',
     ),
   );
 }
@@ -106,7 +106,7 @@ export function kernelHead({
 
 /** The file before linking; its view is made when it is first opened. */
 export function sourcePanel(
-  { name, source, walks }: Pick<KernelEntry, 'name' | 'source' | 'walks'>,
+  { name, source, mainloops }: Pick<KernelEntry, 'name' | 'source' | 'mainloops'>,
   signal: AbortSignal,
   { open = false } = {},
 ): HTMLElement {
@@ -120,7 +120,7 @@ export function sourcePanel(
       'p',
       { class: 'soft small' },
       path,
-      walks.length > 0 ? `, linked with the walks ${walks.join(', ')}` : '',
+      mainloops.length > 0 ? `, linked with the mainloops ${mainloops.join(', ')}` : '',
       '. Imports, conditions and constants of WESL are resolved when it is linked.',
     ),
     box,

@@ -34,7 +34,7 @@ export class KernelPage implements Page {
   private readonly showFacts: (view: DispatchView) => void;
   /** Edited texts of this visit, by the place that they stand for. */
   private readonly edits = new Map<string, string>();
-  /** Workgroups of edited texts, where they are not the shipped ones. */
+  /** Workgroups of edited texts, where they are not the default ones. */
   private readonly grids = new Map<string, Grid>();
   private readonly shelves = new Map<string, Versions>();
   private state: KernelState;
@@ -211,7 +211,7 @@ export class KernelPage implements Page {
       ...this.state,
       operator: opened.entry.uses.length > 1 ? opened.operator : undefined,
       caseText: opened.caseText ?? undefined,
-      dispatch: view === opened.dearest ? undefined : view.index,
+      dispatch: view === opened.mostExpensive ? undefined : view.index,
       grid: this.grids.get(this.place),
       packed,
     });

@@ -1,7 +1,7 @@
 /** A kernel in a case as plain data: what the page shows before anything runs. */
 
 import { UsageError, UserError } from '../../common/errors.ts';
-import { DeviceError, ShapeError } from '../../engine/core/errors.ts';
+import { ArgumentError, DeviceError } from '../../engine/core/errors.ts';
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import { elementCount } from '../../engine/core/shape.ts';
 import type { FreeConstant } from '../../engine/tuning/settings.ts';
@@ -33,7 +33,7 @@ export interface OpenedKernel {
   /** Dispatches of the kernel; at least one. */
   readonly views: readonly DispatchView[];
   /** The dispatch with most work. */
-  readonly dearest: DispatchView;
+  readonly mostExpensive: DispatchView;
 }
 
 /** What to ask of the inspector for what is opened; an edit comes on top. */
@@ -69,7 +69,7 @@ export function openKernel(inspector: KernelInspector, state: KernelState): Open
       variants: recording.variants,
       free: [...recording.free.values()].filter(({ name }) => compiled.has(name)),
       views,
-      dearest: views.find(({ index }) => index === session.dearest)!,
+      mostExpensive: views.find(({ index }) => index === session.mostExpensive)!,
     };
   } finally {
     session.dispose();
@@ -105,7 +105,7 @@ function openUsual(
       return { session: inspector.open({ ...own, caseText }), caseText };
     } catch (error) {
       // The kernel is not made for this case, or the case is too large for the adapter.
-      if (!(error instanceof UsageError || error instanceof ShapeError || error instanceof DeviceError))
+      if (!(error instanceof UsageError || error instanceof ArgumentError || error instanceof DeviceError))
         throw error;
     }
   }
@@ -130,8 +130,11 @@ function quickCases(operator: Operator): string[] {
 }
 
 /** The dispatch that a state names, else the one with most work. */
-export function shownDispatch({ views, dearest }: OpenedKernel, index: number | undefined): DispatchView {
-  return views.find((view) => view.index === index) ?? dearest;
+export function shownDispatch(
+  { views, mostExpensive }: OpenedKernel,
+  index: number | undefined,
+): DispatchView {
+  return views.find((view) => view.index === index) ?? mostExpensive;
 }
 
 /** What an edited text stands for, and only that: its extents are compiled in. */

@@ -148,8 +148,8 @@ export function rooflinePlot(
   };
 }
 
-/** Values worth trying for a constant: half and double of the shipped one, and so on. */
-export function valuesAround(shipped: number): number[] {
-  const values = [shipped / 4, shipped / 2, shipped, shipped * 2, shipped * 4];
+/** Values worth trying for a constant: half and double of the default, and so on. */
+export function valuesAround(defaultValue: number): number[] {
+  const values = [defaultValue / 4, defaultValue / 2, defaultValue, defaultValue * 2, defaultValue * 4];
   return values.filter((value) => Number.isInteger(value) && value >= 1);
 }

@@ -7,7 +7,7 @@ import { element, svg } from '../parts/element.ts';
 import { type Box, isPlottable, type RooflinePoint, rooflinePlot, stripsOf } from './plot-data.ts';
 
 /** Which series of the theme a version has: `edited` is what one looks at. */
-export type Role = 'edited' | 'shipped';
+export type Role = 'edited' | 'default';
 
 export interface TimedVersion {
   readonly label: string;
@@ -146,7 +146,7 @@ export function rooflineFigure(versions: readonly RooflineVersion[], roofline: R
     ];
   });
   // What one looks at is drawn last.
-  for (const role of ['shipped', 'edited'] as const)
+  for (const role of ['default', 'edited'] as const)
     picture.append(...marks.filter((_, i) => shown[i]!.role === role).flat());
   return element('figure', { class: 'kernel-figure' }, picture);
 }

@@ -24,7 +24,7 @@ export interface ShownRun {
   readonly run: KernelRun;
   /** Number of the dispatch that is in the editor. */
   readonly dispatch: number;
-  /** What was run: `edited`, `shipped`, or how it was changed. */
+  /** What was run: `edited`, `default`, or how it was changed. */
   readonly label: string;
 }
 
@@ -56,11 +56,11 @@ function speedViews(
     speeds.findIndex(({ index }) => index === dispatch),
   );
   const speed = speeds[place]!;
-  const shipped = run.baseline?.[place] ?? null;
-  const role: Role = run.baseline ? 'edited' : 'shipped';
+  const defaultSpeed = run.baseline?.[place] ?? null;
+  const role: Role = run.baseline ? 'edited' : 'default';
   const versions = [
     { label, role, speed },
-    ...(shipped ? [{ label: 'shipped', role: 'shipped' as const, speed: shipped }] : []),
+    ...(defaultSpeed ? [{ label: 'default', role: 'default' as const, speed: defaultSpeed }] : []),
   ];
   const points = versions.map((version) => ({ ...version, ...version.speed.bound }));
   return [
@@ -155,7 +155,7 @@ function figuresView(speed: Speed, ratio: PairedRatio | null): HTMLElement {
     'div',
     { class: 'kernel-figures' },
     figure('Median time', time!, ` ${unit}`),
-    ratio ? figure('Beside shipped', ...besideText(ratio)) : '',
+    ratio ? figure('Beside the default', ...besideText(ratio)) : '',
     bound.gflops > 0 ? figure('Arithmetic', significant(bound.gflops), ' GFLOP/s') : '',
     bound.gigabytesPerSecond > 0 ? figure('Traffic', significant(bound.gigabytesPerSecond), ' GB/s') : '',
     bound.by ? figure(`Of the roof: ${bound.by}`, (100 * bound.share).toFixed(1), ' %') : '',
@@ -195,7 +195,7 @@ function dispatchesTable(
       { title: 'Median', numeric: true },
       ...(baseline
         ? [
-            { title: 'Shipped', numeric: true },
+            { title: 'Default', numeric: true },
             { title: 'As fast', numeric: true },
           ]
         : []),

@@ -68,9 +68,9 @@ export class SweepPanel {
   private showValues(): void {
     const constant = this.opened?.free.find(({ name }) => name === this.name.value);
     this.valuesField.hidden = !constant;
-    this.values.value = constant ? valuesAround(constant.shipped).join(', ') : '';
+    this.values.value = constant ? valuesAround(constant.defaultValue).join(', ') : '';
     this.why.textContent = constant
-      ? `Shipped: ${constant.shipped}, because: ${constant.why}. The shipped text is swept, not an edited one.`
+      ? `Default: ${constant.defaultValue}, because: ${constant.why}. The default text is swept, not an edited one.`
       : 'All variants of the case that use this kernel.';
   }
 

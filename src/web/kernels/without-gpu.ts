@@ -25,7 +25,7 @@ export function sourceWithoutGpu(root: HTMLElement, context: PageContext, name: 
     throw new UserError(`there is no kernel "${name}"${near ? `, did you mean "${near}"?` : ''}`);
   }
   const { source } = file;
-  const entry = { name, source, summary: summaryOf(source), header: headerOf(source), walks: [] };
+  const entry = { name, source, summary: summaryOf(source), header: headerOf(source), mainloops: [] };
   context.setTitle(name);
   root.classList.add('kernel-page');
   root.append(kernelHead(entry), sourcePanel(entry, context.signal, { open: true }));

@@ -42,7 +42,7 @@ export const mount: Mount = (root, { signal }) => {
         '#/kernels',
         'Kernels',
         codePicture(),
-        'The normalisation as the GPU runs it. Change a line: it is checked against a float64 reference and timed beside the shipped one.',
+        'The normalisation as the GPU runs it. Change a line: it is checked against a float64 reference and timed beside the default one.',
       ),
     ),
     element(

@@ -28,7 +28,7 @@ const run = (request: KernelRequest, options = {}) =>
   runKernel(device, inspector, request, peaks, { ...quick, ...options });
 const linkedText = (request: KernelRequest): string => {
   const session = inspector.open(request);
-  const view = session.views().find(({ index }) => index === session.dearest)!;
+  const view = session.views().find(({ index }) => index === session.mostExpensive)!;
   session.dispose();
   return view.wgsl;
 };
@@ -91,7 +91,7 @@ describe('a kernel on a case', () => {
     expect(view!.constants.find(({ name }) => name === 'CHUNK')!.why).toMatch(/256 pixels/);
     expect(view!.constants.find(({ name }) => name === 'KERNEL_W')!.why).toBeNull();
     expect(view!.decisions[0]!.operation).toBe('conv2d_grad_weight');
-    expect(view!.decisions[0]!.reason).toMatch(/^shipped for this kind of adapter/);
+    expect(view!.decisions[0]!.reason).toMatch(/^default for this kind of adapter/);
   });
 
   test.each<[KernelRequest, RegExp]>([
@@ -156,7 +156,7 @@ describe('a kernel on a case', () => {
     const requests: KernelRequest[] = [
       { kernel: 'relu_forward', caseText: '3x7x5x12', constants: { STEPS: 3, WORKGROUP: 16 } },
       { kernel: 'conv2d_grad_weight', caseText: '4x12x12x4 3x3 8', constants: { CHUNK: 64 } },
-      { kernel: 'prelu_backward', caseText: '9x7x5x12', constants: { STRANDS: 50 } },
+      { kernel: 'prelu_backward', caseText: '9x7x5x12', constants: { ROW_CHUNKS: 50 } },
       {
         kernel: 'gemm',
         operator: 'matmul',
@@ -172,7 +172,7 @@ describe('a kernel on a case', () => {
         check!.comparisons.filter((comparison) => !passes(comparison)),
         JSON.stringify(request),
       ).toEqual([]);
-      expect(check!.comparisons.some(({ against }) => against === 'shipped kernel')).toBe(true);
+      expect(check!.comparisons.some(({ against }) => against === 'default kernel')).toBe(true);
     }
   });
 });
@@ -180,7 +180,7 @@ describe('a kernel on a case', () => {
 describe('an edited kernel', () => {
   const request = { kernel: 'relu_forward', caseText: '5x13' };
 
-  test('that is right passes, linked or not, beside the shipped one', async () => {
+  test('that is right passes, linked or not, beside the default one', async () => {
     for (const text of [linkedText(request), inspector.entry('relu_forward').source]) {
       const source = text.replaceAll('STEPS; step++', 'STEPS; step += 1u');
       expect(source).not.toBe(text);
@@ -203,7 +203,7 @@ describe('an edited kernel', () => {
       .filter((comparison) => !passes(comparison))
       .map(({ against }) => against);
     expect(wrong).toContain('float64 reference');
-    expect(wrong).toContain('shipped kernel');
+    expect(wrong).toContain('default kernel');
   });
 
   test('that writes NaN does not', async () => {
@@ -226,7 +226,7 @@ describe('an edited kernel', () => {
     );
   });
 
-  test('of operands alone keeps its walk', async () => {
+  test('of an operand loader alone keeps its mainloop', async () => {
     const source = inspector.entry('gemm').source.replace('var sum = value;', 'var sum = 2.0 * value;');
     const { check } = await run({ kernel: 'gemm', operator: 'matmul', caseText: '9x7x5', source });
     expect(check!.comparisons.some((comparison) => !passes(comparison))).toBe(true);

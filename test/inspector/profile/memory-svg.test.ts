@@ -53,13 +53,13 @@ function planned(count: number, dispatches: number): MemoryMap {
     const last = Math.min(dispatches, first + (hash32(i, 2) % 20));
     return { bytes: 4 + (hash32(i, 3) % 200_000), first, last, conflicts: new Set<never>() };
   });
-  const { placements, slabs } = planMemory(lifetimes);
+  const { placements, blocks } = planMemory(lifetimes);
   const residents = lifetimes.map((lifetime, i) => ({
     label: `add: y${i} [${lifetime.bytes}]`,
     ...lifetime,
     ...placements.get(lifetime)!,
   }));
-  return { slabs, residents, dispatches };
+  return { blocks, residents, dispatches };
 }
 
 test('every tensor is one rectangle, and none covers another', () => {
@@ -114,6 +114,6 @@ test('the plan is judged by the bytes that are live at once', () => {
 });
 
 test('a step without intermediates is a picture too', () => {
-  expect(memorySvg({ slabs: [], residents: [], dispatches: 0 }, [])).not.toMatch(/NaN|Infinity/);
+  expect(memorySvg({ blocks: [], residents: [], dispatches: 0 }, [])).not.toMatch(/NaN|Infinity/);
   expect(memorySvg(sample.memory, sample.dispatches)).not.toMatch(/NaN|Infinity/);
 });

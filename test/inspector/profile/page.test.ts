@@ -115,7 +115,7 @@ test('a row opens with what there is to know of the dispatch', () => {
     'vec4_y',
     '8 × 2 × 1 = 16',
     'f32 8×14×12×64',
-    'shipped for this kind of adapter',
+    'default for this kind of adapter',
   ])
     expect(details.textContent).toContain(text);
   click(body.children[0] as HTMLElement);

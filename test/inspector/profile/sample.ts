@@ -35,7 +35,7 @@ const winograd = {
   variant: 'winograd 4×4',
   reason: 'fastest measured: 0.3 ms, next subgroup 64×32 with 0.4 ms',
 };
-const tile = { operation: 'gemm', variant: 'subgroup 32×64', reason: 'shipped for this kind of adapter' };
+const tile = { operation: 'gemm', variant: 'subgroup 32×64', reason: 'default for this kind of adapter' };
 
 /** A step of nine dispatches on an adapter of 50 GFLOP/s and 10 GB/s; its title and one operator need escaping. */
 export const sample: StepProfile = {
@@ -89,14 +89,21 @@ export const sample: StepProfile = {
     dispatch(8, 8, 'SGD', 'sgd', { flops: 4e5, bytes: 1.6e6, microseconds: 180 }),
   ],
   memory: {
-    slabs: [1_024_000, 512_000],
+    blocks: [1_024_000, 512_000],
     dispatches: 9,
     residents: [
-      { label: 'imageBatch: y [8, 56, 48, 3]', bytes: 256_000, slab: 0, offset: 0, first: 0, last: 3 },
-      { label: 'conv2d: v [36, 12, 32]', bytes: 512_000, slab: 1, offset: 0, first: 1, last: 2 },
-      { label: 'conv2d: y [8, 14, 12, 64]', bytes: 600_000, slab: 0, offset: 256_000, first: 2, last: 6 },
-      { label: 'softmaxLoss: loss [] <x>', bytes: 4, slab: 1, offset: 0, first: 4, last: 9 },
-      { label: 'conv2d backward: dx [8, 14, 12, 32]', bytes: 256_000, slab: 0, offset: 0, first: 6, last: 7 },
+      { label: 'imageBatch: y [8, 56, 48, 3]', bytes: 256_000, block: 0, offset: 0, first: 0, last: 3 },
+      { label: 'conv2d: v [36, 12, 32]', bytes: 512_000, block: 1, offset: 0, first: 1, last: 2 },
+      { label: 'conv2d: y [8, 14, 12, 64]', bytes: 600_000, block: 0, offset: 256_000, first: 2, last: 6 },
+      { label: 'softmaxLoss: loss [] <x>', bytes: 4, block: 1, offset: 0, first: 4, last: 9 },
+      {
+        label: 'conv2d backward: dx [8, 14, 12, 32]',
+        bytes: 256_000,
+        block: 0,
+        offset: 0,
+        first: 6,
+        last: 7,
+      },
     ],
   },
 };

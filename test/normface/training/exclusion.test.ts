@@ -12,7 +12,7 @@ const shared = process.env.NORMFACE_DATA ?? resolve(repository, '../shared/data'
 const lfw = (name: string) => resolve(shared, 'lfw', name);
 
 for (const name of ['lfw-small', 'lfw-small-normface', 'lfw-small-control']) {
-  test(`the shipped configuration ${name} trains on nobody whom folds 9 and 10 name`, async ({ skip }) => {
+  test(`the configuration ${name} trains on nobody whom folds 9 and 10 name`, async ({ skip }) => {
     if (!existsSync(lfw('pairs.txt')))
       skip('LFW is not there: put it into ../shared/data or name NORMFACE_DATA');
     const written = JSON.parse(readFileSync(resolve(repository, 'configs', `${name}.json`), 'utf8'));

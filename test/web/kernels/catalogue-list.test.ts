@@ -12,9 +12,9 @@ const kernel = (name: string, summary: string, ...operators: string[]): Listed =
 
 const kernels = [
   kernel('accumulate', 'y = α·x + y', 'add', 'conv2d', 'matmul'),
-  kernel('conv2d_forward', 'Operands of a 2-D convolution', 'conv2d', 'conv2dPRelu'),
-  kernel('gemm', 'Operands of a matrix product', 'matmul', 'contrastiveLoss'),
-  kernel('softmax_head_reduce', 'Folds the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
+  kernel('conv2d_forward', 'Operand loader of a 2-D convolution', 'conv2d', 'conv2dPRelu'),
+  kernel('gemm', 'Operand loader of a matrix product', 'matmul', 'contrastiveLoss'),
+  kernel('softmax_head_reduce', 'Reduces the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
   kernel('winograd_input', 'Tiles of the image', 'conv2d'),
 ];
 const names = (found: readonly Listed[]): string[] => found.map(({ name }) => name);
@@ -29,8 +29,8 @@ describe('search', () => {
   });
 
   test('wants every word', () => {
-    expect(found('operands matmul')).toEqual(['gemm']);
-    expect(found('operands nowhere')).toEqual([]);
+    expect(found('operand matmul')).toEqual(['gemm']);
+    expect(found('operand nowhere')).toEqual([]);
   });
 
   test('without words finds all', () => {

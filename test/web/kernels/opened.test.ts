@@ -20,7 +20,7 @@ test.each(names)('%s opens with a case that is quickly run, and leaves no memory
   openKernel(inspector, { kernel, constants: {} });
   expect(device.memory().used - before).toBe(0);
   expect(opened.views.length).toBeGreaterThan(0);
-  expect(opened.views).toContain(opened.dearest);
+  expect(opened.views).toContain(opened.mostExpensive);
   for (const { cost, wgsl } of opened.views) {
     expect(cost.flops).toBeLessThan(3e8);
     expect(cost.bytes).toBeLessThan(1e8);
@@ -44,13 +44,13 @@ describe('a kernel in a case', () => {
       kernel: 'prelu_forward',
       operator: 'prelu',
       caseText: '4x5x6x8',
-      constants: { STRANDS: 2 },
+      constants: { ROW_CHUNKS: 2 },
     };
     const opened = openKernel(inspector, state);
     expect(opened.caseLabel).toContain('4×5×6×8');
     expect(opened.caseText).toBe('4x5x6x8');
-    expect(opened.free.map(({ name }) => name)).toContain('STRANDS');
-    expect(opened.dearest.constants.find(({ name }) => name === 'STRANDS')?.value).toBe(2);
+    expect(opened.free.map(({ name }) => name)).toContain('ROW_CHUNKS');
+    expect(opened.mostExpensive.constants.find(({ name }) => name === 'ROW_CHUNKS')?.value).toBe(2);
   });
 
   test('what is wrong with the state is said', () => {
@@ -62,12 +62,12 @@ describe('a kernel in a case', () => {
     expect(open({ kernel: 'gemn' })).toThrow(/did you mean "gemm"/);
   });
 
-  test('a dispatch that is not there falls back to the dearest', () => {
+  test('a dispatch that is not there falls back to the most expensive', () => {
     const opened = openKernel(inspector, { kernel: 'gemm', constants: {} });
     const [first] = opened.views;
     expect(shownDispatch(opened, first!.index)).toBe(first);
-    expect(shownDispatch(opened, 999)).toBe(opened.dearest);
-    expect(shownDispatch(opened, undefined)).toBe(opened.dearest);
+    expect(shownDispatch(opened, 999)).toBe(opened.mostExpensive);
+    expect(shownDispatch(opened, undefined)).toBe(opened.mostExpensive);
   });
 
   test('places differ where texts may not be exchanged', () => {

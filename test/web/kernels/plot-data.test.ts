@@ -124,7 +124,7 @@ describe('roofline', () => {
   });
 });
 
-test('values around a shipped one are whole and positive', () => {
+test('values around a default are whole and positive', () => {
   expect(valuesAround(16)).toEqual([4, 8, 16, 32, 64]);
   expect(valuesAround(1)).toEqual([1, 2, 4]);
   expect(valuesAround(6)).toEqual([3, 6, 12, 24]);

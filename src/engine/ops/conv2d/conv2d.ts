@@ -11,7 +11,7 @@ import { conv2dForward, conv2dGradInput, conv2dGradWeight } from './conv2d_produ
 /**
  * Shapes of a convolution and its bias, checked.
  *
- * @throws ShapeError in the name of `operator`
+ * @throws ArgumentError in the name of `operator`
  */
 export function checkConv2d(
   operator: string,
@@ -47,7 +47,7 @@ export const outputShape = (g: Conv2dGeometry): Shape => [g.BATCH, g.OUT_HEIGHT,
  * @param weight [kernel height, kernel width, channels / groups, out channels]
  * @param bias [out channels] or null
  * @returns [n, out height, out width, out channels]
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function conv2d(
   x: Tensor,

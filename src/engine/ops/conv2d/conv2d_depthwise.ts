@@ -27,7 +27,7 @@ export function supportsDepthwise(g: Conv2dGeometry): boolean {
   return g.GROUP_IN === 1 && g.GROUP_OUT === 1 && g.DILATION_H === 1 && g.DILATION_W === 1;
 }
 
-/** y = x ∗ w, with an epilogue; `turned` takes the taps of `w` in the opposite order. */
+/** y = x ∗ w, with an epilogue; `flipped` takes the taps of `w` in the opposite order. */
 export function depthwiseForward(
   device: Device,
   g: Conv2dGeometry,
@@ -35,7 +35,7 @@ export function depthwiseForward(
   w: Tensor,
   epilogue: Conv2dEpilogue,
   y: Tensor,
-  turned = false,
+  flipped = false,
 ): void {
   // Neighbours of a strip share pixels where the stride is 1; otherwise a strip saves only the loads of weights.
   const strip = g.STRIDE_W === 1 && g.OUT_WIDTH >= 4 ? 4 : 1;
@@ -58,7 +58,7 @@ export function depthwiseForward(
       STRIPS: strips,
       COLUMNS: (strip - 1) * g.STRIDE_W + g.KERNEL_W,
     },
-    conditions: { ...last.conditions, vec4_y: vec4, turned, rolled: device.report.software },
+    conditions: { ...last.conditions, vec4_y: vec4, flipped, rolled: device.report.software },
     bindings: { x, w, y, ...last.bindings },
     cost: conv2dCost(g),
   });
@@ -102,7 +102,7 @@ export function depthwiseGradInput(
   });
 }
 
-/** Invocations that fill a device when each walks over many outputs. */
+/** Invocations that fill a device when each computes many outputs. */
 const wantedInvocations = ({ report: { software, subgroupSize } }: Device): number =>
   software ? 32 * (subgroupSize[0] || 4) : 1 << 16;
 

@@ -2,7 +2,7 @@ import forwardSource from '../../../shaders/conv2d/conv2d_forward.wesl';
 import gradInputSource from '../../../shaders/conv2d/conv2d_grad_input.wesl';
 import gradWeightSource from '../../../shaders/conv2d/conv2d_grad_weight.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
-import { longestStage, type Tile, tileProduct, wantedWorkgroups } from '../matmul/tile_product.ts';
+import { longestKStep, type Tile, tileProduct, wantedWorkgroups } from '../matmul/tile_product.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -93,8 +93,8 @@ export function directGradWeight(
   const wanted = Math.min(Math.ceil(wantedWorkgroups(device) / tiles), Math.ceil(pixels / 256), 64);
   const chunk = device.settings.choose(
     'CHUNK',
-    Math.ceil(pixels / wanted / longestStage) * longestStage,
-    `enough parts to fill the device, of at least 256 pixels, at most 64; a multiple of ${longestStage}`,
+    Math.ceil(pixels / wanted / longestKStep) * longestKStep,
+    `enough parts to fill the device, of at least 256 pixels, at most 64; a multiple of ${longestKStep}`,
   );
   const splits = Math.ceil(pixels / chunk);
   const partial = splits === 1 ? dw : device.empty([splits, dw.size]);

@@ -1,4 +1,4 @@
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 
@@ -41,7 +41,7 @@ const pair = (value: number | readonly [number, number]): readonly [number, numb
 /**
  * Shapes of a convolution; output extent = ⌊(extent + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
  *
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function conv2dGeometry(
   x: Shape,
@@ -62,12 +62,12 @@ export function conv2dGeometry(
   const [top, bottom, left, right] =
     typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
   const positive = [strideH, strideW, dilationH, dilationW, groups];
-  check(
+  checkArgument(
     positive.every((value) => Number.isInteger(value) && value > 0),
     operator,
     () => `stride, dilation and groups are positive integers, not ${positive.join(', ')}`,
   );
-  check(
+  checkArgument(
     [top, bottom, left, right].every((value) => Number.isInteger(value) && value >= 0),
     operator,
     () => `padding is not negative and whole, not ${[top, bottom, left, right].join(', ')}`,

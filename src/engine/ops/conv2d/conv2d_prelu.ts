@@ -26,7 +26,7 @@ export interface Conv2dPReluOperands {
  * @param operands x [n, height, width, channels]; weight [kernel height, kernel width, channels / groups, out channels]; slope
  *   and bias [out channels]; residual like the output
  * @returns [n, out height, out width, out channels]
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function conv2dPRelu(operands: Conv2dPReluOperands, options: Conv2dOptions = {}): Tensor {
   const { x, weight, slope, bias = null, residual = null } = operands;

@@ -1,6 +1,13 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
-import { shippedTile, type Tile, tileCandidates, tilesOf, tileWalkSources } from '../matmul/tile_product.ts';
+import {
+  defaultTile,
+  type Tile,
+  tileCandidates,
+  tileMainloopSources,
+  tilesOf,
+} from '../matmul/tile_product.ts';
+import { col2imGradInput, col2imSources, supportsCol2im } from './conv2d_col2im.ts';
 import {
   depthwiseForward,
   depthwiseGradInput,
@@ -10,7 +17,6 @@ import {
 } from './conv2d_depthwise.ts';
 import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
-import { foldGradInput, foldSources, supportsFold } from './conv2d_fold.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 import {
   bestWinogradTile,
@@ -25,8 +31,8 @@ import {
 
 /** The three products of a convolution, each by the algorithm that suits its shape and the device. */
 
-/** For few channels: one by one without a product (depthwise), or taps as columns of a product whose result is folded. */
-type Special = 'depthwise' | 'fold';
+/** For few channels: one by one without a product (depthwise), or taps as columns of a product, then col2im. */
+type Special = 'depthwise' | 'col2im';
 
 /** An algorithm for one of the three products of a convolution. */
 interface Conv2dVariant extends Variant {
@@ -37,7 +43,7 @@ interface Conv2dVariant extends Variant {
 /**
  * Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes.
  *
- * @param special what is made for such shapes, and shipped where there is one
+ * @param special what is made for such shapes, and the default where there is one
  */
 function choose(
   device: Device,
@@ -53,19 +59,25 @@ function choose(
     .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
   const specials: Conv2dVariant[] = special ? [{ name: special, algorithm: special }] : [];
   const groups = g.CHANNELS / g.GROUP_IN;
-  const usual = direct(shippedTile(device, rows, columns, groups));
+  const usual = direct(defaultTile(device, rows, columns, groups));
   const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
   const best = bestWinogradTile(device, g);
-  const shipped = special ?? (best ? `winograd ${best}×${best}` : usual.name);
+  const defaultName = special ?? (best ? `winograd ${best}×${best}` : usual.name);
   const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
-    sources: [...directSources, ...winogradSources, ...depthwiseSources, ...foldSources, ...tileWalkSources],
+    sources: [
+      ...directSources,
+      ...winogradSources,
+      ...depthwiseSources,
+      ...col2imSources,
+      ...tileMainloopSources,
+    ],
     variants,
     // A product over one channel a group wastes nearly all of a tile: not worth the measuring.
     candidates:
       special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
-    shipped: variants.find(({ name }) => name === shipped)!,
+    defaultVariant: variants.find(({ name }) => name === defaultName)!,
     benchmark: (candidate) => run(candidate, (given) => device.empty(given.shape)),
   };
   device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
@@ -101,11 +113,11 @@ export function conv2dGradInput(
   dx: Tensor,
 ): Tensor {
   const extents = [dx.size / g.CHANNELS, g.GROUP_IN] as const;
-  const special = depthwiseOf(g) ?? (supportsFold(device, g) ? 'fold' : null);
+  const special = depthwiseOf(g) ?? (supportsCol2im(device, g) ? 'col2im' : null);
   choose(device, 'conv2d_grad_input', g, extents, special, ({ algorithm }, tensor) => {
     const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
     if (algorithm === 'depthwise') depthwiseGradInput(device, g, ...operands);
-    else if (algorithm === 'fold') foldGradInput(device, g, ...operands);
+    else if (algorithm === 'col2im') col2imGradInput(device, g, ...operands);
     else if ('direct' in algorithm) directGradInput(device, g, ...operands, algorithm.direct);
     else winogradGradInput(device, g, ...operands, algorithm.winograd);
   });

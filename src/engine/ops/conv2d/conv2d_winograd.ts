@@ -9,7 +9,7 @@ import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
 import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
-import { mostWorkgroups, walkers } from '../../tuning/grid.ts';
+import { mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -150,7 +150,7 @@ function transformWeights(
 ): void {
   const { device } = weights;
   const { software } = device.report;
-  const workgroup = walkers(device);
+  const workgroup = workgroupSize(device);
   device.dispatch({
     kernel,
     constants: { WORKGROUP: workgroup },

@@ -1,6 +1,6 @@
 import source from '../../../shaders/elementwise/dropout.wesl';
 import { record } from '../../core/autograd.ts';
-import { check } from '../../core/errors.ts';
+import { check, checkArgument } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -19,7 +19,11 @@ const kernel = { name: 'dropout', source };
  * @param rate 0 ≤ rate < 1, rounded down to a multiple of 2⁻²⁴
  */
 export function dropout(x: Tensor, rate: number): Tensor {
-  check(rate >= 0 && rate < 1, 'dropout', () => `the rate must be at least 0 and less than 1, not ${rate}`);
+  checkArgument(
+    rate >= 0 && rate < 1,
+    'dropout',
+    () => `the rate must be at least 0 and less than 1, not ${rate}`,
+  );
   check(x.dtype === 'f32', 'dropout', () => `x must be f32, not ${x.dtype}`);
   const stream = runtimeOf(x.device).random.nextStream();
   const y = x.device.within('dropout', () => drop(x, rate, stream, x.device.empty(x.shape)));

@@ -27,7 +27,7 @@ interface Call {
 /**
  * A row of the table of element-wise operations, applied to its operands.
  *
- * @throws ShapeError if an operand is not f32, their shapes do not broadcast, or an option is out of range
+ * @throws ShapeError if an operand is not f32, their shapes do not broadcast, ArgumentError if an option is out of range
  */
 export function elementwise<N extends OperationName>(
   name: N,

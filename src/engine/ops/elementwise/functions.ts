@@ -43,7 +43,7 @@ export function reciprocal(x: Tensor): Tensor {
 /**
  * x, or the bound that it is beyond. The derivative is 1 within the bounds and at them, else 0.
  *
- * @throws ShapeError if min > max, or a bound is no finite number
+ * @throws ArgumentError if min > max, or a bound is no finite number
  */
 export function clip(x: Tensor, options: ClipOptions): Tensor {
   return elementwise('clip', [x], options);

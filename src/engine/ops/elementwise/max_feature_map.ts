@@ -1,7 +1,7 @@
 import forwardSource from '../../../shaders/elementwise/max_feature_map_forward.wesl';
 import gradInputSource from '../../../shaders/elementwise/max_feature_map_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -23,7 +23,7 @@ export interface MaxFeatureMapOptions {
  *
  * @param x [..., parts·channels]: the parts one after the other
  * @returns [..., channels]
- * @throws ShapeError if the channels do not divide into so many parts
+ * @throws ShapeError if the channels do not divide into so many parts, ArgumentError if those are no parts
  */
 export function maxFeatureMap(x: Tensor, options: MaxFeatureMapOptions = {}): Tensor {
   const parts = partsOf('maxFeatureMap', x.shape, options);
@@ -48,9 +48,9 @@ export function maxFeatureMap(x: Tensor, options: MaxFeatureMapOptions = {}): Te
   });
 }
 
-/** The parts of an operator on x. @throws ShapeError as {@link maxFeatureMap} */
+/** The parts of an operator on x. @throws ArgumentError as {@link maxFeatureMap} */
 export function partsOf(operator: string, shape: Shape, { parts = 2 }: MaxFeatureMapOptions): number {
-  check(
+  checkArgument(
     Number.isInteger(parts) && parts >= 2,
     operator,
     () => `parts is a whole number of at least 2, not ${parts}`,

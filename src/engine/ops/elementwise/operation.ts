@@ -17,7 +17,7 @@ export interface Operation<O = object> {
     readonly constants?: Readonly<Record<string, number>>;
     readonly conditions?: Readonly<Record<string, boolean>>;
   };
-  /** @throws ShapeError if an option is out of range */
+  /** @throws ArgumentError if an option is out of range */
   checkOptions?(operator: string, options: O): void;
   /** The same for one element in float64. */
   reference(operands: readonly number[], options: O): number;

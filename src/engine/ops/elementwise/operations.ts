@@ -1,4 +1,4 @@
-import { check } from '../../core/errors.ts';
+import { checkArgument } from '../../core/errors.ts';
 import { normalDistribution } from './normal_distribution.reference.ts';
 import { binaryCases, broadcastPairs, type Operation, unaryCases, whereCases } from './operation.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 } from './options.ts';
 
 const checkNumber = (operator: string, name: string, value: number): void =>
-  check(
+  checkArgument(
     Number.isFinite(Math.fround(value)),
     operator,
     () => `${name} must be a finite f32 number, not ${value}`,
@@ -172,7 +172,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
     checkOptions: (operator, { min, max }) => {
       if (min !== undefined) checkNumber(operator, 'min', min);
       if (max !== undefined) checkNumber(operator, 'max', max);
-      check(
+      checkArgument(
         min === undefined || max === undefined || min <= max,
         operator,
         () => `min must not be above max, not ${min} and ${max}`,
@@ -220,7 +220,7 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
     gradients: { a: ['a'] },
     compile: ({ approximate }) => ({ conditions: { approximate: approximate === 'tanh' } }),
     checkOptions: (operator, { approximate }) =>
-      check(
+      checkArgument(
         approximate === undefined || approximate === 'tanh',
         operator,
         () => `approximate is 'tanh' or left out, not ${approximate}`,

@@ -5,7 +5,7 @@ import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { strandGrid } from '../../tuning/grid.ts';
+import { rowChunkGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { preluReference } from './prelu.reference.ts';
 
@@ -34,7 +34,7 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
     () => `x and slope must be f32, not ${x.dtype} and ${slope.dtype}`,
   );
   const { device } = x;
-  const { grid, constants, conditions } = strandGrid(device, x.size / channels, channels, false);
+  const { grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels, false);
   const y = device.empty(x.shape);
   device.within('prelu', () =>
     device.dispatch({
@@ -77,9 +77,9 @@ export function preluBackward(
   const { device } = x;
   const channels = x.shape.at(-1) ?? 1;
   const shared = isShared(x, slope);
-  const { strands, grid, constants, conditions } = strandGrid(device, x.size / channels, channels);
-  const partial = dSlope && device.empty([strands, channels]);
-  const partialBias = dBias && device.empty([strands, channels]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels);
+  const partial = dSlope && device.empty([rowChunks, channels]);
+  const partialBias = dBias && device.empty([rowChunks, channels]);
   device.dispatch({
     kernel: backwardKernel,
     constants,
@@ -96,10 +96,10 @@ export function preluBackward(
     cost: { flops: (dx ? x.size : 0) + (partial ? 2 * x.size : 0), bytes: 4 * x.size * (dx ? 3 : 2) },
   });
   if (dSlope) {
-    const perChannel = sumRows(partial!, strands, channels, shared ? device.empty([channels]) : dSlope);
+    const perChannel = sumRows(partial!, rowChunks, channels, shared ? device.empty([channels]) : dSlope);
     if (shared) sumRows(perChannel, channels, 1, dSlope);
   }
-  if (dBias) sumRows(partialBias!, strands, channels, dBias);
+  if (dBias) sumRows(partialBias!, rowChunks, channels, dBias);
 }
 
 export const preluOperator = defineOperator({

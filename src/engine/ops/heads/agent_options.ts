@@ -1,4 +1,4 @@
-import { check } from '../../core/errors.ts';
+import { checkArgument } from '../../core/errors.ts';
 import { defaultEpsilon } from '../norm/l2_normalise.ts';
 
 /** What the agent losses have in common. */
@@ -31,10 +31,10 @@ export const agentDefaults = {
   epsilon: defaultEpsilon,
 } satisfies AgentOptions;
 
-/** @throws ShapeError unless all of them are finite and not negative */
+/** @throws ArgumentError unless all of them are finite and not negative */
 export function checkNumbers(operator: string, numbers: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(numbers)) {
-    check(
+    checkArgument(
       Number.isFinite(value) && value >= 0,
       operator,
       () => `${name} must be a number from 0, not ${value}`,

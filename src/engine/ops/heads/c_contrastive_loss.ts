@@ -1,6 +1,6 @@
 import marginSource from '../../../shaders/heads/adaptive_margin.wesl';
 import finishSource from '../../../shaders/heads/c_contrastive_finish.wesl';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { agentHead } from './agent_head.ts';
@@ -45,7 +45,7 @@ export interface CContrastiveOptions extends AgentOptions {
  * @param weights [classes, d]: the agents
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function cContrastiveHead(
   features: Tensor,
@@ -85,7 +85,7 @@ export function cContrastiveHead(
     epsilon,
   });
   const caffe = gradient === 'caffe';
-  check(
+  checkArgument(
     normalizeNegative === undefined || (caffe && normalizeNegative > 0 && Number.isFinite(normalizeNegative)),
     operator,
     () =>

@@ -36,7 +36,7 @@ export interface CTripletOptions extends AgentOptions {
  * @param weights [classes, d]: the agents
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function cTripletHead(
   features: Tensor,

@@ -39,7 +39,7 @@ export interface CenterOptions {
  * @param centers [classes, d]: a leaf without gradient, changed in place
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function centerHead(
   features: Tensor,

@@ -1,11 +1,11 @@
-import source from '../../../shaders/heads/score_projection.wesl';
+import source from '../../../shaders/heads/score_jacobian.wesl';
 import { rowsOf, type Tensor } from '../../core/tensor.ts';
-import { walkers } from '../../tuning/grid.ts';
+import { workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
 import { type ClassWindow, classWindows, windowExtents } from './class_windows.ts';
 
-const projectionKernel = { name: 'score_projection', source };
+const jacobianKernel = { name: 'score_jacobian', source };
 
 export interface ClassScoresOptions {
   readonly operator: string;
@@ -104,11 +104,11 @@ export class ClassScores {
       if (featureSum) gemm(gradients, weights, { accumulate: index > 0, out: featureSum });
       if (dWeights) {
         const isPlain = !normaliseWeights && !distances;
-        const coefficients = isPlain ? null : this.projectionOf(window, products, gradients);
-        const projection = coefficients && { coefficients, base: weights };
+        const coefficients = isPlain ? null : this.jacobianOf(window, products, gradients);
+        const jacobian = coefficients && { coefficients, base: weights };
         gemm(gradients, this.rows, {
           transposeA: true,
-          projection,
+          jacobian,
           out: rowsOf(dWeights, window.first, window.classes),
         });
       }
@@ -119,17 +119,17 @@ export class ClassScores {
   }
 
   /**
-   * What the gradient of every class of a window has beside Σ_i g_ij row_i, as a share of w_j: see shaders/heads/score_projection. Found
+   * What the gradient of every class of a window has beside Σ_i g_ij row_i, as a share of w_j: see shaders/heads/score_jacobian. Found
    * from products and gradients, without reading weights.
    */
-  private projectionOf(window: ScoreWindow, products: Tensor, gradients: Tensor): Tensor {
+  private jacobianOf(window: ScoreWindow, products: Tensor, gradients: Tensor): Tensor {
     const { device } = products;
     const [samples, classes] = products.shape as [number, number];
     const { normaliseWeights, distances = false, epsilon } = this.options;
     const coefficients = device.empty([classes, 2]);
-    const workgroup = walkers(device);
+    const workgroup = workgroupSize(device);
     device.dispatch({
-      kernel: projectionKernel,
+      kernel: jacobianKernel,
       constants: { SAMPLES: samples, CLASSES: classes, WORKGROUP: workgroup, EPSILON: epsilon },
       conditions: { normalise_weights: normaliseWeights, distances },
       bindings: { products, gradients, norms: window.norms, coefficients },

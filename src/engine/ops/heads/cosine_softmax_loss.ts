@@ -1,4 +1,4 @@
-import { check } from '../../core/errors.ts';
+import { checkArgument } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -44,7 +44,7 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if the shapes or types do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function cosineSoftmaxHead(
   features: Tensor,
@@ -65,7 +65,7 @@ export function cosineSoftmaxHead(
   checkHead(operator, features, weights, labels, { classesInUse });
   checkEpsilon(operator, epsilon);
   const tensor = logitScale(operator, features, scale, floor);
-  check(
+  checkArgument(
     !adaptive || (scale instanceof Tensor && !scale.requiresGradient),
     operator,
     () => 'an adaptive scale must be in a tensor that requires no gradient',

@@ -33,7 +33,7 @@ export interface FusedHeadOptions {
 }
 
 /**
- * A loss fused with the products of features and class weights (see {@link ClassScores}), which are never held for all classes:
+ * A loss fused with the products of features and class weights (see {@link ClassScores}), which are never stored for all classes:
  * `reduce` over the windows of the classes, then `finish`; backward, `gradient` over the windows. What the three kernels make of the
  * products is the loss's own. Loss and gradient of ten thousand classes take a state and a decision per sample in memory.
  */

@@ -1,5 +1,5 @@
 import raiseSource from '../../../shaders/heads/raise_to_floor.wesl';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { Tensor } from '../../core/tensor.ts';
 
 const raiseKernel = { name: 'raise_to_floor', source: raiseSource };
@@ -10,12 +10,16 @@ export const defaultFloor = 0.01;
 /**
  * The factor of cosine logits as a tensor. A learnt one, which is a leaf, is set to `floor` where it has fallen below.
  *
- * @throws ShapeError unless `scale` is a positive number or one f32 in a tensor, and `floor` a positive number
+ * @throws ArgumentError unless `scale` is a positive number or one f32 in a tensor, and `floor` a positive number
  */
 export function logitScale(operator: string, like: Tensor, scale: Tensor | number, floor: number): Tensor {
-  check(Number.isFinite(floor) && floor > 0, operator, () => `floor must be a positive number, not ${floor}`);
+  checkArgument(
+    Number.isFinite(floor) && floor > 0,
+    operator,
+    () => `floor must be a positive number, not ${floor}`,
+  );
   if (!(scale instanceof Tensor)) {
-    check(
+    checkArgument(
       Number.isFinite(scale) && scale > 0,
       operator,
       () => `scale must be a positive number or one f32 in a tensor, not ${scale}`,

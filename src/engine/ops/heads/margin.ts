@@ -1,4 +1,4 @@
-import { check } from '../../core/errors.ts';
+import { check, checkArgument } from '../../core/errors.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
 
 /** What a softmax over cosines puts in their place: shaders/lib/margin. */
@@ -25,11 +25,11 @@ export type Margin =
   /** Circle loss at class level: quadratic in the cosine, weights of the pairs not differentiated. */
   | { readonly kind: 'circle'; readonly margin: number };
 
-/** @throws ShapeError for numbers that the margin is not defined for */
+/** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
   if (margin.kind === 'multiple-angle') {
     const { multiple, annealing } = margin;
-    check(
+    checkArgument(
       Number.isInteger(multiple) && multiple >= 1 && multiple <= 16,
       operator,
       () => `the multiple of the angle must be a whole number from 1 to 16, not ${multiple}`,
@@ -45,7 +45,7 @@ export function checkMargin(operator: string, margin: Margin): void {
     return;
   }
   const limit = margin.kind === 'angle' ? Math.PI : 2;
-  check(
+  checkArgument(
     margin.margin >= 0 && margin.margin < limit,
     operator,
     () => `the margin must be a number from 0 to below ${Number(limit.toFixed(4))}, not ${margin.margin}`,

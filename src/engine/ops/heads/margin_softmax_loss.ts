@@ -38,7 +38,7 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or numbers do not fit
+ * @throws ArgumentError if shapes, types or numbers do not fit
  */
 export function marginSoftmaxHead(
   features: Tensor,

@@ -2,7 +2,7 @@ import finishSource from '../../../shaders/heads/sphereface2_finish.wesl';
 import gradientSource from '../../../shaders/heads/sphereface2_gradient.wesl';
 import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -84,7 +84,7 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Numbers = {
  * @param weights [classes, d]
  * @param labels [n] u32 below `classes`. They are on the device: only `debug: { checkLabels: true }` finds a larger one, which
  *   otherwise counts as the last class
- * @throws ShapeError if shapes, types or numbers do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function sphereFace2Head(
   features: Tensor,
@@ -103,7 +103,11 @@ export function sphereFace2Head(
     () => `bias must be one f32, not ${formatShape(bias.shape)} ${bias.dtype}`,
   );
   const must = (holds: boolean, name: string, rule: string, value: number): void =>
-    check(holds && Number.isFinite(value), operator, () => `${name} must be a number ${rule}, not ${value}`);
+    checkArgument(
+      holds && Number.isFinite(value),
+      operator,
+      () => `${name} must be a number ${rule}, not ${value}`,
+    );
   must(lambda > 0 && lambda < 1, 'lambda', 'between 0 and 1', lambda);
   must(r > 0, 'r', 'above 0', r);
   must(margin >= 0, 'margin', 'from 0', margin);

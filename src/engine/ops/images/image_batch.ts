@@ -1,5 +1,5 @@
 import source from '../../../shaders/images/image_batch.wesl';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -61,25 +61,29 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     'imageBatch',
     () => `a crop of ${height} × ${width} does not fit in pictures of ${sourceHeight} × ${sourceWidth}`,
   );
-  check(
+  checkArgument(
     Number.isInteger(shift) && shift >= 0 && shift <= Math.max(sourceHeight, sourceWidth),
     'imageBatch',
     () =>
       `the shift must be a whole number of pixels from 0 to the larger side of the pictures (${sourceHeight} × ${sourceWidth}), not ${shift}`,
   );
-  check(
+  checkArgument(
     ['random', 'always', 'never'].includes(mirror),
     'imageBatch',
     () => `mirror must be random, always or never, not ${mirror}`,
   );
-  check(
+  checkArgument(
     crop === 'centre' || (crop === 'random' && shift === 0),
     'imageBatch',
     () =>
       `crop must be centre or random, and a random crop cannot be shifted, not ${crop} with the shift ${shift}`,
   );
-  check(channels === 1 || channels === 3, 'imageBatch', () => `channels must be 1 or 3, not ${channels}`);
-  check(
+  checkArgument(
+    channels === 1 || channels === 3,
+    'imageBatch',
+    () => `channels must be 1 or 3, not ${channels}`,
+  );
+  checkArgument(
     Number.isFinite(mean) && Number.isFinite(scale),
     'imageBatch',
     () => `mean and scale must be finite numbers, not ${mean} and ${scale}`,

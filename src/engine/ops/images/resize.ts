@@ -1,7 +1,7 @@
 import forwardSource from '../../../shaders/images/resize_forward.wesl';
 import gradInputSource from '../../../shaders/images/resize_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -30,7 +30,7 @@ export interface ResizeOptions {
  *
  * @param x [n, height, width, channels] f32
  * @returns [n, options.height, options.width, channels]
- * @throws ShapeError unless x are images and the new extents are whole numbers from 1
+ * @throws ShapeError unless x are images, ArgumentError unless the new extents are whole numbers from 1
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
   const { height, width, mode = 'bilinear', alignCorners = false } = options;
@@ -39,7 +39,7 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
     'resize',
     () => `x must be [n, height, width, channels] f32, not ${formatShape(x.shape)} ${x.dtype}`,
   );
-  check(
+  checkArgument(
     mode === 'bilinear' || mode === 'nearest',
     'resize',
     () => `the mode is bilinear or nearest, not ${String(mode)}`,
@@ -49,7 +49,7 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
     [inHeight, height],
     [inWidth, width],
   ] as const;
-  check(
+  checkArgument(
     // Positions are fractions of u32, with numerators up to 4·extent·extent.
     pairs.every(([from, to]) => Number.isInteger(to) && to >= 1 && 4 * (from + 1) * (to + 1) < 2 ** 32),
     'resize',

@@ -3,13 +3,13 @@ import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import {
-  longestStage,
-  shippedTile,
+  defaultTile,
+  longestKStep,
   type Tile,
   tileCandidates,
+  tileMainloopSources,
   tileProduct,
   tilesOf,
-  tileWalkSources,
   wantedWorkgroups,
 } from './tile_product.ts';
 
@@ -22,15 +22,15 @@ export interface GemmOptions {
   readonly transposeB?: boolean;
   /** [n], added to every row. */
   readonly bias?: Tensor | null;
-  /** Subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
-  readonly projection?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /** The Jacobian of normalised rows: subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
+  readonly jacobian?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
   /** Add to what is there. */
   readonly accumulate?: boolean;
   /** [products, m, n]: where the product goes. */
   readonly out: Tensor;
 }
 
-/** A walk over tiles, and into how many parts the sum over k is cut. */
+/** A tiled mainloop, and into how many parts the sum over k is cut. */
 interface GemmVariant extends Variant {
   readonly tile: Tile;
   readonly splits: number;
@@ -74,14 +74,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     transposeA = false,
     transposeB = false,
     bias = null,
-    projection = null,
+    jacobian = null,
     accumulate = false,
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  const plain = products === 1 && !projection && !accumulate;
+  const plain = products === 1 && !jacobian && !accumulate;
   const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
-  const tile = shippedTile(device, m, n, products);
+  const tile = defaultTile(device, m, n, products);
   const variants = variantsOf(tilesOf(device));
   const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
   const choice: Choice<GemmVariant> = {
@@ -94,20 +94,20 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       transposeA,
       transposeB,
       bias: bias !== null,
-      projection: projection !== null,
+      jacobian: jacobian !== null,
       accumulate,
       half: device.operands === 'f16',
     },
-    sources: [source, ...tileWalkSources],
+    sources: [source, ...tileMainloopSources],
     variants,
     candidates: variantsOf(tileCandidates(device)),
-    shipped: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
+    defaultVariant: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
     benchmark: (candidate) => {
-      const { coefficients, base } = projection ?? {};
+      const { coefficients, base } = jacobian ?? {};
       run(candidate, scratch(a), scratch(b), {
         ...options,
         bias: bias && scratch(bias),
-        projection: projection && { coefficients: scratch(coefficients!), base: scratch(base!) },
+        jacobian: jacobian && { coefficients: scratch(coefficients!), base: scratch(base!) },
         out: scratch(out),
       });
     },
@@ -128,12 +128,12 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     transposeA = false,
     transposeB = false,
     bias = null,
-    projection = null,
+    jacobian = null,
     accumulate = false,
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestStage) * longestStage;
+  const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestKStep) * longestKStep;
   const splits = Math.ceil(k / chunk);
   const parts = splits === 1 ? out : device.empty([splits, out.size]);
   tileProduct(
@@ -149,17 +149,16 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
         transpose_a: transposeA,
         transpose_b: transposeB,
         bias: bias !== null,
-        project: projection !== null,
+        jacobian: jacobian !== null,
         accumulate,
         vec4_a: a.shape.at(-1)! % 4 === 0,
         vec4_b: b.shape.at(-1)! % 4 === 0,
         vec4_c: n % 4 === 0,
       },
-      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...projection },
+      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...jacobian },
       cost: {
         flops: 2 * products * m * n * k,
-        bytes:
-          4 * products * (m * k + k * n + (1 + Number(projection !== null) + Number(accumulate)) * m * n),
+        bytes: 4 * products * (m * k + k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },
     tile,

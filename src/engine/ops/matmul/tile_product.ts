@@ -2,16 +2,16 @@ import matrixUnitSource from '../../../shaders/lib/matrix_unit.wesl';
 import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
-import { check } from '../../core/errors.ts';
+import { checkArgument } from '../../core/errors.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 import { mostWorkgroups } from '../../tuning/grid.ts';
 import type { Variant } from '../../tuning/tune.ts';
 
-/** A walk over the tiles of a matrix product. All give the same result up to the order of additions. */
+/** A tiled mainloop of a matrix product. All give the same result up to the order of additions. */
 export interface Tile extends Variant {
-  readonly walk: { readonly name: string; readonly source: string };
+  readonly mainloop: { readonly name: string; readonly source: string };
   /** Rows and columns of C that one workgroup computes. */
   readonly rows: number;
   readonly columns: number;
@@ -35,17 +35,17 @@ export interface TileProduct {
   readonly cost: Cost;
 }
 
-export const tileWalkSources: readonly string[] = [
+export const tileMainloopSources: readonly string[] = [
   subgroupSource,
   workgroupSource,
   matrixSource,
   matrixUnitSource,
 ];
 
-/** Walks take up to this many k at once: parts of a sum are cut at multiples of it. */
-export const longestStage = 32;
+/** Mainloops take up to this many k at once: parts of a sum are cut at multiples of it. */
+export const longestKStep = 32;
 
-/** Squares of 4·subgroup rows and columns, alone or in pairs. The walk needs one subgroup size, known beforehand and small. */
+/** Squares of 4·subgroup rows and columns, alone or in pairs. The mainloop needs one subgroup size, known beforehand and small. */
 function subgroupTiles(device: Device): Tile[] {
   const [least, most] = device.report.subgroupSize;
   if (least !== most || (least !== 4 && least !== 8)) return [];
@@ -59,7 +59,7 @@ function subgroupTiles(device: Device): Tile[] {
     const columns = conditions.wide ? 2 * side : side;
     return {
       name: `subgroup ${rows}×${columns}`,
-      walk: { name: 'tile_product_subgroup', source: subgroupSource },
+      mainloop: { name: 'tile_product_subgroup', source: subgroupSource },
       rows,
       columns,
       constants: { SUBGROUP: least },
@@ -87,7 +87,7 @@ function workgroupTiles(device: Device): Tile[] {
     )
     .map(([rows, columns, blocks]) => ({
       name: `workgroup ${rows}×${columns}`,
-      walk: { name: 'tile_product_workgroup', source: workgroupSource },
+      mainloop: { name: 'tile_product_workgroup', source: workgroupSource },
       rows,
       columns,
       constants: { TILE_ROWS: rows, TILE_COLUMNS: columns, BLOCKS: blocks },
@@ -110,13 +110,13 @@ const rowPadding = 8;
 function matrixTile({ M, N, K }: MatrixUnit, subgroup: number, rows: number, columns: number): Tile {
   return {
     name: `matrix ${rows}×${columns} of ${M}×${N}×${K}`,
-    walk: { name: 'tile_product_matrix', source: matrixSource },
+    mainloop: { name: 'tile_product_matrix', source: matrixSource },
     rows,
     columns,
     constants: {
       TILE_ROWS: rows,
       TILE_COLUMNS: columns,
-      STAGE: longestStage,
+      K_STEP: longestKStep,
       UNIT_ROWS: M,
       UNIT_COLUMNS: N,
       UNIT_DEPTH: K,
@@ -139,11 +139,11 @@ function matrixTiles(device: Device): Tile[] {
   return matrixExtents.flatMap(([rows, columns]) =>
     units
       .filter(({ M, N, K }) => {
-        const operands = rows * (longestStage + rowPadding) + longestStage * (columns + rowPadding);
+        const operands = rows * (longestKStep + rowPadding) + longestKStep * (columns + rowPadding);
         return (
-          [rows % (2 * M), columns % (2 * N), longestStage % K].every((rest) => rest === 0) &&
-          // Blocks of 4×4 in a stage, for every invocation as many.
-          [rows, columns].every((extent) => (extent * longestStage) % (16 * 4 * subgroup) === 0) &&
+          [rows % (2 * M), columns % (2 * N), longestKStep % K].every((rest) => rest === 0) &&
+          // Blocks of 4×4 in a K step, for every invocation as many.
+          [rows, columns].every((extent) => (extent * longestKStep) % (16 * 4 * subgroup) === 0) &&
           operandBytes * operands + 4 * 4 * M * N <= limits.maxComputeWorkgroupStorageSize
         );
       })
@@ -151,7 +151,7 @@ function matrixTiles(device: Device): Tile[] {
   );
 }
 
-/** Every walk that the device can do. The first is a good one for its kind. */
+/** Every mainloop that the device can do. The first is a good one for its kind. */
 export function tilesOf(device: Device): readonly Tile[] {
   const matrix = matrixTiles(device);
   const subgroup = subgroupTiles(device);
@@ -163,18 +163,18 @@ export function tilesOf(device: Device): readonly Tile[] {
   return [...workgroup, ...matrix, ...subgroup];
 }
 
-/** Walks worth measuring: on software drivers those through workgroup memory take three times as long. */
+/** Mainloops worth measuring: on software drivers those through workgroup memory take three times as long. */
 export function tileCandidates(device: Device): readonly Tile[] {
   const all = tilesOf(device);
-  const isMatrix = ({ walk }: Tile): boolean => walk.source === matrixSource;
-  return all.filter((tile) => tile.walk.name === all[0]!.walk.name || isMatrix(tile));
+  const isMatrix = ({ mainloop }: Tile): boolean => mainloop.source === matrixSource;
+  return all.filter((tile) => tile.mainloop.name === all[0]!.mainloop.name || isMatrix(tile));
 }
 
 /** The tile to use where nothing was measured: on a GPU the largest that still gives every core work. */
-export function shippedTile(device: Device, rows: number, columns: number, depth: number): Tile {
+export function defaultTile(device: Device, rows: number, columns: number, depth: number): Tile {
   const [first, ...more] = tilesOf(device);
   const usual = first!;
-  const others = more.filter(({ walk }) => walk.name === usual.walk.name);
+  const others = more.filter(({ mainloop }) => mainloop.name === usual.mainloop.name);
   if (device.report.software) return usual;
   const workgroups = (tile: Tile): number =>
     Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * depth;
@@ -191,14 +191,14 @@ export function wantedWorkgroups(device: Device): number {
 
 /** A tile through workgroup memory with the extents that were asked for by hand. */
 function adjusted(device: Device, tile: Tile): Tile {
-  if (tile.walk.source !== workgroupSource) return tile;
+  if (tile.mainloop.source !== workgroupSource) return tile;
   const why = `the tile ${tile.name}`;
   const choose = (name: string): number => device.settings.choose(name, tile.constants[name]!, why);
   const [rows, columns] = [choose('TILE_ROWS'), choose('TILE_COLUMNS')];
   const blocks = choose('BLOCKS');
   const invocations = (rows * columns) / (4 * blocks) ** 2;
-  // Every invocation loads at most one block of each operand a stage.
-  check(
+  // Every invocation loads at most one block of each operand per K step.
+  checkArgument(
     [rows, columns].every((extent) => extent % (4 * blocks) === 0 && extent <= invocations),
     'tile product',
     () =>
@@ -214,7 +214,7 @@ export function tileProduct(device: Device, product: TileProduct, chosen: Tile):
   const most = mostWorkgroups(device);
   const wraps = Math.ceil(rowTiles / most);
   device.dispatch({
-    kernel: { ...product.kernel, walk: tile.walk },
+    kernel: { ...product.kernel, mainloop: tile.mainloop },
     constants: {
       ...product.constants,
       OUTER: product.outer,

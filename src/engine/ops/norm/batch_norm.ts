@@ -5,11 +5,11 @@ import inverseDeviationSource from '../../../shaders/norm/batch_norm_inverse_dev
 import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { elementGrid, strandGrid } from '../../tuning/grid.ts';
+import { elementGrid, rowChunkGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchNormReference } from './batch_norm.reference.ts';
 
@@ -49,7 +49,7 @@ interface ChannelStatistics {
  * @param x [..., channels]; in training at least two rows
  * @param gamma [channels]
  * @param beta [channels]
- * @throws ShapeError if the shapes do not fit
+ * @throws ArgumentError if shapes or options do not fit
  */
 export function batchNorm(
   x: Tensor,
@@ -75,7 +75,7 @@ export function batchNorm(
   }
   for (const [name, { dtype }] of Object.entries({ x, ...perChannel }))
     check(dtype === 'f32', 'batchNorm', () => `${name} must be f32, not ${dtype}`);
-  check(
+  checkArgument(
     momentum >= 0 && momentum <= 1 && epsilon > 0,
     'batchNorm',
     () => `momentum must be from 0 to 1 and epsilon larger than 0, not ${momentum} and ${epsilon}`,
@@ -86,7 +86,7 @@ export function batchNorm(
     () => `training needs at least two values a channel, and x ${formatShape(x.shape)} has one`,
   );
   const { device } = x;
-  const { grid, constants, conditions } = strandGrid(device, x.size / channels, channels, false);
+  const { grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels, false);
   const y = device.empty(x.shape);
   const statistics = device.within('batchNorm', () => {
     const found = training
@@ -128,9 +128,9 @@ function batchStatistics(
 ): ChannelStatistics {
   const { device } = x;
   const channels = running.mean.size;
-  const { strands, grid, constants, conditions } = strandGrid(device, x.size / channels, channels);
-  const partialMean = device.empty([strands, channels]);
-  const partialSquares = device.empty([strands, channels]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels);
+  const partialMean = device.empty([rowChunks, channels]);
+  const partialSquares = device.empty([rowChunks, channels]);
   device.dispatch({
     kernel: partialKernel,
     constants,
@@ -155,7 +155,7 @@ function batchStatistics(
       running_variance: running.variance,
     },
     grid: [Math.ceil(constants.COLUMNS / constants.WORKGROUP), 1, 1],
-    cost: { flops: 10 * strands * channels, bytes: 8 * strands * channels },
+    cost: { flops: 10 * rowChunks * channels, bytes: 8 * rowChunks * channels },
   });
   return { offset, inverseDeviation: inverse };
 }
@@ -183,9 +183,9 @@ function gradGammaBeta(
   dbeta: Tensor,
 ): void {
   const channels = offset.size;
-  const { strands, grid, constants, conditions } = strandGrid(x.device, x.size / channels, channels);
-  const partialGamma = x.device.empty([strands, channels]);
-  const partialBeta = x.device.empty([strands, channels]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(x.device, x.size / channels, channels);
+  const partialGamma = x.device.empty([rowChunks, channels]);
+  const partialBeta = x.device.empty([rowChunks, channels]);
   x.device.dispatch({
     kernel: gradPartialKernel,
     constants,
@@ -201,8 +201,8 @@ function gradGammaBeta(
     grid,
     cost: { flops: 5 * x.size, bytes: 8 * x.size },
   });
-  sumRows(partialGamma, strands, channels, dgamma);
-  sumRows(partialBeta, strands, channels, dbeta);
+  sumRows(partialGamma, rowChunks, channels, dgamma);
+  sumRows(partialBeta, rowChunks, channels, dbeta);
 }
 
 function gradInput(
@@ -215,7 +215,7 @@ function gradInput(
   dbeta: Tensor,
   dx: Tensor,
 ): Tensor {
-  const { grid, constants, conditions } = strandGrid(x.device, x.size / gamma.size, gamma.size, false);
+  const { grid, constants, conditions } = rowChunkGrid(x.device, x.size / gamma.size, gamma.size, false);
   const batch: Record<string, Tensor> = training ? { x, offset, dgamma, dbeta } : {};
   x.device.dispatch({
     kernel: gradInputKernel,

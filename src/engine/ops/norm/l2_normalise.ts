@@ -3,7 +3,7 @@ import normaliseRowsSource from '../../../shaders/norm/normalise_rows.wesl';
 import inverseNormSource from '../../../shaders/norm/row_inverse_norm.wesl';
 import squareSource from '../../../shaders/norm/row_square.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
@@ -40,9 +40,9 @@ function checkRows(operator: string, x: Tensor, epsilon: number): void {
   checkEpsilon(operator, epsilon);
 }
 
-/** @throws ShapeError unless ε is a finite number from 0 */
+/** @throws ArgumentError unless ε is a finite number from 0 */
 export function checkEpsilon(operator: string, epsilon: number): void {
-  check(
+  checkArgument(
     Number.isFinite(epsilon) && epsilon >= 0,
     operator,
     () => `epsilon must be a finite number from 0, not ${epsilon}`,
@@ -53,7 +53,7 @@ export function checkEpsilon(operator: string, epsilon: number): void {
  * L2 normalisation over the last dimension: y = x / √(Σ x² + ε), for rows of any magnitude.
  *
  * @param x [..., d]
- * @throws ShapeError unless x is f32 with at least one dimension and ε is a number from 0
+ * @throws ShapeError unless x is f32 with at least one dimension, ArgumentError unless ε is a number from 0
  */
 export function l2Normalise(x: Tensor, { epsilon = defaultEpsilon }: { epsilon?: number } = {}): Tensor {
   checkRows('l2Normalise', x, epsilon);

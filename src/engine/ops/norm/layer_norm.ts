@@ -2,11 +2,11 @@ import forwardSource from '../../../shaders/norm/layer_norm_forward.wesl';
 import gradInputSource from '../../../shaders/norm/layer_norm_grad_input.wesl';
 import gradScaleSource from '../../../shaders/norm/layer_norm_grad_scale.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { strandGrid } from '../../tuning/grid.ts';
+import { rowChunkGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { checkEpsilon, rowGrid } from './l2_normalise.ts';
 import { layerNormReference } from './layer_norm.reference.ts';
@@ -30,7 +30,7 @@ export interface LayerNormOptions {
  * @param x [..., d] f32
  * @param scale of the shape of the normalised dimensions, or null for 1
  * @param shift the same, or null for 0
- * @throws ShapeError if the shapes do not fit
+ * @throws ArgumentError if shapes or options do not fit
  */
 export function layerNorm(
   x: Tensor,
@@ -38,7 +38,7 @@ export function layerNorm(
   shift: Tensor | null = null,
   { dimensions = 1, epsilon = 1e-5 }: LayerNormOptions = {},
 ): Tensor {
-  check(
+  checkArgument(
     Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= x.shape.length,
     'layerNorm',
     () =>
@@ -101,8 +101,8 @@ export function layerNorm(
 function gradScale(x: Tensor, dy: Tensor, statistics: Tensor, dscale: Tensor): Tensor {
   const { device } = x;
   const columns = dscale.size;
-  const { strands, grid, constants, conditions } = strandGrid(device, x.size / columns, columns);
-  const partial = device.empty([strands, columns]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(device, x.size / columns, columns);
+  const partial = device.empty([rowChunks, columns]);
   device.dispatch({
     kernel: gradScaleKernel,
     constants,
@@ -111,7 +111,7 @@ function gradScale(x: Tensor, dy: Tensor, statistics: Tensor, dscale: Tensor): T
     grid,
     cost: { flops: 6 * x.size, bytes: 8 * x.size },
   });
-  return sumRows(partial, strands, columns, dscale);
+  return sumRows(partial, rowChunks, columns, dscale);
 }
 
 interface LayerNormCase extends LayerNormOptions {

@@ -30,7 +30,7 @@ export interface ContrastiveOptions {
  *
  * @param features [n, d] with 2 ≤ n ≤ 2048
  * @param labels [n] u32
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function contrastiveHead(
   features: Tensor,

@@ -1,7 +1,7 @@
 import { defineOperator, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
-import { held } from '../../testing/cleanup.ts';
+import { retained } from '../../testing/cleanup.ts';
 import { countPairs, halfKeys } from './count_pairs.ts';
 
 /** Unsigned numbers in the order of f32 scores: half a key of every pair is counted. */
@@ -16,8 +16,8 @@ export const countPairsOperator = defineOperator<{ readonly lower: boolean }>({
   stateful: true,
   apply: ([scores, labels], { lower }) => {
     const { device, shape } = scores!;
-    const counts = held(device, new Uint32Array(2 * halfKeys), [2, halfKeys]);
-    const selection = held(device, [shape[0]!, 0xbf80], [2]);
+    const counts = retained(device, new Uint32Array(2 * halfKeys), [2, halfKeys]);
+    const selection = retained(device, [shape[0]!, 0xbf80], [2]);
     countPairs(
       { scores: scores!, labels: labels!, tile: runtimeOf(device).uniform([0, 0]), selection, counts },
       lower,

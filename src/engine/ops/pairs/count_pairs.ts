@@ -1,6 +1,6 @@
 import source from '../../../shaders/pairs/pair_score_histogram.wesl';
 import type { Tensor } from '../../core/tensor.ts';
-import { walkers } from '../../tuning/grid.ts';
+import { workgroupSize } from '../../tuning/grid.ts';
 
 const kernel = { name: 'pair_score_histogram', source };
 
@@ -19,7 +19,7 @@ export function countPairs(
   const side = scores.shape[0]!;
   scores.device.dispatch({
     kernel,
-    constants: { SIDE: side, WORKGROUP: walkers(scores.device) },
+    constants: { SIDE: side, WORKGROUP: workgroupSize(scores.device) },
     conditions: { lower },
     bindings,
     grid: [side, 1, 1],

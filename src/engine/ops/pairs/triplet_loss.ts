@@ -38,7 +38,7 @@ export interface TripletOptions {
  *
  * @param features [n, d] with 2 ≤ n ≤ 2048. The work for `all` and `semi-hard` grows with n³
  * @param labels [n] u32
- * @throws ShapeError if shapes, types or options do not fit
+ * @throws ArgumentError if shapes, types or options do not fit
  */
 export function tripletHead(
   features: Tensor,

@@ -24,7 +24,7 @@ export interface AveragePool2dOptions extends Pool2dOptions {
  *
  * @param x [n, height, width, channels]
  * @returns [n, rows of windows, columns of windows, channels]
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function averagePool2d(x: Tensor, options: AveragePool2dOptions): Tensor {
   return pool('averagePool2d', x, options);

@@ -16,7 +16,7 @@ const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource
  *
  * @param x [n, height, width, channels]
  * @returns [n, rows of windows, columns of windows, channels]
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
   const geometry = pool2dGeometry('maxPool2d', x, options);

@@ -1,4 +1,4 @@
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
@@ -58,7 +58,7 @@ function windowCount(
 /**
  * Shapes of a pooling.
  *
- * @throws ShapeError if the shapes and options do not fit
+ * @throws ArgumentError if the shapes and options do not fit
  */
 export function pool2dGeometry(
   operator: string,
@@ -74,12 +74,12 @@ export function pool2dGeometry(
   const kernel = pair(options.kernel);
   const stride = pair(options.stride ?? options.kernel);
   const padding = pair(options.padding ?? 0);
-  check(
+  checkArgument(
     [...kernel, ...stride].every((value) => Number.isInteger(value) && value > 0),
     operator,
     () => `kernel and stride are positive integers, not ${kernel.join(', ')} and ${stride.join(', ')}`,
   );
-  check(
+  checkArgument(
     padding.every((value, i) => Number.isInteger(value) && value >= 0 && value < kernel[i]!),
     operator,
     () =>

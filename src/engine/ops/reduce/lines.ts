@@ -1,4 +1,4 @@
-import { check } from '../../core/errors.ts';
+import { check, checkArgument } from '../../core/errors.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -31,12 +31,12 @@ export interface Reduced {
 /**
  * How to reduce some axes of x. Those that do not follow one another are brought together first, by an operator of the graph.
  *
- * @throws ShapeError unless x is f32 and the axes are some of its own
+ * @throws ShapeError unless x is f32, ArgumentError unless the axes are some of its own
  */
 export function reduced(operator: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): Reduced {
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   const rank = x.shape.length;
-  check(axes?.length !== 0, operator, () => 'the list of axes is empty; without one all are reduced');
+  checkArgument(axes?.length !== 0, operator, () => 'the list of axes is empty; without one all are reduced');
   const named = axes ? checkAxes(operator, x, axes) : x.shape.map((_, axis) => axis);
   const isReduced = (axis: number): boolean => named.includes(axis);
   const shape = x.shape.flatMap((extent, axis) => (isReduced(axis) ? (keepDims ? [1] : []) : [extent]));
@@ -67,7 +67,7 @@ export function reduced(operator: string, x: Tensor, { axes, keepDims = false }:
   };
 }
 
-/** x along one axis. @throws ShapeError unless x is f32 and has it */
+/** x along one axis. @throws ShapeError unless x is f32, ArgumentError unless it has the axis */
 export function linesAlong(operator: string, x: Tensor, axis: number): Lines {
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   const [at] = checkAxes(operator, x, [axis]) as [number];

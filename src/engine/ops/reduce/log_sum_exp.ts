@@ -14,7 +14,7 @@ const kernel = { name: 'log_sum_exp', source };
  * log Σ exp(x) along some axes, or of all elements, for numbers of any magnitude. Lines that hold a NaN or +∞ give that, those of
  * nothing but −∞ give −∞; their gradient is NaN, as softmax has no value there.
  *
- * @throws ShapeError unless x is f32 and has the axes
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axes
  */
 export function logSumExp(given: Tensor, options: ReduceOptions = {}): Tensor {
   const { x, lines, shape } = reduced('logSumExp', given, options);

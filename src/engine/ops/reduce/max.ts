@@ -10,7 +10,7 @@ import { reduceLines, spreadLines } from './reduce.ts';
  * Largest number along some axes, or of all elements. A NaN counts as larger than all numbers. The gradient goes to the first of equal
  * maxima in row-major order.
  *
- * @throws ShapeError unless x is f32 and has the axes
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axes
  */
 export function max(given: Tensor, options: ReduceOptions = {}): Tensor {
   const { x, lines, shape } = reduced('max', given, options);
@@ -32,7 +32,7 @@ export function max(given: Tensor, options: ReduceOptions = {}): Tensor {
  * maxima the first, and the first NaN if there is one. Has no gradient.
  *
  * @returns u32
- * @throws ShapeError unless x is f32 and has the axes
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axes
  */
 export function argmax(given: Tensor, options: ReduceOptions = {}): Tensor {
   const { x, lines, shape } = reduced('argmax', given, options);

@@ -1,11 +1,11 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import type { ReduceOptions } from './lines.ts';
 
-/** What `fold` makes of the numbers along some axes, in row-major order. */
+/** What `reduceLine` makes of the numbers along some axes, in row-major order. */
 export function reduceReference(
   x: ReferenceArray,
   { axes, keepDims = false }: ReduceOptions,
-  fold: (numbers: readonly number[]) => number,
+  reduceLine: (numbers: readonly number[]) => number,
 ): ReferenceArray {
   const rank = x.shape.length;
   const isReduced = x.shape.map((_, axis) => !axes || axes.includes(axis) || axes.includes(axis - rank));
@@ -27,5 +27,5 @@ export function reduceReference(
     groups.set(group, numbers);
   });
   const shape = x.shape.flatMap((extent, axis) => (isReduced[axis] ? (keepDims ? [1] : []) : [extent]));
-  return referenceArray(shape, (group) => fold(groups.get(group)!));
+  return referenceArray(shape, (group) => reduceLine(groups.get(group)!));
 }

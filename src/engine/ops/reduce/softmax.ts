@@ -25,7 +25,7 @@ export interface LineExponentials {
 /**
  * exp(x) / Σ exp(x) along an axis, for numbers of any magnitude. −∞ gives 0; lines that hold a NaN, +∞ or nothing but −∞ are all NaN.
  *
- * @throws ShapeError unless x is f32 and has the axis
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axis
  */
 export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return shares('softmax', x, options);

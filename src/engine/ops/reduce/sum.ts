@@ -10,7 +10,7 @@ import { reduceLines, spreadLines } from './reduce.ts';
  * Sum along some axes, or of all elements. The order of additions is fixed, and sums are taken in parts, so that errors grow with
  * the logarithm of the number of elements.
  *
- * @throws ShapeError unless x is f32 and has the axes
+ * @throws ShapeError unless x is f32, ArgumentError unless it has the axes
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   return total('sum', x, options);

@@ -1,20 +1,20 @@
 import source from '../../../shaders/reduce/sum_rows.wesl';
 import type { Tensor } from '../../core/tensor.ts';
-import { strandGrid } from '../../tuning/grid.ts';
+import { rowChunkGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'sum_rows', source };
 
 /** Sums [rows, columns] over its rows into `output` (`columns` elements), in a fixed order. */
 export function sumRows(x: Tensor, rows: number, columns: number, output: Tensor): Tensor {
-  const { strands, grid, constants, conditions } = strandGrid(x.device, rows, columns);
-  const partial = strands === 1 ? output : x.device.empty([strands, columns]);
+  const { rowChunks, grid, constants, conditions } = rowChunkGrid(x.device, rows, columns);
+  const partial = rowChunks === 1 ? output : x.device.empty([rowChunks, columns]);
   x.device.dispatch({
     kernel,
     constants,
     conditions,
     bindings: { x, partial },
     grid,
-    cost: { flops: rows * columns, bytes: 4 * columns * (rows + strands) },
+    cost: { flops: rows * columns, bytes: 4 * columns * (rows + rowChunks) },
   });
-  return strands === 1 ? output : sumRows(partial, strands, columns, output);
+  return rowChunks === 1 ? output : sumRows(partial, rowChunks, columns, output);
 }

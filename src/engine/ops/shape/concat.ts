@@ -1,7 +1,7 @@
 import forwardSource from '../../../shaders/shape/concat_forward.wesl';
 import copyColumnsSource from '../../../shaders/shape/copy_columns.wesl';
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -21,14 +21,14 @@ export interface ConcatOptions {
  * Joins tensors along one axis.
  *
  * @param inputs at least one, equal in every extent but that of the axis
- * @throws ShapeError if the other extents differ or there is no such axis
+ * @throws ShapeError if the other extents differ, ArgumentError if there is no such axis
  */
 export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {
   const [first] = inputs;
-  check(first !== undefined, 'concat', () => 'there is nothing to join');
+  checkArgument(first !== undefined, 'concat', () => 'there is nothing to join');
   const rank = first.shape.length;
   const joined = axis < 0 ? axis + rank : axis;
-  check(
+  checkArgument(
     Number.isInteger(joined) && joined >= 0 && joined < rank,
     'concat',
     () => `a tensor of shape ${formatShape(first.shape)} has no axis ${axis}`,

@@ -1,5 +1,5 @@
 import source from '../../../shaders/shape/copy_strided.wesl';
-import { check } from '../../core/errors.ts';
+import { check, checkArgument } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -24,17 +24,21 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Axes of x counted from 0; negative ones count from the end. @throws ShapeError naming one that x lacks or that appears twice */
+/** Axes of x counted from 0; negative ones count from the end. @throws ArgumentError naming one that x lacks or that appears twice */
 export function checkAxes(operator: string, x: Tensor, axes: readonly number[]): number[] {
   const rank = x.shape.length;
   const found = axes.map((axis) => (axis < 0 ? axis + rank : axis));
   for (const [i, axis] of found.entries()) {
-    check(
+    checkArgument(
       Number.isInteger(axis) && axis >= 0 && axis < rank,
       operator,
       () => `a tensor of shape [${x.shape.join(', ')}] has no axis ${axes[i]}`,
     );
-    check(found.indexOf(axis) === i, operator, () => `axis ${axis} is named twice in [${axes.join(', ')}]`);
+    checkArgument(
+      found.indexOf(axis) === i,
+      operator,
+      () => `axis ${axis} is named twice in [${axes.join(', ')}]`,
+    );
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import source from '../../../shaders/shape/one_hot.wesl';
-import { check } from '../../core/errors.ts';
+import { check, checkArgument } from '../../core/errors.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -20,11 +20,11 @@ export interface OneHotOptions {
  *
  * @param labels u32 of any shape
  * @returns [...shape of labels, classes] f32
- * @throws ShapeError unless the labels are u32 and there is a class
+ * @throws ShapeError unless the labels are u32, ArgumentError unless there is a class
  */
 export function oneHot(labels: Tensor, { classes }: OneHotOptions): Tensor {
   check(labels.dtype === 'u32', 'oneHot', () => `the labels must be u32, not ${labels.dtype}`);
-  check(
+  checkArgument(
     Number.isInteger(classes) && classes >= 1,
     'oneHot',
     () => `the number of classes must be a whole number from 1, not ${classes}`,

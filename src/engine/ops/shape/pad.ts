@@ -1,5 +1,5 @@
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -19,21 +19,21 @@ export interface PadOptions {
  * x with a frame of one value.
  *
  * @param x f32, u32 or i32
- * @throws ShapeError unless there are as many whole numbers from 0 as x has axes
+ * @throws ArgumentError unless there are as many whole numbers from 0 as x has axes
  */
 export function pad(x: Tensor, { before, after, value = 0 }: PadOptions): Tensor {
   checkWords('pad', x);
   const none = x.shape.map(() => 0);
   const [leading, trailing] = [before ?? none, after ?? none];
   for (const [name, list] of Object.entries({ before: leading, after: trailing })) {
-    check(
+    checkArgument(
       list.length === x.shape.length && list.every((count) => Number.isInteger(count) && count >= 0),
       'pad',
       () =>
         `${name} must be a whole number from 0 for each axis of x ${formatShape(x.shape)}, not [${list.join(', ')}]`,
     );
   }
-  check(
+  checkArgument(
     x.dtype === 'f32' || (Number.isInteger(value) && Math.abs(value) < 2 ** 32),
     'pad',
     () => `x holds ${x.dtype}, so the value must be a whole number that it holds, not ${value}`,

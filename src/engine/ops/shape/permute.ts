@@ -1,5 +1,5 @@
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -10,7 +10,7 @@ import { checkAxes, checkWords, copyStrided, stridesOf } from './copy_strided.ts
  *
  * @param x f32, u32 or i32
  * @param order every axis of x once; negative ones count from the end
- * @throws ShapeError if `order` is no permutation of the axes
+ * @throws ArgumentError if `order` is no permutation of the axes
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   return permuted('permute', x, order);
@@ -19,10 +19,10 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 /**
  * Two axes change places: the transpose of a matrix, or of the last two axes of more, unless `axes` names others.
  *
- * @throws ShapeError if x has no two such axes
+ * @throws ArgumentError if x has no two such axes
  */
 export function transpose(x: Tensor, { axes = [-2, -1] }: { axes?: readonly number[] } = {}): Tensor {
-  check(axes.length === 2, 'transpose', () => `two axes change places, not [${axes.join(', ')}]`);
+  checkArgument(axes.length === 2, 'transpose', () => `two axes change places, not [${axes.join(', ')}]`);
   const [a, b] = checkAxes('transpose', x, axes) as [number, number];
   return permuted(
     'transpose',
@@ -33,7 +33,7 @@ export function transpose(x: Tensor, { axes = [-2, -1] }: { axes?: readonly numb
 
 function permuted(operator: string, x: Tensor, order: readonly number[]): Tensor {
   checkWords(operator, x);
-  check(
+  checkArgument(
     order.length === x.shape.length,
     operator,
     () => `the order [${order.join(', ')}] must name every axis of x ${formatShape(x.shape)} once`,

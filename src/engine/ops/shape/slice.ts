@@ -1,5 +1,5 @@
 import { record } from '../../core/autograd.ts';
-import { check, formatShape } from '../../core/errors.ts';
+import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -26,7 +26,7 @@ interface Range {
  * A part of x: along each axis the indices start, start + step, … below end.
  *
  * @param x f32, u32 or i32
- * @throws ShapeError if a range is empty or leaves x
+ * @throws ArgumentError if a range is empty or leaves x
  */
 export function slice(x: Tensor, options: SliceOptions): Tensor {
   checkWords('slice', x);
@@ -62,7 +62,7 @@ export function slice(x: Tensor, options: SliceOptions): Tensor {
 
 function rangesOf(x: Tensor, { start = [], end = [], step = [] }: SliceOptions): Range[] {
   for (const [name, list] of Object.entries({ start, end, step })) {
-    check(
+    checkArgument(
       Array.isArray(list) && list.length <= x.shape.length && list.every(Number.isInteger),
       'slice',
       () =>
@@ -73,7 +73,7 @@ function rangesOf(x: Tensor, { start = [], end = [], step = [] }: SliceOptions):
     const [from, to, by] = [start[axis] ?? 0, end[axis] ?? extent, step[axis] ?? 1];
     const first = from < 0 ? from + extent : from;
     const last = to < 0 ? to + extent : to;
-    check(
+    checkArgument(
       first >= 0 && first < last && last <= extent && by >= 1,
       'slice',
       () =>

@@ -1,4 +1,4 @@
-import source from '../../../shaders/conv2d/conv2d_fold.wesl';
+import source from '../../../shaders/conv2d/conv2d_col2im.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import { type Device, type Tensor, viewOf } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -10,9 +10,9 @@ import type { Conv2dGeometry } from './conv2d_geometry.ts';
  * and most of a tile stays empty. Here the taps are columns too, 9 or 25 times as many, and a second kernel adds them up.
  */
 
-const kernel = { name: 'conv2d_fold', source };
+const kernel = { name: 'conv2d_col2im', source };
 
-export const foldSources: readonly string[] = [source, rolledSource];
+export const col2imSources: readonly string[] = [source, rolledSource];
 
 /** With this many, Winograd's product is about as fast (docs/kernels/conv.md); with more, the shares are too many numbers to write. */
 const mostChannels = 8;
@@ -24,7 +24,7 @@ const tapsOf = (g: Conv2dGeometry): number => g.KERNEL_H * g.KERNEL_W;
 const pixelsOf = (g: Conv2dGeometry): number => g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH;
 
 /** Whether the input gradient can, and should, be computed this way. */
-export function supportsFold(device: Device, g: Conv2dGeometry): boolean {
+export function supportsCol2im(device: Device, g: Conv2dGeometry): boolean {
   const bytes = 4 * pixelsOf(g) * tapsOf(g) * g.CHANNELS;
   return (
     g.GROUP_IN === g.CHANNELS &&
@@ -35,7 +35,7 @@ export function supportsFold(device: Device, g: Conv2dGeometry): boolean {
 }
 
 /** Gradient of the input, written to `dx`. */
-export function foldGradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: Tensor, dx: Tensor): void {
+export function col2imGradInput(device: Device, g: Conv2dGeometry, dy: Tensor, w: Tensor, dx: Tensor): void {
   const shares = device.empty([pixelsOf(g), tapsOf(g) * g.CHANNELS]);
   const [pixels, taps] = [
     viewOf(dy, [pixelsOf(g), g.OUT_CHANNELS]),

@@ -1,9 +1,9 @@
 /**
- * Losses that move something of their own at every call: a scale, a margin, the centers. Each starts from a fixed state.
+ * Losses with a state that every call updates: a scale, a margin, the centers. Each starts from a fixed state.
  */
 
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
-import { held } from '../../testing/cleanup.ts';
+import { retained } from '../../testing/cleanup.ts';
 import { copyOf } from '../elementwise/accumulate.ts';
 import { adaCosScaleReference } from './adacos.reference.ts';
 import { cContrastiveReference } from './agent_losses.reference.ts';
@@ -15,7 +15,7 @@ import { scoreMatrix } from './class_scores.reference.ts';
 import { cosineSoftmaxLoss } from './cosine_softmax_loss.ts';
 import { crossEntropyReference } from './cross_entropy.reference.ts';
 
-/** The gradients take what moves as a constant, which finite differences of the reference do not. */
+/** The gradients take the state as a constant, which finite differences of the reference do not. */
 const inputs = (n: number, classes: number, d: number): InputSpec[] =>
   headInputs(n, classes, d).map((input) => ({ ...input, differentiable: false }));
 
@@ -26,7 +26,7 @@ export const adaptiveScaleOperator = defineOperator({
   stateful: true,
   apply: ([features, weights, labels]) => {
     const start = Math.SQRT2 * Math.log(weights!.shape[0]! - 1);
-    const scale = held(features!.device, [start], [1], 'f32');
+    const scale = retained(features!.device, [start], [1], 'f32');
     return cosineSoftmaxLoss(features!, weights!, labels!, { scale, adaptive: true });
   },
   reference: ([features, weights, labels]) => {
@@ -53,7 +53,7 @@ export const adaptiveMarginOperator = defineOperator<{ readonly maxNegativeMargi
   apply: ([features, weights, labels], options) =>
     cContrastiveLoss(features!, weights!, labels!, {
       ...options,
-      runningPositive: held(features!.device, [running], [1], 'f32'),
+      runningPositive: retained(features!.device, [running], [1], 'f32'),
     }),
   reference: ([features, weights, labels], { maxNegativeMargin = 1.2 }) => {
     const negativeMargin = Math.min(1 + running, maxNegativeMargin);
