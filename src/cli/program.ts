@@ -56,7 +56,7 @@ export function declareProgram(program: Command, run: Runner): void {
     .addOption(
       choiceOption(
         '--tune <mode>',
-        'variants of kernels: those shipped, those measured before (default), or measure what is missing',
+        'variants of kernels: the default ones, those measured before (default), or measure what is missing',
         ['off', 'cache', 'full'],
       ),
     )
