@@ -39,7 +39,7 @@ test('the package holds what its users need and nothing of its making', () => {
   const dist = ['index.js', 'cli.js', 'decode-worker.js', 'web/index.html', 'web/main.js'];
   const needed = ['LICENSE', 'README.md', 'configs', ...dist.map((file) => `dist/${file}`)];
   expect(needed.filter((path) => !has(path))).toEqual([]);
-  expect(['src', 'test', 'scripts', 'node_modules', 'dist/.sources'].filter(has)).toEqual([]);
+  expect(['src', 'test', 'scripts', 'node_modules', 'dist/.sources', 'dist/docs'].filter(has)).toEqual([]);
 });
 
 test('the normface program runs and says its version', async () => {

@@ -47,7 +47,8 @@ export class LeakWatch {
 
 /** Deep enough for an operator that calls others: V8 gives ten lines unless told otherwise. */
 function stackHere(): string {
-  const settings: { stackTraceLimit?: number } = Error;
+  // A setting of V8's, which browsers' types do not know.
+  const settings = Error as { stackTraceLimit?: number };
   const usual = settings.stackTraceLimit;
   settings.stackTraceLimit = 50;
   const { stack = '' } = new Error();
