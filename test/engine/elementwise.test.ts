@@ -266,3 +266,19 @@ test('broadcasting that alternates more often than kernels are made for is refus
   expect(() => add(7)).toThrow(ShapeError);
   expect(() => add(7)).toThrow(/add: broadcasting changes from axis to axis more often than the 5 times/);
 });
+
+test.each([
+  ['sigmoid', (a: number) => 1 / ((1 + Math.exp(a)) * (1 + Math.exp(-a)))],
+  ['tanh', (a: number) => 1 / Math.cosh(a) ** 2],
+] as const)(
+  'the derivative of %s keeps its digits where the value is next to its limit',
+  async (name, derivative) => {
+    const places = [-20, -9, -4, 4, 9, 20];
+    const a = device.tensor(places, [places.length]).requireGradient();
+    apply(name, [a]).backward(device.constant(1, a.shape));
+    (await a.gradient!.readFloats()).forEach((found, i) => {
+      const wanted = derivative(places[i]!);
+      expect(Math.abs(found / wanted - 1), `at ${places[i]}`).toBeLessThan(2e-5);
+    });
+  },
+);

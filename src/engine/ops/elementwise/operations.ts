@@ -203,14 +203,14 @@ export const operations: { readonly [N in OperationName]: Operation<OptionsOf<N>
   },
   sigmoid: {
     operands: ['a'],
-    gradients: { a: ['y'] },
+    gradients: { a: ['a'] },
     reference: ([a]) => 1 / (1 + Math.exp(-a!)),
     flops: 4,
     cases: unaryCases({ scale: 4 }, {}),
   },
   tanh: {
     operands: ['a'],
-    gradients: { a: ['y'] },
+    gradients: { a: ['a'] },
     reference: ([a]) => Math.tanh(a!),
     flops: 20,
     cases: unaryCases({ scale: 2 }, {}),
