@@ -232,16 +232,6 @@ export class Tensor implements KernelArgument {
   }
 }
 
-/** Throws unless both operands of an operator are tensors, which JavaScript does not check. */
-export function checkOperands(operator: string, ...operands: readonly unknown[]): void {
-  for (const operand of operands)
-    checkArgument(
-      operand instanceof Tensor,
-      operator,
-      () => `the operands are tensors, not ${String(operand)}`,
-    );
-}
-
 /** {@link Tensor.view} for operators, which know how the gradient goes on. */
 export function viewOf(tensor: Tensor, shape: Shape): Tensor {
   checkAlive(tensor, 'view');

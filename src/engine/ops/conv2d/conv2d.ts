@@ -1,5 +1,6 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -20,6 +21,8 @@ export function checkConv2d(
   bias: Tensor | null,
   options: Conv2dOptions,
 ): Conv2dGeometry {
+  checkOperands(operator, x, weight);
+  checkOptionalOperands(operator, bias);
   const geometry = conv2dGeometry(x.shape, weight.shape, options, operator);
   const outChannels = geometry.OUT_CHANNELS;
   check(

@@ -1,5 +1,6 @@
 import { record, wantsGradient } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -32,6 +33,8 @@ export function conv2dPRelu(operands: Conv2dPReluOperands, options: Conv2dOption
   const { x, weight, slope, bias = null, residual = null } = operands;
   const operator = 'conv2dPRelu';
   const g = checkConv2d(operator, x, weight, bias, options);
+  checkOperands(operator, slope);
+  checkOptionalOperands(operator, residual);
   const shape = outputShape(g);
   check(
     slope.dtype === 'f32' && slope.shape.length === 1 && slope.size === g.OUT_CHANNELS,

@@ -1,6 +1,7 @@
 import source from '../../../shaders/elementwise/dropout.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -19,6 +20,7 @@ const kernel = { name: 'dropout', source };
  * @param rate 0 ≤ rate < 1, rounded down to a multiple of 2⁻²⁴
  */
 export function dropout(x: Tensor, rate: number): Tensor {
+  checkOperands('dropout', x);
   checkArgument(
     rate >= 0 && rate < 1,
     'dropout',

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/elementwise/max_feature_map_forward.
 import gradInputSource from '../../../shaders/elementwise/max_feature_map_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -26,6 +27,7 @@ export interface MaxFeatureMapOptions {
  * @throws ShapeError if the channels do not divide into so many parts, ArgumentError if those are no parts
  */
 export function maxFeatureMap(x: Tensor, options: MaxFeatureMapOptions = {}): Tensor {
+  checkOperands('maxFeatureMap', x);
   const parts = partsOf('maxFeatureMap', x.shape, options);
   const channels = (x.shape.at(-1) ?? 1) / parts;
   check(x.dtype === 'f32', 'maxFeatureMap', () => `x must be f32, not ${x.dtype}`);

@@ -2,6 +2,7 @@ import backwardSource from '../../../shaders/elementwise/prelu_backward.wesl';
 import forwardSource from '../../../shaders/elementwise/prelu_forward.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -21,6 +22,7 @@ const backwardKernel = { name: 'prelu_backward', source: backwardSource };
  * @throws ShapeError if the slope has neither one value per channel nor one in all
  */
 export function prelu(x: Tensor, slope: Tensor): Tensor {
+  checkOperands('prelu', x, slope);
   const channels = x.shape.at(-1) ?? 1;
   check(
     slope.shape.length === 1 && (slope.size === channels || slope.size === 1),

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/elementwise/relu_forward.wesl';
 import gradInputSource from '../../../shaders/elementwise/relu_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -12,6 +13,7 @@ const gradInputKernel = { name: 'relu_grad_input', source: gradInputSource };
 
 /** y = max(x, 0), element by element. The derivative at 0 is 0. */
 export function relu(x: Tensor): Tensor {
+  checkOperands('relu', x);
   check(x.dtype === 'f32', 'relu', () => `x must be f32, not ${x.dtype}`);
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
   const y = x.device.empty(x.shape);

@@ -1,6 +1,7 @@
 import source from '../../../shaders/elementwise/scale.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -10,6 +11,7 @@ const kernel = { name: 'scale', source };
 
 /** factor·x with a number known when the step is built. For a learnt factor use `multiply`. */
 export function scale(x: Tensor, factor: number): Tensor {
+  checkOperands('scale', x);
   check(x.dtype === 'f32', 'scale', () => `x must be f32, not ${x.dtype}`);
   checkArgument(
     Number.isFinite(Math.fround(factor)),

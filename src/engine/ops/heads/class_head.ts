@@ -1,4 +1,5 @@
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import type { InputKind, InputSpec } from '../../core/operator.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -17,6 +18,8 @@ export function checkHead(
   labels: Tensor,
   { bias = null, classesInUse }: { bias?: Tensor | null; classesInUse?: Tensor } = {},
 ): void {
+  checkOperands(operator, features, weights, labels);
+  checkOptionalOperands(operator, bias, classesInUse);
   const shapes = (): string =>
     `features ${formatShape(features.shape)}, weights ${formatShape(weights.shape)}`;
   check(

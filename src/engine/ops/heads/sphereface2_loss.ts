@@ -3,6 +3,7 @@ import gradientSource from '../../../shaders/heads/sphereface2_grad_products.wes
 import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -96,6 +97,7 @@ export function sphereFace2Head(
   const settings = { ...defaults, ...options };
   const { bias, lambda, r, margin, t, gradient, normaliseWeights, epsilon } = settings;
   checkHead(operator, features, weights, labels);
+  checkOperands(operator, bias);
   checkEpsilon(operator, epsilon);
   check(
     bias.size === 1 && bias.dtype === 'f32',

@@ -1,5 +1,6 @@
 import source from '../../../shaders/images/image_batch.wesl';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -38,6 +39,7 @@ export interface ImageBatchOptions {
  * @returns [n, height of the crop, width of the crop, channels]
  */
 export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Tensor {
+  checkOperands('imageBatch', images);
   check(
     images.dtype === 'rgba8' && images.shape.length === 4 && images.shape[3] === 4,
     'imageBatch',

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/images/resize_forward.wesl';
 import gradInputSource from '../../../shaders/images/resize_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -33,6 +34,7 @@ export interface ResizeOptions {
  * @throws ShapeError unless x are images, ArgumentError unless the new extents are whole numbers from 1
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
+  checkOperands('resize', x);
   const { height, width, mode = 'bilinear', alignCorners = false } = options;
   check(
     x.shape.length === 4 && x.dtype === 'f32',

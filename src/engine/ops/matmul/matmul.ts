@@ -1,5 +1,6 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -28,6 +29,8 @@ export interface MatmulOptions {
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, bias = null } = options;
+  checkOperands('matmul', a, b);
+  checkOptionalOperands('matmul', bias);
   const shapes = (): string =>
     `a ${formatShape(a.shape)}${transposeA ? ' transposed' : ''} and b ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`;
   check(

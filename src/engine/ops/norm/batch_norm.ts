@@ -6,6 +6,7 @@ import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -58,6 +59,7 @@ export function batchNorm(
   running: RunningStatistics,
   { training, momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions,
 ): Tensor {
+  checkOperands('batchNorm', x, gamma, beta, running.mean, running.variance);
   const channels = x.shape.at(-1) ?? 1;
   const perChannel = {
     gamma,

@@ -4,6 +4,7 @@ import inverseNormSource from '../../../shaders/norm/row_inverse_norm.wesl';
 import squareSource from '../../../shaders/norm/row_square.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
@@ -31,6 +32,7 @@ function rowConstants(x: Tensor, epsilon: number) {
 }
 
 function checkRows(operator: string, x: Tensor, epsilon: number): void {
+  checkOperands(operator, x);
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   check(
     x.shape.length > 0,

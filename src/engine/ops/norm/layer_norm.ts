@@ -3,6 +3,7 @@ import gradInputSource from '../../../shaders/norm/layer_norm_grad_input.wesl';
 import gradScaleSource from '../../../shaders/norm/layer_norm_grad_scale.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -38,6 +39,8 @@ export function layerNorm(
   shift: Tensor | null = null,
   { dimensions = 1, epsilon = 1e-5 }: LayerNormOptions = {},
 ): Tensor {
+  checkOperands('layerNorm', x);
+  checkOptionalOperands('layerNorm', scale, shift);
   checkArgument(
     Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= x.shape.length,
     'layerNorm',

@@ -1,5 +1,6 @@
 import source from '../../../shaders/pairs/contrastive_entries.wesl';
 import { check } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
@@ -38,6 +39,7 @@ export function contrastiveHead(
   { margin = 1, pairs = 'all', normalise = true }: ContrastiveOptions = {},
 ): LossWithStatistics {
   const operator = 'contrastiveLoss';
+  checkOperands('contrastiveLoss', features, labels);
   const n = features.shape[0] ?? 0;
   checkNumbers(operator, { margin });
   check(

@@ -1,5 +1,6 @@
 import entriesSource from '../../../shaders/pairs/triplet_entries.wesl';
 import hardestSource from '../../../shaders/pairs/triplet_hardest.wesl';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sampleGrid } from '../../tuning/grid.ts';
@@ -47,6 +48,7 @@ export function tripletHead(
 ): LossWithStatistics {
   const operator = 'tripletLoss';
   checkNumbers(operator, { margin });
+  checkOperands('tripletLoss', features, labels);
   const n = features.shape[0] ?? 0;
   const { grid, constants } = sampleGrid(features.device, n);
   const isHardest = mining === 'hardest';

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/pool/average_pool2d_forward.wesl';
 import gradInputSource from '../../../shaders/pool/average_pool2d_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
@@ -37,6 +38,7 @@ export function averagePool2d(x: Tensor, options: AveragePool2dOptions): Tensor 
  * @returns [n, channels]
  */
 export function globalAveragePool(x: Tensor): Tensor {
+  checkOperands('globalAveragePool', x);
   check(
     x.shape.length === 4,
     'globalAveragePool',
@@ -47,6 +49,7 @@ export function globalAveragePool(x: Tensor): Tensor {
 }
 
 function pool(operator: string, x: Tensor, options: AveragePool2dOptions): Tensor {
+  checkOperands(operator, x);
   const geometry = pool2dGeometry(operator, x, options);
   const { countPadding = true } = options;
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);

@@ -1,6 +1,7 @@
 import forwardSource from '../../../shaders/pool/max_pool2d_forward.wesl';
 import gradInputSource from '../../../shaders/pool/max_pool2d_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -19,6 +20,7 @@ const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource
  * @throws ArgumentError if the shapes and options do not fit
  */
 export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
+  checkOperands('maxPool2d', x);
   const geometry = pool2dGeometry('maxPool2d', x, options);
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
   x.device.within('maxPool2d', () =>

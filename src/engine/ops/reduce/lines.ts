@@ -1,4 +1,5 @@
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -34,6 +35,7 @@ export interface Reduced {
  * @throws ShapeError unless x is f32, ArgumentError unless the axes are some of its own
  */
 export function reduced(operator: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): Reduced {
+  checkOperands(operator, x);
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   const rank = x.shape.length;
   checkArgument(axes?.length !== 0, operator, () => 'the list of axes is empty; without one all are reduced');
@@ -69,6 +71,7 @@ export function reduced(operator: string, x: Tensor, { axes, keepDims = false }:
 
 /** x along one axis. @throws ShapeError unless x is f32, ArgumentError unless it has the axis */
 export function linesAlong(operator: string, x: Tensor, axis: number): Lines {
+  checkOperands(operator, x);
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   const [at] = checkAxes(operator, x, [axis]) as [number];
   return {

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/shape/concat_forward.wesl';
 import copyColumnsSource from '../../../shaders/shape/copy_columns.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -24,6 +25,7 @@ export interface ConcatOptions {
  * @throws ShapeError if the other extents differ, ArgumentError if there is no such axis
  */
 export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {
+  checkOperands('concat', ...inputs);
   const [first] = inputs;
   checkArgument(first !== undefined, 'concat', () => 'there is nothing to join');
   const rank = first.shape.length;

@@ -1,5 +1,6 @@
 import source from '../../../shaders/shape/copy_strided.wesl';
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -24,8 +25,18 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** @throws ArgumentError unless it is a list, of which JavaScript does not make sure */
+export function checkList(operator: string, name: string, list: unknown): void {
+  checkArgument(
+    Array.isArray(list),
+    operator,
+    () => `${name} must be a list of numbers, not ${String(list)}`,
+  );
+}
+
 /** Axes of x counted from 0; negative ones count from the end. @throws ArgumentError naming one that x lacks or that appears twice */
 export function checkAxes(operator: string, x: Tensor, axes: readonly number[]): number[] {
+  checkList(operator, 'axes', axes);
   const rank = x.shape.length;
   const found = axes.map((axis) => (axis < 0 ? axis + rank : axis));
   for (const [i, axis] of found.entries()) {
@@ -43,9 +54,13 @@ export function checkAxes(operator: string, x: Tensor, axes: readonly number[]):
   return found;
 }
 
-/** @throws ShapeError unless the elements have 32 bits: the copies of this family move bits, whatever they stand for */
-export function checkWords(operator: string, { dtype }: Tensor): void {
-  check(dtype !== 'rgba8', operator, () => `x must be f32, u32 or i32, not ${dtype}`);
+/**
+ * @throws ShapeError unless the elements have 32 bits: the copies of this family move bits, whatever they stand for
+ * @throws ArgumentError if x is no tensor
+ */
+export function checkWords(operator: string, x: Tensor): void {
+  checkOperands(operator, x);
+  check(x.dtype !== 'rgba8', operator, () => `x must be f32, u32 or i32, not ${x.dtype}`);
 }
 
 /** The same copy with as few dimensions as describe it: those that follow one another in the source are one. */

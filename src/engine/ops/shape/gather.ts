@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/shape/gather_rows.wesl';
 import gradInputSource from '../../../shaders/shape/gather_rows_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -25,6 +26,7 @@ const gradInputKernel = { name: 'gather_rows_grad_input', source: gradInputSourc
  * @throws ShapeError unless x has a first dimension and the indices are u32
  */
 export function gather(x: Tensor, indices: Tensor): Tensor {
+  checkOperands('gather', indices);
   checkWords('gather', x);
   check(
     x.shape.length > 0 && indices.dtype === 'u32',

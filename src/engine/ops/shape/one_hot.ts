@@ -1,5 +1,6 @@
 import source from '../../../shaders/shape/one_hot.wesl';
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -23,6 +24,7 @@ export interface OneHotOptions {
  * @throws ShapeError unless the labels are u32, ArgumentError unless there is a class
  */
 export function oneHot(labels: Tensor, { classes }: OneHotOptions): Tensor {
+  checkOperands('oneHot', labels);
   check(labels.dtype === 'u32', 'oneHot', () => `the labels must be u32, not ${labels.dtype}`);
   checkArgument(
     Number.isInteger(classes) && classes >= 1,

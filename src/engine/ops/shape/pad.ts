@@ -3,7 +3,7 @@ import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { checkWords, copyStrided, stridesOf } from './copy_strided.ts';
+import { checkList, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
 /** How many elements are added before and after each axis, and of which value. */
 export interface PadOptions {
@@ -26,6 +26,7 @@ export function pad(x: Tensor, { before, after, value = 0 }: PadOptions): Tensor
   const none = x.shape.map(() => 0);
   const [leading, trailing] = [before ?? none, after ?? none];
   for (const [name, list] of Object.entries({ before: leading, after: trailing })) {
+    checkList('pad', name, list);
     checkArgument(
       list.length === x.shape.length && list.every((count) => Number.isInteger(count) && count >= 0),
       'pad',

@@ -3,7 +3,7 @@ import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { checkAxes, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
+import { checkAxes, checkList, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
 /**
  * The axes in another order: axis d of the result is axis `order[d]` of x.
@@ -22,6 +22,8 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
  * @throws ArgumentError if x has no two such axes
  */
 export function transpose(x: Tensor, { axes = [-2, -1] }: { axes?: readonly number[] } = {}): Tensor {
+  checkWords('transpose', x);
+  checkList('transpose', 'axes', axes);
   checkArgument(axes.length === 2, 'transpose', () => `two axes change places, not [${axes.join(', ')}]`);
   const [a, b] = checkAxes('transpose', x, axes) as [number, number];
   return permuted(
@@ -33,6 +35,7 @@ export function transpose(x: Tensor, { axes = [-2, -1] }: { axes?: readonly numb
 
 function permuted(operator: string, x: Tensor, order: readonly number[]): Tensor {
   checkWords(operator, x);
+  checkList(operator, 'order', order);
   checkArgument(
     order.length === x.shape.length,
     operator,

@@ -1,5 +1,6 @@
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
+import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { checkShape, elementCount, type Shape } from '../../core/shape.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
@@ -10,11 +11,13 @@ import { type Tensor, viewOf } from '../../core/tensor.ts';
  * @throws ShapeError if the shapes have different numbers of elements
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkOperands('reshape', x);
   return view('reshape', x, shape);
 }
 
 /** [n, ...] as [n, everything else]. A view like {@link reshape}. */
 export function flatten(x: Tensor): Tensor {
+  checkOperands('flatten', x);
   check(x.shape.length > 0, 'flatten', () => 'x must have a first dimension to keep, not be a scalar');
   return view('flatten', x, [x.shape[0]!, elementCount(x.shape.slice(1))]);
 }

@@ -3,7 +3,7 @@ import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { checkWords, copyStrided, stridesOf } from './copy_strided.ts';
+import { checkList, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
 
 /** The part that is taken of each axis. */
 export interface SliceOptions {
@@ -62,8 +62,9 @@ export function slice(x: Tensor, options: SliceOptions): Tensor {
 
 function rangesOf(x: Tensor, { start = [], end = [], step = [] }: SliceOptions): Range[] {
   for (const [name, list] of Object.entries({ start, end, step })) {
+    checkList('slice', name, list);
     checkArgument(
-      Array.isArray(list) && list.length <= x.shape.length && list.every(Number.isInteger),
+      list.length <= x.shape.length && list.every(Number.isInteger),
       'slice',
       () =>
         `${name} must be whole numbers, at most one an axis of x ${formatShape(x.shape)}, not [${list.join(', ')}]`,
