@@ -7,7 +7,7 @@ import { record } from '../../core/autograd.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { structLayout } from '../../runtime/struct-layout.ts';
-import { rowGrid, rowInverseNorms } from '../norm/l2_normalise.ts';
+import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { FusedHead } from './fused_head.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
@@ -89,27 +89,9 @@ export function agentHead(options: AgentHeadOptions): LossWithStatistics {
 }
 
 /** What is known of every sample before its distances to other agents: see shaders/heads/agent_samples. */
-function samplesOf(scores: ClassScores, options: AgentHeadOptions): Tensor {
-  const { labels, margin, normaliseWeights, entry } = options;
+function samplesOf(scores: ClassScores, { labels, margin, entry }: AgentHeadOptions): Tensor {
   const { rows } = scores;
-  const [n, d] = rows.shape as [number, number];
-  const samples = rows.device.empty([n, sample.words], sample.dtype);
-  const { grid, constants } = rowGrid(rows.device, n);
-  for (const { classes, weights, norms, extent } of scores.windows) {
-    rows.device.dispatch({
-      kernel: samplesKernel,
-      constants: {
-        ...constants,
-        SAMPLES: n,
-        CLASSES: classes,
-        ALL_CLASSES: scores.weights.shape[0]!,
-        D: d,
-      },
-      conditions: { normalise_weights: normaliseWeights, ...entry },
-      bindings: { features: rows, weights, labels, norms, margin, samples, window: extent },
-      grid,
-      cost: { flops: 6 * rows.size, bytes: 8 * rows.size },
-    });
-  }
+  const samples = rows.device.empty([rows.shape[0]!, sample.words], sample.dtype);
+  scores.perSample(samplesKernel, labels, { conditions: entry }, ({ norms }) => ({ norms, margin, samples }));
   return samples;
 }

@@ -1,8 +1,15 @@
 import source from '../../../shaders/heads/score_jacobian.wesl';
 import { rowsOf, type Tensor } from '../../core/tensor.ts';
+import type { Dispatch, Kernel } from '../../runtime/kernel.ts';
 import { workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
-import { normalisedRows, normaliseGradient, rowInverseNorms, rowSquares } from '../norm/l2_normalise.ts';
+import {
+  normalisedRows,
+  normaliseGradient,
+  rowGrid,
+  rowInverseNorms,
+  rowSquares,
+} from '../norm/l2_normalise.ts';
 import { type ClassWindow, classWindows, windowExtents } from './class_windows.ts';
 
 const jacobianKernel = { name: 'score_jacobian', source };
@@ -77,6 +84,39 @@ export class ClassScores {
       const products = (this.windows.length === 1 && this.last) || this.productsOf(window);
       this.last = products;
       reduce(window, products);
+    }
+  }
+
+  /**
+   * Runs a kernel over the windows that looks at every sample together with the weights of its own class, where these are in the
+   * window: eight samples per workgroup.
+   */
+  perSample(
+    kernel: Kernel,
+    labels: Tensor,
+    own: Partial<Pick<Dispatch, 'constants' | 'conditions'>>,
+    bindings: (window: ScoreWindow) => Dispatch['bindings'],
+  ): void {
+    const { rows, weights: all } = this;
+    const [n, d] = rows.shape as [number, number];
+    const { grid, constants } = rowGrid(rows.device, n);
+    for (const window of this.windows) {
+      const { classes, weights, extent } = window;
+      rows.device.dispatch({
+        kernel,
+        constants: {
+          ...constants,
+          SAMPLES: n,
+          CLASSES: classes,
+          ALL_CLASSES: all.shape[0]!,
+          D: d,
+          ...own.constants,
+        },
+        conditions: { normalise_weights: this.options.normaliseWeights, ...own.conditions },
+        bindings: { features: rows, weights, labels, window: extent, ...bindings(window) },
+        grid,
+        cost: { flops: 6 * rows.size, bytes: 8 * rows.size },
+      });
     }
   }
 

@@ -9,7 +9,7 @@ import { record } from '../../core/autograd.ts';
 import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
 import { structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
-import { rowGrid, rowInverseNorms } from '../norm/l2_normalise.ts';
+import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { FusedHead } from './fused_head.ts';
@@ -131,38 +131,16 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
 /** 1 − the cosine of every sample to its own class, for a margin of the angle: see shaders/heads/own_gap. */
 function ownGapsOf(
   scores: ClassScores,
-  { features, labels, normaliseWeights, epsilon }: SoftmaxHeadOptions,
+  { features, labels, epsilon }: SoftmaxHeadOptions,
   inverseFeatures: Tensor | null,
 ): Tensor {
-  const [n, d] = features.shape as [number, number];
   const inverse = inverseFeatures ?? rowInverseNorms(features, epsilon);
-  const ownGaps = features.device.empty([n]);
-  const { grid, constants } = rowGrid(features.device, n);
-  for (const { classes, weights, norms, extent } of scores.windows) {
-    features.device.dispatch({
-      kernel: ownGapKernel,
-      constants: {
-        ...constants,
-        SAMPLES: n,
-        CLASSES: classes,
-        ALL_CLASSES: scores.weights.shape[0]!,
-        D: d,
-        EPSILON: epsilon,
-      },
-      conditions: { normalise_weights: normaliseWeights },
-      bindings: {
-        features: scores.rows,
-        weights,
-        labels,
-        inverse_features: inverse,
-        inverse_weights: norms,
-        own_gaps: ownGaps,
-        window: extent,
-      },
-      grid,
-      cost: { flops: 6 * features.size, bytes: 8 * features.size },
-    });
-  }
+  const ownGaps = features.device.empty([features.shape[0]!]);
+  scores.perSample(ownGapKernel, labels, { constants: { EPSILON: epsilon } }, ({ norms }) => ({
+    inverse_features: inverse,
+    inverse_weights: norms,
+    own_gaps: ownGaps,
+  }));
   return ownGaps;
 }
 
