@@ -7,8 +7,10 @@ export function distanceMatrix(
   weights: ReferenceArray,
   { normaliseWeights = true, epsilon = 1e-12 } = {},
 ): number[][] {
-  const unit = (row: Float64Array): Float64Array =>
-    row.map((value) => value / Math.sqrt(dot(row, row) + epsilon));
+  const unit = (row: Float64Array): Float64Array => {
+    const norm = Math.sqrt(dot(row, row) + epsilon);
+    return row.map((value) => value / norm);
+  };
   const agents = Array.from({ length: weights.shape[0]! }, (_, j) => {
     const w = rowOf(weights, j);
     return normaliseWeights ? unit(w) : w;
