@@ -33,6 +33,7 @@ interface ProfileOptions {
   readonly top: number;
   readonly order: 'time' | 'step';
   readonly out?: string;
+  readonly estimate?: string;
 }
 
 export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
@@ -40,7 +41,7 @@ export const train = (context: Context, options: ProfileOptions) => profileOne(c
 export const embed = (context: Context, options: ProfileOptions) => profileOne(context, 'embed', options);
 
 async function profileOne(context: Context, what: What, options: ProfileOptions) {
-  const { config: file, net, loss, batch, classes, set, runs, top, order, out } = options;
+  const { config: file, net, loss, batch, classes, set, top, order, out, estimate } = options;
   const flags = {
     ...(net !== undefined && { net }),
     ...(batch !== undefined && { batchSize: batch }),
@@ -54,27 +55,17 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   }
   const people =
     what === 'embed' ? 0 : (classes ?? (await openTrainingData(config)).dataset.identities.length);
-  const device = await context.openDevice();
-  const [{ profileStep }, { Peaks }] = await Promise.all([
-    import('../inspector/profile/measure.ts'),
-    import('../inspector/timing/peaks.ts'),
-  ]);
-  const stage = context.stage('measuring what the adapter can do at most');
-  const peaks = Peaks.of(device);
-  // While nothing else is on the device.
-  await peaks.measured();
-  stage.next('compiling kernels');
-  const made = what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
-  await made.step.compile();
   const title = [
     netOf(config.net).name,
     `batch ${config.batchSize}`,
     what === 'train' ? `${config.loss.name}, ${people} people` : 'embedding',
   ].join(', ');
-  stage.next('measuring the step');
-  const profile = await profileStep(device, made.step, { title, runs, peaks });
-  made.dispose();
-  stage.end();
+  const make = (device: Device) =>
+    what === 'train' ? trainingStep(device, config, people) : embeddingStep(device, config);
+  const profile =
+    estimate === undefined
+      ? await measured(context, make, title, options.runs)
+      : await estimated(context, make, title, estimate);
   context.say();
   context.say(formatTable(operatorTable(profile)));
   if (top > 0) {
@@ -87,9 +78,53 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
   return { event: 'profile', ...profile };
 }
 
+async function measured(
+  context: Context,
+  make: (device: Device) => Profiled,
+  title: string,
+  runs: number,
+): Promise<StepProfile> {
+  const device = await context.openDevice();
+  const [{ profileStep }, { Peaks }] = await Promise.all([
+    import('../inspector/profile/measure.ts'),
+    import('../inspector/timing/peaks.ts'),
+  ]);
+  const stage = context.stage('measuring what the adapter can do at most');
+  const peaks = Peaks.of(device);
+  // While nothing else is on the device.
+  await peaks.measured();
+  stage.next('compiling kernels');
+  const { step, dispose } = make(device);
+  await step.compile();
+  stage.next('measuring the step');
+  const profile = await profileStep(device, step, { title, runs, peaks });
+  dispose();
+  stage.end();
+  return profile;
+}
+
+/** The step that a card would get, timed by a model: it is captured on whatever adapter there is and not run. */
+async function estimated(
+  context: Context,
+  make: (device: Device) => Profiled,
+  title: string,
+  id: string,
+): Promise<StepProfile> {
+  const [{ adapterOf, cards }, { estimateStep }] = await Promise.all([
+    import('../inspector/estimate/cards.ts'),
+    import('../inspector/estimate/estimate-step.ts'),
+  ]);
+  const card = cards.find((candidate) => candidate.id === id)!;
+  const device = await context.openDevice({ as: adapterOf(card), tune: 'off' });
+  const { step, dispose } = make(device);
+  const profile = estimateStep(step, card, `${title}, on ${card.name}`);
+  dispose();
+  return profile;
+}
+
 interface Profiled {
   readonly step: CapturedStep<unknown>;
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /** A training step on random images and labels, at a rate that changes little. */

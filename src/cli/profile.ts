@@ -1,5 +1,6 @@
 /** Declaration of `normface profile`. */
 
+import { cards } from '../inspector/estimate/cards.ts';
 import {
   type AddCommand,
   choiceOption,
@@ -33,6 +34,13 @@ export const addProfile: AddCommand = (program, run) => {
           'time',
         ),
       )
+      .addOption(
+        choiceOption(
+          '--estimate <card>',
+          'do not measure: estimate the times on a GPU that is not here, by a model',
+          cards.map(({ id }) => id),
+        ),
+      )
       .option(
         '--out <folder>',
         'write profile.html, profile.json, trace.json (for Perfetto) and memory.svg here',
@@ -42,6 +50,7 @@ export const addProfile: AddCommand = (program, run) => {
         examples(
           `normface profile ${what} --config configs/lfw-small.json --out profile`,
           `normface profile ${what} --net center-face-resnet --batch 8${what === 'train' ? ' --classes 10572' : ''}`,
+          `normface profile ${what} --net center-face-resnet --batch 64${what === 'train' ? ' --classes 10572' : ''} --estimate rtx-4090`,
         ),
       )
       .action(run(async () => (await import('./profile.node.ts'))[what]));

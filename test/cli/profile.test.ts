@@ -65,7 +65,31 @@ describe('normface profile', () => {
     );
   });
 
+  test('estimated for a card that is not here: its kernels, a time for each, and nothing is run', async () => {
+    const words = ['profile', 'train', ...small, '--classes', '7', '--estimate', 'h200', '--out', at('h200')];
+    const { exitCode, stdout, stderr } = await normface(...words);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^tiny, batch 4, softmax, 7 people, on NVIDIA H200$/m);
+    expect(stdout).toMatch(/estimated, nothing was run; the whole step .* % of the peak/);
+    const profile = JSON.parse(fs.readFileSync(at('h200/profile.json'), 'utf8'));
+    const names = profile.dispatches.map(({ kernel }: { kernel: string }) => kernel);
+    // What a GPU of this class gets, whatever adapter is here.
+    expect(names.some((name: string) => name.endsWith('tile_product_workgroup'))).toBe(true);
+    expect(names.some((name: string) => name.endsWith('tile_product_subgroup'))).toBe(false);
+    let sum = 0;
+    for (const { microseconds, flops, kernel } of profile.dispatches) {
+      // None is faster than the published peak.
+      expect(microseconds, kernel).toBeGreaterThan(flops / (1e3 * profile.roofline.gflops));
+      sum += microseconds;
+    }
+    expect(profile.stepMicroseconds).toBeCloseTo(sum, 6);
+    const page = fs.readFileSync(at('h200/profile.html'), 'utf8');
+    expect(page).toContain('Nothing was run');
+    expect(page).not.toContain('class="kind measured"');
+  });
+
   test.each([
+    [['profile', 'train', '--estimate', 'rtx-4091'], 2, /rtx-4091.*rtx-4090/],
     [['profile', 'train', '--net', 'tinny'], 2, /tinny/],
     [['profile', 'train', '--config', 'missing.json'], 2, /missing.json/],
     [['profile', 'embed', ...small, '--order', 'size'], 2, /--order .*time, step/],

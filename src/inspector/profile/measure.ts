@@ -75,7 +75,11 @@ async function dispatchTimes(
   return step.dispatches.map((_, index) => median(rounds.map((round) => round[index]!)));
 }
 
-function describeDispatch(prepared: PreparedDispatch, index: number, microseconds: number): DispatchProfile {
+export function describeDispatch(
+  prepared: PreparedDispatch,
+  index: number,
+  microseconds: number,
+): DispatchProfile {
   const { kernel, tensors, grid, operator, phase, call, dispatch, decisions } = prepared;
   const { mainloop, name } = dispatch.kernel;
   const [outer] = decisions;

@@ -22,8 +22,8 @@ import {
 } from './summary.ts';
 import { linearTicks } from './svg.ts';
 
-/** Where a number comes from: a clock, counting, or the roofline model. */
-export type Provenance = 'measured' | 'exact' | 'modelled';
+/** Where a number comes from: a clock, counting, a model, or the maker of the card. */
+export type Provenance = 'measured' | 'exact' | 'modelled' | 'published';
 
 export function badge(kind: Provenance): string {
   return `<span class="kind ${kind}">${kind}</span>`;
@@ -162,11 +162,15 @@ const columns: readonly Column[] = [
   },
 ];
 
-/** Every dispatch with a row of details below it; rows come in the order given, by time. */
-export function dispatchList(rows: readonly DispatchRow[]): string {
+/**
+ * Every dispatch with a row of details below it; rows come in the order given, by time.
+ *
+ * @param timed where the times come from
+ */
+export function dispatchList(rows: readonly DispatchRow[], timed: Provenance): string {
   const head = columns.map(({ header, kind, value, style }) => {
     const sorted = header === 'time' ? ' aria-sort="descending"' : '';
-    return `<th scope="col"${classes(value, style)}${sorted}><button type="button">${header}</button>${kind ? badge(kind) : ''}</th>`;
+    return `<th scope="col"${classes(value, style)}${sorted}><button type="button">${header}</button>${kind ? badge(kind === 'measured' ? timed : kind) : ''}</th>`;
   });
   const bodies = rows.map((row) => {
     const id = anchorOf(row.dispatch.index);
@@ -175,7 +179,7 @@ export function dispatchList(rows: readonly DispatchRow[]): string {
       return `<td${classes(value, style)}${data}>${cell(row)}</td>`;
     });
     return `<tbody id="${id}" data-share="${row.timeShare}"><tr>${cells.join('')}</tr>
-<tr hidden id="${id}-details"><td colspan="${columns.length}">${detailsOf(row)}</td></tr></tbody>`;
+<tr hidden id="${id}-details"><td colspan="${columns.length}">${detailsOf(row, timed)}</td></tr></tbody>`;
   });
   return `<div class="controls"><input id="filter" type="search" placeholder="Filter by operator, kernel, variant, shape …" aria-label="Filter dispatches"><span id="shown" class="soft" role="status"></span></div>
 <div class="scroll tall" tabindex="0"><table class="dispatches">
@@ -193,14 +197,14 @@ function titleOf(text: string): string {
   return text === '' ? '' : ` title="${escapeMarkup(text)}"`;
 }
 
-function detailsOf(row: DispatchRow): string {
+function detailsOf(row: DispatchRow, timed: Provenance): string {
   const { kernel, choice, constants, conditions, grid, bindings } = row.dispatch;
   const facts: (readonly [string, string, Provenance?])[] = [
     ['kernel', `<code>${escapeMarkup(kernel)}</code>`],
     ['arithmetic', flopsText(row.flops), 'exact'],
     ['traffic, at least', bytesText(row.bytes), 'exact'],
     ['intensity', `${significant(row.intensity)} FLOP per byte`, 'exact'],
-    ['rates', `${significant(row.gflops)} GFLOP/s, ${significant(row.gigabytesPerSecond)} GB/s`, 'measured'],
+    ['rates', `${significant(row.gflops)} GFLOP/s, ${significant(row.gigabytesPerSecond)} GB/s`, timed],
     [
       'time at the roofline',
       row.by ? `${durationText(row.leastMicroseconds)}, bound by ${row.by}` : 'none to speak of',

@@ -38,7 +38,7 @@ code { font: 0.85em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 .soft, small { color: var(--soft); font-size: 0.8125rem; }
 .kind { font-size: 0.6875rem; letter-spacing: 0.02em; white-space: nowrap; }
 .kind::before { content: ""; display: inline-block; width: 0.5em; height: 0.5em; margin-right: 0.35em; border-radius: 50%; background: currentColor; }
-.measured { color: var(--measured); } .exact { color: var(--exact); } .modelled { color: var(--modelled); }
+.measured { color: var(--measured); } .exact, .published { color: var(--exact); } .modelled { color: var(--modelled); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 0.75rem; margin: 1.5rem 0 0; }

@@ -1,5 +1,6 @@
 /** What the measurement of a captured step hands to everything that shows it: plain data, which JSON carries unchanged. */
 
+import { countText } from '../../common/format.ts';
 import type { DataType } from '../../engine/core/data-type.ts';
 import type { Phase } from '../../engine/core/phase.ts';
 import type { Shape } from '../../engine/core/shape.ts';
@@ -62,11 +63,20 @@ export interface StepProfile {
   /** `small, batch 64, normface, 1,334 people` */
   readonly title: string;
   readonly adapter: string;
-  readonly timer: 'timestamp queries' | 'wall clock';
+  /** How the times were got: an estimate comes from a model, and nothing was run. */
+  readonly timer: 'timestamp queries' | 'wall clock' | 'estimate';
+  /** That medians were taken of; 0 for an estimate. */
   readonly runs: number;
   readonly roofline: Roofline;
-  /** Median of a plain replay of the whole step, wall clock. */
+  /** Median of a plain replay of the whole step, wall clock; of an estimate the sum of its dispatches. */
   readonly stepMicroseconds: number;
   readonly dispatches: readonly DispatchProfile[];
   readonly memory: MemoryMap;
+}
+
+/** `median of 9 runs, timestamp queries` */
+export function timingText({ timer, runs }: Pick<StepProfile, 'timer' | 'runs'>): string {
+  return timer === 'estimate'
+    ? 'estimated, nothing was run'
+    : `median of ${countText(runs, 'run')}, ${timer}`;
 }

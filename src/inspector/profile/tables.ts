@@ -4,7 +4,7 @@ import { countText, durationText, grouped, percentText, significant } from '../.
 import type { Table } from '../../common/table.ts';
 import { passText } from '../../engine/runtime/prepared.ts';
 import { boundOfAll, rooflineText } from './bound.ts';
-import type { StepProfile } from './profile.ts';
+import { type StepProfile, timingText } from './profile.ts';
 import { choiceText, inOrder, type OperatorRow, type Order, summarise } from './summary.ts';
 
 const right = 'right' as const;
@@ -107,9 +107,18 @@ export function dispatchTable(
   };
 }
 
-function notesOf({ timer, runs, roofline, stepMicroseconds }: StepProfile, sum: number): string[] {
+function notesOf(profile: StepProfile, sum: number): string[] {
+  const { timer, roofline, stepMicroseconds, dispatches } = profile;
+  const peaks = rooflineText(roofline);
+  if (timer === 'estimate') {
+    const rate = dispatches.reduce((total, { flops }) => total + flops, 0) / (1e3 * stepMicroseconds);
+    return [
+      `time: estimated, nothing was run; the whole step ${durationText(stepMicroseconds)}, ${significant(rate)} GFLOP/s, ${percentText(rate / roofline.gflops)} of the peak`,
+      `roofline: ${peaks}, as published; what the model knows and what not: docs/gpu.md`,
+    ];
+  }
   return [
-    `time: median of ${countText(runs, 'run')}, ${timer}; a replay of the whole step takes ${durationText(stepMicroseconds)}, its dispatches one by one ${durationText(sum)}`,
-    `roofline: ${rooflineText(roofline)}, the best measured on this adapter; traffic is what must be moved at least, and caches may spare some of it`,
+    `time: ${timingText(profile)}; a replay of the whole step takes ${durationText(stepMicroseconds)}, its dispatches one by one ${durationText(sum)}`,
+    `roofline: ${peaks}, the best measured on this adapter; traffic is what must be moved at least, and caches may spare some of it`,
   ];
 }

@@ -1,0 +1,132 @@
+/**
+ * GPUs that a step can be estimated for. What the makers publish: peaks, memory, cores and what a core holds. Peaks are those of f32
+ * multiply-adds outside matrix units, at boost clock.
+ */
+
+import type { AdapterReport } from '../../engine/runtime/adapter.ts';
+
+export interface Card {
+  /** How it is called on the command line. */
+  readonly id: string;
+  readonly name: string;
+  /** What WebGPU would say of its adapter, as far as the engine's choices depend on it. */
+  readonly adapter: Pick<AdapterReport, 'vendor' | 'architecture' | 'subgroupSize'>;
+  readonly gflops: number;
+  /** Of the card's own memory. */
+  readonly gigabytesPerSecond: number;
+  /** Streaming multiprocessors, compute units, Xe cores: what a workgroup stays on. */
+  readonly cores: number;
+  /** Multiply-adds that a core begins in a cycle. */
+  readonly lanes: number;
+  /** What a core holds at once. */
+  readonly holds: {
+    readonly invocations: number;
+    readonly workgroups: number;
+    /** 32-bit registers, of all invocations together. */
+    readonly registers: number;
+    readonly workgroupBytes: number;
+  };
+  /** Most workgroup memory of one workgroup in WebGPU. */
+  readonly workgroupStorage: number;
+  /** Where the numbers are published. */
+  readonly source: string;
+}
+
+export const cards: readonly Card[] = [
+  {
+    id: 'rtx-4090',
+    name: 'NVIDIA GeForce RTX 4090',
+    adapter: { vendor: 'nvidia', architecture: 'lovelace', subgroupSize: [32, 32] },
+    gflops: 82_600,
+    gigabytesPerSecond: 1008,
+    cores: 128,
+    lanes: 128,
+    holds: { invocations: 1536, workgroups: 24, registers: 65_536, workgroupBytes: 100 << 10 },
+    workgroupStorage: 48 << 10,
+    source:
+      'NVIDIA Ada GPU Architecture whitepaper, appendix A; CUDA C++ Programming Guide, compute capability 8.9',
+  },
+  {
+    id: 'h200',
+    name: 'NVIDIA H200',
+    adapter: { vendor: 'nvidia', architecture: 'hopper', subgroupSize: [32, 32] },
+    gflops: 67_000,
+    gigabytesPerSecond: 4800,
+    cores: 132,
+    lanes: 128,
+    holds: { invocations: 2048, workgroups: 32, registers: 65_536, workgroupBytes: 228 << 10 },
+    workgroupStorage: 48 << 10,
+    source: 'NVIDIA H200 data sheet; CUDA C++ Programming Guide, compute capability 9.0',
+  },
+  {
+    id: 'rx-7900-xtx',
+    name: 'AMD Radeon RX 7900 XTX',
+    adapter: { vendor: 'amd', architecture: 'rdna-3', subgroupSize: [32, 64] },
+    // Two multiply-adds a lane and cycle where the compiler finds pairs for them; half of this where it finds none.
+    gflops: 61_400,
+    gigabytesPerSecond: 960,
+    cores: 96,
+    lanes: 128,
+    holds: { invocations: 1024, workgroups: 16, registers: 98_304, workgroupBytes: 64 << 10 },
+    workgroupStorage: 32 << 10,
+    source: 'AMD product page of the RX 7900 XTX; RDNA3 Instruction Set Architecture, section 2',
+  },
+  {
+    id: 'arc-a770',
+    name: 'Intel Arc A770',
+    adapter: { vendor: 'intel', architecture: 'gen-12hp', subgroupSize: [8, 32] },
+    gflops: 17_200,
+    gigabytesPerSecond: 560,
+    cores: 32,
+    lanes: 128,
+    holds: { invocations: 1024, workgroups: 32, registers: 131_072, workgroupBytes: 64 << 10 },
+    workgroupStorage: 32 << 10,
+    source: 'Intel product page of the Arc A770; Intel oneAPI GPU Optimization Guide, Xe-HPG architecture',
+  },
+  {
+    id: 'iris-xe',
+    name: 'Intel Iris Xe of Tiger Lake, 96 execution units',
+    adapter: { vendor: 'intel', architecture: 'gen-12lp', subgroupSize: [8, 32] },
+    gflops: 2070,
+    gigabytesPerSecond: 68,
+    cores: 6,
+    lanes: 128,
+    holds: { invocations: 896, workgroups: 16, registers: 114_688, workgroupBytes: 64 << 10 },
+    workgroupStorage: 32 << 10,
+    source:
+      'Intel product page of the Core i7-1185G7; Intel oneAPI GPU Optimization Guide, Xe-LP architecture',
+  },
+  {
+    id: 'm2',
+    name: 'Apple M2, 10 cores',
+    adapter: { vendor: 'apple', architecture: 'common-3', subgroupSize: [32, 32] },
+    gflops: 3600,
+    gigabytesPerSecond: 100,
+    cores: 10,
+    lanes: 128,
+    holds: { invocations: 1024, workgroups: 16, registers: 53_248, workgroupBytes: 60 << 10 },
+    workgroupStorage: 32 << 10,
+    source:
+      'Apple newsroom, 6 June 2022; register file and workgroup memory as measured by P. Turner, metal-benchmarks',
+  },
+];
+
+/** What a device is opened `as`, for its steps to be those of the card. */
+export function adapterOf({ name, adapter, workgroupStorage }: Card): AdapterReport {
+  return {
+    ...adapter,
+    device: name,
+    description: `${name}, estimated`,
+    software: false,
+    subgroupMatrix: [],
+    features: ['shader-f16', 'subgroups', 'timestamp-query'],
+    limits: {
+      maxBufferSize: 2 ** 32,
+      maxStorageBufferBindingSize: 2 ** 31 - 4,
+      maxStorageBuffersPerShaderStage: 10,
+      maxComputeWorkgroupStorageSize: workgroupStorage,
+      maxComputeInvocationsPerWorkgroup: 1024,
+      maxComputeWorkgroupsPerDimension: 65_535,
+    },
+  };
+}
