@@ -91,12 +91,7 @@ export function isChosen(name: string, texts: readonly string[]): boolean {
 export function casesOf(suite: Suite, large = false): BenchCase[] {
   switch (suite) {
     case 'gemm':
-      return gemmShapes.map(([name, rows, inner, columns]) => ({
-        suite,
-        name,
-        work: { kind: 'gemm', rows, inner, columns },
-        flops: 2 * rows * inner * columns,
-      }));
+      return gemmShapes.map((shape) => product(...shape));
     case 'conv':
       return [
         ...passesOf('3×3, 128→128, 28×24', {
@@ -111,12 +106,7 @@ export function casesOf(suite: Suite, large = false): BenchCase[] {
         ...convCases('light-cnn-b', lightCnnB),
       ];
     case 'head':
-      return [1_000, 10_572, 100_000].map((classes) => ({
-        suite,
-        name: `n 64, d 512, C ${classes}`,
-        work: { kind: 'head', samples: 64, size: 512, classes },
-        flops: 6 * 64 * 512 * classes,
-      }));
+      return [1_000, 10_572, 100_000].map(head);
     case 'layers':
       return [
         layer('l2_normalise', [256, 512]),
@@ -149,6 +139,26 @@ const gemmShapes: readonly [name: string, rows: number, inner: number, columns: 
 
 const passes: readonly ConvPass[] = ['forward', 'grad_input', 'grad_weight', 'all'];
 
+/** A matrix product. */
+export function product(name: string, rows: number, inner: number, columns: number): BenchCase {
+  return {
+    suite: 'gemm',
+    name,
+    work: { kind: 'gemm', rows, inner, columns },
+    flops: 2 * rows * inner * columns,
+  };
+}
+
+/** The NormFace head for 64 features of 512 numbers. */
+export function head(classes: number): BenchCase {
+  return {
+    suite: 'head',
+    name: `n 64, d 512, C ${classes}`,
+    work: { kind: 'head', samples: 64, size: 512, classes },
+    flops: 6 * 64 * 512 * classes,
+  };
+}
+
 /** Every distinct convolution of a net at batch 8. */
 function convCases(label: string, net: Net): BenchCase[] {
   const seen = new Set<string>();
@@ -175,15 +185,19 @@ function convCases(label: string, net: Net): BenchCase[] {
     });
 }
 
-/** Forward, both gradients and all three together, at batch 8. */
-function passesOf(name: string, shape: Omit<ConvCase, 'kind' | 'pass' | 'batch' | 'stride'>): BenchCase[] {
+/** Forward, both gradients and all three together, of stride 1. */
+export function passesOf(
+  name: string,
+  shape: Omit<ConvCase, 'kind' | 'pass' | 'batch' | 'stride'>,
+  batch = 8,
+): BenchCase[] {
   const out = (extent: number): number => extent + 2 * shape.padding - shape.kernel + 1;
   const macs = out(shape.height) * out(shape.width) * shape.outChannels * shape.kernel ** 2 * shape.channels;
   return passes.map((pass) => ({
     suite: 'conv',
     name: `${name}, ${pass}`,
-    work: { kind: 'conv', pass, batch: 8, stride: 1, ...shape },
-    flops: 2 * 8 * macs * (pass === 'all' ? 3 : 1),
+    work: { kind: 'conv', pass, batch, stride: 1, ...shape },
+    flops: 2 * batch * macs * (pass === 'all' ? 3 : 1),
   }));
 }
 
@@ -201,7 +215,8 @@ const macsOf = (net: Net): number =>
     .flatMap(withInner)
     .reduce((sum, { macs }) => sum + macs, 0);
 
-function step(net: Net, batch: number, classes: number): BenchCase {
+/** An optimiser step of a net under the NormFace loss. */
+export function step(net: Net, batch: number, classes: number): BenchCase {
   const size = planNet(net).at(-1)!.output[0]!;
   return {
     suite: 'step',

@@ -3,12 +3,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname } from 'node:path';
-import { create, globals } from 'webgpu';
+import { globals } from 'webgpu';
 import { plotPng } from '../src/common/plot-frame.node.ts';
 import { describeAdapter } from '../src/engine/runtime/adapter.ts';
-import { adapterNamed } from '../src/engine/runtime/device.node.ts';
 import { runtimeOf } from '../src/engine/runtime/runtime.ts';
-import { dawnToggles, toggleFlags } from '../src/engine/runtime/toggles.node.ts';
+import { dawnToggles } from '../src/engine/runtime/toggles.node.ts';
 import { rooflineText } from '../src/inspector/profile/bound.ts';
 import { Peaks } from '../src/inspector/timing/peaks.ts';
 import { type BenchCase, casesOf, isChosen, suites } from './cases.ts';
@@ -18,22 +17,20 @@ import { type MeasureOptions, measure } from './measure.ts';
 import { type Options, type PeerName, program } from './options.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
-import type { Mode, Peer } from './peers/peer.ts';
+import { offerGpu } from './peers/offer-gpu.ts';
+import type { Peer } from './peers/peer.ts';
 import { openTfjs } from './peers/tfjs.ts';
 import { openTorch } from './peers/torch.ts';
 import { installProbe } from './probe.ts';
 import { caseTable, type Report, type Row, ratioChart, rowsOf } from './report.ts';
 
-/** Dawn frees what the garbage collector takes, even while devices of it work: hold on to them. */
-const instances: GPU[] = [];
-
 const openers: Readonly<Record<PeerName, () => Promise<Peer>>> = {
-  'engine-fast': () => openEngine('fast', options.tune, options.adapter),
+  'engine-fast': () => openEngine('fast', { tune: options.tune, adapter: options.adapter }),
   'tfjs-webgpu': () => openTfjs('webgpu'),
   'tfjs-webgpu-fast': async () => {
-    await offerGpu('fast');
+    await offerGpu('fast', options.adapter);
     const peer = await openTfjs('webgpu-fast');
-    await offerGpu('safe');
+    await offerGpu('safe', options.adapter);
     return peer;
   },
   'tfjs-wasm': () => openTfjs('wasm'),
@@ -61,28 +58,13 @@ try {
   process.exit(1);
 }
 
-/** Peers take `navigator.gpu`, with the adapter that the engine opened. */
-async function offerGpu(mode: Mode): Promise<void> {
-  const flags = toggleFlags(mode);
-  if (options.adapter) flags.push(`adapter=${await adapterNamed(options.adapter)}`);
-  const gpu = create(flags);
-  instances.push(gpu);
-  const value = {
-    gpu,
-    userAgent: 'node',
-    platform: process.platform,
-    hardwareConcurrency: os.availableParallelism(),
-  };
-  Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
-}
-
 async function main(): Promise<void> {
   Object.assign(globalThis, globals);
   installProbe();
   const cases = chosenCases();
-  const engine = await openEngine('safe', options.tune, options.adapter);
+  const engine = await openEngine('safe', { tune: options.tune, adapter: options.adapter });
   const { device } = engine;
-  await offerGpu('safe');
+  await offerGpu('safe', options.adapter);
   const adapter = describeAdapter(device.report);
   console.log(adapter);
   const peaks = Peaks.of(device);

@@ -111,13 +111,13 @@ export const SERVICE_WORKER_BUNDLE = {
 };
 
 /**
- * The benchmark. Its peers are installed in bench/node_modules and stay imports.
+ * The benchmark, and the report on a GPU. Their peers are installed in bench/node_modules and stay imports.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
 export const BENCH_BUNDLE = {
   ...COMMON,
-  entryPoints: { main: 'bench/main.ts' },
+  entryPoints: { bench: 'bench/main.ts', 'gpu-report': 'bench/gpu-report/main.ts' },
   outdir: 'bench/.build',
   loader: { '.wesl': 'text', '.py': 'text' },
   platform: 'node',

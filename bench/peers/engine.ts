@@ -17,8 +17,9 @@ import { SGD } from '../../src/engine/optim/sgd.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
 import type { CapturedStep } from '../../src/engine/runtime/captured-step.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
+import type { DeviceOptions } from '../../src/engine/runtime/options.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
-import type { TuneMode } from '../../src/engine/tuning/tune.ts';
+import type { Measurement } from '../../src/engine/tuning/measurements.ts';
 import { type ConvCase, headScale, type LayerCase, type StepCase, type Work } from '../cases.ts';
 import {
   type Array32,
@@ -37,21 +38,34 @@ export interface EnginePeer extends Peer {
   readonly device: Device;
 }
 
+export interface EngineOptions
+  extends Pick<DeviceOptions, 'adapter' | 'tune' | 'operands' | 'ignoreMeasurements'> {
+  /** Told of every variant that is measured. */
+  readonly onMeasurement?: (key: string, measurement: Measurement) => void;
+}
+
 /** @param mode Dawn toggles: `safe` are those of a browser */
-export async function openEngine(mode: Mode, tune: TuneMode, adapter?: string): Promise<EnginePeer> {
-  const device = await openDevice({ mode, adapter, tune });
+export async function openEngine(
+  mode: Mode,
+  { onMeasurement, ...options }: EngineOptions,
+): Promise<EnginePeer> {
+  const device = await openDevice({ mode, ...options });
   return {
     name: mode === 'safe' ? 'engine' : 'engine-fast',
     description: `this engine, ${mode === 'safe' ? 'checks as in a browser' : 'checks switched off'}; ${describeAdapter(device.report)}`,
     device,
     gpu: device.gpu,
     mode,
-    prepare: async (work) => prepare(device, work),
+    prepare: async (work) => prepare(device, work, onMeasurement),
     close: async () => device.close(),
   };
 }
 
-async function prepare(device: Device, work: Work): Promise<Prepared> {
+async function prepare(
+  device: Device,
+  work: Work,
+  onMeasurement: EngineOptions['onMeasurement'],
+): Promise<Prepared> {
   const owned: { dispose(): void }[] = [];
   const own = <T extends { dispose(): void }>(thing: T): T => {
     owned.push(thing);
@@ -59,7 +73,7 @@ async function prepare(device: Device, work: Work): Promise<Prepared> {
   };
   const upload = ({ data, shape }: Array32): Tensor => own(device.tensor(data, shape));
   const outputs = async (body: () => Tensor[]): Promise<Prepared> =>
-    replay(device, own(await capture(device, body)), owned);
+    replay(device, own(await capture(device, body, onMeasurement)), owned);
   switch (work.kind) {
     case 'gemm': {
       const { a, b } = gemmInputs(work);
@@ -96,15 +110,20 @@ async function prepare(device: Device, work: Work): Promise<Prepared> {
       return outputs(() => withoutGradients(() => [built.forward(x, values, { training: false })]));
     }
     case 'step':
-      return optimiserStep(device, work, owned, upload);
+      return optimiserStep(device, work, owned, upload, onMeasurement);
   }
 }
 
 /** A captured step, its variants measured first where the device was opened to tune. */
-async function capture<T>(device: Device, body: () => T): Promise<CapturedStep<T>> {
+async function capture<T>(
+  device: Device,
+  body: () => T,
+  onMeasurement: EngineOptions['onMeasurement'],
+): Promise<CapturedStep<T>> {
   const step = await device.tuner.tuned(
     () => device.capture(body),
     (discarded) => discarded.dispose(),
+    onMeasurement,
   );
   runtimeOf(device).pool.trim();
   return step;
@@ -182,6 +201,7 @@ async function optimiserStep(
   work: StepCase,
   owned: { dispose(): void }[],
   upload: (array: Array32) => Tensor,
+  onMeasurement: EngineOptions['onMeasurement'],
 ): Promise<Prepared> {
   const { built, images, weights, labels } = stepInputs(work);
   const parameters = new Parameters(device, [
@@ -192,13 +212,17 @@ async function optimiserStep(
   const optimiser = new SGD(parameters, { ...momentum, weightDecay: 0 });
   const x = upload(images);
   const y = device.tensor(labels, [labels.length], 'u32');
-  const step = await capture(device, () => {
-    const features = built.forward(x, parameters, { training: true });
-    const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, { scale: headScale });
-    loss.backward();
-    optimiser.step();
-    return loss;
-  });
+  const step = await capture(
+    device,
+    () => {
+      const features = built.forward(x, parameters, { training: true });
+      const loss = cosineSoftmaxLoss(features, parameters.get('classes'), y, { scale: headScale });
+      loss.backward();
+      optimiser.step();
+      return loss;
+    },
+    onMeasurement,
+  );
   owned.push(parameters, optimiser, y, step);
   const losses: Promise<number>[] = [];
   return {
