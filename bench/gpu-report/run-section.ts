@@ -48,6 +48,8 @@ interface Run {
   readonly why: string;
 }
 
+const timeIsOver = 'the time of the section was over';
+
 /** One process: from the first item that has no outcome until it ends or is ended. */
 async function runOnce(
   { name: section, itemSeconds }: Described,
@@ -65,7 +67,7 @@ async function runOnce(
     stopped ??= why;
     child.kill('SIGKILL');
   };
-  const whole = setTimeout(() => stop('the time of the section was over'), end - performance.now());
+  const whole = setTimeout(() => stop(timeIsOver), end - performance.now());
   let each: NodeJS.Timeout | undefined;
   const add = (outcome: Omit<Outcome, 'name' | 'seconds'>): void => {
     clearTimeout(each);
@@ -94,7 +96,8 @@ async function runOnce(
   const why =
     stopped ??
     `its process ended with ${signal ? `signal ${signal}` : `status ${status}`}${errors() ? `: ${errors()}` : ''}`;
-  if (begun) add({ finding: null, failure: why });
+  // What the time did not last for is no fault of its own.
+  if (why !== timeIsOver) add({ finding: null, failure: why });
   return { names, finished: status === 0, why };
 }
 

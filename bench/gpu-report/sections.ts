@@ -1,5 +1,6 @@
 /** The sections of the report, in the order in which they run. */
 
+import { countText } from '../../src/common/format.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
@@ -79,7 +80,9 @@ const operatorTable: Section = {
           ];
           return {
             isRight: wrong.length === 0,
-            summary: wrong[0] ?? `right, ${variants.length} other variants`,
+            summary:
+              wrong[0] ??
+              (variants.length > 0 ? `right, in ${countText(variants.length, 'variant')}` : 'right'),
             data: { faults, variants },
           };
         },

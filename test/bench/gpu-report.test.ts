@@ -69,9 +69,7 @@ describe('a section of the report', () => {
       900,
     );
     // How far it came is a matter of time; nothing is passed over in silence.
-    expect([...report.outcomes.map(({ name }) => name), ...report.left]).toEqual(
-      expect.arrayContaining(report.left),
-    );
+    if (report.outcomes.length > 0) expect(report.left).toEqual(['b', 'c']);
     expect(findings(report)).not.toContain('c: never');
   });
 });
