@@ -27,7 +27,7 @@ test.each([
   ['Arc A770, Tiger Lake, Meteor Lake', 'intel', 8, 32, 8],
   ['Xe2', 'intel', 16, 32, 16],
   ['Intel as wgpu calls it', '32902', 8, 32, 8],
-  ['RDNA', 'amd', 32, 64, 32],
+  ['RDNA', 'amd', 32, 64, 0],
   ['GCN', 'amd', 64, 64, 0],
   ['NVIDIA', 'nvidia', 32, 32, 0],
   ['Apple', 'apple', 32, 32, 0],

@@ -27,10 +27,14 @@ function tileCount(tile: Tile, { rows, columns, depth }: ProductExtents): number
   return Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * depth;
 }
 
-/** Into how many parts the sum over k is cut so that a device is busy; at least 1. */
+/**
+ * Into how many parts the sum over k is cut so that a device is busy; at least 1. A GPU that is more than half full would gain less by
+ * more parts than it costs to add them.
+ */
 export function splitsOf(device: Device, tile: Tile, product: ProductExtents): number {
-  const wanted = Math.ceil(wantedWorkgroups(device, tile) / tileCount(tile, product));
-  return Math.max(1, Math.min(wanted, product.mostSplits));
+  const wanted = wantedWorkgroups(device, tile) / tileCount(tile, product);
+  const parts = device.report.software ? Math.ceil(wanted) : Math.floor(wanted);
+  return Math.max(1, Math.min(parts, product.mostSplits));
 }
 
 /** The share of the sums that lie in C. */
