@@ -33,12 +33,29 @@ function deviceLike({ operands = 'f32', limits = {}, ...adapter }: Masked): Devi
   return { report, operands } as unknown as Device;
 }
 
+const eight = { componentType: 'f16', resultComponentType: 'f32', M: 8, N: 8, K: 8 };
 const unit = { componentType: 'f16', resultComponentType: 'f32', M: 16, N: 16, K: 16 };
 const adapters = {
   nvidia: { vendor: 'nvidia', subgroupSize: [32, 32] },
   'nvidia with f16': { vendor: 'nvidia', subgroupSize: [32, 32], operands: 'f16', subgroupMatrix: [unit] },
   amd: { vendor: 'amd', subgroupSize: [32, 64] },
+  'amd with f16': { vendor: 'amd', subgroupSize: [32, 64], operands: 'f16', subgroupMatrix: [unit] },
   apple: { vendor: 'apple', subgroupSize: [32, 32] },
+  'apple with f16': {
+    vendor: 'apple',
+    subgroupSize: [32, 32],
+    operands: 'f16',
+    subgroupMatrix: [
+      { ...eight, componentType: 'f16', resultComponentType: 'f16' },
+      { ...eight, componentType: 'f32' },
+    ],
+  },
+  'intel with f16': {
+    vendor: 'intel',
+    subgroupSize: [8, 32],
+    operands: 'f16',
+    subgroupMatrix: [{ ...eight, K: 16 }],
+  },
   intel: { vendor: 'intel', subgroupSize: [8, 32] },
   'intel without a choice': { vendor: 'intel', subgroupSize: [8, 32], features: ['subgroups'] },
   'no vendor': { vendor: '', subgroupSize: [4, 128] },
@@ -72,7 +89,10 @@ test.each<[keyof typeof adapters, keyof typeof products, string]>([
   ['nvidia', 'scores of a few', 'workgroup 32×32 in 3'],
   ['nvidia', 'gradient of a head’s features', 'pipelined 64×64 in 64'],
   ['nvidia with the least limits', '2048³', 'pipelined 128×128'],
-  ['nvidia with f16', '2048³', 'matrix 128×128 of 16×16×16 in 2'],
+  ['nvidia with f16', '2048³', 'matrix 128×128 of 16×16×16'],
+  ['amd with f16', '2048³', 'matrix 64×64 of 16×16×16'],
+  ['apple with f16', '2048³', 'matrix 64×64 of 8×8×8 in f32'],
+  ['intel with f16', '2048³', 'matrix 64×64 of 8×8×16'],
   ['amd', '2048³', 'pipelined 128×128'],
   ['amd', '512³', 'pipelined 64×64 in 4'],
   ['apple', '1024³', 'pipelined 128×128'],
@@ -97,6 +117,26 @@ test('a product that cannot be split gets the tile that keeps the device busy wh
   const device = deviceLike(adapters.nvidia);
   const product = { rows: 1024, columns: 1024, depth: 1, mostSplits: 1 };
   expect(defaultTile(device, product).name).toBe('pipelined 64×64');
+});
+
+test('matrix units are offered where the size of their subgroups can be known', () => {
+  const unitsOf = (adapter: Masked): (number | undefined)[][] =>
+    tilesOf(deviceLike(adapter))
+      .filter(({ name }) => name.startsWith('matrix 64×64'))
+      .map(({ invocations, constants: { SUBGROUP, SUBGROUP_SIZE, K_STEP } }) => [
+        invocations,
+        SUBGROUP,
+        SUBGROUP_SIZE,
+        K_STEP,
+      ]);
+  expect(unitsOf(adapters['nvidia with f16'])).toEqual([[128, 32, 0, 32]]);
+  expect(unitsOf(adapters['amd with f16'])).toEqual([[128, 32, 32, 32]]);
+  expect(unitsOf(adapters['intel with f16'])).toEqual([[64, 8, 8, 16]]);
+  expect(unitsOf({ ...adapters['amd with f16'], features: ['subgroups'] })).toEqual([]);
+  expect(unitsOf({ ...adapters['amd with f16'], vendor: '' })).toEqual([]);
+  // Units that add in f16 are none of ours, and f32 is not computed in f16.
+  expect(unitsOf({ ...adapters['apple with f16'], operands: 'f32' })).toEqual([[128, 32, 0, 32]]);
+  expect(unitsOf({ ...adapters['nvidia with f16'], operands: 'f32' })).toEqual([]);
 });
 
 test('on Intel kernels ask for eight lanes, elsewhere for none in particular', () => {

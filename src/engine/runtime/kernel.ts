@@ -87,7 +87,7 @@ const bindingPattern =
 
 /** Declarations of lib/subgroup_matrix, which stand for what the driver knows. */
 const builtinsPattern =
-  /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
+  /^(struct subgroup_matrix_\w+ \{[^}]*\}|const (?:row|col)_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
 
 /** What was linked from each text and mainloop: a kernel is its text, whatever it is called. Texts are not joined: a lookup per dispatch. */
 const linkedTexts = new Map<string, Map<string, LinkedText>>();

@@ -31,6 +31,8 @@ export interface AdapterTraits {
   readonly manyRegisters: boolean;
   /** Whether the default mainloop is the pipelined one, with tiles of 128×128 where there are enough of them. */
   readonly pipelined: boolean;
+  /** Whether tiles of 128×128 are the default on matrix units too: RDNA 3 runs out of registers there (RADV spills 46). */
+  readonly largeOnUnits: boolean;
   /**
    * Invocations with 8×8 sums each that keep a large member of the class busy: its cores, times what one holds at once. WebGPU does
    * not tell how many cores there are; what a small member loses to a sum in too many parts is the adding of the parts.
@@ -42,7 +44,7 @@ export interface AdapterTraits {
  * | class | subgroup | mainloop | why |
  * | --- | --- | --- | --- |
  * | intel | smallest: 8, on Xe2 16 | workgroup, 64×64 | a thread has 128 registers of 8 lanes (Xe2: 16) of 32 bits: 64 sums in 16 lanes are the whole file, and what the driver chooses, 16, spills; a second half of workgroup memory would halve the threads that a core holds |
- * | amd | the driver's choice | pipelined, 128×128 | 64 lanes issue as many multiply-adds in a cycle as 32 in pairs do, with half the instructions; 120 registers, 12 subgroups a SIMD on RDNA 3 |
+ * | amd | the driver's choice | pipelined, 128×128 | by RADV’s estimate 64 lanes, its choice, do twice as much in the time of 32, which pair their multiply-adds; 120 registers, 12 subgroups a SIMD on RDNA 3 |
  * | nvidia, apple | there is one size, 32 | pipelined, 128×128 | up to 255 registers an invocation on NVIDIA; loads a K step ahead, as there are few subgroups to hide behind |
  * | other | the driver's choice | workgroup, 64×64 | phones, and browsers that do not tell: nothing is known of them |
  *
@@ -52,12 +54,48 @@ export interface AdapterTraits {
  * Max), taken to hold 512; other: as a small desktop GPU, 32 of 512.
  */
 export const adapterTraits: Readonly<Record<AdapterClass, AdapterTraits>> = {
-  software: { smallestSubgroup: false, manyRegisters: true, pipelined: false, invocations: 0 },
-  intel: { smallestSubgroup: true, manyRegisters: false, pipelined: false, invocations: 32 * 1024 },
-  amd: { smallestSubgroup: false, manyRegisters: true, pipelined: true, invocations: 96 * 512 },
-  nvidia: { smallestSubgroup: false, manyRegisters: true, pipelined: true, invocations: 132 * 512 },
-  apple: { smallestSubgroup: false, manyRegisters: true, pipelined: true, invocations: 40 * 512 },
-  other: { smallestSubgroup: false, manyRegisters: true, pipelined: false, invocations: 32 * 512 },
+  software: {
+    smallestSubgroup: false,
+    manyRegisters: true,
+    pipelined: false,
+    largeOnUnits: false,
+    invocations: 0,
+  },
+  intel: {
+    smallestSubgroup: true,
+    manyRegisters: false,
+    pipelined: false,
+    largeOnUnits: false,
+    invocations: 32 * 1024,
+  },
+  amd: {
+    smallestSubgroup: false,
+    manyRegisters: true,
+    pipelined: true,
+    largeOnUnits: false,
+    invocations: 96 * 512,
+  },
+  nvidia: {
+    smallestSubgroup: false,
+    manyRegisters: true,
+    pipelined: true,
+    largeOnUnits: true,
+    invocations: 132 * 512,
+  },
+  apple: {
+    smallestSubgroup: false,
+    manyRegisters: true,
+    pipelined: true,
+    largeOnUnits: false,
+    invocations: 40 * 512,
+  },
+  other: {
+    smallestSubgroup: false,
+    manyRegisters: true,
+    pipelined: false,
+    largeOnUnits: false,
+    invocations: 32 * 512,
+  },
 };
 
 export const traitsOf = (report: Pick<AdapterReport, 'software' | 'vendor'>): AdapterTraits =>
@@ -68,4 +106,14 @@ export function askedSubgroupSize(report: AdapterReport): number {
   const [least, most] = report.subgroupSize;
   const mayAsk = report.features.includes('subgroup-size-control') && least < most;
   return mayAsk && traitsOf(report).smallestSubgroup ? least : 0;
+}
+
+/**
+ * The size of the subgroups whose matrix units are used; 0 where it is not known beforehand. Where there are several it is the smallest:
+ * AMD's units want 32 lanes, Intel's 8, on Xe2 16 (the subgroup sizes that Mesa's drivers compile cooperative matrices for).
+ */
+export function matrixSubgroupSize(report: AdapterReport): number {
+  const [least, most] = report.subgroupSize;
+  if (least === most) return least;
+  return report.features.includes('subgroup-size-control') && classOf(report) !== 'other' ? least : 0;
 }

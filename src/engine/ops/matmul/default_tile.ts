@@ -54,13 +54,15 @@ export function defaultTile(device: Device, product: ProductExtents): Tile {
   const tiles = tilesOf(device);
   const first = tiles[0]!;
   if (report.software) return first;
-  const { manyRegisters, pipelined } = traitsOf(report);
+  const { manyRegisters, pipelined, largeOnUnits } = traitsOf(report);
   const find = (rows: number, columns: number): Tile[] =>
     tiles.filter((tile) => tile.rows === rows && tile.columns === columns);
   const isMatrix = first.mainloop.name === 'tile_product_matrix';
   const spills = !isMatrix && !manyRegisters && askedSubgroupSize(report) === 0;
   if (spills || Math.min(product.rows, product.columns) <= 32) return find(32, 32)[0] ?? first;
-  const large = pipelined || isMatrix ? [...find(128, 128), ...find(128, 64), ...find(64, 128)] : [];
+  const large = (isMatrix ? largeOnUnits : pipelined)
+    ? [...find(128, 128), ...find(128, 64), ...find(64, 128)]
+    : [];
   const busy = (tile: Tile): boolean =>
     2 * tileCount(tile, product) * splitsOf(device, tile, product) >= wantedWorkgroups(device, tile);
   const fits = (tile: Tile): boolean => filled(tile, product) >= (8 / 9) * filled(first, product);

@@ -6,7 +6,7 @@ import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
 import sumsSource from '../../../shaders/lib/tile_sums.wesl';
 import type { Device } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
-import { askedSubgroupSize, traitsOf } from '../../tuning/adapter-class.ts';
+import { askedSubgroupSize, matrixSubgroupSize, traitsOf } from '../../tuning/adapter-class.ts';
 import type { Variant } from '../../tuning/tune.ts';
 
 /** A tiled mainloop of a matrix product. All give the same result up to the order of additions. */
@@ -127,7 +127,7 @@ function pipelinedTiles(device: Device): Tile[] {
     }));
 }
 
-/** Rows and columns of a tile on the matrix units of four subgroups. */
+/** Rows and columns of a tile on matrix units. */
 const matrixExtents = [
   [64, 64],
   [128, 128],
@@ -136,51 +136,81 @@ const matrixExtents = [
   [32, 32],
 ] as const;
 
-/** Rows are longer than their contents by this many numbers: lib/matrix_unit. */
+/** Rows in workgroup memory are longer than their contents by this many numbers: lib/matrix_unit. */
 const rowPadding = 8;
 
-function matrixTile({ M, N, K }: MatrixUnit, subgroup: number, rows: number, columns: number): Tile {
+/** How the sums of a tile are shared out among subgroups: the fewest, from 2×2 on, that leave no invocation more than 64 of them. */
+function subgroupGrid(subgroup: number, rows: number, columns: number): { down: number; across: number } {
+  let [down, across] = [2, 2];
+  while ((rows * columns) / (down * across * subgroup) > 64) {
+    if (across > down) down *= 2;
+    else across *= 2;
+  }
+  return { down, across };
+}
+
+/** The tile of a unit, or null where they do not go with each other or with the adapter. */
+function matrixTile(
+  device: Device,
+  subgroup: number,
+  unit: MatrixUnit,
+  [rows, columns]: readonly [number, number],
+): Tile | null {
+  const { limits, subgroupSize } = device.report;
+  const { M, N, K } = unit;
+  const { down, across } = subgroupGrid(subgroup, rows, columns);
+  const invocations = down * across * subgroup;
+  // Of what every invocation fetches in a K step there is one block of 4×4 of each operand where that goes.
+  const kStep = Math.max(rows, columns) * longestKStep <= 16 * invocations ? longestKStep : longestKStep / 2;
+  const lengths = (extent: number): number =>
+    Math.max(extent * (kStep + rowPadding), kStep * (extent + rowPadding));
+  const bytes =
+    (unit.componentType === 'f16' ? 2 : 4) * (lengths(rows) + lengths(columns)) + 4 * down * across * M * N;
+  const fits =
+    [rows % (down * M), columns % (across * N), kStep % K].every((rest) => rest === 0) &&
+    [rows, columns].every((extent) => (extent * kStep) % (16 * invocations) === 0) &&
+    // Dawn wants whole subgroups of whatever size the driver may choose.
+    invocations % subgroupSize[1] === 0 &&
+    invocations <= limits.maxComputeInvocationsPerWorkgroup &&
+    bytes <= limits.maxComputeWorkgroupStorageSize;
+  if (!fits) return null;
+  const { componentType } = unit;
   return {
-    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}`,
+    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}${componentType === device.operands ? '' : ` in ${componentType}`}`,
     mainloop: { name: 'tile_product_matrix', source: matrixSource },
     rows,
     columns,
-    invocations: 4 * subgroup,
+    invocations,
     constants: {
       TILE_ROWS: rows,
       TILE_COLUMNS: columns,
-      K_STEP: longestKStep,
+      K_STEP: kStep,
       UNIT_ROWS: M,
       UNIT_COLUMNS: N,
       UNIT_DEPTH: K,
       SUBGROUP: subgroup,
+      SUBGROUPS: down * across,
+      SUBGROUPS_ACROSS: across,
+      SUBGROUP_SIZE: subgroupSize[0] < subgroupSize[1] ? subgroup : 0,
     },
-    conditions: {},
+    conditions: { f16_unit: componentType === 'f16' },
   };
 }
 
-/** Tiles on matrix units that take the device's operand type and add in f32; they need one subgroup size, known beforehand. */
+/**
+ * Tiles on matrix units that add in f32: those for the device's operand type, and, for f16 operands, those for f32, which holds what was
+ * rounded to f16 (Apple's GPUs add f16 in f16).
+ */
 function matrixTiles(device: Device): Tile[] {
-  const { subgroupMatrix, subgroupSize, limits } = device.report;
-  const [subgroup, most] = subgroupSize;
-  const units = subgroupMatrix.filter(
+  const subgroup = matrixSubgroupSize(device.report);
+  if (subgroup === 0) return [];
+  const units = device.report.subgroupMatrix.filter(
     ({ componentType, resultComponentType }) =>
-      componentType === device.operands && resultComponentType === 'f32',
+      (componentType === device.operands || componentType === 'f32') && resultComponentType === 'f32',
   );
-  if (subgroup !== most || 4 * subgroup > limits.maxComputeInvocationsPerWorkgroup) return [];
-  const operandBytes = device.operands === 'f16' ? 2 : 4;
-  return matrixExtents.flatMap(([rows, columns]) =>
-    units
-      .filter(({ M, N, K }) => {
-        const operands = rows * (longestKStep + rowPadding) + longestKStep * (columns + rowPadding);
-        return (
-          [rows % (2 * M), columns % (2 * N), longestKStep % K].every((rest) => rest === 0) &&
-          // Blocks of 4×4 in a K step, for every invocation as many.
-          [rows, columns].every((extent) => (extent * longestKStep) % (16 * 4 * subgroup) === 0) &&
-          operandBytes * operands + 4 * 4 * M * N <= limits.maxComputeWorkgroupStorageSize
-        );
-      })
-      .map((unit) => matrixTile(unit, subgroup, rows, columns)),
+  const own = units.filter(({ componentType }) => componentType === device.operands);
+  return matrixExtents.flatMap((extents) =>
+    (own.length > 0 ? own : units).flatMap((unit) => matrixTile(device, subgroup, unit, extents) ?? []),
   );
 }
 
