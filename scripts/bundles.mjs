@@ -137,3 +137,17 @@ export const REFERENCE_BUNDLE = {
   platform: 'node',
   packages: 'external',
 };
+
+/**
+ * What checks kernels with the compilers of GPUs: the program, and the process that it starts for each GPU.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const CHECK_GPU_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'scripts/check-gpu/main.ts', compile: 'scripts/check-gpu/compile.ts' },
+  outdir: 'node_modules/.cache/normface/check-gpu',
+  sourcemap: true,
+  platform: 'node',
+  packages: 'external',
+};
