@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-/** `npm run check:gpu`: bundles scripts/check-gpu and runs it. */
+/** `npm run check:gpu`: installs what is missing for it, where that is possible, bundles scripts/check-gpu and runs it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { CHECK_GPU_BUNDLE, ROOT } from './bundles.mjs';
+import { hasGpuCompilers, installGpuCompilers } from './setup/gpu-compilers.mjs';
+import { installPackages, packagesAreFresh } from './setup/packages.mjs';
 
+if (!packagesAreFresh(ROOT)) await installPackages(ROOT);
+if (!hasGpuCompilers()) await installGpuCompilers();
+const { build } = await import('esbuild');
 await build(CHECK_GPU_BUNDLE);
 const program = join(ROOT, CHECK_GPU_BUNDLE.outdir, 'main.js');
 const words = ['--enable-source-maps', program, ...process.argv.slice(2)];

@@ -2,11 +2,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../../src/common/errors.ts';
-import type { CompileAnswer, CompiledKernelResult } from './compile.ts';
+import type { CompiledFigures } from '../../src/inspector/compiled/figures.ts';
+import type { CompileAnswer } from './compile.ts';
 import { isSpilling } from './summary.ts';
 
-/** Registers written to memory, and read back where the driver tells that. */
-export type Spills = readonly [spills: number, fills: number | null];
+/** Registers written to memory, how often they are read back (0 where the driver does not tell), bytes of scratch memory. */
+export type Spills = readonly [spills: number, fills: number, scratch: number];
 
 export interface CommittedTable {
   /** By GPU: the driver that the figures are of, and totals. */
@@ -58,33 +59,46 @@ export function withAnswer(
   const spills: Record<string, Record<string, Spills>> = {};
   for (const [key, { [gpu]: _, ...others }] of Object.entries(table.spills))
     if (Object.keys(others).length > 0) spills[key] = others;
-  for (const { key, figures } of spilling)
-    spills[key] = { ...spills[key], [gpu]: [figures!.spills, figures!.fills] };
+  for (const { key, figures } of spilling) spills[key] = { ...spills[key], [gpu]: spillsOf(figures!) };
   const totals = { driver, kernels: kernels.length, spilling: spilling.length };
   return { ...table, gpus: { ...table.gpus, [gpu]: totals }, spills };
 }
 
 /**
- * What is wrong, a sentence each. What another version of the driver makes of kernels is no fault of theirs: with one, only refusals are.
+ * What is wrong, a sentence each. What another version of the driver makes of kernels is no fault of theirs: with one, only refusals are, and
+ * a note says so.
+ *
+ * @param table null: there is nothing to compare with
  */
-export function faultsOf(table: CommittedTable, gpu: string, { driver, kernels }: CompileAnswer): string[] {
-  const judged = table.gpus[gpu]?.driver === driver ? kernels : kernels.filter(({ figures }) => !figures);
-  return judged.flatMap((kernel) => faultOf(table, gpu, kernel) ?? []);
+export function faultsOf(
+  table: CommittedTable | null,
+  gpu: string,
+  { driver, kernels }: CompileAnswer,
+): { readonly faults: readonly string[]; readonly note: string | null } {
+  const known = table?.gpus[gpu]?.driver;
+  const isComparable = known === driver;
+  const faults = kernels.flatMap((kernel) => {
+    const what = `${gpu}: ${kernel.name} (${kernel.uses[0]})`;
+    if (kernel.refused !== null) return [`${what} is refused: ${kernel.refused}`];
+    const spills = isComparable
+      ? excessOf(table!.spills[kernel.key]?.[gpu], spillsOf(kernel.figures!))
+      : null;
+    return spills === null ? [] : [`${what} ${spills}; its key is ${kernel.key}`];
+  });
+  const note =
+    table === null || isComparable
+      ? null
+      : `the table is of ${known ?? 'no driver for this GPU'}: with another one only refusals are faults`;
+  return { faults, note };
 }
 
-function faultOf(
-  table: CommittedTable,
-  gpu: string,
-  { name, key, figures, refused, uses }: CompiledKernelResult,
-): string | null {
-  const what = `${gpu}: ${name} (${uses[0]})`;
-  if (!figures) return `${what} is refused: ${refused}`;
-  const { spills, fills } = figures;
-  if (spills === 0) return null;
-  const known = table.spills[key]?.[gpu];
-  const now = fills === null ? `${spills}` : `${spills}:${fills}`;
-  if (!known) return `${what} spills ${now} and has no line in the table; its key is ${key}`;
-  const [most, mostFills] = known;
-  if (spills <= most && (fills ?? 0) <= (mostFills ?? Number.POSITIVE_INFINITY)) return null;
-  return `${what} spills ${now}, and the table allows ${most}${mostFills === null ? '' : `:${mostFills}`}; its key is ${key}`;
+/** What is too much, in words; null if nothing is. */
+function excessOf(known: Spills | undefined, now: Spills): string | null {
+  if (now.every((figure, i) => figure <= (known?.[i] ?? 0))) return null;
+  return `spills ${textOf(now)}, ${known ? `and the table allows ${textOf(known)}` : 'and has no line in the table'}`;
 }
+
+const spillsOf = ({ spills, fills, scratch }: CompiledFigures): Spills => [spills, fills ?? 0, scratch];
+
+const textOf = ([spills, fills, scratch]: Spills): string =>
+  `${spills}:${fills} (${scratch} bytes of scratch memory)`;

@@ -7,58 +7,62 @@ import { UserError } from '../../src/common/errors.ts';
 import { countText } from '../../src/common/format.ts';
 import { formatTable } from '../../src/common/table.ts';
 import { compiledGpus } from '../../src/inspector/compiled/gpus.ts';
+import type { KernelRequest } from './candidates.ts';
 import { faultsOf, readTable, tableText, withAnswer } from './committed.ts';
 import type { CompileAnswer } from './compile.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type Options, parseOptions, software } from './options.ts';
 import { tablePage } from './page.ts';
-import { compileFor } from './run.ts';
+import { compileFor, softwareAssembly } from './run.ts';
 import { familiesOf, familyTable, isSpilling, kernelTable } from './summary.ts';
 import { MissingToolError, Toolchain } from './toolchain.ts';
 
+/** Where the processes lie that compile: beside this program. */
+const programs = path.dirname(fileURLToPath(import.meta.url));
+
 /** Compiles for one GPU after the other, prints what came of it, and returns what is wrong. */
 async function check(options: Options): Promise<string[]> {
-  const { gpu: gpus, all, only, file, assembly, update, json } = options;
+  const { gpu: gpus, from: groups, only, file = null, assembly, update, table: tableFile, json } = options;
+  const request: KernelRequest = { groups, only, file };
   const toolchain = Toolchain.prepare(process.cwd());
-  const program = path.join(path.dirname(fileURLToPath(import.meta.url)), 'compile.js');
-  const committed = readTable(options.table);
+  const committed = readTable(tableFile);
   let table = committed;
   const answers = new Map<string, CompileAnswer>();
   const faults: string[] = [];
   for (const gpu of gpus) {
-    const answer = await compileFor(toolchain, program, {
-      gpu,
-      groups: all ? ['nets', 'heads', 'cases'] : ['nets', 'heads'],
-      only,
-      file: file ?? null,
-      assembly,
-    });
+    if (gpu === software) {
+      for (const text of await softwareAssembly(programs, request)) console.log(`${gpu}: ${text}`);
+      continue;
+    }
+    const answer = await compileFor(toolchain, programs, { ...request, gpu, assembly });
     answers.set(gpu, answer);
-    print(gpu, answer, options);
-    table = withAnswer(table, gpu, answer);
-    if (file === undefined) faults.push(...faultsOf(update ? table : committed, gpu, answer));
-    const known = committed.gpus[gpu]?.driver ?? 'no driver';
-    if (!update && file === undefined && known !== answer.driver)
-      console.log(`The table is of ${known}: with this one only refusals are faults.`);
+    console.log(answerText(gpu, answer, options));
+    if (update) table = withAnswer(table, gpu, answer);
+    // A file of one's own has no line in the table: only what the driver says against it counts.
+    const { faults: found, note } = faultsOf(file === null ? table : null, gpu, answer);
+    faults.push(...found);
+    if (note !== null) console.log(note);
     console.log();
   }
   if (update) {
-    writeFileSync(options.table, tableText(table));
-    writeFileSync(options.table.replace(/\.json$/, '.md'), tablePage(table, answers));
+    writeFileSync(tableFile, tableText(table));
+    writeFileSync(tableFile.replace(/\.json$/, '.md'), tablePage(table, answers));
   }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(Object.fromEntries(answers), null, 1)}\n`);
   return faults;
 }
 
-function print(gpu: string, { driver, kernels }: CompileAnswer, { only, file }: Options): void {
+function answerText(gpu: string, { driver, kernels }: CompileAnswer, { only, file }: Options): string {
   const title = `${gpu}: ${compiledGpus.find(({ name }) => name === gpu)!.title}, ${driver}`;
-  const single = only.length > 0 || file !== undefined;
-  console.log(formatTable(single ? kernelTable(title, kernels) : familyTable(title, familiesOf(kernels))));
-  for (const { name, assembly } of kernels)
-    if (assembly !== null) console.log(`\n${name}\n${assembly.trimEnd()}`);
-  const refused = kernels.filter(({ figures }) => !figures).length;
-  console.log(
+  const isDetailed = only.length > 0 || file !== undefined;
+  const table = isDetailed ? kernelTable(title, kernels) : familyTable(title, familiesOf(kernels));
+  const refused = kernels.filter((kernel) => kernel.refused !== null).length;
+  return [
+    formatTable(table),
+    ...kernels.flatMap(({ name, assembly }) =>
+      assembly === null ? [] : [`\n${name}\n${assembly.trimEnd()}`],
+    ),
     `\n${countText(kernels.length, 'kernel')}, ${refused} refused, ${kernels.filter(isSpilling).length} spilling`,
-  );
+  ].join('\n');
 }
 
 try {

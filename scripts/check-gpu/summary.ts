@@ -4,7 +4,7 @@ import { grouped } from '../../src/common/format.ts';
 import type { Table } from '../../src/common/table.ts';
 import { type InstructionMix, instructionCount } from '../../src/inspector/compiled/assembly.ts';
 import type { CompiledFigures } from '../../src/inspector/compiled/figures.ts';
-import type { CompiledKernelResult } from './compile.ts';
+import type { CompileResult } from './compile.ts';
 
 /** All kernels of one file and mainloop on one GPU. */
 export interface Family {
@@ -12,25 +12,32 @@ export interface Family {
   readonly kernels: number;
   readonly spilling: number;
   /** The one that spills most. */
-  readonly worst: CompiledKernelResult;
+  readonly worst: CompileResult;
   /** The one with most arithmetic. */
-  readonly largest: CompiledKernelResult;
+  readonly largest: CompileResult;
 }
 
-const spillsOf = ({ figures }: CompiledKernelResult): number => figures?.spills ?? 0;
+/** Bytes of memory that a subgroup needs for what its registers do not hold. */
+const scratchOf = ({ figures }: CompileResult): number => figures?.scratch ?? 0;
 
-export const isSpilling = (kernel: CompiledKernelResult): boolean => spillsOf(kernel) > 0;
+/** Whether a kernel keeps in memory what belongs in registers: values that found none, or arrays that are indexed as it runs. */
+export const isSpilling = (kernel: CompileResult): boolean =>
+  scratchOf(kernel) > 0 || (kernel.figures?.spills ?? 0) > 0;
+
+/** Less than 0 where the first spills less: by scratch memory, then by spills. */
+const compareSpills = (a: CompileResult, b: CompileResult): number =>
+  scratchOf(a) - scratchOf(b) || (a.figures?.spills ?? 0) - (b.figures?.spills ?? 0);
 
 /** By name. */
-export function familiesOf(kernels: readonly CompiledKernelResult[]): Family[] {
-  const byName = new Map<string, CompiledKernelResult[]>();
+export function familiesOf(kernels: readonly CompileResult[]): Family[] {
+  const byName = new Map<string, CompileResult[]>();
   for (const kernel of kernels) byName.set(kernel.name, [...(byName.get(kernel.name) ?? []), kernel]);
   return [...byName]
     .map(([name, members]) => ({
       name,
       kernels: members.length,
       spilling: members.filter(isSpilling).length,
-      worst: members.reduce((a, b) => (spillsOf(b) > spillsOf(a) ? b : a)),
+      worst: members.reduce((a, b) => (compareSpills(a, b) < 0 ? b : a)),
       largest: members.reduce((a, b) => (b.flops > a.flops ? b : a)),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -87,7 +94,7 @@ export const figureNotes: readonly string[] = [
 ];
 
 /** A row a kernel. */
-export function kernelTable(title: string, kernels: readonly CompiledKernelResult[]): Table {
+export function kernelTable(title: string, kernels: readonly CompileResult[]): Table {
   return {
     title,
     columns: [{ header: 'kernel' }, ...figureColumns, { header: 'used by' }],

@@ -3,14 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CompiledGpu } from '../../src/inspector/compiled/gpus.ts';
+import { COMPILER_PACKAGES } from '../setup/gpu-compilers.mjs';
 
 /** Something that this machine lacks, so that there is nothing to check here. */
 export class MissingToolError extends Error {}
 
-/** What apt installs of it on Debian and Ubuntu; scripts/setup/gpu-compilers.mjs does. */
-const packages = 'mesa-vulkan-drivers gcc libc6-dev libdrm-dev libvulkan-dev';
+const advice = `on Debian: apt-get install ${COMPILER_PACKAGES.join(' ')}`;
 
 const layerName = 'VK_LAYER_NORMFACE_pipeline_statistics';
 const libraries = ['i915', 'pipeline_statistics'] as const;
@@ -75,25 +76,40 @@ export class Toolchain {
     { manifest, environment, needsModule, title }: CompiledGpu,
     records: string,
   ): Record<string, string> {
-    const names = [`${manifest}.json`, `${manifest}.x86_64.json`];
-    const driver = manifestFolders
-      .flatMap((folder) => names.map((name) => path.join(folder, name)))
-      .find((file) => existsSync(file));
-    if (driver === undefined)
-      throw new MissingToolError(
-        `Mesa's Vulkan driver for ${title} is not installed (no ${names[0]}); on Debian: apt-get install ${packages}`,
-      );
     return {
+      ...commonEnvironment(manifest, title),
       ...environment,
       ...(needsModule && { LD_PRELOAD: path.join(this.folder, 'i915.so') }),
-      VK_DRIVER_FILES: driver,
       VK_LAYER_PATH: this.folder,
       VK_INSTANCE_LAYERS: layerName,
       PIPELINE_STATISTICS: records,
-      MESA_SHADER_CACHE_DISABLE: 'true',
-      XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? '/tmp',
     };
   }
+}
+
+/**
+ * The environment of a process in which llvmpipe opens and prints its assembly.
+ *
+ * @throws MissingToolError without the driver
+ */
+export function softwareEnvironment(): Record<string, string> {
+  return { ...commonEnvironment('lvp_icd', 'processors'), GALLIVM_DEBUG: 'asm' };
+}
+
+function commonEnvironment(manifest: string, title: string): Record<string, string> {
+  const names = [`${manifest}.json`, `${manifest}.x86_64.json`];
+  const driver = manifestFolders
+    .flatMap((folder) => names.map((name) => path.join(folder, name)))
+    .find((file) => existsSync(file));
+  if (driver === undefined)
+    throw new MissingToolError(
+      `Mesa's Vulkan driver for ${title} is not installed (no ${names[0]}); ${advice}`,
+    );
+  return {
+    VK_DRIVER_FILES: driver,
+    MESA_SHADER_CACHE_DISABLE: 'true',
+    XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir(),
+  };
 }
 
 function compileLibrary(source: string, library: string): void {
@@ -106,6 +122,6 @@ function compileLibrary(source: string, library: string): void {
   if (status === 0) return;
   const why = error ? `${compiler} does not start` : (/fatal error: .*/.exec(stderr)?.[0] ?? stderr.trim());
   throw new MissingToolError(
-    `${path.basename(source)} does not compile (${why}); a C compiler and the headers of libdrm and Vulkan are needed, on Debian: apt-get install ${packages}`,
+    `${path.basename(source)} does not compile (${why}); a C compiler and the headers of libdrm and Vulkan are needed, ${advice}`,
   );
 }

@@ -59,12 +59,15 @@ const innermost = (loops: readonly [number, number][]): [number, number][] =>
  * Instruction Set Architecture Reference Guide"). `v_dual_fmac_f32 … :: v_dual_mul_f32 …` is two.
  */
 function amdLines(assembly: string): Line[] {
-  return assembly.split('\n').flatMap((text): Line[] => {
+  const lines = assembly.split('\n');
+  // Instructions that do nothing, before a loop, so that it begins where the cache likes it.
+  const isPadding = (following: string): boolean => following.trim().startsWith('(then repeated');
+  return lines.flatMap((text, i): Line[] => {
     const label = /^(BB\d+):/.exec(text)?.[1];
     if (label !== undefined) return [{ label }];
     const [code = ''] = text.split(';');
     const names = code.split('::').flatMap((part) => /^\s*([a-z]\w+)/.exec(part)?.[1] ?? []);
-    if (names.length === 0 || !/^\s/.test(text)) return [];
+    if (names.length === 0 || !/^\s/.test(text) || isPadding(lines[i + 1] ?? '')) return [];
     const target = /^\s*s_c?branch\w*\s+(BB\d+)/.exec(code)?.[1] ?? null;
     return [{ kinds: names.map(amdKind), target }];
   });
@@ -86,7 +89,7 @@ function amdKind(name: string): InstructionKind {
 
 /**
  * Intel's execution units as Mesa prints them: `LABEL3:`, `while(16) JIP: LABEL3`, `mad(16) g1<1>F …`; what a `send` is for stands in the
- * line after it. A barrier is a message to the gateway, a wait for its answer, and the fence of memory before both.
+ * line after it. A barrier is a fence, a message to the gateway, and a wait for its answer, of which the last counts.
  */
 function intelLines(assembly: string): Line[] {
   const lines = assembly.split('\n');
@@ -95,7 +98,8 @@ function intelLines(assembly: string): Line[] {
     if (label !== undefined) return [{ label }];
     const [, name, rest = ''] =
       /^(?:\([^)]*\)\s*)?([a-z]\w*(?:\.[\w.]+)?(?: (?:nop|bar|allrd|allwr))?)\(\d+\)(.*)$/.exec(text) ?? [];
-    if (name === undefined) return [];
+    // What only waits for another instruction's registers costs little and hides the others.
+    if (name === undefined || name === 'sync nop') return [];
     const target = name === 'while' ? (/JIP:\s*(LABEL\d+)/.exec(rest)?.[1] ?? null) : null;
     return [{ kinds: [intelKind(name, rest, lines[i + 1] ?? '')], target }];
   });
@@ -108,6 +112,5 @@ function intelKind(name: string, operands: string, message: string): Instruction
     return /^\s*\S+<\d+>(F|HF|BF|DF)\b/.test(operands) ? 'fma' : 'other';
   if (name === 'sync bar') return 'barrier';
   if (!operation!.startsWith('send')) return 'other';
-  if (/barrier msg|fence/.test(message)) return 'barrier';
-  return /gateway|thread_spawner/.test(message) ? 'other' : 'memory';
+  return /fence|gateway|thread_spawner/.test(message) ? 'other' : 'memory';
 }
