@@ -6,9 +6,17 @@ import { join } from 'node:path';
 import { CHECK_GPU_BUNDLE, ROOT } from './bundles.mjs';
 import { hasGpuCompilers, installGpuCompilers } from './setup/gpu-compilers.mjs';
 import { installPackages, packagesAreFresh } from './setup/packages.mjs';
+import { SetupError } from './setup/process.mjs';
 
-if (!packagesAreFresh(ROOT)) await installPackages(ROOT);
-if (!hasGpuCompilers()) await installGpuCompilers();
+try {
+  if (!packagesAreFresh(ROOT)) await installPackages(ROOT);
+  if (!hasGpuCompilers()) await installGpuCompilers();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`check:gpu: ${error.message}`);
+  process.exit(error.exitCode);
+}
+// What may just have been installed.
 const { build } = await import('esbuild');
 await build(CHECK_GPU_BUNDLE);
 const program = join(ROOT, CHECK_GPU_BUNDLE.outdir, 'main.js');

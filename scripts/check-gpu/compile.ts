@@ -3,13 +3,13 @@
  * toolchain.ts. Takes a request and writes the answer, both as JSON files.
  */
 
-import { fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { type CompiledFigures, figuresOf } from '../../src/inspector/compiled/figures.ts';
 import { compiledGpus } from '../../src/inspector/compiled/gpus.ts';
 import { type PipelineRecord, parseRecords } from '../../src/inspector/compiled/records.ts';
 import { needsOf } from '../../src/inspector/kernels/estimate.ts';
 import { type KernelRequest, openCandidates } from './candidates.ts';
-import { reportedTo } from './run.ts';
+import { kernelMark, reportedTo } from './run.ts';
 
 export interface CompileRequest extends KernelRequest {
   /** Of `compiledGpus`. */
@@ -60,6 +60,8 @@ await reportedTo(async (requestFile, answerFile) => {
   const records = new Records();
   const kernels: CompileResult[] = [];
   for (const { name, uses, flops, kernel } of candidates) {
+    // Should the driver crash.
+    writeSync(2, `${kernelMark}${name} (${uses[0]})\n`);
     const facts = { name, key: kernel.key, uses, flops };
     void kernel.pipeline;
     const refused = await failures.throwFirst().then(

@@ -14,7 +14,7 @@ import { softwareEnvironment, type Toolchain } from './toolchain.ts';
 /** Longer than the slowest driver takes for all kernels on a busy machine. */
 const patienceMs = 30 * 60_000;
 
-/** Begins the line that names a kernel, before its assembly. */
+/** Begins the line that such a process writes before it compiles a kernel. */
 export const kernelMark = '@@@ ';
 
 /**
@@ -84,8 +84,10 @@ async function runProgram(
   });
   const [status, signal] = await once(child, 'close');
   if (status === 0) return output;
-  const last = output.trim().split('\n').at(-1);
-  throw new UserError(`${title}: ${signal ? `the process of the driver ended with ${signal}` : last}`);
+  const lines = output.trim().split('\n');
+  const kernel = lines.findLast((line) => line.startsWith(kernelMark))?.slice(kernelMark.length);
+  const end = `the process of the driver ended with ${signal}${kernel ? ` at ${kernel}` : ''}`;
+  throw new UserError(`${title}: ${signal ? end : lines.at(-1)}`);
 }
 
 /** What such a process does, from its request to its answer. An error is its last line. */

@@ -27,7 +27,7 @@ export interface CompiledFigures {
   readonly cycles: number;
 }
 
-/** By figure, what Mesa's drivers call it: ANV (src/intel/vulkan/anv_pipeline.c), RADV (src/amd/vulkan/radv_shader.c). */
+/** By figure, what Mesa's drivers call it: ANV in its anv_pipeline.c, RADV in its radv_shader.c. */
 const names: Readonly<Record<InstructionSet, Readonly<Record<string, string>>>> = {
   intel: {
     registers: 'Max live registers',
