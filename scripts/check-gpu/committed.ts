@@ -2,51 +2,52 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../../src/common/errors.ts';
-import type { CompiledFigures } from '../../src/inspector/compiled/figures.ts';
 import type { CompileAnswer } from './compile.ts';
-import { isSpilling } from './summary.ts';
-
-/** Registers written to memory, how often they are read back (0 where the driver does not tell), bytes of scratch memory. */
-export type Spills = readonly [spills: number, fills: number, scratch: number];
+import { type Family, familiesOf, isSpilling, type Spills, spillsOf } from './summary.ts';
 
 export interface CommittedTable {
   /** By GPU: the driver that the figures are of, and totals. */
   readonly gpus: Readonly<Record<string, GpuTotals>>;
-  /** By kernel file, with its mainloop: why its kernels spill and what that costs. Written by people. */
+  /** By kernel file, with its mainloop: why its kernels spill, and what that costs. Written by people. */
   readonly reasons: Readonly<Record<string, string>>;
-  /** By kernel (name, constants, conditions), by GPU. */
-  readonly spills: Readonly<Record<string, Readonly<Record<string, Spills>>>>;
+  /** By kernel file with its mainloop, by GPU. */
+  readonly families: ByGpu<Family>;
+  /** By kernel (name, constants, conditions), by GPU: those that spill. */
+  readonly spills: ByGpu<Spills>;
 }
 
-export interface GpuTotals {
+type ByGpu<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
+
+interface GpuTotals {
   readonly driver: string;
   readonly kernels: number;
   readonly spilling: number;
 }
 
-const empty: CommittedTable = { gpus: {}, reasons: {}, spills: {} };
+export const emptyTable: CommittedTable = { gpus: {}, reasons: {}, families: {}, spills: {} };
 
 /** @throws UserError if there is a file that is no table */
 export function readTable(file: string): CommittedTable {
-  if (!existsSync(file)) return empty;
+  if (!existsSync(file)) return emptyTable;
   try {
-    return { ...empty, ...(JSON.parse(readFileSync(file, 'utf8')) as Partial<CommittedTable>) };
+    return { ...emptyTable, ...(JSON.parse(readFileSync(file, 'utf8')) as Partial<CommittedTable>) };
   } catch (error) {
     throw new UserError(`${file} is no table of spills: ${(error as Error).message}`);
   }
 }
 
-/** One line a kernel, in an order of their own, so that a change of one is a change of one line. */
-export function tableText({ gpus, reasons, spills }: CommittedTable): string {
-  const lines = (entries: Readonly<Record<string, unknown>>): string =>
-    Object.entries(entries)
+/** A line a GPU and name, in order, so that a change of one is a change of one line. */
+export function tableText({ gpus, reasons, families, spills }: CommittedTable): string {
+  const lines = (entries: object, indent: string, write: (value: unknown) => string): string => {
+    const texts = Object.entries(entries)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => `\n  ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
-      .join(',');
-  const parts = Object.entries({ gpus, reasons, spills }).map(
-    ([name, entries]) => ` "${name}": {${lines(entries)}\n }`,
-  );
-  return `{\n${parts.join(',\n')}\n}\n`;
+      .map(([key, value]) => `\n${indent} ${JSON.stringify(key)}: ${write(value)}`);
+    return texts.length === 0 ? '{}' : `{${texts.join(',')}\n${indent}}`;
+  };
+  const flat = (entries: object): string => lines(entries, ' ', JSON.stringify);
+  const nested = (entries: object): string =>
+    lines(entries, ' ', (value) => lines(value as object, '  ', JSON.stringify));
+  return `{\n "gpus": ${flat(gpus)},\n "reasons": ${flat(reasons)},\n "families": ${nested(families)},\n "spills": ${nested(spills)}\n}\n`;
 }
 
 /** The table with all that one GPU's driver says now in the place of what it said. @param answer of all kernels */
@@ -56,12 +57,20 @@ export function withAnswer(
   { driver, kernels }: CompileAnswer,
 ): CommittedTable {
   const spilling = kernels.filter(isSpilling);
-  const spills: Record<string, Record<string, Spills>> = {};
-  for (const [key, { [gpu]: _, ...others }] of Object.entries(table.spills))
-    if (Object.keys(others).length > 0) spills[key] = others;
-  for (const { key, figures } of spilling) spills[key] = { ...spills[key], [gpu]: spillsOf(figures!) };
-  const totals = { driver, kernels: kernels.length, spilling: spilling.length };
-  return { ...table, gpus: { ...table.gpus, [gpu]: totals }, spills };
+  return {
+    ...table,
+    gpus: { ...table.gpus, [gpu]: { driver, kernels: kernels.length, spilling: spilling.length } },
+    families: replaced(table.families, gpu, familiesOf(kernels)),
+    spills: replaced(table.spills, gpu, new Map(spilling.map((kernel) => [kernel.key, spillsOf(kernel)]))),
+  };
+}
+
+function replaced<T>(old: ByGpu<T>, gpu: string, now: ReadonlyMap<string, T>): ByGpu<T> {
+  const result: Record<string, Record<string, T>> = {};
+  for (const [key, { [gpu]: _, ...others }] of Object.entries(old))
+    if (Object.keys(others).length > 0) result[key] = others;
+  for (const [key, value] of now) result[key] = { ...result[key], [gpu]: value };
+  return result;
 }
 
 /**
@@ -80,10 +89,8 @@ export function faultsOf(
   const faults = kernels.flatMap((kernel) => {
     const what = `${gpu}: ${kernel.name} (${kernel.uses[0]})`;
     if (kernel.refused !== null) return [`${what} is refused: ${kernel.refused}`];
-    const spills = isComparable
-      ? excessOf(table!.spills[kernel.key]?.[gpu], spillsOf(kernel.figures!))
-      : null;
-    return spills === null ? [] : [`${what} ${spills}; its key is ${kernel.key}`];
+    const excess = isComparable ? excessOf(table!.spills[kernel.key]?.[gpu], spillsOf(kernel)) : null;
+    return excess === null ? [] : [`${what} ${excess}; its key is ${kernel.key}`];
   });
   const note =
     table === null || isComparable
@@ -97,8 +104,6 @@ function excessOf(known: Spills | undefined, now: Spills): string | null {
   if (now.every((figure, i) => figure <= (known?.[i] ?? 0))) return null;
   return `spills ${textOf(now)}, ${known ? `and the table allows ${textOf(known)}` : 'and has no line in the table'}`;
 }
-
-const spillsOf = ({ spills, fills, scratch }: CompiledFigures): Spills => [spills, fills ?? 0, scratch];
 
 const textOf = ([spills, fills, scratch]: Spills): string =>
   `${spills}:${fills} (${scratch} bytes of scratch memory)`;

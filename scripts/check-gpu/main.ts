@@ -45,7 +45,7 @@ async function check(options: Options): Promise<string[]> {
   }
   if (update) {
     writeFileSync(tableFile, tableText(table));
-    writeFileSync(tableFile.replace(/\.json$/, '.md'), tablePage(table, answers));
+    writeFileSync(tableFile.replace(/\.json$/, '.md'), tablePage(table));
   }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(Object.fromEntries(answers), null, 1)}\n`);
   return faults;

@@ -6,46 +6,53 @@ import { type InstructionMix, instructionCount } from '../../src/inspector/compi
 import type { CompiledFigures } from '../../src/inspector/compiled/figures.ts';
 import type { CompileResult } from './compile.ts';
 
-/** All kernels of one file and mainloop on one GPU. */
-export interface Family {
-  readonly name: string;
-  readonly kernels: number;
-  readonly spilling: number;
-  /** The one that spills most. */
-  readonly worst: CompileResult;
-  /** The one with most arithmetic. */
-  readonly largest: CompileResult;
-}
+/** Registers written to memory, how often they are read back (0 where the driver does not tell), bytes of scratch memory. */
+export type Spills = readonly [spills: number, fills: number, scratch: number];
 
-/** Bytes of memory that a subgroup needs for what its registers do not hold. */
-const scratchOf = ({ figures }: CompileResult): number => figures?.scratch ?? 0;
+export const spillsOf = ({ figures }: CompileResult): Spills =>
+  figures ? [figures.spills, figures.fills ?? 0, figures.scratch] : [0, 0, 0];
 
 /** Whether a kernel keeps in memory what belongs in registers: values that found none, or arrays that are indexed as it runs. */
-export const isSpilling = (kernel: CompileResult): boolean =>
-  scratchOf(kernel) > 0 || (kernel.figures?.spills ?? 0) > 0;
+export const isSpilling = (kernel: CompileResult): boolean => spillsOf(kernel).some((figure) => figure > 0);
 
-/** Less than 0 where the first spills less: by scratch memory, then by spills. */
-const compareSpills = (a: CompileResult, b: CompileResult): number =>
-  scratchOf(a) - scratchOf(b) || (a.figures?.spills ?? 0) - (b.figures?.spills ?? 0);
-
-/** By name. */
-export function familiesOf(kernels: readonly CompileResult[]): Family[] {
-  const byName = new Map<string, CompileResult[]>();
-  for (const kernel of kernels) byName.set(kernel.name, [...(byName.get(kernel.name) ?? []), kernel]);
-  return [...byName]
-    .map(([name, members]) => ({
-      name,
-      kernels: members.length,
-      spilling: members.filter(isSpilling).length,
-      worst: members.reduce((a, b) => (compareSpills(a, b) < 0 ? b : a)),
-      largest: members.reduce((a, b) => (b.flops > a.flops ? b : a)),
-    }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+/** All kernels of one file and mainloop on one GPU. */
+export interface Family {
+  readonly kernels: number;
+  readonly spilling: number;
+  /** Of the one that needs most scratch memory, and of those that spills most. */
+  readonly most: Spills;
+  /** Of the one with most arithmetic; null if it was refused. */
+  readonly largest: CompiledFigures | null;
+  /** Where that one is dispatched. */
+  readonly use: string;
 }
 
-/** `121:110`, spills and what reads them back. */
-export const spillText = ({ spills, fills }: CompiledFigures): string =>
-  fills === null ? String(spills) : `${spills}:${fills}`;
+/** By name, in order of the names. */
+export function familiesOf(kernels: readonly CompileResult[]): ReadonlyMap<string, Family> {
+  const byName = new Map<string, CompileResult[]>();
+  for (const kernel of kernels) byName.set(kernel.name, [...(byName.get(kernel.name) ?? []), kernel]);
+  const entries = [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(
+    entries.map(([name, members]) => {
+      const largest = members.reduce((a, b) => (b.flops > a.flops ? b : a));
+      const all = members.map(spillsOf);
+      return [
+        name,
+        {
+          kernels: members.length,
+          spilling: members.filter(isSpilling).length,
+          most: all.reduce((a, b) => ((b[2] - a[2] || b[0] - a[0]) > 0 ? b : a)),
+          largest: largest.figures,
+          use: largest.uses[0]!,
+        },
+      ];
+    }),
+  );
+}
+
+/** `121:110`, spills and how often they are read back; just the spills where the driver does not tell. */
+const spillText = (spills: number, fills: number | null): string =>
+  fills === null ? `${spills}` : `${spills}:${fills}`;
 
 /** `64 + 45 + 0 of 161` */
 const mixText = (mix: InstructionMix): string =>
@@ -75,7 +82,7 @@ export function figureCells(figures: CompiledFigures): string[] {
     String(figures.subgroup),
     String(figures.registers),
     figures.scalarRegisters === null ? '' : String(figures.scalarRegisters),
-    spillText(figures),
+    spillText(figures.spills, figures.fills),
     String(figures.scratch),
     String(figures.workgroupBytes),
     occupancyText(figures.occupancy),
@@ -108,7 +115,7 @@ export function kernelTable(title: string, kernels: readonly CompileResult[]): T
 }
 
 /** A row a kernel file and mainloop: how many spill, and the figures of the one with most arithmetic. */
-export function familyTable(title: string, families: readonly Family[]): Table {
+export function familyTable(title: string, families: ReadonlyMap<string, Family>): Table {
   return {
     title,
     columns: [
@@ -119,13 +126,13 @@ export function familyTable(title: string, families: readonly Family[]): Table {
       ...figureColumns,
       { header: 'the largest, used by' },
     ],
-    rows: families.map(({ name, kernels, spilling, worst, largest }) => [
+    rows: [...families].map(([name, { kernels, spilling, most, largest, use }]) => [
       name,
       String(kernels),
       String(spilling),
-      worst.figures ? spillText(worst.figures) : '',
-      ...(largest.figures ? figureCells(largest.figures) : figureColumns.map(() => '')),
-      largest.uses[0]!,
+      spilling > 0 ? spillText(most[0], largest?.fills === null ? null : most[1]) : '',
+      ...(largest ? figureCells(largest) : figureColumns.map(() => '')),
+      use,
     ]),
     notes: [
       'most: of the kernel that spills most; all further figures: of the kernel with most arithmetic',

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CompiledGpu } from '../../src/inspector/compiled/gpus.ts';
@@ -45,23 +45,12 @@ export class Toolchain {
     if (!existsSync(folder)) {
       // Made beside its place, so that a process that is stopped, or another one at the same time, leaves no half of it.
       const next = `${folder}.${process.pid}`;
-      mkdirSync(next, { recursive: true });
-      sources.forEach((source, i) => {
-        compileLibrary(source, path.join(next, `${libraries[i]}.so`));
-      });
-      const layer = {
-        name: layerName,
-        type: 'GLOBAL',
-        library_path: './pipeline_statistics.so',
-        api_version: '1.3.0',
-        implementation_version: '1',
-        description: 'Writes down what the driver tells of pipelines',
-      };
-      writeFileSync(
-        path.join(next, 'layer.json'),
-        JSON.stringify({ file_format_version: '1.1.2', layer }, null, 1),
-      );
-      if (!existsSync(folder)) renameSync(next, folder);
+      try {
+        build(sources, next);
+        if (!existsSync(folder)) renameSync(next, folder);
+      } finally {
+        rmSync(next, { recursive: true, force: true });
+      }
     }
     return new Toolchain(folder);
   }
@@ -110,6 +99,23 @@ function commonEnvironment(manifest: string, title: string): Record<string, stri
     MESA_SHADER_CACHE_DISABLE: 'true',
     XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir(),
   };
+}
+
+/** Fills a folder with the libraries and what tells the Vulkan loader of the layer among them. */
+function build(sources: readonly string[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  sources.forEach((source, i) => {
+    compileLibrary(source, path.join(folder, `${libraries[i]}.so`));
+  });
+  const layer = {
+    name: layerName,
+    type: 'GLOBAL',
+    library_path: './pipeline_statistics.so',
+    api_version: '1.3.0',
+    implementation_version: '1',
+    description: 'Writes down what the driver tells of pipelines',
+  };
+  writeFileSync(path.join(folder, 'layer.json'), JSON.stringify({ file_format_version: '1.1.2', layer }));
 }
 
 function compileLibrary(source: string, library: string): void {

@@ -5,8 +5,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CommittedTable, faultsOf, tableText, withAnswer } from '../../scripts/check-gpu/committed.ts';
+import {
+  type CommittedTable,
+  emptyTable,
+  faultsOf,
+  tableText,
+  withAnswer,
+} from '../../scripts/check-gpu/committed.ts';
 import type { CompileAnswer } from '../../scripts/check-gpu/compile.ts';
+import { tablePage } from '../../scripts/check-gpu/page.ts';
 import { isSpilling } from '../../scripts/check-gpu/summary.ts';
 import { hasGpuCompilers } from '../../scripts/setup/gpu-compilers.mjs';
 
@@ -86,8 +93,8 @@ describe.skipIf(!hasGpuCompilers())('with the compilers of GPUs', () => {
     const gpus = { a770: { driver, kernels: kernels.length, spilling: 0 } };
     /** A table that allows so much more than was found. */
     const allowing = (slack: number): CommittedTable => ({
+      ...emptyTable,
       gpus,
-      reasons: {},
       spills: Object.fromEntries(
         kernels.map(({ key, figures }) => {
           const { spills, fills, scratch } = figures!;
@@ -97,8 +104,12 @@ describe.skipIf(!hasGpuCompilers())('with the compilers of GPUs', () => {
     });
     expect(faultsOf(allowing(0), 'a770', answer!)).toEqual({ faults: [], note: null });
     const spilling = kernels.filter(isSpilling).length;
-    expect(faultsOf({ gpus, reasons: {}, spills: {} }, 'a770', answer!).faults).toHaveLength(spilling);
-    expect(faultsOf(withAnswer(allowing(-1), 'a770', answer!), 'a770', answer!).faults).toEqual([]);
+    expect(faultsOf({ ...emptyTable, gpus }, 'a770', answer!).faults).toHaveLength(spilling);
+    const updated = withAnswer(allowing(-1), 'a770', answer!);
+    expect(faultsOf(JSON.parse(tableText(updated)), 'a770', answer!).faults).toEqual([]);
+    expect(tablePage(updated)).toContain(
+      `| a770 | Intel Arc A770, Xe-HPG | ${driver} | ${kernels.length} | ${spilling} |`,
+    );
     writeFileSync(table, tableText(allowing(-1)));
     const failed = check(...words);
     expect(failed.status).toBe(1);
