@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
- * that opens; with `--browser` also a Chromium, for `npm run test:web`; with `--gpu-compilers`, where that is possible, what `npm run
- * check:gpu` compiles kernels with. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
+ * that opens; with `--browser` also a Chromium, for `npm run test:web`. Does only what is missing, so a second run is
+ * quick. Uses nothing but Node itself.
  */
 
 import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';
@@ -15,8 +15,7 @@ if (!nodeIsSupported(process.versions.node)) {
 
 const { setUp, SetupError } = await import('./setup/steps.mjs');
 try {
-  const has = (/** @type {string} */ flag) => process.argv.includes(flag);
-  await setUp({ browser: has('--browser'), compilers: has('--gpu-compilers') });
+  await setUp({ browser: process.argv.includes('--browser') });
 } catch (error) {
   // What the system refuses (no right to write, a full disk) says enough by itself; anything else is a bug here.
   const isExpected = error instanceof SetupError || typeof (/** @type {any} */ (error)?.code) === 'string';

@@ -96,7 +96,8 @@ export function figureCells(figures: CompiledFigures): string[] {
 export const figureNotes: readonly string[] = [
   'SIMD: invocations in a subgroup · registers: Intel, of 32 bytes, most in use at once, of 128; AMD, of an invocation, of 256 · scalar: of a subgroup',
   'spills: registers written to memory, Intel with those read back · scratch: bytes of a subgroup for them · workgroup: bytes of workgroup memory',
-  "occupancy: subgroups that one execution unit (Intel) or SIMD (AMD) holds at most · FMA in loop: share of the innermost loop's instructions",
+  "occupancy: subgroups that one execution unit (Intel) or SIMD (AMD) holds at most, by registers and workgroup memory (Intel's GPU Occupancy Calculator; LLVM's AMDGPU backend)",
+  "FMA + memory + barrier: instructions of the text · FMA in loop: share of the innermost loop's instructions",
   "cycles: the driver's estimate for one subgroup, each loop counted as a fixed number of runs",
 ];
 

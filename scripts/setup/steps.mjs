@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { installDriver, openAdapter } from './adapter.mjs';
 import { findChromium, installChromium } from './chromium.mjs';
 import { adapterFingerprint } from './fingerprint.mjs';
-import { hasGpuCompilers, installGpuCompilers } from './gpu-compilers.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesAreFresh } from './packages.mjs';
 import { run, SetupError, say } from './process.mjs';
@@ -23,17 +22,13 @@ const STEPS = [
 /** Only the tests of the web application need it. */
 const BROWSER_STEP = { isDone: () => findChromium() !== undefined, perform: installChromium };
 
-/** Only `npm run check:gpu` and its test need them, and do without. */
-const COMPILER_STEP = { isDone: hasGpuCompilers, perform: installGpuCompilers };
-
 /**
  * Takes each step that is not done yet, one process at a time.
  *
- * @param {{ browser?: boolean, compilers?: boolean }} options `browser`: a Chromium is needed too; `compilers`: those of GPUs are
- *   wanted, too
+ * @param {{ browser?: boolean }} options `browser`: a Chromium is needed too
  */
-export async function setUp({ browser = false, compilers = false } = {}) {
-  const steps = [...STEPS, ...(browser ? [BROWSER_STEP] : []), ...(compilers ? [COMPILER_STEP] : [])];
+export async function setUp({ browser = false } = {}) {
+  const steps = browser ? [...STEPS, BROWSER_STEP] : STEPS;
   if (!steps.every((step) => step.isDone(ROOT))) {
     const takeSteps = async () => {
       for (const step of steps) if (!step.isDone(ROOT)) await step.perform(ROOT);

@@ -80,7 +80,7 @@ export const gcn5: Core = {
 /** Powers of two from 1 KiB on. */
 const powerOfTwo = (bytes: number): number => 2 ** Math.max(10, Math.ceil(Math.log2(bytes)));
 
-/** An Xe-core of Xe-HPG or Xe-LPG. Each subgroup has 128 registers of 32 bytes for itself. */
+/** An Xe-core of Xe-HPG, and of Xe-LPG, which the source leaves out. Each subgroup has 128 registers of 32 bytes for itself. */
 export const xeHpg: Core = {
   source: "Intel, 'GPU Occupancy Calculator', github.com/oneapi-src/oneAPI-samples, Tools",
   units: 16,
