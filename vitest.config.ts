@@ -20,6 +20,7 @@ const plain = [
   'test/engine/{adapter,default_tile,fastest}.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
+  'test/inspector/compiled/*.test.ts',
   'test/inspector/graph/dot.test.ts',
   'test/inspector/kernels/!(inspect).test.ts',
   'test/inspector/profile/!(page).test.ts',

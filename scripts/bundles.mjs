@@ -137,3 +137,21 @@ export const REFERENCE_BUNDLE = {
   platform: 'node',
   packages: 'external',
 };
+
+/**
+ * What checks kernels with the compilers of GPUs: the program, and the processes that it starts for GPUs and for llvmpipe.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const CHECK_GPU_BUNDLE = {
+  ...COMMON,
+  entryPoints: {
+    main: 'scripts/check-gpu/main.ts',
+    compile: 'scripts/check-gpu/compile.ts',
+    software: 'scripts/check-gpu/software.ts',
+  },
+  outdir: 'node_modules/.cache/normface/check-gpu',
+  sourcemap: true,
+  platform: 'node',
+  packages: 'external',
+};
