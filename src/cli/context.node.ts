@@ -82,7 +82,7 @@ export class Context {
 
   /** The GPU; opened, and described to the person, at the first call. */
   async openDevice(
-    options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements' | 'as'> = {},
+    options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {},
   ): Promise<Device> {
     if (this.device) return this.device;
     // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.

@@ -6,6 +6,7 @@ import { formatTable } from '../common/table.ts';
 import { Parameters } from '../engine/core/parameters.ts';
 import { hash32 } from '../engine/core/random.ts';
 import type { Device } from '../engine/core/tensor.ts';
+import { describeAdapter } from '../engine/runtime/adapter.ts';
 import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
@@ -103,22 +104,31 @@ async function measured(
   return profile;
 }
 
-/** The step that a card would get, timed by a model: it is captured on whatever adapter there is and not run. */
+/** The step that a card would get, timed by a model: it is captured on a device that does nothing, and needs no GPU. */
 async function estimated(
   context: Context,
   make: (device: Device) => Profiled,
   title: string,
   id: string,
 ): Promise<StepProfile> {
-  const [{ adapterOf, cards }, { estimateStep }] = await Promise.all([
-    import('../inspector/estimate/cards.ts'),
-    import('../inspector/estimate/estimate-step.ts'),
-  ]);
+  const [{ adapterOf, cards }, { estimateStep }, { idleAdapter }, { openAdapter }, { globals }] =
+    await Promise.all([
+      import('../inspector/estimate/cards.ts'),
+      import('../inspector/estimate/estimate-step.ts'),
+      import('../inspector/compiled/idle-adapter.ts'),
+      import('../engine/runtime/open.ts'),
+      import('webgpu'),
+    ]);
+  // The constants of WebGPU, which come with an implementation.
+  Object.assign(globalThis, globals);
   const card = cards.find((candidate) => candidate.id === id)!;
-  const device = await context.openDevice({ as: adapterOf(card), tune: 'off' });
+  const { operands } = context.options;
+  const device = await openAdapter(idleAdapter(adapterOf(card)), { operands, tune: 'off' }, () => null);
+  context.say(describeAdapter(device.report));
   const { step, dispose } = make(device);
   const profile = estimateStep(step, card, `${title}, on ${card.name}`);
   dispose();
+  device.close();
   return profile;
 }
 

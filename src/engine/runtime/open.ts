@@ -42,10 +42,10 @@ export async function openAdapter(
     requiredFeatures: usableFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits: limits,
   });
-  const { tune = 'cache', ignoreMeasurements = false, as } = options;
+  const { tune = 'cache', ignoreMeasurements = false } = options;
   const store = tune === 'off' ? null : storeFor(report);
   const measurements = ignoreMeasurements ? undefined : await store?.load();
-  return new DeviceRuntime(gpu, { ...report, ...as }, { ...options, tune }, { store, measurements });
+  return new DeviceRuntime(gpu, report, { ...options, tune }, { store, measurements });
 }
 
 /** Features that kernels use where the adapter has them. */

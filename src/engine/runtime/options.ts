@@ -1,5 +1,4 @@
 import type { TuneMode } from '../tuning/tune.ts';
-import type { AdapterReport } from './adapter.ts';
 
 /** See {@link DeviceOptions.operands}. */
 export type OperandType = 'f32' | 'f16';
@@ -22,11 +21,6 @@ export interface DeviceOptions {
    * tensors are f32 with either. Default `f32`.
    */
   operands?: OperandType;
-  /**
-   * Choose variants and sizes of kernels as on an adapter of which this is true, to look at the dispatches of a step for it. Captured
-   * steps of such a device are not to be run: what they bind can be more than the real adapter allows.
-   */
-  as?: Partial<AdapterReport>;
   /** Measure also what was measured before. */
   ignoreMeasurements?: boolean;
   debug?: {

@@ -111,22 +111,27 @@ export const cards: readonly Card[] = [
   },
 ];
 
-/** What a device is opened `as`, for its steps to be those of the card. */
-export function adapterOf({ name, adapter, workgroupStorage }: Card): AdapterReport {
-  return {
-    ...adapter,
+/** An adapter with the information, the limits and the features of a card: no device can be had of it. */
+export function adapterOf({ name, adapter, workgroupStorage }: Card): GPUAdapter {
+  const { vendor, architecture, subgroupSize } = adapter;
+  const info = {
+    vendor,
+    architecture,
     device: name,
     description: `${name}, estimated`,
-    software: false,
-    subgroupMatrix: [],
-    features: ['shader-f16', 'subgroups', 'timestamp-query'],
-    limits: {
-      maxBufferSize: 2 ** 32,
-      maxStorageBufferBindingSize: 2 ** 31 - 4,
-      maxStorageBuffersPerShaderStage: 10,
-      maxComputeWorkgroupStorageSize: workgroupStorage,
-      maxComputeInvocationsPerWorkgroup: 1024,
-      maxComputeWorkgroupsPerDimension: 65_535,
-    },
+    subgroupMinSize: subgroupSize[0],
+    subgroupMaxSize: subgroupSize[1],
+    isFallbackAdapter: false,
   };
+  const limits = {
+    maxBufferSize: 2 ** 32,
+    maxStorageBufferBindingSize: 2 ** 31 - 4,
+    maxStorageBuffersPerShaderStage: 10,
+    maxComputeWorkgroupStorageSize: workgroupStorage,
+    maxComputeInvocationsPerWorkgroup: 1024,
+    maxComputeWorkgroupSizeX: 1024,
+    maxComputeWorkgroupsPerDimension: 65_535,
+  };
+  const features = new Set(['shader-f16', 'subgroups', 'subgroup-size-control', 'timestamp-query']);
+  return { info, limits, features } as unknown as GPUAdapter;
 }

@@ -8,8 +8,8 @@ import type { Card } from './cards.ts';
 import { estimateTime } from './time.ts';
 
 /**
- * Estimates every dispatch of a step. The step must have been captured on a device that was opened `as` the card, so that its
- * kernels are those that the card would get; it is not run.
+ * Estimates every dispatch of a step. The step must have been captured on an idle device of the card's adapter, so that its kernels are
+ * those that the card would get; it is not run.
  */
 export function estimateStep(step: CapturedStep<unknown>, card: Card, title: string): StepProfile {
   const dispatches = step.dispatches.map((prepared, index) => {
