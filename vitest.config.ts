@@ -29,7 +29,7 @@ const plain = [
   'test/normface/evaluation/!(blufr).test.ts',
   'test/normface/embedding/features.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
-  'test/normface/nets/{describe,mnist,tables}.test.ts',
+  'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
   'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule}.test.ts',

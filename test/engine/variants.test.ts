@@ -3,10 +3,11 @@ import type { Operator } from '../../src/engine/core/operator.ts';
 import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { supportsCol2im } from '../../src/engine/ops/conv2d/conv2d_col2im.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
-import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
+import { fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { gemm } from '../../src/engine/ops/matmul/gemm.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { expectAgreement, expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
 import { caseOf } from './case-of.ts';
@@ -163,14 +164,15 @@ test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the sa
 });
 
 /** Results of a fused operator and of the operators it stands for, on the inputs of the fused one's cases. */
-describe('conv2dPRelu is its operators one by one, bit for bit', () => {
-  test.each(conv2dPReluOperator.cases.map((sample) => [sample.label, sample] as const))(
+describe('fusedConv2d is its operators one by one, bit for bit', () => {
+  test.each(fusedConv2dOperator.cases.map((sample) => [sample.label, sample] as const))(
     '%s',
     async (_, sample) => {
-      const { bias, ...options } = sample.attributes as { bias: boolean };
-      const apart: typeof sample.apply = ([x, weight, slope, ...rest]) => {
-        const y = prelu(conv2d(x!, weight!, bias ? rest[0]! : null, options), slope!);
-        const residual = rest[bias ? 1 : 0];
+      const { bias, activation, ...options } = sample.attributes as { bias?: boolean; activation?: string };
+      const apart: typeof sample.apply = ([x, weight, ...rest]) => {
+        const z = conv2d(x!, weight!, bias ? rest.shift()! : null, options);
+        const y = activation === 'prelu' ? prelu(z, rest.shift()!) : activation === 'relu' ? relu(z) : z;
+        const [residual] = rest;
         return residual ? add(residual, y) : y;
       };
       for (const algorithm of oneTileOfEachMainloop(await variantsOf(device, sample))) {

@@ -27,6 +27,9 @@ export interface RunningStatistics {
   readonly variance: Tensor;
 }
 
+/** What is added to variances where nothing else is said. */
+export const defaultEpsilon = 1e-5;
+
 /** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** true normalises with the statistics of the batch and moves the running ones; false uses the running ones. */
@@ -57,7 +60,7 @@ export function batchNorm(
   gamma: Tensor,
   beta: Tensor,
   running: RunningStatistics,
-  { training, momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions,
+  { training, momentum = 0.1, epsilon = defaultEpsilon }: BatchNormOptions,
 ): Tensor {
   checkOperands('batchNorm', x, gamma, beta, running.mean, running.variance);
   const channels = x.shape.at(-1) ?? 1;
