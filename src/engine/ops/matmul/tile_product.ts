@@ -189,8 +189,8 @@ export function wantedWorkgroups(device: Device): number {
   return device.report.software ? 16 : 512;
 }
 
-/** A tile through workgroup memory with the extents that were asked for by hand. */
-function adjusted(device: Device, tile: Tile): Tile {
+/** A tile through workgroup memory with the extents that were asked for by hand; any other as it is. */
+export function adjustedTile(device: Device, tile: Tile): Tile {
   if (tile.mainloop.source !== workgroupSource) return tile;
   const why = `the tile ${tile.name}`;
   const choose = (name: string): number => device.settings.choose(name, tile.constants[name]!, why);
@@ -209,7 +209,7 @@ function adjusted(device: Device, tile: Tile): Tile {
 }
 
 export function tileProduct(device: Device, product: TileProduct, chosen: Tile): void {
-  const tile = adjusted(device, chosen);
+  const tile = adjustedTile(device, chosen);
   const rowTiles = Math.ceil(product.rows / tile.rows);
   const most = mostWorkgroups(device);
   const wraps = Math.ceil(rowTiles / most);
