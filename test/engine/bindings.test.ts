@@ -9,6 +9,7 @@ import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_los
 import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
+import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import { sum } from '../../src/engine/ops/reduce/sum.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -90,12 +91,22 @@ const full: [string, Head][] = [
     'C-triplet with weights of samples',
     (f, w, y) => cTripletHead(f, w, y, { sampleWeights: device.zeros([f.shape[0]!]) }).loss,
   ],
+  ['SphereFace2', (f, w, y) => sphereFace2Head(f, w, y, { bias: device.zeros([1]).requireGradient() }).loss],
 ];
+
+/** Products in memory, and in the epilogue, which stores those of the last window as well. */
+const ways = [/^in memory$/, /^in the product, .* kept$/];
 
 test.each(full)('%s, in windows of classes', (_, head) => {
   const tensors = headInputs(7, 200, 12).map((spec, i) => sampleTensor(device, spec, sampleInput(spec, i)));
   const [f, w, y] = tensors as [Tensor, Tensor, Tensor];
-  expect(
-    device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, () => excessive(() => head(f, w, y))),
-  ).toEqual([]);
+  for (const way of ways) {
+    const prefer = (_: string, names: readonly string[]) => names.find((name) => way.test(name));
+    expect(
+      device.settings.limiting({ classWindowBytes: 64 * 12 * 4 }, () =>
+        device.tuner.preferring(prefer, () => excessive(() => head(f, w, y))),
+      ),
+      String(way),
+    ).toEqual([]);
+  }
 });
