@@ -39,7 +39,12 @@ test('matrix units are reported as plain objects', () => {
 
 test('of the features that kernels can use, those that the adapter has are asked for', async () => {
   const asked: GPUDeviceDescriptor[] = [];
-  const usable = ['chromium-experimental-subgroup-matrix', 'shader-f16', 'subgroups'];
+  const usable = [
+    'chromium-experimental-subgroup-matrix',
+    'shader-f16',
+    'subgroup-size-control',
+    'subgroups',
+  ];
   for (const features of [[...usable, 'clip-distances'], []]) {
     const opening = openAdapter(fakeAdapter({}, features, asked), {}, () => null);
     await expect(opening).rejects.toThrow('no device here');

@@ -47,7 +47,10 @@ export interface KernelArgument {
 /** One call of a kernel: its compile-time choices, its tensors by binding name, its grid of workgroups. */
 export interface Dispatch {
   readonly kernel: Kernel;
-  /** `import constants::NAME` in the kernel. Shapes and tile sizes are compiled in: loops unroll, divisions become shifts. */
+  /**
+   * `import constants::NAME` in the kernel. Shapes and tile sizes are compiled in: loops unroll, divisions become shifts. SUBGROUP_SIZE
+   * is more than that: the kernel gets the attribute `@subgroup_size`, for which the device needs the feature subgroup-size-control.
+   */
   readonly constants: Readonly<Record<string, number>>;
   /** `@if(name)` in the kernel. */
   readonly conditions?: Readonly<Record<string, boolean>>;
@@ -84,7 +87,7 @@ const bindingPattern =
 
 /** Declarations of lib/subgroup_matrix, which stand for what the driver knows. */
 const builtinsPattern =
-  /^(struct subgroup_matrix_\w+ \{[^}]*\}|const row_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
+  /^(struct subgroup_matrix_\w+ \{[^}]*\}|const (?:row|col)_major = 0;|fn subgroupMatrix\w+\(\) \{ *\})$/gm;
 
 /** What was linked from each text and mainloop: a kernel is its text, whatever it is called. Texts are not joined: a lookup per dispatch. */
 const linkedTexts = new Map<string, Map<string, LinkedText>>();
@@ -130,6 +133,16 @@ function formatConstant(kernel: string, name: string, value: number): string {
   return Number.isSafeInteger(value) ? String(value) : value.toExponential();
 }
 
+/**
+ * The kernel with the attribute `@subgroup_size`: 0 leaves the size to the driver. WGSL has no way to make an attribute depend on
+ * anything, so it is not in the kernels' files. What is put in front of the text is on its first line, so that lines keep their numbers.
+ */
+function withSubgroupSize(wgsl: string, size: number): string {
+  if (size === 0 || wgsl.includes('@subgroup_size')) return wgsl;
+  const sized = wgsl.replace(/@compute\b/, `@compute @subgroup_size(${size})`);
+  return `enable subgroups; enable subgroup_size_control; ${sized}`;
+}
+
 /** Links a kernel with its constants and conditions to plain WGSL and reads its bindings. Results are cached. */
 export function linkKernel(
   kernel: Kernel,
@@ -149,7 +162,8 @@ export function linkKernel(
   ]);
   const modules = composeResolvers(resolver, createConstantsResolver(Object.fromEntries(values)))!;
   const linked = link(kernel, modules, conditions);
-  const wgsl = linked.dest.text.replace(builtinsPattern, (text) => '\n'.repeat(text.split('\n').length - 1));
+  const text = linked.dest.text.replace(builtinsPattern, (text) => '\n'.repeat(text.split('\n').length - 1));
+  const wgsl = withSubgroupSize(text, constants.SUBGROUP_SIZE ?? 0);
   const bindings = [...wgsl.matchAll(bindingPattern)].map(([, binding, access, name]) => ({
     name: name!,
     binding: Number(binding),

@@ -51,6 +51,8 @@ export async function openAdapter(
 /** Features that kernels use where the adapter has them. */
 export const usableFeatures = [
   'subgroups',
+  // In the standard since 2026, and not yet in the package of its types.
+  'subgroup-size-control' as GPUFeatureName,
   'shader-f16',
   'timestamp-query',
   // Not in the standard yet.

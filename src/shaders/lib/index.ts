@@ -33,8 +33,10 @@ import special from './special.wesl';
 import subgroup_matrix from './subgroup_matrix.wesl';
 import tile_grid from './tile_grid.wesl';
 import tile_product_matrix from './tile_product_matrix.wesl';
+import tile_product_pipelined from './tile_product_pipelined.wesl';
 import tile_product_subgroup from './tile_product_subgroup.wesl';
 import tile_product_workgroup from './tile_product_workgroup.wesl';
+import tile_sums from './tile_sums.wesl';
 import winograd from './winograd.wesl';
 import winograd_tiles from './winograd_tiles.wesl';
 
@@ -75,8 +77,10 @@ const modules = {
   subgroup_matrix,
   tile_grid,
   tile_product_matrix,
+  tile_product_pipelined,
   tile_product_subgroup,
   tile_product_workgroup,
+  tile_sums,
   winograd,
   winograd_tiles,
 };

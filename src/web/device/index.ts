@@ -16,6 +16,8 @@ import { peakPanel } from './peak.ts';
 const uses: Readonly<Record<string, string>> = {
   subgroups:
     'Lanes hand values to each other without memory: sums, and the fastest products on software drivers',
+  'subgroup-size-control':
+    'Kernels choose the number of lanes in a subgroup: matrix products whose sums would not fit into registers',
   'shader-f16': 'Operands of half the size, where they are asked for',
   'timestamp-query': 'Kernels are timed on the device instead of with the clock of the page',
   'chromium-experimental-subgroup-matrix': 'Products on matrix units, with operands in f16',

@@ -2,7 +2,9 @@ import forwardSource from '../../../shaders/conv2d/conv2d_forward.wesl';
 import gradInputSource from '../../../shaders/conv2d/conv2d_grad_input.wesl';
 import gradWeightSource from '../../../shaders/conv2d/conv2d_grad_weight.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
-import { longestKStep, type Tile, tileProduct, wantedWorkgroups } from '../matmul/tile_product.ts';
+import { splitsOf } from '../matmul/default_tile.ts';
+import { tileProduct } from '../matmul/tile_product.ts';
+import { longestKStep, type Tile } from '../matmul/tiles.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -68,6 +70,7 @@ export function directGradInput(
       columns: g.GROUP_IN,
       depth: groupsOf(g) * g.STRIDE_H * g.STRIDE_W,
       outer: g.KERNEL_H * g.KERNEL_W,
+      bAlongK: true,
       constants: { ...g },
       conditions: { vec4_k: g.GROUP_OUT % 4 === 0, vec4_dx: g.GROUP_IN % 4 === 0 },
       bindings: { dy, w, dx },
@@ -76,6 +79,10 @@ export function directGradInput(
     tile,
   );
 }
+
+/** Into how many parts the sum of the weight gradient may be cut: none shorter than 256 pixels, and not more than one pass of sum_rows adds. */
+export const mostWeightSplits = (g: Conv2dGeometry): number =>
+  Math.min(Math.ceil((g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH) / 256), 64);
 
 /** Gradient of the weights, written to `dw`. */
 export function directGradWeight(
@@ -88,9 +95,12 @@ export function directGradWeight(
 ): void {
   const rows = g.KERNEL_H * g.KERNEL_W * g.GROUP_IN;
   const pixels = g.BATCH * g.OUT_HEIGHT * g.OUT_WIDTH;
-  const tiles = Math.ceil(rows / tile.rows) * Math.ceil(g.GROUP_OUT / tile.columns) * groupsOf(g);
-  // Enough chunks to fill the device, none shorter than 256 pixels, and not more than one pass of sum_rows adds.
-  const wanted = Math.min(Math.ceil(wantedWorkgroups(device) / tiles), Math.ceil(pixels / 256), 64);
+  const wanted = splitsOf(device, tile, {
+    rows,
+    columns: g.GROUP_OUT,
+    depth: groupsOf(g),
+    mostSplits: mostWeightSplits(g),
+  });
   const chunk = device.settings.choose(
     'CHUNK',
     Math.ceil(pixels / wanted / longestKStep) * longestKStep,
@@ -106,6 +116,7 @@ export function directGradWeight(
       columns: g.GROUP_OUT,
       depth: groupsOf(g) * splits,
       outer: 1,
+      aAlongK: false,
       constants: { ...g, SPLITS: splits, CHUNK: chunk },
       conditions: { vec4_x: g.GROUP_IN % 4 === 0, vec4_y: g.GROUP_OUT % 4 === 0 },
       bindings: { x, dy, partial },

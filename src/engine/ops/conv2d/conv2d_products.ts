@@ -1,12 +1,7 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
-import {
-  defaultTile,
-  type Tile,
-  tileCandidates,
-  tileMainloopSources,
-  tilesOf,
-} from '../matmul/tile_product.ts';
+import { defaultTile } from '../matmul/default_tile.ts';
+import { type Tile, tileCandidates, tileMainloopSources, tilesOf } from '../matmul/tiles.ts';
 import { col2imGradInput, col2imSources, supportsCol2im } from './conv2d_col2im.ts';
 import {
   depthwiseForward,
@@ -15,7 +10,13 @@ import {
   depthwiseSources,
   supportsDepthwise,
 } from './conv2d_depthwise.ts';
-import { directForward, directGradInput, directGradWeight, directSources } from './conv2d_direct.ts';
+import {
+  directForward,
+  directGradInput,
+  directGradWeight,
+  directSources,
+  mostWeightSplits,
+} from './conv2d_direct.ts';
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 import {
@@ -49,7 +50,7 @@ function choose(
   device: Device,
   operation: string,
   g: Conv2dGeometry,
-  [rows, columns]: readonly [number, number],
+  [rows, columns, mostSplits = 1]: readonly [rows: number, columns: number, mostSplits?: number],
   special: Special | null,
   run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
 ): void {
@@ -59,7 +60,7 @@ function choose(
     .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
   const specials: Conv2dVariant[] = special ? [{ name: special, algorithm: special }] : [];
   const groups = g.CHANNELS / g.GROUP_IN;
-  const usual = direct(defaultTile(device, rows, columns, groups));
+  const usual = direct(defaultTile(device, { rows, columns, depth: groups, mostSplits }));
   const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
   const best = bestWinogradTile(device, g);
   const defaultName = special ?? (best ? `winograd ${best}×${best}` : usual.name);
@@ -132,7 +133,7 @@ export function conv2dGradWeight(
   dy: Tensor,
   dw: Tensor,
 ): Tensor {
-  const extents = [dw.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
+  const extents = [dw.size / g.OUT_CHANNELS, g.GROUP_OUT, mostWeightSplits(g)] as const;
   choose(device, 'conv2d_grad_weight', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
     const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
     if (typeof algorithm === 'string') depthwiseGradWeight(device, g, ...operands);

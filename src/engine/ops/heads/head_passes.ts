@@ -6,7 +6,8 @@ import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
 import { workgroupSize, wrappedGrid } from '../../tuning/grid.ts';
-import { adjustedTile, type Tile, tileProduct } from '../matmul/tile_product.ts';
+import { adjustedTile, tileProduct } from '../matmul/tile_product.ts';
+import type { Tile } from '../matmul/tiles.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import type { ClassScores, ProductGradients, ScoreWindow } from './class_scores.ts';
 
@@ -221,7 +222,8 @@ function productWith(
       columns: classes,
       depth: 1,
       outer: 1,
-      constants: { ...constants, D: d, INVOCATIONS: invocationsOf(tile), ...own.constants },
+      bAlongK: true,
+      constants: { ...constants, D: d, INVOCATIONS: tile.invocations, ...own.constants },
       conditions: {
         ...conditions,
         vec4_rows: d % 4 === 0,
@@ -237,9 +239,4 @@ function productWith(
     },
     tile,
   );
-}
-
-/** Invocations of a workgroup of a mainloop through workgroup memory. */
-export function invocationsOf({ rows, columns, constants }: Tile): number {
-  return constants.BLOCKS ? (rows * columns) / (4 * constants.BLOCKS) ** 2 : 1;
 }

@@ -1,20 +1,14 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
-import {
-  defaultTile,
-  type Tile,
-  tileCandidates,
-  tileMainloopSources,
-  tilesOf,
-} from '../matmul/tile_product.ts';
+import { defaultTile } from '../matmul/default_tile.ts';
+import { type Tile, tileCandidates, tileMainloopSources, tilesOf } from '../matmul/tiles.ts';
 import { ClassScores, type ScoreWindow } from './class_scores.ts';
 import {
   gradientsInProduct,
   gradientsOfProducts,
   type HeadPass,
   headPassSources,
-  invocationsOf,
   reduceInProduct,
   reduceProducts,
 } from './head_passes.ts';
@@ -44,13 +38,13 @@ function inProduct(tile: Tile, keeps: boolean): HeadVariant {
 function hasEpilogue(device: Device, tile: Tile, { state }: HeadPass): boolean {
   if (tile.mainloop.name === 'tile_product_matrix') return false;
   const { maxComputeWorkgroupStorageSize } = device.report.limits;
-  const exchanged = 4 * Math.max(4, state.words) * invocationsOf(tile);
+  const exchanged = 4 * Math.max(4, state.words) * tile.invocations;
   return (
     tile.constants.SUBGROUP !== undefined || tileBytes(tile) + exchanged <= maxComputeWorkgroupStorageSize
   );
 }
 
-/** Workgroup memory of a mainloop through it: 16 k of rows and columns. */
+/** Workgroup memory of a mainloop through it: 16 k of rows and columns, at once or in two halves. */
 const tileBytes = ({ rows, columns }: Tile): number => 64 * (rows + columns);
 
 /**
@@ -70,7 +64,7 @@ export function headVariantOf(head: MeasurableHead): HeadVariant {
   const keeps = 2 * samples <= d;
   const both = (tile: Tile): HeadVariant[] => [inProduct(tile, keeps), inProduct(tile, !keeps)];
   const variants = [inMemory, ...tiles.flatMap(both)];
-  const usual = defaultTile(device, samples, classes, 1);
+  const usual = defaultTile(device, { rows: samples, columns: classes, depth: 1, mostSplits: 1 });
   const tile = tiles.find(({ name }) => name === usual.name) ?? tiles[0];
   const defaultVariant =
     device.report.software || !tile

@@ -2,16 +2,9 @@ import source from '../../../shaders/matmul/gemm.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/tune.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
-import {
-  defaultTile,
-  longestKStep,
-  type Tile,
-  tileCandidates,
-  tileMainloopSources,
-  tileProduct,
-  tilesOf,
-  wantedWorkgroups,
-} from './tile_product.ts';
+import { defaultTile, type ProductExtents, splitsOf } from './default_tile.ts';
+import { tileProduct } from './tile_product.ts';
+import { longestKStep, type Tile, tileCandidates, tileMainloopSources, tilesOf } from './tiles.ts';
 
 const kernel = { name: 'gemm', source };
 
@@ -36,28 +29,18 @@ interface GemmVariant extends Variant {
   readonly splits: number;
 }
 
-/** More parts than this are not added in one pass; shorter ones are not worth it. */
+/** More parts than this are not added in one pass. */
 const mostSplits = 64;
-const shortestSplit = 256;
 
-/** Splits help where tiles are too few to keep the device busy. Only plain products are split. */
-function gemmVariants(
-  device: Device,
-  tiles: readonly Tile[],
-  [m, n, k]: readonly number[],
-  plain: boolean,
-): GemmVariant[] {
+/** Shorter parts are not worth the adding. A GPU adds at the speed of its caches. */
+const shortestSplit = (device: Device): number => (device.report.software ? 256 : 128);
+
+/** Splits help where tiles are too few to keep the device busy. */
+function gemmVariants(device: Device, tiles: readonly Tile[], extents: ProductExtents): GemmVariant[] {
   return tiles.flatMap((tile) => {
-    const count = Math.ceil(m! / tile.rows) * Math.ceil(n! / tile.columns);
-    const useful = Math.min(
-      Math.ceil(wantedWorkgroups(device) / count),
-      Math.floor(k! / shortestSplit),
-      mostSplits,
-    );
     const whole = { name: tile.name, tile, splits: 1 };
-    return plain && useful > 1
-      ? [whole, { name: `${tile.name} in ${useful}`, tile, splits: useful }]
-      : [whole];
+    const splits = splitsOf(device, tile, extents);
+    return splits > 1 ? [whole, { name: `${tile.name} in ${splits}`, tile, splits }] : [whole];
   });
 }
 
@@ -79,9 +62,16 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  const plain = products === 1 && !jacobian && !accumulate;
-  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, [m, n, k], plain);
-  const tile = defaultTile(device, m, n, products);
+  // Parts are added up without an epilogue.
+  const canSplit = products === 1 && !jacobian;
+  const extents = {
+    rows: m,
+    columns: n,
+    depth: products,
+    mostSplits: canSplit ? Math.min(Math.floor(k / shortestSplit(device)), mostSplits) : 1,
+  };
+  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, extents);
+  const tile = defaultTile(device, extents);
   const variants = variantsOf(tilesOf(device));
   const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
   const choice: Choice<GemmVariant> = {
@@ -144,13 +134,15 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       columns: n,
       depth: products * splits,
       outer: 1,
+      aAlongK: !transposeA,
+      bAlongK: transposeB,
       constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
       conditions: {
         transpose_a: transposeA,
         transpose_b: transposeB,
         bias: bias !== null,
         jacobian: jacobian !== null,
-        accumulate,
+        accumulate: accumulate && splits === 1,
         vec4_a: a.shape.at(-1)! % 4 === 0,
         vec4_b: b.shape.at(-1)! % 4 === 0,
         vec4_c: n % 4 === 0,
@@ -164,6 +156,6 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     tile,
   );
   if (splits === 1) return;
-  sumRows(parts, splits, out.size, out);
+  sumRows(parts, splits, out.size, out, accumulate);
   parts.dispose();
 }

@@ -1,0 +1,243 @@
+import matrixUnitSource from '../../../shaders/lib/matrix_unit.wesl';
+import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
+import pipelinedSource from '../../../shaders/lib/tile_product_pipelined.wesl';
+import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
+import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
+import sumsSource from '../../../shaders/lib/tile_sums.wesl';
+import type { Device } from '../../core/tensor.ts';
+import type { MatrixUnit } from '../../runtime/adapter.ts';
+import { askedSubgroupSize, matrixSubgroupSize, traitsOf } from '../../tuning/adapter-class.ts';
+import type { Variant } from '../../tuning/tune.ts';
+
+/** A tiled mainloop of a matrix product. All give the same result up to the order of additions. */
+export interface Tile extends Variant {
+  readonly mainloop: { readonly name: string; readonly source: string };
+  /** Rows and columns of C that one workgroup computes. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Of one workgroup. */
+  readonly invocations: number;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly conditions: Readonly<Record<string, boolean>>;
+}
+
+export const tileMainloopSources: readonly string[] = [
+  subgroupSource,
+  workgroupSource,
+  pipelinedSource,
+  sumsSource,
+  matrixSource,
+  matrixUnitSource,
+];
+
+/** Mainloops take up to this many k at once: parts of a sum are cut at multiples of it. */
+export const longestKStep = 32;
+
+/** Squares of 4·subgroup rows and columns, alone or in pairs. The mainloop needs one subgroup size, known beforehand and small. */
+function subgroupTiles(device: Device): Tile[] {
+  const [least, most] = device.report.subgroupSize;
+  if (least !== most || (least !== 4 && least !== 8)) return [];
+  const side = 4 * least;
+  return [
+    { tall: false, wide: false },
+    { tall: true, wide: false },
+    { tall: false, wide: true },
+  ].map((conditions) => {
+    const rows = conditions.tall ? 2 * side : side;
+    const columns = conditions.wide ? 2 * side : side;
+    return {
+      name: `subgroup ${rows}×${columns}`,
+      mainloop: { name: 'tile_product_subgroup', source: subgroupSource },
+      rows,
+      columns,
+      invocations: least,
+      constants: { SUBGROUP: least },
+      conditions,
+    };
+  });
+}
+
+/** [rows, columns, blocks of 4×4 along one side of what an invocation owns] */
+const workgroupExtents = [
+  [64, 64, 2],
+  [32, 32, 1],
+  [64, 128, 2],
+  [128, 64, 2],
+  [128, 128, 2],
+] as const;
+
+/** Invocations of a tile whose invocations own blocks×blocks blocks of 4×4. */
+export const invocationsOf = (rows: number, columns: number, blocks: number): number =>
+  (rows * columns) / (4 * blocks) ** 2;
+
+function workgroupTiles(device: Device): Tile[] {
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = device.report.limits;
+  return workgroupExtents
+    .filter(
+      ([rows, columns, blocks]) =>
+        invocationsOf(rows, columns, blocks) <= maxComputeInvocationsPerWorkgroup &&
+        64 * (rows + columns) <= maxComputeWorkgroupStorageSize,
+    )
+    .map(([rows, columns, blocks]) => ({
+      name: `workgroup ${rows}×${columns}`,
+      mainloop: { name: 'tile_product_workgroup', source: workgroupSource },
+      rows,
+      columns,
+      invocations: invocationsOf(rows, columns, blocks),
+      constants: {
+        TILE_ROWS: rows,
+        TILE_COLUMNS: columns,
+        SUBGROUP_SIZE: askedSubgroupSize(device.report),
+      },
+      conditions: { one_block: blocks === 1 },
+    }));
+}
+
+const pipelinedExtents = [
+  [64, 64],
+  [64, 128],
+  [128, 64],
+  [128, 128],
+] as const;
+
+/** Numbers of k in each half of a pipelined tile: with 128×128, as much as the workgroup memory that every adapter has. */
+const pipelinedKStep = 8;
+
+function pipelinedTiles(device: Device): Tile[] {
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = device.report.limits;
+  return pipelinedExtents
+    .filter(
+      ([rows, columns]) =>
+        invocationsOf(rows, columns, 2) <= maxComputeInvocationsPerWorkgroup &&
+        2 * 4 * pipelinedKStep * (rows + columns) <= maxComputeWorkgroupStorageSize,
+    )
+    .map(([rows, columns]) => ({
+      name: `pipelined ${rows}×${columns}`,
+      mainloop: { name: 'tile_product_pipelined', source: pipelinedSource },
+      rows,
+      columns,
+      invocations: invocationsOf(rows, columns, 2),
+      constants: {
+        TILE_ROWS: rows,
+        TILE_COLUMNS: columns,
+        K_STEP: pipelinedKStep,
+        SUBGROUP_SIZE: askedSubgroupSize(device.report),
+      },
+      conditions: {},
+    }));
+}
+
+/** Rows and columns of a tile on matrix units. */
+const matrixExtents = [
+  [64, 64],
+  [128, 128],
+  [64, 128],
+  [128, 64],
+  [32, 32],
+] as const;
+
+/** Rows in workgroup memory are longer than their contents by this many numbers: lib/matrix_unit. */
+const rowPadding = 8;
+
+/** How the sums of a tile are shared out among subgroups: the fewest, from 2×2 on, that leave no invocation more than 64 of them. */
+function subgroupGrid(subgroup: number, rows: number, columns: number): { down: number; across: number } {
+  let [down, across] = [2, 2];
+  while ((rows * columns) / (down * across * subgroup) > 64) {
+    if (across > down) down *= 2;
+    else across *= 2;
+  }
+  return { down, across };
+}
+
+/** The tile of a unit, or null where they do not go with each other or with the adapter. */
+function matrixTile(
+  device: Device,
+  subgroup: number,
+  unit: MatrixUnit,
+  [rows, columns]: readonly [number, number],
+): Tile | null {
+  const { limits, subgroupSize } = device.report;
+  const { M, N, K } = unit;
+  const { down, across } = subgroupGrid(subgroup, rows, columns);
+  const invocations = down * across * subgroup;
+  // Of what every invocation fetches in a K step there is one block of 4×4 of each operand where that goes.
+  const kStep = Math.max(rows, columns) * longestKStep <= 16 * invocations ? longestKStep : longestKStep / 2;
+  const lengths = (extent: number): number =>
+    Math.max(extent * (kStep + rowPadding), kStep * (extent + rowPadding));
+  const bytes =
+    (unit.componentType === 'f16' ? 2 : 4) * (lengths(rows) + lengths(columns)) + 4 * down * across * M * N;
+  const fits =
+    [rows % (down * M), columns % (across * N), kStep % K].every((rest) => rest === 0) &&
+    [rows, columns].every((extent) => (extent * kStep) % (16 * invocations) === 0) &&
+    // Dawn wants whole subgroups of whatever size the driver may choose.
+    invocations % subgroupSize[1] === 0 &&
+    invocations <= limits.maxComputeInvocationsPerWorkgroup &&
+    bytes <= limits.maxComputeWorkgroupStorageSize;
+  if (!fits) return null;
+  const { componentType } = unit;
+  return {
+    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}${componentType === device.operands ? '' : ` in ${componentType}`}`,
+    mainloop: { name: 'tile_product_matrix', source: matrixSource },
+    rows,
+    columns,
+    invocations,
+    constants: {
+      TILE_ROWS: rows,
+      TILE_COLUMNS: columns,
+      K_STEP: kStep,
+      UNIT_ROWS: M,
+      UNIT_COLUMNS: N,
+      UNIT_DEPTH: K,
+      SUBGROUP: subgroup,
+      SUBGROUPS: down * across,
+      SUBGROUPS_ACROSS: across,
+      SUBGROUP_SIZE: subgroupSize[0] < subgroupSize[1] ? subgroup : 0,
+    },
+    conditions: { f16_unit: componentType === 'f16' },
+  };
+}
+
+/**
+ * Tiles on matrix units that add in f32: those for the device's operand type, and, for f16 operands, those for f32, which holds what was
+ * rounded to f16 (Apple's GPUs add f16 in f16).
+ */
+function matrixTiles(device: Device): Tile[] {
+  const subgroup = matrixSubgroupSize(device.report);
+  if (subgroup === 0) return [];
+  const units = device.report.subgroupMatrix.filter(
+    ({ componentType, resultComponentType }) =>
+      (componentType === device.operands || componentType === 'f32') && resultComponentType === 'f32',
+  );
+  const own = units.filter(({ componentType }) => componentType === device.operands);
+  return matrixExtents.flatMap((extents) =>
+    (own.length > 0 ? own : units).flatMap((unit) => matrixTile(device, subgroup, unit, extents) ?? []),
+  );
+}
+
+/** Every mainloop that the device can do. The first is a good one for its kind. */
+export function tilesOf(device: Device): readonly Tile[] {
+  const matrix = matrixTiles(device);
+  const subgroup = subgroupTiles(device);
+  const workgroup = workgroupTiles(device);
+  const pipelined = pipelinedTiles(device);
+  // Software drivers run a subgroup as a SIMD register, where loads are expensive; GPUs want workgroup memory. A caller who asks for f16
+  // asks for matrix units; in f32 they have to win a measurement.
+  if (device.report.software) return [...subgroup, ...workgroup, ...pipelined, ...matrix];
+  const throughMemory = traitsOf(device.report).pipelined
+    ? [...pipelined, ...workgroup]
+    : [...workgroup, ...pipelined];
+  if (device.operands === 'f16') return [...matrix, ...throughMemory, ...subgroup];
+  return [...throughMemory, ...matrix, ...subgroup];
+}
+
+/** Mainloops worth measuring: on software drivers those through workgroup memory take three times as long, on GPUs that without does. */
+export function tileCandidates(device: Device): readonly Tile[] {
+  const all = tilesOf(device);
+  const first = all[0]!.mainloop.name;
+  return all.filter(
+    ({ mainloop }) =>
+      mainloop.name === first ||
+      mainloop.source === matrixSource ||
+      (!device.report.software && mainloop.source !== subgroupSource),
+  );
+}
