@@ -2,7 +2,8 @@ import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch, Kernel } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
 import { elementGrid } from '../../tuning/grid.ts';
-import type { ScoreWindow } from './class_scores.ts';
+import type { Choice } from '../../tuning/tune.ts';
+import type { ProductGradients, ScoreWindow } from './class_scores.ts';
 import {
   gradientsInProduct,
   gradientsOfProducts,
@@ -10,7 +11,7 @@ import {
   reduceInProduct,
   reduceProducts,
 } from './head_passes.ts';
-import { type HeadVariant, headVariantOf } from './head_variants.ts';
+import { type HeadVariant, headChoice } from './head_variants.ts';
 import type { LossStatistics, LossWithStatistics } from './statistics.ts';
 
 /** What a loss over classes gives to {@link FusedHead}. */
@@ -31,14 +32,14 @@ export interface FusedHeadOptions extends HeadPass {
  */
 export class FusedHead {
   private readonly options: FusedHeadOptions;
-  private readonly variant: HeadVariant;
+  private readonly choice: Choice<HeadVariant>;
   private decisions: Tensor | null = null;
   /** Products of the last window, which the backward pass begins with, where the forward pass stored them. */
   private kept: Tensor | null = null;
 
   constructor(options: FusedHeadOptions) {
     this.options = options;
-    this.variant = headVariantOf(options);
+    this.choice = headChoice(options);
   }
 
   /** The states of all samples over all classes. */
@@ -46,13 +47,14 @@ export class FusedHead {
     const { scores, state } = this.options;
     const { device, shape } = scores.features;
     const states = device.empty([shape[0]!, state.words], state.dtype);
-    for (const window of scores.windows) this.reduceWindow(window, states);
+    device.tuner.perform(this.choice, (variant) => {
+      for (const window of scores.windows) this.reduceWindow(variant, window, states);
+    });
     return states;
   }
 
-  private reduceWindow(window: ScoreWindow, states: Tensor): void {
+  private reduceWindow({ tile, keeps }: HeadVariant, window: ScoreWindow, states: Tensor): void {
     const { scores } = this.options;
-    const { tile, keeps } = this.variant;
     const isLast = window === scores.windows.at(-1);
     // A second time, or in memory in any case.
     const known = isLast && this.kept;
@@ -99,25 +101,23 @@ export class FusedHead {
     into: (input: number) => Tensor,
     beyond?: (window: ScoreWindow, gradients: Tensor) => void,
   ): [features: Tensor | null, weights: Tensor | null] {
-    const { options, variant } = this;
+    const { options } = this;
     const { scores } = options;
     const decisions = this.decisions!;
     const head = {
       ...options,
       bindings: (window: ScoreWindow) => ({ ...options.bindings(window), decisions }),
     };
+    const gradientsOf = ({ tile }: HeadVariant, window: ScoreWindow): ProductGradients => {
+      const kept = window === scores.windows.at(-1) && this.kept;
+      if (tile && !kept) return gradientsInProduct(head, window, tile, upstream);
+      return gradientsOfProducts(head, window, kept || scores.productsOf(window), upstream);
+    };
     const dFeatures = scores.features.requiresGradient ? into(0) : null;
     const dWeights = scores.weights.requiresGradient ? into(1) : null;
     if (dFeatures || dWeights || beyond) {
-      scores.backward(
-        (window) => {
-          const kept = window === scores.windows.at(-1) && this.kept;
-          if (variant.tile && !kept) return gradientsInProduct(head, window, variant.tile, upstream);
-          return gradientsOfProducts(head, window, kept || scores.productsOf(window), upstream);
-        },
-        dFeatures,
-        dWeights,
-        beyond,
+      scores.features.device.tuner.perform(this.choice, (variant) =>
+        scores.backward((window) => gradientsOf(variant, window), dFeatures, dWeights, beyond),
       );
     }
     return [dFeatures, dWeights];

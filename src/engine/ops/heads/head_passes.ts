@@ -2,6 +2,9 @@ import gradientSource from '../../../shaders/heads/class_gradient.wesl';
 import mergeSource from '../../../shaders/heads/class_merge.wesl';
 import productsSource from '../../../shaders/heads/class_products.wesl';
 import reduceSource from '../../../shaders/heads/class_reduce.wesl';
+import agentSource from '../../../shaders/lib/agent_classes.wesl';
+import binarySource from '../../../shaders/lib/binary_classes.wesl';
+import softmaxSource from '../../../shaders/lib/softmax_classes.wesl';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
@@ -21,7 +24,15 @@ const mergeKernel = { name: 'class_merge', source: mergeSource };
 const gradientKernel = { name: 'class_gradient', source: gradientSource };
 const productsKernel = { name: 'class_products', source: productsSource };
 
-export const headPassSources: readonly string[] = [reduceSource, mergeSource, gradientSource, productsSource];
+export const headPassSources: readonly string[] = [
+  reduceSource,
+  mergeSource,
+  gradientSource,
+  productsSource,
+  softmaxSource,
+  agentSource,
+  binarySource,
+];
 
 /** What the passes know of a head. */
 export interface HeadPass {

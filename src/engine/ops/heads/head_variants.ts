@@ -48,14 +48,14 @@ function hasEpilogue(device: Device, tile: Tile, { state }: HeadPass): boolean {
 const tileBytes = ({ rows, columns }: Tile): number => 64 * (rows + columns);
 
 /**
- * The way to go: what was measured, else the product's epilogue on GPUs and memory on software drivers (docs/kernels/head.md).
+ * The ways to go; by default the product's epilogue on GPUs and memory on software drivers (docs/kernels/head.md).
  *
  * A model for GPUs, in bytes for n samples and a window of C classes: in memory the products are written and read in the forward pass,
  * and in the backward pass written, read, and read again beside their gradients for the Jacobian; in the epilogue none of it happens.
  * Keeping the last window's products costs 8·n·C bytes and spares reading the weights, 4·d·C, and the product's arithmetic: fewer bytes
  * where 2·n ≤ d.
  */
-export function headVariantOf(head: MeasurableHead): HeadVariant {
+export function headChoice(head: MeasurableHead): Choice<HeadVariant> {
   const { features, windows } = head.scores;
   const { device, shape } = features;
   const [samples, d] = shape as [number, number];
@@ -71,7 +71,7 @@ export function headVariantOf(head: MeasurableHead): HeadVariant {
       ? inMemory
       : variants.find((variant) => variant.tile === tile && variant.keeps === keeps)!;
   const worthTrying = new Set(tileCandidates(device).map(({ name }) => name));
-  const choice: Choice<HeadVariant> = {
+  return {
     operation: 'head',
     shape: {
       samples,
@@ -94,7 +94,6 @@ export function headVariantOf(head: MeasurableHead): HeadVariant {
     defaultVariant,
     benchmark: (variant) => benchmark(head, variant),
   };
-  return device.tuner.choose(choice);
 }
 
 /** One window forward and backward on scratch memory, up to the gradients of the products: what comes after is the same for all. */
