@@ -78,7 +78,7 @@ test('the list has all kernels; search and keys find and open one', async () => 
   expect(await links.count()).toBeGreaterThan(0);
   await page.getByRole('searchbox').fill('softmx');
   await page.getByText('no kernel has “softmx”: these have “softmax”').waitFor();
-  expect(await links.locator('.kernel-name').allTextContents()).toContain('softmax_head_reduce');
+  expect(await links.locator('.kernel-name').allTextContents()).toContain('softmax_head_finish');
   await page.getByRole('searchbox').fill('no such kernel');
   await page.getByText('No kernel has all these words').waitFor();
   expect(problems).toEqual([]);

@@ -102,7 +102,7 @@ export function rowChunkGrid(device: Device, rows: number, columns: number, sums
   };
 }
 
-/** One workgroup per sample, as in the kernels of the heads that reduce over classes. */
+/** One workgroup per sample, for kernels that reduce over other samples. */
 export function sampleGrid(device: Device, samples: number) {
   const { grid, constants } = wrappedGrid(device, samples);
   return { grid, constants: { WORKGROUP: 32, ...constants } };

@@ -1,9 +1,14 @@
+import agent_classes from './agent_classes.wesl';
 import agent_distance from './agent_distance.wesl';
 import agent_entry from './agent_entry.wesl';
 import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
+import binary_classes from './binary_classes.wesl';
 import binary_entry from './binary_entry.wesl';
+import binary_state from './binary_state.wesl';
 import broadcast from './broadcast.wesl';
+import class_jacobian from './class_jacobian.wesl';
+import class_norms from './class_norms.wesl';
 import class_score from './class_score.wesl';
 import class_window from './class_window.wesl';
 import elements from './elements.wesl';
@@ -22,6 +27,7 @@ import rolled from './rolled.wesl';
 import row_chunk from './row_chunk.wesl';
 import row_norm from './row_norm.wesl';
 import row_sum from './row_sum.wesl';
+import softmax_classes from './softmax_classes.wesl';
 import softmax_state from './softmax_state.wesl';
 import special from './special.wesl';
 import subgroup_matrix from './subgroup_matrix.wesl';
@@ -36,12 +42,17 @@ import winograd_tiles from './winograd_tiles.wesl';
 
 /** Modules that kernels import as `package::lib::…`, by the name that comes last. */
 const modules = {
+  agent_classes,
   agent_distance,
   agent_entry,
   agent_state,
   at_least,
+  binary_classes,
   binary_entry,
+  binary_state,
   broadcast,
+  class_jacobian,
+  class_norms,
   class_score,
   class_window,
   elements,
@@ -60,6 +71,7 @@ const modules = {
   row_chunk,
   row_norm,
   row_sum,
+  softmax_classes,
   softmax_state,
   special,
   subgroup_matrix,

@@ -71,8 +71,8 @@ export const sample: StepProfile = {
       { flops: 0, bytes: 300e3, microseconds: 50.05 },
       { choice: winograd },
     ),
-    dispatch(4, 4, 'softmaxLoss', 'softmax_head_reduce', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
-    dispatch(5, 5, 'softmaxLoss backward', 'softmax_head_grad_products', {
+    dispatch(4, 4, 'softmaxLoss', 'class_reduce', { flops: 8e3, bytes: 4e3, microseconds: 3.3 }),
+    dispatch(5, 5, 'softmaxLoss backward', 'class_gradient', {
       flops: 8e3,
       bytes: 8e3,
       microseconds: 4.7,

@@ -14,7 +14,7 @@ const kernels = [
   kernel('accumulate', 'y = α·x + y', 'add', 'conv2d', 'matmul'),
   kernel('conv2d_forward', 'Operand loader of a 2-D convolution', 'conv2d', 'fusedConv2d'),
   kernel('gemm', 'Operand loader of a matrix product', 'matmul', 'contrastiveLoss'),
-  kernel('softmax_head_reduce', 'Reduces the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
+  kernel('class_reduce', 'Reduces the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
   kernel('winograd_input', 'Tiles of the image', 'conv2d'),
 ];
 const names = (found: readonly Listed[]): string[] => found.map(({ name }) => name);
@@ -66,7 +66,7 @@ describe('groups', () => {
     expect(groups).toEqual([
       ['Convolutions', 'conv2d_forward', 'winograd_input'],
       ['Products', 'gemm'],
-      ['Losses', 'softmax_head_reduce'],
+      ['Losses', 'class_reduce'],
       ['Sums and copies', 'accumulate'],
     ]);
   });

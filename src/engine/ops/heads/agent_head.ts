@@ -1,6 +1,4 @@
-import gradientSource from '../../../shaders/heads/agent_grad_products.wesl';
 import radialSource from '../../../shaders/heads/agent_grad_radial.wesl';
-import reduceSource from '../../../shaders/heads/agent_reduce.wesl';
 import samplesSource from '../../../shaders/heads/agent_samples.wesl';
 import structs from '../../../shaders/lib/agent_state.wesl';
 import { record } from '../../core/autograd.ts';
@@ -13,8 +11,6 @@ import { FusedHead } from './fused_head.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const samplesKernel = { name: 'agent_samples', source: samplesSource };
-const reduceKernel = { name: 'agent_reduce', source: reduceSource };
-const gradientKernel = { name: 'agent_grad_products', source: gradientSource };
 const radialKernel = { name: 'agent_grad_radial', source: radialSource };
 
 const sample = structLayout(structs, 'Sample');
@@ -47,28 +43,28 @@ export interface AgentHeadOptions
  * its finish kernel makes of them and of D_i,own; the kernel writes a decision per sample that the gradient follows.
  */
 export function agentHead(options: AgentHeadOptions): LossWithStatistics {
-  const { operator, features, weights, labels, negativeWeight, normaliseWeights, epsilon, entry } = options;
+  const { operator, features, weights, negativeWeight, epsilon, entry } = options;
   const { finish } = options;
   return features.device.within(operator, () => {
     const scores = new ClassScores({ ...options, normaliseFeatures: true, distances: true });
     const samples = samplesOf(scores, options);
-    const constants = { EPSILON: epsilon, WEIGHT: negativeWeight };
     const head = new FusedHead({
       scores,
-      kernels: { reduce: reduceKernel, finish: finish.kernel, gradient: gradientKernel },
+      family: 'agents',
+      finish: finish.kernel,
       state,
       decision,
       statistics,
       flops: 8,
-      constants,
-      conditions: { normalise_weights: normaliseWeights, ...entry },
-      bindings: ({ norms }) => ({ labels, norms, samples }),
+      constants: { WEIGHT: negativeWeight },
+      conditions: { ...entry },
+      bindings: () => ({ samples }),
     });
     const outputs = head.finish(
       {
         constants: { WEIGHT: negativeWeight, ...finish.constants },
         conditions: { ...entry, ...finish.conditions },
-        bindings: { samples, labels, ...finish.bindings },
+        bindings: { samples, ...finish.bindings },
       },
       head.reduce(),
     );
@@ -92,6 +88,6 @@ export function agentHead(options: AgentHeadOptions): LossWithStatistics {
 function samplesOf(scores: ClassScores, { labels, margin, entry }: AgentHeadOptions): Tensor {
   const { rows } = scores;
   const samples = rows.device.empty([rows.shape[0]!, sample.words], sample.dtype);
-  scores.perSample(samplesKernel, labels, { conditions: entry }, ({ norms }) => ({ norms, margin, samples }));
+  scores.perSample(samplesKernel, labels, { conditions: entry }, { margin, samples });
   return samples;
 }

@@ -15,11 +15,19 @@ export interface ClassWindow {
 /** Windows hold a multiple of this many rows, so that they start where a binding may, whatever the length of a row. */
 const alignedRows = bindingAlignment / Float32Array.BYTES_PER_ELEMENT;
 
-/** Scores of one window: 4 MiB, whatever the number of classes. */
-const mostScores = 1 << 20;
+/**
+ * Scores of one window, whatever the number of classes. A processor's cache holds the 4 MiB of a software driver's window; on a GPU 16 MiB
+ * are a thousand tiles of 64×64, so that all its cores have some until near the end, and fewer windows read the features less often.
+ */
+const mostScores = (device: Device): number => (device.report.software ? 1 << 20 : 1 << 22);
 
 /** Large batches still get windows that make long products. */
 const leastRows = 1024;
+
+/** Most bytes of class weights that a kernel binds. */
+export function mostWeightBytes({ report, settings }: Device): number {
+  return Math.min(report.limits.maxStorageBufferBindingSize, settings.limits.classWindowBytes);
+}
 
 /** Cuts a [classes, d] f32 matrix into windows that fit bindings and keep the scores [n, window] small. */
 export function classWindows(
@@ -28,12 +36,10 @@ export function classWindows(
   n: number,
   [classes, d]: readonly [number, number],
 ): ClassWindow[] {
-  const limit = Math.min(
-    device.report.limits.maxStorageBufferBindingSize,
-    device.settings.limits.classWindowBytes,
-  );
+  const limit = mostWeightBytes(device);
   const bytesPerRow = Float32Array.BYTES_PER_ELEMENT * d;
-  const fitting = Math.min(Math.floor(limit / bytesPerRow), Math.max(leastRows, Math.floor(mostScores / n)));
+  const scores = Math.max(leastRows, Math.floor(mostScores(device) / n));
+  const fitting = Math.min(Math.floor(limit / bytesPerRow), scores);
   if (classes <= fitting) return [{ first: 0, classes }];
   const rows = Math.floor(fitting / alignedRows) * alignedRows;
   check(

@@ -1,86 +1,91 @@
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch, Kernel } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
-import { elementGrid, sampleGrid } from '../../tuning/grid.ts';
-import type { ClassScores, ScoreWindow } from './class_scores.ts';
+import { elementGrid } from '../../tuning/grid.ts';
+import type { Choice } from '../../tuning/tune.ts';
+import type { ProductGradients, ScoreWindow } from './class_scores.ts';
+import {
+  gradientsInProduct,
+  gradientsOfProducts,
+  type HeadPass,
+  reduceInProduct,
+  reduceProducts,
+} from './head_passes.ts';
+import { type HeadVariant, headChoice } from './head_variants.ts';
 import type { LossStatistics, LossWithStatistics } from './statistics.ts';
 
-type Bindings = Dispatch['bindings'];
-
 /** What a loss over classes gives to {@link FusedHead}. */
-export interface FusedHeadOptions {
-  readonly scores: ClassScores;
-  readonly kernels: {
-    /** Reduces the products of a window to the state of every sample, which it adds to with all windows but the first. */
-    readonly reduce: Kernel;
-    /** From the states of all classes to loss, statistics and a decision per sample: what the gradient needs. One workgroup. */
-    readonly finish: Kernel;
-    /** From the products of a window to their gradients. */
-    readonly gradient: Kernel;
-  };
-  /** The struct that is the state of a sample. */
-  readonly state: Pick<StructLayout, 'words' | 'dtype'>;
-  /** The struct that is the decision of a sample; null: the gradient needs none. */
-  readonly decision: Pick<StructLayout, 'words' | 'dtype'> | null;
+export interface FusedHeadOptions extends HeadPass {
+  /** From the states of all classes to loss, statistics and a decision per sample: what the gradient needs. One workgroup. */
+  readonly finish: Kernel;
+  /** The struct that is the decision of a sample. */
+  readonly decision: Pick<StructLayout, 'words' | 'dtype'>;
   /** Of the struct that `finish` writes: see `statisticNames`. */
   readonly statistics: readonly (keyof LossStatistics)[];
-  /** Arithmetic of `reduce` and of `gradient` for one product. */
-  readonly flops: number;
-  /** What `reduce` and `gradient` take beside products, window, states, decisions and gradients. */
-  readonly constants: Dispatch['constants'];
-  readonly conditions: NonNullable<Dispatch['conditions']>;
-  readonly bindings: (window: ScoreWindow) => Bindings;
 }
 
 /**
- * A loss fused with the products of features and class weights (see {@link ClassScores}), which are never stored for all classes:
- * `reduce` over the windows of the classes, then `finish`; backward, `gradient` over the windows. What the three kernels make of the
- * products is the loss's own. Loss and gradient of ten thousand classes take a state and a decision per sample in memory.
+ * A loss fused with the products of features and class weights, which are never stored for all classes: over the windows of the
+ * classes every sample's state, then `finish`; backward the gradients of the products, window by window, as FlashAttention does over
+ * keys. What a state is, and what a gradient, is the loss's own: a module of shaders/lib. Loss and gradient of ten thousand classes take a
+ * state and a decision per sample in memory.
  */
 export class FusedHead {
   private readonly options: FusedHeadOptions;
+  private readonly choice: Choice<HeadVariant>;
   private decisions: Tensor | null = null;
+  /** Products of the last window, which the backward pass begins with, where the forward pass stored them. */
+  private kept: Tensor | null = null;
 
   constructor(options: FusedHeadOptions) {
     this.options = options;
+    this.choice = headChoice(options);
   }
 
   /** The states of all samples over all classes. */
   reduce(): Tensor {
-    const { scores, kernels, state, flops, constants, conditions, bindings } = this.options;
+    const { scores, state } = this.options;
     const { device, shape } = scores.features;
-    const samples = shape[0]!;
-    const states = device.empty([samples, state.words], state.dtype);
-    const { grid, constants: own } = sampleGrid(device, samples);
-    scores.forward((window, products) =>
-      device.dispatch({
-        kernel: kernels.reduce,
-        constants: { ...this.extents(window), ...constants, ...own },
-        conditions: { ...conditions, first: window.first === 0 },
-        bindings: { products, window: window.extent, states, ...bindings(window) },
-        grid,
-        cost: { flops: flops * products.size, bytes: 4 * products.size },
-      }),
-    );
+    const states = device.empty([shape[0]!, state.words], state.dtype);
+    device.tuner.perform(this.choice, (variant) => {
+      for (const window of scores.windows) this.reduceWindow(variant, window, states);
+    });
     return states;
+  }
+
+  private reduceWindow({ tile, keeps }: HeadVariant, window: ScoreWindow, states: Tensor): void {
+    const { scores } = this.options;
+    const isLast = window === scores.windows.at(-1);
+    // A second time, or in memory in any case.
+    const known = isLast && this.kept;
+    if (known || !tile) {
+      const products = known || scores.productsOf(window);
+      reduceProducts(this.options, window, products, states);
+      if (isLast) this.kept = products;
+      return;
+    }
+    const { device, shape } = scores.features;
+    const kept = isLast && keeps ? device.empty([shape[0]!, window.classes]) : null;
+    reduceInProduct(this.options, window, tile, states, kept);
+    this.kept = kept;
   }
 
   /** The end of the forward pass. @param own what the kernel takes beside states, decisions, loss and statistics */
   finish(own: Pick<Dispatch, 'constants' | 'conditions' | 'bindings'>, states: Tensor): LossWithStatistics {
-    const { scores, kernels, state, decision, statistics: names } = this.options;
+    const { scores, finish, state, decision, statistics: names } = this.options;
     const { features, weights } = scores;
     const { device } = features;
     const samples = features.shape[0]!;
-    const decisions = decision && device.empty([samples, decision.words], decision.dtype);
+    const decisions = device.empty([samples, decision.words], decision.dtype);
     const loss = device.empty([]);
     const values = device.empty([names.length]);
     device.dispatch({
-      kernel: kernels.finish,
+      kernel: finish,
       constants: { SAMPLES: samples, ALL_CLASSES: weights.shape[0]!, WORKGROUP: 32, ...own.constants },
       conditions: own.conditions,
-      bindings: { states, ...(decisions ? { decisions } : {}), loss, statistics: values, ...own.bindings },
+      bindings: { states, decisions, loss, statistics: values, ...own.bindings },
       grid: [1, 1, 1],
-      cost: { flops: 16 * samples, bytes: 4 * (state.words + (decision?.words ?? 0)) * samples },
+      cost: { flops: 16 * samples, bytes: 4 * (state.words + decision.words) * samples },
     });
     this.decisions = decisions;
     return { loss, statistics: { names, values } };
@@ -96,13 +101,24 @@ export class FusedHead {
     into: (input: number) => Tensor,
     beyond?: (window: ScoreWindow, gradients: Tensor) => void,
   ): [features: Tensor | null, weights: Tensor | null] {
-    const { scores } = this.options;
+    const { options } = this;
+    const { scores } = options;
+    const decisions = this.decisions!;
+    const head = {
+      ...options,
+      bindings: (window: ScoreWindow) => ({ ...options.bindings(window), decisions }),
+    };
+    const gradientsOf = ({ tile }: HeadVariant, window: ScoreWindow): ProductGradients => {
+      const kept = window === scores.windows.at(-1) && this.kept;
+      if (tile && !kept) return gradientsInProduct(head, window, tile, upstream);
+      return gradientsOfProducts(head, window, kept || scores.productsOf(window), upstream);
+    };
     const dFeatures = scores.features.requiresGradient ? into(0) : null;
     const dWeights = scores.weights.requiresGradient ? into(1) : null;
     if (dFeatures || dWeights || beyond) {
-      const gradientOf = (window: ScoreWindow, products: Tensor) =>
-        this.gradientOf(window, products, upstream);
-      scores.backward(gradientOf, dFeatures, dWeights, beyond);
+      scores.features.device.tuner.perform(this.choice, (variant) =>
+        scores.backward((window) => gradientsOf(variant, window), dFeatures, dWeights, beyond),
+      );
     }
     return [dFeatures, dWeights];
   }
@@ -119,33 +135,5 @@ export class FusedHead {
       grid,
       cost: { flops: 2 * features.size, bytes: 12 * features.size },
     });
-  }
-
-  private gradientOf(window: ScoreWindow, products: Tensor, upstream: Tensor): Tensor {
-    const { kernels, flops, constants, conditions, bindings } = this.options;
-    const { device } = products;
-    const gradients = device.empty(products.shape);
-    const { grid, constants: own } = elementGrid(device, products.size, 1);
-    device.dispatch({
-      kernel: kernels.gradient,
-      constants: { ...this.extents(window), ...constants, ...own },
-      conditions,
-      bindings: {
-        products,
-        window: window.extent,
-        ...(this.decisions ? { decisions: this.decisions } : {}),
-        upstream,
-        gradients,
-        ...bindings(window),
-      },
-      grid,
-      cost: { flops: flops * products.size, bytes: 8 * products.size },
-    });
-    return gradients;
-  }
-
-  private extents(window: ScoreWindow): Dispatch['constants'] {
-    const { features, weights } = this.options.scores;
-    return { SAMPLES: features.shape[0]!, CLASSES: window.classes, ALL_CLASSES: weights.shape[0]! };
   }
 }

@@ -1,9 +1,7 @@
 import adaptSource from '../../../shaders/heads/adacos_scale.wesl';
-import ownGapSource from '../../../shaders/heads/own_gap.wesl';
 import finishSource from '../../../shaders/heads/softmax_head_finish.wesl';
-import gradientSource from '../../../shaders/heads/softmax_head_grad_products.wesl';
 import radialSource from '../../../shaders/heads/softmax_head_grad_radial.wesl';
-import reduceSource from '../../../shaders/heads/softmax_head_reduce.wesl';
+import samplesSource from '../../../shaders/heads/softmax_samples.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
 import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
@@ -17,12 +15,11 @@ import { type Margin, marginBindings } from './margin.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const adaptKernel = { name: 'adacos_scale', source: adaptSource };
-const reduceKernel = { name: 'softmax_head_reduce', source: reduceSource };
+const samplesKernel = { name: 'softmax_samples', source: samplesSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
-const ownGapKernel = { name: 'own_gap', source: ownGapSource };
-const gradientKernel = { name: 'softmax_head_grad_products', source: gradientSource };
 const radialKernel = { name: 'softmax_head_grad_radial', source: radialSource };
 
+const sample = structLayout(structs, 'Sample');
 const state = structLayout(structs, 'State');
 const decision = structLayout(structs, 'Decision');
 const statistics = statisticNames(structs);
@@ -57,49 +54,46 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
  * as it is, which is not 0 for a sample that is recognised with certainty, and exactly 0 where there is one class only.
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
-  const { operator, features, weights, labels, bias, scale, floor, epsilon, margin = null } = options;
-  const { normaliseFeatures, normaliseWeights, classesInUse } = options;
+  const { operator, features, weights, bias, scale, floor, margin = null } = options;
+  const { normaliseFeatures, classesInUse } = options;
   const { device } = features;
   return device.within(operator, () => {
-    const extra = marginBindings(device, margin);
+    const { constants, conditions, bindings: ofMargin } = marginBindings(device, margin);
     // A margin is for cosines, whatever the lengths of the features.
     const scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || margin !== null });
-    // 1/‖f‖ of features that are not normalised: for the lengths in the logits of a margin, or for the log.
-    const inverseFeatures = normaliseFeatures ? null : rowInverseNorms(features, epsilon);
-    const ownGaps = margin?.kind === 'angle' ? ownGapsOf(scores, options, inverseFeatures) : null;
+    const samplesNow = (): Tensor => samplesOf(scores, options, ofMargin);
+    let samples = samplesNow();
     const head = new FusedHead({
       scores,
-      kernels: { reduce: reduceKernel, finish: finishKernel, gradient: gradientKernel },
+      family: 'softmax',
+      finish: finishKernel,
       state,
       decision,
       statistics,
       flops: 8,
-      constants: { FLOOR: floor, ...extra.constants },
+      constants,
       conditions: {
         normalise_features: normaliseFeatures,
-        normalise_weights: normaliseWeights,
         bias: bias !== null,
         partial: classesInUse !== undefined,
-        ...extra.conditions,
+        ...conditions,
       },
-      bindings: ({ first, classes, norms }) => ({
-        labels,
-        scale,
-        inverse_weights: norms,
-        ...(inverseFeatures ? { inverse_features: inverseFeatures } : {}),
-        ...(ownGaps ? { own_gaps: ownGaps } : {}),
+      bindings: ({ first, classes }) => ({
+        samples,
         ...(bias ? { bias: rowsOf(bias, first, classes) } : {}),
-        ...extra.bindings,
       }),
     });
-    // The products are gone over once more for the scale.
-    if (options.adaptive) adaptScale(head.reduce(), scale, floor);
+    if (options.adaptive) {
+      // The products are gone over once more for the scale.
+      adaptScale(head.reduce(), scale, floor);
+      samples = samplesNow();
+    }
     const slope = device.empty([]); // ∂loss/∂s
     const outputs = head.finish(
       {
-        constants: { FLOOR: floor },
+        constants: {},
         conditions: { partial: classesInUse !== undefined },
-        bindings: { scale, labels, slope, ...(classesInUse ? { classes_in_use: classesInUse } : {}) },
+        bindings: { samples, slope, ...(classesInUse ? { classes_in_use: classesInUse } : {}) },
       },
       head.reduce(),
     );
@@ -116,10 +110,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
                 sumRows(gradients, features.shape[0]!, classes, rowsOf(dBias, first, classes))
             : undefined,
         );
-        if (dFeatures && margin && inverseFeatures) {
-          const bindings = { inverse_features: inverseFeatures, upstream };
-          head.addToFeatures(radialKernel, { constants: {}, bindings }, dFeatures);
-        }
+        if (dFeatures && margin && !normaliseFeatures)
+          head.addToFeatures(radialKernel, { constants: {}, bindings: { upstream } }, dFeatures);
         const dScale = scale.requiresGradient ? viewOf(multiply(slope, upstream), scale.shape) : null;
         return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
       },
@@ -128,20 +120,31 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   });
 }
 
-/** 1 − the cosine of every sample to its own class, for a margin of the angle: see shaders/heads/own_gap. */
-function ownGapsOf(
+/** What is known of every sample before its scores: see shaders/heads/softmax_samples. */
+function samplesOf(
   scores: ClassScores,
-  { features, labels, epsilon }: SoftmaxHeadOptions,
-  inverseFeatures: Tensor | null,
+  { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null }: SoftmaxHeadOptions,
+  ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
-  const inverse = inverseFeatures ?? rowInverseNorms(features, epsilon);
-  const ownGaps = features.device.empty([features.shape[0]!]);
-  scores.perSample(ownGapKernel, labels, { constants: { EPSILON: epsilon } }, ({ norms }) => ({
-    inverse_features: inverse,
-    inverse_weights: norms,
-    own_gaps: ownGaps,
-  }));
-  return ownGaps;
+  const isOfAngle = margin?.kind === 'angle';
+  const samples = features.device.empty([features.shape[0]!, sample.words], sample.dtype);
+  const lengths = !normaliseFeatures || isOfAngle;
+  const bindings = {
+    scale,
+    samples,
+    ...ofMargin,
+    ...(lengths ? { inverse_features: rowInverseNorms(features, epsilon) } : {}),
+  };
+  const conditions = { lengths, angle_margin: isOfAngle, multiple_angle: margin?.kind === 'multiple-angle' };
+  const constants = { EPSILON: epsilon, FLOOR: floor };
+  // Only the angle to the own class is found from weights.
+  const own = { constants, conditions };
+  if (isOfAngle) scores.perSample(samplesKernel, labels, own, bindings);
+  else {
+    const cost = { flops: 0, bytes: 2 * samples.bytes };
+    scores.perSample(samplesKernel, labels, { ...own, cost }, bindings, scores.windows.slice(0, 1));
+  }
+  return samples;
 }
 
 /** Sets the scale as AdaCos says, from the states that the batch has with the scale so far. */

@@ -1,11 +1,11 @@
 import finishSource from '../../../shaders/heads/sphereface2_finish.wesl';
-import gradientSource from '../../../shaders/heads/sphereface2_grad_products.wesl';
-import reduceSource from '../../../shaders/heads/sphereface2_reduce.wesl';
+import structs from '../../../shaders/lib/binary_state.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
+import { structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
@@ -14,14 +14,10 @@ import { FusedHead } from './fused_head.ts';
 import { sphereFace2Reference } from './sphereface2.reference.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
-const kernels = {
-  reduce: { name: 'sphereface2_reduce', source: reduceSource },
-  finish: { name: 'sphereface2_finish', source: finishSource },
-  gradient: { name: 'sphereface2_grad_products', source: gradientSource },
-};
+const finishKernel = { name: 'sphereface2_finish', source: finishSource };
 
-/** The state of a sample is a vec4f. */
-const state = { words: 4, dtype: 'f32' } as const;
+const state = structLayout(structs, 'State');
+const decision = structLayout(structs, 'Decision');
 const statistics = statisticNames(finishSource);
 
 /** The numbers of the loss. */
@@ -95,7 +91,7 @@ export function sphereFace2Head(
 ): LossWithStatistics {
   const operator = 'sphereFace2Loss';
   const settings = { ...defaults, ...options };
-  const { bias, lambda, r, margin, t, gradient, normaliseWeights, epsilon } = settings;
+  const { bias, lambda, r, margin, t, gradient, epsilon } = settings;
   checkHead(operator, features, weights, labels);
   checkOperands(operator, bias);
   checkEpsilon(operator, epsilon);
@@ -118,21 +114,18 @@ export function sphereFace2Head(
   return device.within(operator, () => {
     const head = new FusedHead({
       scores: new ClassScores({ ...settings, operator, features, weights, normaliseFeatures: true }),
-      kernels,
+      family: 'binary',
+      finish: finishKernel,
       state,
-      decision: null,
+      decision,
       statistics,
       flops: 24,
       constants: { LAMBDA: lambda, R: r, MARGIN: margin, T: t },
-      conditions: {
-        normalise_features: true,
-        normalise_weights: normaliseWeights,
-        detached: gradient === 'detached',
-      },
-      bindings: ({ norms }) => ({ labels, bias, inverse_weights: norms }),
+      conditions: { detached: gradient === 'detached' },
+      bindings: () => ({ labels, shared_bias: bias }),
     });
     const slope = device.empty([]); // ∂loss/∂b
-    const outputs = head.finish({ constants: {}, bindings: { bias, slope } }, head.reduce());
+    const outputs = head.finish({ constants: {}, bindings: { labels, bias, slope } }, head.reduce());
     record(outputs.loss, {
       operator,
       inputs: [features, weights, bias],
