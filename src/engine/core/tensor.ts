@@ -47,7 +47,7 @@ export interface Device {
   /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
   setRandom(seed: number, step: number): void;
 
-  /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. */
+  /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. `body` must not be asynchronous. */
   within<T>(operator: string, body: () => T, phase?: Phase): T;
   /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
   dispatch(dispatch: Dispatch): void;
@@ -55,6 +55,8 @@ export interface Device {
    * Runs `body` once without executing it, plans the memory of all its intermediates, and returns the step that replays it.
    * What varies from run to run must be in tensors made outside: inputs, parameters, {@link Device.setRandom}. Gradients of
    * leaves that are not parameters can be read from the step where `body` returns them.
+   *
+   * @throws ArgumentError if `body` is asynchronous: what follows an `await` would not be in the step
    */
   capture<T>(body: () => T): CapturedStep<T>;
   /** Waits until all submitted work has run. @throws DeviceError for what went wrong in it */

@@ -1,4 +1,5 @@
 import { repeatsOf } from '../../common/rounds.ts';
+import { synchronous } from '../core/synchronous.ts';
 import { fastest } from './fastest.ts';
 import { type KnownMeasurements, type Measurement, reasonOf, type TuneStore } from './measurements.ts';
 
@@ -140,7 +141,7 @@ export class Tuner {
     const previous = this.preference;
     this.preference = prefer;
     try {
-      return body();
+      return synchronous('preferring', body());
     } finally {
       this.preference = previous;
     }
@@ -150,6 +151,7 @@ export class Tuner {
    * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
    * measured, then it is made again.
    *
+   * @param make must not be asynchronous
    * @param discard frees what was made
    * @param report told of every measurement
    */
@@ -158,7 +160,7 @@ export class Tuner {
     discard: (made: T) => void,
     report?: (key: string, measurement: Measurement) => void,
   ): Promise<T> {
-    let made = make();
+    let made = synchronous('tuned', make());
     while (await this.settle(report)) {
       discard(made);
       made = make();
