@@ -48,7 +48,8 @@ export function replaceFile(
  */
 export function makeFolders(folder: string): void {
   if (isFolder(folder)) return;
-  if (fs.lstatSync(folder, { throwIfNoEntry: false })) throw new UserError(`${folder} is a file, not a folder`);
+  if (fs.lstatSync(folder, { throwIfNoEntry: false }))
+    throw new UserError(`${folder} is a file, not a folder`);
   const parent = path.dirname(path.resolve(folder));
   if (!fs.existsSync(parent)) makeFolders(parent);
   try {

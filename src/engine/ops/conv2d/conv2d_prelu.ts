@@ -2,6 +2,7 @@ import { record, wantsGradient } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { preluReference } from '../elementwise/prelu.reference.ts';
@@ -20,6 +21,14 @@ export interface Conv2dPReluOperands {
   readonly residual?: Tensor | null;
 }
 
+const operandNames: OptionNames<Conv2dPReluOperands> = {
+  x: true,
+  weight: true,
+  slope: true,
+  bias: true,
+  residual: true,
+};
+
 /**
  * y = prelu(x ∗ weight + bias, slope) + residual, without a pass over memory for anything but the convolution: the arithmetic
  * of the operators one by one, in the same order.
@@ -30,8 +39,9 @@ export interface Conv2dPReluOperands {
  * @throws ArgumentError if the shapes and options do not fit
  */
 export function conv2dPRelu(operands: Conv2dPReluOperands, options: Conv2dOptions = {}): Tensor {
-  const { x, weight, slope, bias = null, residual = null } = operands;
   const operator = 'conv2dPRelu';
+  checkOptionNames(operator, operands, operandNames);
+  const { x, weight, slope, bias = null, residual = null } = operands;
   const g = checkConv2d(operator, x, weight, bias, options);
   checkOperands(operator, slope);
   checkOptionalOperands(operator, residual);
