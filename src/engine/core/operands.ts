@@ -9,7 +9,7 @@ export function checkOperands(operator: string, ...operands: readonly unknown[])
       operand instanceof Tensor,
       operator,
       () =>
-        `the operands are tensors, not ${showValue(operand)}${isObject(operand) ? '; the options come after all of them' : ''}`,
+        `the operands are tensors, not ${isOptions(operand) ? `${showValue(operand)}; options come after them` : String(operand)}`,
     );
 }
 
@@ -18,6 +18,7 @@ export function checkOptionalOperands(operator: string, ...operands: readonly un
   checkOperands(operator, ...operands.filter((operand) => operand !== null && operand !== undefined));
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether it looks like an object of options. */
+function isOptions(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -5,7 +5,14 @@ import { bindingAlignment, type Storage } from '../runtime/memory.ts';
 import type { OperandType } from '../runtime/options.ts';
 import type { Settings } from '../tuning/settings.ts';
 import type { Tuner } from '../tuning/tune.ts';
-import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
+import {
+  arrays,
+  bytesPerElement,
+  checkNumbers,
+  type DataType,
+  type TensorData,
+  toTensorData,
+} from './data-type.ts';
 import { check, checkArgument, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
 import type { Phase } from './phase.ts';
@@ -168,6 +175,7 @@ export class Tensor implements KernelArgument {
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */
   write(data: ArrayLike<number>): void {
     checkAlive(this, 'write');
+    checkNumbers(data, 'write');
     check(
       data.length === this.size,
       'write',

@@ -1,7 +1,6 @@
-import { showValue } from '../../common/show-value.ts';
 import { backward } from '../core/backward.ts';
-import { type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
-import { check, checkArgument, DeviceError, formatShape } from '../core/errors.ts';
+import { checkNumbers, type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
+import { check, DeviceError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
 import { LeakWatch } from '../core/leaks.ts';
 import type { Phase } from '../core/phase.ts';
@@ -84,11 +83,7 @@ export class DeviceRuntime implements Runtime {
 
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
     const bytes = align(bytesOf(this.report, shape, dtype, 'tensor'), 4);
-    checkArgument(
-      typeof data === 'object' && data !== null && 'length' in data,
-      'tensor',
-      () => `the numbers are a list or a typed array, not ${showValue(data)}`,
-    );
+    checkNumbers(data, 'tensor');
     check(
       data.length === elementCount(shape),
       'tensor',
