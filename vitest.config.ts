@@ -29,7 +29,7 @@ const plain = [
   'test/normface/evaluation/!(blufr).test.ts',
   'test/normface/embedding/features.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
-  'test/normface/nets/{describe,mnist,tables}.test.ts',
+  'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
   'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule}.test.ts',
@@ -63,8 +63,8 @@ export default defineConfig({
         test: {
           name: 'device',
           include: ['test/**/*.test.ts'],
-          // These need a browser: vitest.web.config.ts.
-          exclude: ['test/browser/**', ...plain],
+          // These drive other programs: vitest.web.config.ts, vitest.implementations.config.ts.
+          exclude: ['test/browser/**', 'test/implementations/**', ...plain],
           // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
           // because the software driver already spreads each kernel over all cores.
           pool: 'forks',

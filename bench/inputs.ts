@@ -56,8 +56,9 @@ export function layerInputs({ operator, shape }: LayerCase) {
 export function netInputs({ net, batch }: StepCase | EmbedCase) {
   const built = buildNet(net, net.input, 1);
   const parameters = new Map<string, Array32>();
-  for (const { name, shape, init } of built.declarations)
-    parameters.set(name, { shape, data: typeof init === 'function' ? init() : init });
+  // Running statistics are nothing that a step of the others needs.
+  for (const { name, shape, init, frozen } of built.declarations)
+    if (!frozen) parameters.set(name, { shape, data: typeof init === 'function' ? init() : init });
   return { built, parameters, images: normal([batch, ...net.input], 11), featureSize: built.featureSize };
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
- * that opens; with `--browser` also a Chromium, for `npm run test:web`. Does only what is missing, so a second run is
- * quick. Uses nothing but Node itself.
+ * that opens. With `--browser` also a Chromium, for `npm run test:web`; with `--firefox` a Firefox and with `--runtimes`
+ * Deno, Bun and other versions of Node, for tests that are skipped where these cannot be had. Does only what is missing, so
+ * a second run is quick. Uses nothing but Node itself.
  */
 
 import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';
@@ -15,7 +16,7 @@ if (!nodeIsSupported(process.versions.node)) {
 
 const { setUp, SetupError } = await import('./setup/steps.mjs');
 try {
-  await setUp({ browser: process.argv.includes('--browser') });
+  await setUp(process.argv.slice(2));
 } catch (error) {
   // What the system refuses (no right to write, a full disk) says enough by itself; anything else is a bug here.
   const isExpected = error instanceof SetupError || typeof (/** @type {any} */ (error)?.code) === 'string';

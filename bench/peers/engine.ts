@@ -206,7 +206,7 @@ async function optimiserStep(
   const { built, images, weights, labels } = stepInputs(work);
   const parameters = new Parameters(device, [
     // One learning rate for all, as the other frameworks' optimisers have it.
-    ...built.declarations.map(({ name, shape, init }) => ({ name, shape, init })),
+    ...built.declarations.map(({ name, shape, init, frozen }) => ({ name, shape, init, frozen })),
     { name: 'classes', shape: weights.shape, init: weights.data },
   ]);
   const optimiser = new SGD(parameters, { ...momentum, weightDecay: 0 });

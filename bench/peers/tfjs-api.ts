@@ -15,6 +15,17 @@ export interface TfBackendObject {
 
 type Padding = number | [[number, number], [number, number], [number, number], [number, number]];
 
+/** A convolution with what follows it, in one kernel. */
+interface TfFused {
+  readonly x: TfTensor;
+  readonly filter: TfTensor;
+  readonly strides: number;
+  readonly pad: Padding;
+  readonly bias?: TfTensor;
+  readonly activation?: 'linear' | 'prelu';
+  readonly preluActivationWeights?: TfTensor;
+}
+
 export interface Tf {
   readonly version_core: string;
   findBackendFactory(name: string): () => unknown;
@@ -37,6 +48,17 @@ export interface Tf {
   };
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
   conv2d(x: TfTensor, w: TfTensor, stride: number, padding: Padding): TfTensor;
+  depthwiseConv2d(x: TfTensor, w: TfTensor, stride: number, padding: Padding): TfTensor;
+  readonly fused: { conv2d(work: TfFused): TfTensor; depthwiseConv2d(work: TfFused): TfTensor };
+  moments(x: TfTensor, axis: number[]): { readonly mean: TfTensor; readonly variance: TfTensor };
+  batchNorm(
+    x: TfTensor,
+    mean: TfTensor,
+    variance: TfTensor,
+    offset: TfTensor,
+    scale: TfTensor,
+    epsilon: number,
+  ): TfTensor;
   maxPool(x: TfTensor, size: number, stride: number, padding: 'valid'): TfTensor;
   prelu(x: TfTensor, slope: TfTensor): TfTensor;
   split(x: TfTensor, parts: number, axis: number): TfTensor[];

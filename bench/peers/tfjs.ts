@@ -24,7 +24,7 @@ import {
 } from '../inputs.ts';
 import { MissingOperation, type Peer, type PeerSetting, type Prepared } from './peer.ts';
 import type { Tf, TfBackendObject, TfTensor } from './tfjs-api.ts';
-import { checkTranslated } from './translated.ts';
+import { checkTranslated, withDepthwise } from './translated.ts';
 
 /** `webgpu-fast` is `webgpu` on a device with other toggles. */
 export type TfBackend = 'webgpu' | 'webgpu-fast' | 'wasm' | 'cpu';
@@ -105,7 +105,7 @@ function prepare(tf: Tf, backend: TfBackend, work: Work): Prepared {
       const { parameters, images } = netInputs(work);
       const values = new Map([...parameters].map(([name, array]) => [name, upload(array)]));
       const x = upload(images);
-      return repeat(tf, backend, [x, ...values.values()], () => [forward(tf, work.net, x, values)]);
+      return repeat(tf, backend, [x, ...values.values()], () => [forward(tf, work.net, x, values, true)]);
     }
     case 'step':
       return optimiserStep(tf, backend, work, upload);
@@ -227,24 +227,50 @@ function maxFeatureMap(tf: Tf, x: TfTensor): TfTensor {
   return tf.maximum(a, b);
 }
 
-function forward(tf: Tf, net: Net, images: TfTensor, values: ReadonlyMap<string, TfTensor>): TfTensor {
+/** @param fuses whether bias and PReLU are part of the convolutions' kernels, which have no gradients then */
+function forward(
+  tf: Tf,
+  net: Net,
+  images: TfTensor,
+  values: ReadonlyMap<string, TfTensor>,
+  fuses: boolean,
+): TfTensor {
   const value = (name: string): TfTensor => values.get(name)!;
   const withBias = (x: TfTensor, name: string): TfTensor =>
     values.has(`${name}.bias`) ? tf.add(x, value(`${name}.bias`)) : x;
   const run = (layers: readonly Layer[], input: TfTensor): TfTensor =>
-    layers.reduce((x, layer) => {
+    layers.reduce((x, layer, i) => {
       switch (layer.kind) {
         case 'conv': {
-          const y = tf.conv2d(
+          const { name, stride = 1, padding = 0, groups = 1 } = layer;
+          const pad = padded(padding as number);
+          const depthwise = groups > 1;
+          const weight = value(`${name}.weight`);
+          const [height, width, , channels] = weight.shape as [number, number, number, number];
+          const filter = depthwise ? tf.reshape(weight, [height, width, channels, 1]) : weight;
+          if (!fuses) {
+            const convolve = depthwise ? tf.depthwiseConv2d : tf.conv2d;
+            return withBias(convolve(x, filter, stride, pad), name);
+          }
+          const next = layers[i + 1];
+          const slope = next?.kind === 'prelu' ? value(`${next.name}.slope`) : undefined;
+          return (depthwise ? tf.fused.depthwiseConv2d : tf.fused.conv2d)({
             x,
-            value(`${layer.name}.weight`),
-            layer.stride ?? 1,
-            padded((layer.padding ?? 0) as number),
-          );
-          return withBias(y, layer.name);
+            filter,
+            strides: stride,
+            pad,
+            bias: values.get(`${name}.bias`),
+            activation: slope ? 'prelu' : 'linear',
+            preluActivationWeights: slope,
+          });
+        }
+        case 'batchNorm': {
+          const { mean, variance } = tf.moments(x, [0, 1, 2]);
+          const [gamma, beta] = [value(`${layer.name}.gamma`), value(`${layer.name}.beta`)];
+          return tf.batchNorm(x, mean, variance, beta, gamma, 1e-5);
         }
         case 'prelu':
-          return tf.prelu(x, value(`${layer.name}.slope`));
+          return fuses && layers[i - 1]?.kind === 'conv' ? x : tf.prelu(x, value(`${layer.name}.slope`));
         case 'maxFeatureMap':
           return maxFeatureMap(tf, x);
         case 'maxPool':
@@ -259,7 +285,7 @@ function forward(tf: Tf, net: Net, images: TfTensor, values: ReadonlyMap<string,
           throw new MissingOperation(`no ${layer.kind} layer in this comparison`);
       }
     }, input);
-  checkTranslated(net.layers);
+  checkTranslated(net.layers, withDepthwise);
   return run(net.layers, images);
 }
 
@@ -291,7 +317,12 @@ function optimiserStep(
         try {
           loss = optimiser.minimize(
             () =>
-              cosineLoss(tf, forward(tf, work.net, images, values), classes, tf.oneHot(labels, work.classes)),
+              cosineLoss(
+                tf,
+                forward(tf, work.net, images, values, false),
+                classes,
+                tf.oneHot(labels, work.classes),
+              ),
             true,
           );
         } catch (error) {

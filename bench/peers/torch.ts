@@ -18,7 +18,7 @@ import {
 } from '../inputs.ts';
 import { MissingOperation, type Peer, type Prepared } from './peer.ts';
 import program from './torch_peer.py';
-import { checkTranslated } from './translated.ts';
+import { checkTranslated, withDepthwise } from './translated.ts';
 
 interface Answer {
   readonly error?: string;
@@ -145,7 +145,7 @@ function describe(work: Work, put: (name: string, array: Array32) => Stored): ob
     }
     case 'embed':
     case 'step': {
-      checkTranslated(work.net.layers);
+      checkTranslated(work.net.layers, withDepthwise);
       const { parameters, images } = netInputs(work);
       const net = {
         kind: work.kind,

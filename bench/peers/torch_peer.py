@@ -100,7 +100,10 @@ def net(work):
             name, kind = item["name"], item["kind"]
             weight, bias = values.get(name + ".weight"), values.get(name + ".bias")
             if kind == "conv":
-                x = F.conv2d(x, weight, bias, stride=item.get("stride", 1), padding=item.get("padding", 0))
+                options = {key: item[key] for key in ("stride", "padding", "groups") if key in item}
+                x = F.conv2d(x, weight, bias, **options)
+            elif kind == "batchNorm":
+                x = F.batch_norm(x, None, None, values[name + ".gamma"], values[name + ".beta"], training=True)
             elif kind == "prelu":
                 x = F.prelu(x, values[name + ".slope"])
             elif kind == "maxFeatureMap":

@@ -56,7 +56,10 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
   const collected = collectKernels(await open(idleAdapter(adapter)), groups);
   const isWanted = ({ name, uses }: CollectedKernel): boolean =>
     only.length === 0 || only.some((text) => [name, ...uses].some((place) => place.includes(text)));
-  const candidates = collected.filter(isWanted).map(({ dispatch, name, uses, flops }) => ({
+  const wanted = collected.filter(isWanted);
+  if (wanted.length === 0)
+    throw new Error(`of ${collected.length} kernels none has ${only.join(' or ')} in its name or use`);
+  const candidates = wanted.map(({ dispatch, name, uses, flops }) => ({
     name,
     uses,
     flops,

@@ -1,6 +1,5 @@
 /** Which kernels an adapter would run: those of operators' cases, of whole nets, and of heads with many classes. Nothing runs. */
 
-import { createHash } from 'node:crypto';
 import { Parameters } from '../../src/engine/core/parameters.ts';
 import { elementCount } from '../../src/engine/core/shape.ts';
 import type { Device } from '../../src/engine/core/tensor.ts';
@@ -8,7 +7,6 @@ import { SGD } from '../../src/engine/optim/sgd.ts';
 import type { CapturedStep } from '../../src/engine/runtime/captured-step.ts';
 import type { Dispatch } from '../../src/engine/runtime/kernel.ts';
 import { passText } from '../../src/engine/runtime/prepared.ts';
-import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { Recording } from '../../src/engine/testing/recording.ts';
 import { inspectedOperators } from '../../src/inspector/kernels/operators.ts';
 import { lossSchema } from '../../src/normface/losses/index.ts';
@@ -18,13 +16,10 @@ import { createHead } from '../../src/normface/training/head.ts';
 
 /** A kernel as the driver gets it, once however often it is dispatched. */
 export interface CollectedKernel {
-  /** SHA-256 of its WGSL. */
-  readonly hash: string;
   readonly dispatch: Dispatch;
-  readonly wgsl: string;
   /** File and mainloop. */
   readonly name: string;
-  /** Where it is dispatched, such as `iresnet-50, training: conv2d backward`. */
+  /** Where it is dispatched, such as `iresnet-50: conv2d backward`. */
   readonly uses: string[];
   /** Floating-point operations of its most expensive dispatch. */
   flops: number;
@@ -100,36 +95,25 @@ const cases: readonly Work[] = inspectedOperators.map((operator) => ({
   capture: (device) => operator.cases.map((sample) => new Recording(device, sample).step),
 }));
 
-/** What there is to look through. */
-export const workGroups = { nets, heads, cases } as const;
+/** By name, what there is to look through. */
+const workGroups = { nets, heads, cases } as const;
 
 export type WorkGroup = keyof typeof workGroups;
 
-/** The kernels of some groups, each once. @param device of an idle adapter */
+/** The kernels of some groups, those of the same WGSL once. @param device of an idle adapter */
 export function collectKernels(device: Device, groups: readonly WorkGroup[]): CollectedKernel[] {
   const kernels = new Map<string, CollectedKernel>();
   for (const work of groups.flatMap((group) => workGroups[group])) {
-    device.scope(() => {
-      for (const step of runtimeOf(device).untracked(() => work.capture(device))) {
-        for (const prepared of step.dispatches) {
-          const { kernel, dispatch } = prepared;
-          const hash = createHash('sha256').update(kernel.wgsl).digest('hex');
-          const { mainloop } = dispatch.kernel;
-          const found = kernels.get(hash) ?? {
-            hash,
-            dispatch,
-            wgsl: kernel.wgsl,
-            name: mainloop ? `${kernel.name}/${mainloop.name}` : kernel.name,
-            uses: [],
-            flops: 0,
-          };
-          kernels.set(hash, found);
-          const use = `${work.name}: ${passText(prepared)}`;
-          if (!found.uses.includes(use)) found.uses.push(use);
-          found.flops = Math.max(found.flops, dispatch.cost.flops);
-        }
-      }
-    });
+    for (const prepared of work.capture(device).flatMap(({ dispatches }) => dispatches)) {
+      const { kernel, dispatch } = prepared;
+      const { mainloop } = dispatch.kernel;
+      const name = mainloop ? `${kernel.name}/${mainloop.name}` : kernel.name;
+      const found = kernels.get(kernel.wgsl) ?? { dispatch, name, uses: [], flops: 0 };
+      kernels.set(kernel.wgsl, found);
+      const use = `${work.name}: ${passText(prepared)}`;
+      if (!found.uses.includes(use)) found.uses.push(use);
+      found.flops = Math.max(found.flops, dispatch.cost.flops);
+    }
   }
   return [...kernels.values()];
 }

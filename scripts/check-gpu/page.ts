@@ -23,7 +23,9 @@ export function tablePage({ gpus, reasons, families }: CommittedTable): string {
   };
   const why: Table = {
     columns: [{ header: 'kernel' }, { header: 'why its kernels spill' }],
-    rows: Object.entries(reasons),
+    rows: Object.entries(reasons).filter(([name]) =>
+      Object.values(families[name] ?? {}).some(({ spilling }) => spilling > 0),
+    ),
   };
   const parts = [
     '# Kernels as compilers of GPUs make them',

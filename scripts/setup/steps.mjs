@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDriver, openAdapter } from './adapter.mjs';
-import { findChromium, installChromium } from './chromium.mjs';
+import { findBrowser, installBrowser } from './browsers.mjs';
 import { adapterFingerprint } from './fingerprint.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesAreFresh } from './packages.mjs';
@@ -13,22 +13,50 @@ export { SetupError };
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+/** The package of other runtimes: Deno, Bun, more versions of Node. */
+export const RUNTIMES = join(ROOT, 'test/implementations');
+
 const STEPS = [
   { isDone: packagesAreFresh, perform: installPackages },
   { isDone: buildIsFresh, perform: build },
   { isDone: adapterIsKnown, perform: findAdapter },
 ];
 
-/** Only the tests of the web application need it. */
-const BROWSER_STEP = { isDone: () => findChromium() !== undefined, perform: installChromium };
+/**
+ * What only some tests need. Where one cannot be had and says what is done `without` it, that is no failure.
+ *
+ * @typedef {{ isDone: (root: string) => boolean, perform: (root: string) => Promise<void>, without?: string }} Step
+ * @type {Readonly<Record<string, Step>>}
+ */
+const EXTRAS = {
+  '--browser': {
+    isDone: () => findBrowser('chromium') !== undefined,
+    perform: () => installBrowser('chromium'),
+  },
+  '--firefox': {
+    isDone: () => findBrowser('firefox') !== undefined,
+    perform: () => installBrowser('firefox'),
+    without: 'the tests in Firefox are skipped',
+  },
+  '--runtimes': {
+    isDone: () => packagesAreFresh(RUNTIMES),
+    perform: () => installPackages(RUNTIMES),
+    without: 'the tests in Deno, Bun and other versions of Node are skipped',
+  },
+};
 
 /**
  * Takes each step that is not done yet, one process at a time.
  *
- * @param {{ browser?: boolean }} options `browser`: a Chromium is needed too
+ * @param {readonly string[]} words names of extras
  */
-export async function setUp({ browser = false } = {}) {
-  const steps = browser ? [...STEPS, BROWSER_STEP] : STEPS;
+export async function setUp(words = []) {
+  const extras = words.map((word) => {
+    const step = EXTRAS[word];
+    if (!step) throw new SetupError(`there is no ${word}; there are ${Object.keys(EXTRAS).join(', ')}`);
+    return { ...step, perform: optional(step) };
+  });
+  const steps = [...STEPS, ...extras];
   if (!steps.every((step) => step.isDone(ROOT))) {
     const takeSteps = async () => {
       for (const step of steps) if (!step.isDone(ROOT)) await step.perform(ROOT);
@@ -38,6 +66,15 @@ export async function setUp({ browser = false } = {}) {
     );
   }
   say(`ready, adapter ${readState(ROOT).adapter?.description}`);
+}
+
+/** @param {Step} step @returns {Step['perform']} which says what is done without the step where it fails */
+function optional({ perform, without }) {
+  return (root) =>
+    perform(root).catch((error) => {
+      if (!without || !(error instanceof SetupError)) throw error;
+      say(`${without}: ${error.message}`);
+    });
 }
 
 /** @param {string} root */

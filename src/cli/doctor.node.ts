@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { javascriptRuntime } from '../common/javascript-runtime.node.ts';
 import { packageVersion } from '../normface/package.node.ts';
 import { describeEnvironment } from '../normface/training/run/run-folder.node.ts';
 import type { Context } from './context.node.ts';
@@ -24,7 +25,7 @@ export async function doctor(context: Context) {
     const { ok, detail } = findings.at(-1)!;
     context.say(`${ok ? 'ok  ' : 'FAIL'} ${what}: ${detail}`);
   };
-  await examine('Node', async () => `${process.version} on ${process.platform} ${process.arch}`);
+  await examine('runtime', async () => `${javascriptRuntime()} on ${process.platform} ${process.arch}`);
   await examine('adapter', async () => {
     const { report } = await context.openDevice();
     return `${report.software ? 'a software driver' : 'a GPU'} opens`;

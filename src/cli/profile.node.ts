@@ -3,7 +3,6 @@
 import path from 'node:path';
 import { replaceFile } from '../common/files.node.ts';
 import { formatTable } from '../common/table.ts';
-import { Parameters } from '../engine/core/parameters.ts';
 import { hash32 } from '../engine/core/random.ts';
 import type { Device } from '../engine/core/tensor.ts';
 import { describeAdapter } from '../engine/runtime/adapter.ts';
@@ -11,6 +10,7 @@ import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
+import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -155,8 +155,8 @@ function trainingStep(device: Device, config: TrainingConfig, people: number): P
 
 function embeddingStep(device: Device, config: TrainingConfig): Profiled {
   const design = netOf(config.net);
-  const net = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
-  const parameters = new Parameters(device, net.declarations);
+  const built = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
+  const { net, parameters } = inferenceNet(device, built, initialValuesOf(built));
   const { imageSize } = config.data;
   const embedder = new NetEmbedder(device, net, parameters, config.batchSize, {
     imageSize,

@@ -1,9 +1,9 @@
 /** `normface tune`: measures the variants of kernels that a training needs, so that later runs use the fastest. */
 
 import { formatTable, type Table } from '../common/table.ts';
-import { Parameters } from '../engine/core/parameters.ts';
 import type { Measurement } from '../engine/tuning/measurements.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
+import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize } from '../normface/training/config/config.ts';
@@ -48,9 +48,9 @@ export async function tune(context: Context, file: string | undefined, options: 
   }
   context.say(`tuning  embedding with the net ${design.name}, batch ${evaluationBatch}`);
   const built = buildNet(design, [...inputSize(config.data), design.input[2]], config.seed);
-  const parameters = new Parameters(device, built.declarations);
+  const { net: folded, parameters } = inferenceNet(device, built, initialValuesOf(built));
   const make = (): NetEmbedder =>
-    new NetEmbedder(device, built, parameters, evaluationBatch, { imageSize: config.data.imageSize });
+    new NetEmbedder(device, folded, parameters, evaluationBatch, { imageSize: config.data.imageSize });
   const embedder = await device.tuner.tuned(make, (discarded) => discarded.dispose(), report);
   stage.end();
   embedder.dispose();

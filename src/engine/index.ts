@@ -31,7 +31,7 @@ export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
-export { type Conv2dPReluOperands, conv2dPRelu } from './ops/conv2d/conv2d_prelu.ts';
+export { type FusedConv2dOperands, fusedConv2d } from './ops/conv2d/fused_conv2d.ts';
 export { add } from './ops/elementwise/add.ts';
 export { divide, maximum, minimum, power, subtract } from './ops/elementwise/arithmetic.ts';
 export {

@@ -24,6 +24,7 @@ export {
 export { excludeIdentitiesOf } from './data/split.ts';
 export { NetEmbedder } from './embedding/embedder.ts';
 export type { Embedder } from './embedding/features.ts';
+export { type InferenceNet, inferenceNet } from './embedding/inference.ts';
 export {
   type BlufrResult,
   type BlufrTrialResult,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { casesOf } from '../../bench/cases.ts';
-import { checkTranslated } from '../../bench/peers/translated.ts';
+import { checkTranslated, withDepthwise } from '../../bench/peers/translated.ts';
 import { findNet } from '../../src/normface/nets/index.ts';
 import type { Layer } from '../../src/normface/nets/net.ts';
 
@@ -9,7 +9,7 @@ test('every net of the benchmark is translated', () => {
     'net' in work ? [work.net] : [],
   );
   expect(new Set(nets.map(({ name }) => name)).size).toBeGreaterThan(2);
-  for (const { layers } of nets) checkTranslated(layers);
+  for (const { layers } of nets) checkTranslated(layers, withDepthwise);
 });
 
 test.each<[string, readonly Layer[], string]>([
@@ -19,7 +19,11 @@ test.each<[string, readonly Layer[], string]>([
     [{ kind: 'residual', name: 'r', layers: [], shortcut: [{ kind: 'sigmoid', name: 's' }] }],
     'no sigmoid layer in this comparison',
   ],
-  ['an unknown setting', findNet('mobilefacenet').layers, 'no conv layer with groups in this comparison'],
+  [
+    'an unknown setting',
+    [{ kind: 'conv', name: 'c', channels: 8, kernel: 3, groups: 8 }],
+    'no conv layer with groups in this comparison',
+  ],
   [
     'windows of 3×3',
     [{ kind: 'maxPool', name: 'p', kernel: 3 }],
@@ -27,4 +31,11 @@ test.each<[string, readonly Layer[], string]>([
   ],
 ])('%s is named instead of left out', (_, layers, message) => {
   expect(() => checkTranslated(layers)).toThrow(message);
+});
+
+test("groups of more than one channel are nobody's", () => {
+  const layers: Layer[] = [{ kind: 'conv', name: 'c', channels: 8, kernel: 3, groups: 4 }];
+  expect(() => checkTranslated(layers, withDepthwise)).toThrow(
+    'no conv layer with 4 groups in this comparison',
+  );
 });

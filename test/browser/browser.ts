@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll } from 'vitest';
-import { findChromium } from '../../scripts/setup/chromium.mjs';
+import { findBrowser } from '../../scripts/setup/browsers.mjs';
 
 /** How long a page may take for anything, in milliseconds: its driver compiles kernels on the CPU, beside whatever else runs. */
 export const patience = 180_000;
@@ -18,7 +18,7 @@ const webGpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader
  * @param options `webgpu: false`: as a browser without an adapter
  */
 export async function startBrowser({ webgpu = true } = {}): Promise<Browser> {
-  const executablePath = findChromium();
+  const executablePath = findBrowser('chromium');
   if (!executablePath) throw new Error('there is no Chromium; `npm run setup -- --browser` installs it');
   const browser = await chromium.launch({
     executablePath,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requestedLimits } from '../../src/engine/runtime/open.ts';
+import { requestedLimits } from '../../src/engine/runtime/capabilities.ts';
 import { looks, openPage, screenshot, startBrowser } from './browser.ts';
 import { serveApplication } from './site.ts';
 

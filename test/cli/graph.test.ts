@@ -11,7 +11,7 @@ test('normface graph prints the operators of net and loss and writes nothing', a
   const { exitCode, stdout } = await normface(...tiny, '--loss', 'normface');
   expect(exitCode).toBe(0);
   expect(stdout).toContain('tiny, batch 4, normface, 1,334 people');
-  expect(stdout).toMatch(/conv1 \+ prelu1 +conv2dPRelu +4×28×24×16 +168 KiB +464 /);
+  expect(stdout).toMatch(/conv1 \+ prelu1 +fusedConv2d +4×28×24×16 +168 KiB +464 /);
   expect(stdout).toMatch(/loss +cosineSoftmaxLoss +scalar +4 B +85,377 /);
   expect(stdout).not.toContain('wrote');
   expect(listing(folder)).toEqual([]);

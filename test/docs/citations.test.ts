@@ -219,3 +219,38 @@ describe('the checks see', () => {
     ]);
   });
 });
+
+/** Words in code of the last column of the tables of kernels in the page of an operator family. */
+function kernelsNamed(text: string): string[] {
+  let inTable = false;
+  return text.split('\n').flatMap((line) => {
+    if (!line.startsWith('|')) {
+      inTable = false;
+      return [];
+    }
+    const last = line.split('|').at(-2)!;
+    if (/\bkernels?\b|shaders\//.test(last)) inTable = true;
+    return inTable
+      ? [...last.matchAll(/[`[]([a-z][a-z\d_]*)(?:`|\]\([^)]*\.wesl\))/g)].map(([, name]) => name!)
+      : [];
+  });
+}
+
+describe('kernels that the pages of operator families name are there', () => {
+  const there = new Set(
+    files.filter((name) => name.endsWith('.wesl')).map((name) => path.posix.basename(name, '.wesl')),
+  );
+  const readmes = files.filter((name) => /^src\/engine\/ops\/\w+\/README\.md$/.test(name));
+
+  test.each(readmes)('%s', (file) => {
+    const named = kernelsNamed(textOf(file));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !there.has(name))).toEqual([]);
+  });
+
+  test('one that is not there is found', () => {
+    expect(kernelsNamed('| operator | kernels |\n| --- | --- |\n| a | `absent_forward` |')).toEqual([
+      'absent_forward',
+    ]);
+  });
+});

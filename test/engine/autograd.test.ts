@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Parameters } from '../../src/engine/core/parameters.ts';
 import { withoutGradients } from '../../src/engine/core/recording.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
-import { conv2dPRelu } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
+import { fusedConv2d } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
@@ -59,7 +59,7 @@ describe('graphs', () => {
     const x = leaf([1, -2, 0.5, 4], [1, 1, 1, 4]);
     const weight = leaf(Array(36).fill(0.5), [3, 3, 4, 1]);
     const slope = leaf([0.25]);
-    const run = () => conv2dPRelu({ x, weight, slope }, { padding: 1 });
+    const run = () => fusedConv2d({ x, weight, activation: { slope } }, { padding: 1 });
     const most = () => device.capture(run).arenaBytes;
     const recorded = run();
     const y = withoutGradients(run);

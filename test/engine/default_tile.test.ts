@@ -3,9 +3,11 @@
 import { expect, test } from 'vitest';
 import type { Device } from '../../src/engine/core/tensor.ts';
 import { defaultTile, splitsOf } from '../../src/engine/ops/matmul/default_tile.ts';
+import { adjustedTile } from '../../src/engine/ops/matmul/tile_product.ts';
 import { tilesOf } from '../../src/engine/ops/matmul/tiles.ts';
 import type { AdapterReport, MatrixUnit } from '../../src/engine/runtime/adapter.ts';
 import type { OperandType } from '../../src/engine/runtime/options.ts';
+import { Settings } from '../../src/engine/tuning/settings.ts';
 
 interface Masked {
   readonly vendor: string;
@@ -30,7 +32,7 @@ function deviceLike({ operands = 'f32', limits = {}, ...adapter }: Masked): Devi
       ...limits,
     } as AdapterReport['limits'],
   };
-  return { report, operands } as unknown as Device;
+  return { report, operands, settings: new Settings() } as unknown as Device;
 }
 
 const eight = { componentType: 'f16', resultComponentType: 'f32', M: 8, N: 8, K: 8 };
@@ -150,4 +152,38 @@ test('on Intel kernels ask for eight lanes, elsewhere for none in particular', (
   expect(asked('intel')).toEqual([8]);
   expect(asked('intel without a choice')).toEqual([0]);
   expect(asked('amd')).toEqual([0]);
+});
+
+test.each([
+  ['workgroup 64×64', { TILE_ROWS: 128, TILE_COLUMNS: 64 }, null],
+  ['pipelined 128×128', { K_STEP: 16 }, null],
+  [
+    'pipelined 64×64',
+    { K_STEP: 16 },
+    /has 64 invocations, which load at most 0 rows or columns in a K step of 16/,
+  ],
+  ['pipelined 64×64', { K_STEP: 12 }, /K_STEP must be 4, 8, 16 or 32, not 12/],
+  [
+    'workgroup 64×64',
+    { TILE_ROWS: 16 },
+    /16×64 in 2×2 blocks has 16 invocations, which load at most 16 rows/,
+  ],
+  ['workgroup 64×64', { BLOCKS: 3 }, /1×1 or 2×2 blocks of 4×4, not 3×3/],
+  ['workgroup 64×64', { TILE_ROWS: 60 }, /60×64 must be multiples of 8/],
+  [
+    'workgroup 64×64',
+    { SUBGROUP_SIZE: 64 },
+    /size of 64 was asked for; this adapter has powers of two from 8 to 32/,
+  ],
+  [
+    'workgroup 32×32',
+    { TILE_ROWS: 16, TILE_COLUMNS: 16, SUBGROUP_SIZE: 32 },
+    /16 invocations are no whole number of subgroups of 32/,
+  ],
+])('%s by hand with %o', (name, given, refused) => {
+  const device = deviceLike(adapters.intel);
+  const tile = tilesOf(device).find((offered) => offered.name === name)!;
+  const adjust = () => device.settings.trying(given, () => adjustedTile(device, tile)).result;
+  if (refused) expect(adjust).toThrow(refused);
+  else expect(adjust().constants).toMatchObject(given);
 });

@@ -31,8 +31,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   logSoftmax: (options) => engine.logSoftmax(floats(2, 2), options),
   matmul: (options) => engine.matmul(floats(2, 2), floats(2, 2), options),
   conv2d: (options) => engine.conv2d(...image, null, options),
-  conv2dPRelu: (options) =>
-    engine.conv2dPRelu({ x: image[0], weight: image[1], slope: channels[0] }, options),
+  fusedConv2d: (options) => engine.fusedConv2d({ x: image[0], weight: image[1] }, options),
   maxPool2d: (options) => engine.maxPool2d(image[0], options),
   averagePool2d: (options) => engine.averagePool2d(image[0], options),
   maxFeatureMap: (options) => engine.maxFeatureMap(floats(2, 2), options),
@@ -76,7 +75,7 @@ describe('a misspelt option', () => {
     expect(misspelt('matmul', { transposeb: true })).toThrow('did you mean "transposeB"?');
     expect(misspelt('SGD', { learningRate: 1, momentun: 0 })).toThrow('did you mean "momentum"?');
     expect(() => new engine.AdamW(parameters(), { learningRate: 1, decay: 1 } as never)).toThrow('"decay"');
-    expect(() => engine.conv2dPRelu({ ...image, wieght: image[1] } as never)).toThrow('unknown option');
+    expect(() => engine.fusedConv2d({ x: image[0], wieght: image[1] } as never)).toThrow('unknown option');
   });
 
   test('of openDevice is refused before a device is opened', async () => {

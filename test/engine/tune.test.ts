@@ -124,7 +124,10 @@ describe('a choice', () => {
               },
             ]);
             tuner.perform(choiceOf({ operation: 'c' }), () =>
-              expect(tuner.decisions[2]).toMatchObject({ variant: 'short', reason: expect.stringContaining('was named; without that the engine takes long here') }),
+              expect(tuner.decisions[2]).toMatchObject({
+                variant: 'short',
+                reason: expect.stringContaining('was named; without that the engine takes long here'),
+              }),
             );
           }),
       );

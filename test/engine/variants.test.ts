@@ -3,11 +3,14 @@ import type { Operator } from '../../src/engine/core/operator.ts';
 import { conv2d, conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { supportsCol2im } from '../../src/engine/ops/conv2d/conv2d_col2im.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
-import { conv2dPReluOperator } from '../../src/engine/ops/conv2d/conv2d_prelu.ts';
+import { fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { gemm } from '../../src/engine/ops/matmul/gemm.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { inputsOf } from '../../src/engine/testing/inputs.ts';
+import { runEagerly } from '../../src/engine/testing/recording.ts';
 import { expectAgreement, expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
 import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
@@ -70,11 +73,26 @@ test('every tile gives the same product, with more than one tile along both side
   await expectAgreement(device, sample, tried);
 }, 120_000);
 
-/** A last K step that is not full; taps that a phase of the input never meets, and numbers read one by one; groups. */
+/** Channels by vec4f and one by one, strides, dilation, padding, groups. */
+test.each([
+  '2×9×8×7, 5×2×7×3, 3 {"stride":[2,3],"padding":[2,1,0,1]}',
+  '2×10×11×4, 3×3×4×4 {"stride":2,"padding":1,"dilation":2}',
+  '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}',
+])('taps and channels as one k, as GPUs have it for few channels, give the same: %s', async (label) => {
+  const sample = caseOf(conv2dOperator, label);
+  const direct = (_: string, names: readonly string[]) => names.find((name) => name.startsWith('subgroup'));
+  const { output, findings } = await runEagerly(device, sample, { constants: { TAPS_IN_K: 1 } }, direct);
+  expect(findings).toEqual([]);
+  const expected = sample.reference(inputsOf(sample)).data;
+  expectClose(output as Float32Array, expected, sample.tolerance.forward, label);
+});
+
+/** A last K step that is not full; taps that a phase of the input never meets, and numbers read one by one; groups; outliers and a bias. */
 test.each([
   [matmulOperator, '33×31, 31×68'],
   [conv2dOperator, '2×9×8×7, 5×2×7×3, 3 {"stride":[2,3],"padding":[2,1,0,1]}'],
   [conv2dOperator, '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}'],
+  [matmulOperator, '9×20!, 20×13, 13'],
 ] as const)('the pipelined mainloop gives the same: %s %s', async (operator, label) => {
   const sample = caseOf(operator as Operator, label);
   const names = await variantsOf(device, sample);
@@ -163,14 +181,15 @@ test.each(['winograd 2×2', 'winograd 4×4'])('%s in several passes gives the sa
 });
 
 /** Results of a fused operator and of the operators it stands for, on the inputs of the fused one's cases. */
-describe('conv2dPRelu is its operators one by one, bit for bit', () => {
-  test.each(conv2dPReluOperator.cases.map((sample) => [sample.label, sample] as const))(
+describe('fusedConv2d is its operators one by one, bit for bit', () => {
+  test.each(fusedConv2dOperator.cases.map((sample) => [sample.label, sample] as const))(
     '%s',
     async (_, sample) => {
-      const { bias, ...options } = sample.attributes as { bias: boolean };
-      const apart: typeof sample.apply = ([x, weight, slope, ...rest]) => {
-        const y = prelu(conv2d(x!, weight!, bias ? rest[0]! : null, options), slope!);
-        const residual = rest[bias ? 1 : 0];
+      const { bias, activation, ...options } = sample.attributes as { bias?: boolean; activation?: string };
+      const apart: typeof sample.apply = ([x, weight, ...rest]) => {
+        const z = conv2d(x!, weight!, bias ? rest.shift()! : null, options);
+        const y = activation === 'prelu' ? prelu(z, rest.shift()!) : activation === 'relu' ? relu(z) : z;
+        const [residual] = rest;
         return residual ? add(residual, y) : y;
       };
       for (const algorithm of oneTileOfEachMainloop(await variantsOf(device, sample))) {

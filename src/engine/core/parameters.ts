@@ -39,10 +39,10 @@ export class Parameters {
   readonly declarations: readonly ParameterDeclaration[];
   /** Layout shared by values, gradients and the state of optimisers. */
   readonly entries: readonly ArenaEntry[];
-  /** The flat arrays, in as many pieces as bindings need: one on most adapters. */
+  /** The flat arrays, in as many pieces as bindings need: one on most adapters; none where every parameter is frozen. */
   readonly windows: readonly ParameterWindow[];
   private readonly values: Arena;
-  private readonly gradients: Arena;
+  private readonly gradients: Arena | null;
 
   /** @throws ArgumentError if a declaration is wrong or a name occurs twice */
   constructor(device: Device, declarations: readonly ParameterDeclaration[]) {
@@ -58,22 +58,24 @@ export class Parameters {
     this.declarations = declarations;
     this.entries = layOut(declarations);
     this.values = new Arena(device, this.entries);
-    this.gradients = new Arena(device, this.entries);
+    const gradients = declarations.every(({ frozen }) => frozen) ? null : new Arena(device, this.entries);
+    this.gradients = gradients;
     for (const { name, init, frozen } of declarations) {
       this.write(name, typeof init === 'function' ? init() : init);
       if (frozen) continue;
       const tensor = this.get(name);
       tensor.requireGradient();
-      tensor.gradientSlot = { tensor: this.gradients.tensors.get(name)!, written: false };
+      tensor.gradientSlot = { tensor: gradients!.tensors.get(name)!, written: false };
     }
     const multipliers = this.multiplierTable();
-    this.windows = this.values.windows.map((values, i) => {
+    this.windows = (gradients?.windows ?? []).map((gradient, i) => {
+      const values = this.values.windows[i]!;
       const blocks = values.size / blockSize;
       const first = (i * this.values.windows[0]!.size) / blockSize;
       const table = multipliers.subarray(2 * first, 2 * (first + blocks));
       return {
         values,
-        gradients: this.gradients.windows[i]!,
+        gradients: gradient,
         multipliers: runtimeOf(device).untracked(() => device.tensor(table, [blocks, 2])),
       };
     });
@@ -95,7 +97,7 @@ export class Parameters {
 
   /** Bytes of the values, gaps included; gradients and each array of an optimiser take as much. */
   get bytes(): number {
-    return this.windows.reduce((sum, { values }) => sum + values.bytes, 0);
+    return this.values.windows.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   get names(): string[] {
@@ -164,7 +166,7 @@ export class Parameters {
   dispose(): void {
     for (const { multipliers } of this.windows) multipliers.dispose();
     this.values.dispose();
-    this.gradients.dispose();
+    this.gradients?.dispose();
   }
 }
 

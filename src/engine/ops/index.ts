@@ -6,7 +6,7 @@ import { checkFiniteOperator } from '../runtime/finite.operator.ts';
 import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
 import { conv2dOperator } from './conv2d/conv2d.ts';
-import { conv2dPReluOperator } from './conv2d/conv2d_prelu.ts';
+import { fusedConv2dOperator } from './conv2d/fused_conv2d.ts';
 import { elementwiseOperators } from './elementwise/declarations.ts';
 import { dropoutOperator } from './elementwise/dropout.ts';
 import { fillOperator } from './elementwise/fill.ts';
@@ -68,13 +68,13 @@ export const operators: readonly Operator[] = [
   concatOperator,
   contrastiveLossOperator,
   conv2dOperator,
-  conv2dPReluOperator,
   cosineSoftmaxLossOperator,
   countPairsOperator,
   dropoutOperator,
   fillOperator,
   ...elementwiseOperators,
   flattenOperator,
+  fusedConv2dOperator,
   gatherOperator,
   globalAveragePoolOperator,
   imageBatchOperator,

@@ -33,8 +33,15 @@ export interface AdapterReport {
 
 type InfoWithMatrixUnits = GPUAdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixUnit> };
 
-export function reportAdapter(adapter: GPUAdapter): AdapterReport {
-  const { info, limits } = adapter;
+/** What is known of an adapter. @param adapter with the features and limits that a device of it is to have */
+export function reportAdapter({
+  info,
+  limits,
+  ...adapter
+}: Pick<GPUAdapter, 'info'> & {
+  readonly features: ReadonlySet<string>;
+  readonly limits: AdapterReport['limits'];
+}): AdapterReport {
   const features = [...adapter.features].sort();
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   return {
@@ -44,9 +51,17 @@ export function reportAdapter(adapter: GPUAdapter): AdapterReport {
     description: info.description,
     software: info.isFallbackAdapter || /llvmpipe|swiftshader|lavapipe|software|warp/i.test(text),
     subgroupSize: features.includes('subgroups') ? [info.subgroupMinSize, info.subgroupMaxSize] : [0, 0],
-    subgroupMatrix: [...((info as InfoWithMatrixUnits).subgroupMatrixConfigs ?? [])].map(
-      ({ componentType, resultComponentType, M, N, K }) => ({ componentType, resultComponentType, M, N, K }),
-    ),
+    subgroupMatrix: features.includes('chromium-experimental-subgroup-matrix')
+      ? [...((info as InfoWithMatrixUnits).subgroupMatrixConfigs ?? [])].map(
+          ({ componentType, resultComponentType, M, N, K }) => ({
+            componentType,
+            resultComponentType,
+            M,
+            N,
+            K,
+          }),
+        )
+      : [],
     features,
     limits: {
       maxBufferSize: limits.maxBufferSize,

@@ -3,6 +3,7 @@ import type { Device } from '../core/tensor.ts';
 import type { TuneStore } from '../tuning/measurements.ts';
 import { indexedDbStore } from '../tuning/tune-store.ts';
 import { type AdapterReport, reportAdapter } from './adapter.ts';
+import { capabilitiesOf, usableFeatures } from './capabilities.ts';
 import { DeviceRuntime } from './device.ts';
 import { checkDeviceOptions, type DeviceOptions } from './options.ts';
 
@@ -17,7 +18,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
 }
 
 /**
- * Opens a device of an adapter with all its limits and the features that kernels can use.
+ * Opens a device of an adapter with all its limits and the features that kernels can use, unless the options ask for less.
  *
  * @param storeFor where measurements of kernels are kept
  */
@@ -26,21 +27,20 @@ export async function openAdapter(
   options: DeviceOptions,
   storeFor: (report: AdapterReport) => TuneStore | null,
 ): Promise<Device> {
-  const report = reportAdapter(adapter);
+  const { features, limits } = capabilitiesOf(adapter, options);
+  const report = reportAdapter({ info: adapter.info, features, limits });
   if (report.software && options.allowSoftware === false) {
     throw new DeviceError(
       `the only adapter is a software driver (${report.description}), and software drivers are not allowed`,
     );
   }
-  if (options.operands === 'f16' && !adapter.features.has('shader-f16')) {
+  if (options.operands === 'f16' && !features.has('shader-f16')) {
     throw new DeviceError(
-      `f16 operands need the feature shader-f16, which the adapter ${report.description || report.vendor} lacks`,
+      `f16 operands need the feature shader-f16, which ${options.features ? 'is not among the features asked for' : `the adapter ${report.description || report.vendor} lacks`}`,
     );
   }
-  const limits: Record<string, number> = {};
-  for (const name of requestedLimits) limits[name] = adapter.limits[name];
   const gpu = await adapter.requestDevice({
-    requiredFeatures: usableFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredFeatures: usableFeatures.filter((feature) => features.has(feature)),
     requiredLimits: limits,
   });
   const { tune = 'cache', ignoreMeasurements = false } = options;
@@ -48,25 +48,3 @@ export async function openAdapter(
   const measurements = ignoreMeasurements ? undefined : await store?.load();
   return new DeviceRuntime(gpu, report, { ...options, tune }, { store, measurements });
 }
-
-/** Features that kernels use where the adapter has them. */
-export const usableFeatures = [
-  'subgroups',
-  // In the standard since 2026, and not yet in the package of its types.
-  'subgroup-size-control' as GPUFeatureName,
-  'shader-f16',
-  'timestamp-query',
-  // Not in the standard yet.
-  'chromium-experimental-subgroup-matrix' as GPUFeatureName,
-] as const;
-
-/** Limits that are asked for in full; the others stay at their small defaults. */
-export const requestedLimits = [
-  'maxStorageBufferBindingSize',
-  'maxBufferSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-] as const;

@@ -1,11 +1,12 @@
 import { checkOptionNames } from '../core/options.ts';
 import type { TuneMode } from '../tuning/tune.ts';
+import type { CapabilityOptions } from './capabilities.ts';
 
 /** See {@link DeviceOptions.operands}. */
 export type OperandType = 'f32' | 'f16';
 
 /** Which adapter is opened, and how the device runs kernels. */
-export interface DeviceOptions {
+export interface DeviceOptions extends CapabilityOptions {
   /** Part of the name of the wanted adapter, compared without case. */
   adapter?: string;
   /** false refuses software drivers (default true: they are slow but correct). */
@@ -50,6 +51,8 @@ export function checkDeviceOptions(options: DeviceOptions): void {
     operands: true,
     ignoreMeasurements: true,
     debug: true,
+    features: true,
+    limits: true,
   });
   const { toggles = {}, debug = {} } = options;
   checkOptionNames('openDevice, toggles', toggles, { enable: true, disable: true });

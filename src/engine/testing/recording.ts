@@ -7,6 +7,7 @@ import type { Shape } from '../core/shape.ts';
 import type { Device, Tensor } from '../core/tensor.ts';
 import type { CapturedStep } from '../runtime/captured-step.ts';
 import type { Dispatch } from '../runtime/kernel.ts';
+import type { PreparedDispatch } from '../runtime/prepared.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { bytesOf } from '../runtime/tensor-bytes.ts';
 import type { FreeConstant } from '../tuning/settings.ts';
@@ -65,6 +66,15 @@ function preparedCase(device: Device, sample: BoundCase, seed?: number): () => O
     if (output.node) output.backward(own(() => device.tensor(upstream, output.shape)));
     return { output, gradients: tensors.map(({ gradient }) => gradient) };
   };
+}
+
+/** What a case dispatches, forward and backward. Nothing is compiled or run. */
+export function dispatchesOf(device: Device, sample: BoundCase): readonly PreparedDispatch[] {
+  const { result, dispose } = collectingCleanups(() =>
+    runtimeOf(device).dispatchesOf(preparedCase(device, sample)),
+  );
+  dispose();
+  return result;
 }
 
 /** Results of a case that is run eagerly, and sentences on what it wrote where nothing belongs. */

@@ -6,7 +6,7 @@ import type { AdapterReport } from '../runtime/adapter.ts';
  */
 export type AdapterClass = 'software' | 'intel' | 'amd' | 'nvidia' | 'apple' | 'other';
 
-/** Vendors by the names that Dawn gives them (src/dawn/gpu_info.json there), and by their PCI numbers, in decimal, as wgpu gives them. */
+/** Vendors by the names that Dawn gives them (its table gpu_info.json), and by their PCI numbers, in decimal, as wgpu gives them. */
 const vendors: Readonly<Record<string, AdapterClass>> = {
   intel: 'intel',
   '32902': 'intel',

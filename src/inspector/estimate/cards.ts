@@ -69,7 +69,7 @@ export const cards: readonly Card[] = [
     lanes: 128,
     holds: { invocations: 1024, workgroups: 16, registers: 98_304, workgroupBytes: 64 << 10 },
     workgroupStorage: 32 << 10,
-    source: 'AMD product page of the RX 7900 XTX; RDNA3 Instruction Set Architecture, section 2',
+    source: 'AMD product page of the RX 7900 XTX; its reference guide on the instruction set of RDNA3',
   },
   {
     id: 'arc-a770',

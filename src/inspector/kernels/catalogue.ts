@@ -86,7 +86,7 @@ function patternOf({ inputs, attributes }: BoundCase): string {
 function oneOfEachKind(variants: readonly string[]): string[] {
   const kinds = new Map<string, string>();
   for (const variant of variants) {
-    const kind = variant.replace(/^(subgroup|workgroup|matrix)\b[^i]*( in)?.*$/, '$1$2');
+    const kind = variant.replace(/^(subgroup|workgroup|pipelined|matrix)\b[^i]*( in)?.*$/, '$1$2');
     if (!kinds.has(kind)) kinds.set(kind, variant);
   }
   return [...kinds.values()];

@@ -1,11 +1,11 @@
 import { UserError } from '../../common/errors.ts';
-import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { buildNet } from '../nets/build.ts';
 import { netOfMetadata } from '../nets/stored-net.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
 import { type EmbedderOptions, NetEmbedder } from './embedder.ts';
+import { inferenceNet } from './inference.ts';
 
 /** Extent of an image in pixels, as in configurations. */
 const mostExtent = 1024;
@@ -35,12 +35,9 @@ export async function embedderOf(
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );
-  const net = buildNet(design, [...cropSize, design.input[2]], 0);
-  const values = matchParameters(tensors, net.declarations, { source, net: design.name });
-  const parameters = new Parameters(
-    device,
-    net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
-  );
+  const built = buildNet(design, [...cropSize, design.input[2]], 0);
+  const values = matchParameters(tensors, built.declarations, { source, net: design.name });
+  const { net, parameters } = inferenceNet(device, built, values);
   return device.tuner.tuned(
     () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror }),
     (discarded) => discarded.release(),

@@ -31,13 +31,21 @@ export interface PlannedLayer {
   readonly parameters: readonly LayerParameter[];
   /** Layers inside this one. */
   readonly inner?: readonly NamedLayer[];
-  /** Of a PReLU: its slopes. Where the layer before has `forwardPRelu`, that computes both. */
-  readonly slope?: string;
-  /** The layer with a PReLU after it and, if given, a sum with `residual` after that, in one kernel. */
-  forwardPRelu?(x: Tensor, parameters: Parameters, slope: Tensor, residual: Tensor | null): Tensor;
+  /** Of an activation that the layer before computes as well where that one has `forwardFused`. */
+  readonly activation?: FusedActivation;
+  /** The layer, then an activation if given, then a sum with `residual` if given, in one kernel. */
+  forwardFused?(
+    x: Tensor,
+    parameters: Parameters,
+    activation: FusedActivation | null,
+    residual: Tensor | null,
+  ): Tensor;
   /** @param x [n, ...input] @returns [n, ...output] */
   forward(x: Tensor, parameters: Parameters, mode: ForwardMode): Tensor;
 }
+
+/** ReLU, or PReLU with the name of its slopes, one per channel. */
+export type FusedActivation = 'relu' | { readonly slope: string };
 
 /** A planned layer with the name and kind it has in the net's list, and the shape it gets. */
 export interface NamedLayer extends PlannedLayer {
@@ -77,12 +85,12 @@ export function forwardAll(
   let toAdd = residual;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i]!;
-    const slope = layers[i + 1]?.slope;
-    if (layer.forwardPRelu && slope) {
-      i++;
-      const isLast = i === layers.length - 1;
-      features = layer.forwardPRelu(features, parameters, parameters.get(slope), isLast ? toAdd : null);
-      if (isLast) toAdd = null;
+    const activation = layers[i + 1]?.activation ?? null;
+    const added = i + (activation ? 2 : 1) === layers.length ? toAdd : null;
+    if (layer.forwardFused && (activation || added)) {
+      features = layer.forwardFused(features, parameters, activation, added);
+      if (activation) i++;
+      if (added) toAdd = null;
     } else features = layer.forward(features, parameters, mode);
   }
   return toAdd ? add(toAdd, features) : features;

@@ -1,7 +1,7 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import { UserError } from '../../common/errors.ts';
-import type { Parameters } from '../../engine/core/parameters.ts';
+import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
@@ -12,6 +12,7 @@ import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
+import { inferenceNet } from '../embedding/inference.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
 import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
@@ -174,10 +175,16 @@ export class Model implements Learner {
     return kept.length > 0;
   }
 
-  /** The net in inference mode, with the weights of this moment. */
-  embedder(): NetEmbedder {
-    this.evaluation ??= new NetEmbedder(this.device, this.objective.net, this.parameters, evaluationBatch, {
+  /** The net ready to embed, with the weights of this moment; good until it is asked for again. */
+  async embedder(): Promise<NetEmbedder> {
+    const { net } = this.objective;
+    const tensors = new Map(net.declarations.map(({ name }) => [name, this.parameters.get(name)]));
+    const values = await readTensors(tensors);
+    this.evaluation?.dispose();
+    const { net: folded, parameters } = inferenceNet(this.device, net, values);
+    this.evaluation = new NetEmbedder(this.device, folded, parameters, evaluationBatch, {
       imageSize: this.config.data.imageSize,
+      owned: parameters,
     });
     return this.evaluation;
   }

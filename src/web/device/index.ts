@@ -2,7 +2,7 @@
 
 import { DeviceError } from '../../engine/core/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { requestedLimits, usableFeatures } from '../../engine/runtime/open.ts';
+import { requestedLimits, usableFeatures } from '../../engine/runtime/capabilities.ts';
 import type { Roofline } from '../../inspector/profile/bound.ts';
 import type { Mount } from '../page.ts';
 import { badge } from '../parts/badge.ts';

@@ -13,7 +13,7 @@ describe('a case as a person writes it', () => {
     ['conv2d', '2x9x8x8 5x3 12 groups=4 stride=2', ['2x9x8x8', '5x3x2x12']],
     ['conv2d', '2x9x8x8 3x3x8x4', ['2x9x8x8', '3x3x8x4']],
     ['conv2d', '2×9×8×8 3×3×8×4 4', ['2x9x8x8', '3x3x8x4', '4']],
-    ['conv2dPRelu', '2x9x8x8 3x3 12', ['2x9x8x8', '3x3x8x12', '12', '12']],
+    ['fusedConv2d', '2x9x8x8 3x3 12', ['2x9x8x8', '3x3x8x12', '12', '12']],
     ['matmul', '512', ['512x512', '512x512']],
     ['matmul', '64x2688x128', ['64x2688', '2688x128']],
     ['matmul', '64x20x8 transposeA=true', ['20x64', '20x8']],

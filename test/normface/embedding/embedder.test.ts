@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { Parameters } from '../../../src/engine/core/parameters.ts';
 import { hash32 } from '../../../src/engine/core/random.ts';
 import { NetEmbedder } from '../../../src/normface/embedding/embedder.ts';
+import { inferenceNet } from '../../../src/normface/embedding/inference.ts';
 import { buildNet } from '../../../src/normface/nets/build.ts';
 import type { Net } from '../../../src/normface/nets/net.ts';
 import { testDevice } from '../../engine/open.ts';
@@ -86,4 +87,45 @@ test('batches that overlap keep their own features, and each is one upload, one 
     submit.mockRestore();
     embedder.dispose();
   }
+});
+
+test('a net made ready to embed gives the features of its layers one by one, and has no batch norm left', async () => {
+  const layers: Net['layers'] = [
+    { kind: 'conv', name: 'conv', channels: 4, kernel: 3, padding: 1, bias: false },
+    { kind: 'batchNorm', name: 'norm' },
+    { kind: 'prelu', name: 'prelu' },
+    {
+      kind: 'residual',
+      name: 'sum',
+      layers: [
+        { kind: 'conv', name: 'linear', channels: 4, kernel: 1, bias: false },
+        { kind: 'batchNorm', name: 'linear_norm' },
+      ],
+    },
+    ...net.layers.slice(1),
+  ];
+  const normalised = buildNet({ ...net, layers }, net.input, 3);
+  const values = new Map(
+    normalised.declarations.map(({ name, init }) => {
+      const first = typeof init === 'function' ? init() : init;
+      const spread = name.endsWith('.weight') ? 0 : 0.5;
+      return [name, first.map((value, i) => value + spread * (hash32(5, name.length, i) / 2 ** 32))] as const;
+    }),
+  );
+  const unfolded = new Parameters(
+    device,
+    normalised.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
+  );
+  const { net: folded, parameters: foldedParameters } = inferenceNet(device, normalised, values);
+  expect(folded.declarations.map(({ name }) => name)).not.toContain('norm.gamma');
+  const plain = new NetEmbedder(device, normalised, unfolded, batchSize, { owned: unfolded });
+  const ready = new NetEmbedder(device, folded, foldedParameters, batchSize, { owned: foldedParameters });
+  const pixels = pictures(batchSize, height, width);
+  const [expected, features] = [await plain.embed(pixels), await ready.embed(pixels)];
+  const scale = Math.max(...expected.map(Math.abs));
+  expected.forEach((value, i) => {
+    expect(Math.abs(features[i]! - value) / scale).toBeLessThan(3e-6);
+  });
+  plain.dispose();
+  ready.dispose();
 });

@@ -12,7 +12,7 @@ const kernel = (name: string, summary: string, ...operators: string[]): Listed =
 
 const kernels = [
   kernel('accumulate', 'y = α·x + y', 'add', 'conv2d', 'matmul'),
-  kernel('conv2d_forward', 'Operand loader of a 2-D convolution', 'conv2d', 'conv2dPRelu'),
+  kernel('conv2d_forward', 'Operand loader of a 2-D convolution', 'conv2d', 'fusedConv2d'),
   kernel('gemm', 'Operand loader of a matrix product', 'matmul', 'contrastiveLoss'),
   kernel('softmax_head_reduce', 'Reduces the states of class tiles', 'cosineSoftmaxLoss', 'softmaxLoss'),
   kernel('winograd_input', 'Tiles of the image', 'conv2d'),

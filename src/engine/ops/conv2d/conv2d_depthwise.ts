@@ -1,6 +1,7 @@
 import forwardSource from '../../../shaders/conv2d/depthwise_forward.wesl';
 import gradInputSource from '../../../shaders/conv2d/depthwise_grad_input.wesl';
 import gradWeightSource from '../../../shaders/conv2d/depthwise_grad_weight.wesl';
+import rowsSource from '../../../shaders/conv2d/depthwise_rows.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -11,11 +12,13 @@ import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 /** Depthwise convolutions: every channel has a filter of its own, so there is nothing that a matrix product could share. */
 
 const forwardKernel = { name: 'depthwise_forward', source: forwardSource };
+const rowsKernel = { name: 'depthwise_rows', source: rowsSource };
 const gradInputKernel = { name: 'depthwise_grad_input', source: gradInputSource };
 const gradWeightKernel = { name: 'depthwise_grad_weight', source: gradWeightSource };
 
 export const depthwiseSources: readonly string[] = [
   forwardSource,
+  rowsSource,
   gradInputSource,
   gradWeightSource,
   epilogueSource,
@@ -25,6 +28,59 @@ export const depthwiseSources: readonly string[] = [
 /** Whether a convolution is depthwise, without dilation. */
 export function supportsDepthwise(g: Conv2dGeometry): boolean {
   return g.GROUP_IN === 1 && g.GROUP_OUT === 1 && g.DILATION_H === 1 && g.DILATION_W === 1;
+}
+
+/** Larger kernels take too long to compile with their taps and pixels in registers. */
+const mostTaps = 16;
+
+/** As {@link depthwiseForward}, for small kernels. */
+function walkRows(
+  device: Device,
+  g: Conv2dGeometry,
+  x: Tensor,
+  w: Tensor,
+  epilogue: Conv2dEpilogue,
+  y: Tensor,
+  flipped: boolean,
+): void {
+  const strip = device.settings.choose(
+    'STRIP',
+    g.STRIDE_W === 1 ? Math.ceil(g.OUT_WIDTH / Math.ceil(g.OUT_WIDTH / 4)) : 1,
+    'with stride 1, up to four outputs side by side share pixels; with another one too few for the registers it takes',
+  );
+  const strips = Math.ceil(g.OUT_WIDTH / strip);
+  const vectors = g.CHANNELS / (g.CHANNELS % 4 === 0 ? 4 : 1);
+  const wanted = Math.ceil(wantedInvocations(device) / (g.BATCH * strips * vectors));
+  const run = device.settings.choose(
+    'RUN',
+    Math.ceil(g.OUT_HEIGHT / Math.min(g.OUT_HEIGHT, wanted)),
+    'as long as that leaves enough invocations to fill the device',
+  );
+  const runs = Math.ceil(g.OUT_HEIGHT / run);
+  const { grid, constants, conditions } = elementGrid(
+    device,
+    g.BATCH * runs * strips * g.CHANNELS,
+    g.CHANNELS,
+  );
+  const { vec4 } = conditions;
+  const last = epilogueBindings(epilogue);
+  device.dispatch({
+    kernel: rowsKernel,
+    grid,
+    constants: {
+      ...constants,
+      ...g,
+      CHANNELS: vectors,
+      STRIP: strip,
+      STRIPS: strips,
+      COLUMNS: (strip - 1) * g.STRIDE_W + g.KERNEL_W,
+      RUN: run,
+      RUNS: runs,
+    },
+    conditions: { ...last.conditions, vec4_y: vec4, flipped },
+    bindings: { x, w, y, ...last.bindings },
+    cost: conv2dCost(g),
+  });
 }
 
 /** y = x ∗ w, with an epilogue; `flipped` takes the taps of `w` in the opposite order. */
@@ -37,6 +93,10 @@ export function depthwiseForward(
   y: Tensor,
   flipped = false,
 ): void {
+  if (g.KERNEL_H * g.KERNEL_W <= mostTaps) {
+    walkRows(device, g, x, w, epilogue, y, flipped);
+    return;
+  }
   // Neighbours of a strip share pixels where the stride is 1; otherwise a strip saves only the loads of weights.
   const strip = g.STRIDE_W === 1 && g.OUT_WIDTH >= 4 ? 4 : 1;
   const strips = Math.ceil(g.OUT_WIDTH / strip);

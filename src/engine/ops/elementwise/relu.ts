@@ -27,10 +27,15 @@ export function relu(x: Tensor): Tensor {
       cost: { flops: x.size, bytes: 8 * x.size },
     }),
   );
-  return record(y, { operator: 'relu', inputs: [x], backward: (dy, into) => [gradInput(y, dy, into(0))] });
+  return record(y, {
+    operator: 'relu',
+    inputs: [x],
+    backward: (dy, into) => [reluGradInput(y, dy, into(0))],
+  });
 }
 
-function gradInput(y: Tensor, dy: Tensor, dx: Tensor): Tensor {
+/** Writes the gradient of the input to `dx`; for `y` the input serves as well as the output, since only its sign is looked at. */
+export function reluGradInput(y: Tensor, dy: Tensor, dx: Tensor): Tensor {
   const { grid, constants, conditions } = elementGrid(y.device, y.size);
   y.device.dispatch({
     kernel: gradInputKernel,

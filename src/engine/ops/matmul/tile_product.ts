@@ -25,7 +25,7 @@ export interface TileProduct {
 }
 
 /** The subgroup size to compile with: that of the tile, or one that was asked for by hand. */
-function subgroupSizeOf(device: Device, tile: Tile): number {
+function subgroupSizeOf(device: Device, tile: Tile, invocations: number): number {
   const [least, most] = device.report.subgroupSize;
   const size = device.settings.choose(
     'SUBGROUP_SIZE',
@@ -41,10 +41,19 @@ function subgroupSizeOf(device: Device, tile: Tile): number {
         ? `a subgroup size of ${size} was asked for; this adapter has powers of two from ${least} to ${most}`
         : `a subgroup size of ${size} was asked for, and this adapter does not let kernels choose (subgroup-size-control)`,
   );
+  checkArgument(
+    size === 0 || invocations % size === 0,
+    'tile product',
+    () => `${invocations} invocations are no whole number of subgroups of ${size}`,
+  );
   return size;
 }
 
-/** A tile through workgroup memory with the extents that were asked for by hand; any other as it is. */
+/**
+ * A tile through workgroup memory with the extents that were asked for by hand; any other as it is.
+ *
+ * @throws ArgumentError where its invocations cannot load such a tile
+ */
 export function adjustedTile(device: Device, tile: Tile): Tile {
   const pipelined = tile.mainloop.name === 'tile_product_pipelined';
   if (!pipelined && tile.mainloop.name !== 'tile_product_workgroup') return tile;
@@ -84,7 +93,7 @@ export function adjustedTile(device: Device, tile: Tile): Tile {
       TILE_ROWS: rows,
       TILE_COLUMNS: columns,
       ...(pipelined ? { K_STEP: kStep } : {}),
-      SUBGROUP_SIZE: subgroupSizeOf(device, tile),
+      SUBGROUP_SIZE: subgroupSizeOf(device, tile, invocations),
     },
     conditions: { ...tile.conditions, one_block: blocks === 1 },
   };

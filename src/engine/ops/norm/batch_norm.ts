@@ -28,6 +28,9 @@ export interface RunningStatistics {
   readonly variance: Tensor;
 }
 
+/** What is added to variances where nothing else is said. */
+export const defaultEpsilon = 1e-5;
+
 /** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** true normalises with the statistics of the batch and moves the running ones; false uses the running ones. */
@@ -64,7 +67,7 @@ export function batchNorm(
 ): Tensor {
   checkOperands('batchNorm', x, gamma, beta, running.mean, running.variance);
   checkOptionNames('batchNorm', options, optionNames);
-  const { training, momentum = 0.1, epsilon = 1e-5 } = options;
+  const { training, momentum = 0.1, epsilon = defaultEpsilon } = options;
   const channels = x.shape.at(-1) ?? 1;
   const perChannel = {
     gamma,

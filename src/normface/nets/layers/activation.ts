@@ -55,7 +55,7 @@ export const prelu: LayerKind<PReluLayer> = {
       macs: 0,
       parameters: [parameter],
       // A convolution computes the PReLU after it only with a slope per channel.
-      ...(shared ? {} : { slope: parameter.name }),
+      ...(shared ? {} : { activation: { slope: parameter.name } }),
       forward: (x, parameters) => applyPRelu(x, parameters.get(parameter.name)),
     };
   },
@@ -64,7 +64,7 @@ export const prelu: LayerKind<PReluLayer> = {
 export const relu: LayerKind<ReluLayer> = {
   required: {},
   optional: {},
-  plan: (_, input) => ({ output: input, macs: 0, parameters: [], forward: applyRelu }),
+  plan: (_, input) => ({ output: input, macs: 0, parameters: [], activation: 'relu', forward: applyRelu }),
 };
 
 export const sigmoid: LayerKind<SigmoidLayer> = {

@@ -1,6 +1,6 @@
 import { conv2d } from '../../../engine/ops/conv2d/conv2d.ts';
 import { conv2dGeometry } from '../../../engine/ops/conv2d/conv2d_geometry.ts';
-import { conv2dPRelu } from '../../../engine/ops/conv2d/conv2d_prelu.ts';
+import { fusedConv2d } from '../../../engine/ops/conv2d/fused_conv2d.ts';
 import { type Initial, initial } from '../initial.ts';
 import type { LayerKind } from '../layer.ts';
 import { bias as biasSetting, factor, oneOrTwo, sides, wholeNumber } from '../setting.ts';
@@ -58,13 +58,14 @@ export const conv: LayerKind<ConvLayer> = {
       output,
       macs: geometry.OUT_HEIGHT * geometry.OUT_WIDTH * channels * fanIn,
       parameters: bias ? [weight, bias] : [weight],
-      forwardPRelu: (x, parameters, slope, residual) =>
-        conv2dPRelu(
+      forwardFused: (x, parameters, activation, residual) =>
+        fusedConv2d(
           {
             x,
             weight: parameters.get(weight.name),
             bias: bias && parameters.get(bias.name),
-            slope,
+            activation:
+              activation && activation !== 'relu' ? { slope: parameters.get(activation.slope) } : activation,
             residual,
           },
           { stride, padding, groups },

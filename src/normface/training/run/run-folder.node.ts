@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { makeFolders, reasonOf, replaceFile } from '../../../common/files.node.ts';
+import { javascriptRuntime } from '../../../common/javascript-runtime.node.ts';
 import { readJson } from '../../../common/json-file.node.ts';
 import { parseConfig, type TrainingConfig } from '../config/config.ts';
 import { type LogRecord, parseLog } from './log.ts';
@@ -78,7 +79,7 @@ export function readLog(folder: string): LogRecord[] {
 export function describeEnvironment(version: string, device: unknown): Record<string, unknown> {
   return {
     normface: version,
-    node: process.version,
+    runtime: javascriptRuntime(),
     platform: `${process.platform} ${process.arch}`,
     processor: os.cpus()[0]?.model ?? 'unknown',
     cores: os.availableParallelism(),
