@@ -1,9 +1,10 @@
 /** `npm run bench`: this engine against others, interleaved, on one adapter. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname } from 'node:path';
 import { globals } from 'webgpu';
+import { makeFolders } from '../src/common/files.node.ts';
 import { plotPng } from '../src/common/plot-frame.node.ts';
 import { describeAdapter } from '../src/engine/runtime/adapter.ts';
 import { runtimeOf } from '../src/engine/runtime/runtime.ts';
@@ -156,6 +157,6 @@ function chosenCases(): BenchCase[] {
 }
 
 function save(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   writeFileSync(file, content);
 }

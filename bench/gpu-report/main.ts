@@ -1,11 +1,12 @@
 /** `npm run gpu-report`: what this engine does on the GPU of this machine, as JSON and as a page. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { globals } from 'webgpu';
+import { makeFolders } from '../../src/common/files.node.ts';
 import { durationText } from '../../src/common/format.ts';
 import { type GpuReport, reportPage } from './page.ts';
 import { runSection } from './run-section.ts';
@@ -67,7 +68,7 @@ async function report(): Promise<number> {
   const { minutes, out, section: wanted = names, adapter } = options;
   const chosen = sections.filter(({ name }) => wanted.includes(name));
   // Before minutes go by: a folder that cannot be written is known at once.
-  mkdirSync(out, { recursive: true });
+  makeFolders(out);
   const end = performance.now() + 60_000 * minutes;
   const reports: SectionReport[] = [];
   const [jsonFile, pageFile] = [join(out, 'gpu-report.json'), join(out, 'gpu-report.html')];

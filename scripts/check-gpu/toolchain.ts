@@ -2,9 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeFolders } from '../../src/common/files.node.ts';
 import type { CompiledGpu } from '../../src/inspector/compiled/gpus.ts';
 import { COMPILER_PACKAGES } from '../setup/gpu-compilers.mjs';
 
@@ -103,7 +104,7 @@ function commonEnvironment(manifest: string, title: string): Record<string, stri
 
 /** Fills a folder with the libraries and what tells the Vulkan loader of the layer among them. */
 function build(sources: readonly string[], folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   sources.forEach((source, i) => {
     compileLibrary(source, path.join(folder, `${libraries[i]}.so`));
   });

@@ -1,8 +1,7 @@
 /** The files of an evaluation: numbers, plots, the worst errors as contact sheets, and one page with all of it. */
 
-import fs from 'node:fs';
 import path from 'node:path';
-import { replaceFile } from '../common/files.node.ts';
+import { makeFolders, replaceFile } from '../common/files.node.ts';
 import { type Gallery, type Report, type ReportSection, writeReport } from '../common/report.node.ts';
 import { imageStrip, type Tile, writeContactSheet } from '../normface/data/images/contact-sheet.node.ts';
 import { decodeSource } from '../normface/data/images/decode.node.ts';
@@ -77,7 +76,7 @@ export async function writeEvaluation(
   set: EvaluationSet,
   { worst, frame, reference }: { worst: number; frame: ReportFrame; reference?: string },
 ): Promise<string> {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   writeJson(path.join(folder, 'result.json'), evaluationResult(runs, set));
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0)

@@ -45,7 +45,7 @@ export const addKernels: AddCommand = (program, run) => {
     .addHelpText(
       'after',
       examples(
-        'normface kernels run conv2d_forward --case "8x28x24x128 3x3 128"',
+        'normface kernels run winograd_output --case "8x28x24x128 3x3 128"',
         'normface kernels run relu_forward --case 64x28x24x64 --sweep STEPS=1,4,16,64',
         'normface kernels run gemm --case 512 --file my.wgsl --baseline',
       ),

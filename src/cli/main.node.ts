@@ -25,6 +25,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
   const run: Runner =
     (load) =>
     async (...values) => {
+      refuseExcess(values.at(-1), program);
       const options = program.opts<GlobalOptions>();
       const context = new Context(options, streams);
       try {
@@ -76,6 +77,24 @@ export async function runCli(words: readonly string[], streams: Streams = proces
   } catch (error) {
     return explain(error, streams);
   }
+}
+
+/**
+ * Refuses words that a command has no argument for. (The parser would do that too, but without naming them, and for the program it
+ * must not: there a word too many is a mistyped command.)
+ */
+function refuseExcess(command: unknown, program: Command): void {
+  if (!(command instanceof Command) || command === program) return;
+  const { registeredArguments, args } = command;
+  if (registeredArguments.at(-1)?.variadic) return;
+  const excess = args[registeredArguments.length];
+  if (excess === undefined) return;
+  const taken = registeredArguments.map((argument) => argument.name()).join(' and ');
+  const names: string[] = [];
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
+  throw new UsageError(
+    `"${excess}" is one word too many: ${names.join(' ')} takes ${taken === '' ? 'options only' : `only ${taken}`}`,
+  );
 }
 
 async function listAdapters(context: Context) {

@@ -2,14 +2,14 @@
 
 import fs from 'node:fs';
 import { UserError } from '../common/errors.ts';
-import { reasonOf } from '../common/files.node.ts';
+import { makeFolders, reasonOf } from '../common/files.node.ts';
 import { createRunFolder } from '../normface/training/run/run-folder.node.ts';
 import type { Context } from './context.node.ts';
 
 /** Makes a folder that can be written into. @throws UserError */
 export function makeFolder(folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (error) {
     throw new UserError(`cannot write into ${folder}: ${reasonOf(error)}`);

@@ -29,8 +29,8 @@ export function replaceFile(
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   try {
-    // A file in the folder's place is for the next line to complain of: here it would be said to exist already.
-    if (!fs.existsSync(path.dirname(file))) fs.mkdirSync(path.dirname(file), { recursive: true });
+    // A file in the folder's place is for the next line to complain of: here the sentence would speak of another file.
+    if (!fs.existsSync(path.dirname(file))) makeFolders(path.dirname(file));
     write(temporary, bytes);
     fs.renameSync(temporary, file);
   } catch (error) {
@@ -38,6 +38,33 @@ export function replaceFile(
     if (fs.existsSync(temporary)) fs.rmSync(temporary, { force: true });
     throw new UserError(`cannot write ${file}: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * Makes a folder, and those above it that are missing; nothing if it exists. Level by level: `mkdirSync` with `recursive` of Node 20
+ * tries for ever where the system says ENOENT although the folder above exists, as it does in /proc.
+ *
+ * @throws UserError if it is a file, or lies where there can be no new folder; what the system says of everything else
+ */
+export function makeFolders(folder: string): void {
+  if (isFolder(folder)) return;
+  if (fs.lstatSync(folder, { throwIfNoEntry: false }))
+    throw new UserError(`${folder} is a file, not a folder`);
+  const parent = path.dirname(path.resolve(folder));
+  if (!fs.existsSync(parent)) makeFolders(parent);
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it in the same moment.
+    if (isFolder(folder)) return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new UserError(`no folder can be made in ${parent}`);
+    throw error;
+  }
+}
+
+function isFolder(name: string): boolean {
+  return fs.statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Makes the names in a folder durable, where the system can. */

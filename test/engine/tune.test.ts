@@ -124,7 +124,10 @@ describe('a choice', () => {
               },
             ]);
             tuner.perform(choiceOf({ operation: 'c' }), () =>
-              expect(tuner.decisions[2]).toMatchObject({ variant: 'short', reason: 'asked for' }),
+              expect(tuner.decisions[2]).toMatchObject({
+                variant: 'short',
+                reason: expect.stringContaining('was named; without that the engine takes long here'),
+              }),
             );
           }),
       );
@@ -220,6 +223,25 @@ describe('a choice', () => {
       ),
     ).toBe(long);
     expect(tuner.choose(choiceOf())).toBe(long);
+  });
+
+  test('says what is taken by default where another one was named', () => {
+    const tuner = new Tuner(runtimeOf(device), 'off');
+    const reasonOf = (name: string): string =>
+      tuner.preferring(
+        () => name,
+        () => {
+          let reason = '';
+          tuner.perform(choiceOf(), () => {
+            reason = tuner.decisions[0]!.reason;
+          });
+          return reason;
+        },
+      );
+    expect(reasonOf('short')).toBe(
+      'taken because it or its kernel was named; without that the engine takes long here (default for this kind of adapter)',
+    );
+    expect(reasonOf('long')).toBe('default for this kind of adapter');
   });
 });
 

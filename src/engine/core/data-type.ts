@@ -1,3 +1,4 @@
+import { showValue } from '../../common/show-value.ts';
 import { checkArgument } from './errors.ts';
 
 /** Element types. `rgba8` is one byte per element, four to a pixel: the last dimension is 4. */
@@ -29,6 +30,15 @@ const ranges = {
   },
   rgba8: { least: 0, most: 255, within: [Uint8Array, Uint8ClampedArray] },
 } as const;
+
+/** @throws ArgumentError unless these are numbers in a list or a typed array, as far as that is seen from outside */
+export function checkNumbers(data: unknown, operator: string): void {
+  checkArgument(
+    typeof data === 'object' && data !== null && 'length' in data,
+    operator,
+    () => `the numbers are a list or a typed array, not ${showValue(data)}`,
+  );
+}
 
 /** The numbers in the array type of the element type. @throws ArgumentError naming the first that is none or does not fit */
 export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {

@@ -178,8 +178,13 @@ export async function readTensors(tensors: ReadonlyMap<string, Tensor>): Promise
 }
 
 function checkDeclaration(declaration: ParameterDeclaration): void {
-  const { name, shape, learningRateMultiplier = 1, decayMultiplier = 1 } = declaration;
+  const { name, shape, init, learningRateMultiplier = 1, decayMultiplier = 1 } = declaration;
   checkShape(shape, `Parameters: ${name}`);
+  checkArgument(
+    typeof init === 'function' || (typeof init === 'object' && init !== null && 'length' in init),
+    'Parameters',
+    () => `${name} needs init: its first values, or a function that makes them`,
+  );
   for (const [kind, value] of Object.entries({ learningRateMultiplier, decayMultiplier })) {
     checkArgument(
       Number.isFinite(value) && value >= 0,

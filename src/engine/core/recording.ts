@@ -1,3 +1,5 @@
+import { synchronous } from './synchronous.ts';
+
 let recording = true;
 
 /** Whether operators note in the graph what their results came from. */
@@ -5,12 +7,17 @@ export function isRecording(): boolean {
   return recording;
 }
 
-/** Runs `body` without building a graph: for inference, where nothing needs to be kept for a reverse pass. */
+/**
+ * Runs `body`, which must not be asynchronous, without building a graph: for inference, where nothing needs to be kept for a reverse
+ * pass.
+ *
+ * @throws ArgumentError if `body` returns a promise
+ */
 export function withoutGradients<T>(body: () => T): T {
   const previous = recording;
   recording = false;
   try {
-    return body();
+    return synchronous('withoutGradients', body());
   } finally {
     recording = previous;
   }

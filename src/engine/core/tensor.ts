@@ -5,7 +5,14 @@ import { bindingAlignment, type Storage } from '../runtime/memory.ts';
 import type { OperandType } from '../runtime/options.ts';
 import type { Settings } from '../tuning/settings.ts';
 import type { Tuner } from '../tuning/tune.ts';
-import { arrays, bytesPerElement, type DataType, type TensorData, toTensorData } from './data-type.ts';
+import {
+  arrays,
+  bytesPerElement,
+  checkNumbers,
+  type DataType,
+  type TensorData,
+  toTensorData,
+} from './data-type.ts';
 import { check, checkArgument, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
 import type { Phase } from './phase.ts';
@@ -47,7 +54,7 @@ export interface Device {
   /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
   setRandom(seed: number, step: number): void;
 
-  /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. */
+  /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. `body` must not be asynchronous. */
   within<T>(operator: string, body: () => T, phase?: Phase): T;
   /** Records one kernel call. Outputs are the tensors bound to writable bindings. */
   dispatch(dispatch: Dispatch): void;
@@ -55,6 +62,8 @@ export interface Device {
    * Runs `body` once without executing it, plans the memory of all its intermediates, and returns the step that replays it.
    * What varies from run to run must be in tensors made outside: inputs, parameters, {@link Device.setRandom}. Gradients of
    * leaves that are not parameters can be read from the step where `body` returns them.
+   *
+   * @throws ArgumentError if `body` is asynchronous: what follows an `await` would not be in the step
    */
   capture<T>(body: () => T): CapturedStep<T>;
   /** Waits until all submitted work has run. @throws DeviceError for what went wrong in it */
@@ -166,6 +175,7 @@ export class Tensor implements KernelArgument {
   /** Overwrites the contents (the tensor must not be an intermediate of a captured step). */
   write(data: ArrayLike<number>): void {
     checkAlive(this, 'write');
+    checkNumbers(data, 'write');
     check(
       data.length === this.size,
       'write',

@@ -1,5 +1,6 @@
 import stepSource from '../../shaders/optim/adam.wesl';
 import correctionSource from '../../shaders/optim/adam_correction.wesl';
+import { checkOptionNames, type OptionNames } from '../core/options.ts';
 import type { Parameters } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
@@ -19,6 +20,15 @@ export interface AdamOptions extends OptimiserOptions {
   readonly decoupledDecay?: boolean;
 }
 
+const optionNames: OptionNames<AdamOptions> = {
+  learningRate: true,
+  weightDecay: true,
+  clipNorm: true,
+  betas: true,
+  epsilon: true,
+  decoupledDecay: true,
+};
+
 /** Adam (Kingma & Ba, 2015): steps in the direction of the mean gradient over the root of the mean squared gradient. */
 export class Adam extends Optimiser {
   private readonly moments: Readonly<Record<string, number>>;
@@ -28,6 +38,7 @@ export class Adam extends Optimiser {
   private readonly correction: Tensor;
 
   constructor(parameters: Parameters, options: AdamOptions) {
+    checkOptionNames('Adam', options, optionNames);
     const {
       betas: [beta1, beta2] = [0.9, 0.999],
       epsilon = 1e-8,

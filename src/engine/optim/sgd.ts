@@ -1,5 +1,6 @@
 import source from '../../shaders/optim/sgd.wesl';
 import { checkArgument } from '../core/errors.ts';
+import { checkOptionNames, type OptionNames } from '../core/options.ts';
 import type { Parameters } from '../core/parameters.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { checkRange, Optimiser, type OptimiserOptions, type UpdateWindow } from './optimiser.ts';
@@ -14,6 +15,14 @@ export interface SGDOptions extends OptimiserOptions {
   readonly nesterov?: boolean;
 }
 
+const optionNames: OptionNames<SGDOptions> = {
+  learningRate: true,
+  weightDecay: true,
+  clipNorm: true,
+  momentum: true,
+  nesterov: true,
+};
+
 /**
  * Stochastic gradient descent with momentum and weight decay exactly as Caffe's solver takes it (sgd_solver.cpp):
  * V ← μV + lr·lr_mult·(g + decay·decay_mult·w), w ← w − V. The learning rate is inside V, so lowering it leaves the momentum
@@ -27,6 +36,7 @@ export class SGD extends Optimiser {
   private readonly nesterov: boolean;
 
   constructor(parameters: Parameters, options: SGDOptions) {
+    checkOptionNames('SGD', options, optionNames);
     const { momentum = 0.9, nesterov = false, weightDecay = 0 } = options;
     checkRange('SGD', 'momentum', momentum, 0, 1);
     checkArgument(!nesterov || momentum > 0, 'SGD', () => 'nesterov needs a momentum above 0');

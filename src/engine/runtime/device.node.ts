@@ -3,7 +3,7 @@ import type { Device } from '../core/tensor.ts';
 import { fileStore } from '../tuning/tune-store.node.ts';
 import { withoutNativeWarnings } from './native-warnings.node.ts';
 import { openAdapter } from './open.ts';
-import type { DeviceOptions } from './options.ts';
+import { checkDeviceOptions, type DeviceOptions } from './options.ts';
 import { pollPatiently } from './patient-polling.node.ts';
 import { toggleFlags } from './toggles.node.ts';
 
@@ -53,6 +53,7 @@ export async function adapterNamed(text: string): Promise<string> {
  * toggle is not one of Dawn's
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  checkDeviceOptions(options);
   const { mode = 'safe', adapter: wanted, toggles } = options;
   const flags = toggleFlags(mode, toggles);
   if (wanted) flags.push(`adapter=${await adapterNamed(wanted)}`);

@@ -1,5 +1,5 @@
 import { backward } from '../core/backward.ts';
-import { type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
+import { checkNumbers, type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
 import { check, DeviceError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
 import { LeakWatch } from '../core/leaks.ts';
@@ -7,6 +7,7 @@ import type { Phase } from '../core/phase.ts';
 import type { Scope } from '../core/scope.ts';
 import { TensorScopes, tensorsIn } from '../core/scopes.ts';
 import { elementCount, type Shape } from '../core/shape.ts';
+import { synchronous } from '../core/synchronous.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { KnownMeasurements } from '../tuning/measurements.ts';
 import { Settings } from '../tuning/settings.ts';
@@ -82,6 +83,7 @@ export class DeviceRuntime implements Runtime {
 
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
     const bytes = align(bytesOf(this.report, shape, dtype, 'tensor'), 4);
+    checkNumbers(data, 'tensor');
     check(
       data.length === elementCount(shape),
       'tensor',
@@ -191,7 +193,7 @@ export class DeviceRuntime implements Runtime {
     const previous = this.edit;
     this.edit = edit;
     try {
-      return body();
+      return synchronous('editing', body());
     } finally {
       this.edit = previous;
     }
@@ -217,14 +219,14 @@ export class DeviceRuntime implements Runtime {
 
   capture<T>(body: () => T): CapturedStep<T> {
     return this.recording((recorder) => {
-      const outputs = this.scopes.untracked(body);
+      const outputs = synchronous('capture', this.scopes.untracked(body));
       return recorder.finish(outputs, tensorsIn(outputs));
     });
   }
 
   dispatchesOf(body: () => unknown): readonly PreparedDispatch[] {
     return this.recording((recorder) => {
-      this.scopes.untracked(body);
+      synchronous('dispatchesOf', this.scopes.untracked(body));
       return recorder.dispatches;
     });
   }

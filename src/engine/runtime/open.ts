@@ -5,10 +5,11 @@ import { indexedDbStore } from '../tuning/tune-store.ts';
 import { type AdapterReport, reportAdapter } from './adapter.ts';
 import { capabilitiesOf, usableFeatures } from './capabilities.ts';
 import { DeviceRuntime } from './device.ts';
-import type { DeviceOptions } from './options.ts';
+import { checkDeviceOptions, type DeviceOptions } from './options.ts';
 
 /** Opens the browser's GPU. In Node use `openDevice` of `device.node.ts`. */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  checkDeviceOptions(options);
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!gpu) throw new DeviceError('this browser has no WebGPU');
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

@@ -1,4 +1,5 @@
 import type { Phase } from '../core/phase.ts';
+import { synchronous } from '../core/synchronous.ts';
 
 /** Which operator call the dispatches that are being recorded belong to. */
 export class OperatorCalls {
@@ -10,7 +11,7 @@ export class OperatorCalls {
     if (this.passes.length === 0) this.calls++;
     this.passes.push({ operator, phase });
     try {
-      return body();
+      return synchronous('within', body());
     } finally {
       this.passes.pop();
     }

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../core/options.ts';
 import type { TuneMode } from '../tuning/tune.ts';
 import type { CapabilityOptions } from './capabilities.ts';
 
@@ -37,4 +38,28 @@ export interface DeviceOptions extends CapabilityOptions {
     /** Gets the reports of `leaks`; default `console.warn`. */
     onLeak?: (message: string) => void;
   };
+}
+
+/** Refuses options that do not exist. @throws ArgumentError */
+export function checkDeviceOptions(options: DeviceOptions): void {
+  checkOptionNames('openDevice', options, {
+    adapter: true,
+    allowSoftware: true,
+    mode: true,
+    toggles: true,
+    tune: true,
+    operands: true,
+    ignoreMeasurements: true,
+    debug: true,
+    features: true,
+    limits: true,
+  });
+  const { toggles = {}, debug = {} } = options;
+  checkOptionNames('openDevice, toggles', toggles, { enable: true, disable: true });
+  checkOptionNames('openDevice, debug', debug, {
+    checkFinite: true,
+    checkLabels: true,
+    leaks: true,
+    onLeak: true,
+  });
 }

@@ -1,3 +1,5 @@
+import { synchronous } from '../core/synchronous.ts';
+
 /** A constant of kernels that may be chosen freely: the results do not depend on it, the time does. */
 export interface FreeConstant {
   readonly name: string;
@@ -61,7 +63,7 @@ export class Settings {
     this.given = given;
     this.met = free;
     try {
-      return { result: body(), free };
+      return { result: synchronous('trying', body()), free };
     } finally {
       [this.given, this.met] = previous;
     }

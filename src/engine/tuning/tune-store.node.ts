@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeFolders } from '../../common/files.node.ts';
 import { DeviceError } from '../core/errors.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
 import type { TuneStore } from './measurements.ts';
@@ -40,7 +41,7 @@ export function fileStore(report: AdapterReport): TuneStore {
       const all = [...(await read()), ...measurements].sort(([a], [b]) => (a < b ? -1 : 1));
       const part = `${file}.${process.pid}`;
       try {
-        await mkdir(join(file, '..'), { recursive: true });
+        makeFolders(dirname(file));
         await writeFile(
           part,
           `${JSON.stringify({ adapter, measurements: Object.fromEntries(all) }, null, 1)}\n`,

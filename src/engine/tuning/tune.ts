@@ -1,4 +1,5 @@
 import { repeatsOf } from '../../common/rounds.ts';
+import { synchronous } from '../core/synchronous.ts';
 import { fastest } from './fastest.ts';
 import { type KnownMeasurements, type Measurement, reasonOf, type TuneStore } from './measurements.ts';
 
@@ -115,21 +116,32 @@ export class Tuner {
   }
 
   private decide<V extends Variant>(choice: Choice<V>): { variant: V; reason: string } {
-    const { variants, defaultVariant } = choice;
-    const find = (name: string | undefined): V | undefined =>
-      variants.find((variant) => variant.name === name);
+    const { operation, variants } = choice;
+    const own = this.ownDecision(choice);
     const names = variants.map(({ name }) => name);
-    const preferred = find(this.preference?.(choice.operation, names));
-    if (preferred) return { variant: preferred, reason: 'asked for' };
-    if ((choice.candidates ?? variants).length === 1)
-      return { variant: defaultVariant, reason: 'the only one worth trying here' };
-    if (this.mode === 'off') return { variant: defaultVariant, reason: 'default for this kind of adapter' };
+    const name = this.preference?.(operation, names);
+    const preferred = variants.find((variant) => variant.name === name);
+    if (preferred && preferred !== own.variant) {
+      const usual = `without that the engine takes ${own.variant.name} here (${own.reason})`;
+      return { variant: preferred, reason: `taken because it or its kernel was named; ${usual}` };
+    }
+    if (own.unmeasured && !preferred && this.mode === 'full') this.wanted.set(own.unmeasured, choice);
+    return own;
+  }
+
+  /** What is taken where nobody names anything; `unmeasured` is the key of a choice that a measurement could decide. */
+  private ownDecision<V extends Variant>(
+    choice: Choice<V>,
+  ): { readonly variant: V; readonly reason: string; readonly unmeasured?: string } {
+    const { variants, candidates = variants, defaultVariant: variant } = choice;
+    if (candidates.length === 1) return { variant, reason: 'the only one worth trying here' };
+    if (this.mode === 'off') return { variant, reason: 'default for this kind of adapter' };
     const key = keyOf(choice);
     const measurement = this.measurements.get(key);
-    const winner = find(measurement?.winner);
+    const winner = variants.find(({ name }) => name === measurement?.winner);
     if (winner) return { variant: winner, reason: reasonOf(measurement!) };
-    if (this.mode === 'full') this.wanted.set(key, choice);
-    return { variant: defaultVariant, reason: 'default for this kind of adapter; not measured on this one' };
+    const reason = 'default for this kind of adapter; not measured on this one';
+    return { variant, reason, unmeasured: key };
   }
 
   /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
@@ -140,7 +152,7 @@ export class Tuner {
     const previous = this.preference;
     this.preference = prefer;
     try {
-      return body();
+      return synchronous('preferring', body());
     } finally {
       this.preference = previous;
     }
@@ -150,6 +162,7 @@ export class Tuner {
    * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
    * measured, then it is made again.
    *
+   * @param make must not be asynchronous
    * @param discard frees what was made
    * @param report told of every measurement
    */
@@ -158,7 +171,7 @@ export class Tuner {
     discard: (made: T) => void,
     report?: (key: string, measurement: Measurement) => void,
   ): Promise<T> {
-    let made = make();
+    let made = synchronous('tuned', make());
     while (await this.settle(report)) {
       discard(made);
       made = make();

@@ -31,7 +31,9 @@ export function parseGenerated(text: string): GeneratedSpec {
       );
     }
     if (!/^\d+$/.test(value))
-      throw new UsageError(`data set "${text}": ${key} must be a whole number, got "${value}"`);
+      throw new UsageError(
+        `data set "${text}": ${key} must be a whole number of at least ${minimum[key as keyof GeneratedSpec]}, got "${value}"`,
+      );
     spec[key!] = Number(value);
   }
   return spec as unknown as GeneratedSpec;

@@ -54,7 +54,7 @@ export function parseMnist(text: string): MnistSpec {
       spec = { ...spec, part };
     } else if (key === 'first' || key === 'count') {
       if (!/^\d+$/.test(value))
-        throw new UsageError(`data set "${text}": ${key} must be a whole number, got "${value}"`);
+        throw new UsageError(`data set "${text}": ${key} must be a whole number from 0, got "${value}"`);
       if (key === 'count' && Number(value) === 0)
         throw new UsageError(`data set "${text}": count must be at least 1`);
       spec = { ...spec, [key]: Number(value) };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cContrastiveHead } from '../../engine/ops/heads/c_contrastive_loss.ts';
 import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
-import { agentSettings, squaredDistance } from './settings.ts';
+import { agentOptionsOf, agentSettings, squaredDistance } from './settings.ts';
 
 /**
  * C-contrastive (arXiv 1704.06369, section 4, equation 10). With negativeMargin 0 it is the paper's center loss inside this framework
@@ -49,7 +49,20 @@ export const cContrastive = defineLoss({
       : undefined,
   head: (config, context) => {
     const agents = new Agents(config, context);
-    const { addIntraMae, ...options } = config;
+    const { addIntraMae, positiveMargin, negativeMargin, positiveOutlierThreshold } = config;
+    const { maxNegativeOnly, maxPositiveOnly, expNegativeWeight, normalizeNegative, maxNegativeMargin } =
+      config;
+    const options = {
+      ...agentOptionsOf(config),
+      positiveMargin,
+      negativeMargin,
+      positiveOutlierThreshold,
+      maxNegativeOnly,
+      maxPositiveOnly,
+      expNegativeWeight,
+      normalizeNegative,
+      maxNegativeMargin,
+    };
     const runningName = `${context.prefix}.running_positive`;
     // Kept in place by the loss; a parameter so that checkpoints have it.
     const running = { name: runningName, shape: [1], init: new Float32Array(1), frozen: true };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cTripletHead } from '../../engine/ops/heads/c_triplet_loss.ts';
 import { Agents } from './agents.ts';
 import { defineLoss } from './loss.ts';
-import { agentSettings, squaredDistance } from './settings.ts';
+import { agentOptionsOf, agentSettings, squaredDistance } from './settings.ts';
 
 /** C-triplet (arXiv 1704.06369, section 4, equation 11); the defaults are the released head's. */
 export const cTriplet = defineLoss({
@@ -25,13 +25,15 @@ export const cTriplet = defineLoss({
     ),
   head: (config, context) => {
     const agents = new Agents(config, context);
+    const { margin, addCenterLoss, hardestOnly } = config;
+    const options = { ...agentOptionsOf(config), margin, addCenterLoss, hardestOnly };
     return {
       hasScale: false,
       declarations: agents.declarations,
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
         const { weights, normaliseWeights } = agents.ready(parameters);
-        return cTripletHead(features, weights, labels, { ...config, normaliseWeights });
+        return cTripletHead(features, weights, labels, { ...options, normaliseWeights });
       },
     };
   },

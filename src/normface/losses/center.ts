@@ -18,7 +18,7 @@ export const center = defineLoss({
       normalise: z.boolean().default(true).describe('Of features of length 1; false is the original.'),
     })
     .describe('Center loss, usually the auxiliary loss of softmax (docs/reference.md#center-loss).'),
-  head: (config, { prefix, classes, featureSize, seed }) => {
+  head: ({ alpha, normalise }, { prefix, classes, featureSize, seed }) => {
     const name = `${prefix}.center`;
     const shape = [classes, featureSize];
     const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
@@ -27,7 +27,8 @@ export const center = defineLoss({
       // Moved in place by the loss; a parameter so that checkpoints have them.
       declarations: [{ name, shape, init, frozen: true }],
       reusable: [name],
-      apply: (features, labels, parameters) => centerHead(features, parameters.get(name), labels, config),
+      apply: (features, labels, parameters) =>
+        centerHead(features, parameters.get(name), labels, { alpha, normalise }),
     };
   },
 });

@@ -32,10 +32,10 @@ export const pairContrastive = defineLoss({
       ? `pairs "adjacent" with ${imagesPerPerson} images a person never meets two people: make sampling.images odd`
       : undefined;
   },
-  head: (config) => ({
+  head: ({ margin, pairs, normalise }) => ({
     hasScale: false,
     declarations: [],
     reusable: [],
-    apply: (features, labels) => contrastiveHead(features, labels, config),
+    apply: (features, labels) => contrastiveHead(features, labels, { margin, pairs, normalise }),
   }),
 });

@@ -54,3 +54,9 @@ export const agentSettings = {
         '(docs/reference.md#class-weights-of-the-heads).',
     ),
 };
+
+/** Those of {@link agentSettings} that the losses of the engine take. */
+export function agentOptionsOf(settings: z.output<z.ZodObject<typeof agentSettings>>) {
+  const { gradient, positiveWeight, negativeWeight, positiveFirst, positiveUpperBound } = settings;
+  return { gradient, positiveWeight, negativeWeight, positiveFirst, positiveUpperBound };
+}

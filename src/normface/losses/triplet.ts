@@ -24,10 +24,10 @@ export const triplet = defineLoss({
       'Triplet loss of images (arXiv 1704.06369, equation 8; docs/reference.md#contrastive-and-triplet-losses-of-samples); batches need several images of a person.',
     ),
   batchContradiction: ({ name }, batches) => wrongPairBatches(name, batches),
-  head: (config) => ({
+  head: ({ margin, mining, normalise }) => ({
     hasScale: false,
     declarations: [],
     reusable: [],
-    apply: (features, labels) => tripletHead(features, labels, config),
+    apply: (features, labels) => tripletHead(features, labels, { margin, mining, normalise }),
   }),
 });

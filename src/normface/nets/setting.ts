@@ -56,7 +56,7 @@ export const sides: Check = expect(
 
 export const trueOrFalse: Check = expect('true or false', (value) => typeof value === 'boolean');
 
-export const anyNumber: Check = expect('a number', isNumber);
+export const anyNumber: Check = expect('a finite number', isNumber);
 
 export const factor: Check = expect('a number of at least 0', (value) => isNumber(value) && value >= 0);
 

@@ -198,10 +198,10 @@ export class Model implements Learner {
 }
 
 function createOptimiser(parameters: Parameters, config: TrainingConfig['optimiser']): Optimiser {
-  const { name, ...options } = config;
+  const { name, momentum, nesterov, ...options } = config;
   switch (name) {
     case 'sgd':
-      return new SGD(parameters, options);
+      return new SGD(parameters, { ...options, momentum, nesterov });
     case 'adam':
       return new Adam(parameters, options);
     case 'adamw':

@@ -252,8 +252,9 @@ describe('generated faces', () => {
   test('a wrong specification is a usage error', async () => {
     const cases: [Parameters<typeof openDataset>[0], string][] = [
       ['generated:people=3', 'unknown key "people" (known: identities, samples, seed, first)'],
-      ['generated:samples=x', 'samples must be a whole number, got "x"'],
-      ['generated:samples', 'samples must be a whole number, got ""'],
+      ['generated:samples=x', 'samples must be a whole number of at least 1, got "x"'],
+      ['generated:samples', 'samples must be a whole number of at least 1, got ""'],
+      ['generated:identities=-5', 'identities must be a whole number of at least 1, got "-5"'],
       ['generated:samples=0', 'samples must be a whole number of at least 1, got 0'],
       [{ identities: 2.5 }, 'identities must be a whole number of at least 1, got 2.5'],
       ['generated:identities=4000000,samples=3', 'more than the possible 10000000'],

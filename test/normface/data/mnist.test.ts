@@ -128,7 +128,7 @@ describe('idx files', () => {
   test.each([
     ['mnist:', /write mnist:FOLDER/],
     [`mnist:${good},people=3`, /unknown key "people" \(known: part, first, count\)$/],
-    [`mnist:${good},first=-1`, /first must be a whole number, got "-1"$/],
+    [`mnist:${good},first=-1`, /first must be a whole number from 0, got "-1"$/],
     [`mnist:${good},part=test`, /part must be train or t10k, got "test"$/],
     [`mnist:${good},part=train`, /digits has no file train-images-idx3-ubyte$/],
     [`mnist:${good},first=4,count=2`, /holds the images 0 to 4, not 4 to 5$/],

@@ -72,7 +72,7 @@ describe('pair lists', () => {
   });
 
   test.each([
-    ['', 'line 1: expected a header such as "10 300" (folds and pairs per fold), found ""'],
+    ['', 'list.txt: the file is empty'],
     ['Ann 1 3\n', 'line 1: expected a header such as "10 300" (folds and pairs per fold), found "Ann 1 3"'],
     ['0 3\n', 'line 1: expected a header'],
     ['2 1\nAnn 1 3\n', 'the header "2 1" announces 4 pairs, but 1 lines follow it'],

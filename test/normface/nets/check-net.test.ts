@@ -138,7 +138,7 @@ describe('refuses in one sentence', () => {
     [
       'a number that is not finite',
       net({ kind: 'prelu', name: 'p', slope: Number.POSITIVE_INFINITY }),
-      'layers[0].slope is Infinity, expected a number',
+      'layers[0].slope is Infinity, expected a finite number',
     ],
   ])('%s', (_, value, sentence) => {
     let error: unknown;

@@ -117,6 +117,11 @@ describe('training configuration', () => {
       { loss: { name: 'circle', scale: { initial: 3 } } },
       /the loss "[a-z0-9]+" has no option "scale"; name one that has it as loss.name: .*cosface/,
     ],
+    [
+      'an infinite number',
+      { epochs: Number.POSITIVE_INFINITY },
+      /epochs is Infinity, expected a finite number/,
+    ],
     ['text for a number', { batchSize: '64' }, /batchSize is "64", expected a number/],
     ['fraction for a count', { batchSize: 0.5 }, /batchSize is 0.5, expected a whole number/],
     ['too small', { batchSize: 0 }, /batchSize is 0, expected at least 1/],

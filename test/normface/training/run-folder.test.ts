@@ -48,7 +48,7 @@ test('runs of one name are numbered', () => {
 test('a root that is a file gets a sentence', () => {
   fs.writeFileSync(path.join(root, 'x'), '');
   expect(() => createRunFolder(path.join(root, 'x'), 'a')).toThrow(
-    /cannot make a run folder in .*: it exists already/,
+    /cannot make a run folder in .*: .* is a file, not a folder/,
   );
 });
 

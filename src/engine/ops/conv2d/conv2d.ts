@@ -2,12 +2,15 @@ import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { conv2dReference } from './conv2d.reference.ts';
 import { type Conv2dGeometry, type Conv2dOptions, conv2dCost, conv2dGeometry } from './conv2d_geometry.ts';
 import { conv2dForward, conv2dGradInput, conv2dGradWeight } from './conv2d_products.ts';
+
+const optionNames: OptionNames<Conv2dOptions> = { stride: true, padding: true, dilation: true, groups: true };
 
 /**
  * Shapes of a convolution and its bias, checked.
@@ -23,6 +26,7 @@ export function checkConv2d(
 ): Conv2dGeometry {
   checkOperands(operator, x, weight);
   checkOptionalOperands(operator, bias);
+  checkOptionNames(operator, options, optionNames);
   const geometry = conv2dGeometry(x.shape, weight.shape, options, operator);
   const outChannels = geometry.OUT_CHANNELS;
   check(

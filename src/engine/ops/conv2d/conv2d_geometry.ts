@@ -1,3 +1,4 @@
+import { showValue } from '../../../common/show-value.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Cost } from '../../runtime/kernel.ts';
@@ -59,6 +60,11 @@ export function conv2dGeometry(
   const [strideH, strideW] = pair(options.stride ?? 1);
   const [dilationH, dilationW] = pair(options.dilation ?? 1);
   const { padding = 0, groups = 1 } = options;
+  checkArgument(
+    typeof padding === 'number' || (Array.isArray(padding) && padding.length === 4),
+    operator,
+    () => `padding is one number or [top, bottom, left, right], not ${showValue(padding)}`,
+  );
   const [top, bottom, left, right] =
     typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
   const positive = [strideH, strideW, dilationH, dilationW, groups];

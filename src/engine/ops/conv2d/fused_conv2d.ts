@@ -2,6 +2,7 @@ import { record, wantsGradient } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { preluReference } from '../elementwise/prelu.reference.ts';
@@ -27,6 +28,14 @@ export interface FusedConv2dOperands {
   readonly residual?: Tensor | null;
 }
 
+const operandNames: OptionNames<FusedConv2dOperands> = {
+  x: true,
+  weight: true,
+  bias: true,
+  activation: true,
+  residual: true,
+};
+
 /**
  * y = activation(x ∗ weight + bias) + residual, without a pass over memory for anything but the convolution: the arithmetic of the
  * operators one by one, in the same order.
@@ -35,8 +44,9 @@ export interface FusedConv2dOperands {
  * @throws ArgumentError if the shapes and options do not fit
  */
 export function fusedConv2d(operands: FusedConv2dOperands, options: Conv2dOptions = {}): Tensor {
-  const { x, weight, bias = null, activation = null, residual = null } = operands;
   const operator = 'fusedConv2d';
+  checkOptionNames(operator, operands, operandNames);
+  const { x, weight, bias = null, activation = null, residual = null } = operands;
   const slope = activation && activation !== 'relu' ? activation.slope : null;
   const relu = activation === 'relu';
   const g = checkConv2d(operator, x, weight, bias, options);

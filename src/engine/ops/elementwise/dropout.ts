@@ -1,3 +1,4 @@
+import { showValue } from '../../../common/show-value.ts';
 import source from '../../../shaders/elementwise/dropout.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument } from '../../core/errors.ts';
@@ -24,7 +25,7 @@ export function dropout(x: Tensor, rate: number): Tensor {
   checkArgument(
     rate >= 0 && rate < 1,
     'dropout',
-    () => `the rate must be at least 0 and less than 1, not ${rate}`,
+    () => `the rate must be at least 0 and less than 1, not ${showValue(rate)}`,
   );
   check(x.dtype === 'f32', 'dropout', () => `x must be f32, not ${x.dtype}`);
   const stream = runtimeOf(x.device).random.nextStream();

@@ -3,6 +3,7 @@ import gradientSource from '../../../shaders/elementwise/elementwise_grad_input.
 import { record } from '../../core/autograd.ts';
 import { check } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
+import { checkOptionNames } from '../../core/options.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { sumInto } from '../reduce/sum.ts';
@@ -10,7 +11,7 @@ import { sumRows } from '../reduce/sum_rows.ts';
 import { broadcastShape, broadcastStrides, broadcastWalk } from './broadcast.ts';
 import type { OperandName, Operation } from './operation.ts';
 import { operations } from './operations.ts';
-import type { OperationName, OptionsOf } from './options.ts';
+import { type OperationName, type OptionsOf, optionNames } from './options.ts';
 
 const kernel = { name: 'elementwise', source };
 const gradientKernel = { name: 'elementwise_grad_input', source: gradientSource };
@@ -42,6 +43,8 @@ export function elementwise<N extends OperationName>(
     name,
     () => `every operand must be f32, not ${tensors.map(({ dtype }) => dtype).join(' and ')}`,
   );
+  if (name in optionNames)
+    checkOptionNames<object>(name, options, optionNames[name as keyof typeof optionNames]);
   operation.checkOptions?.(name, options);
   const shape = broadcastShape(
     name,

@@ -4,6 +4,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -17,6 +18,8 @@ export interface MaxFeatureMapOptions {
   readonly parts?: number;
 }
 
+const optionNames: OptionNames<MaxFeatureMapOptions> = { parts: true };
+
 /**
  * Element-wise maximum of the two halves of the channels (Wu et al. 2018, "A Light CNN for Deep Face Representation with
  * Noisy Labels", equation 5), or of more parts (maxout, Goodfellow et al. 2013, arXiv 1302.4389). Of equal maxima the gradient goes to
@@ -28,6 +31,7 @@ export interface MaxFeatureMapOptions {
  */
 export function maxFeatureMap(x: Tensor, options: MaxFeatureMapOptions = {}): Tensor {
   checkOperands('maxFeatureMap', x);
+  checkOptionNames('maxFeatureMap', options, optionNames);
   const parts = partsOf('maxFeatureMap', x.shape, options);
   const channels = (x.shape.at(-1) ?? 1) / parts;
   check(x.dtype === 'f32', 'maxFeatureMap', () => `x must be f32, not ${x.dtype}`);

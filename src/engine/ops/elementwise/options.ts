@@ -1,5 +1,7 @@
 /** The element-wise operations by name, and what each can be told. */
 
+import type { OptionNames } from '../../core/options.ts';
+
 export type NoOptions = Record<string, never>;
 
 /** Factors of the summands. */
@@ -36,6 +38,14 @@ interface OptionsByName {
   gelu: GeluOptions;
   leakyRelu: LeakyReluOptions;
 }
+
+/** Those of the operations that have any. */
+export const optionNames: { readonly [N in keyof OptionsByName]: OptionNames<OptionsByName[N]> } = {
+  add: { alpha: true, beta: true },
+  clip: { min: true, max: true },
+  gelu: { approximate: true },
+  leakyRelu: { slope: true },
+};
 
 export type OperationName = ArithmeticName | ComparisonName | UnaryName | 'where';
 export type ArithmeticName = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power';

@@ -1,3 +1,4 @@
+import { showValue } from '../../../common/show-value.ts';
 import source from '../../../shaders/elementwise/scale.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, checkArgument } from '../../core/errors.ts';
@@ -16,7 +17,7 @@ export function scale(x: Tensor, factor: number): Tensor {
   checkArgument(
     Number.isFinite(Math.fround(factor)),
     'scale',
-    () => `the factor must be a finite f32 number, not ${factor}`,
+    () => `the factor must be a finite f32 number, not ${showValue(factor)}`,
   );
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
   const y = x.device.empty(x.shape);

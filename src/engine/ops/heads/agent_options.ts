@@ -1,4 +1,5 @@
 import { checkArgument } from '../../core/errors.ts';
+import type { OptionNames } from '../../core/options.ts';
 import { defaultEpsilon } from '../norm/l2_normalise.ts';
 
 /** What the agent losses have in common. */
@@ -20,6 +21,16 @@ export interface AgentOptions {
   /** Added to squared norms, inside the root (default 1e-12). */
   epsilon?: number;
 }
+
+export const agentOptionNames: OptionNames<AgentOptions> = {
+  gradient: true,
+  positiveWeight: true,
+  negativeWeight: true,
+  positiveFirst: true,
+  positiveUpperBound: true,
+  normaliseWeights: true,
+  epsilon: true,
+};
 
 export const agentDefaults = {
   gradient: 'exact',

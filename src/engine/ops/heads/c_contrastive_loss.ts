@@ -2,10 +2,11 @@ import marginSource from '../../../shaders/heads/adaptive_margin.wesl';
 import finishSource from '../../../shaders/heads/c_contrastive_finish.wesl';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { agentHead } from './agent_head.ts';
 import { cContrastiveReference } from './agent_losses.reference.ts';
-import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
+import { type AgentOptions, agentDefaults, agentOptionNames, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
@@ -34,6 +35,19 @@ export interface CContrastiveOptions extends AgentOptions {
   maxNegativeMargin?: number;
 }
 
+const optionNames: OptionNames<CContrastiveOptions> = {
+  ...agentOptionNames,
+  positiveMargin: true,
+  negativeMargin: true,
+  positiveOutlierThreshold: true,
+  maxNegativeOnly: true,
+  maxPositiveOnly: true,
+  expNegativeWeight: true,
+  normalizeNegative: true,
+  runningPositive: true,
+  maxNegativeMargin: true,
+};
+
 /**
  * C-contrastive loss of features with agents (arXiv 1704.06369, equation 10), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
  *
@@ -54,6 +68,7 @@ export function cContrastiveHead(
   options: CContrastiveOptions = {},
 ): LossWithStatistics {
   const operator = 'cContrastiveLoss';
+  checkOptionNames(operator, options, optionNames);
   checkHead(operator, features, weights, labels);
   const {
     gradient,

@@ -1,10 +1,11 @@
 import finishSource from '../../../shaders/heads/c_triplet_finish.wesl';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { agentHead } from './agent_head.ts';
 import { cTripletReference } from './agent_losses.reference.ts';
-import { type AgentOptions, agentDefaults, checkNumbers } from './agent_options.ts';
+import { type AgentOptions, agentDefaults, agentOptionNames, checkNumbers } from './agent_options.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
@@ -21,6 +22,14 @@ export interface CTripletOptions extends AgentOptions {
   /** [n] f32: a factor for every sample; with `gradient: 'caffe'` for its gradient only. */
   sampleWeights?: Tensor;
 }
+
+const optionNames: OptionNames<CTripletOptions> = {
+  ...agentOptionNames,
+  margin: true,
+  addCenterLoss: true,
+  hardestOnly: true,
+  sampleWeights: true,
+};
 
 /**
  * C-triplet loss of features with agents (arXiv 1704.06369, equation 11), fused with the distances D_ij = ‖f̂_i − ŵ_j‖²:
@@ -45,6 +54,7 @@ export function cTripletHead(
   options: CTripletOptions = {},
 ): LossWithStatistics {
   const operator = 'cTripletLoss';
+  checkOptionNames(operator, options, optionNames);
   checkHead(operator, features, weights, labels);
   const {
     gradient,

@@ -3,6 +3,7 @@ import updateSource from '../../../shaders/heads/center_update.wesl';
 import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { defineOperator, type InputKind, type InputSpec } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { scale } from '../elementwise/scale.ts';
@@ -26,6 +27,8 @@ export interface CenterOptions {
   normalise?: boolean;
 }
 
+const optionNames: OptionNames<CenterOptions> = { alpha: true, normalise: true };
+
 /**
  * Center loss (Wen et al. 2016), with x the features on the unit sphere:
  *
@@ -45,9 +48,11 @@ export function centerHead(
   features: Tensor,
   centers: Tensor,
   labels: Tensor,
-  { alpha = 0.5, normalise = true }: CenterOptions = {},
+  options: CenterOptions = {},
 ): LossWithStatistics {
   const operator = 'centerLoss';
+  checkOptionNames(operator, options, optionNames);
+  const { alpha = 0.5, normalise = true } = options;
   checkHead(operator, features, centers, labels);
   checkNumbers(operator, { alpha });
   check(

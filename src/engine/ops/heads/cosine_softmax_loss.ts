@@ -1,5 +1,6 @@
 import { checkArgument } from '../../core/errors.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
@@ -33,6 +34,16 @@ export interface CosineSoftmaxOptions extends SharedHeadOptions {
   normaliseWeights?: boolean;
 }
 
+const optionNames: OptionNames<CosineSoftmaxOptions> = {
+  scale: true,
+  epsilon: true,
+  floor: true,
+  adaptive: true,
+  normaliseFeatures: true,
+  normaliseWeights: true,
+  classesInUse: true,
+};
+
 /**
  * Scaled-cosine softmax cross-entropy, NormFace's loss (arXiv 1704.06369, section 3.3, equation 6), fused: neither logits nor normalised class weights are written.
  *
@@ -53,6 +64,7 @@ export function cosineSoftmaxHead(
   options: CosineSoftmaxOptions,
 ): LossWithStatistics {
   const operator = 'cosineSoftmaxLoss';
+  checkOptionNames(operator, options, optionNames);
   const {
     scale,
     epsilon = defaultEpsilon,

@@ -1,4 +1,5 @@
 import { defineOperator, type InputSpec, type ReferenceArray } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
@@ -25,6 +26,16 @@ export interface MarginSoftmaxOptions extends SharedHeadOptions {
   readonly epsilon?: number;
 }
 
+const optionNames: OptionNames<MarginSoftmaxOptions> = {
+  margin: true,
+  scale: true,
+  floor: true,
+  normaliseFeatures: true,
+  normaliseWeights: true,
+  epsilon: true,
+  classesInUse: true,
+};
+
 /**
  * Softmax cross-entropy over cosines with a margin, fused: neither logits nor normalised class weights are written.
  *
@@ -47,6 +58,7 @@ export function marginSoftmaxHead(
   options: MarginSoftmaxOptions,
 ): LossWithStatistics {
   const operator = 'marginSoftmaxLoss';
+  checkOptionNames(operator, options, optionNames);
   const {
     margin,
     scale,

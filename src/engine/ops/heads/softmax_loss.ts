@@ -1,4 +1,5 @@
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
@@ -12,6 +13,8 @@ export interface SoftmaxLossOptions extends SharedHeadOptions {
   /** [classes] f32, default none. */
   readonly bias?: Tensor | null;
 }
+
+const optionNames: OptionNames<SoftmaxLossOptions> = { bias: true, classesInUse: true };
 
 /**
  * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
@@ -30,9 +33,11 @@ export function softmaxLossHead(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  { bias = null, classesInUse }: SoftmaxLossOptions = {},
+  options: SoftmaxLossOptions = {},
 ): LossWithStatistics {
   const operator = 'softmaxLoss';
+  checkOptionNames(operator, options, optionNames);
+  const { bias = null, classesInUse } = options;
   checkHead(operator, features, weights, labels, { bias, classesInUse });
   return softmaxHead({
     operator,

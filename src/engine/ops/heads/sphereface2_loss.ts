@@ -4,6 +4,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { type Tensor, viewOf } from '../../core/tensor.ts';
 import { structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -70,6 +71,17 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Numbers = {
   return q > 1 ? Math.log(root + q - 1) - own - Math.LN2 : Math.log(2 * q) - others - Math.log(1 - q + root);
 }
 
+const optionNames: OptionNames<SphereFace2Options> = {
+  bias: true,
+  lambda: true,
+  r: true,
+  margin: true,
+  t: true,
+  gradient: true,
+  normaliseWeights: true,
+  epsilon: true,
+};
+
 /**
  * SphereFace2 (arXiv 2108.01513): a binary problem for every class, all of them sharing a bias.
  *
@@ -90,6 +102,7 @@ export function sphereFace2Head(
   options: SphereFace2Options,
 ): LossWithStatistics {
   const operator = 'sphereFace2Loss';
+  checkOptionNames(operator, options, optionNames);
   const settings = { ...defaults, ...options };
   const { bias, lambda, r, margin, t, gradient, epsilon } = settings;
   checkHead(operator, features, weights, labels);

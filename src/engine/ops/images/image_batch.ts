@@ -2,6 +2,7 @@ import source from '../../../shaders/images/image_batch.wesl';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -30,6 +31,17 @@ export interface ImageBatchOptions {
   readonly scale?: number;
 }
 
+const optionNames: OptionNames<ImageBatchOptions> = {
+  height: true,
+  width: true,
+  mirror: true,
+  shift: true,
+  crop: true,
+  channels: true,
+  mean: true,
+  scale: true,
+};
+
 /**
  * Pictures as input of a net: (byte − mean)·scale of a crop, mirrored and moved at random where wanted. A crop
  * that a shift moves past the border repeats the border. Random bits follow from {@link Device.setRandom}: call it before
@@ -40,6 +52,7 @@ export interface ImageBatchOptions {
  */
 export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Tensor {
   checkOperands('imageBatch', images);
+  checkOptionNames('imageBatch', options, optionNames);
   check(
     images.dtype === 'rgba8' && images.shape.length === 4 && images.shape[3] === 4,
     'imageBatch',

@@ -4,6 +4,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -26,6 +27,8 @@ export interface ResizeOptions {
   readonly alignCorners?: boolean;
 }
 
+const optionNames: OptionNames<ResizeOptions> = { height: true, width: true, mode: true, alignCorners: true };
+
 /**
  * Images of another size, by interpolation between pixels; a smaller image is not smoothed first.
  *
@@ -35,6 +38,7 @@ export interface ResizeOptions {
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
   checkOperands('resize', x);
+  checkOptionNames('resize', options, optionNames);
   const { height, width, mode = 'bilinear', alignCorners = false } = options;
   check(
     x.shape.length === 4 && x.dtype === 'f32',

@@ -2,6 +2,7 @@ import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
@@ -18,6 +19,8 @@ export interface MatmulOptions {
   readonly bias?: Tensor | null;
 }
 
+const optionNames: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true, bias: true };
+
 /**
  * Matrix product op(a)·op(b) (+ bias on every row), where op transposes if asked to. Dimensions in front of the last two are batches
  * of matrices, multiplied one by one; a batch extent of 1, or none, goes with any.
@@ -28,8 +31,9 @@ export interface MatmulOptions {
  * @throws ShapeError unless both are matrices with a common k, and their batches fit
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, bias = null } = options;
   checkOperands('matmul', a, b);
+  checkOptionNames('matmul', options, optionNames);
+  const { transposeA = false, transposeB = false, bias = null } = options;
   checkOptionalOperands('matmul', bias);
   const shapes = (): string =>
     `a ${formatShape(a.shape)}${transposeA ? ' transposed' : ''} and b ${formatShape(b.shape)}${transposeB ? ' transposed' : ''}`;

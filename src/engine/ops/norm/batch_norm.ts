@@ -8,6 +8,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid, rowChunkGrid } from '../../tuning/grid.ts';
@@ -40,6 +41,8 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
+const optionNames: OptionNames<BatchNormOptions> = { training: true, momentum: true, epsilon: true };
+
 /** What normalisation needs of each channel. In training the offset of the mean is relative to the first row of x. */
 interface ChannelStatistics {
   readonly offset: Tensor;
@@ -60,9 +63,11 @@ export function batchNorm(
   gamma: Tensor,
   beta: Tensor,
   running: RunningStatistics,
-  { training, momentum = 0.1, epsilon = defaultEpsilon }: BatchNormOptions,
+  options: BatchNormOptions,
 ): Tensor {
   checkOperands('batchNorm', x, gamma, beta, running.mean, running.variance);
+  checkOptionNames('batchNorm', options, optionNames);
+  const { training, momentum = 0.1, epsilon = defaultEpsilon } = options;
   const channels = x.shape.at(-1) ?? 1;
   const perChannel = {
     gamma,

@@ -5,6 +5,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { rowChunkGrid } from '../../tuning/grid.ts';
@@ -24,6 +25,8 @@ export interface LayerNormOptions {
   readonly epsilon?: number;
 }
 
+const optionNames: OptionNames<LayerNormOptions> = { dimensions: true, epsilon: true };
+
 /**
  * Layer normalisation over the last dimensions (Ba, Kiros & Hinton 2016, arXiv 1607.06450): y = scale·(x − mean)/√(variance + ε) +
  * shift, with mean and biased variance of each sample, for numbers of any magnitude.
@@ -37,10 +40,12 @@ export function layerNorm(
   x: Tensor,
   scale: Tensor | null = null,
   shift: Tensor | null = null,
-  { dimensions = 1, epsilon = 1e-5 }: LayerNormOptions = {},
+  options: LayerNormOptions = {},
 ): Tensor {
   checkOperands('layerNorm', x);
   checkOptionalOperands('layerNorm', scale, shift);
+  checkOptionNames('layerNorm', options, optionNames);
+  const { dimensions = 1, epsilon = 1e-5 } = options;
   checkArgument(
     Number.isInteger(dimensions) && dimensions >= 1 && dimensions <= x.shape.length,
     'layerNorm',

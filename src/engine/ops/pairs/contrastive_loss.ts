@@ -2,6 +2,7 @@ import source from '../../../shaders/pairs/contrastive_entries.wesl';
 import { check } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
 import type { LossWithStatistics } from '../heads/statistics.ts';
@@ -21,6 +22,8 @@ export interface ContrastiveOptions {
   normalise?: boolean;
 }
 
+const optionNames: OptionNames<ContrastiveOptions> = { margin: true, pairs: true, normalise: true };
+
 /**
  * Contrastive loss of pairs of samples (arXiv 1704.06369, equation 7), with D_ij = ‖f̂_i − f̂_j‖²:
  *
@@ -36,9 +39,11 @@ export interface ContrastiveOptions {
 export function contrastiveHead(
   features: Tensor,
   labels: Tensor,
-  { margin = 1, pairs = 'all', normalise = true }: ContrastiveOptions = {},
+  options: ContrastiveOptions = {},
 ): LossWithStatistics {
   const operator = 'contrastiveLoss';
+  checkOptionNames(operator, options, optionNames);
+  const { margin = 1, pairs = 'all', normalise = true } = options;
   checkOperands('contrastiveLoss', features, labels);
   const n = features.shape[0] ?? 0;
   checkNumbers(operator, { margin });

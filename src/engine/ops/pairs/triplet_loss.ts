@@ -2,6 +2,7 @@ import entriesSource from '../../../shaders/pairs/triplet_entries.wesl';
 import hardestSource from '../../../shaders/pairs/triplet_hardest.wesl';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sampleGrid } from '../../tuning/grid.ts';
 import { checkNumbers } from '../heads/agent_options.ts';
@@ -28,6 +29,8 @@ export interface TripletOptions {
   normalise?: boolean;
 }
 
+const optionNames: OptionNames<TripletOptions> = { margin: true, mining: true, normalise: true };
+
 /**
  * Triplet loss (arXiv 1704.06369, equation 8) over the triplets of a batch, with D_ij = ‖f̂_i − f̂_j‖²:
  *
@@ -44,9 +47,11 @@ export interface TripletOptions {
 export function tripletHead(
   features: Tensor,
   labels: Tensor,
-  { margin = 0.2, mining = 'semi-hard', normalise = true }: TripletOptions = {},
+  options: TripletOptions = {},
 ): LossWithStatistics {
   const operator = 'tripletLoss';
+  checkOptionNames(operator, options, optionNames);
+  const { margin = 0.2, mining = 'semi-hard', normalise = true } = options;
   checkNumbers(operator, { margin });
   checkOperands('tripletLoss', features, labels);
   const n = features.shape[0] ?? 0;

@@ -4,11 +4,18 @@ import { record } from '../../core/autograd.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { reshape } from '../shape/reshape.ts';
 import { averagePool2dReference } from './average_pool2d.reference.ts';
-import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
+import {
+  type Pool2dGeometry,
+  type Pool2dOptions,
+  pool2dGeometry,
+  pool2dOptions,
+  poolGrid,
+} from './pool_geometry.ts';
 
 const forwardKernel = { name: 'average_pool2d_forward', source: forwardSource };
 const gradInputKernel = { name: 'average_pool2d_grad_input', source: gradInputSource };
@@ -17,6 +24,8 @@ export interface AveragePool2dOptions extends Pool2dOptions {
   /** Whether the divisor counts the pixels of a window on the padding, whose values are zeros. Default true, as Caffe does. */
   readonly countPadding?: boolean;
 }
+
+const optionNames: OptionNames<AveragePool2dOptions> = { ...pool2dOptions, countPadding: true };
 
 /**
  * Mean over windows of each channel. The divisor is Caffe's: the pixels of the window on the image and on its padding (which
@@ -50,6 +59,7 @@ export function globalAveragePool(x: Tensor): Tensor {
 
 function pool(operator: string, x: Tensor, options: AveragePool2dOptions): Tensor {
   checkOperands(operator, x);
+  checkOptionNames(operator, options, optionNames);
   const geometry = pool2dGeometry(operator, x, options);
   const { countPadding = true } = options;
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);

@@ -3,10 +3,17 @@ import gradInputSource from '../../../shaders/pool/max_pool2d_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { maxPool2dReference } from './max_pool2d.reference.ts';
-import { type Pool2dGeometry, type Pool2dOptions, pool2dGeometry, poolGrid } from './pool_geometry.ts';
+import {
+  type Pool2dGeometry,
+  type Pool2dOptions,
+  pool2dGeometry,
+  pool2dOptions,
+  poolGrid,
+} from './pool_geometry.ts';
 
 const forwardKernel = { name: 'max_pool2d_forward', source: forwardSource };
 const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource };
@@ -21,6 +28,7 @@ const gradInputKernel = { name: 'max_pool2d_grad_input', source: gradInputSource
  */
 export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
   checkOperands('maxPool2d', x);
+  checkOptionNames('maxPool2d', options, pool2dOptions);
   const geometry = pool2dGeometry('maxPool2d', x, options);
   const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
   x.device.within('maxPool2d', () =>

@@ -1,4 +1,5 @@
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
+import type { OptionNames } from '../../core/options.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 
@@ -19,6 +20,13 @@ export interface Pool2dOptions {
    */
   ceilMode?: boolean;
 }
+
+export const pool2dOptions: OptionNames<Pool2dOptions> = {
+  kernel: true,
+  stride: true,
+  padding: true,
+  ceilMode: true,
+};
 
 /** Everything about the shapes of one pooling, under the names that the kernels use. */
 export interface Pool2dGeometry {

@@ -1,5 +1,6 @@
 import { check, checkArgument } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -13,6 +14,8 @@ export interface ReduceOptions {
   /** Whether they stay, with extent 1. Default false. */
   readonly keepDims?: boolean;
 }
+
+const reduceOptions: OptionNames<ReduceOptions> = { axes: true, keepDims: true };
 
 /** An array seen as [outer, axis, inner]: outer·inner lines along the axis, as in shaders/lib/lines. */
 export interface Lines {
@@ -34,8 +37,10 @@ export interface Reduced {
  *
  * @throws ShapeError unless x is f32, ArgumentError unless the axes are some of its own
  */
-export function reduced(operator: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): Reduced {
+export function reduced(operator: string, x: Tensor, options: ReduceOptions): Reduced {
   checkOperands(operator, x);
+  checkOptionNames(operator, options, reduceOptions);
+  const { axes, keepDims = false } = options;
   check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
   const rank = x.shape.length;
   checkArgument(axes?.length !== 0, operator, () => 'the list of axes is empty; without one all are reduced');

@@ -2,6 +2,7 @@ import forwardSource from '../../../shaders/reduce/softmax_forward.wesl';
 import gradInputSource from '../../../shaders/reduce/softmax_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { type Lines, lineGrid, linesAlong, linesOf } from './lines.ts';
@@ -15,6 +16,8 @@ export interface SoftmaxOptions {
   /** The axis along which the results add up to 1; negative ones count from the end. Default −1, the last. */
   readonly axis?: number;
 }
+
+const optionNames: OptionNames<SoftmaxOptions> = { axis: true };
 
 /** Of every line, its maximum m and s = Σ exp(x − m). */
 export interface LineExponentials {
@@ -36,7 +39,9 @@ export function logSoftmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   return shares('logSoftmax', x, options);
 }
 
-function shares(operator: 'softmax' | 'logSoftmax', x: Tensor, { axis = -1 }: SoftmaxOptions): Tensor {
+function shares(operator: 'softmax' | 'logSoftmax', x: Tensor, options: SoftmaxOptions): Tensor {
+  checkOptionNames(operator, options, optionNames);
+  const { axis = -1 } = options;
   const lines = linesAlong(operator, x, axis);
   const logarithm = operator === 'logSoftmax';
   const y = x.device.within(operator, () =>

@@ -4,6 +4,7 @@ import { record } from '../../core/autograd.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { elementGrid } from '../../tuning/grid.ts';
@@ -18,14 +19,18 @@ export interface ConcatOptions {
   readonly axis: number;
 }
 
+const optionNames: OptionNames<ConcatOptions> = { axis: true };
+
 /**
  * Joins tensors along one axis.
  *
  * @param inputs at least one, equal in every extent but that of the axis
  * @throws ShapeError if the other extents differ, ArgumentError if there is no such axis
  */
-export function concat(inputs: readonly Tensor[], { axis }: ConcatOptions): Tensor {
+export function concat(inputs: readonly Tensor[], options: ConcatOptions): Tensor {
   checkOperands('concat', ...inputs);
+  checkOptionNames('concat', options, optionNames);
+  const { axis } = options;
   const [first] = inputs;
   checkArgument(first !== undefined, 'concat', () => 'there is nothing to join');
   const rank = first.shape.length;

@@ -2,6 +2,7 @@ import source from '../../../shaders/shape/one_hot.wesl';
 import { check, checkArgument } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -15,6 +16,8 @@ export interface OneHotOptions {
   readonly classes: number;
 }
 
+const optionNames: OptionNames<OneHotOptions> = { classes: true };
+
 /**
  * For each label a row that is 1 at the label and 0 elsewhere. A label that no class has gives a row of zeros; in debug mode
  * (`checkLabels`) the next read throws a LabelError that names it.
@@ -23,8 +26,10 @@ export interface OneHotOptions {
  * @returns [...shape of labels, classes] f32
  * @throws ShapeError unless the labels are u32, ArgumentError unless there is a class
  */
-export function oneHot(labels: Tensor, { classes }: OneHotOptions): Tensor {
+export function oneHot(labels: Tensor, options: OneHotOptions): Tensor {
   checkOperands('oneHot', labels);
+  checkOptionNames('oneHot', options, optionNames);
+  const { classes } = options;
   check(labels.dtype === 'u32', 'oneHot', () => `the labels must be u32, not ${labels.dtype}`);
   checkArgument(
     Number.isInteger(classes) && classes >= 1,

@@ -1,6 +1,7 @@
 import { record } from '../../core/autograd.ts';
 import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkList, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
@@ -15,14 +16,18 @@ export interface PadOptions {
   readonly value?: number;
 }
 
+const optionNames: OptionNames<PadOptions> = { before: true, after: true, value: true };
+
 /**
  * x with a frame of one value.
  *
  * @param x f32, u32 or i32
  * @throws ArgumentError unless there are as many whole numbers from 0 as x has axes
  */
-export function pad(x: Tensor, { before, after, value = 0 }: PadOptions): Tensor {
+export function pad(x: Tensor, options: PadOptions): Tensor {
   checkWords('pad', x);
+  checkOptionNames('pad', options, optionNames);
+  const { before, after, value = 0 } = options;
   const none = x.shape.map(() => 0);
   const [leading, trailing] = [before ?? none, after ?? none];
   for (const [name, list] of Object.entries({ before: leading, after: trailing })) {

@@ -1,6 +1,7 @@
 import { record } from '../../core/autograd.ts';
 import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { checkList, checkWords, copyStrided, stridesOf } from './copy_strided.ts';
@@ -14,6 +15,8 @@ export interface SliceOptions {
   /** Every how manyth index along each axis, from 1. Default 1. */
   readonly step?: readonly number[];
 }
+
+const optionNames: OptionNames<SliceOptions> = { start: true, end: true, step: true };
 
 /** What is taken along one axis. */
 interface Range {
@@ -30,6 +33,7 @@ interface Range {
  */
 export function slice(x: Tensor, options: SliceOptions): Tensor {
   checkWords('slice', x);
+  checkOptionNames('slice', options, optionNames);
   const ranges = rangesOf(x, options);
   const strides = stridesOf(x.shape);
   const y = x.device.empty(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '../../../common/files.node.ts';
 
 /**
  * The script of the decode worker. The build puts it as `decode-worker.js` beside the bundle. When the sources themselves run
@@ -28,7 +29,7 @@ async function bundleSources(): Promise<URL> {
   });
   const code = result.outputFiles[0]!.contents;
   const folder = new URL('../../../node_modules/.cache/normface/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(fileURLToPath(folder));
   // Named by content and renamed into place: several processes may do this at once.
   const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const target = new URL(`decode-worker-${digest}.mjs`, folder);

@@ -42,6 +42,7 @@ export function parsePairs(text: string, name = 'pairs.txt'): PairList {
   const lines = text.normalize('NFC').split(/\r?\n/);
   while (lines.length > 1 && lines[lines.length - 1]!.trim() === '') lines.pop();
   const header = lines[0]!.trim();
+  if (header === '' && lines.length === 1) throw new UserError(`${name}: the file is empty`);
   if (!/^[1-9]\d{0,8}(\s+[1-9]\d{0,8})?$/.test(header)) {
     throw new UserError(
       `${name} line 1: expected a header such as "10 300" (folds and pairs per fold), found "${header}"`,

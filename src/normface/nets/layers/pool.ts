@@ -30,12 +30,13 @@ export interface GlobalAveragePoolLayer {
 
 const pooling = (pool: (x: Tensor, options: AveragePool2dOptions) => Tensor) =>
   function plan(layer: MaxPoolLayer | AveragePoolLayer, input: SampleShape): PlannedLayer {
-    const geometry = pool2dGeometry(layer.kind, { shape: [1, ...input], dtype: 'f32' }, layer);
+    const { kind, name: _, ...options } = layer;
+    const geometry = pool2dGeometry(kind, { shape: [1, ...input], dtype: 'f32' }, options);
     return {
       output: [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
       macs: 0,
       parameters: [],
-      forward: (x) => pool(x, layer),
+      forward: (x) => pool(x, options),
     };
   };
 

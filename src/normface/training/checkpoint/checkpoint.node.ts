@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import {
+  makeFolders,
   reasonOf,
   replaceFile,
   syncFolder,
@@ -50,7 +51,7 @@ export function saveCheckpoint(
       'optimiser.safetensors': encodeSafetensors(checkpoint.optimiser),
       'state.json': new TextEncoder().encode(`${JSON.stringify(checkpoint.state, null, 2)}\n`),
     };
-    fs.mkdirSync(temporary, { recursive: true });
+    makeFolders(temporary);
     for (const [file, bytes] of Object.entries(files)) write(path.join(temporary, file), bytes);
     syncFolder(temporary);
     if (fs.existsSync(folder)) fs.renameSync(folder, replaced);

@@ -39,7 +39,7 @@ export function explain(issue: z.core.$ZodIssue, input: unknown, schema: JsonSch
   if (value === undefined) return `${where} is missing`;
   switch (issue.code) {
     case 'invalid_type':
-      return `${where} is ${showValue(value)}, expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
+      return `${where} is ${showValue(value)}, expected ${wanted(issue.expected, value)}`;
     case 'invalid_value':
       return `${where} is ${showValue(value)}, expected one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
@@ -56,7 +56,10 @@ export function explain(issue: z.core.$ZodIssue, input: unknown, schema: JsonSch
   }
 }
 
-function article(type: string): string {
+/** A type in words, for a value that is none. */
+function wanted(type: string, value: unknown): string {
+  if (type === 'int') return 'a whole number';
+  if (type === 'number' && typeof value === 'number') return 'a finite number';
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }
 

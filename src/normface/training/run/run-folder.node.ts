@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
-import { reasonOf, replaceFile } from '../../../common/files.node.ts';
+import { makeFolders, reasonOf, replaceFile } from '../../../common/files.node.ts';
 import { javascriptRuntime } from '../../../common/javascript-runtime.node.ts';
 import { readJson } from '../../../common/json-file.node.ts';
 import { parseConfig, type TrainingConfig } from '../config/config.ts';
@@ -14,7 +14,7 @@ import { type LogRecord, parseLog } from './log.ts';
 /** Makes `root/<name>-NNN` with the next free number. @throws UserError when it cannot be made */
 export function createRunFolder(root: string, name: string): string {
   try {
-    fs.mkdirSync(root, { recursive: true });
+    makeFolders(root);
     const taken = fs.readdirSync(root).map((entry) => numberOf(entry, name) ?? 0);
     for (let number = Math.max(0, ...taken) + 1; ; number++) {
       const folder = path.join(root, `${name}-${String(number).padStart(3, '0')}`);
