@@ -17,7 +17,7 @@ export const weslAsText: Plugin = {
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
   'test/common/*.test.ts',
-  'test/engine/{adapter,fastest}.test.ts',
+  'test/engine/{adapter,fastest,undefined-math}.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
   'test/inspector/graph/dot.test.ts',
