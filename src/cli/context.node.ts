@@ -26,6 +26,7 @@ export interface GlobalOptions {
   readonly maxPixels?: number;
   readonly tune?: TuneMode;
   readonly operands?: OperandType;
+  readonly gflopPerSubmission?: number;
 }
 
 export class Context {
@@ -90,8 +91,9 @@ export class Context {
       import('../engine/runtime/device.node.ts'),
       import('../engine/runtime/adapter.ts'),
     ]);
-    const { adapter, allowSoftware, tune, operands } = this.options;
-    this.device = await openDevice({ adapter, allowSoftware, tune, operands, ...options });
+    const { adapter, allowSoftware, tune, operands, gflopPerSubmission } = this.options;
+    const wanted = { adapter, allowSoftware, tune, operands, gflopPerSubmission, ...options };
+    this.device = await openDevice(wanted);
     this.say(describeAdapter(this.device.report));
     await this.traceSteps(this.device);
     return this.device;

@@ -45,6 +45,7 @@ interface Repeatable {
 /** The device that variants are timed on, as far as the tuner needs it. */
 export interface TunerHost {
   capture(body: () => null): Repeatable;
+  allocating<T>(make: () => T, discard: (made: T) => void): Promise<T>;
   synchronize(): Promise<void>;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
@@ -147,7 +148,7 @@ export class Tuner {
   }
 
   /**
-   * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
+   * Makes something that captures steps (see {@link Device.allocating}), in mode `full` with the fastest variants: what the first making wanted to know is
    * measured, then it is made again.
    *
    * @param discard frees what was made
@@ -158,10 +159,10 @@ export class Tuner {
     discard: (made: T) => void,
     report?: (key: string, measurement: Measurement) => void,
   ): Promise<T> {
-    let made = make();
+    let made = await this.device.allocating(make, discard);
     while (await this.settle(report)) {
       discard(made);
-      made = make();
+      made = await this.device.allocating(make, discard);
     }
     return made;
   }

@@ -37,13 +37,16 @@ export async function embedderOf(
     );
   const net = buildNet(design, [...cropSize, design.input[2]], 0);
   const values = matchParameters(tensors, net.declarations, { source, net: design.name });
-  const parameters = new Parameters(
-    device,
-    net.declarations.map((declaration) => ({ ...declaration, init: values.get(declaration.name)! })),
-  );
+  const declarations = net.declarations.map((declaration) => ({
+    ...declaration,
+    init: values.get(declaration.name)!,
+  }));
   return device.tuner.tuned(
-    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror }),
-    (discarded) => discarded.release(),
+    () => {
+      const parameters = new Parameters(device, declarations);
+      return new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror });
+    },
+    (discarded) => discarded.dispose(),
   );
 }
 

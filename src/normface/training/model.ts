@@ -1,6 +1,7 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import { UserError } from '../../common/errors.ts';
+import { DeviceError } from '../../engine/core/errors.ts';
 import type { Parameters } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -16,7 +17,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
 import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
-import { readMetrics } from './head.ts';
+import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { Objective } from './objective.ts';
 
@@ -87,8 +88,7 @@ export class Model implements Learner {
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     this.load(batch, learningRate, step);
-    this.captured.run();
-    return readMetrics(this.objective.heads[0], this.captured.outputs);
+    return runStep(this.captured, this.objective.heads[0]);
   }
 
   /**
@@ -144,6 +144,7 @@ export class Model implements Learner {
       }
       this.optimiser.restore(state);
     } catch (error) {
+      if (error instanceof DeviceError) throw error;
       throw new UserError(
         `the optimiser's state in ${names.source} does not fit: ${(error as Error).message}`,
       );
@@ -175,10 +176,13 @@ export class Model implements Learner {
   }
 
   /** The net in inference mode, with the weights of this moment. */
-  embedder(): NetEmbedder {
-    this.evaluation ??= new NetEmbedder(this.device, this.objective.net, this.parameters, evaluationBatch, {
-      imageSize: this.config.data.imageSize,
-    });
+  async embedder(): Promise<NetEmbedder> {
+    const { device, config, objective, parameters } = this;
+    const { imageSize } = config.data;
+    this.evaluation ??= await device.allocating(
+      () => new NetEmbedder(device, objective.net, parameters, evaluationBatch, { imageSize }),
+      (discarded) => discarded.dispose(),
+    );
     return this.evaluation;
   }
 

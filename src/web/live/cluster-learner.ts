@@ -9,7 +9,7 @@ import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { twoClasses } from '../../normface/paper/two-classes.ts';
-import { createHead, type Head, readMetrics } from '../../normface/training/head.ts';
+import { createHead, type Head, runStep } from '../../normface/training/head.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';
 import { lossChoice } from './choices.ts';
 import type { Embedding } from './embedding.ts';
@@ -64,8 +64,7 @@ export class ClusterLearner implements LiveLearner {
 
   async step(learningRate: number): Promise<StepMetrics> {
     this.optimiser.learningRate = learningRate;
-    this.captured.run();
-    const metrics = await readMetrics(this.head, this.captured.outputs);
+    const metrics = await runStep(this.captured, this.head);
     this.done++;
     return metrics;
   }

@@ -86,7 +86,7 @@ export class NetLearner implements LiveLearner {
 
   async embed(): Promise<Embedding> {
     const { model, pictures, samplePixels } = this;
-    const embedder = model.embedder();
+    const embedder = await model.embedder();
     const { dimension, batchSize } = embedder;
     const { sample, heldOut } = this.sample;
     const picture = 4 * pictures.width * pictures.height;

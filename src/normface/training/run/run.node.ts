@@ -275,7 +275,7 @@ class Run {
   private async evaluate(step: number, set: EvaluationSet, pool: DecodePool | undefined): Promise<void> {
     const { thresholdFold } = this.options.config.evaluation;
     const protocol = thresholdFold === undefined ? 'lfw-10fold-cos' : 'best-threshold';
-    const { evaluation } = await evaluateRun(this.model.embedder(), set, {
+    const { evaluation } = await evaluateRun(await this.model.embedder(), set, {
       name: `step ${step}`,
       rule: { kind: 'best' },
       merge: 'front',
