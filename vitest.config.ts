@@ -31,7 +31,7 @@ const plain = [
   'test/normface/nets/{describe,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses}.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',
   'test/web/live/!(learners).test.ts',

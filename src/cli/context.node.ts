@@ -38,6 +38,7 @@ export class Context {
   readonly progressSink: ProgressSink;
   private readonly stages: Stage[] = [];
   private device: Device | undefined;
+  private deviceOptions: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {};
   private trace: StepTrace | undefined;
 
   constructor(options: GlobalOptions, streams: Streams) {
@@ -86,6 +87,7 @@ export class Context {
     options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {},
   ): Promise<Device> {
     if (this.device) return this.device;
+    this.deviceOptions = options;
     // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.
     const [{ openDevice }, { describeAdapter }] = await Promise.all([
       import('../engine/runtime/device.node.ts'),
@@ -98,6 +100,14 @@ export class Context {
     await this.traceSteps(this.device);
     return this.device;
   }
+
+  /** Another device in place of one that was lost; what `openDevice` gives from now on. */
+  reopenDevice = (): Promise<Device> => {
+    this.device?.close();
+    this.device = undefined;
+    // What was measured once need not be measured again.
+    return this.openDevice({ ...this.deviceOptions, ignoreMeasurements: false });
+  };
 
   /** With DEBUG=1 to 5, tells of every run of a captured step on stderr. */
   private async traceSteps(device: Device): Promise<void> {
