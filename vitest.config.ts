@@ -17,7 +17,7 @@ export const weslAsText: Plugin = {
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
   'test/common/*.test.ts',
-  'test/engine/{adapter,default_tile,fastest}.test.ts',
+  'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
   'test/inspector/compiled/*.test.ts',
@@ -32,7 +32,7 @@ const plain = [
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses}.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',
   'test/web/live/!(learners).test.ts',

@@ -146,7 +146,7 @@ function replay(
     async run(iterations) {
       await step.compile();
       for (let i = 0; i < iterations; i++) step.run();
-      await runtimeOf(device).download(least.storage, Float32Array.BYTES_PER_ELEMENT);
+      await runtimeOf(device).download([{ storage: least.storage, bytes: Float32Array.BYTES_PER_ELEMENT }]);
     },
     results: () => Promise.all(step.outputs.map((tensor) => tensor.readFloats())),
     dispose: () => disposeAll(device, owned),

@@ -26,6 +26,7 @@ export interface GlobalOptions {
   readonly maxPixels?: number;
   readonly tune?: TuneMode;
   readonly operands?: OperandType;
+  readonly gflopPerSubmission?: number;
 }
 
 export class Context {
@@ -37,6 +38,7 @@ export class Context {
   readonly progressSink: ProgressSink;
   private readonly stages: Stage[] = [];
   private device: Device | undefined;
+  private deviceOptions: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {};
   private trace: StepTrace | undefined;
 
   constructor(options: GlobalOptions, streams: Streams) {
@@ -85,17 +87,27 @@ export class Context {
     options: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {},
   ): Promise<Device> {
     if (this.device) return this.device;
+    this.deviceOptions = options;
     // Dawn takes a tenth of a second to load; commands that do not compute should not pay for it.
     const [{ openDevice }, { describeAdapter }] = await Promise.all([
       import('../engine/runtime/device.node.ts'),
       import('../engine/runtime/adapter.ts'),
     ]);
-    const { adapter, allowSoftware, tune, operands } = this.options;
-    this.device = await openDevice({ adapter, allowSoftware, tune, operands, ...options });
+    const { adapter, allowSoftware, tune, operands, gflopPerSubmission } = this.options;
+    const wanted = { adapter, allowSoftware, tune, operands, gflopPerSubmission, ...options };
+    this.device = await openDevice(wanted);
     this.say(describeAdapter(this.device.report));
     await this.traceSteps(this.device);
     return this.device;
   }
+
+  /** Another device in place of one that was lost; what `openDevice` gives from now on. */
+  reopenDevice = (): Promise<Device> => {
+    this.device?.close();
+    this.device = undefined;
+    // What was measured once need not be measured again.
+    return this.openDevice({ ...this.deviceOptions, ignoreMeasurements: false });
+  };
 
   /** With DEBUG=1 to 5, tells of every run of a captured step on stderr. */
   private async traceSteps(device: Device): Promise<void> {

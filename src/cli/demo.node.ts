@@ -51,7 +51,7 @@ export async function demo(context: Context, options: DemoOptions) {
   const interrupt = context.interrupt();
   const pool = new CachingPool();
   try {
-    const device = await context.openDevice();
+    await context.openDevice();
     const runs: DemoRun[] = [];
     for (const recipe of recipes) {
       context.say(`\n${recipe.label}`);
@@ -66,6 +66,7 @@ export async function demo(context: Context, options: DemoOptions) {
     const set = await evaluationSetOf(configOf(recipes[0].file, options).config);
     if (!set) throw new UserError('the demo has nothing to evaluate on: evaluation.data is missing');
     for (const warning of set.warnings) context.warn(warning);
+    const device = await context.openDevice();
     const evaluated: EvaluatedRun[] = [];
     const stage = context.stage('evaluation');
     for (const run of runs) {
@@ -129,7 +130,9 @@ async function trainRecipe(
   const { config, source } = configOf(file, options, baseline?.checkpoint);
   const data = await openTrainingData(config);
   const device = await context.openDevice();
-  const run = await trainRun({ device, config, source, data, reporter: context, pool, shouldStop });
+  const { reopenDevice } = context;
+  const reporter = context;
+  const run = await trainRun({ device, reopenDevice, config, source, data, reporter, pool, shouldStop });
   const steps = readLog(run.folder).filter((record): record is StepRecord => record.event === 'step');
   return { ...run, name, label, before: baseline?.totalSteps ?? 0, steps };
 }

@@ -35,6 +35,7 @@ export async function paper(context: Context, names: readonly string[], options:
     out,
     reporter: context,
     openDevice: () => context.openDevice(),
+    reopenDevice: context.reopenDevice,
     shouldStop: interrupt.shouldStop,
   });
   try {

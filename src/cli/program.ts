@@ -68,6 +68,11 @@ export function declareProgram(program: Command, run: Runner): void {
       ),
     )
     .option(
+      '--gflop-per-submission <n>',
+      'most arithmetic that goes to the GPU at once, for GPUs that the system resets (default: 100, on software drivers no limit)',
+      wholeNumber(1),
+    )
+    .option(
       '--max-pixels <n>',
       'largest picture that is decoded, in pixels (default: 100 million)',
       wholeNumber(1),

@@ -66,7 +66,11 @@ async function trainResolved(
   if (isDry) return dryRun(context, config, data);
   const device = await context.openDevice();
   const reporter = context;
-  const run = { device, config, data, source, resume, reporter, overfitBatch, verifyData, shouldStop };
+  const { reopenDevice } = context;
+  const run = {
+    ...{ device, reopenDevice, config, data, source, resume, reporter },
+    ...{ overfitBatch, verifyData, shouldStop },
+  };
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;
   context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);

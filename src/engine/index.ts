@@ -7,9 +7,11 @@ export {
   check,
   checkArgument,
   DeviceError,
+  DeviceLostError,
   formatShape,
   LabelError,
   NotFiniteError,
+  OutOfMemoryError,
   ShapeError,
 } from './core/errors.ts';
 export {

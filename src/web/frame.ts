@@ -134,13 +134,18 @@ export class Frame {
   }
 
   private tellLost(reason: string): void {
-    for (const page of this.kept.values()) if (page.needsDevice) page.notify(lostPanel(reason, this.reopen));
+    const pages = [...this.kept.values()];
+    // A page that goes on asks for another device; the next one that is opened is that one.
+    if (pages.some(({ outlivesDevice }) => outlivesDevice)) this.device.forget();
+    for (const page of pages) page.deviceLost(() => lostPanel(reason, this.reopen));
   }
 
   /** Opens the GPU again, and with it the pages that use it. */
   private readonly reopen = (): void => {
-    this.device.forget();
-    for (const [key, page] of this.kept) if (page.needsDevice) this.drop(key, page);
+    const isShared = [...this.kept.values()].some((page) => page.needsDevice && !page.isLost);
+    if (!isShared) this.device.forget();
+    for (const [key, page] of this.kept)
+      if (page.isLost || (page.needsDevice && !isShared)) this.drop(key, page);
     this.show();
   };
 }

@@ -30,6 +30,7 @@ export class KeptPage {
   private scrolled = 0;
   private isShown = false;
   private usesDevice = false;
+  private lacksDevice = false;
   private now: URLSearchParams;
 
   constructor({ page, parameters }: Route, host: Host) {
@@ -47,6 +48,27 @@ export class KeptPage {
   /** Whether the page has asked for the GPU, and so cannot outlive it. */
   get needsDevice(): boolean {
     return this.usesDevice;
+  }
+
+  /** Whether the page wants a device and has none: it was lost, or could not be opened. */
+  get isLost(): boolean {
+    return this.lacksDevice;
+  }
+
+  /** Whether the page goes on with another device where one is lost. */
+  get outlivesDevice(): boolean {
+    return this.page?.deviceLost !== undefined;
+  }
+
+  /** The device was lost. @param panel what is said of it where the page does not go on with another one */
+  deviceLost(panel: () => HTMLElement): void {
+    if (!this.usesDevice) return;
+    if (this.page?.deviceLost) {
+      this.page.deviceLost();
+      return;
+    }
+    this.lacksDevice = true;
+    this.notify(panel());
   }
 
   get hasUnsavedWork(): boolean {
@@ -151,8 +173,11 @@ export class KeptPage {
       device: async () => {
         this.usesDevice = true;
         try {
-          return await this.host.openDevice();
+          const device = await this.host.openDevice();
+          this.lacksDevice = false;
+          return device;
         } catch (error) {
+          this.lacksDevice = true;
           if (!signal.aborted && !this.notice.hasChildNodes()) this.notify(this.host.explain(error));
           throw error;
         }

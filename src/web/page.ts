@@ -36,6 +36,11 @@ export interface Page {
   show?(): void;
   /** The URL now says something else than the page does. A page that cannot follow leaves this out, and is made again. */
   follow?(parameters: URLSearchParams): void;
+  /**
+   * The device was lost. A page that has this goes on with another one, which {@link PageContext.device} gives; all others are made
+   * again when a person asks for it.
+   */
+  deviceLost?(): void;
   /** Whether closing the window would lose work that the URL does not hold; the browser then asks first. */
   hasUnsavedWork?(): boolean;
 }

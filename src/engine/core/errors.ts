@@ -13,6 +13,16 @@ export class DeviceError extends Error {
   override name = 'DeviceError';
 }
 
+/** The GPU device is gone, and with it all that was on it: another one must be opened. */
+export class DeviceLostError extends DeviceError {
+  override name = 'DeviceLostError';
+}
+
+/** The GPU refused memory. What was pooled and unused has been given back since, so that another attempt may succeed. */
+export class OutOfMemoryError extends DeviceError {
+  override name = 'OutOfMemoryError';
+}
+
 /** Raised by the finite trap: names the first operator that produced NaN or an infinity. */
 export class NotFiniteError extends Error {
   override name = 'NotFiniteError';

@@ -3,16 +3,10 @@ import type { CapturedStep } from '../runtime/captured-step.ts';
 import type { Dispatch, KernelArgument } from '../runtime/kernel.ts';
 import { bindingAlignment, type Storage } from '../runtime/memory.ts';
 import type { OperandType } from '../runtime/options.ts';
+import { type ReadHost, readTogether } from '../runtime/read-together.ts';
 import type { Settings } from '../tuning/settings.ts';
 import type { Tuner } from '../tuning/tune.ts';
-import {
-  arrays,
-  bytesPerElement,
-  checkNumbers,
-  type DataType,
-  type TensorData,
-  toTensorData,
-} from './data-type.ts';
+import { bytesPerElement, checkNumbers, type DataType, type TensorData, toTensorData } from './data-type.ts';
 import { check, checkArgument, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
 import type { Phase } from './phase.ts';
@@ -66,6 +60,14 @@ export interface Device {
    * @throws ArgumentError if `body` is asynchronous: what follows an `await` would not be in the step
    */
   capture<T>(body: () => T): CapturedStep<T>;
+  /**
+   * Makes something large: where the GPU refuses memory for it, what the device keeps and nobody uses is freed, and it is made once
+   * more.
+   *
+   * @param discard frees what was made without enough memory
+   * @throws OutOfMemoryError if the memory does not suffice then either
+   */
+  allocating<T>(make: () => T, discard: (made: T) => void): Promise<T>;
   /** Waits until all submitted work has run. @throws DeviceError for what went wrong in it */
   synchronize(): Promise<void>;
 
@@ -76,13 +78,12 @@ export interface Device {
 }
 
 /** What a device does for its tensors behind their methods: every device has it. */
-export interface TensorRuntime {
+export interface TensorRuntime extends ReadHost {
   /** Who frees which tensor: is told of every one that is made, and of every one that is disposed of. */
   readonly scopes: { track(tensor: Tensor): void; release(tensor: Tensor): void };
   /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
   noteView(view: Tensor): void;
   upload(storage: Storage, data: TensorData): void;
-  download(storage: Storage, bytes: number): Promise<ArrayBuffer>;
   /** See {@link Tensor.backward}. */
   backward(root: Tensor, gradient: Tensor | null): void;
 }
@@ -186,8 +187,7 @@ export class Tensor implements KernelArgument {
 
   /** Copies the contents to the host. Work issued later does not change what this call returns. */
   async read(): Promise<TensorData> {
-    checkAlive(this, 'read');
-    return new arrays[this.dtype](await runtimeOf(this.device).download(this.storage, this.bytes));
+    return (await readTogether(runtimeOf(this.device), [this]))[0]!;
   }
 
   /** {@link Tensor.read} for f32 tensors. */

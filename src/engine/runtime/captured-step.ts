@@ -1,6 +1,10 @@
+import type { TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
+import type { KernelArgument } from './kernel.ts';
 import type { MemoryPlan } from './memory.ts';
+import { cutIntoParts } from './parts.ts';
 import { bindGroupOf, type PreparedDispatch } from './prepared.ts';
+import { type ReadHost, readTogether } from './read-together.ts';
 
 /** Runs a captured step in place of {@link CapturedStep.run}. */
 export interface StepRunner {
@@ -8,16 +12,21 @@ export interface StepRunner {
 }
 
 /** The device that a captured step runs on, as far as the step needs it. */
-export interface StepHost {
+export interface StepHost extends ReadHost {
   readonly gpu: GPUDevice;
   readonly stepRunner: StepRunner | null;
+  /** Most work in a submission, in operations. */
+  readonly workPerSubmission: number;
   /** Submits what was recorded eagerly. */
   flush(): void;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
 }
 
-/** A step recorded once: pipelines, bind groups and memory are fixed; a run is one command buffer with one pass. */
+/**
+ * A step recorded once: pipelines, bind groups and memory are fixed; a run is one command buffer with one pass, or on GPUs some
+ * of them where it is much work (see parts.ts).
+ */
 export class CapturedStep<T> {
   /** What the captured function returned. Its tensors hold the results of the latest run. */
   readonly outputs: T;
@@ -29,6 +38,8 @@ export class CapturedStep<T> {
   private readonly bindGroups: readonly GPUBindGroup[];
   /** Where the tensors of each dispatch lie, in the order of its bindings. */
   readonly places: readonly (readonly { readonly buffer: GPUBuffer; readonly offset: number }[])[];
+  /** Where each part that is submitted by itself ends. */
+  private readonly parts: readonly number[];
   private disposed = false;
 
   constructor(
@@ -45,6 +56,10 @@ export class CapturedStep<T> {
     this.plan = plan;
     this.blocks = blocks;
     this.views = views;
+    this.parts = cutIntoParts(
+      dispatches.map(({ dispatch }) => dispatch.cost),
+      device.workPerSubmission,
+    );
     this.bindGroups = dispatches.map((dispatch) => bindGroupOf(device.gpu, dispatch));
     this.places = dispatches.map(({ tensors }) =>
       tensors.map(({ storage }) => ({ buffer: storage.buffer!, offset: storage.offset })),
@@ -84,16 +99,37 @@ export class CapturedStep<T> {
   /** Submits the step. Returns at once; read an output to wait for it. */
   run(): void {
     const { gpu, stepRunner } = this.device;
-    if (stepRunner) {
-      stepRunner.run(this);
-      return;
-    }
+    if (stepRunner) stepRunner.run(this);
+    else gpu.queue.submit([this.submitUpToLastPart().finish()]);
+  }
+
+  /**
+   * Submits the step together with copies of some of its outputs, and gives what they hold after this run: one submission and one
+   * wait, where running and reading one after the other takes one more of each for every output.
+   */
+  async runAndRead(outputs: readonly KernelArgument[]): Promise<TensorData[]> {
+    const { device } = this;
+    device.stepRunner?.run(this);
+    return readTogether(device, outputs, device.stepRunner ? undefined : this.submitUpToLastPart());
+  }
+
+  /** Submits all parts of the step but the last, whose commands it gives back. */
+  private submitUpToLastPart(): GPUCommandEncoder {
     this.prepare();
-    const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    this.encode(pass);
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
+    const { gpu } = this.device;
+    let encoder = gpu.createCommandEncoder();
+    let first = 0;
+    for (const end of this.parts) {
+      if (first > 0) {
+        gpu.queue.submit([encoder.finish()]);
+        encoder = gpu.createCommandEncoder();
+      }
+      const pass = encoder.beginComputePass();
+      this.encode(pass, first, end);
+      pass.end();
+      first = end;
+    }
+    return encoder;
   }
 
   /**

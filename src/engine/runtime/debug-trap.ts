@@ -19,10 +19,14 @@ export class DebugTrap {
   private eager = new Map<number, Tensor>();
   private serials = 0;
   private finding: Tensor | null = null;
-  private verifying = false;
+  private looking = false;
 
   constructor(upload: (words: readonly number[]) => Tensor) {
     this.upload = upload;
+  }
+
+  get isArmed(): boolean {
+    return this.finding !== null;
   }
 
   /** Dispatches a check, `captured` if the step is being recorded. */
@@ -35,23 +39,31 @@ export class DebugTrap {
     check(serial, this.finding);
   }
 
-  /** Throws what the first check since the last call found. */
-  async verify(): Promise<void> {
-    if (!this.finding || this.verifying) return;
-    this.verifying = true;
+  /**
+   * Lets `read` read the finding along with what it is about, and throws what the first check since the last call found.
+   *
+   * @param read gets what is to be read; null where nothing was checked, or where another call is about to look
+   */
+  async look<T>(
+    read: (finding: Tensor | null) => Promise<{ readonly result: T; readonly words: ArrayLike<number> }>,
+  ): Promise<T> {
+    const { finding } = this;
+    if (!finding || this.looking) return (await read(null)).result;
+    this.looking = true;
     const checked = this.eager;
     this.eager = new Map();
     try {
-      const [serial, ...numbers] = await this.finding.read();
-      if (serial === clear) return;
-      this.finding.write([clear, 0, 0]);
+      const { result, words } = await read(finding);
+      const [serial, ...numbers] = Array.from(words);
+      if (serial === clear) return result;
+      finding.write([clear, 0, 0]);
       throw this.descriptions.get(serial!)!(numbers);
     } finally {
       for (const [number, tensor] of checked) {
         this.descriptions.delete(number);
         tensor.dispose();
       }
-      this.verifying = false;
+      this.looking = false;
     }
   }
 }

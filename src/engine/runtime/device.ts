@@ -1,6 +1,6 @@
 import { backward } from '../core/backward.ts';
 import { checkNumbers, type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
-import { check, DeviceError, formatShape } from '../core/errors.ts';
+import { check, checkArgument, DeviceError, DeviceLostError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
 import { LeakWatch } from '../core/leaks.ts';
 import type { Phase } from '../core/phase.ts';
@@ -13,6 +13,7 @@ import type { KnownMeasurements } from '../tuning/measurements.ts';
 import { Settings } from '../tuning/settings.ts';
 import { Tuner } from '../tuning/tune.ts';
 import { type AdapterReport, describeAdapter } from './adapter.ts';
+import { Allocations } from './allocations.ts';
 import type { CapturedStep, StepRunner } from './captured-step.ts';
 import { Commands } from './commands.ts';
 import { DebugTrap } from './debug-trap.ts';
@@ -21,9 +22,11 @@ import { watchFinite } from './finite.ts';
 import { Gradients } from './gradients.ts';
 import type { Dispatch, KernelArgument } from './kernel.ts';
 import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
-import { align, BufferPool, type Storage } from './memory.ts';
+import { lossOf } from './loss.ts';
+import { align, type BufferPool, type Storage } from './memory.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
+import { usualWorkPerSubmission } from './parts.ts';
 import { Pipelines } from './pipelines.ts';
 import { boundTensors, checkGrid, type PreparedDispatch, passText } from './prepared.ts';
 import { RandomState } from './random-state.ts';
@@ -31,7 +34,7 @@ import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
 import { SharedTensors } from './shared-tensors.ts';
 import { bytesOf } from './tensor-bytes.ts';
-import { Transfers } from './transfers.ts';
+import { type Source, Transfers } from './transfers.ts';
 
 /**
  * A device at work. Operators record their dispatches here: eager ones go to a command encoder and are submitted in batches,
@@ -44,11 +47,13 @@ export class DeviceRuntime implements Runtime {
   readonly tuner: Tuner;
   readonly settings = new Settings();
   readonly operands: OperandType;
+  readonly workPerSubmission: number;
   stepRunner: StepRunner | null = null;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
   readonly random = new RandomState(() => this.words([0, 0]));
   private readonly shared = new SharedTensors((...given) => this.untracked(() => this.tensor(...given)));
+  private readonly allocations: Allocations;
   private readonly commands: Commands;
   private readonly pipelines: Pipelines;
   private readonly transfers: Transfers;
@@ -64,11 +69,20 @@ export class DeviceRuntime implements Runtime {
   constructor(gpu: GPUDevice, report: AdapterReport, options: DeviceOptions = {}, known?: KnownMeasurements) {
     this.gpu = gpu;
     this.report = report;
-    this.commands = new Commands(gpu);
+    const { gflopPerSubmission } = options;
+    checkArgument(
+      gflopPerSubmission === undefined || gflopPerSubmission > 0,
+      'openDevice',
+      () => `gflopPerSubmission must be a positive number, not ${gflopPerSubmission}`,
+    );
+    this.workPerSubmission =
+      gflopPerSubmission === undefined ? usualWorkPerSubmission(report) : 1e9 * gflopPerSubmission;
+    this.commands = new Commands(gpu, this.workPerSubmission);
     this.failures = new Failures(gpu);
     this.pipelines = new Pipelines(gpu, this.failures);
     this.transfers = new Transfers(gpu);
-    this.pool = new BufferPool((bytes) => this.createBuffer(bytes), report.limits.maxBufferSize);
+    this.allocations = new Allocations(this, this.failures);
+    this.pool = this.allocations.pool;
     this.tuner = new Tuner(this, options.tune, known);
     this.operands = options.operands ?? 'f32';
     this.debug = options.debug ?? {};
@@ -127,13 +141,11 @@ export class DeviceRuntime implements Runtime {
 
   createBuffer(bytes: number): GPUBuffer {
     this.assertUsable();
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return this.failures.watch(
-      'out-of-memory',
-      () => this.gpu.createBuffer({ size: align(bytes), usage }),
-      () =>
-        `out of GPU memory: ${bytes} bytes on top of ${this.pool.reserved} pooled ones were refused; use a smaller batch or a smaller net`,
-    );
+    return this.allocations.createBuffer(bytes);
+  }
+
+  allocating<T>(make: () => T, discard: (made: T) => void): Promise<T> {
+    return this.allocations.allocating(make, discard);
   }
 
   // ---- lifetime and gradients of tensors -----------------------------------------------------------------------------
@@ -251,18 +263,19 @@ export class DeviceRuntime implements Runtime {
     this.transfers.upload(storage, data);
   }
 
-  async download(storage: Storage, bytes: number): Promise<ArrayBuffer> {
+  async download(sources: readonly Source[], encoder = this.commands.take()): Promise<ArrayBuffer[]> {
     this.assertUsable();
-    this.flush();
-    let contents: ArrayBuffer;
-    try {
-      contents = await this.transfers.download(storage, bytes);
-    } catch (error) {
-      this.assertUsable();
-      throw error;
-    }
-    await this.verify();
-    return contents;
+    return this.trap.look(async (finding) => {
+      let contents: ArrayBuffer[];
+      try {
+        contents = await this.transfers.download(finding ? [...sources, finding] : sources, encoder);
+      } catch (error) {
+        throw (await lossOf(this)) ?? error;
+      }
+      await this.failures.throwFirst();
+      const words = finding ? new Uint32Array(contents.pop()!) : [];
+      return { result: contents, words };
+    });
   }
 
   async synchronize(): Promise<void> {
@@ -270,17 +283,12 @@ export class DeviceRuntime implements Runtime {
     this.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.assertUsable();
-    await this.verify();
-  }
-
-  /** Throws what went wrong in the work that is done. */
-  private async verify(): Promise<void> {
     await this.failures.throwFirst();
-    await this.trap.verify();
+    if (this.trap.isArmed) await this.download([]);
   }
 
   assertUsable(): void {
-    if (this.lost) throw new DeviceError(`the GPU device was lost: ${this.lost}`);
+    if (this.lost) throw new DeviceLostError(`the GPU device was lost: ${this.lost}`);
     if (this.closed) throw new DeviceError('the GPU device was closed');
   }
 

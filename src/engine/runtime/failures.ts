@@ -1,4 +1,4 @@
-import { DeviceError } from '../core/errors.ts';
+import { DeviceError, OutOfMemoryError } from '../core/errors.ts';
 
 /** Errors of a GPU arrive late: they wait here until something is read. */
 export class Failures {
@@ -14,17 +14,16 @@ export class Failures {
     this.gpu = gpu;
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // the next read throws it; do not log it as well
-      const [line] = (event as GPUUncapturedErrorEvent).error.message.split('\n');
-      this.refusals.push(new DeviceError(`the GPU refused a command: ${line}`));
+      const { error } = event as GPUUncapturedErrorEvent;
+      const [line] = error.message.split('\n');
+      if (error instanceof GPUOutOfMemoryError)
+        this.causes.push(new OutOfMemoryError(`out of GPU memory: ${line}`));
+      else this.refusals.push(new DeviceError(`the GPU refused a command: ${line}`));
     });
   }
 
-  /** Runs `body` in an error scope; `describe` says what is thrown later for what the scope catches. */
-  watch<T>(
-    filter: GPUErrorFilter,
-    body: () => T,
-    describe: (error: GPUError) => string | Promise<string>,
-  ): T {
+  /** Runs `body` in an error scope; `describe` makes what is thrown later of what the scope catches. */
+  watch<T>(filter: GPUErrorFilter, body: () => T, describe: (error: GPUError) => Error | Promise<Error>): T {
     this.gpu.pushErrorScope(filter);
     try {
       return body();
@@ -32,7 +31,7 @@ export class Failures {
       const check = this.gpu
         .popErrorScope()
         .then(async (error) => {
-          if (error) this.causes.push(new DeviceError(await describe(error)));
+          if (error) this.causes.push(await describe(error));
         })
         .catch(() => {}) // a lost device reports its loss elsewhere
         .finally(() => this.checks.delete(check));
@@ -44,8 +43,13 @@ export class Failures {
   async throwFirst(): Promise<void> {
     await Promise.all(this.checks);
     const failure = this.causes[0] ?? this.refusals[0];
+    this.forget();
+    if (failure) throw failure;
+  }
+
+  /** Forgets the failures so far: somebody knows of them and does without what failed. */
+  forget(): void {
     this.causes.length = 0;
     this.refusals.length = 0;
-    if (failure) throw failure;
   }
 }

@@ -90,6 +90,8 @@ export class BufferPool {
   private readonly create: (bytes: number) => GPUBuffer;
   private readonly maximumBytes: number;
   private readonly freeBuffers = new Map<number, GPUBuffer[]>();
+  /** Buffers that the GPU has no memory for. */
+  private readonly refused = new WeakSet<GPUBuffer>();
   watcher: AllocationWatcher | null = null;
   /** Bytes of live tensors. */
   used = 0;
@@ -121,13 +123,18 @@ export class BufferPool {
     const buffer = storage.buffer!;
     storage.revoke();
     this.used -= buffer.size;
+    if (this.refused.has(buffer)) {
+      this.reserved -= buffer.size;
+      return;
+    }
     const list = this.freeBuffers.get(buffer.size);
     if (list) list.push(buffer);
     else this.freeBuffers.set(buffer.size, [buffer]);
   }
 
-  /** Destroys every free buffer. */
-  trim(): void {
+  /** Destroys every free buffer. @param refused one that the GPU has no memory for, which must not be used again */
+  trim(refused?: GPUBuffer): void {
+    if (refused) this.refused.add(refused);
     for (const list of this.freeBuffers.values()) {
       for (const buffer of list) {
         this.reserved -= buffer.size;

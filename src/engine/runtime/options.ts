@@ -23,6 +23,11 @@ export interface DeviceOptions extends CapabilityOptions {
    * tensors are f32 with either. Default `f32`.
    */
   operands?: OperandType;
+  /**
+   * Most arithmetic in one submission to the GPU, in GFLOP: a system takes a GPU that is busy for too long for hung, and resets it.
+   * Default: 100, and no limit on software drivers. Results do not depend on it.
+   */
+  gflopPerSubmission?: number;
   /** Measure also what was measured before. */
   ignoreMeasurements?: boolean;
   debug?: {
@@ -50,6 +55,7 @@ export function checkDeviceOptions(options: DeviceOptions): void {
     tune: true,
     operands: true,
     ignoreMeasurements: true,
+    gflopPerSubmission: true,
     debug: true,
     features: true,
     limits: true,

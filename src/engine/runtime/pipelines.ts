@@ -104,7 +104,7 @@ export class CompiledKernel implements Omit<LinkedKernel, 'origin'> {
     return this.failures.watch('validation', body, async (error) => {
       this.made = null; // so that the next use reports it again
       const described = describeCompilation(this.linked, await this.messages());
-      return `kernel ${this.key} does not compile: ${described || error.message}`;
+      return new DeviceError(`kernel ${this.key} does not compile: ${described || error.message}`);
     });
   }
 }

@@ -5,6 +5,12 @@ import { align, type Storage } from './memory.ts';
 /** Buffers for reading back are kept up to this size: losses and statistics are read every step, weights rarely. */
 const largestKeptStaging = 1 << 20;
 
+/** A range of memory that is read. */
+export interface Source {
+  readonly storage: Storage;
+  readonly bytes: number;
+}
+
 /** Copies between the host and buffers of one GPU, in the order of the calls. */
 export class Transfers {
   private readonly queue: GPUQueue;
@@ -37,26 +43,42 @@ export class Transfers {
     }
   }
 
-  /** What a storage holds after the work submitted so far. @throws DeviceError where there is nothing to read */
-  async download({ buffer, offset }: Storage, bytes: number): Promise<ArrayBuffer> {
-    if (!buffer)
-      throw new DeviceError(
-        'read: this tensor has no memory; it was disposed of, or is an intermediate of a captured step that the step does not return',
-      );
-    const size = align(bytes);
-    const copied = align(bytes, 4);
+  /**
+   * What some ranges hold after the commands of an encoder, which are submitted with copies behind them: one submission and one
+   * wait, however many ranges.
+   *
+   * @throws DeviceError where there is nothing to read
+   */
+  async download(sources: readonly Source[], encoder: GPUCommandEncoder): Promise<ArrayBuffer[]> {
+    const starts: number[] = [];
+    let end = 0;
+    for (const { storage, bytes } of sources) {
+      if (!storage.buffer)
+        throw new DeviceError(
+          'read: this tensor has no memory; it was disposed of, or is an intermediate of a captured step that the step does not return',
+        );
+      starts.push(end);
+      end += align(bytes, 4);
+    }
+    if (end === 0) {
+      this.queue.submit([encoder.finish()]);
+      return sources.map(() => new ArrayBuffer(0));
+    }
+    const size = align(end);
     const staging =
       this.staging.get(size)?.pop() ??
       this.gpu.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
-    const encoder = this.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, copied);
+    sources.forEach(({ storage, bytes }, i) => {
+      encoder.copyBufferToBuffer(storage.buffer!, storage.offset, staging, starts[i]!, align(bytes, 4));
+    });
     this.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, copied);
+      await staging.mapAsync(GPUMapMode.READ, 0, end);
     } catch (error) {
       throw new DeviceError(`read: the device gave no data back: ${(error as Error).message}`);
     }
-    const contents = staging.getMappedRange(0, copied).slice(0, bytes);
+    const mapped = staging.getMappedRange(0, end);
+    const contents = sources.map(({ bytes }, i) => mapped.slice(starts[i]!, starts[i]! + bytes));
     staging.unmap();
     this.recycle(staging);
     return contents;

@@ -46,6 +46,7 @@ interface Repeatable {
 /** The device that variants are timed on, as far as the tuner needs it. */
 export interface TunerHost {
   capture(body: () => null): Repeatable;
+  allocating<T>(make: () => T, discard: (made: T) => void): Promise<T>;
   synchronize(): Promise<void>;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
@@ -159,7 +160,7 @@ export class Tuner {
   }
 
   /**
-   * Makes something that captures steps, in mode `full` with the fastest variants: what the first making wanted to know is
+   * Makes something that captures steps (see {@link Device.allocating}), in mode `full` with the fastest variants: what the first making wanted to know is
    * measured, then it is made again.
    *
    * @param make must not be asynchronous
@@ -171,10 +172,11 @@ export class Tuner {
     discard: (made: T) => void,
     report?: (key: string, measurement: Measurement) => void,
   ): Promise<T> {
-    let made = synchronous('tuned', make());
+    const making = (): T => synchronous('tuned', make());
+    let made = await this.device.allocating(making, discard);
     while (await this.settle(report)) {
       discard(made);
-      made = make();
+      made = await this.device.allocating(making, discard);
     }
     return made;
   }

@@ -95,8 +95,8 @@ export class NetEmbedder implements Embedder {
     const step = this.step(mirror);
     await step.compile();
     this.load(pixels);
-    step.run();
-    return step.outputs.features.readFloats();
+    const [features] = await step.runAndRead([step.outputs.features]);
+    return features as Float32Array;
   }
 
   private countOf(pixels: Uint8Array): number {
@@ -109,14 +109,9 @@ export class NetEmbedder implements Embedder {
     this.images.write(this.pixels);
   }
 
-  /** Frees all but what the embedder was given to own. */
-  release(): void {
+  dispose(): void {
     for (const step of this.steps.values()) step.dispose();
     this.images.dispose();
-  }
-
-  dispose(): void {
-    this.release();
     this.owned?.dispose();
   }
 }

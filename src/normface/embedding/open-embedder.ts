@@ -37,10 +37,12 @@ export async function embedderOf(
     );
   const built = buildNet(design, [...cropSize, design.input[2]], 0);
   const values = matchParameters(tensors, built.declarations, { source, net: design.name });
-  const { net, parameters } = inferenceNet(device, built, values);
   return device.tuner.tuned(
-    () => new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror }),
-    (discarded) => discarded.release(),
+    () => {
+      const { net, parameters } = inferenceNet(device, built, values);
+      return new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror });
+    },
+    (discarded) => discarded.dispose(),
   );
 }
 

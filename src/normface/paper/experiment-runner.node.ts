@@ -44,6 +44,8 @@ export interface ExperimentRunnerOptions {
   readonly reporter: Reporter;
   /** Called at the first use of the GPU. */
   readonly openDevice: () => Promise<Device>;
+  /** Another device in place of one that was lost, which `openDevice` gives from then on. */
+  readonly reopenDevice?: () => Promise<Device>;
   readonly shouldStop?: () => boolean;
 }
 
@@ -142,6 +144,7 @@ export class ExperimentRunner {
     }
     const run = await trainRun({
       device: await this.openDevice(),
+      reopenDevice: this.options.reopenDevice,
       config,
       source: source as unknown as JsonObject,
       data,

@@ -1,7 +1,8 @@
 /** What a configured loss adds to a net. */
 
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
-import { type LossWithStatistics, readStatistics } from '../../engine/ops/heads/statistics.ts';
+import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
+import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { ClassSampling } from '../losses/class-sampling.ts';
 import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
@@ -42,20 +43,15 @@ export function createHead(
 }
 
 /**
- * What a step tells of its batch.
+ * Submits a training step; the promise gives what it tells of its batch, without which the next one can be submitted.
  *
- * @param head the loss whose statistics they are; `loss` may be a sum of it and others
+ * @param head the loss whose statistics they are; the step's loss may be a sum of it and others
  */
-export async function readMetrics(
-  head: Head,
-  { loss, statistics }: LossWithStatistics,
-): Promise<StepMetrics> {
-  // Both copies are recorded before the first is awaited, so that the next step cannot change what they hold.
-  const [value, { positiveCosine, negativeCosine, scale }] = await Promise.all([
-    loss.item(),
-    readStatistics(statistics),
-  ]);
-  const metrics = { loss: value, positiveCosine, negativeCosine };
+export async function runStep(step: CapturedStep<LossWithStatistics>, head: Head): Promise<StepMetrics> {
+  const { loss, statistics } = step.outputs;
+  const [losses, numbers] = await step.runAndRead([loss, statistics.values]);
+  const { positiveCosine, negativeCosine, scale } = nameStatistics(statistics, numbers!);
+  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine };
   if (!head.hasScale || scale === undefined) return metrics;
   return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -1,7 +1,10 @@
 /** The training loop: batches in, optimiser steps out, with records, checkpoints, validation and a clean stop. */
 
 import { DivergedError } from '../../common/errors.ts';
+import { Meter, type MeterOptions, type StepMetrics } from './meter.ts';
 import type { StepRecord } from './run/log.ts';
+
+export type { StepMetrics };
 
 /** A batch of labelled images: RGBA pixels [N, height, width, 4] and N class numbers. */
 export interface LabelledImages {
@@ -14,16 +17,6 @@ export interface BatchSource<Cursor> {
   next(): Promise<LabelledImages & { readonly cursor: Cursor }>;
 }
 
-/** What one optimiser step tells about its batch. */
-export interface StepMetrics {
-  readonly loss: number;
-  readonly scale?: number;
-  /** Least loss with that scale and balanced classes. */
-  readonly bound?: number;
-  readonly positiveCosine?: number;
-  readonly negativeCosine?: number;
-}
-
 /** Something that learns from batches. */
 export interface Learner {
   /**
@@ -33,20 +26,18 @@ export interface Learner {
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics>;
 }
 
-export interface LoopOptions<Cursor> {
+export interface LoopOptions<Cursor> extends MeterOptions {
   readonly learner: Learner;
   readonly batches: BatchSource<Cursor>;
-  readonly batchSize: number;
-  /** Images in an epoch. */
-  readonly imageCount: number;
-  readonly totalSteps: number;
-  /** Steps done by an earlier process. */
+  /** Steps done by an earlier process, or before the device was lost. */
   readonly firstStep: number;
   readonly firstCursor: Cursor;
+  /** Whether it is still to be seen that the state after `firstStep` steps is good. Default: no. */
+  readonly isUnconfirmed?: boolean;
+  /** What averages for the records, where training has begun before in this process. Default: a new one. */
+  readonly meter?: Meter;
   /** Learning rate of a step, counted from 0. */
   readonly learningRate: (step: number) => number;
-  /** Steps between records; the last step always gets one. */
-  readonly recordEvery: number;
   /** Steps between checkpoints and between validations; 0: none but the checkpoint at the end. */
   readonly checkpointEvery: number;
   readonly validateEvery: number;
@@ -80,7 +71,8 @@ export async function runLoop<Cursor>(
   options: LoopOptions<Cursor>,
 ): Promise<{ step: number; finished: boolean }> {
   const { learner, batches, totalSteps, firstStep, now = () => performance.now() } = options;
-  const meter = new Meter(options, now);
+  const meter = options.meter ?? new Meter(options, now);
+  meter.begin(firstStep);
   let step = firstStep;
   let cursor = options.firstCursor;
   // A run that is stopped before its first step is saved as well.
@@ -90,6 +82,7 @@ export async function runLoop<Cursor>(
   const save = async () => {
     await options.onCheckpoint(step, cursor);
     savedAt = step;
+    meter.hold(step);
   };
   /** Looks at the loss that the weights after `step` steps gave. */
   const confirm = (after: number, { loss }: StepMetrics) => {
@@ -112,7 +105,8 @@ export async function runLoop<Cursor>(
       const done = step;
       pending = submitted.then((metrics) => {
         confirm(done - 1, metrics);
-        meter.stepDone(done, learningRate, metrics);
+        const record = meter.stepDone(done, learningRate, metrics);
+        if (record) options.onRecord(record);
         options.onStep?.(done);
       });
       pending.catch(() => {});
@@ -130,7 +124,8 @@ export async function runLoop<Cursor>(
   }
   if (savedAt !== step) await save();
   const finished = step >= totalSteps;
-  if (finished && lastBatch) confirm(step, await learner.step(lastBatch, 0, step));
+  if (finished && (lastBatch || options.isUnconfirmed))
+    confirm(step, await learner.step(lastBatch ?? (await batches.next()), 0, step));
   return { step, finished };
 }
 
@@ -144,78 +139,4 @@ export function divergedError(finding: string, good: string | undefined): Diverg
   const last = good ? `the last good checkpoint is ${good}` : 'there is no earlier good checkpoint';
   const advice = 'a lower learning rate, warm-up or gradient clipping usually helps';
   return new DivergedError(`the run diverged: ${finding}; ${last}; ${advice}`);
-}
-
-/** Averages metrics and times between records. */
-class Meter {
-  private readonly options: Pick<
-    LoopOptions<unknown>,
-    'batchSize' | 'imageCount' | 'totalSteps' | 'recordEvery' | 'onRecord'
-  >;
-  private readonly now: () => number;
-  private readonly sums = new Map<keyof StepMetrics, number>();
-  private steps = 0;
-  private start: number;
-  private waited = 0;
-  /** Steps submitted and not done, and since when there are none. */
-  private underWay = 0;
-  private idleSince: number;
-  private pausedAt = 0;
-
-  constructor(options: Meter['options'], now: () => number) {
-    this.options = options;
-    this.now = now;
-    this.start = now();
-    this.idleSince = this.start;
-  }
-
-  /** A batch that was asked for at `asked` is here, and a step follows. */
-  batchArrived(asked: number): void {
-    if (this.underWay === 0) this.waited += this.now() - Math.max(asked, this.idleSince);
-    this.underWay++;
-  }
-
-  stepDone(step: number, learningRate: number, metrics: StepMetrics): void {
-    this.underWay--;
-    this.idleSince = this.now();
-    this.steps++;
-    for (const [name, value] of Object.entries(metrics) as [keyof StepMetrics, number | undefined][])
-      if (value !== undefined) this.sums.set(name, (this.sums.get(name) ?? 0) + value);
-    const { recordEvery, totalSteps, batchSize, imageCount } = this.options;
-    if (step % recordEvery !== 0 && step !== totalSteps) return;
-    const elapsed = Math.max(1e-6, (this.now() - this.start) / 1000);
-    const mean = (name: keyof StepMetrics) => {
-      const sum = this.sums.get(name);
-      return sum === undefined ? undefined : sum / this.steps;
-    };
-    this.options.onRecord({
-      event: 'step',
-      step,
-      epoch: (step * batchSize) / imageCount,
-      loss: mean('loss')!,
-      learningRate,
-      // The scale is a state, not a measurement: its newest value counts, and the bound goes with it.
-      scale: metrics.scale,
-      bound: metrics.bound,
-      positiveCosine: mean('positiveCosine'),
-      negativeCosine: mean('negativeCosine'),
-      imagesPerSecond: (this.steps * batchSize) / elapsed,
-      dataWait: Math.min(1, this.waited / 1000 / elapsed),
-    });
-    this.sums.clear();
-    this.steps = 0;
-    this.waited = 0;
-    this.start = this.now();
-  }
-
-  /** Checkpoints and validations do not count as training time. */
-  pause(): void {
-    this.pausedAt = this.now();
-  }
-
-  resume(): void {
-    const pause = this.now() - this.pausedAt;
-    this.start += pause;
-    this.idleSince += pause;
-  }
 }

@@ -1,6 +1,7 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
 import { UserError } from '../../common/errors.ts';
+import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -17,7 +18,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
 import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
-import { readMetrics } from './head.ts';
+import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { Objective } from './objective.ts';
 
@@ -88,8 +89,7 @@ export class Model implements Learner {
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     this.load(batch, learningRate, step);
-    this.captured.run();
-    return readMetrics(this.objective.heads[0], this.captured.outputs);
+    return runStep(this.captured, this.objective.heads[0]);
   }
 
   /**
@@ -145,6 +145,7 @@ export class Model implements Learner {
       }
       this.optimiser.restore(state);
     } catch (error) {
+      if (error instanceof DeviceError) throw error;
       throw new UserError(
         `the optimiser's state in ${names.source} does not fit: ${(error as Error).message}`,
       );
@@ -177,15 +178,21 @@ export class Model implements Learner {
 
   /** The net ready to embed, with the weights of this moment; good until it is asked for again. */
   async embedder(): Promise<NetEmbedder> {
-    const { net } = this.objective;
-    const tensors = new Map(net.declarations.map(({ name }) => [name, this.parameters.get(name)]));
-    const values = await readTensors(tensors);
+    const { device, config, objective } = this;
+    const { net } = objective;
+    const values = await readTensors(
+      new Map(net.declarations.map(({ name }) => [name, this.parameters.get(name)])),
+    );
     this.evaluation?.dispose();
-    const { net: folded, parameters } = inferenceNet(this.device, net, values);
-    this.evaluation = new NetEmbedder(this.device, folded, parameters, evaluationBatch, {
-      imageSize: this.config.data.imageSize,
-      owned: parameters,
-    });
+    this.evaluation = undefined;
+    this.evaluation = await device.allocating(
+      () => {
+        const { net: folded, parameters } = inferenceNet(device, net, values);
+        const { imageSize } = config.data;
+        return new NetEmbedder(device, folded, parameters, evaluationBatch, { imageSize, owned: parameters });
+      },
+      (discarded) => discarded.dispose(),
+    );
     return this.evaluation;
   }
 

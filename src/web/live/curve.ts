@@ -53,6 +53,11 @@ export class Curve {
     if (this.entries.length > most) this.halve();
   }
 
+  /** Forgets what came after a step: training goes on from there. */
+  cut(step: number): void {
+    this.entries = this.entries.filter((entry) => entry.step <= step);
+  }
+
   private halve(): void {
     const merged: Entry[] = [];
     for (let i = 0; i < this.entries.length; i += 2) {

@@ -1,5 +1,6 @@
 /** What is watched while it learns. */
 
+import type { Device } from '../../engine/core/tensor.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';
 import type { Embedding } from './embedding.ts';
 
@@ -21,6 +22,10 @@ export interface LiveLearner {
   step(learningRate: number): Promise<StepMetrics>;
   /** The sample as it is now; not while a step is under way. */
   embed(): Promise<Embedding>;
+  /** Copies to the host what training needs to go on from here; not while a step is under way. */
+  keep(): Promise<void>;
+  /** Goes on with another device, in place of one that was lost, from where it was kept last; from the beginning if it never was. */
+  moveTo(device: Device): void;
   /** Frees everything on the GPU; not while a step or an embedding is under way. */
   dispose(): void;
 }

@@ -1,7 +1,8 @@
 /** A training that is started, paused and stepped by somebody who watches it. */
 
 import { DivergedError, UserError } from '../../common/errors.ts';
-import { DeviceError } from '../../engine/core/errors.ts';
+import { DeviceError, DeviceLostError } from '../../engine/core/errors.ts';
+import type { Device } from '../../engine/core/tensor.ts';
 import type { StepMetrics } from '../../normface/training/loop.ts';
 import { Durations } from './curve.ts';
 import type { Embedding } from './embedding.ts';
@@ -29,6 +30,10 @@ export interface LiveRunOptions {
   readonly onPrepare?: (done: number, total: number) => void;
   readonly onStep: (news: StepNews) => void;
   readonly onEmbedding: (embedding: Embedding) => void;
+  /** Opens another device in place of one that was lost; without it a loss ends the run. */
+  readonly reopen?: () => Promise<Device>;
+  /** The device was lost, and on another one the run goes on from `step`. */
+  readonly onMoved?: (step: number) => void;
   /** Called when it begins or ceases to run, and when all that was asked for is done. */
   readonly onChange: () => void;
   /** Called once, with one sentence; nothing follows. */
@@ -39,6 +44,9 @@ export interface LiveRunOptions {
 
 /** Time that embeddings may take of the whole. */
 const embeddingShare = 0.3;
+
+/** Losses without a step between them: what is lost again and again is lost for a reason. */
+const mostLosses = 3;
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -59,6 +67,8 @@ export class LiveRun {
   private driven: Promise<void> = Promise.resolve();
   private isOver = false;
   private isFreed = false;
+  private isLost = false;
+  private losses = 0;
   private embeddedAt = -1;
   private lossTitle: string;
 
@@ -100,6 +110,13 @@ export class LiveRun {
     this.options.onChange();
   }
 
+  /** The device was lost: goes on with another one, also where nothing is under way that would notice. */
+  deviceLost(): void {
+    if (this.isOver || !this.options.reopen) return;
+    this.isLost = true;
+    this.go();
+  }
+
   /** One step; pauses a run that goes on. */
   stepOnce(): void {
     if (this.isOver) return;
@@ -135,21 +152,7 @@ export class LiveRun {
   private async drive(): Promise<void> {
     this.isDriven = true;
     try {
-      if (this.embeddedAt < 0) {
-        await this.options.learner.prepare((done, total) => {
-          if (!this.isOver) this.options.onPrepare?.(done, total);
-        });
-        await this.embed();
-      }
-      while (!this.isOver) {
-        const isSingle = !this.wanted && this.asked > 0;
-        if (this.wanted || isSingle) {
-          await this.step();
-          if (isSingle) this.asked--;
-          if (this.embeddingIsDue(isSingle)) await this.embed();
-        } else if (this.embeddedAt !== this.options.learner.steps) await this.embed();
-        else break;
-      }
+      while (!this.isOver && !(await this.workOnOneDevice()));
     } catch (error) {
       this.fail(error);
     } finally {
@@ -159,12 +162,57 @@ export class LiveRun {
     }
   }
 
+  /** @returns whether there is nothing left to do; false where the device was lost and another one can be opened */
+  private async workOnOneDevice(): Promise<boolean> {
+    try {
+      if (this.isLost) await this.move();
+      await this.work();
+      return !this.isLost;
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || !this.options.reopen || ++this.losses >= mostLosses)
+        throw error;
+      this.isLost = true;
+      return false;
+    }
+  }
+
+  private async move(): Promise<void> {
+    const { learner, reopen, onMoved } = this.options;
+    const device = await reopen!();
+    if (this.isOver) return;
+    this.isLost = false;
+    learner.moveTo(device);
+    this.embeddedAt = -1;
+    this.lossTitle = learner.lossTitle;
+    onMoved?.(learner.steps);
+  }
+
+  private async work(): Promise<void> {
+    if (this.isOver) return;
+    if (this.embeddedAt < 0) {
+      await this.options.learner.prepare((done, total) => {
+        if (!this.isOver) this.options.onPrepare?.(done, total);
+      });
+      await this.embed();
+    }
+    while (!this.isOver && !this.isLost) {
+      const isSingle = !this.wanted && this.asked > 0;
+      if (this.wanted || isSingle) {
+        await this.step();
+        if (isSingle) this.asked--;
+        if (this.embeddingIsDue(isSingle)) await this.embed();
+      } else if (this.embeddedAt !== this.options.learner.steps) await this.embed();
+      else break;
+    }
+  }
+
   private async step(): Promise<void> {
     const { learner, learningRate, pace, onStep } = this.options;
     const { lossTitle } = learner;
     const begun = this.now();
     const metrics = await learner.step(learningRate());
     const taken = this.now() - begun;
+    this.losses = 0;
     if (this.isOver) return;
     const isNewLoss = lossTitle !== this.lossTitle;
     this.lossTitle = lossTitle;
@@ -199,6 +247,7 @@ export class LiveRun {
     const { learner, onEmbedding } = this.options;
     const begun = this.now();
     const embedding = await learner.embed();
+    await learner.keep();
     // The first one compiles kernels.
     if (this.embeddedAt >= 0) this.embeddingTimes.add(this.now() - begun);
     this.embeddedAt = learner.steps;

@@ -1,6 +1,7 @@
 /** A net that learns from pictures, if wanted with some steps of plain softmax before the loss. */
 
 import type { Device } from '../../engine/core/tensor.ts';
+import type { Checkpoint } from '../../normface/training/checkpoint/checkpoint.ts';
 import { encodeSafetensors } from '../../normface/training/checkpoint/safetensors.ts';
 import type { LabelledImages, StepMetrics } from '../../normface/training/loop.ts';
 import { Model } from '../../normface/training/model.ts';
@@ -17,18 +18,25 @@ const warmUpSteps = 10;
 /** Pictures that are embedded to be looked at: a multiple of the batch of an embedding. */
 const drawn = 384;
 
+/** What a learner goes on from on another device. */
+interface Kept extends Pick<Checkpoint, 'weights' | 'optimiser'> {
+  readonly done: number;
+  readonly isFirst: boolean;
+}
+
 export class NetLearner implements LiveLearner {
   readonly batchSize: number;
-  private readonly device: Device;
+  private device: Device;
   private readonly pictures: Pictures;
   private readonly setup: Setup;
   private readonly sample: Split;
   private readonly samplePixels: Uint8Array;
-  private readonly batches: Generator<LabelledImages, never>;
+  private batches: Generator<LabelledImages, never>;
   private readonly learntAt: number;
   private model: Model;
   private isFirst: boolean;
   private done = 0;
+  private kept: Kept | undefined;
 
   constructor(device: Device, pictures: Pictures, setup: Setup) {
     this.device = device;
@@ -37,10 +45,19 @@ export class NetLearner implements LiveLearner {
     this.batchSize = setup.batchSize;
     this.sample = split(pictures, drawn);
     this.samplePixels = rgbaOf(pictures, this.sample.sample);
-    this.batches = batchesOf(pictures, this.sample.training, setup.batchSize, setup.seed);
-    this.isFirst = setup.softmaxFirst > 0 && setup.loss !== 'softmax';
+    this.batches = this.newBatches();
+    this.isFirst = this.beginsWithSoftmax;
     this.learntAt = this.isFirst ? setup.softmaxFirst : 0;
     this.model = this.newModel();
+  }
+
+  private get beginsWithSoftmax(): boolean {
+    return this.setup.softmaxFirst > 0 && this.setup.loss !== 'softmax';
+  }
+
+  private newBatches(): Generator<LabelledImages, never> {
+    const { pictures, sample, setup } = this;
+    return batchesOf(pictures, sample.training, setup.batchSize, setup.seed);
   }
 
   private newModel(): Model {
@@ -71,6 +88,23 @@ export class NetLearner implements LiveLearner {
     const metrics = await this.model.step(this.batches.next().value, rate, this.done);
     this.done++;
     return metrics;
+  }
+
+  async keep(): Promise<void> {
+    const { done, isFirst, model } = this;
+    this.kept = { ...(await model.snapshot()), done, isFirst };
+  }
+
+  moveTo(device: Device): void {
+    const { kept, setup } = this;
+    this.model.dispose();
+    this.device = device;
+    this.isFirst = kept?.isFirst ?? this.beginsWithSoftmax;
+    this.model = this.newModel();
+    if (kept) this.model.restore(kept, { source: 'the device before', net: setup.net });
+    this.done = kept?.done ?? 0;
+    this.batches = this.newBatches();
+    for (let step = 0; step < this.done; step++) this.batches.next();
   }
 
   /** Continues with the loss where softmax has come to, its class weights as agents. */

@@ -5,11 +5,11 @@ import type { Mount } from '../page.ts';
 import { TrainPage } from './train-page.ts';
 
 export const mount: Mount = async (root, context) => {
-  const device = await context.device();
+  await context.device();
   // The frame may have gone on to another page meanwhile.
   if (context.signal.aborted) return { dispose() {} };
   const { setup, problems } = readSetup(context.parameters);
-  const page = new TrainPage(device, context, setup);
+  const page = new TrainPage(context, setup);
   root.append(page.element);
   page.begin(problems);
   return page;

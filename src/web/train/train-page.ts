@@ -30,7 +30,6 @@ import { Toolbar } from './toolbar.ts';
 /** The page on the screen: it makes a run of the set-up, and shows what the run tells. */
 export class TrainPage implements Page {
   readonly element: HTMLElement;
-  private readonly device: Device;
   private readonly context: PageContext;
   private readonly status = new StatusLine();
   private readonly readings = new Readings();
@@ -57,8 +56,7 @@ export class TrainPage implements Page {
   /** Stops the preparation of a run that is not wanted any more. */
   private preparing = new AbortController();
 
-  constructor(device: Device, context: PageContext, setup: Setup) {
-    this.device = device;
+  constructor(context: PageContext, setup: Setup) {
     this.context = context;
     this.setup = setup;
     const { signal } = context;
@@ -119,6 +117,10 @@ export class TrainPage implements Page {
     const { setup, problems } = readSetup(parameters);
     this.change(setup);
     if (problems.length > 0) this.status.fail(problems[0]);
+  }
+
+  deviceLost(): void {
+    this.run?.deviceLost();
   }
 
   hasUnsavedWork(): boolean {
@@ -195,8 +197,9 @@ export class TrainPage implements Page {
       this.status.busy('Preparing the net');
       // Let it be seen: making a net keeps the page busy for a moment.
       await new Promise((resolve) => setTimeout(resolve));
+      const device = await this.context.device();
       if (preparing.signal.aborted) return;
-      this.run = this.newRun(pictures, problem);
+      this.run = this.newRun(device, pictures, problem);
       // What was prepared while another page is shown begins when this one is shown again.
       if (this.isHidden) this.wasRunning = goOn;
       else if (goOn) this.run.start();
@@ -213,8 +216,8 @@ export class TrainPage implements Page {
     return facesOf(setup.people, progress, signal);
   }
 
-  private newRun(pictures: Pictures | null, problem?: string): LiveRun {
-    const { device, setup } = this;
+  private newRun(device: Device, pictures: Pictures | null, problem?: string): LiveRun {
+    const { setup } = this;
     const learner = pictures ? new NetLearner(device, pictures, setup) : new ClusterLearner(device, setup);
     this.learner = learner;
     let isFirst = true;
@@ -234,6 +237,12 @@ export class TrainPage implements Page {
         isFirst = false;
         // While it runs nothing changes but numbers, and the status is read aloud when it is written.
         if (!this.run?.isRunning) this.showState();
+      },
+      reopen: () => this.context.device(),
+      onMoved: (step) => {
+        this.curve.cut(step);
+        this.chart.show(this.curve.columns());
+        this.status.say(`The GPU device was lost; on another one training goes on from step ${step}.`);
       },
       onChange: () => this.showState(),
       onFailure: (sentence) => {

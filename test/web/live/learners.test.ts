@@ -124,6 +124,26 @@ describe('a net on generated faces', () => {
     expect(await course(2)).not.toEqual(first);
   });
 
+  test('goes on with another device as if nothing had happened', async () => {
+    const setup: Setup = { ...defaultSetup('faces', 'normface'), people: 4, batchSize: 16, softmaxFirst: 2 };
+    const whole = new NetLearner(device, faces, setup);
+    const expected = await train(whole, 6, 0.05);
+    const moved = new NetLearner(await testDevice(), faces, setup);
+    expect(await train(moved, 2, 0.05)).toEqual(expected.slice(0, 2));
+    await moved.keep();
+    await moved.step(0.05);
+    moved.moveTo(device);
+    expect(moved.steps).toBe(2);
+    expect(await train(moved, 4, 0.05)).toEqual(expected.slice(2));
+    expect(await moved.embed()).toEqual(await whole.embed());
+    // One that was never kept begins again.
+    const early = new NetLearner(await testDevice(), faces, setup);
+    await early.step(0.05);
+    early.moveTo(device);
+    expect(await train(early, 2, 0.05)).toEqual(expected.slice(0, 2));
+    for (const learner of [whole, moved, early]) learner.dispose();
+  });
+
   test('nothing is left on the GPU', async () => {
     const buffers = new Set<GPUBuffer>();
     const create = device.gpu.createBuffer.bind(device.gpu);
@@ -158,6 +178,20 @@ describe('a net on generated faces', () => {
     expect([buffers.size, device.memory().used]).toEqual(kept);
     device.gpu.createBuffer = create;
   });
+});
+
+test('clusters go on with another device as well', async () => {
+  const setup: Setup = { ...defaultSetup('clusters', 'c-contrastive'), seed: 6 };
+  const whole = new ClusterLearner(device, setup);
+  const expected = await train(whole, 6, 0.05);
+  const moved = new ClusterLearner(await testDevice(), setup);
+  await train(moved, 3, 0.05);
+  await moved.keep();
+  await moved.step(0.05);
+  moved.moveTo(device);
+  expect([moved.steps, await train(moved, 3, 0.05)]).toEqual([3, expected.slice(3)]);
+  whole.dispose();
+  moved.dispose();
 });
 
 describe('the clusters of Figure 6', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DeviceError } from '../../../src/engine/core/errors.ts';
+import { DeviceError, DeviceLostError } from '../../../src/engine/core/errors.ts';
+import type { Device } from '../../../src/engine/core/tensor.ts';
 import type { Embedding } from '../../../src/web/live/embedding.ts';
 import type { LiveLearner } from '../../../src/web/live/learner.ts';
 import { LiveRun, type StepNews } from '../../../src/web/live/live-run.ts';
@@ -10,6 +11,7 @@ function fake({ stepCost = 10, embeddingCost = 10, losses = [] as number[] } = {
   const clock = { now: 0 };
   const rates: number[] = [];
   let underWay = 0;
+  let kept = 0;
   let gate: Promise<void> | undefined;
   let open = () => {};
   const learner: LiveLearner & { steps: number; lossTitle: string } = {
@@ -37,6 +39,13 @@ function fake({ stepCost = 10, embeddingCost = 10, losses = [] as number[] } = {
       clock.now += embeddingCost;
       log.push(`embed ${learner.steps}`);
       return { step: learner.steps } as Embedding;
+    },
+    keep: async () => {
+      kept = learner.steps;
+    },
+    moveTo: (device) => {
+      log.push(`move to ${device}`);
+      learner.steps = kept;
     },
     dispose: () => {
       log.push('dispose');
@@ -245,5 +254,74 @@ describe('a run', () => {
     const { failures } = start(made);
     await settle();
     expect(failures).toEqual(['the GPU device was lost: it overheated']);
+  });
+
+  /** A run whose devices are called by their numbers. */
+  function moving(made: ReturnType<typeof fake>) {
+    const moves: number[] = [];
+    const failures: string[] = [];
+    const embeddings: number[] = [];
+    let opened = 0;
+    const run = new LiveRun({
+      learner: made.learner,
+      learningRate: () => 1,
+      pace: () => 0,
+      onStep: ({ step }) => {
+        if (step === 6) run.pause();
+      },
+      onEmbedding: ({ step }) => embeddings.push(step),
+      onChange: () => {},
+      onFailure: (sentence) => failures.push(sentence),
+      reopen: async () => String(++opened) as unknown as Device,
+      onMoved: (step) => moves.push(step),
+      now: () => made.clock.now,
+      wait: async () => {},
+    });
+    return { run, moves, failures, embeddings };
+  }
+
+  test('goes on with another device from where it was kept last', async () => {
+    const made = fake({ embeddingCost: 0 });
+    const { step } = made.learner;
+    let isLost = false;
+    made.learner.step = async (rate) => {
+      if (made.learner.steps === 3 && !isLost) {
+        isLost = true;
+        throw new DeviceLostError('the GPU device was lost: it fell');
+      }
+      return step(rate);
+    };
+    const { run, moves, failures, embeddings } = moving(made);
+    run.start();
+    await settle();
+    expect([moves, failures]).toEqual([[3], []]);
+    expect(made.log.filter((line) => line.startsWith('move'))).toEqual(['move to 1']);
+    expect(made.log[made.log.indexOf('move to 1') + 1]).toBe('prepare');
+    expect(made.learner.steps).toBe(6);
+    expect(embeddings.at(-1)).toBe(6);
+  });
+
+  test('moves at once where nothing is under way', async () => {
+    const made = fake();
+    const { run, moves } = moving(made);
+    await settle();
+    run.deviceLost();
+    await settle();
+    expect(moves).toEqual([0]);
+    expect(made.log).toEqual(['prepare', 'embed 0', 'move to 1', 'prepare', 'embed 0']);
+  });
+
+  test('that is lost again and again without a step ends with one sentence', async () => {
+    const made = fake();
+    made.learner.step = async () => {
+      throw new DeviceLostError('the GPU device was lost: it fell');
+    };
+    const { run, moves, failures } = moving(made);
+    run.start();
+    await settle();
+    expect(moves).toHaveLength(2);
+    expect(failures).toEqual(['the GPU device was lost: it fell']);
+    expect(run.canRun).toBe(false);
+    expect(made.log.at(-1)).toBe('dispose');
   });
 });

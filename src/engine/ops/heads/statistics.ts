@@ -59,7 +59,11 @@ export function statisticNames(source: string): readonly (keyof LossStatistics)[
 }
 
 /** The numbers as they are at this point of the work issued. */
-export async function readStatistics({ names, values }: StatisticsTensor): Promise<LossStatistics> {
-  const numbers = await values.readFloats();
+export async function readStatistics(statistics: StatisticsTensor): Promise<LossStatistics> {
+  return nameStatistics(statistics, await statistics.values.read());
+}
+
+/** Numbers that were read of a tensor of statistics, by their names. */
+export function nameStatistics({ names }: StatisticsTensor, numbers: ArrayLike<number>): LossStatistics {
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]])) as unknown as LossStatistics;
 }

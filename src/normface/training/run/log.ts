@@ -34,7 +34,15 @@ export interface ValidationRecord {
 
 /** What else happens in a run. */
 export interface RunRecord {
-  readonly event: 'start' | 'resume' | 'set-aside' | 'checkpoint' | 'interrupted' | 'done' | 'diverged';
+  readonly event:
+    | 'start'
+    | 'resume'
+    | 'set-aside'
+    | 'checkpoint'
+    | 'device-lost'
+    | 'interrupted'
+    | 'done'
+    | 'diverged';
   readonly step: number;
   readonly [detail: string]: unknown;
 }
@@ -42,8 +50,8 @@ export interface RunRecord {
 export type LogRecord = StepRecord | ValidationRecord | RunRecord;
 
 /**
- * Parses the text of `log.jsonl`. Where a run was resumed at step k, what an earlier attempt had logged after k is dropped, so the
- * result reads like an uninterrupted run; a line cut off by a crash is skipped.
+ * Parses the text of `log.jsonl`. Where a run was resumed at step k, or started again, what an earlier attempt had logged after k is
+ * dropped, so the result reads like an uninterrupted run; a line cut off by a crash is skipped.
  */
 export function parseLog(text: string): LogRecord[] {
   let records: LogRecord[] = [];
@@ -57,7 +65,8 @@ export function parseLog(text: string): LogRecord[] {
     }
     if (typeof record?.step !== 'number') continue;
     const { step: first } = record;
-    if (record.event === 'resume') records = records.filter(({ step }) => step <= first);
+    if (record.event === 'resume' || record.event === 'start')
+      records = records.filter(({ step }) => step <= first);
     records.push(record);
   }
   return records;
