@@ -25,7 +25,7 @@ describe('search', () => {
   test('finds names, descriptions and operators, whatever the case', () => {
     expect(found('GEMM')).toEqual(['gemm']);
     expect(found('image')).toEqual(['winograd_input']);
-    expect(found('conv2dprelu')).toEqual(['conv2d_forward']);
+    expect(found('fusedconv2d')).toEqual(['conv2d_forward']);
   });
 
   test('wants every word', () => {
