@@ -1,7 +1,7 @@
 /** The pages in Firefox, opened and used: what they show depends on the browser also where the kernels do not. */
 
 import { describe, expect, test } from 'vitest';
-import { openPage } from '../browser/browser.ts';
+import { openPage, patience } from '../browser/browser.ts';
 import { serveApplication } from '../browser/site.ts';
 import { startFirefox } from './firefox.ts';
 
@@ -9,7 +9,12 @@ const browser = await startFirefox();
 
 describe.runIf(browser)('in Firefox', async () => {
   const url = await serveApplication();
-  const open = (address: string) => openPage(browser!, `${url}#/${address}`);
+  const open = async (address: string) => {
+    const opened = await openPage(browser!, `${url}#/${address}`);
+    // Its products go through workgroup memory, which takes a software driver several times as long as subgroups.
+    opened.page.setDefaultTimeout(3 * patience);
+    return opened;
+  };
 
   test('Kernels runs a kernel and finds it right', async () => {
     const { page, problems } = await open('kernels?kernel=prelu_forward&operator=prelu&case=4x14x12x32');
