@@ -220,19 +220,16 @@ describe('the checks see', () => {
   });
 });
 
-/** Words in code of the last column of the tables of kernels in the page of an operator family. */
+/** Kernels in the column of kernels of the tables of an operator family's page. */
 function kernelsNamed(text: string): string[] {
-  let inTable = false;
-  return text.split('\n').flatMap((line) => {
-    if (!line.startsWith('|')) {
-      inTable = false;
-      return [];
-    }
-    const last = line.split('|').at(-2)!;
-    if (/\bkernels?\b|shaders\//.test(last)) inTable = true;
-    return inTable
-      ? [...last.matchAll(/[`[]([a-z][a-z\d_]*)(?:`|\]\([^)]*\.wesl\))/g)].map(([, name]) => name!)
-      : [];
+  let column = -1;
+  return text.split('\n').flatMap((line, i, lines) => {
+    if (!line.startsWith('|')) return [];
+    const cells = line.split('|');
+    if (!lines[i - 1]?.startsWith('|'))
+      column = cells.findIndex((cell) => /\bkernels?\b|shaders\//.test(cell));
+    const names = cells[column]?.matchAll(/[`[]([a-z][a-z\d_]*)(?:`|\]\([^)]*\.wesl\))/g) ?? [];
+    return [...names].map(([, name]) => name!);
   });
 }
 

@@ -92,7 +92,7 @@ export function adjustedTile(device: Device, tile: Tile): Tile {
       ...constants,
       TILE_ROWS: rows,
       TILE_COLUMNS: columns,
-      ...(pipelined ? { K_STEP: kStep } : {}),
+      ...(pipelined ? { K_STEP: kStep } : { BLOCKS: blocks }),
       SUBGROUP_SIZE: subgroupSizeOf(device, tile, invocations),
     },
     conditions: { ...tile.conditions, one_block: blocks === 1 },
