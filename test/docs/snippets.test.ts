@@ -155,7 +155,7 @@ describe('command lines', () => {
 
   test('of npm name scripts of the package', () => {
     const named = [...lines.map(({ line }) => line), ...pages.flatMap((page) => inlineCode(page))].flatMap(
-      (line) => /^npm (?:run ([\w:]+)|(start|test)\b)/.exec(line)?.slice(1, 3).filter(Boolean) ?? [],
+      (line) => /^npm (?:run ([\w:-]+)|(start|test)\b)/.exec(line)?.slice(1, 3).filter(Boolean) ?? [],
     );
     expect(named.length).toBeGreaterThan(10);
     expect([...new Set(named)].filter((name) => !(name in scripts))).toEqual([]);
