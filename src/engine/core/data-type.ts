@@ -69,3 +69,6 @@ export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator:
   const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
   return isReady ? data : new TypedArray(data);
 }
+
+/** What the operands of products are rounded to: see `DeviceOptions.operands`. */
+export type OperandType = 'f32' | 'f16';

@@ -2,11 +2,17 @@ import type { AdapterReport } from '../runtime/adapter.ts';
 import type { CapturedStep } from '../runtime/captured-step.ts';
 import type { Dispatch, KernelArgument } from '../runtime/kernel.ts';
 import { bindingAlignment, type Storage } from '../runtime/memory.ts';
-import type { OperandType } from '../runtime/options.ts';
 import { type ReadHost, readTogether } from '../runtime/read-together.ts';
 import type { Settings } from '../tuning/settings.ts';
 import type { Tuner } from '../tuning/tune.ts';
-import { bytesPerElement, checkNumbers, type DataType, type TensorData, toTensorData } from './data-type.ts';
+import {
+  bytesPerElement,
+  checkNumbers,
+  type DataType,
+  type OperandType,
+  type TensorData,
+  toTensorData,
+} from './data-type.ts';
 import { check, checkArgument, formatShape, ShapeError } from './errors.ts';
 import { describeTensor, formatValues, inspect } from './format.ts';
 import type { Phase } from './phase.ts';

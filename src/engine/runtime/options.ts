@@ -1,9 +1,9 @@
+import type { OperandType } from '../core/data-type.ts';
 import { checkOptionNames } from '../core/options.ts';
 import type { TuneMode } from '../tuning/tune.ts';
 import type { CapabilityOptions } from './capabilities.ts';
 
-/** See {@link DeviceOptions.operands}. */
-export type OperandType = 'f32' | 'f16';
+export type { OperandType };
 
 /** Which adapter is opened, and how the device runs kernels. */
 export interface DeviceOptions extends CapabilityOptions {
