@@ -24,8 +24,8 @@ describe('normface profile', () => {
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^tiny, batch 4, normface, 7 people$/m);
-    expect(stdout).toMatch(/^conv2d\w* +\d/m);
-    expect(stdout).toMatch(/^conv2d\w* backward +\d/m);
+    expect(stdout).toMatch(/^fusedConv2d +\d/m);
+    expect(stdout).toMatch(/^fusedConv2d backward +\d/m);
     expect(stdout).toMatch(/^SGD +1 +1 /m);
     expect(fs.readdirSync(at('train')).sort()).toEqual([
       'memory.svg',
