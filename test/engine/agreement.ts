@@ -7,6 +7,8 @@ import { compareArrays } from '../../src/engine/testing/compare.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
 
+export { variantsOf } from '../../src/engine/testing/variants.ts';
+
 /** Output and gradients of a case, all choices made by `prefer`. Fails where a kernel writes past the end of a tensor. */
 export async function run(
   device: Device,
@@ -16,16 +18,6 @@ export async function run(
   const { output, gradients, findings } = await runEagerly(device, sample, {}, prefer);
   expect(findings).toEqual([]);
   return [output, ...gradients] as Float32Array[];
-}
-
-/** The names that a case's choices offer, of forward and backward. */
-export async function variantsOf(device: Device, sample: BoundCase): Promise<string[]> {
-  const names = new Set<string>();
-  await runEagerly(device, sample, {}, (_, offered) => {
-    for (const name of offered) names.add(name);
-    return undefined;
-  });
-  return [...names];
 }
 
 export const expectClose = (

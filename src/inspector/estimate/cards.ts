@@ -4,6 +4,7 @@
  */
 
 import type { AdapterReport } from '../../engine/runtime/adapter.ts';
+import { rdna3, xeHpg, xeLp } from '../compiled/occupancy.ts';
 
 export interface Card {
   /** How it is called on the command line. */
@@ -67,7 +68,12 @@ export const cards: readonly Card[] = [
     gigabytesPerSecond: 960,
     cores: 96,
     lanes: 128,
-    holds: { invocations: 1024, workgroups: 16, registers: 98_304, workgroupBytes: 64 << 10 },
+    holds: {
+      invocations: 1024,
+      workgroups: 16,
+      registers: 98_304,
+      workgroupBytes: rdna3.workgroupMemory / 2,
+    },
     workgroupStorage: 32 << 10,
     source: 'AMD product page of the RX 7900 XTX; its reference guide on the instruction set of RDNA3',
   },
@@ -79,7 +85,7 @@ export const cards: readonly Card[] = [
     gigabytesPerSecond: 560,
     cores: 32,
     lanes: 128,
-    holds: { invocations: 1024, workgroups: 32, registers: 131_072, workgroupBytes: 64 << 10 },
+    holds: { invocations: 1024, workgroups: 32, registers: 131_072, workgroupBytes: xeHpg.workgroupMemory },
     workgroupStorage: 32 << 10,
     source: 'Intel product page of the Arc A770; Intel oneAPI GPU Optimization Guide, Xe-HPG architecture',
   },
@@ -91,7 +97,7 @@ export const cards: readonly Card[] = [
     gigabytesPerSecond: 68,
     cores: 6,
     lanes: 128,
-    holds: { invocations: 896, workgroups: 16, registers: 114_688, workgroupBytes: 64 << 10 },
+    holds: { invocations: 896, workgroups: 16, registers: 114_688, workgroupBytes: xeLp.workgroupMemory },
     workgroupStorage: 32 << 10,
     source:
       'Intel product page of the Core i7-1185G7; Intel oneAPI GPU Optimization Guide, Xe-LP architecture',
