@@ -7,6 +7,7 @@ import { hash32 } from '../engine/core/random.ts';
 import type { Device } from '../engine/core/tensor.ts';
 import { describeAdapter } from '../engine/runtime/adapter.ts';
 import type { CapturedStep } from '../engine/runtime/captured-step.ts';
+import type { CardName } from '../inspector/estimate/card-names.ts';
 import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
@@ -34,7 +35,7 @@ interface ProfileOptions {
   readonly top: number;
   readonly order: 'time' | 'step';
   readonly out?: string;
-  readonly estimate?: string;
+  readonly estimate?: CardName;
 }
 
 export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
@@ -109,7 +110,7 @@ async function estimated(
   context: Context,
   make: (device: Device) => Profiled,
   title: string,
-  id: string,
+  name: CardName,
 ): Promise<StepProfile> {
   const [{ adapterOf, cards }, { estimateStep }, { idleAdapter }, { openAdapter }, { globals }] =
     await Promise.all([
@@ -121,7 +122,7 @@ async function estimated(
     ]);
   // The constants of WebGPU, which come with an implementation.
   Object.assign(globalThis, globals);
-  const card = cards.find((candidate) => candidate.id === id)!;
+  const card = cards[name];
   const { operands } = context.options;
   const device = await openAdapter(idleAdapter(adapterOf(card)), { operands, tune: 'off' }, () => null);
   context.say(describeAdapter(device.report));

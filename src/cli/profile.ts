@@ -1,6 +1,6 @@
 /** Declaration of `normface profile`. */
 
-import { cards } from '../inspector/estimate/cards.ts';
+import { cardNames } from '../inspector/estimate/card-names.ts';
 import {
   type AddCommand,
   choiceOption,
@@ -38,7 +38,7 @@ export const addProfile: AddCommand = (program, run) => {
         choiceOption(
           '--estimate <card>',
           'do not measure: estimate the times on a GPU that is not here, by a model',
-          cards.map(({ id }) => id),
+          cardNames,
         ),
       )
       .option(

@@ -53,6 +53,7 @@ const light = [
   // How the program ends, whatever it was doing.
   /^src\/(common\/files|normface\/training\/run\/interrupt|engine\/runtime\/end-now)\.node\.ts$/,
   /^src\/engine\/core\/errors\.ts$/,
+  /^src\/inspector\/estimate\/card-names\.ts$/,
 ];
 
 const commandLines = [

@@ -11,7 +11,7 @@ import { adapterOf, cards } from '../../src/inspector/estimate/cards.ts';
 
 Object.assign(globalThis, globals);
 /** It does nothing: options are checked before anything is done. */
-const device = await openAdapter(idleAdapter(adapterOf(cards[0]!)), { tune: 'off' }, () => null);
+const device = await openAdapter(idleAdapter(adapterOf(cards.h200)), { tune: 'off' }, () => null);
 
 const floats = (...shape: number[]): Tensor => device.zeros(shape);
 const labels = device.zeros([2], 'u32');

@@ -5,10 +5,9 @@
 
 import type { AdapterReport } from '../../engine/runtime/adapter.ts';
 import { rdna3, xeHpg, xeLp } from '../compiled/occupancy.ts';
+import type { CardName } from './card-names.ts';
 
 export interface Card {
-  /** How it is called on the command line. */
-  readonly id: string;
   readonly name: string;
   /** What WebGPU would say of its adapter, as far as the engine's choices depend on it. */
   readonly adapter: Pick<AdapterReport, 'vendor' | 'architecture' | 'subgroupSize'>;
@@ -33,9 +32,8 @@ export interface Card {
   readonly source: string;
 }
 
-export const cards: readonly Card[] = [
-  {
-    id: 'rtx-4090',
+export const cards: Readonly<Record<CardName, Card>> = {
+  'rtx-4090': {
     name: 'NVIDIA GeForce RTX 4090',
     adapter: { vendor: 'nvidia', architecture: 'lovelace', subgroupSize: [32, 32] },
     gflops: 82_600,
@@ -47,8 +45,7 @@ export const cards: readonly Card[] = [
     source:
       'NVIDIA Ada GPU Architecture whitepaper, appendix A; CUDA C++ Programming Guide, compute capability 8.9',
   },
-  {
-    id: 'h200',
+  h200: {
     name: 'NVIDIA H200',
     adapter: { vendor: 'nvidia', architecture: 'hopper', subgroupSize: [32, 32] },
     gflops: 67_000,
@@ -59,8 +56,7 @@ export const cards: readonly Card[] = [
     workgroupStorage: 48 << 10,
     source: 'NVIDIA H200 data sheet; CUDA C++ Programming Guide, compute capability 9.0',
   },
-  {
-    id: 'rx-7900-xtx',
+  'rx-7900-xtx': {
     name: 'AMD Radeon RX 7900 XTX',
     adapter: { vendor: 'amd', architecture: 'rdna-3', subgroupSize: [32, 64] },
     // Two multiply-adds a lane and cycle where the compiler finds pairs for them; half of this where it finds none.
@@ -77,8 +73,7 @@ export const cards: readonly Card[] = [
     workgroupStorage: 32 << 10,
     source: 'AMD product page of the RX 7900 XTX; its reference guide on the instruction set of RDNA3',
   },
-  {
-    id: 'arc-a770',
+  'arc-a770': {
     name: 'Intel Arc A770',
     adapter: { vendor: 'intel', architecture: 'gen-12hp', subgroupSize: [8, 32] },
     gflops: 17_200,
@@ -89,8 +84,7 @@ export const cards: readonly Card[] = [
     workgroupStorage: 32 << 10,
     source: 'Intel product page of the Arc A770; Intel oneAPI GPU Optimization Guide, Xe-HPG architecture',
   },
-  {
-    id: 'iris-xe',
+  'iris-xe': {
     name: 'Intel Iris Xe of Tiger Lake, 96 execution units',
     adapter: { vendor: 'intel', architecture: 'gen-12lp', subgroupSize: [8, 32] },
     gflops: 2070,
@@ -102,8 +96,7 @@ export const cards: readonly Card[] = [
     source:
       'Intel product page of the Core i7-1185G7; Intel oneAPI GPU Optimization Guide, Xe-LP architecture',
   },
-  {
-    id: 'm2',
+  m2: {
     name: 'Apple M2, 10 cores',
     adapter: { vendor: 'apple', architecture: 'common-3', subgroupSize: [32, 32] },
     gflops: 3600,
@@ -115,7 +108,7 @@ export const cards: readonly Card[] = [
     source:
       'Apple newsroom, 6 June 2022; register file and workgroup memory as measured by P. Turner, metal-benchmarks',
   },
-];
+};
 
 /** An adapter with the information, the limits and the features of a card: no device can be had of it. */
 export function adapterOf({ name, adapter, workgroupStorage }: Card): GPUAdapter {
