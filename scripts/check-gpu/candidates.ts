@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { create, globals } from 'webgpu';
 import { Failures } from '../../src/engine/runtime/failures.ts';
+import { linkKernel } from '../../src/engine/runtime/kernel.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { type CompiledKernel, Pipelines } from '../../src/engine/runtime/pipelines.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -49,7 +50,7 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
   if (file !== null) {
     const name = path.basename(file, path.extname(file));
     const source = readFileSync(file, 'utf8');
-    const kernel = pipelines.kernelOf({ kernel: { name, source, file }, constants: {} });
+    const kernel = pipelines.kernelOf(linkKernel({ name, source, file }, {}));
     return { gpu, driver, failures, candidates: [{ name, uses: [file], flops: 0, kernel }] };
   }
   // What the engine chooses follows from the adapter; memory and commands do not matter.
@@ -63,7 +64,7 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
     name,
     uses,
     flops,
-    kernel: pipelines.kernelOf(dispatch),
+    kernel: pipelines.kernelOf(linkKernel(dispatch.kernel, dispatch.constants, dispatch.conditions)),
   }));
   return { gpu, driver, failures, candidates };
 }

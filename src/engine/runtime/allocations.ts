@@ -1,7 +1,7 @@
 import { OutOfMemoryError } from '../core/errors.ts';
 import type { AdapterReport } from './adapter.ts';
 import type { Failures } from './failures.ts';
-import { align, BufferPool } from './memory.ts';
+import { align, BufferPool, bindingAlignment } from './memory.ts';
 
 /** The device that memory is taken from. */
 interface AllocationHost {
@@ -21,7 +21,9 @@ export class Allocations {
   constructor(device: AllocationHost, failures: Failures) {
     this.device = device;
     this.failures = failures;
-    this.pool = new BufferPool((bytes) => device.createBuffer(bytes), device.report.limits.maxBufferSize);
+    const { maxBufferSize } = device.report.limits;
+    const most = maxBufferSize - (maxBufferSize % bindingAlignment);
+    this.pool = new BufferPool((bytes) => device.createBuffer(bytes), most);
   }
 
   /** A buffer for kernels. Where it is refused, the next read throws that, and what is pooled and unused has been given back. */

@@ -20,7 +20,7 @@ import { DebugTrap } from './debug-trap.ts';
 import { Failures } from './failures.ts';
 import { watchFinite } from './finite.ts';
 import { Gradients } from './gradients.ts';
-import type { Dispatch, KernelArgument } from './kernel.ts';
+import { type Dispatch, type KernelArgument, linkKernel } from './kernel.ts';
 import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { lossOf } from './loss.ts';
 import { align, type BufferPool, type Storage } from './memory.ts';
@@ -28,7 +28,7 @@ import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { usualWorkPerSubmission } from './parts.ts';
 import { Pipelines } from './pipelines.ts';
-import { boundTensors, checkGrid, type PreparedDispatch, passText } from './prepared.ts';
+import { checkGrid, kernelsFor, type PreparedDispatch, passText, usableTensors } from './prepared.ts';
 import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
@@ -184,10 +184,12 @@ export class DeviceRuntime implements Runtime {
   dispatch(given: Dispatch): void {
     this.assertUsable();
     const dispatch = this.edit?.(given) ?? given;
-    const prepared = this.prepare(dispatch);
-    if (this.recorder) this.recorder.push(prepared);
-    else this.commands.encode(prepared);
-    if (this.debug.checkFinite) watchFinite(this, this.trap, prepared, this.recorder !== null);
+    const runs = this.prepare(dispatch);
+    for (const run of runs) {
+      if (this.recorder) this.recorder.push(run);
+      else this.commands.encode(run);
+    }
+    if (this.debug.checkFinite) watchFinite(this, this.trap, runs, this.recorder !== null);
   }
 
   checkLabels(operator: string, labels: Tensor, range: LabelRange): void {
@@ -211,16 +213,21 @@ export class DeviceRuntime implements Runtime {
     }
   }
 
-  private prepare(dispatch: Dispatch): PreparedDispatch {
+  /** One dispatch, or where tensors are too large for its kernel the several that take its place. */
+  private prepare(dispatch: Dispatch): PreparedDispatch[] {
     const pass = this.calls.pass ?? { operator: dispatch.kernel.name, phase: 'forward' as const };
     const operator = passText(pass);
     checkGrid(this.report, operator, dispatch);
-    const kernel = this.pipelines.kernelOf(dispatch);
+    const linked = linkKernel(dispatch.kernel, dispatch.constants, dispatch.conditions);
     const isPlanned = ({ storage }: KernelArgument): boolean => this.recorder?.owns(storage) ?? false;
-    const tensors = boundTensors(this, operator, kernel, dispatch, isPlanned);
+    const bound = usableTensors(this, operator, linked, dispatch, isPlanned);
     const { decisions } = this.tuner;
     const call = this.calls.ofDispatch();
-    return { kernel, tensors, grid: dispatch.grid, ...pass, call, dispatch, decisions };
+    return kernelsFor(this.report.limits, operator, linked, bound).map((one) => {
+      const kernel = this.pipelines.kernelOf(one);
+      const tensors = kernel.bindings.map(({ name }) => bound[name]!);
+      return { kernel, tensors, grid: dispatch.grid, ...pass, call, dispatch, decisions };
+    });
   }
 
   flush(): void {

@@ -20,22 +20,24 @@ export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, f
   });
 }
 
-/** Watches every f32 tensor that a dispatch has written for NaN and infinities; `captured` if the step is being recorded. */
+/** Watches every f32 tensor that a dispatch, in one run or several, has written for NaN and infinities; `captured` if the step is being recorded. */
 export function watchFinite(
   device: Device,
   trap: DebugTrap,
-  prepared: PreparedDispatch,
+  runs: readonly PreparedDispatch[],
   captured: boolean,
 ): void {
-  const { kernel, tensors, dispatch } = prepared;
-  kernel.bindings.forEach(({ name, writable }, index) => {
-    const x = tensors[index]!;
-    if (!writable || x.dtype !== 'f32') return;
-    const message = `operator ${passText(prepared)} (kernel ${dispatch.kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
+  const written = runs.flatMap(({ kernel: { bindings } }) => bindings.filter(({ writable }) => writable));
+  const [first] = runs as [PreparedDispatch];
+  const { kernel, bindings } = first.dispatch;
+  for (const name of new Set(written.map(({ name }) => name))) {
+    const x = bindings[name]!;
+    if (x.dtype !== 'f32') continue;
+    const message = `operator ${passText(first)} (kernel ${kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
     trap.arm(
       captured,
       () => new NotFiniteError(message),
       (serial, finding) => checkFinite(device, x, serial, finding),
     );
-  });
+  }
 }

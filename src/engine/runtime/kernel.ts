@@ -60,9 +60,12 @@ export interface Dispatch {
 }
 
 export interface BindingInfo {
+  /** Of the tensor that is bound. */
   readonly name: string;
   readonly binding: number;
   readonly writable: boolean;
+  /** Which part of the tensor, where no binding holds all of it: see binding-windows.ts. */
+  readonly window?: { readonly offset: number; readonly bytes: number };
 }
 
 /** A kernel whose imports, conditions and constants are resolved: plain WGSL. */

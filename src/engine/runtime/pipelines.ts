@@ -1,12 +1,6 @@
 import { DeviceError } from '../core/errors.ts';
 import type { Failures } from './failures.ts';
-import {
-  type BindingInfo,
-  type Dispatch,
-  describeCompilation,
-  type LinkedKernel,
-  linkKernel,
-} from './kernel.ts';
+import { type BindingInfo, describeCompilation, type LinkedKernel } from './kernel.ts';
 
 /** The kernels of one device. */
 export class Pipelines {
@@ -19,13 +13,8 @@ export class Pipelines {
     this.failures = failures;
   }
 
-  /** Links the kernel of a dispatch at first use; it is checked and compiled when a pipeline is asked for. */
-  kernelOf({
-    kernel,
-    constants,
-    conditions,
-  }: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
-    const linked = linkKernel(kernel, constants, conditions);
+  /** A kernel is checked and compiled when a pipeline is asked for. */
+  kernelOf(linked: LinkedKernel): CompiledKernel {
     let compiled = this.kernels.get(linked);
     if (!compiled) {
       compiled = new CompiledKernel(this.gpu, this.failures, linked);

@@ -2,7 +2,8 @@ import { DeviceError, formatShape, ShapeError } from '../core/errors.ts';
 import type { Phase } from '../core/phase.ts';
 import type { Decision } from '../tuning/tune.ts';
 import type { AdapterReport } from './adapter.ts';
-import type { Dispatch, KernelArgument } from './kernel.ts';
+import { type BindingLimits, inWindows } from './binding-windows.ts';
+import type { Dispatch, KernelArgument, LinkedKernel } from './kernel.ts';
 import { align } from './memory.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
@@ -36,49 +37,68 @@ export function checkGrid(report: AdapterReport, operator: string, { grid, kerne
 }
 
 /**
- * The tensors of a dispatch in the order of the kernel's bindings.
+ * The tensors of a dispatch by the names of the kernel's bindings.
  *
  * @param isPlanned whether a tensor without memory will get some when the step that is being captured is planned
- * @throws DeviceError if one is missing or larger than the adapter can bind
+ * @throws DeviceError if one is missing
  * @throws ShapeError if one cannot be used: disposed of, of another device, an intermediate of another step
  */
-export function boundTensors(
-  device: { readonly report: AdapterReport },
+export function usableTensors(
+  device: object,
   operator: string,
-  kernel: CompiledKernel,
+  { name: kernel, bindings: declared }: LinkedKernel,
   { bindings }: Dispatch,
   isPlanned: (tensor: KernelArgument) => boolean,
-): KernelArgument[] {
-  const largest = device.report.limits.maxStorageBufferBindingSize;
-  return kernel.bindings.map(({ name }) => {
+): Readonly<Record<string, KernelArgument>> {
+  for (const { name } of declared) {
     const tensor = bindings[name];
     if (!tensor)
-      throw new DeviceError(`${operator}: kernel ${kernel.name} has a binding ${name} that got no tensor`);
+      throw new DeviceError(`${operator}: kernel ${kernel} has a binding ${name} that got no tensor`);
     const unusable = (why: string): ShapeError =>
       new ShapeError(`${operator}: a tensor of shape ${formatShape(tensor.shape)} ${why}`);
     if (tensor.isDisposed) throw unusable('was used after it was disposed of');
     if (tensor.device !== device) throw unusable('belongs to another device');
     if (!tensor.storage.buffer && !isPlanned(tensor))
       throw unusable('is an intermediate of a captured step; return it from the captured function to use it');
-    const bound = Math.max(tensor.bytes, 4);
-    if (bound > largest) {
-      throw new DeviceError(
-        `${operator}: a tensor of shape ${formatShape(tensor.shape)} (${bound} bytes) exceeds the adapter's largest binding (${largest} bytes); use a smaller batch`,
-      );
-    }
-    return tensor;
+  }
+  return bindings;
+}
+
+/**
+ * The kernel for tensors of such sizes, or those that run in its place.
+ *
+ * @throws DeviceError if a tensor is larger than the adapter can bind, and windows do not help
+ */
+export function kernelsFor(
+  limits: BindingLimits,
+  operator: string,
+  linked: LinkedKernel,
+  tensors: Readonly<Record<string, KernelArgument>>,
+): readonly LinkedKernel[] {
+  const largest = limits.maxStorageBufferBindingSize;
+  const large = linked.bindings.flatMap(({ name }) => {
+    const { bytes } = tensors[name]!;
+    return bytes > largest ? [[name, bytes] as const] : [];
   });
+  if (large.length === 0) return [linked];
+  const kernels = inWindows(linked, new Map(large), limits);
+  if (kernels) return kernels;
+  const [name, bytes] = large[0]!;
+  throw new DeviceError(
+    `${operator}: a tensor of shape ${formatShape(tensors[name]!.shape)} (${bytes} bytes) exceeds the adapter's largest binding (${largest} bytes); use a smaller batch`,
+  );
 }
 
 /** Resources of a dispatch, in the order of its bindings. */
 export function bindGroupOf(gpu: GPUDevice, { kernel, tensors }: PreparedDispatch): GPUBindGroup {
   return gpu.createBindGroup({
     layout: kernel.layout,
-    entries: kernel.bindings.map(({ binding }, index) => {
-      const { storage, bytes } = tensors[index]!;
+    entries: kernel.bindings.map(({ binding, window }, index) => {
+      const { storage, bytes: all } = tensors[index]!;
+      const { offset, bytes } = window ?? { offset: 0, bytes: all };
       return {
         binding,
-        resource: { buffer: storage.buffer!, offset: storage.offset, size: align(bytes, 4) },
+        resource: { buffer: storage.buffer!, offset: storage.offset + offset, size: align(bytes, 4) },
       };
     }),
   });

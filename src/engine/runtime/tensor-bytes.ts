@@ -2,6 +2,7 @@ import { bytesPerElement, checkDataType, type DataType } from '../core/data-type
 import { DeviceError, formatShape } from '../core/errors.ts';
 import { checkShape, elementCount, type Shape } from '../core/shape.ts';
 import type { AdapterReport } from './adapter.ts';
+import { align } from './memory.ts';
 
 /**
  * Bytes of a tensor.
@@ -13,7 +14,7 @@ export function bytesOf({ limits }: AdapterReport, shape: Shape, dtype: DataType
   checkShape(shape, operator);
   const bytes = elementCount(shape) * bytesPerElement[dtype];
   const limit = limits.maxBufferSize;
-  if (bytes > limit) {
+  if (align(bytes) > limit) {
     throw new DeviceError(
       `a tensor of shape ${formatShape(shape)} needs ${bytes} bytes, more than a buffer of this adapter holds (${limit}); use a smaller batch`,
     );
