@@ -27,7 +27,10 @@ export function classOf({ software, vendor }: Pick<AdapterReport, 'software' | '
 export interface AdapterTraits {
   /** Whether to ask for the smallest subgroup where the driver may choose among several; else that is left to the driver. */
   readonly smallestSubgroup: boolean;
-  /** Whether a tile of 8×8 sums an invocation fits into registers even if the driver chooses the size of subgroups. */
+  /**
+   * Whether an invocation can have over a hundred numbers in registers even if the driver chooses the size of subgroups: 8×8 sums of a
+   * tile, or four channels of a depthwise convolution's rows.
+   */
   readonly manyRegisters: boolean;
   /** Whether the default mainloop is the pipelined one, with tiles of 128×128 where there are enough of them. */
   readonly pipelined: boolean;

@@ -9,7 +9,7 @@ import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
 import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
-import { mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
+import { channelsAtOnce, mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -109,6 +109,15 @@ function tilingOf(images: number, height: number, width: number, tile: WinogradT
 
 const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
 
+/** Channels that an invocation of a transform takes: one on every GPU, as 144 numbers of four leave few subgroups room. */
+const transformedAtOnce = (device: Device): 1 | 4 => channelsAtOnce(device, device.report.software);
+
+const transformConditions = (device: Device, tile: WinogradTile) => ({
+  small_tile: tile === 2,
+  rolled: device.report.software,
+  vec4: transformedAtOnce(device) === 4,
+});
+
 /** Between images [n, height, width, channels] and their tiles [positions, tiles, channels], in either direction. */
 function transformTiles(
   kernel: Kernel,
@@ -121,21 +130,27 @@ function transformTiles(
   const { device } = image;
   const [, height, width, channels] = image.shape as [number, number, number, number];
   const { tile, images, rows, columns, tiles } = tiling;
-  const extents = runtimeOf(device).uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
+  const vector = transformedAtOnce(device);
+  const vectors = channels / vector;
+  const extents = runtimeOf(device).uniform([height, width, vectors, tiles, rows, columns, top, left]);
   const { software, subgroupSize } = device.report;
-  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
+  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [32, 2, 256];
   const why = software
     ? 'a software driver runs a subgroup as one SIMD register and pays for every workgroup'
-    : '64 invocations per workgroup, channels innermost; a row of tiles each';
+    : '64 invocations per workgroup, channels innermost; each has a tile, or every 256th of a row';
   const [workgroupX, workgroupY, gridZ] = ['WORKGROUP_X', 'WORKGROUP_Y', 'GRID_Z'].map((name, i) =>
     device.settings.choose(name, usual[i]!, why),
   ) as [number, number, number];
   device.dispatch({
     kernel,
     constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
-    conditions: { small_tile: tile === 2, rolled: software, ...more },
+    conditions: { ...transformConditions(device, tile), ...more },
     bindings: { ...bindings, extents },
-    grid: [Math.ceil(channels / 4 / workgroupX), Math.ceil((images * rows) / workgroupY), gridZ],
+    grid: [
+      Math.ceil(vectors / workgroupX),
+      Math.ceil((images * rows) / workgroupY),
+      Math.min(columns, gridZ),
+    ],
     cost: { flops: 0, bytes: 4 * (image.size + positions(tile) * tiles * channels) },
   });
 }
@@ -151,12 +166,13 @@ function transformWeights(
   const { device } = weights;
   const { software } = device.report;
   const workgroup = workgroupSize(device);
+  const filters = weights.size / 9 / transformedAtOnce(device);
   device.dispatch({
     kernel,
     constants: { WORKGROUP: workgroup },
-    conditions: { small_tile: tile === 2, rolled: software, flip },
+    conditions: { ...transformConditions(device, tile), flip },
     bindings,
-    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
+    grid: [Math.min(Math.ceil(filters / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
     cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
   });
 }
@@ -205,8 +221,8 @@ function correlate(
       ),
     );
     transformTiles(kernels.output, { m, y: part, ...bindings }, part, tiling, [0, 0], {
-      vec4_y: true,
       ...conditions,
+      vec4_y: transformedAtOnce(device) === 4,
     });
     v.dispose();
     m.dispose();
