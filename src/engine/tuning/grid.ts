@@ -105,7 +105,8 @@ export function rowChunkGrid(device: Device, rows: number, columns: number, sums
   const workgroup = workgroupSize(device);
   const workgroups = software ? 32 : sums ? 1024 : 4096;
   const wanted = Math.ceil((workgroup * workgroups) / units);
-  const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;
+  // A GPU that can hold 10⁵ invocations waits for memory with fewer.
+  const most = software || sums ? Math.min(Math.ceil(rows / 32), software ? 1024 : 4096) : rows;
   const chosen = device.settings.choose(
     'ROW_CHUNKS',
     Math.min(wanted, most),

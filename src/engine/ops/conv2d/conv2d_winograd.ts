@@ -12,7 +12,7 @@ import { runtimeOf } from '../../runtime/runtime.ts';
 import { channelsAtOnce, mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
-import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
+import type { Conv2dGeometry } from './conv2d_geometry.ts';
 
 /**
  * 3×3 convolutions with stride 1 by Winograd's minimal filtering F(m×m, 3×3): input and weights are transformed, multiplied
@@ -40,8 +40,8 @@ export const winogradSources: readonly string[] = [
   ...Object.values(kernels).map(({ source }) => source),
 ];
 
-/** Images a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
-function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
+/** Images that a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
+export function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
   const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
   const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
   const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
@@ -70,28 +70,6 @@ export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: Winogr
   );
 }
 
-/**
- * Time of one product in units of a floating-point operation. A number of a transformed image is written, read and transformed
- * back, one of the transformed weights written and read: on llvmpipe 1.6 and 2.5 ns, where an operation takes 0.038.
- */
-function winogradCost(g: Conv2dGeometry, tile: WinogradTile): number {
-  const { tiles } = tilingOf(g.BATCH, g.OUT_HEIGHT, g.OUT_WIDTH, tile);
-  const weights = g.CHANNELS * g.OUT_CHANNELS;
-  return positions(tile) * (2 * tiles * weights + 42 * tiles * (g.CHANNELS + g.OUT_CHANNELS) + 65 * weights);
-}
-
-/** The tile to use where nothing was measured; null where the direct product is expected to be as fast. */
-export function bestWinogradTile(device: Device, g: Conv2dGeometry): WinogradTile | null {
-  const costs = winogradTiles
-    .filter((tile) => supportsWinograd(device, g, tile))
-    .map((tile) => ({ tile, cost: winogradCost(g, tile) }));
-  const best = costs.reduce((a, b) => (b.cost < a.cost ? b : a), {
-    tile: null as WinogradTile | null,
-    cost: conv2dCost(g).flops / 1.2,
-  });
-  return best.tile;
-}
-
 /** Images, one after the other, cut into tiles of what one pass computes. */
 interface Tiling {
   readonly tile: WinogradTile;
@@ -101,13 +79,13 @@ interface Tiling {
   readonly tiles: number;
 }
 
-function tilingOf(images: number, height: number, width: number, tile: WinogradTile): Tiling {
+export function tilingOf(images: number, height: number, width: number, tile: WinogradTile): Tiling {
   const rows = Math.ceil(height / tile);
   const columns = Math.ceil(width / tile);
   return { tile, images, rows, columns, tiles: images * rows * columns };
 }
 
-const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
+export const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
 
 /** Channels that an invocation of a transform takes: one on every GPU, as 144 numbers of four leave few subgroups room. */
 const transformedAtOnce = (device: Device): 1 | 4 => channelsAtOnce(device, device.report.software);
