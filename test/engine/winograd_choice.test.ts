@@ -3,7 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { globals } from 'webgpu';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
-import { conv2dForward, conv2dGradInput } from '../../src/engine/ops/conv2d/conv2d_products.ts';
+import {
+  conv2dForward,
+  conv2dGradInput,
+  conv2dGradWeight,
+} from '../../src/engine/ops/conv2d/conv2d_products.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { type AdapterClass, balanceOf } from '../../src/engine/tuning/adapter-class.ts';
@@ -67,6 +71,25 @@ test.each<[keyof typeof layers, CardName, string[]]>([
   ['7×7, 512→512, batch 1', 'iris-xe', direct],
 ])('%s on %s: %j', async (layer, card, expected) => {
   expect(await algorithmsOn(card, layer)).toEqual(expected);
+});
+
+test('the 36 products of a weight gradient, which has few numbers and a long k, are cut along k on a large GPU', async () => {
+  const device = await openAdapter(idleAdapter(adapterOf(cards.h200)), { tune: 'off' }, () => null);
+  const [batch, height, width, channels, outChannels, padding] = layers['28×24, 128→128, batch 64'];
+  const g = conv2dGeometry([batch, height, width, channels], [3, 3, channels, outChannels], { padding });
+  const x = device.empty([batch, height, width, channels]);
+  const y = device.empty([batch, height, width, outChannels]);
+  const dispatches = runtimeOf(device).dispatchesOf(() =>
+    conv2dGradWeight(device, g, x, y, device.empty([3, 3, channels, outChannels])),
+  );
+  const product = dispatches.find(({ dispatch }) => dispatch.kernel.name === 'gemm')!;
+  expect(product.decisions.map(({ variant }) => variant)).toEqual(['winograd 4×4', 'pipelined 128×128 in 7']);
+  expect(product.grid).toEqual([1, 1, 36 * 7]);
+  // Added in order, before they are transformed back.
+  expect(dispatches.slice(-2).map(({ dispatch }) => dispatch.kernel.name)).toEqual([
+    'sum_rows',
+    'winograd_grad_weight',
+  ]);
 });
 
 describe('what memory and dispatches cost', () => {
