@@ -20,7 +20,7 @@ describe('normface kernels list', () => {
     for (const line of [
       /^operators {3}matmul, .*conv2d/m,
       /^mainloops {3}tile_product_pipelined, tile_product_subgroup, tile_product_workgroup/m,
-      /^constants {3}M, N, K, SPLITS, CHUNK$/m,
+      /^constants {3}M, N, K, PRODUCTS, CHUNK$/m,
       /^conditions {2}.*transpose_a/m,
       /^ {2}a {5}\[products, M, K\]/m,
     ])

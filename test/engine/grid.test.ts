@@ -4,6 +4,7 @@ import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { matmul } from '../../src/engine/ops/matmul/matmul.ts';
 import { l2Normalise } from '../../src/engine/ops/norm/l2_normalise.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
+import { rowChunkGrid } from '../../src/engine/tuning/grid.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -39,4 +40,16 @@ test.each<[string, (on: Device, x: Tensor) => Tensor]>([
   expect(await resultOn(narrow)).toEqual(await resultOn(device));
   expect(grids.flat().every((extent, i) => i % 3 !== 0 || extent <= 8)).toBe(true);
   expect(grids.some(([, y, z]) => y! > 1 || z! > 1)).toBe(true);
+});
+
+test('a sum over the rows of an image is cut finely enough for a large GPU, and none of its chunks is shorter than 32 rows', () => {
+  const hardware = new DeviceRuntime(device.gpu, { ...report, software: false });
+  const [batch, height, width, channels] = [64, 110, 94, 64];
+  const invocationsOf = (rows: number): number => {
+    const { grid, constants } = rowChunkGrid(hardware, rows, channels);
+    return grid[0] * constants.WORKGROUP;
+  };
+  // Cores of an H200 by the invocations that one holds: 132 · 2048; a quarter of that, with two vec4f each on their way, fills its memory.
+  expect(invocationsOf(batch * height * width)).toBeGreaterThan((132 * 2048) / 4.5);
+  expect(rowChunkGrid(hardware, 640, channels).rowChunks).toBe(20);
 });

@@ -99,26 +99,36 @@ test.each([
   await expectAgreement(device, sample, [names[0]!, 'pipelined 64×64']);
 });
 
-test.each(['', 'in parts, '])('a product %sis added to what is there', async (how) => {
+test.each([
+  ['a product is', 1, false],
+  ['a product in parts is', 1, true],
+  ['products side by side, in parts and with a bias, are', 3, true],
+] as const)('%s added to what is there', async (how, products, inParts) => {
   const [m, k, n] = [7, 1030, 12];
-  const a = Float32Array.from({ length: m * k }, (_, i) => Math.sin(i));
-  const b = Float32Array.from({ length: k * n }, (_, i) => Math.cos(3 * i));
-  const before = Float32Array.from({ length: m * n }, (_, i) => i - 40);
-  const out = device.tensor(before, [m, n]);
+  const a = Float32Array.from({ length: products * m * k }, (_, i) => Math.sin(i));
+  const b = Float32Array.from({ length: products * k * n }, (_, i) => Math.cos(3 * i));
+  const bias = Float32Array.from({ length: n }, (_, i) => (products > 1 ? 5 - i : 0));
+  const before = Float32Array.from({ length: products * m * n }, (_, i) => i - 40);
+  const out = device.tensor(before, [products, m, n]);
   const chosen: string[] = [];
   const prefer = (_: string, names: readonly string[]): string => {
-    const name = names.find((offered) => / in \d+$/.test(offered) === (how !== ''))!;
+    const name = names.find((offered) => / in \d+$/.test(offered) === inParts)!;
     chosen.push(name);
     return name;
   };
   device.tuner.preferring(prefer, () =>
-    gemm(device.tensor(a, [m, k]), device.tensor(b, [k, n]), { accumulate: true, out }),
+    gemm(device.tensor(a, [products, m, k]), device.tensor(b, [products, k, n]), {
+      bias: products > 1 ? device.tensor(bias, [n]) : null,
+      accumulate: true,
+      out,
+    }),
   );
-  expect(chosen).toHaveLength(1);
+  expect(chosen).toEqual([expect.stringMatching(inParts ? / in \d+$/ : /\d$/)]);
   const expected = before.map((value, i) => {
     const [row, column] = [Math.floor(i / n), i % n];
-    let sum: number = value;
-    for (let j = 0; j < k; j++) sum += a[row * k + j]! * b[j * n + column]!;
+    const firstOfB = Math.floor(row / m) * k * n;
+    let sum = value + bias[column]!;
+    for (let j = 0; j < k; j++) sum += a[row * k + j]! * b[firstOfB + j * n + column]!;
     return sum;
   });
   expectClose(await out.readFloats(), expected, 1e-5, how);

@@ -27,7 +27,10 @@ export function classOf({ software, vendor }: Pick<AdapterReport, 'software' | '
 export interface AdapterTraits {
   /** Whether to ask for the smallest subgroup where the driver may choose among several; else that is left to the driver. */
   readonly smallestSubgroup: boolean;
-  /** Whether a tile of 8×8 sums an invocation fits into registers even if the driver chooses the size of subgroups. */
+  /**
+   * Whether an invocation can have over a hundred numbers in registers even if the driver chooses the size of subgroups: 8×8 sums of a
+   * tile, or four channels of a depthwise convolution's rows.
+   */
   readonly manyRegisters: boolean;
   /** Whether the default mainloop is the pipelined one, with tiles of 128×128 where there are enough of them. */
   readonly pipelined: boolean;
@@ -100,6 +103,43 @@ export const adapterTraits: Readonly<Record<AdapterClass, AdapterTraits>> = {
 
 export const traitsOf = (report: Pick<AdapterReport, 'software' | 'vendor'>): AdapterTraits =>
   adapterTraits[classOf(report)];
+
+/** What else takes time, in floating-point operations that a tiled product does meanwhile. */
+export interface Balance {
+  /** While a byte comes from memory or goes there. */
+  readonly perByte: number;
+  /** From the end of a dispatch to the start of the next one, which waits for it. */
+  readonly perDispatch: number;
+}
+
+/** From published peaks; products are taken to reach four fifths of that of arithmetic, and a dispatch to wait 4 µs. Nothing was measured. */
+const balance = (gflops: number, gigabytesPerSecond: number): Balance => ({
+  perByte: (0.8 * gflops) / gigabytesPerSecond,
+  perDispatch: 0.8 * gflops * 4e3,
+});
+
+/**
+ * Of a member of each class: RTX 4090, RX 7900 XTX, Arc A770, M2, and for phones and browsers that do not tell an integrated GPU, the Iris Xe. Smaller
+ * members have slower memory too: perByte is 20 to 80 for nearly all of them.
+ */
+const balances: Readonly<Record<Exclude<AdapterClass, 'software'>, Balance>> = {
+  nvidia: balance(82_600, 1008),
+  amd: balance(61_400, 960),
+  intel: balance(17_200, 560),
+  apple: balance(3600, 100),
+  other: balance(2070, 68),
+};
+
+/** GPUs of computing centres have stacked memory, several times as fast: H200. By name, as Dawn’s architectures leave them out or mix them with others. */
+const stackedMemory = balance(67_000, 4800);
+const hasStackedMemory = /\b(P100|V100|A30|A100|H20|H100|H200|GH200|B100|B200|GB200)\b/;
+
+/** What a GPU’s memory and dispatches cost; null for a software driver, whose arrays lie in the processor’s caches for the most part. */
+export function balanceOf(report: Pick<AdapterReport, 'software' | 'vendor' | 'device'>): Balance | null {
+  const name = classOf(report);
+  if (name === 'software') return null;
+  return name === 'nvidia' && hasStackedMemory.test(report.device) ? stackedMemory : balances[name];
+}
 
 /** The subgroup size that kernels with many sums ask for; 0 where it is the driver's choice, or there is nothing to choose. */
 export function askedSubgroupSize(report: AdapterReport): number {

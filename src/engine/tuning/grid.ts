@@ -1,4 +1,6 @@
+import { checkArgument } from '../core/errors.ts';
 import type { Device } from '../core/tensor.ts';
+import { traitsOf } from './adapter-class.ts';
 
 /** Size of a workgroup whose invocations have nothing to do with each other. */
 export function workgroupSize(device: Device): number {
@@ -34,11 +36,30 @@ export interface ElementGrid {
 }
 
 /**
+ * Neighbouring channels that an invocation takes at once, in kernels that have many numbers of each channel in registers.
+ *
+ * @param fits whether those of four channels stay there
+ */
+export function channelsAtOnce(device: Device, fits = traitsOf(device.report).manyRegisters): 1 | 4 {
+  const vector = device.settings.choose(
+    'VECTOR',
+    fits ? 4 : 1,
+    fits
+      ? 'four channels are one load and one calculation of where it is'
+      : 'the numbers of four channels would not stay in registers; neighbours load neighbouring channels',
+  );
+  checkArgument(vector === 1 || vector === 4, 'VECTOR', () => `channels go by 1 or 4 at once, not ${vector}`);
+  return vector;
+}
+
+/**
  * Splits element-wise work over a device, by vec4f where the size, and the channels if they matter, are multiples of four.
  * COUNT is in these units.
+ *
+ * @param vector 1: one by one in any case
  */
-export function elementGrid(device: Device, size: number, channels = size): ElementGrid {
-  const vec4 = size % 4 === 0 && channels % 4 === 0;
+export function elementGrid(device: Device, size: number, channels = size, vector: 1 | 4 = 4): ElementGrid {
+  const vec4 = vector === 4 && size % 4 === 0 && channels % 4 === 0;
   const count = vec4 ? size / 4 : size;
   const { software } = device.report;
   const workgroup = workgroupSize(device);
@@ -84,7 +105,8 @@ export function rowChunkGrid(device: Device, rows: number, columns: number, sums
   const workgroup = workgroupSize(device);
   const workgroups = software ? 32 : sums ? 1024 : 4096;
   const wanted = Math.ceil((workgroup * workgroups) / units);
-  const most = software || sums ? Math.min(Math.ceil(rows / 32), 1024) : rows;
+  // A GPU that can hold 10⁵ invocations waits for memory with fewer.
+  const most = software || sums ? Math.min(Math.ceil(rows / 32), software ? 1024 : 4096) : rows;
   const chosen = device.settings.choose(
     'ROW_CHUNKS',
     Math.min(wanted, most),

@@ -47,7 +47,8 @@ export const cards: Readonly<Record<CardName, Card>> = {
   },
   h200: {
     name: 'NVIDIA H200',
-    adapter: { vendor: 'nvidia', architecture: 'hopper', subgroupSize: [32, 32] },
+    // Dawn's table gpu_info.json has no Hopper.
+    adapter: { vendor: 'nvidia', architecture: '', subgroupSize: [32, 32] },
     gflops: 67_000,
     gigabytesPerSecond: 4800,
     cores: 132,

@@ -4,7 +4,7 @@ import gradWeightSource from '../../../shaders/conv2d/depthwise_grad_weight.wesl
 import rowsSource from '../../../shaders/conv2d/depthwise_rows.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
-import { elementGrid } from '../../tuning/grid.ts';
+import { channelsAtOnce, elementGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { type Conv2dEpilogue, epilogueBindings, epilogueSource } from './conv2d_epilogue.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -43,13 +43,14 @@ function walkRows(
   y: Tensor,
   flipped: boolean,
 ): void {
+  const vector = channelsAtOnce(device);
   const strip = device.settings.choose(
     'STRIP',
     g.STRIDE_W === 1 ? Math.ceil(g.OUT_WIDTH / Math.ceil(g.OUT_WIDTH / 4)) : 1,
     'with stride 1, up to four outputs side by side share pixels; with another one too few for the registers it takes',
   );
   const strips = Math.ceil(g.OUT_WIDTH / strip);
-  const vectors = g.CHANNELS / (g.CHANNELS % 4 === 0 ? 4 : 1);
+  const vectors = g.CHANNELS / (g.CHANNELS % 4 === 0 ? vector : 1);
   const wanted = Math.ceil(wantedInvocations(device) / (g.BATCH * strips * vectors));
   const run = device.settings.choose(
     'RUN',
@@ -61,6 +62,7 @@ function walkRows(
     device,
     g.BATCH * runs * strips * g.CHANNELS,
     g.CHANNELS,
+    vector,
   );
   const { vec4 } = conditions;
   const last = epilogueBindings(epilogue);
@@ -104,6 +106,7 @@ export function depthwiseForward(
     device,
     g.BATCH * g.OUT_HEIGHT * strips * g.CHANNELS,
     g.CHANNELS,
+    channelsAtOnce(device),
   );
   const { vec4 } = conditions;
   const last = epilogueBindings(epilogue);

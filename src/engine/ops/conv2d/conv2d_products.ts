@@ -20,7 +20,6 @@ import {
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
 import {
-  bestWinogradTile,
   supportsWinograd,
   type WinogradTile,
   winogradForward,
@@ -29,6 +28,7 @@ import {
   winogradSources,
   winogradTiles,
 } from './conv2d_winograd.ts';
+import { bestWinogradTile } from './conv2d_winograd_cost.ts';
 
 /** The three products of a convolution, each by the algorithm that suits its shape and the device. */
 
@@ -62,7 +62,9 @@ function choose(
   const groups = g.CHANNELS / g.GROUP_IN;
   const usual = direct(defaultTile(device, { rows, columns, depth: groups, mostSplits }));
   const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
-  const best = bestWinogradTile(device, g);
+  // The input gradient is a convolution whose outputs are the pixels of the input. A software driver's constants were fitted without that.
+  const isInput = operation === 'conv2d_grad_input' && !device.report.software;
+  const best = bestWinogradTile(device, isInput ? { ...g, OUT_HEIGHT: g.HEIGHT, OUT_WIDTH: g.WIDTH } : g);
   const defaultName = special ?? (best ? `winograd ${best}×${best}` : usual.name);
   const choice: Choice<Conv2dVariant> = {
     operation,

@@ -9,10 +9,10 @@ import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
 import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
-import { mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
+import { channelsAtOnce, mostWorkgroups, workgroupSize } from '../../tuning/grid.ts';
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
-import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
+import type { Conv2dGeometry } from './conv2d_geometry.ts';
 
 /**
  * 3×3 convolutions with stride 1 by Winograd's minimal filtering F(m×m, 3×3): input and weights are transformed, multiplied
@@ -40,8 +40,8 @@ export const winogradSources: readonly string[] = [
   ...Object.values(kernels).map(({ source }) => source),
 ];
 
-/** Images a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
-function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
+/** Images that a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
+export function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
   const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
   const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
   const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
@@ -70,28 +70,6 @@ export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: Winogr
   );
 }
 
-/**
- * Time of one product in units of a floating-point operation. A number of a transformed image is written, read and transformed
- * back, one of the transformed weights written and read: on llvmpipe 1.6 and 2.5 ns, where an operation takes 0.038.
- */
-function winogradCost(g: Conv2dGeometry, tile: WinogradTile): number {
-  const { tiles } = tilingOf(g.BATCH, g.OUT_HEIGHT, g.OUT_WIDTH, tile);
-  const weights = g.CHANNELS * g.OUT_CHANNELS;
-  return positions(tile) * (2 * tiles * weights + 42 * tiles * (g.CHANNELS + g.OUT_CHANNELS) + 65 * weights);
-}
-
-/** The tile to use where nothing was measured; null where the direct product is expected to be as fast. */
-export function bestWinogradTile(device: Device, g: Conv2dGeometry): WinogradTile | null {
-  const costs = winogradTiles
-    .filter((tile) => supportsWinograd(device, g, tile))
-    .map((tile) => ({ tile, cost: winogradCost(g, tile) }));
-  const best = costs.reduce((a, b) => (b.cost < a.cost ? b : a), {
-    tile: null as WinogradTile | null,
-    cost: conv2dCost(g).flops / 1.2,
-  });
-  return best.tile;
-}
-
 /** Images, one after the other, cut into tiles of what one pass computes. */
 interface Tiling {
   readonly tile: WinogradTile;
@@ -101,13 +79,22 @@ interface Tiling {
   readonly tiles: number;
 }
 
-function tilingOf(images: number, height: number, width: number, tile: WinogradTile): Tiling {
+export function tilingOf(images: number, height: number, width: number, tile: WinogradTile): Tiling {
   const rows = Math.ceil(height / tile);
   const columns = Math.ceil(width / tile);
   return { tile, images, rows, columns, tiles: images * rows * columns };
 }
 
-const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
+export const positions = (tile: WinogradTile): number => (tile + 2) ** 2;
+
+/** Channels that an invocation of a transform takes: one on every GPU, as 144 numbers of four leave few subgroups room. */
+const transformedAtOnce = (device: Device): 1 | 4 => channelsAtOnce(device, device.report.software);
+
+const transformConditions = (device: Device, tile: WinogradTile) => ({
+  small_tile: tile === 2,
+  rolled: device.report.software,
+  vec4: transformedAtOnce(device) === 4,
+});
 
 /** Between images [n, height, width, channels] and their tiles [positions, tiles, channels], in either direction. */
 function transformTiles(
@@ -121,21 +108,27 @@ function transformTiles(
   const { device } = image;
   const [, height, width, channels] = image.shape as [number, number, number, number];
   const { tile, images, rows, columns, tiles } = tiling;
-  const extents = runtimeOf(device).uniform([height, width, channels / 4, tiles, rows, columns, top, left]);
+  const vector = transformedAtOnce(device);
+  const vectors = channels / vector;
+  const extents = runtimeOf(device).uniform([height, width, vectors, tiles, rows, columns, top, left]);
   const { software, subgroupSize } = device.report;
-  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [16, 4, Math.min(columns, 256)];
+  const usual = software ? [subgroupSize[0] || 4, 1, 1] : [32, 2, 256];
   const why = software
     ? 'a software driver runs a subgroup as one SIMD register and pays for every workgroup'
-    : '64 invocations per workgroup, channels innermost; a row of tiles each';
+    : '64 invocations per workgroup, channels innermost; each has a tile, or every 256th of a row';
   const [workgroupX, workgroupY, gridZ] = ['WORKGROUP_X', 'WORKGROUP_Y', 'GRID_Z'].map((name, i) =>
     device.settings.choose(name, usual[i]!, why),
   ) as [number, number, number];
   device.dispatch({
     kernel,
     constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
-    conditions: { small_tile: tile === 2, rolled: software, ...more },
+    conditions: { ...transformConditions(device, tile), ...more },
     bindings: { ...bindings, extents },
-    grid: [Math.ceil(channels / 4 / workgroupX), Math.ceil((images * rows) / workgroupY), gridZ],
+    grid: [
+      Math.ceil(vectors / workgroupX),
+      Math.ceil((images * rows) / workgroupY),
+      Math.min(columns, gridZ),
+    ],
     cost: { flops: 0, bytes: 4 * (image.size + positions(tile) * tiles * channels) },
   });
 }
@@ -151,12 +144,13 @@ function transformWeights(
   const { device } = weights;
   const { software } = device.report;
   const workgroup = workgroupSize(device);
+  const filters = weights.size / 9 / transformedAtOnce(device);
   device.dispatch({
     kernel,
     constants: { WORKGROUP: workgroup },
-    conditions: { small_tile: tile === 2, rolled: software, flip },
+    conditions: { ...transformConditions(device, tile), flip },
     bindings,
-    grid: [Math.min(Math.ceil(weights.size / 36 / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
+    grid: [Math.min(Math.ceil(filters / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
     cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
   });
 }
@@ -205,8 +199,8 @@ function correlate(
       ),
     );
     transformTiles(kernels.output, { m, y: part, ...bindings }, part, tiling, [0, 0], {
-      vec4_y: true,
       ...conditions,
+      vec4_y: transformedAtOnce(device) === 4,
     });
     v.dispose();
     m.dispose();

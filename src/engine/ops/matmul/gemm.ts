@@ -62,13 +62,12 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     out,
   } = options;
   const { m, n, k, products } = extentsOf(a, options);
-  // Parts are added up without an epilogue.
-  const canSplit = products === 1 && !jacobian;
   const extents = {
     rows: m,
     columns: n,
     depth: products,
-    mostSplits: canSplit ? Math.min(Math.floor(k / shortestSplit(device)), mostSplits) : 1,
+    // Parts are added up without an epilogue.
+    mostSplits: jacobian ? 1 : Math.min(Math.floor(k / shortestSplit(device)), mostSplits),
   };
   const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, extents);
   const tile = defaultTile(device, extents);
@@ -136,7 +135,7 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       outer: 1,
       aAlongK: !transposeA,
       bAlongK: transposeB,
-      constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
+      constants: { M: m, N: n, K: k, PRODUCTS: products, CHUNK: chunk },
       conditions: {
         transpose_a: transposeA,
         transpose_b: transposeB,

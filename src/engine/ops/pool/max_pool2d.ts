@@ -6,6 +6,7 @@ import { defineOperator } from '../../core/operator.ts';
 import { checkOptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { channelsAtOnce } from '../../tuning/grid.ts';
 import { maxPool2dReference } from './max_pool2d.reference.ts';
 import {
   type Pool2dGeometry,
@@ -57,7 +58,7 @@ function gradInput(x: Tensor, dy: Tensor, dx: Tensor, geometry: Pool2dGeometry):
     CELLS_W: Math.ceil((WIDTH + PAD_W) / cellWidth),
   };
   const count = x.shape[0]! * cells.CELLS_H * cells.CELLS_W * CHANNELS;
-  const { grid, constants, conditions } = poolGrid(x.device, geometry, count);
+  const { grid, constants, conditions } = poolGrid(x.device, geometry, count, channelsAtOnce(x.device));
   x.device.dispatch({
     kernel: gradInputKernel,
     constants: { ...constants, ...cells },

@@ -118,8 +118,8 @@ export function pool2dGeometry(
 }
 
 /** Grid, constants and conditions of a pooling kernel that is element-wise over `size` elements, channels innermost. */
-export function poolGrid(device: Device, geometry: Pool2dGeometry, size: number) {
-  const { grid, constants, conditions } = elementGrid(device, size, geometry.CHANNELS);
+export function poolGrid(device: Device, geometry: Pool2dGeometry, size: number, vector: 1 | 4 = 4) {
+  const { grid, constants, conditions } = elementGrid(device, size, geometry.CHANNELS, vector);
   const channels = conditions.vec4 ? geometry.CHANNELS / 4 : geometry.CHANNELS;
   return { grid, constants: { ...constants, ...geometry, CHANNELS: channels }, conditions };
 }
