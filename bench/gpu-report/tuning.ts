@@ -1,6 +1,6 @@
 /** The section of the tuner: which variants win on this adapter. */
 
-import { describeChoice } from '../../src/cli/tune.node.ts';
+import { describeKey } from '../../src/engine/tuning/choice.ts';
 import type { Measurement } from '../../src/engine/tuning/measurements.ts';
 import { openEngine } from '../peers/engine.ts';
 import { reportCases } from './cases.ts';
@@ -26,7 +26,7 @@ export const tuning: Section = {
       ...options,
       tune: 'full',
       ignoreMeasurements: true,
-      onMeasurement: (key, measurement) => winners.push({ ...describeChoice(key), ...measurement }),
+      onMeasurement: (key, measurement) => winners.push({ ...describeKey(key), ...measurement }),
     });
     return {
       items: reportCases.tuned.map(({ name, work }) => ({

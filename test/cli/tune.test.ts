@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { describeChoice } from '../../src/cli/tune.node.ts';
+import { describeKey } from '../../src/engine/tuning/choice.ts';
 import type { Measurement } from '../../src/engine/tuning/measurements.ts';
 import { normface, temporaryFolder } from './run.ts';
 
@@ -9,8 +9,17 @@ const cache = temporaryFolder();
 vi.stubEnv('NORMFACE_CACHE', cache);
 afterAll(() => vi.unstubAllEnvs());
 
-test('normface tune measures what embedding needs once, and says what it found', async () => {
-  const words = ['tune', '--net', 'tiny', '--inference', '--set', 'data.imageSize=[16,16]'];
+test('normface tune measures what embedding needs once, in another process, and says what it found', async () => {
+  const words = [
+    '--tune-in',
+    'child',
+    'tune',
+    '--net',
+    'tiny',
+    '--inference',
+    '--set',
+    'data.imageSize=[16,16]',
+  ];
   const first = await normface(...words);
   expect(first.exitCode).toBe(0);
   expect(first.stdout).toMatch(/conv2d_forward +64×16×16×3 to 16, 3×3, stride 2 +\w/);
@@ -33,7 +42,7 @@ test('normface refuses a tuning mode that does not exist', async () => {
 
 test('the key of a measurement is told in words', () => {
   const shape = { products: 36, m: 8, n: 7, k: 6 };
-  expect(describeChoice(`gemm ${JSON.stringify(shape)} 0123abcd`)).toEqual({
+  expect(describeKey(`gemm ${JSON.stringify(shape)} 0123abcd`)).toEqual({
     operation: 'gemm',
     work: '36 of 8×6 by 6×7',
   });

@@ -20,15 +20,16 @@ import { DebugTrap } from './debug-trap.ts';
 import { Failures } from './failures.ts';
 import { watchFinite } from './finite.ts';
 import { Gradients } from './gradients.ts';
-import type { Dispatch, KernelArgument } from './kernel.ts';
+import type { Dispatch, KernelArgument, LinkedKernel } from './kernel.ts';
 import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { lossOf } from './loss.ts';
 import { align, type BufferPool, type Storage } from './memory.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { usualWorkPerSubmission } from './parts.ts';
-import { Pipelines } from './pipelines.ts';
+import { type CompiledKernel, Pipelines } from './pipelines.ts';
 import { boundTensors, checkGrid, type PreparedDispatch, passText } from './prepared.ts';
+import { programOf, type StepProgram, stepOf } from './program.ts';
 import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
@@ -83,7 +84,7 @@ export class DeviceRuntime implements Runtime {
     this.transfers = new Transfers(gpu);
     this.allocations = new Allocations(this, this.failures);
     this.pool = this.allocations.pool;
-    this.tuner = new Tuner(this, options.tune, known);
+    this.tuner = new Tuner(this, options.tune, { ...known, seconds: options.tuneSeconds });
     this.operands = options.operands ?? 'f32';
     this.debug = options.debug ?? {};
     this.scopes = new TensorScopes(this.debug.leaks ? new LeakWatch(this.debug.onLeak) : null);
@@ -241,6 +242,26 @@ export class DeviceRuntime implements Runtime {
       synchronous('dispatchesOf', this.scopes.untracked(body));
       return recorder.dispatches;
     });
+  }
+
+  async programOf(body: () => unknown): Promise<StepProgram> {
+    const { views, ...recorded } = this.recording((recorder) => {
+      synchronous('programOf', this.scopes.untracked(body));
+      return { dispatches: recorder.dispatches, views: recorder.views, ...recorder.plan() };
+    });
+    try {
+      return await programOf(recorded, (sources) => this.download(sources));
+    } finally {
+      for (const view of views) view.dispose();
+    }
+  }
+
+  stepOf(program: StepProgram): CapturedStep<null> {
+    return stepOf(this, program);
+  }
+
+  compiled(kernel: LinkedKernel): CompiledKernel {
+    return this.pipelines.compiled(kernel);
   }
 
   private recording<T>(body: (recorder: Recorder) => T): T {

@@ -25,7 +25,10 @@ export class Pipelines {
     constants,
     conditions,
   }: Pick<Dispatch, 'kernel' | 'constants' | 'conditions'>): CompiledKernel {
-    const linked = linkKernel(kernel, constants, conditions);
+    return this.compiled(linkKernel(kernel, constants, conditions));
+  }
+
+  compiled(linked: LinkedKernel): CompiledKernel {
     let compiled = this.kernels.get(linked);
     if (!compiled) {
       compiled = new CompiledKernel(this.gpu, this.failures, linked);

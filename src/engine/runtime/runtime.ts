@@ -1,9 +1,10 @@
 import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
-import type { StepHost, StepRunner } from './captured-step.ts';
+import type { CapturedStep, StepHost, StepRunner } from './captured-step.ts';
 import type { Dispatch } from './kernel.ts';
 import type { LabelRange } from './labels.ts';
 import type { BufferPool } from './memory.ts';
 import type { PreparedDispatch } from './prepared.ts';
+import type { StepProgram } from './program.ts';
 
 /** The gradients of leaves, as a reverse pass fills them. What a captured step computes starts again in every run. */
 export interface LeafGradients {
@@ -46,6 +47,10 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T;
   /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
   dispatchesOf(body: () => unknown): readonly PreparedDispatch[];
+  /** The same as plain data, for {@link Runtime.stepOf} on a device of another process. */
+  programOf(body: () => unknown): Promise<StepProgram>;
+  /** Loads what another device recorded. */
+  stepOf(program: StepProgram): CapturedStep<null>;
 }
 
 /** The engine's own view of a device: every {@link Device} is a {@link Runtime}, of which users see the public part. */
