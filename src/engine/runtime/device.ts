@@ -178,6 +178,14 @@ export class DeviceRuntime implements Runtime {
     return this.calls.within(operator, body, phase);
   }
 
+  inPart<T>(name: string | null, body: () => T): T {
+    return this.calls.inPart(name, body);
+  }
+
+  get part(): string | null {
+    return this.calls.part;
+  }
+
   get call(): number {
     return this.calls.latest;
   }
@@ -221,7 +229,8 @@ export class DeviceRuntime implements Runtime {
     const tensors = boundTensors(this, operator, kernel, dispatch, isPlanned);
     const { decisions } = this.tuner;
     const call = this.calls.ofDispatch();
-    return { kernel, tensors, grid: dispatch.grid, ...pass, call, dispatch, decisions };
+    const { part } = this;
+    return { kernel, tensors, grid: dispatch.grid, ...pass, part, call, dispatch, decisions };
   }
 
   flush(): void {

@@ -106,6 +106,7 @@ export function stepOf(device: ProgramHost, program: StepProgram): CapturedStep<
       grid,
       operator,
       phase: 'forward' as const,
+      part: null,
       call,
       dispatch: { kernel: { name, source: wgsl }, constants: {}, bindings: {}, grid, cost },
       decisions: [],

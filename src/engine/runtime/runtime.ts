@@ -39,6 +39,11 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   /** Runs `make` so that the enclosing scope does not own what it creates. */
   untracked<T>(make: () => T): T;
 
+  /**
+   * Names the part of a program, such as a layer of a net, that the dispatches of `body` belong to, and those of the reverse pass from
+   * the tensors made in it. Inside of another part, they belong to the inner one. `body` must not be asynchronous.
+   */
+  inPart<T>(name: string | null, body: () => T): T;
   /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
   readonly call: number;
   /** In debug mode, checks labels on the device: the next read throws a `LabelError` if one is outside the classes. */
