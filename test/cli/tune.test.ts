@@ -9,17 +9,8 @@ const cache = temporaryFolder();
 vi.stubEnv('NORMFACE_CACHE', cache);
 afterAll(() => vi.unstubAllEnvs());
 
-test('normface tune measures what embedding needs once, in another process, and says what it found', async () => {
-  const words = [
-    '--tune-in',
-    'child',
-    'tune',
-    '--net',
-    'tiny',
-    '--inference',
-    '--set',
-    'data.imageSize=[16,16]',
-  ];
+test('normface tune measures what embedding needs once, and says what it found', async () => {
+  const words = ['tune', '--net', 'tiny', '--inference', '--set', 'data.imageSize=[16,16]'];
   const first = await normface(...words);
   expect(first.exitCode).toBe(0);
   expect(first.stdout).toMatch(/conv2d_forward +64×16×16×3 to 16, 3×3, stride 2 +\w/);
@@ -38,6 +29,15 @@ test('normface refuses a tuning mode that does not exist', async () => {
   const { exitCode, stderr } = await normface('--tune', 'maybe', 'nets');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/--tune .*off, cache, full/);
+});
+
+test.each([
+  [['--tune-seconds', '0'], /--tune-seconds .*at least 1/],
+  [['--tune-in', 'thread'], /--tune-in .*child, process/],
+])('normface refuses %j', async (words, message) => {
+  const { exitCode, stderr } = await normface(...words, 'nets');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(message);
 });
 
 test('the key of a measurement is told in words', () => {

@@ -305,28 +305,33 @@ describe('measurements are kept', () => {
   });
 });
 
-test('a real operator is tuned and computes the same', async () => {
-  const { openDevice } = await import('../../src/engine/runtime/device.node.ts');
-  const { matmul } = await import('../../src/engine/ops/matmul/matmul.ts');
-  vi.stubEnv('NORMFACE_CACHE', await temporary());
-  const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
-  const product = async (tune: 'off' | 'full') => {
-    const other = await openDevice({ tune });
-    const a = other.tensor(values, [32, 32]);
-    const step = await other.tuner.tuned(
-      () => other.capture(() => matmul(a, a)),
-      (discarded) => discarded.dispose(),
-    );
-    step.run();
-    const result = await step.outputs.readFloats();
-    other.close();
-    return result;
-  };
-  const [tuned, defaultVariant] = [await product('full'), await product('off')];
-  tuned.forEach((value, i) => {
-    expect(value).toBeCloseTo(defaultVariant[i]!, 4);
-  });
-  const [[key]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
-  expect(key).toMatch(/^gemm /);
-  vi.unstubAllEnvs();
-});
+test.each(['process', 'child'] as const)(
+  'a real operator is tuned in a %s and computes the same',
+  async (tuneIn) => {
+    const { openDevice } = await import('../../src/engine/runtime/device.node.ts');
+    const { matmul } = await import('../../src/engine/ops/matmul/matmul.ts');
+    vi.stubEnv('NORMFACE_CACHE', await temporary());
+    const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
+    const product = async (tune: 'off' | 'full') => {
+      const other = await openDevice({ tune, tuneIn, tuneSeconds: 600 });
+      const a = other.tensor(values, [32, 32]);
+      const step = await other.tuner.tuned(
+        () => other.capture(() => matmul(a, a)),
+        (discarded) => discarded.dispose(),
+      );
+      step.run();
+      const result = await step.outputs.readFloats();
+      other.close();
+      return result;
+    };
+    const [tuned, defaultVariant] = [await product('full'), await product('off')];
+    tuned.forEach((value, i) => {
+      expect(value).toBeCloseTo(defaultVariant[i]!, 4);
+    });
+    const [[key, measurement]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
+    expect(key).toMatch(/^gemm /);
+    expect(Object.keys(measurement.milliseconds).length).toBeGreaterThan(1);
+    expect(measurement.failed).toBeUndefined();
+    vi.unstubAllEnvs();
+  },
+);

@@ -63,6 +63,7 @@ export class DeviceRuntime implements Runtime {
   private readonly debug: NonNullable<DeviceOptions['debug']>;
   private readonly calls = new OperatorCalls();
   private recorder: Recorder | null = null;
+  private sketched: Dispatch[] | null = null;
   private edit: ((dispatch: Dispatch) => Dispatch) | null = null;
   private lost: string | null = null;
   private closed = false;
@@ -193,6 +194,10 @@ export class DeviceRuntime implements Runtime {
   dispatch(given: Dispatch): void {
     this.assertUsable();
     const dispatch = this.edit?.(given) ?? given;
+    if (this.sketched) {
+      this.sketched.push(dispatch);
+      return;
+    }
     const prepared = this.prepare(dispatch);
     if (this.recorder) this.recorder.push(prepared);
     else this.commands.encode(prepared);
@@ -250,6 +255,19 @@ export class DeviceRuntime implements Runtime {
     return this.recording((recorder) => {
       synchronous('dispatchesOf', this.scopes.untracked(body));
       return recorder.dispatches;
+    });
+  }
+
+  sketch(body: () => unknown): readonly Dispatch[] {
+    const sketched: Dispatch[] = [];
+    return this.recording(() => {
+      this.sketched = sketched;
+      try {
+        synchronous('sketch', this.scopes.untracked(body));
+      } finally {
+        this.sketched = null;
+      }
+      return sketched;
     });
   }
 

@@ -52,6 +52,8 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T;
   /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
   dispatchesOf(body: () => unknown): readonly PreparedDispatch[];
+  /** The calls of kernels among them, which are not even linked: that takes most of the time. */
+  sketch(body: () => unknown): readonly Dispatch[];
   /** The same as plain data, for {@link Runtime.stepOf} on a device of another process. */
   programOf(body: () => unknown): Promise<StepProgram>;
   /** Loads what another device recorded. */

@@ -25,12 +25,22 @@ export interface Choice<V extends Variant> {
 }
 
 /** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
-function fingerprint(texts: readonly string[]): string {
+function hashOf(text: string): number {
   let hash = 0x811c9dc5;
-  for (const text of texts) {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Of texts of kernels: every choice of a step asks for the same ones. */
+const knownHashes = new Map<string, number>();
+
+function fingerprint(texts: readonly string[]): string {
+  const hashes = texts.map((text) => {
+    const known = knownHashes.get(text) ?? hashOf(text);
+    knownHashes.set(text, known);
+    return known;
+  });
+  return hashOf(hashes.join()).toString(16).padStart(8, '0');
 }
 
 /** What a measurement of the work is kept under. */
