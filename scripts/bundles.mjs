@@ -143,6 +143,19 @@ export const REFERENCE_BUNDLE = {
 };
 
 /**
+ * What writes the table of variants that cards get.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const ESTIMATED_CHOICES_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'scripts/estimated-choices/main.ts' },
+  outdir: 'node_modules/.cache/normface/estimated-choices',
+  platform: 'node',
+  packages: 'external',
+};
+
+/**
  * What checks kernels with the compilers of GPUs: the program, and the processes that it starts for GPUs and for llvmpipe.
  *
  * @satisfies {import('esbuild').BuildOptions}

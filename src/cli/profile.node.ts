@@ -122,19 +122,17 @@ async function estimated(
   title: string,
   name: CardName,
 ): Promise<StepProfile> {
-  const [{ adapterOf, cards }, { estimateStep }, { idleAdapter }, { openAdapter }, { globals }] =
-    await Promise.all([
-      import('../inspector/estimate/cards.ts'),
-      import('../inspector/estimate/estimate-step.ts'),
-      import('../inspector/compiled/idle-adapter.ts'),
-      import('../engine/runtime/open.ts'),
-      import('webgpu'),
-    ]);
+  const [{ adapterOf, cards }, { estimateStep }, { openIdle }, { globals }] = await Promise.all([
+    import('../inspector/estimate/cards.ts'),
+    import('../inspector/estimate/estimate-step.ts'),
+    import('../inspector/compiled/idle-adapter.ts'),
+    import('webgpu'),
+  ]);
   // The constants of WebGPU, which come with an implementation.
   Object.assign(globalThis, globals);
   const card = cards[name];
   const { operands } = context.options;
-  const device = await openAdapter(idleAdapter(adapterOf(card)), { operands, tune: 'off' }, () => null);
+  const device = await openIdle(adapterOf(card), { operands });
   context.say(describeAdapter(device.report));
   const { step, dispose } = make(device);
   const profile = estimateStep(step, card, `${title}, on ${card.name}`);

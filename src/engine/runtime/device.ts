@@ -50,6 +50,7 @@ export class DeviceRuntime implements Runtime {
   readonly operands: OperandType;
   readonly workPerSubmission: number;
   stepRunner: StepRunner | null = null;
+  isIdle = false;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
   readonly random = new RandomState(() => this.words([0, 0]));

@@ -29,6 +29,8 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   readonly pool: BufferPool;
   /** Runs captured steps in a way of its own, to look inside; null: as they are. */
   stepRunner: StepRunner | null;
+  /** Whether nothing is computed here, as on an adapter that does nothing: then nobody needs the first values of parameters. */
+  isIdle: boolean;
   readonly gradients: LeafGradients;
   readonly random: RandomSource;
 

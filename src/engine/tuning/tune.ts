@@ -45,6 +45,13 @@ interface Wanted {
 /** Told of every measurement. */
 export type MeasurementReport = (key: string, measurement: Measurement) => void;
 
+/** Names the variant that a choice takes; undefined: its own. */
+export type Preference = (
+  operation: string,
+  names: readonly string[],
+  choice: Choice<Variant>,
+) => string | undefined;
+
 /** A round of one variant takes at least so long; short work is repeated. */
 const roundMs = 10;
 
@@ -63,7 +70,7 @@ export class Tuner {
   private readonly left = new Set<string>();
   private done = 0;
   private decided: readonly Decision[] = [];
-  private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
+  private preference: Preference | null = null;
 
   constructor(
     device: TunerHost,
@@ -115,7 +122,7 @@ export class Tuner {
     const { operation, variants } = choice;
     const own = this.ownDecision(choice);
     const names = variants.map(({ name }) => name);
-    const name = this.preference?.(operation, names);
+    const name = this.preference?.(operation, names, choice);
     const preferred = variants.find((variant) => variant.name === name);
     if (preferred && preferred !== own.variant) {
       const usual = `without that the engine takes ${own.variant.name} here (${own.reason})`;
@@ -144,10 +151,7 @@ export class Tuner {
   }
 
   /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
-  preferring<T>(
-    prefer: (operation: string, names: readonly string[]) => string | undefined,
-    body: () => T,
-  ): T {
+  preferring<T>(prefer: Preference, body: () => T): T {
     const previous = this.preference;
     this.preference = prefer;
     try {
