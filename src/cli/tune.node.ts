@@ -56,11 +56,11 @@ export async function tune(context: Context, file: string | undefined, options: 
   stage.end();
   embedder.dispose();
   parameters.dispose();
-  const known = 'all of it is known already; --again measures it again';
-  context.say(measured.length === 0 ? known : formatTable(tableOf(measured)));
-  const { location } = device.tuner;
+  const { location, unmeasured } = device.tuner;
+  if (measured.length > 0) context.say(formatTable(tableOf(measured)));
+  else if (unmeasured === 0) context.say('all of it is known already; --again measures it again');
   context.say(`kept    ${location}`);
-  return { event: 'result', location, measured };
+  return { event: 'result', location, measured, unmeasured };
 }
 
 interface Measured extends Measurement {

@@ -91,6 +91,11 @@ export class Tuner {
     this.budget = new Budget(seconds);
   }
 
+  /** Pieces of work that nothing was measured for because the time was over, or because nothing can be measured. */
+  get unmeasured(): number {
+    return this.left.size;
+  }
+
   /** Where measurements are kept; null where they are not. */
   get location(): string | null {
     return this.store?.location ?? null;
@@ -199,8 +204,9 @@ export class Tuner {
       if (!(error instanceof MeasuringEnded)) throw error;
       const left = wanted.filter(([key]) => !isFinished(this.measurements.get(key)));
       for (const [key] of left) this.left.add(key);
+      const origin = this.device.report.software ? '' : ', which are estimated';
       this.onNote(
-        `${error.message}: pieces of work measured: ${this.done}, not measured: ${left.length}; these keep their defaults`,
+        `${error.message}: pieces of work measured: ${this.done}, not measured: ${left.length}; these keep their defaults${origin}`,
       );
     } finally {
       this.budget.stop();

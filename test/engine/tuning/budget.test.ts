@@ -78,6 +78,7 @@ test('when the time is over, what is left keeps its default, and one sentence sa
   expect(notes).toEqual([
     'the 50 s that measuring variants may take are over: pieces of work measured: 2, not measured: 1; these keep their defaults',
   ]);
+  expect(tuner.unmeasured).toBe(1);
   // Nothing begins any more, and of what was left nothing more is said.
   const before = loaded.length;
   await tuner.tuned(make, () => {});
