@@ -160,7 +160,9 @@ class BenchProcess {
         settle(() => {
           const message = this.ended ?? endText(child, this.lastLine());
           const isOutside = this.ended === null && fromOutside.includes(child.signalCode);
-          reject(isOutside ? new MeasuringEnded(message) : new Error(message));
+          reject(
+            isOutside ? new MeasuringEnded(`variants are measured no more, ${message}`) : new Error(message),
+          );
         });
       const timer = setTimeout(() => this.end(`it took longer than ${limitMs / 1000} s`), limitMs);
       child.on('message', onReply);

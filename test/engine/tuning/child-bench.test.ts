@@ -89,6 +89,15 @@ async function tune(
   return { chosen: chosen.name, notes, key, measurement, saved };
 }
 
+test('a process that people or the system end says nothing of the variant: measuring ends', async () => {
+  const { chosen, notes, measurement } = await tune(['works', 'ended']);
+  expect(chosen).toBe('works');
+  expect(measurement).toBeUndefined();
+  expect(notes).toEqual([
+    'variants are measured no more, its process ended with signal SIGTERM: pieces of work measured: 0, not measured: 1; these keep their defaults',
+  ]);
+}, 60_000);
+
 describe('a variant', () => {
   test('that crashes, ends, hangs or loses the device costs itself only, and is remembered', async () => {
     const { notes, measurement, saved, key } = await tune([

@@ -9,6 +9,7 @@ if (PIDS) appendFileSync(PIDS, `${process.pid}\n`);
 serveBench((label, device) => {
   const [, fault] = label.split(' ');
   if (fault === 'crashes') process.kill(process.pid, 'SIGSEGV');
+  if (fault === 'ended') process.kill(process.pid, 'SIGTERM');
   if (fault === 'aborts') {
     console.error('assertion failed: a driver');
     process.exit(7);
