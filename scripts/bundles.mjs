@@ -15,9 +15,12 @@ const COMMON = {
   logLevel: 'warning',
 };
 
+const TUNE_CHILD = 'src/engine/tuning/tune-child.node.ts';
+
 /**
- * The library, the engine alone, the `normface` program and the thread that decodes images. Packages stay imports. Split, so that the program loads what a
- * command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside the file that starts it.
+ * The library, the engine alone, the `normface` program, the thread that decodes images and the process that times variants. Packages stay imports. Split,
+ * so that the program loads what a command needs only; all chunks lie in dist/ itself, so that `import.meta.url` is there and `./decode-worker.js` beside the
+ * file that starts it.
  *
  * @satisfies {import('esbuild').BuildOptions}
  */
@@ -28,6 +31,7 @@ export const NODE_BUNDLE = {
     engine: 'src/engine/index.node.ts',
     cli: 'src/cli/main.node.ts',
     'decode-worker': 'src/normface/data/images/decode-worker.node.ts',
+    'tune-child': TUNE_CHILD,
   },
   platform: 'node',
   packages: 'external',
@@ -117,7 +121,7 @@ export const SERVICE_WORKER_BUNDLE = {
  */
 export const BENCH_BUNDLE = {
   ...COMMON,
-  entryPoints: { bench: 'bench/main.ts', 'gpu-report': 'bench/gpu-report/main.ts' },
+  entryPoints: { bench: 'bench/main.ts', 'gpu-report': 'bench/gpu-report/main.ts', 'tune-child': TUNE_CHILD },
   outdir: 'bench/.build',
   loader: { '.wesl': 'text', '.py': 'text' },
   platform: 'node',
@@ -134,6 +138,19 @@ export const REFERENCE_BUNDLE = {
   ...COMMON,
   entryPoints: { main: 'scripts/reference/main.ts' },
   outdir: 'node_modules/.cache/normface/reference',
+  platform: 'node',
+  packages: 'external',
+};
+
+/**
+ * What writes the table of variants that cards get.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const ESTIMATED_CHOICES_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'scripts/estimated-choices/main.ts' },
+  outdir: 'node_modules/.cache/normface/estimated-choices',
   platform: 'node',
   packages: 'external',
 };

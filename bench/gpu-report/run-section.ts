@@ -1,8 +1,9 @@
 /** Runs the items of a section in other processes: whatever an item does to the driver, the report goes on. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { endText, lastErrorLine } from '../../src/common/child-process.node.ts';
 import type { Message, Outcome, Section, SectionReport } from './section.ts';
 
 export interface RunOptions {
@@ -59,7 +60,7 @@ async function runOnce(
 ): Promise<Run> {
   const [program, ...words] = command(section, outcomes.length);
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const errors = lastLineOf(child);
+  const lastLine = lastErrorLine(child);
   let names: readonly string[] | null = null;
   let begun: { readonly index: number; readonly at: number } | null = null;
   let stopped: string | null = null;
@@ -88,17 +89,12 @@ async function runOnce(
     } else if ('finding' in message) add({ finding: message.finding, failure: null });
     else add({ finding: null, failure: message.failure });
   }
-  const [status, signal] =
-    (child.exitCode ?? child.signalCode) !== null
-      ? [child.exitCode, child.signalCode]
-      : await once(child, 'exit');
+  if ((child.exitCode ?? child.signalCode) === null) await once(child, 'exit');
   clearTimeout(whole);
-  const why =
-    stopped ??
-    `its process ended with ${signal ? `signal ${signal}` : `status ${status}`}${errors() ? `: ${errors()}` : ''}`;
+  const why = stopped ?? endText(child, lastLine());
   // What the time did not last for is no fault of its own.
   if (why !== timeIsOver) add({ finding: null, failure: why });
-  return { names, finished: status === 0, why };
+  return { names, finished: child.exitCode === 0, why };
 }
 
 /** Libraries may print as well; what is no message of ours is none. */
@@ -109,13 +105,4 @@ function parse(line: string): Message | null {
   } catch {
     return null;
   }
-}
-
-/** The last line that a process wrote to its standard error. */
-function lastLineOf({ stderr }: ChildProcess): () => string {
-  let text = '';
-  stderr!.setEncoding('utf8').on('data', (part: string) => {
-    text = (text + part).slice(-4096);
-  });
-  return () => text.trim().split('\n').at(-1) ?? '';
 }

@@ -39,7 +39,7 @@ export interface EnginePeer extends Peer {
 }
 
 export interface EngineOptions
-  extends Pick<DeviceOptions, 'adapter' | 'tune' | 'operands' | 'ignoreMeasurements'> {
+  extends Pick<DeviceOptions, 'adapter' | 'tune' | 'operands' | 'ignoreMeasurements' | 'tuneSeconds'> {
   /** Told of every variant that is measured. */
   readonly onMeasurement?: (key: string, measurement: Measurement) => void;
 }

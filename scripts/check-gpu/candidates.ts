@@ -7,9 +7,8 @@ import { Failures } from '../../src/engine/runtime/failures.ts';
 import { linkKernel } from '../../src/engine/runtime/kernel.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { type CompiledKernel, Pipelines } from '../../src/engine/runtime/pipelines.ts';
-import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { toggleFlags } from '../../src/engine/runtime/toggles.node.ts';
-import { idleAdapter } from '../../src/inspector/compiled/idle-adapter.ts';
+import { openIdle } from '../../src/inspector/compiled/idle-adapter.ts';
 import { type CollectedKernel, collectKernels, type WorkGroup } from './collect.ts';
 
 export interface KernelRequest {
@@ -42,8 +41,7 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
   instance = create(toggleFlags('safe'));
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) throw new Error('the driver opens no adapter');
-  const open = async (what: GPUAdapter) => runtimeOf(await openAdapter(what, { tune: 'off' }, () => null));
-  const { gpu } = await open(adapter);
+  const { gpu } = await openAdapter(adapter, { tune: 'off' }, () => null);
   const failures = new Failures(gpu);
   const pipelines = new Pipelines(gpu, failures);
   const driver = adapter.info.description;
@@ -54,7 +52,7 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
     return { gpu, driver, failures, candidates: [{ name, uses: [file], flops: 0, kernel }] };
   }
   // What the engine chooses follows from the adapter; memory and commands do not matter.
-  const collected = collectKernels(await open(idleAdapter(adapter)), groups);
+  const collected = collectKernels(await openIdle(adapter), groups);
   const isWanted = ({ name, uses }: CollectedKernel): boolean =>
     only.length === 0 || only.some((text) => [name, ...uses].some((place) => place.includes(text)));
   const wanted = collected.filter(isWanted);

@@ -25,6 +25,8 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly maxPixels?: number;
   readonly tune?: TuneMode;
+  readonly tuneSeconds?: number;
+  readonly tuneIn?: DeviceOptions['tuneIn'];
   readonly operands?: OperandType;
   readonly gflopPerSubmission?: number;
 }
@@ -93,9 +95,10 @@ export class Context {
       import('../engine/runtime/device.node.ts'),
       import('../engine/runtime/adapter.ts'),
     ]);
-    const { adapter, allowSoftware, tune, operands, gflopPerSubmission } = this.options;
-    const wanted = { adapter, allowSoftware, tune, operands, gflopPerSubmission, ...options };
-    this.device = await openDevice(wanted);
+    const { adapter, allowSoftware, tune, tuneSeconds, tuneIn, operands, gflopPerSubmission } = this.options;
+    const wanted = { adapter, allowSoftware, tune, tuneSeconds, tuneIn, operands, gflopPerSubmission };
+    this.device = await openDevice({ ...wanted, ...options });
+    this.device.tuner.onNote = (sentence) => this.warn(sentence);
     this.say(describeAdapter(this.device.report));
     await this.traceSteps(this.device);
     return this.device;

@@ -8,6 +8,7 @@ import type { Device } from '../engine/core/tensor.ts';
 import { describeAdapter } from '../engine/runtime/adapter.ts';
 import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
+import { comparisonTable, layerTable } from '../inspector/profile/layer-tables.ts';
 import type { StepProfile } from '../inspector/profile/profile.ts';
 import { dispatchTable, operatorTable } from '../inspector/profile/tables.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
@@ -20,6 +21,7 @@ import { Model } from '../normface/training/model.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { checkOutput } from './output-file.node.ts';
+import { readProfile } from './read-profile.node.ts';
 import { makeFolder } from './results.node.ts';
 
 type What = 'train' | 'embed';
@@ -36,6 +38,7 @@ interface ProfileOptions {
   readonly order: 'time' | 'step';
   readonly out?: string;
   readonly estimate?: CardName;
+  readonly compare?: string;
 }
 
 export const train = (context: Context, options: ProfileOptions) => profileOne(context, 'train', options);
@@ -43,13 +46,14 @@ export const train = (context: Context, options: ProfileOptions) => profileOne(c
 export const embed = (context: Context, options: ProfileOptions) => profileOne(context, 'embed', options);
 
 async function profileOne(context: Context, what: What, options: ProfileOptions) {
-  const { config: file, net, loss, batch, classes, set, top, order, out, estimate } = options;
+  const { config: file, net, loss, batch, classes, set, top, order, out, estimate, compare } = options;
   const flags = {
     ...(net !== undefined && { net }),
     ...(batch !== undefined && { batchSize: batch }),
     ...(loss !== undefined && { loss: { name: loss } }),
   };
   const { config } = resolveConfig({ file, flags, set });
+  const other = compare === undefined ? null : readProfile(compare);
   // Before anything is measured: a folder that cannot be written is known at once.
   if (out !== undefined) {
     checkOutput(out);
@@ -70,6 +74,12 @@ async function profileOne(context: Context, what: What, options: ProfileOptions)
       : await estimated(context, make, title, estimate);
   context.say();
   context.say(formatTable(operatorTable(profile)));
+  context.say();
+  context.say(formatTable(layerTable(profile)));
+  if (other) {
+    context.say();
+    context.say(formatTable(comparisonTable(profile, other)));
+  }
   if (top > 0) {
     context.say();
     context.say(
@@ -112,19 +122,17 @@ async function estimated(
   title: string,
   name: CardName,
 ): Promise<StepProfile> {
-  const [{ adapterOf, cards }, { estimateStep }, { idleAdapter }, { openAdapter }, { globals }] =
-    await Promise.all([
-      import('../inspector/estimate/cards.ts'),
-      import('../inspector/estimate/estimate-step.ts'),
-      import('../inspector/compiled/idle-adapter.ts'),
-      import('../engine/runtime/open.ts'),
-      import('webgpu'),
-    ]);
+  const [{ adapterOf, cards }, { estimateStep }, { openIdle }, { globals }] = await Promise.all([
+    import('../inspector/estimate/cards.ts'),
+    import('../inspector/estimate/estimate-step.ts'),
+    import('../inspector/compiled/idle-adapter.ts'),
+    import('webgpu'),
+  ]);
   // The constants of WebGPU, which come with an implementation.
   Object.assign(globalThis, globals);
   const card = cards[name];
   const { operands } = context.options;
-  const device = await openAdapter(idleAdapter(adapterOf(card)), { operands, tune: 'off' }, () => null);
+  const device = await openIdle(adapterOf(card), { operands });
   context.say(describeAdapter(device.report));
   const { step, dispose } = make(device);
   const profile = estimateStep(step, card, `${title}, on ${card.name}`);

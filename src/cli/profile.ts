@@ -42,6 +42,10 @@ export const addProfile: AddCommand = (program, run) => {
         ),
       )
       .option(
+        '--compare <file>',
+        'put the layers of another profile of this step beside it: a profile.json that --out wrote, such as a measurement beside an estimate',
+      )
+      .option(
         '--out <folder>',
         'write profile.html, profile.json, trace.json (for Perfetto) and memory.svg here',
       )

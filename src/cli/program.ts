@@ -60,6 +60,18 @@ export function declareProgram(program: Command, run: Runner): void {
         ['off', 'cache', 'full'],
       ),
     )
+    .option(
+      '--tune-seconds <n>',
+      'most seconds that measuring takes; what is left keeps its default (default: 90 on GPUs, on software drivers no limit)',
+      wholeNumber(1),
+    )
+    .addOption(
+      choiceOption(
+        '--tune-in <place>',
+        'measure in a child process, which a kernel may crash without harm, or in this one (default: child, on software drivers process)',
+        ['child', 'process'],
+      ),
+    )
     .addOption(
       choiceOption(
         '--operands <type>',

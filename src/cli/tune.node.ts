@@ -1,6 +1,7 @@
 /** `normface tune`: measures the variants of kernels that a training needs, so that later runs use the fastest. */
 
 import { formatTable, type Table } from '../common/table.ts';
+import { describeKey } from '../engine/tuning/choice.ts';
 import type { Measurement } from '../engine/tuning/measurements.ts';
 import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
@@ -30,7 +31,7 @@ export async function tune(context: Context, file: string | undefined, options: 
   const measured: Measured[] = [];
   const stage = context.stage('measuring variants');
   const report = (key: string, measurement: Measurement): void => {
-    const entry = { ...describeChoice(key), ...measurement };
+    const entry = { ...describeKey(key), ...measurement };
     measured.push(entry);
     const { operation, work, winner, milliseconds } = entry;
     context.say(`        ${operation} ${work}: ${winner}, ${milliseconds[winner]} ms`);
@@ -55,11 +56,11 @@ export async function tune(context: Context, file: string | undefined, options: 
   stage.end();
   embedder.dispose();
   parameters.dispose();
-  const known = 'all of it is known already; --again measures it again';
-  context.say(measured.length === 0 ? known : formatTable(tableOf(measured)));
-  const { location } = device.tuner;
+  const { location, unmeasured } = device.tuner;
+  if (measured.length > 0) context.say(formatTable(tableOf(measured)));
+  else if (unmeasured === 0) context.say('all of it is known already; --again measures it again');
   context.say(`kept    ${location}`);
-  return { event: 'result', location, measured };
+  return { event: 'result', location, measured, unmeasured };
 }
 
 interface Measured extends Measurement {
@@ -87,24 +88,5 @@ function tableOf(measured: readonly Measured[]): Table {
         .map(([name, time]) => `${name} ${time}`)
         .join(', '),
     ]),
-  };
-}
-
-/** The parts of a measurement's key in words. */
-export function describeChoice(key: string): { operation: string; work: string } {
-  const operation = key.slice(0, key.indexOf(' '));
-  const shape = JSON.parse(key.slice(key.indexOf(' ') + 1, key.lastIndexOf(' '))) as Record<
-    string,
-    number | boolean
-  >;
-  if (operation === 'gemm') {
-    const { products, m, n, k } = shape;
-    return { operation, work: `${products === 1 ? '' : `${products} of `}${m}×${k} by ${k}×${n}` };
-  }
-  const { BATCH, HEIGHT, WIDTH, CHANNELS, OUT_CHANNELS, KERNEL_H, KERNEL_W, STRIDE_H } = shape;
-  const stride = STRIDE_H === 1 ? '' : `, stride ${STRIDE_H}`;
-  return {
-    operation,
-    work: `${BATCH}×${HEIGHT}×${WIDTH}×${CHANNELS} to ${OUT_CHANNELS}, ${KERNEL_H}×${KERNEL_W}${stride}`,
   };
 }

@@ -27,6 +27,8 @@ describe('normface profile', () => {
     expect(stdout).toMatch(/^fusedConv2d +\d/m);
     expect(stdout).toMatch(/^fusedConv2d backward +\d/m);
     expect(stdout).toMatch(/^SGD +1 +1 /m);
+    expect(stdout).toMatch(/^conv1 \+ \w+ .* (arithmetic|memory) +[\d.]+ %$/m);
+    expect(stdout).toMatch(/^loss +\d/m);
     expect(fs.readdirSync(at('train')).sort()).toEqual([
       'memory.svg',
       'profile.html',
@@ -71,6 +73,19 @@ describe('normface profile', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^tiny, batch 4, softmax, 7 people, on NVIDIA H200$/m);
     expect(stdout).toMatch(/estimated, nothing was run; the whole step .* % of the peak/);
+    const beside = [
+      ...words.slice(0, -4),
+      '--estimate',
+      'm2',
+      '--compare',
+      at('h200/profile.json'),
+      '--top',
+      '0',
+    ];
+    const compared = await normface(...beside);
+    expect([compared.exitCode, compared.stderr]).toEqual([0, '']);
+    expect(compared.stdout).toMatch(/^conv1 \+ .* \d+\.\d\d×$/m);
+    expect(compared.stdout).toMatch(/^A: .*M2[\s\S]*^B: .*H200/m);
     const profile = JSON.parse(fs.readFileSync(at('h200/profile.json'), 'utf8'));
     const names = profile.dispatches.map(({ kernel }: { kernel: string }) => kernel);
     // What a GPU of this class gets, whatever adapter is here.
@@ -92,6 +107,7 @@ describe('normface profile', () => {
     [['profile', 'train', '--estimate', 'rtx-4091'], 2, /rtx-4091.*rtx-4090/],
     [['profile', 'train', '--net', 'tinny'], 2, /tinny/],
     [['profile', 'train', '--config', 'missing.json'], 2, /missing.json/],
+    [['profile', 'embed', ...small, '--compare', 'package.json'], 1, /package.json is no profile/],
     [['profile', 'embed', ...small, '--order', 'size'], 2, /--order .*time, step/],
   ])('%j is refused in one sentence', async (words, exitCode, message) => {
     const outcome = await normface(...words);

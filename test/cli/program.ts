@@ -29,6 +29,12 @@ export function bundledProgram(): () => string {
       entryPoints: [source('normface/data/images/decode-worker.node.ts')],
       outfile: path.join(folder, 'decode-worker.js'),
     });
+    buildSync({
+      ...common,
+      entryPoints: [source('engine/tuning/tune-child.node.ts')],
+      loader: { '.wesl': 'text' },
+      outfile: path.join(folder, 'tune-child.js'),
+    });
   });
   afterAll(() => fs.rmSync(program, { force: true }));
   return () => program;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { describeChoice } from '../../src/cli/tune.node.ts';
+import { describeKey } from '../../src/engine/tuning/choice.ts';
 import type { Measurement } from '../../src/engine/tuning/measurements.ts';
 import { normface, temporaryFolder } from './run.ts';
 
@@ -31,9 +31,18 @@ test('normface refuses a tuning mode that does not exist', async () => {
   expect(stderr).toMatch(/--tune .*off, cache, full/);
 });
 
+test.each([
+  [['--tune-seconds', '0'], /--tune-seconds .*at least 1/],
+  [['--tune-in', 'thread'], /--tune-in .*child, process/],
+])('normface refuses %j', async (words, message) => {
+  const { exitCode, stderr } = await normface(...words, 'nets');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(message);
+});
+
 test('the key of a measurement is told in words', () => {
   const shape = { products: 36, m: 8, n: 7, k: 6 };
-  expect(describeChoice(`gemm ${JSON.stringify(shape)} 0123abcd`)).toEqual({
+  expect(describeKey(`gemm ${JSON.stringify(shape)} 0123abcd`)).toEqual({
     operation: 'gemm',
     work: '36 of 8×6 by 6×7',
   });

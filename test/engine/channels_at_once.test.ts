@@ -5,10 +5,9 @@ import type { Operator } from '../../src/engine/core/operator.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { maxPool2dOperator } from '../../src/engine/ops/pool/max_pool2d.ts';
-import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { dispatchesOf, runEagerly } from '../../src/engine/testing/recording.ts';
-import { idleAdapter } from '../../src/inspector/compiled/idle-adapter.ts';
+import { openIdle } from '../../src/inspector/compiled/idle-adapter.ts';
 import type { CardName } from '../../src/inspector/estimate/card-names.ts';
 import { adapterOf, cards } from '../../src/inspector/estimate/cards.ts';
 import { expectClose } from './agreement.ts';
@@ -128,7 +127,7 @@ describe('without a word', () => {
   ])(
     '%s takes %j of Winograd’s transforms, depthwise rows and the gradient of pooling',
     async (name, channels) => {
-      const card = await openAdapter(idleAdapter(adapterOf(cards[name])), { tune: 'off' }, () => null);
+      const card = await openIdle(adapterOf(cards[name]));
       expect(channelsOn(card)).toEqual(channels);
     },
   );

@@ -220,7 +220,10 @@ describe('kernels', () => {
     };
     const call = { kernel, bindings: {}, grid: [1, 1, 1], cost } as const;
     expect(() => device.dispatch({ ...call, constants: {} })).toThrow(
-      /^kernel needy does not link: .*constants::N/,
+      /^kernel needy does not link: needy\.wesl:1:\d+ error: .*constants::N'?\n {4}import constants::N;/,
+    );
+    expect(() => device.dispatch({ ...call, constants: { M: 1 } })).toThrow(
+      /^kernel needy does not link: needy\.wesl:1:109 error: no exported 'N' in module 'constants'\n {4}import constants::N;/,
     );
     expect(() => device.dispatch({ ...call, constants: { N: Number.NaN } })).toThrow(
       /^kernel needy: constant N is NaN$/,

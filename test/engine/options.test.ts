@@ -5,13 +5,12 @@ import { Parameters } from '../../src/engine/core/parameters.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import * as engine from '../../src/engine/index.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
-import { openAdapter } from '../../src/engine/runtime/open.ts';
-import { idleAdapter } from '../../src/inspector/compiled/idle-adapter.ts';
+import { openIdle } from '../../src/inspector/compiled/idle-adapter.ts';
 import { adapterOf, cards } from '../../src/inspector/estimate/cards.ts';
 
 Object.assign(globalThis, globals);
 /** It does nothing: options are checked before anything is done. */
-const device = await openAdapter(idleAdapter(adapterOf(cards.h200)), { tune: 'off' }, () => null);
+const device = await openIdle(adapterOf(cards.h200));
 
 const floats = (...shape: number[]): Tensor => device.zeros(shape);
 const labels = device.zeros([2], 'u32');

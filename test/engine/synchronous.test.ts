@@ -11,6 +11,8 @@ const runtime = runtimeOf(device);
 const takers: Readonly<Record<string, (body: () => unknown) => unknown>> = {
   capture: (body) => device.capture(body),
   dispatchesOf: (body) => runtime.dispatchesOf(body),
+  sketch: (body) => runtime.sketch(body),
+  inPart: (body) => runtime.inPart('part', body),
   editing: (body) => runtime.editing((dispatch) => dispatch, body),
   within: (body) => device.within('relu', body),
   withoutGradients,

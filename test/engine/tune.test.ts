@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceError } from '../../src/engine/core/errors.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import type { Choice } from '../../src/engine/tuning/choice.ts';
 import type { Measurement, Measurements, TuneStore } from '../../src/engine/tuning/measurements.ts';
-import { type Choice, Tuner } from '../../src/engine/tuning/tune.ts';
+import { Tuner } from '../../src/engine/tuning/tune.ts';
 import { fileStore } from '../../src/engine/tuning/tune-store.node.ts';
 import { indexedDbStore } from '../../src/engine/tuning/tune-store.ts';
 import { testDevice } from './open.ts';
@@ -32,6 +33,7 @@ function choiceOf(overrides: Partial<Choice<Work>> = {}): Choice<Work> {
   return {
     operation: 'double',
     shape: { n: 4 },
+    flops: 4,
     sources: ['kernel text'],
     variants: [long, short],
     defaultVariant: long,
@@ -115,7 +117,7 @@ describe('a choice', () => {
               {
                 operation: 'a',
                 variant: 'long',
-                reason: 'default for this kind of adapter; not measured on this one',
+                reason: 'default for software drivers: by measurements on llvmpipe',
               },
               {
                 operation: 'b',
@@ -166,6 +168,8 @@ describe('a choice', () => {
     const broken = { name: 'broken', times: 0 };
     const unworthy = { name: 'unworthy', times: 1 };
     const tuner = new Tuner(runtimeOf(device), 'full');
+    const notes: string[] = [];
+    tuner.onNote = (sentence) => notes.push(sentence);
     const keys: Measurement[] = [];
     const choice = choiceOf({
       variants: [broken, short, unworthy],
@@ -183,6 +187,8 @@ describe('a choice', () => {
     );
     expect(chosen).toBe(short);
     expect(keys.map(({ milliseconds }) => Object.keys(milliseconds))).toEqual([['short']]);
+    expect(keys[0]!.failed).toEqual({ broken: 'this adapter cannot' });
+    expect(notes).toEqual(['double n 4: the variant broken is not used, this adapter cannot']);
   });
 
   test('inside another is measured first', async () => {
@@ -239,9 +245,9 @@ describe('a choice', () => {
         },
       );
     expect(reasonOf('short')).toBe(
-      'taken because it or its kernel was named; without that the engine takes long here (default for this kind of adapter)',
+      'taken because it or its kernel was named; without that the engine takes long here (default for software drivers: by measurements on llvmpipe)',
     );
-    expect(reasonOf('long')).toBe('default for this kind of adapter');
+    expect(reasonOf('long')).toBe('default for software drivers: by measurements on llvmpipe');
   });
 });
 
@@ -299,28 +305,33 @@ describe('measurements are kept', () => {
   });
 });
 
-test('a real operator is tuned and computes the same', async () => {
-  const { openDevice } = await import('../../src/engine/runtime/device.node.ts');
-  const { matmul } = await import('../../src/engine/ops/matmul/matmul.ts');
-  vi.stubEnv('NORMFACE_CACHE', await temporary());
-  const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
-  const product = async (tune: 'off' | 'full') => {
-    const other = await openDevice({ tune });
-    const a = other.tensor(values, [32, 32]);
-    const step = await other.tuner.tuned(
-      () => other.capture(() => matmul(a, a)),
-      (discarded) => discarded.dispose(),
-    );
-    step.run();
-    const result = await step.outputs.readFloats();
-    other.close();
-    return result;
-  };
-  const [tuned, defaultVariant] = [await product('full'), await product('off')];
-  tuned.forEach((value, i) => {
-    expect(value).toBeCloseTo(defaultVariant[i]!, 4);
-  });
-  const [[key]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
-  expect(key).toMatch(/^gemm /);
-  vi.unstubAllEnvs();
-});
+test.each(['process', 'child'] as const)(
+  'a real operator is tuned in a %s and computes the same',
+  async (tuneIn) => {
+    const { openDevice } = await import('../../src/engine/runtime/device.node.ts');
+    const { matmul } = await import('../../src/engine/ops/matmul/matmul.ts');
+    vi.stubEnv('NORMFACE_CACHE', await temporary());
+    const values = Float32Array.from({ length: 32 * 32 }, (_, i) => Math.sin(i));
+    const product = async (tune: 'off' | 'full') => {
+      const other = await openDevice({ tune, tuneIn, tuneSeconds: 600 });
+      const a = other.tensor(values, [32, 32]);
+      const step = await other.tuner.tuned(
+        () => other.capture(() => matmul(a, a)),
+        (discarded) => discarded.dispose(),
+      );
+      step.run();
+      const result = await step.outputs.readFloats();
+      other.close();
+      return result;
+    };
+    const [tuned, defaultVariant] = [await product('full'), await product('off')];
+    tuned.forEach((value, i) => {
+      expect(value).toBeCloseTo(defaultVariant[i]!, 4);
+    });
+    const [[key, measurement]] = [...(await fileStore(device.report).load())] as [[string, Measurement]];
+    expect(key).toMatch(/^gemm /);
+    expect(Object.keys(measurement.milliseconds).length).toBeGreaterThan(1);
+    expect(measurement.failed).toBeUndefined();
+    vi.unstubAllEnvs();
+  },
+);

@@ -8,10 +8,9 @@ import {
   conv2dGradInput,
   conv2dGradWeight,
 } from '../../src/engine/ops/conv2d/conv2d_products.ts';
-import { openAdapter } from '../../src/engine/runtime/open.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { type AdapterClass, balanceOf } from '../../src/engine/tuning/adapter-class.ts';
-import { idleAdapter } from '../../src/inspector/compiled/idle-adapter.ts';
+import { openIdle } from '../../src/inspector/compiled/idle-adapter.ts';
 import { type CardName, cardNames } from '../../src/inspector/estimate/card-names.ts';
 import { adapterOf, cards } from '../../src/inspector/estimate/cards.ts';
 import { assumptions } from '../../src/inspector/estimate/time.ts';
@@ -30,7 +29,7 @@ const layers = {
 
 /** What forward and input gradient are computed by. */
 async function algorithmsOn(name: CardName, layer: keyof typeof layers): Promise<string[]> {
-  const device = await openAdapter(idleAdapter(adapterOf(cards[name])), { tune: 'off' }, () => null);
+  const device = await openIdle(adapterOf(cards[name]));
   const [batch, height, width, channels, outChannels, padding] = layers[layer];
   const g = conv2dGeometry([batch, height, width, channels], [3, 3, channels, outChannels], { padding });
   const x = device.empty([batch, height, width, channels]);
@@ -74,7 +73,7 @@ test.each<[keyof typeof layers, CardName, string[]]>([
 });
 
 test('the 36 products of a weight gradient, which has few numbers and a long k, are cut along k on a large GPU', async () => {
-  const device = await openAdapter(idleAdapter(adapterOf(cards.h200)), { tune: 'off' }, () => null);
+  const device = await openIdle(adapterOf(cards.h200));
   const [batch, height, width, channels, outChannels, padding] = layers['28×24, 128→128, batch 64'];
   const g = conv2dGeometry([batch, height, width, channels], [3, 3, channels, outChannels], { padding });
   const x = device.empty([batch, height, width, channels]);

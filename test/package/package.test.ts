@@ -36,7 +36,7 @@ afterAll(() => rmSync(user, { recursive: true, force: true }));
 
 test('the package holds what its users need and nothing of its making', () => {
   const has = (path: string) => existsSync(join(user, 'node_modules/normface', path));
-  const dist = ['index.js', 'cli.js', 'decode-worker.js', 'web/index.html', 'web/main.js'];
+  const dist = ['index.js', 'cli.js', 'decode-worker.js', 'tune-child.js', 'web/index.html', 'web/main.js'];
   const needed = ['LICENSE', 'README.md', 'configs', ...dist.map((file) => `dist/${file}`)];
   expect(needed.filter((path) => !has(path))).toEqual([]);
   expect(['src', 'test', 'scripts', 'node_modules', 'dist/.sources', 'dist/docs'].filter(has)).toEqual([]);

@@ -32,7 +32,8 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
     );
   }
   const { device } = root;
-  const { gradients: leaves } = runtimeOf(device);
+  const runtime = runtimeOf(device);
+  const { gradients: leaves } = runtime;
   const graph = reachable(root);
   const gradients = new Map<Tensor, Tensor>([[root, seed ?? device.constant(1, root.shape)]]);
   for (const tensor of graph) {
@@ -49,14 +50,16 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
       const vacant = slot && !leaves.isWritten(slot) && node.inputs.indexOf(input) === index;
       return vacant ? slot.tensor : device.empty(input.shape);
     };
-    const contributions = device.within(node.operator, () => node.backward(gradient, into), 'backward');
-    contributions.forEach((contribution, index) => {
-      const input = node.inputs[index]!;
-      if (!contribution || !input.requiresGradient) return;
-      if (input.node) {
-        const previous = gradients.get(input);
-        gradients.set(input, previous ? add(previous, contribution) : contribution);
-      } else collect(leaves, input, contribution, contribution.storage === gradient.storage);
+    runtime.inPart(tensor.part, () => {
+      const contributions = device.within(node.operator, () => node.backward(gradient, into), 'backward');
+      contributions.forEach((contribution, index) => {
+        const input = node.inputs[index]!;
+        if (!contribution || !input.requiresGradient) return;
+        if (input.node) {
+          const previous = gradients.get(input);
+          gradients.set(input, previous ? add(previous, contribution) : contribution);
+        } else collect(leaves, input, contribution, contribution.storage === gradient.storage);
+      });
     });
   }
 }

@@ -61,7 +61,7 @@ export class Parameters {
     const gradients = declarations.every(({ frozen }) => frozen) ? null : new Arena(device, this.entries);
     this.gradients = gradients;
     for (const { name, init, frozen } of declarations) {
-      this.write(name, typeof init === 'function' ? init() : init);
+      if (!runtimeOf(device).isIdle) this.write(name, typeof init === 'function' ? init() : init);
       if (frozen) continue;
       const tensor = this.get(name);
       tensor.requireGradient();

@@ -87,6 +87,8 @@ export interface Device {
 export interface TensorRuntime extends ReadHost {
   /** Who frees which tensor: is told of every one that is made, and of every one that is disposed of. */
   readonly scopes: { track(tensor: Tensor): void; release(tensor: Tensor): void };
+  /** The part of a program that is being recorded: see `Runtime.inPart`. */
+  readonly part: string | null;
   /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
   noteView(view: Tensor): void;
   upload(storage: Storage, data: TensorData): void;
@@ -130,6 +132,8 @@ export class Tensor implements KernelArgument {
   requiresGradient = false;
   /** Filled by {@link Tensor.backward} for leaves that require a gradient. */
   gradient: Tensor | null = null;
+  /** The part of a program that it was made in; its reverse pass belongs to that too. */
+  readonly part: string | null;
   /** Set by `Parameters`. */
   gradientSlot: GradientSlot | null = null;
   /** Set by the scopes: the tensors that are freed with this one. */
@@ -142,7 +146,9 @@ export class Tensor implements KernelArgument {
     this.dtype = dtype;
     this.storage = storage;
     storage.retain();
-    runtimeOf(device).scopes.track(this);
+    const runtime = runtimeOf(device);
+    this.part = runtime.part;
+    runtime.scopes.track(this);
   }
 
   get size(): number {

@@ -5,6 +5,7 @@ import { withoutNativeWarnings } from './native-warnings.node.ts';
 import { openAdapter } from './open.ts';
 import { checkDeviceOptions, type DeviceOptions } from './options.ts';
 import { pollPatiently } from './patient-polling.node.ts';
+import { runtimeOf } from './runtime.ts';
 import { toggleFlags } from './toggles.node.ts';
 
 /** Dawn's instances are freed by the garbage collector even while devices of theirs work, which crashes: hold on to them. */
@@ -69,5 +70,17 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   }
   const device = await openAdapter(adapter, options, fileStore);
   if (device.report.software) pollPatiently();
+  const { tune, tuneIn = device.report.software ? 'process' : 'child' } = options;
+  if (tune === 'full' && tuneIn === 'child') await measureInChild(device, options);
   return device;
+}
+
+/** The seconds that measuring may take: with the making of its steps a training is tuned in less than two minutes. */
+const usualTuneSeconds = 90;
+
+async function measureInChild(device: Device, options: DeviceOptions): Promise<void> {
+  const { ChildBench } = await import('../tuning/child-bench.node.ts');
+  // What the other process has no use for cannot go there either.
+  const { debug: _, tune: __, tuneSeconds = usualTuneSeconds, ...same } = options;
+  device.tuner.measureOn(new ChildBench(runtimeOf(device), { device: same }), tuneSeconds);
 }

@@ -20,15 +20,16 @@ import { DebugTrap } from './debug-trap.ts';
 import { Failures } from './failures.ts';
 import { watchFinite } from './finite.ts';
 import { Gradients } from './gradients.ts';
-import { type Dispatch, type KernelArgument, linkKernel } from './kernel.ts';
+import { type Dispatch, type KernelArgument, type LinkedKernel, linkKernel } from './kernel.ts';
 import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { lossOf } from './loss.ts';
 import { align, type BufferPool, type Storage } from './memory.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { usualWorkPerSubmission } from './parts.ts';
-import { Pipelines } from './pipelines.ts';
+import { type CompiledKernel, Pipelines } from './pipelines.ts';
 import { checkGrid, kernelsFor, type PreparedDispatch, passText, usableTensors } from './prepared.ts';
+import { programOf, type StepProgram, stepOf } from './program.ts';
 import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
 import type { Runtime } from './runtime.ts';
@@ -49,6 +50,7 @@ export class DeviceRuntime implements Runtime {
   readonly operands: OperandType;
   readonly workPerSubmission: number;
   stepRunner: StepRunner | null = null;
+  isIdle = false;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
   readonly random = new RandomState(() => this.words([0, 0]));
@@ -62,6 +64,7 @@ export class DeviceRuntime implements Runtime {
   private readonly debug: NonNullable<DeviceOptions['debug']>;
   private readonly calls = new OperatorCalls();
   private recorder: Recorder | null = null;
+  private sketched: Dispatch[] | null = null;
   private edit: ((dispatch: Dispatch) => Dispatch) | null = null;
   private lost: string | null = null;
   private closed = false;
@@ -83,7 +86,7 @@ export class DeviceRuntime implements Runtime {
     this.transfers = new Transfers(gpu);
     this.allocations = new Allocations(this, this.failures);
     this.pool = this.allocations.pool;
-    this.tuner = new Tuner(this, options.tune, known);
+    this.tuner = new Tuner(this, options.tune, { ...known, seconds: options.tuneSeconds });
     this.operands = options.operands ?? 'f32';
     this.debug = options.debug ?? {};
     this.scopes = new TensorScopes(this.debug.leaks ? new LeakWatch(this.debug.onLeak) : null);
@@ -177,6 +180,14 @@ export class DeviceRuntime implements Runtime {
     return this.calls.within(operator, body, phase);
   }
 
+  inPart<T>(name: string | null, body: () => T): T {
+    return this.calls.inPart(name, body);
+  }
+
+  get part(): string | null {
+    return this.calls.part;
+  }
+
   get call(): number {
     return this.calls.latest;
   }
@@ -184,6 +195,10 @@ export class DeviceRuntime implements Runtime {
   dispatch(given: Dispatch): void {
     this.assertUsable();
     const dispatch = this.edit?.(given) ?? given;
+    if (this.sketched) {
+      this.sketched.push(dispatch);
+      return;
+    }
     const runs = this.prepare(dispatch);
     for (const run of runs) {
       if (this.recorder) this.recorder.push(run);
@@ -223,10 +238,11 @@ export class DeviceRuntime implements Runtime {
     const bound = usableTensors(this, operator, linked, dispatch, isPlanned);
     const { decisions } = this.tuner;
     const call = this.calls.ofDispatch();
+    const { part } = this;
     return kernelsFor(this.report.limits, operator, linked, bound).map((one) => {
       const kernel = this.pipelines.kernelOf(one);
       const tensors = kernel.bindings.map(({ name }) => bound[name]!);
-      return { kernel, tensors, grid: dispatch.grid, ...pass, call, dispatch, decisions };
+      return { kernel, tensors, grid: dispatch.grid, ...pass, part, call, dispatch, decisions };
     });
   }
 
@@ -248,6 +264,39 @@ export class DeviceRuntime implements Runtime {
       synchronous('dispatchesOf', this.scopes.untracked(body));
       return recorder.dispatches;
     });
+  }
+
+  sketch(body: () => unknown): readonly Dispatch[] {
+    const sketched: Dispatch[] = [];
+    return this.recording(() => {
+      this.sketched = sketched;
+      try {
+        synchronous('sketch', this.scopes.untracked(body));
+      } finally {
+        this.sketched = null;
+      }
+      return sketched;
+    });
+  }
+
+  async programOf(body: () => unknown): Promise<StepProgram> {
+    const { views, ...recorded } = this.recording((recorder) => {
+      synchronous('programOf', this.scopes.untracked(body));
+      return { dispatches: recorder.dispatches, views: recorder.views, ...recorder.plan() };
+    });
+    try {
+      return await programOf(recorded, (sources) => this.download(sources));
+    } finally {
+      for (const view of views) view.dispose();
+    }
+  }
+
+  stepOf(program: StepProgram): CapturedStep<null> {
+    return stepOf(this, program);
+  }
+
+  compiled(kernel: LinkedKernel): CompiledKernel {
+    return this.pipelines.kernelOf(kernel);
   }
 
   private recording<T>(body: (recorder: Recorder) => T): T {

@@ -193,6 +193,27 @@ function offsetOf(text: string, line: number, column: number): number {
   return before.reduce((offset, { length }) => offset + length + 1, 0) + Math.max(column - 1, 0);
 }
 
+/** What the linker throws. In browsers the message is that of the cause. */
+interface LinkerError extends Error {
+  /** Of a name that it does not find: line and column count from 1. */
+  readonly weslLocation?: { readonly file: string; readonly line: number; readonly column: number };
+}
+
+/** What the linker says, with the name of the file, and the line that it is about. */
+function refusal(kernel: Kernel, error: LinkerError): { message: string; line: string | undefined } {
+  const { weslLocation, cause } = error;
+  const [reason = '', line] = (error.message || (cause as Error).message).split('\n');
+  // A syntax error's message is its module, place and reason, then the line, then a mark below the column.
+  if (!weslLocation || !reason.includes(' in file: '))
+    return { message: reason.replace(/^\.\/\S+?\.wesl/, (module) => fileOf(kernel, module)), line };
+  const { file, line: row, column } = weslLocation;
+  const own = file === mainModule ? (kernel.mainloop?.source ?? kernel.source) : kernel.source;
+  return {
+    message: `${fileOf(kernel, file)}:${row}:${column} error: ${reason.replace(/ in file: .*/, '')}`,
+    line: file === mainModule || file === operandLoaderModule ? own.split('\n')[row - 1] : undefined,
+  };
+}
+
 function link(
   kernel: Kernel,
   resolver: ModuleResolver,
@@ -202,9 +223,7 @@ function link(
   try {
     return linkRegistry({ rootModuleName: 'main', resolver, conditions: { ...conditions }, sourceMap });
   } catch (error) {
-    // A syntax error's message is its module, place and reason, then the line, then a mark below the column.
-    const [reason = '', line] = (error as Error).message.split('\n');
-    const message = reason.replace(/^\.\/\S+?\.wesl/, (module) => fileOf(kernel, module));
+    const { message, line } = refusal(kernel, error as LinkerError);
     throw new DeviceError(
       `kernel ${kernel.name} does not link: ${message}${line?.trim() ? `\n    ${line.trim()}` : ''}`,
     );

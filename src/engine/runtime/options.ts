@@ -1,4 +1,5 @@
 import type { OperandType } from '../core/data-type.ts';
+import { checkArgument } from '../core/errors.ts';
 import { checkOptionNames } from '../core/options.ts';
 import type { TuneMode } from '../tuning/tune.ts';
 import type { CapabilityOptions } from './capabilities.ts';
@@ -30,6 +31,13 @@ export interface DeviceOptions extends CapabilityOptions {
   gflopPerSubmission?: number;
   /** Measure also what was measured before. */
   ignoreMeasurements?: boolean;
+  /**
+   * In Node, where variants are measured: in another process, which a kernel that crashes the driver may end without harm, or in
+   * this one. Default `child`, on software drivers `process`.
+   */
+  tuneIn?: 'child' | 'process';
+  /** Most seconds that measuring takes in all; what is left keeps its default. Default: 90 in another process, else no limit. */
+  tuneSeconds?: number;
   debug?: {
     /** Tests every result for NaN and infinities; the first read after one throws and names the operator. */
     checkFinite?: boolean;
@@ -55,12 +63,19 @@ export function checkDeviceOptions(options: DeviceOptions): void {
     tune: true,
     operands: true,
     ignoreMeasurements: true,
+    tuneIn: true,
+    tuneSeconds: true,
     gflopPerSubmission: true,
     debug: true,
     features: true,
     limits: true,
   });
-  const { toggles = {}, debug = {} } = options;
+  const { toggles = {}, debug = {}, tuneSeconds } = options;
+  checkArgument(
+    tuneSeconds === undefined || tuneSeconds > 0,
+    'openDevice',
+    () => `tuneSeconds must be a positive number, not ${tuneSeconds}`,
+  );
   checkOptionNames('openDevice, toggles', toggles, { enable: true, disable: true });
   checkOptionNames('openDevice, debug', debug, {
     checkFinite: true,

@@ -19,6 +19,8 @@ export interface PreparedDispatch {
   readonly grid: readonly [number, number, number];
   readonly operator: string;
   readonly phase: Phase;
+  /** The part of the program that it belongs to: see `Runtime.inPart`. */
+  readonly part: string | null;
   /** Number of the operator call: dispatches of one call share it, and those of later calls have larger ones. */
   readonly call: number;
   readonly dispatch: Dispatch;

@@ -2,7 +2,7 @@ import { DeviceError, formatShape } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { AdapterReport } from './adapter.ts';
 import { CapturedStep, type StepHost } from './captured-step.ts';
-import { type Lifetime, planMemory, Storage } from './memory.ts';
+import { type Lifetime, type MemoryPlan, type Placement, planMemory, Storage } from './memory.ts';
 import { type PreparedDispatch, passText } from './prepared.ts';
 
 /** The device that a step is recorded on, as far as the recorder needs it. */
@@ -53,22 +53,29 @@ export class Recorder {
   }
 
   finish<T>(outputs: T, kept: readonly Tensor[]): CapturedStep<T> {
+    const { plan, placements } = this.plan(kept);
+    const blocks = plan.blocks.map((bytes) => this.device.createBuffer(bytes));
+    for (const [storage, { block, offset }] of placements) storage.place(blocks[block]!, offset);
+    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, blocks, this.views);
+    // Others may share the memory of what is not returned: nobody must read or write it from outside.
+    const returned = new Set(kept.map(({ storage }) => storage.root));
+    for (const storage of placements.keys()) if (!returned.has(storage)) storage.revoke();
+    return step;
+  }
+
+  /** Where the memory of the step goes that its dispatches touch. */
+  plan(kept: readonly Tensor[] = []): {
+    readonly plan: MemoryPlan;
+    readonly placements: ReadonlyMap<Storage, Placement>;
+  } {
     this.findLifetimes(kept);
     const used = [...this.intermediates].filter(([, lifetime]) => lifetime.last >= 0);
     const plan = planMemory(
       used.map(([, lifetime]) => lifetime),
       this.device.report.limits.maxBufferSize,
     );
-    const blocks = plan.blocks.map((bytes) => this.device.createBuffer(bytes));
-    for (const [storage, lifetime] of used) {
-      const placement = plan.placements.get(lifetime)!;
-      storage.place(blocks[placement.block]!, placement.offset);
-    }
-    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, blocks, this.views);
-    // Others may share the memory of what is not returned: nobody must read or write it from outside.
-    const returned = new Set(kept.map(({ storage }) => storage.root));
-    for (const [storage] of used) if (!returned.has(storage)) storage.revoke();
-    return step;
+    const placements = used.map(([storage, lifetime]) => [storage, plan.placements.get(lifetime)!] as const);
+    return { plan, placements: new Map(placements) };
   }
 
   private findLifetimes(kept: readonly Tensor[]): void {

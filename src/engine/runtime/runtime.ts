@@ -1,9 +1,10 @@
 import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
-import type { StepHost, StepRunner } from './captured-step.ts';
+import type { CapturedStep, StepHost, StepRunner } from './captured-step.ts';
 import type { Dispatch } from './kernel.ts';
 import type { LabelRange } from './labels.ts';
 import type { BufferPool } from './memory.ts';
 import type { PreparedDispatch } from './prepared.ts';
+import type { StepProgram } from './program.ts';
 
 /** The gradients of leaves, as a reverse pass fills them. What a captured step computes starts again in every run. */
 export interface LeafGradients {
@@ -28,6 +29,8 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   readonly pool: BufferPool;
   /** Runs captured steps in a way of its own, to look inside; null: as they are. */
   stepRunner: StepRunner | null;
+  /** Whether nothing is computed here, as on an adapter that does nothing: then nobody needs the first values of parameters. */
+  isIdle: boolean;
   readonly gradients: LeafGradients;
   readonly random: RandomSource;
 
@@ -38,6 +41,11 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   /** Runs `make` so that the enclosing scope does not own what it creates. */
   untracked<T>(make: () => T): T;
 
+  /**
+   * Names the part of a program, such as a layer of a net, that the dispatches of `body` belong to, and those of the reverse pass from
+   * the tensors made in it. Inside of another part, they belong to the inner one. `body` must not be asynchronous.
+   */
+  inPart<T>(name: string | null, body: () => T): T;
   /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
   readonly call: number;
   /** In debug mode, checks labels on the device: the next read throws a `LabelError` if one is outside the classes. */
@@ -46,6 +54,12 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T;
   /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */
   dispatchesOf(body: () => unknown): readonly PreparedDispatch[];
+  /** The calls of kernels among them, which are not even linked: that takes most of the time. */
+  sketch(body: () => unknown): readonly Dispatch[];
+  /** The same as plain data, for {@link Runtime.stepOf} on a device of another process. */
+  programOf(body: () => unknown): Promise<StepProgram>;
+  /** Loads what another device recorded. */
+  stepOf(program: StepProgram): CapturedStep<null>;
 }
 
 /** The engine's own view of a device: every {@link Device} is a {@link Runtime}, of which users see the public part. */

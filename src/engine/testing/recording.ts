@@ -77,6 +77,39 @@ export function dispatchesOf(device: Device, sample: BoundCase): readonly Prepar
   return result;
 }
 
+/** What is known of a case without linking its kernels. */
+export interface Sketch {
+  readonly dispatches: readonly Dispatch[];
+  /** Names that its choices offered. */
+  readonly variants: readonly string[];
+  /** Names of the pieces of work that had a choice. */
+  readonly operations: ReadonlySet<string>;
+}
+
+/** What a case dispatches, forward and backward. */
+export function sketchOf(device: Device, sample: BoundCase, changes: Pick<Changes, 'variant'> = {}): Sketch {
+  const { prefer, offered, operations } = preferenceOf(changes);
+  const { result, dispose } = collectingCleanups(() => {
+    const body = preparedCase(device, sample);
+    return device.tuner.preferring(prefer, () => runtimeOf(device).sketch(body));
+  });
+  dispose();
+  return { dispatches: result, variants: [...offered], operations };
+}
+
+/** What makes choices take the variant that a person wants, and notes what they offer. */
+function preferenceOf({ variant, operation: only }: Pick<Changes, 'variant' | 'operation'>) {
+  const offered = new Set<string>();
+  const operations = new Set<string>();
+  const prefer = (operation: string, names: readonly string[]): string | undefined => {
+    operations.add(operation);
+    if (only !== undefined && operation !== only) return undefined;
+    for (const name of names) offered.add(name);
+    return variant !== undefined && names.includes(variant) ? variant : undefined;
+  };
+  return { prefer, offered, operations };
+}
+
 /** Results of a case that is run eagerly, and sentences on what it wrote where nothing belongs. */
 export interface EagerRun extends Results {
   readonly findings: readonly string[];
@@ -125,15 +158,8 @@ export class Recording {
    */
   constructor(device: Device, sample: BoundCase, changes: Changes = {}) {
     this.sample = sample;
-    const { variant, operation: only, constants = {}, edit, seed } = changes;
-    const offered = new Set<string>();
-    const operations = new Set<string>();
-    const prefer = (operation: string, names: readonly string[]): string | undefined => {
-      operations.add(operation);
-      if (only !== undefined && operation !== only) return undefined;
-      for (const name of names) offered.add(name);
-      return variant !== undefined && names.includes(variant) ? variant : undefined;
-    };
+    const { variant, constants = {}, edit, seed } = changes;
+    const { prefer, offered, operations } = preferenceOf(changes);
     // Before the host fills arrays of that size.
     for (const spec of sample.inputs) bytesOf(device.report, spec.shape, sampleType(spec), 'kernels');
     const { result, dispose } = collectingCleanups(() => {

@@ -141,6 +141,20 @@ export function balanceOf(report: Pick<AdapterReport, 'software' | 'vendor' | 'd
   return name === 'nvidia' && hasStackedMemory.test(report.device) ? stackedMemory : balances[name];
 }
 
+/** Why a default is what it is, for who asks why a variant was taken. What is measured on a machine goes before it. */
+export function defaultReason(report: Pick<AdapterReport, 'software' | 'vendor'>): string {
+  const kind = classOf(report);
+  if (kind === 'software') return 'default for software drivers: by measurements on llvmpipe';
+  return `default for ${kind === 'other' ? 'GPUs of an unknown maker' : `GPUs of ${makers[kind]}`}: estimated, not measured`;
+}
+
+const makers: Readonly<Record<Exclude<AdapterClass, 'software' | 'other'>, string>> = {
+  intel: 'Intel',
+  amd: 'AMD',
+  nvidia: 'NVIDIA',
+  apple: 'Apple',
+};
+
 /** The subgroup size that kernels with many sums ask for; 0 where it is the driver's choice, or there is nothing to choose. */
 export function askedSubgroupSize(report: AdapterReport): number {
   const [least, most] = report.subgroupSize;

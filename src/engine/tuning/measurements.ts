@@ -1,8 +1,15 @@
-/** What was measured for one piece of work: milliseconds of each variant; a variant that failed has no number. */
+/** What was measured for one piece of work. */
 export interface Measurement {
+  /** Empty while the work is still to be measured, and only what has failed so far is known. */
   readonly winner: string;
+  /** Of each variant; one that failed has no number. */
   readonly milliseconds: Readonly<Record<string, number>>;
+  /** Variants that could not be measured, and why. They are not tried again. */
+  readonly failed?: Readonly<Record<string, string>>;
 }
+
+/** Whether there is a measurement that says which variant to use. */
+export const isFinished = (measurement: Measurement | undefined): boolean => Boolean(measurement?.winner);
 
 export type Measurements = ReadonlyMap<string, Measurement>;
 
@@ -15,15 +22,17 @@ export interface TuneStore {
   save(measurements: Measurements): Promise<void>;
 }
 
-/** What was measured before, and where what is measured now is added. */
+/** What was measured before, where what is measured now is added, and how long that may take. */
 export interface KnownMeasurements {
   readonly store?: TuneStore | null;
   readonly measurements?: Measurements | undefined;
+  readonly seconds?: number | undefined;
 }
 
 /** `fastest measured: 8.6 ms, next subgroup 64×32 with 9.1 ms` */
 export function reasonOf({ winner, milliseconds }: Measurement): string {
-  const time = milliseconds[winner]!;
+  const time = milliseconds[winner];
+  if (time === undefined) return 'default: when it was measured, no variant ran';
   const [next] = Object.entries(milliseconds)
     .filter(([name]) => name !== winner)
     .sort(([, a], [, b]) => a - b);

@@ -12,12 +12,15 @@ export function parseMeasurements(stored: unknown): Map<string, Measurement> {
   const entries = Object.entries((stored ?? {}) as Record<string, Partial<Measurement> | null>);
   return new Map(
     entries.flatMap(([key, value]): [string, Measurement][] => {
-      const { winner, milliseconds } = value ?? {};
-      if (typeof winner !== 'string' || typeof milliseconds !== 'object' || milliseconds === null) return [];
-      return [[key, { winner, milliseconds }]];
+      const { winner, milliseconds, failed } = value ?? {};
+      if (typeof winner !== 'string' || !isRecord(milliseconds)) return [];
+      return [[key, { winner, milliseconds, ...(isRecord(failed) && { failed }) }]];
     }),
   );
 }
+
+const isRecord = <T>(value: T | null | undefined): value is T & object =>
+  typeof value === 'object' && value !== null;
 
 const databaseName = 'normface-tune';
 const storeName = 'adapters';

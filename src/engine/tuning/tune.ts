@@ -1,7 +1,20 @@
 import { repeatsOf } from '../../common/rounds.ts';
+import { DeviceLostError } from '../core/errors.ts';
 import { synchronous } from '../core/synchronous.ts';
+import type { AdapterReport } from '../runtime/adapter.ts';
+import { defaultReason } from './adapter-class.ts';
+import { type Bench, type BenchHost, DeviceBench, MeasuringEnded } from './bench.ts';
+import { Budget } from './budget.ts';
+import { type Choice, describeKey, keyOf, type Variant } from './choice.ts';
 import { fastest } from './fastest.ts';
-import { type KnownMeasurements, type Measurement, reasonOf, type TuneStore } from './measurements.ts';
+import {
+  isFinished,
+  type KnownMeasurements,
+  type Measurement,
+  reasonOf,
+  type TuneStore,
+} from './measurements.ts';
+import { TimedVariant } from './timed-variant.ts';
 
 /** Which variant a piece of work took, and why. */
 export interface Decision {
@@ -15,78 +28,72 @@ export interface Decision {
 /** `off`: the default; `cache`: what was measured on this adapter before, else the default; `full`: measure what is missing. */
 export type TuneMode = 'off' | 'cache' | 'full';
 
-/** One of several ways to do the same work; all agree within the tolerance of the operator. */
-export interface Variant {
-  readonly name: string;
-}
-
-/** A piece of work that can be done in several ways. */
-export interface Choice<V extends Variant> {
-  /** `gemm`, `conv2d_grad_weight` … */
-  readonly operation: string;
-  /** Everything that the time depends on: extents, transposes … */
-  readonly shape: Readonly<Record<string, number | boolean>>;
-  /** Texts of the kernels: when they change, what was measured is void. */
-  readonly sources: readonly string[];
-  readonly variants: readonly V[];
-  /** Those worth measuring on this device, the default one among them; default all. */
-  readonly candidates?: readonly V[];
-  /** What to use where nothing was measured; one of the variants. */
-  readonly defaultVariant: V;
-  /** Does the work on scratch memory, made with {@link Device.empty}. */
-  benchmark(variant: V): void;
-}
-
-/** Work that can be done again and again. */
-interface Repeatable {
-  run(): void;
-  dispose(): void;
-}
-
-/** The device that variants are timed on, as far as the tuner needs it. */
-export interface TunerHost {
-  capture(body: () => null): Repeatable;
+/** The device whose work is tuned, as far as the tuner needs it. */
+export interface TunerHost extends BenchHost {
+  readonly report: Pick<AdapterReport, 'software' | 'vendor'>;
   allocating<T>(make: () => T, discard: (made: T) => void): Promise<T>;
-  synchronize(): Promise<void>;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
 }
 
-/** A round of one variant takes at least so long; short work is repeated. */
-const roundMs = 10;
-
-/** FNV-1a, 32 bits: names a version of a kernel, guards against nothing else. */
-function fingerprint(texts: readonly string[]): string {
-  let hash = 0x811c9dc5;
-  for (const text of texts) {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
+/** A choice that was met and that nothing was measured for, with the arithmetic of all pieces of work that are like it. */
+interface Wanted {
+  readonly choice: Choice<Variant>;
+  readonly flops: number;
 }
 
-const keyOf = ({ operation, shape, sources }: Choice<Variant>): string =>
-  `${operation} ${JSON.stringify(shape)} ${fingerprint(sources)}`;
+/** Told of every measurement. */
+export type MeasurementReport = (key: string, measurement: Measurement) => void;
+
+/** Names the variant that a choice takes; undefined: its own. */
+export type Preference = (
+  operation: string,
+  names: readonly string[],
+  choice: Choice<Variant>,
+) => string | undefined;
+
+/** A round of one variant takes at least so long; short work is repeated. */
+const roundMs = 10;
 
 /** Picks the variants of operators on one device. */
 export class Tuner {
   readonly mode: TuneMode;
+  /** Gets sentences on variants that fail while they are measured, and on the time when it did not last. */
+  onNote: (sentence: string) => void = (sentence) => console.warn(sentence);
   private readonly device: TunerHost;
   private readonly measurements = new Map<string, Measurement>();
   private readonly store: TuneStore | null;
-  /** Choices met that nothing was measured for. */
-  private wanted = new Map<string, Choice<Variant>>();
+  private bench: Bench;
+  private budget: Budget;
+  private wanted = new Map<string, Wanted>();
+  /** Keys of what is not measured any more, because the time is over or nothing can be measured. */
+  private readonly left = new Set<string>();
+  private done = 0;
   private decided: readonly Decision[] = [];
-  private preference: ((operation: string, names: readonly string[]) => string | undefined) | null = null;
+  private preference: Preference | null = null;
 
   constructor(
     device: TunerHost,
     mode: TuneMode = 'off',
-    { store = null, measurements }: KnownMeasurements = {},
+    { store = null, measurements, seconds = Number.POSITIVE_INFINITY }: KnownMeasurements = {},
   ) {
     this.device = device;
     this.mode = mode;
     this.store = store;
+    this.bench = new DeviceBench(device);
+    this.budget = new Budget(seconds);
     for (const [key, measurement] of measurements ?? []) this.measurements.set(key, measurement);
+  }
+
+  /** From now on measures there instead of on the device itself. @param seconds that it may take in all */
+  measureOn(bench: Bench, seconds: number): void {
+    this.bench = bench;
+    this.budget = new Budget(seconds);
+  }
+
+  /** Pieces of work that nothing was measured for because the time was over, or because nothing can be measured. */
+  get unmeasured(): number {
+    return this.left.size;
   }
 
   /** Where measurements are kept; null where they are not. */
@@ -120,13 +127,16 @@ export class Tuner {
     const { operation, variants } = choice;
     const own = this.ownDecision(choice);
     const names = variants.map(({ name }) => name);
-    const name = this.preference?.(operation, names);
+    const name = this.preference?.(operation, names, choice);
     const preferred = variants.find((variant) => variant.name === name);
     if (preferred && preferred !== own.variant) {
       const usual = `without that the engine takes ${own.variant.name} here (${own.reason})`;
       return { variant: preferred, reason: `taken because it or its kernel was named; ${usual}` };
     }
-    if (own.unmeasured && !preferred && this.mode === 'full') this.wanted.set(own.unmeasured, choice);
+    if (own.unmeasured && !preferred && this.mode === 'full') {
+      const flops = (this.wanted.get(own.unmeasured)?.flops ?? 0) + choice.flops;
+      this.wanted.set(own.unmeasured, { choice, flops });
+    }
     return own;
   }
 
@@ -136,20 +146,17 @@ export class Tuner {
   ): { readonly variant: V; readonly reason: string; readonly unmeasured?: string } {
     const { variants, candidates = variants, defaultVariant: variant } = choice;
     if (candidates.length === 1) return { variant, reason: 'the only one worth trying here' };
-    if (this.mode === 'off') return { variant, reason: 'default for this kind of adapter' };
+    const reason = defaultReason(this.device.report);
+    if (this.mode === 'off') return { variant, reason };
     const key = keyOf(choice);
     const measurement = this.measurements.get(key);
     const winner = variants.find(({ name }) => name === measurement?.winner);
     if (winner) return { variant: winner, reason: reasonOf(measurement!) };
-    const reason = 'default for this kind of adapter; not measured on this one';
     return { variant, reason, unmeasured: key };
   }
 
   /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
-  preferring<T>(
-    prefer: (operation: string, names: readonly string[]) => string | undefined,
-    body: () => T,
-  ): T {
+  preferring<T>(prefer: Preference, body: () => T): T {
     const previous = this.preference;
     this.preference = prefer;
     try {
@@ -165,13 +172,8 @@ export class Tuner {
    *
    * @param make must not be asynchronous
    * @param discard frees what was made
-   * @param report told of every measurement
    */
-  async tuned<T>(
-    make: () => T,
-    discard: (made: T) => void,
-    report?: (key: string, measurement: Measurement) => void,
-  ): Promise<T> {
+  async tuned<T>(make: () => T, discard: (made: T) => void, report?: MeasurementReport): Promise<T> {
     const making = (): T => synchronous('tuned', make());
     let made = await this.device.allocating(making, discard);
     while (await this.settle(report)) {
@@ -181,112 +183,124 @@ export class Tuner {
     return made;
   }
 
-  /** Measures what was wanted so far. @returns whether there was anything */
-  private async settle(report?: (key: string, measurement: Measurement) => void): Promise<boolean> {
-    const measured = new Map<string, Measurement>();
-    for (let [next] = this.wanted; next; [next] = this.wanted) {
-      const [key, choice] = next;
-      this.wanted.delete(key);
-      if (this.measurements.has(key)) continue;
-      for (const [k, measurement] of await this.measure(key, choice)) {
-        measured.set(k, measurement);
-        report?.(k, measurement);
-      }
+  /**
+   * Measures what was wanted so far: the largest share of the arithmetic first, so that time that does not last for everything goes
+   * where it matters most.
+   *
+   * @returns whether there was anything
+   */
+  private async settle(report?: MeasurementReport): Promise<boolean> {
+    const isNew = ([key]: [string, Wanted]): boolean =>
+      !this.left.has(key) && !isFinished(this.measurements.get(key));
+    const wanted = [...this.wanted].filter(isNew).sort(([, a], [, b]) => b.flops - a.flops);
+    this.wanted.clear();
+    if (wanted.length === 0) return false;
+    const before = this.done;
+    this.budget.start();
+    try {
+      for (const [key, { choice }] of wanted)
+        if (!isFinished(this.measurements.get(key))) await this.measure(key, choice, report);
+    } catch (error) {
+      if (!(error instanceof MeasuringEnded)) throw error;
+      const left = wanted.filter(([key]) => !isFinished(this.measurements.get(key)));
+      for (const [key] of left) this.left.add(key);
+      const origin = this.device.report.software ? '' : ', which are estimated';
+      this.onNote(
+        `${error.message}: pieces of work measured: ${this.done}, not measured: ${left.length}; these keep their defaults${origin}`,
+      );
+    } finally {
+      this.budget.stop();
+      this.bench.end();
     }
-    if (measured.size > 0) await this.store?.save(measured);
-    return measured.size > 0;
+    return this.done > before;
   }
 
   /** Times the variants of one choice, after those of the choices inside it. */
-  private async measure(key: string, choice: Choice<Variant>): Promise<Map<string, Measurement>> {
+  private async measure(
+    key: string,
+    choice: Choice<Variant>,
+    report: MeasurementReport | undefined,
+  ): Promise<void> {
     const outer = this.wanted;
     this.wanted = new Map();
-    const measured = new Map<string, Measurement>();
+    const failed: Record<string, string> = { ...this.measurements.get(key)?.failed };
+    const hasFailed = ({ name }: Variant): boolean => failed[name] !== undefined;
+    /** Does a part of the measurement of a variant; null once the variant has failed. */
+    const attempt = async <T>({ name }: Variant, body: () => Promise<T>): Promise<T | null> => {
+      if (failed[name] !== undefined) return null;
+      this.budget.check();
+      try {
+        return await body();
+      } catch (error) {
+        if (error instanceof MeasuringEnded || error instanceof DeviceLostError) throw error;
+        failed[name] = (error as Error).message.split('\n')[0]!;
+        // At once: what comes of the failure, such as the reset of a GPU, may end this process as well.
+        await this.keep(key, { winner: '', milliseconds: {}, failed: { ...failed } });
+        const { operation, work } = describeKey(key);
+        this.onNote(`${operation} ${work}: the variant ${name} is not used, ${failed[name]}`);
+        this.device.assertUsable();
+        return null;
+      }
+    };
     const timed: TimedVariant[] = [];
     try {
       for (const variant of choice.candidates ?? choice.variants) {
-        const benchmark = (): Repeatable =>
-          this.device.capture(() => {
-            choice.benchmark(variant);
-            return null;
-          });
-        try {
-          let step = benchmark();
-          for (const [innerKey, inner] of this.wanted) {
-            for (const entry of await this.measure(innerKey, inner)) measured.set(...entry);
-          }
-          if (this.wanted.size > 0) {
-            this.wanted.clear();
-            step.dispose();
-            step = benchmark();
-          }
-          const variantRun = new TimedVariant(this.device, variant.name, step);
-          timed.push(variantRun);
-          await variantRun.warmUp();
-        } catch (error) {
-          // A variant that the adapter cannot run is out; the work itself reports its failure when it is done.
-          if (timed.at(-1)?.name === variant.name) timed.pop()!.dispose();
-          this.device.assertUsable();
-          if (variant === choice.defaultVariant) throw error;
+        const load = () =>
+          attempt(variant, () =>
+            this.bench.load(`${choice.operation} ${variant.name}`, () => choice.benchmark(variant)),
+          );
+        let work = await load();
+        if (this.wanted.size > 0) {
+          for (const [innerKey, inner] of this.wanted)
+            if (!isFinished(this.measurements.get(innerKey)))
+              await this.measure(innerKey, inner.choice, report);
+          this.wanted.clear();
+          work?.dispose();
+          work = await load();
         }
+        if (!work) continue;
+        const guard = async (body: () => Promise<number>): Promise<number> =>
+          (await attempt(variant, body)) ?? Number.POSITIVE_INFINITY;
+        timed.push(new TimedVariant(variant.name, work, guard));
+        await timed.at(-1)!.warmUp();
       }
-      const repeats = repeatsOf(
-        timed.map(({ once }) => once),
-        roundMs,
-      );
-      timed.forEach((variantRun, i) => {
-        variantRun.repeats = repeats[i]!;
-      });
-      const defaultVariant = timed.find(({ name }) => name === choice.defaultVariant.name);
-      const { winner, times } = await fastest(timed, defaultVariant);
+      const running = timed.filter((variant) => !hasFailed(variant));
+      const times = await timesOf(running, choice.defaultVariant.name);
+      const winner = times.winner && !hasFailed(times.winner) ? times.winner : choice.defaultVariant;
       const milliseconds = Object.fromEntries(
-        [...times].map(([{ name }, time]) => [name, Number(time.toPrecision(4))]),
+        [...times.times].flatMap(([variant, time]) =>
+          hasFailed(variant) ? [] : [[variant.name, Number(time.toPrecision(4))]],
+        ),
       );
-      const measurement = { winner: winner.name, milliseconds };
-      this.measurements.set(key, measurement);
-      return measured.set(key, measurement);
+      const failures = Object.keys(failed).length > 0 ? { failed } : {};
+      const measurement = { winner: winner.name, milliseconds, ...failures };
+      await this.keep(key, measurement);
+      this.done++;
+      report?.(key, measurement);
     } finally {
-      for (const variantRun of timed) variantRun.dispose();
+      for (const variant of timed) variant.dispose();
       this.wanted = outer;
     }
   }
+
+  private async keep(key: string, measurement: Measurement): Promise<void> {
+    this.measurements.set(key, measurement);
+    await this.store?.save(new Map([[key, measurement]]));
+  }
 }
 
-/** A variant that is being timed. */
-class TimedVariant {
-  readonly name: string;
-  private readonly device: TunerHost;
-  private readonly step: Repeatable;
-  /** Milliseconds of a single run. */
-  once = 0;
-  /** How often a round repeats the work. */
-  repeats = 1;
-
-  constructor(device: TunerHost, name: string, step: Repeatable) {
-    this.device = device;
-    this.name = name;
-    this.step = step;
-  }
-
-  private async run(repeats: number): Promise<number> {
-    const started = performance.now();
-    for (let i = 0; i < repeats; i++) this.step.run();
-    await this.device.synchronize();
-    return (performance.now() - started) / repeats;
-  }
-
-  /** Compiles the kernels and learns how long the work takes; the least of three times, since another one may be disturbed. */
-  async warmUp(): Promise<void> {
-    await this.run(1);
-    this.once = Math.min(await this.run(1), await this.run(1), await this.run(1));
-  }
-
-  /** Milliseconds of the work, averaged over its repetitions. */
-  round(): Promise<number> {
-    return this.run(this.repeats);
-  }
-
-  dispose(): void {
-    this.step.dispose();
-  }
+/** Times of those that run, and the fastest. */
+async function timesOf(running: readonly TimedVariant[], incumbent: string) {
+  if (running.length === 0) return { winner: null, times: new Map<TimedVariant, number>() };
+  const repeats = repeatsOf(
+    running.map(({ once }) => once),
+    roundMs,
+  );
+  running.forEach((variant, i) => {
+    variant.repeats = repeats[i]!;
+  });
+  return fastest(
+    running,
+    running.find(({ name }) => name === incumbent),
+  );
 }

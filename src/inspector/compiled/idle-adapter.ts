@@ -3,8 +3,23 @@
  * on them to see which kernels they would dispatch there.
  */
 
+import { openAdapter } from '../../engine/runtime/open.ts';
+import type { DeviceOptions } from '../../engine/runtime/options.ts';
+import { type Runtime, runtimeOf } from '../../engine/runtime/runtime.ts';
+
+/** A device that does nothing, with default variants. @param adapter whose information, limits and features it has */
+export async function openIdle(
+  adapter: GPUAdapter,
+  options: Pick<DeviceOptions, 'operands'> = {},
+): Promise<Runtime> {
+  const device = await openAdapter(idleAdapter(adapter), { ...options, tune: 'off' }, () => null);
+  const runtime = runtimeOf(device);
+  runtime.isIdle = true;
+  return runtime;
+}
+
 /** @param adapter whose information, limits and features are shown; no device of it is opened */
-export function idleAdapter({ info, limits, features }: GPUAdapter): GPUAdapter {
+function idleAdapter({ info, limits, features }: GPUAdapter): GPUAdapter {
   const device = idleDevice(limits, features);
   // Only what the engine asks of an adapter is there.
   return { info, limits, features, requestDevice: async () => device } as unknown as GPUAdapter;

@@ -2,7 +2,7 @@
 
 import type { BoundCase, Operator } from '../../engine/core/operator.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { Recording } from '../../engine/testing/recording.ts';
+import { type Sketch, sketchOf } from '../../engine/testing/recording.ts';
 import { conditionsOf, constantsOf, headerOf, summaryOf } from './header.ts';
 import { inspectedOperators } from './operators.ts';
 
@@ -94,20 +94,15 @@ function oneOfEachKind(variants: readonly string[]): string[] {
   return [...kinds.values()];
 }
 
-/** Adds the kernels of one recording. */
-function note(
-  device: Device,
-  drafts: Map<string, Draft>,
-  use: KernelUse,
-): Pick<Recording, 'variants' | 'operations'> {
-  const recording = new Recording(device, use.sample, use.variant === null ? {} : { variant: use.variant });
-  for (const { dispatch } of recording.step.dispatches) {
-    const { name, source, mainloop } = dispatch.kernel;
+/** Adds the kernels of one case. */
+function note(device: Device, drafts: Map<string, Draft>, use: KernelUse): Sketch {
+  const sketch = sketchOf(device, use.sample, use.variant === null ? {} : { variant: use.variant });
+  for (const { kernel } of sketch.dispatches) {
+    const { name, source, mainloop } = kernel;
     const draft = drafts.get(name) ?? { source, mainloops: new Set<string>(), uses: [] };
     drafts.set(name, draft);
     if (mainloop) draft.mainloops.add(mainloop.name);
     if (!draft.uses.some(({ operator }) => operator === use.operator)) draft.uses.push(use);
   }
-  recording.dispose();
-  return recording;
+  return sketch;
 }

@@ -80,13 +80,14 @@ export function describeDispatch(
   index: number,
   microseconds: number,
 ): DispatchProfile {
-  const { kernel, tensors, grid, operator, phase, call, dispatch, decisions } = prepared;
+  const { kernel, tensors, grid, operator, phase, part, call, dispatch, decisions } = prepared;
   const { mainloop, name } = dispatch.kernel;
   const [outer] = decisions;
   return {
     index,
     operator,
     phase,
+    part,
     call,
     kernel: mainloop ? `${name}/${mainloop.name}` : name,
     choice: outer

@@ -21,6 +21,8 @@ export interface DispatchProfile {
   /** `conv2d`, `SGD` … */
   readonly operator: string;
   readonly phase: Phase;
+  /** The layer of the net, or another part of the program, that it belongs to. */
+  readonly part?: string | null;
   /** Number of the operator call that it is a part of. Without it, neighbours of the same operator count as one call. */
   readonly call?: number;
   /** File name of the kernel, with its mainloop: `gemm/tile_product_subgroup`. */

@@ -4,6 +4,7 @@ import type { ParameterDeclaration, Parameters } from '../../engine/core/paramet
 import type { Shape } from '../../engine/core/shape.ts';
 import type { Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import type { Initial } from './initial.ts';
 import type { Settings } from './setting.ts';
 
@@ -73,9 +74,9 @@ export interface LayerKind<L extends AnyLayer> extends Settings<L> {
   plan(layer: L, input: SampleShape, planSequence: PlanSequence): PlannedLayer;
 }
 
-/** Runs layers one after the other and adds `residual`, if given, to the result. */
+/** Runs layers one after the other, whose names are those of the parts that their dispatches belong to, and adds `residual`, if given, to the result. */
 export function forwardAll(
-  layers: readonly PlannedLayer[],
+  layers: readonly NamedLayer[],
   x: Tensor,
   parameters: Parameters,
   mode: ForwardMode,
@@ -85,13 +86,17 @@ export function forwardAll(
   let toAdd = residual;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i]!;
-    const activation = layers[i + 1]?.activation ?? null;
+    const next = layers[i + 1];
+    const activation = next?.activation ?? null;
     const added = i + (activation ? 2 : 1) === layers.length ? toAdd : null;
-    if (layer.forwardFused && (activation || added)) {
-      features = layer.forwardFused(features, parameters, activation, added);
-      if (activation) i++;
-      if (added) toAdd = null;
-    } else features = layer.forward(features, parameters, mode);
+    const fused = layer.forwardFused && (activation || added) ? layer.forwardFused : null;
+    const name = fused && activation ? `${layer.name} + ${next!.name}` : layer.name;
+    const input = features;
+    features = runtimeOf(x.device).inPart(name, () =>
+      fused ? fused(input, parameters, activation, added) : layer.forward(input, parameters, mode),
+    );
+    if (fused && activation) i++;
+    if (fused && added) toAdd = null;
   }
   return toAdd ? add(toAdd, features) : features;
 }

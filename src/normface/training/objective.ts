@@ -5,6 +5,7 @@ import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
@@ -50,7 +51,11 @@ export class Objective {
       crop: data.cropSize && randomCrop ? 'random' : 'centre',
     });
     const features = this.net.forward(x, this.parameters, { training: true });
-    const [main, ...others] = this.heads.map((head) => head.apply(features, this.labels, this.parameters));
+    const [main, ...others] = this.heads.map((head, i) =>
+      runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
+        head.apply(features, this.labels, this.parameters),
+      ),
+    );
     const weighted = (i: number, value: Tensor) =>
       this.heads[i]!.weight === 1 ? value : scale(value, this.heads[i]!.weight);
     const total = others.reduce(

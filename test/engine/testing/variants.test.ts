@@ -21,6 +21,7 @@ test('a variant that is right has no fault, one that is wrong and one that fails
       const { name } = device.tuner.choose({
         operation: 'trial',
         shape: {},
+        flops: 1,
         sources: [],
         variants,
         defaultVariant: variants[0]!,

@@ -91,7 +91,7 @@ describe('a kernel on a case', () => {
     expect(view!.constants.find(({ name }) => name === 'CHUNK')!.why).toMatch(/256 pixels/);
     expect(view!.constants.find(({ name }) => name === 'KERNEL_W')!.why).toBeNull();
     expect(view!.decisions[0]!.operation).toBe('conv2d_grad_weight');
-    expect(view!.decisions[0]!.reason).toMatch(/^default for this kind of adapter/);
+    expect(view!.decisions[0]!.reason).toMatch(/^default for software drivers/);
   });
 
   test.each<[KernelRequest, RegExp]>([

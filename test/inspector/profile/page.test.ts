@@ -115,7 +115,7 @@ test('a row opens with what there is to know of the dispatch', () => {
     'vec4_y',
     '8 × 2 × 1 = 16',
     'f32 8×14×12×64',
-    'default for this kind of adapter',
+    'default for GPUs of NVIDIA: estimated, not measured',
   ])
     expect(details.textContent).toContain(text);
   click(body.children[0] as HTMLElement);

@@ -35,7 +35,11 @@ const winograd = {
   variant: 'winograd 4×4',
   reason: 'fastest measured: 0.3 ms, next subgroup 64×32 with 0.4 ms',
 };
-const tile = { operation: 'gemm', variant: 'subgroup 32×64', reason: 'default for this kind of adapter' };
+const tile = {
+  operation: 'gemm',
+  variant: 'subgroup 32×64',
+  reason: 'default for GPUs of NVIDIA: estimated, not measured',
+};
 
 /** A step of nine dispatches on an adapter of 50 GFLOP/s and 10 GB/s; its title and one operator need escaping. */
 export const sample: StepProfile = {

@@ -1,5 +1,5 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
-import type { Choice, Variant } from '../../tuning/tune.ts';
+import type { Choice, Variant } from '../../tuning/choice.ts';
 import { defaultTile } from '../matmul/default_tile.ts';
 import { type Tile, tileCandidates, tileMainloopSources, tilesOf } from '../matmul/tiles.ts';
 import { col2imGradInput, col2imSources, supportsCol2im } from './conv2d_col2im.ts';
@@ -18,7 +18,7 @@ import {
   mostWeightSplits,
 } from './conv2d_direct.ts';
 import { type Conv2dEpilogue, mapEpilogue } from './conv2d_epilogue.ts';
-import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
 import {
   supportsWinograd,
   type WinogradTile,
@@ -69,6 +69,7 @@ function choose(
   const choice: Choice<Conv2dVariant> = {
     operation,
     shape: { ...g, half: device.operands === 'f16' },
+    flops: conv2dCost(g).flops,
     sources: [
       ...directSources,
       ...winogradSources,

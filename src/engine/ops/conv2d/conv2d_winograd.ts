@@ -13,6 +13,7 @@ import { channelsAtOnce, mostWorkgroups, workgroupSize } from '../../tuning/grid
 import { gemm } from '../matmul/gemm.ts';
 import { type Conv2dEpilogue, epilogueBindings, mapEpilogue } from './conv2d_epilogue.ts';
 import type { Conv2dGeometry } from './conv2d_geometry.ts';
+import { transformFlops, type WinogradTransform } from './conv2d_winograd_operations.ts';
 
 /**
  * 3×3 convolutions with stride 1 by Winograd's minimal filtering F(m×m, 3×3): input and weights are transformed, multiplied
@@ -31,7 +32,7 @@ const kernels = {
   output: { name: 'winograd_output', source: outputSource },
   gradOutput: { name: 'winograd_grad_output', source: gradOutputSource },
   gradWeight: { name: 'winograd_grad_weight', source: gradWeightSource },
-} as const satisfies Record<string, Kernel>;
+} as const satisfies Record<WinogradTransform, Kernel>;
 
 export const winogradSources: readonly string[] = [
   rolledSource,
@@ -98,7 +99,7 @@ const transformConditions = (device: Device, tile: WinogradTile) => ({
 
 /** Between images [n, height, width, channels] and their tiles [positions, tiles, channels], in either direction. */
 function transformTiles(
-  kernel: Kernel,
+  transform: WinogradTransform,
   bindings: Readonly<Record<string, Tensor>>,
   image: Tensor,
   tiling: Tiling,
@@ -120,7 +121,7 @@ function transformTiles(
     device.settings.choose(name, usual[i]!, why),
   ) as [number, number, number];
   device.dispatch({
-    kernel,
+    kernel: kernels[transform],
     constants: { WORKGROUP_X: workgroupX, WORKGROUP_Y: workgroupY, GRID_Z: gridZ },
     conditions: { ...transformConditions(device, tile), ...more },
     bindings: { ...bindings, extents },
@@ -129,13 +130,16 @@ function transformTiles(
       Math.ceil((images * rows) / workgroupY),
       Math.min(columns, gridZ),
     ],
-    cost: { flops: 0, bytes: 4 * (image.size + positions(tile) * tiles * channels) },
+    cost: {
+      flops: transformFlops(transform, tile) * tiles * channels,
+      bytes: 4 * (image.size + positions(tile) * tiles * channels),
+    },
   });
 }
 
 /** Between weights [3, 3, in, out] and [positions, in, out], in either direction. */
 function transformWeights(
-  kernel: Kernel,
+  transform: WinogradTransform,
   bindings: Readonly<Record<string, Tensor>>,
   weights: Tensor,
   tile: WinogradTile,
@@ -146,19 +150,22 @@ function transformWeights(
   const workgroup = workgroupSize(device);
   const filters = weights.size / 9 / transformedAtOnce(device);
   device.dispatch({
-    kernel,
+    kernel: kernels[transform],
     constants: { WORKGROUP: workgroup },
     conditions: { ...transformConditions(device, tile), flip },
     bindings,
     grid: [Math.min(Math.ceil(filters / workgroup), software ? 32 : mostWorkgroups(device)), 1, 1],
-    cost: { flops: 0, bytes: 4 * (1 + positions(tile) / 9) * weights.size },
+    cost: {
+      flops: transformFlops(transform, tile) * (weights.size / 9),
+      bytes: 4 * (1 + positions(tile) / 9) * weights.size,
+    },
   });
 }
 
 /** Bᵀ·d·B of every patch: [positions, tiles, channels]. */
 function transformInput(x: Tensor, padding: readonly [number, number], tiling: Tiling): Tensor {
   const v = x.device.empty([positions(tiling.tile), tiling.tiles, x.shape[3]!]);
-  transformTiles(kernels.input, { x, v }, x, tiling, padding);
+  transformTiles('input', { x, v }, x, tiling, padding);
   return v;
 }
 
@@ -182,7 +189,7 @@ function correlate(
 ): void {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const u = device.empty([positions(tile), ...w.shape.slice(2)]);
-  transformWeights(kernels.weight, { w, u }, w, tile, transposed);
+  transformWeights('weight', { w, u }, w, tile, transposed);
   const most = imagesPerPass(device, g, tile);
   for (let first = 0; first < batch; first += most) {
     const images = Math.min(most, batch - first);
@@ -198,7 +205,7 @@ function correlate(
         (tensor) => imagesOf(tensor, first, images),
       ),
     );
-    transformTiles(kernels.output, { m, y: part, ...bindings }, part, tiling, [0, 0], {
+    transformTiles('output', { m, y: part, ...bindings }, part, tiling, [0, 0], {
       ...conditions,
       vec4_y: transformedAtOnce(device) === 4,
     });
@@ -250,11 +257,11 @@ export function winogradGradWeight(
     const v = transformInput(imagesOf(x, first, images), [g.PAD_TOP, g.PAD_LEFT], tiling);
     const gradient = imagesOf(dy, first, images);
     const dm = device.empty([positions(tile), tiling.tiles, g.OUT_CHANNELS]);
-    transformTiles(kernels.gradOutput, { dy: gradient, v: dm }, gradient, tiling);
+    transformTiles('gradOutput', { dy: gradient, v: dm }, gradient, tiling);
     gemm(v, dm, { transposeA: true, accumulate: first > 0, out: du });
     v.dispose();
     dm.dispose();
   }
-  transformWeights(kernels.gradWeight, { du, dw }, dw, tile);
+  transformWeights('gradWeight', { du, dw }, dw, tile);
   du.dispose();
 }

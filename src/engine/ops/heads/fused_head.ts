@@ -1,8 +1,8 @@
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dispatch, Kernel } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
+import type { Choice } from '../../tuning/choice.ts';
 import { elementGrid } from '../../tuning/grid.ts';
-import type { Choice } from '../../tuning/tune.ts';
 import type { ProductGradients, ScoreWindow } from './class_scores.ts';
 import {
   gradientsInProduct,

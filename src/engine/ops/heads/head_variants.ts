@@ -1,6 +1,6 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
-import type { Choice, Variant } from '../../tuning/tune.ts';
+import type { Choice, Variant } from '../../tuning/choice.ts';
 import { defaultTile } from '../matmul/default_tile.ts';
 import { type Tile, tileCandidates, tileMainloopSources, tilesOf } from '../matmul/tiles.ts';
 import { ClassScores, type ScoreWindow } from './class_scores.ts';
@@ -83,6 +83,8 @@ export function headChoice(head: MeasurableHead): Choice<HeadVariant> {
       ...head.conditions,
       half: device.operands === 'f16',
     },
+    // Scores, and both of their gradients.
+    flops: 6 * samples * d * windows.reduce((sum, window) => sum + window.classes, 0),
     sources: [...headPassSources, ...tileMainloopSources],
     variants,
     // Of several windows the one that may be kept counts little.

@@ -1,6 +1,6 @@
 import source from '../../../shaders/matmul/gemm.wesl';
 import type { Device, Tensor } from '../../core/tensor.ts';
-import type { Choice, Variant } from '../../tuning/tune.ts';
+import type { Choice, Variant } from '../../tuning/choice.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { defaultTile, type ProductExtents, splitsOf } from './default_tile.ts';
 import { tileProduct } from './tile_product.ts';
@@ -87,6 +87,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       accumulate,
       half: device.operands === 'f16',
     },
+    flops: flopsOf(a, options),
     sources: [source, ...tileMainloopSources],
     variants,
     candidates: variantsOf(tileCandidates(device)),
@@ -109,6 +110,11 @@ function extentsOf(a: Tensor, { transposeA, out }: GemmOptions) {
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(transposeA ? -2 : -1)!;
   return { m, n, k, products: out.size / (m * n) };
+}
+
+function flopsOf(a: Tensor, options: GemmOptions): number {
+  const { m, n, k, products } = extentsOf(a, options);
+  return 2 * products * m * n * k;
 }
 
 function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, options: GemmOptions): void {
@@ -148,7 +154,7 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       },
       bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...jacobian },
       cost: {
-        flops: 2 * products * m * n * k,
+        flops: flopsOf(a, options),
         bytes: 4 * products * (m * k + k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },

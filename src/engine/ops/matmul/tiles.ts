@@ -7,7 +7,7 @@ import sumsSource from '../../../shaders/lib/tile_sums.wesl';
 import type { Device } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
 import { askedSubgroupSize, matrixSubgroupSize, traitsOf } from '../../tuning/adapter-class.ts';
-import type { Variant } from '../../tuning/tune.ts';
+import type { Variant } from '../../tuning/choice.ts';
 
 /** A tiled mainloop of a matrix product. All give the same result up to the order of additions. */
 export interface Tile extends Variant {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { scriptFile } from '../../../common/script-file.node.ts';
 import type { Source } from '../dataset.ts';
 import type { DecodeJob, DecodeProblem, DecodeReply } from './decode-worker.node.ts';
 import type { ImageSize } from './image.ts';
-import { decodeWorkerFile } from './worker-file.node.ts';
 
 /** RGBA pixels of one image (width · height · 4 bytes, alpha 255) or why there are none. */
 export type Decoded = Uint8Array | DecodeProblem;
@@ -57,7 +57,7 @@ export class DecodePool {
 
   #start(): void {
     this.#started = true;
-    decodeWorkerFile().then(
+    scriptFile('decode-worker', import.meta.url).then(
       (file) => {
         if (this.#stopped) return;
         for (let i = 0; i < this.#size; i++) this.#members.push(this.#startWorker(file));
