@@ -19,7 +19,7 @@ describe('normface kernels list', () => {
     const long = await kernels('list', 'gemm', '--long');
     for (const line of [
       /^operators {3}matmul, .*conv2d/m,
-      /^mainloops {3}tile_product_pipelined, tile_product_subgroup, tile_product_workgroup/m,
+      /^mainloops {3}tile_product_pipelined, tile_product_stationary, tile_product_subgroup, tile_product_workgroup/m,
       /^constants {3}M, N, K, PRODUCTS, CHUNK$/m,
       /^conditions {2}.*transpose_a/m,
       /^ {2}a {5}\[products, M, K\]/m,

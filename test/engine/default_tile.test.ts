@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Device } from '../../src/engine/core/tensor.ts';
 import { defaultTile, splitsOf } from '../../src/engine/ops/matmul/default_tile.ts';
+import { prefersStationary, stationaryTile } from '../../src/engine/ops/matmul/stationary_tile.ts';
 import { adjustedTile } from '../../src/engine/ops/matmul/tile_product.ts';
 import { tilesOf } from '../../src/engine/ops/matmul/tiles.ts';
 import type { AdapterReport, MatrixUnit } from '../../src/engine/runtime/adapter.ts';
@@ -187,3 +188,25 @@ test.each([
   if (refused) expect(adjust).toThrow(refused);
   else expect(adjust().constants).toMatchObject(given);
 });
+
+/** [rows, k, columns], the tile that keeps B, and whether it is the default. */
+test.each<[number, number, number, string | undefined, boolean]>([
+  [5376, 64, 128, 'stationary 1344×32', true],
+  [1344, 128, 256, 'stationary 672×32', true],
+  [1344, 33, 256, 'stationary 672×32', false],
+  [100, 64, 128, 'stationary 100×32', false],
+  [5376, 257, 128, undefined, false],
+])('software, %i×%i×%i: %s, by default: %s', (rows, inner, columns, name, isDefault) => {
+  const product = { rows, columns, depth: 1, inner };
+  const tile = stationaryTile(deviceLike(adapters.software), product);
+  expect(tile?.name).toBe(name);
+  expect(tile !== null && prefersStationary(product, tile)).toBe(isDefault);
+});
+
+test.each(Object.keys(adapters).filter((name) => name !== 'software') as (keyof typeof adapters)[])(
+  '%s: no tile that keeps B',
+  (name) => {
+    const product = { rows: 5376, columns: 128, depth: 1, inner: 64 };
+    expect(stationaryTile(deviceLike(adapters[name]), product)).toBeNull();
+  },
+);

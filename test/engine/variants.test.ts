@@ -142,6 +142,15 @@ test('a long sum gives the same in parts', async () => {
   await expectAgreement(device, sample, [names[0]!, parts[0]!, parts.at(-1)!]);
 });
 
+/** Two blocks of k and two tiles of columns, the last ones not full; two workgroups along the rows; a bias. */
+test('a product whose part of B stays in registers gives the same, in both directions', async () => {
+  const sample = caseOf(conv2dOperator, '2×17×16×36, 1×1×36×36, 36');
+  const names = await variantsOf(device, sample);
+  const stationary = names.filter((name) => name.startsWith('stationary'));
+  expect(stationary).toEqual(['stationary 272×32']);
+  await expectAgreement(device, sample, [names[0]!, ...stationary]);
+});
+
 test('3×3 convolutions have Winograd variants', async () => {
   const conv = caseOf(conv2dOperator, '2×7×9×4, 3×3×4×8, 8 {"padding":1}');
   expect(await variantsOf(device, conv)).toEqual(expect.arrayContaining(['winograd 2×2', 'winograd 4×4']));

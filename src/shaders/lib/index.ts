@@ -34,6 +34,7 @@ import subgroup_matrix from './subgroup_matrix.wesl';
 import tile_grid from './tile_grid.wesl';
 import tile_product_matrix from './tile_product_matrix.wesl';
 import tile_product_pipelined from './tile_product_pipelined.wesl';
+import tile_product_stationary from './tile_product_stationary.wesl';
 import tile_product_subgroup from './tile_product_subgroup.wesl';
 import tile_product_workgroup from './tile_product_workgroup.wesl';
 import tile_sums from './tile_sums.wesl';
@@ -78,6 +79,7 @@ const modules = {
   tile_grid,
   tile_product_matrix,
   tile_product_pipelined,
+  tile_product_stationary,
   tile_product_subgroup,
   tile_product_workgroup,
   tile_sums,

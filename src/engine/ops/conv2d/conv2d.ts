@@ -144,6 +144,7 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
     conv2dCase([2, 5, 6, 6], [3, 3, 2, 9], { stride: 2, groups: 3 }, true),
     conv2dCase([2, 5, 4, 8], [1, 1, 8, 12]),
     conv2dCase([2, 7, 5, 4], [1, 1, 4, 4], { stride: 3 }),
+    conv2dCase([2, 17, 16, 36], [1, 1, 36, 36], {}, true),
     conv2dCase([2, 9, 8, 36], [3, 3, 36, 68], { padding: 1 }, true),
     conv2dCase([3, 10, 7, 8], [3, 3, 8, 12], { padding: [0, 2, 1, 0] }),
     conv2dCase([35, 5, 3, 4], [3, 3, 4, 4], { padding: 1 }),

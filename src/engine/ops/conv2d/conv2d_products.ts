@@ -1,6 +1,7 @@
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/choice.ts';
 import { defaultTile } from '../matmul/default_tile.ts';
+import { prefersStationary, type StationaryProduct, stationaryTile } from '../matmul/stationary_tile.ts';
 import { type Tile, tileCandidates, tileMainloopSources, tilesOf } from '../matmul/tiles.ts';
 import { col2imGradInput, col2imSources, supportsCol2im } from './conv2d_col2im.ts';
 import {
@@ -41,17 +42,21 @@ interface Conv2dVariant extends Variant {
   readonly algorithm: { readonly direct: Tile } | { readonly winograd: WinogradTile } | Special;
 }
 
-/**
- * Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes.
- *
- * @param special what is made for such shapes, and the default where there is one
- */
+/** What a product has beside its extents. */
+interface Suited {
+  /** What is made for such shapes, and the default where there is one. */
+  readonly special: Special | null;
+  /** Extent of k where there is one tap, and every pixel meets it. */
+  readonly inner?: number | null;
+}
+
+/** Chooses the algorithm for one product. `run` does the work with any of them, on tensors of the given shapes. */
 function choose(
   device: Device,
   operation: string,
   g: Conv2dGeometry,
   [rows, columns, mostSplits = 1]: readonly [rows: number, columns: number, mostSplits?: number],
-  special: Special | null,
+  { special, inner = null }: Suited,
   run: (variant: Conv2dVariant, tensor: (given: Tensor) => Tensor) => void,
 ): void {
   const direct = (tile: Tile): Conv2dVariant => ({ name: tile.name, algorithm: { direct: tile } });
@@ -60,8 +65,15 @@ function choose(
     .map((tile) => ({ name: `winograd ${tile}×${tile}`, algorithm: { winograd: tile } }));
   const specials: Conv2dVariant[] = special ? [{ name: special, algorithm: special }] : [];
   const groups = g.CHANNELS / g.GROUP_IN;
-  const usual = direct(defaultTile(device, { rows, columns, depth: groups, mostSplits }));
-  const variants = [...tilesOf(device).map(direct), ...winograd, ...specials];
+  const short: StationaryProduct | null = inner === null ? null : { rows, columns, depth: groups, inner };
+  const stationary = short && stationaryTile(device, short);
+  const usual = direct(
+    stationary && prefersStationary(short, stationary)
+      ? stationary
+      : defaultTile(device, { rows, columns, depth: groups, mostSplits }),
+  );
+  const others = [...(stationary ? [direct(stationary)] : []), ...winograd, ...specials];
+  const variants = [...tilesOf(device).map(direct), ...others];
   // The input gradient is a convolution whose outputs are the pixels of the input. A software driver's constants were fitted without that.
   const isInput = operation === 'conv2d_grad_input' && !device.report.software;
   const best = bestWinogradTile(device, isInput ? { ...g, OUT_HEIGHT: g.HEIGHT, OUT_WIDTH: g.WIDTH } : g);
@@ -79,13 +91,14 @@ function choose(
     ],
     variants,
     // A product over one channel per group wastes nearly all of a tile: not worth the measuring.
-    candidates:
-      special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...winograd, ...specials],
+    candidates: special === 'depthwise' ? specials : [...tileCandidates(device).map(direct), ...others],
     defaultVariant: variants.find(({ name }) => name === defaultName)!,
     benchmark: (candidate) => run(candidate, (given) => device.empty(given.shape)),
   };
   device.tuner.perform(choice, (chosen) => run(chosen, (given) => given));
 }
+
+const isPointwise = (g: Conv2dGeometry): boolean => g.KERNEL_H * g.KERNEL_W === 1;
 
 const depthwiseOf = (g: Conv2dGeometry): Special | null => (supportsDepthwise(g) ? 'depthwise' : null);
 
@@ -99,7 +112,8 @@ export function conv2dForward(
   y: Tensor,
 ): Tensor {
   const extents = [y.size / g.OUT_CHANNELS, g.GROUP_OUT] as const;
-  choose(device, 'conv2d_forward', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
+  const suited = { special: depthwiseOf(g), inner: isPointwise(g) ? g.GROUP_IN : null };
+  choose(device, 'conv2d_forward', g, extents, suited, ({ algorithm }, tensor) => {
     const operands = [tensor(x), tensor(w), mapEpilogue(epilogue, tensor, tensor), tensor(y)] as const;
     if (typeof algorithm === 'string') depthwiseForward(device, g, ...operands);
     else if ('direct' in algorithm) directForward(device, g, ...operands, algorithm.direct);
@@ -118,7 +132,8 @@ export function conv2dGradInput(
 ): Tensor {
   const extents = [dx.size / g.CHANNELS, g.GROUP_IN] as const;
   const special = depthwiseOf(g) ?? (supportsCol2im(device, g) ? 'col2im' : null);
-  choose(device, 'conv2d_grad_input', g, extents, special, ({ algorithm }, tensor) => {
+  const inner = isPointwise(g) && g.STRIDE_H * g.STRIDE_W === 1 ? g.GROUP_OUT : null;
+  choose(device, 'conv2d_grad_input', g, extents, { special, inner }, ({ algorithm }, tensor) => {
     const operands = [tensor(dy), tensor(w), tensor(dx)] as const;
     if (algorithm === 'depthwise') depthwiseGradInput(device, g, ...operands);
     else if (algorithm === 'col2im') col2imGradInput(device, g, ...operands);
@@ -137,7 +152,7 @@ export function conv2dGradWeight(
   dw: Tensor,
 ): Tensor {
   const extents = [dw.size / g.OUT_CHANNELS, g.GROUP_OUT, mostWeightSplits(g)] as const;
-  choose(device, 'conv2d_grad_weight', g, extents, depthwiseOf(g), ({ algorithm }, tensor) => {
+  choose(device, 'conv2d_grad_weight', g, extents, { special: depthwiseOf(g) }, ({ algorithm }, tensor) => {
     const operands = [tensor(x), tensor(dy), tensor(dw)] as const;
     if (typeof algorithm === 'string') depthwiseGradWeight(device, g, ...operands);
     else if ('direct' in algorithm) directGradWeight(device, g, ...operands, algorithm.direct);

@@ -14,7 +14,7 @@ export interface ProductExtents {
 }
 
 /** Workgroups that keep a software driver busy: a few a core. */
-const softwareWorkgroups = 16;
+export const softwareWorkgroups = 16;
 
 /** Workgroups of a tile that keep a device busy. */
 function wantedWorkgroups(device: Device, tile: Tile): number {

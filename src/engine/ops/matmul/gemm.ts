@@ -3,6 +3,7 @@ import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Choice, Variant } from '../../tuning/choice.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { defaultTile, type ProductExtents, splitsOf } from './default_tile.ts';
+import { prefersStationary, stationaryTile } from './stationary_tile.ts';
 import { tileProduct } from './tile_product.ts';
 import { longestKStep, type Tile, tileCandidates, tileMainloopSources, tilesOf } from './tiles.ts';
 
@@ -69,8 +70,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     // Parts are added up without an epilogue.
     mostSplits: jacobian ? 1 : Math.min(Math.floor(k / shortestSplit(device)), mostSplits),
   };
-  const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, extents);
-  const tile = defaultTile(device, extents);
+  const short = { ...extents, inner: k };
+  // Rows of aᵀ lie across k.
+  const stationary = transposeA ? null : stationaryTile(device, short);
+  const variantsOf = (tiles: readonly Tile[]): GemmVariant[] => [
+    ...gemmVariants(device, tiles, extents),
+    ...(stationary ? [{ name: stationary.name, tile: stationary, splits: 1 }] : []),
+  ];
+  const tile = stationary && prefersStationary(short, stationary) ? stationary : defaultTile(device, extents);
   const variants = variantsOf(tilesOf(device));
   const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
   const choice: Choice<GemmVariant> = {

@@ -1,6 +1,7 @@
 import matrixUnitSource from '../../../shaders/lib/matrix_unit.wesl';
 import matrixSource from '../../../shaders/lib/tile_product_matrix.wesl';
 import pipelinedSource from '../../../shaders/lib/tile_product_pipelined.wesl';
+import stationarySource from '../../../shaders/lib/tile_product_stationary.wesl';
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
 import sumsSource from '../../../shaders/lib/tile_sums.wesl';
@@ -23,6 +24,7 @@ export interface Tile extends Variant {
 
 export const tileMainloopSources: readonly string[] = [
   subgroupSource,
+  stationarySource,
   workgroupSource,
   pipelinedSource,
   sumsSource,
@@ -33,11 +35,17 @@ export const tileMainloopSources: readonly string[] = [
 /** Mainloops take up to this many k at once: parts of a sum are cut at multiples of it. */
 export const longestKStep = 32;
 
-/** Squares of 4·subgroup rows and columns, alone or in pairs. The mainloop needs one subgroup size, known beforehand and small. */
+/** The one size of a device's subgroups where it is known beforehand and as small as a SIMD register; else 0. */
+export function smallSubgroup({ report }: Device): number {
+  const [least, most] = report.subgroupSize;
+  return least === most && (least === 4 || least === 8) ? least : 0;
+}
+
+/** Squares of 4·subgroup rows and columns, alone or in pairs. */
 function subgroupTiles(device: Device): Tile[] {
-  const [least, most] = device.report.subgroupSize;
-  if (least !== most || (least !== 4 && least !== 8)) return [];
-  const side = 4 * least;
+  const subgroup = smallSubgroup(device);
+  if (subgroup === 0) return [];
+  const side = 4 * subgroup;
   return [
     { tall: false, wide: false },
     { tall: true, wide: false },
@@ -50,8 +58,8 @@ function subgroupTiles(device: Device): Tile[] {
       mainloop: { name: 'tile_product_subgroup', source: subgroupSource },
       rows,
       columns,
-      invocations: least,
-      constants: { SUBGROUP: least },
+      invocations: subgroup,
+      constants: { SUBGROUP: subgroup },
       conditions,
     };
   });
