@@ -20,6 +20,7 @@ import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
 import normalised from './normalised.wesl';
+import operand_block from './operand_block.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
 import resize from './resize.wesl';
@@ -64,6 +65,7 @@ const modules = {
   matrix_unit,
   nan,
   normalised,
+  operand_block,
   pool,
   random,
   resize,

@@ -86,7 +86,7 @@ export function reduceProducts(head: HeadPass, window: ScoreWindow, products: Te
   device.dispatch({
     kernel: reduceKernel,
     constants: { ...constants, ...own, PARTS: parts, WORKGROUP: software ? 32 : 256 },
-    conditions,
+    conditions: { ...conditions, vec4_classes: classes % 4 === 0 },
     bindings: { products, ...bindings, states: partial },
     grid,
     cost: { flops: head.flops * products.size, bytes: 4 * (products.size + partial.size) },
