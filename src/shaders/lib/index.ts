@@ -14,6 +14,7 @@ import class_window from './class_window.wesl';
 import elements from './elements.wesl';
 import entry_statistics from './entry_statistics.wesl';
 import epilogue from './epilogue.wesl';
+import half_pairs from './half_pairs.wesl';
 import lines from './lines.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
@@ -59,6 +60,7 @@ const modules = {
   elements,
   entry_statistics,
   epilogue,
+  half_pairs,
   lines,
   logistic,
   margin,

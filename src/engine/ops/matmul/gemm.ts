@@ -17,6 +17,11 @@ export interface GemmOptions {
   readonly bias?: Tensor | null;
   /** The Jacobian of normalised rows: subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
   readonly jacobian?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /**
+   * a is u32, f16 numbers in pairs, `scale` times what they stand for: the product is divided by that, and multiplied by `factor`, one number. The
+   * innermost extent of a is a multiple of four.
+   */
+  readonly half?: { readonly scale: number; readonly factor: Tensor } | null;
   /** Add to what is there. */
   readonly accumulate?: boolean;
   /** [products, m, n]: where the product goes. */
@@ -58,10 +63,11 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     transposeB = false,
     bias = null,
     jacobian = null,
+    half = null,
     accumulate = false,
     out,
   } = options;
-  const { m, n, k, products } = extentsOf(a, options);
+  const { m, n, k, products } = extentsOf(b, options);
   // Parts are added up without an epilogue.
   const canSplit = products === 1 && !jacobian;
   const extents = {
@@ -73,7 +79,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   const variantsOf = (tiles: readonly Tile[]) => gemmVariants(device, tiles, extents);
   const tile = defaultTile(device, extents);
   const variants = variantsOf(tilesOf(device));
-  const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
+  const scratch = ({ shape, dtype }: Tensor): Tensor => device.empty(shape, dtype);
   const choice: Choice<GemmVariant> = {
     operation: 'gemm',
     shape: {
@@ -87,6 +93,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       jacobian: jacobian !== null,
       accumulate,
       half: device.operands === 'f16',
+      halfA: half !== null,
     },
     sources: [source, ...tileMainloopSources],
     variants,
@@ -97,6 +104,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       run(candidate, scratch(a), scratch(b), {
         ...options,
         bias: bias && scratch(bias),
+        half: half && { ...half, factor: scratch(half.factor) },
         jacobian: jacobian && { coefficients: scratch(coefficients!), base: scratch(base!) },
         out: scratch(out),
       });
@@ -106,9 +114,9 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   return out;
 }
 
-function extentsOf(a: Tensor, { transposeA, out }: GemmOptions) {
+function extentsOf(b: Tensor, { transposeB, out }: GemmOptions) {
   const [m, n] = out.shape.slice(-2) as [number, number];
-  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const k = b.shape.at(transposeB ? -1 : -2)!;
   return { m, n, k, products: out.size / (m * n) };
 }
 
@@ -119,10 +127,11 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     transposeB = false,
     bias = null,
     jacobian = null,
+    half = null,
     accumulate = false,
     out,
   } = options;
-  const { m, n, k, products } = extentsOf(a, options);
+  const { m, n, k, products } = extentsOf(b, options);
   const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestKStep) * longestKStep;
   const splits = Math.ceil(k / chunk);
   const parts = splits === 1 ? out : device.empty([splits, out.size]);
@@ -136,21 +145,37 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       outer: 1,
       aAlongK: !transposeA,
       bAlongK: transposeB,
-      constants: { M: m, N: n, K: k, SPLITS: splits, CHUNK: chunk },
+      constants: {
+        M: m,
+        N: n,
+        K: k,
+        SPLITS: splits,
+        CHUNK: chunk,
+        ...(half && { INVERSE_SCALE: 1 / half.scale }),
+      },
       conditions: {
         transpose_a: transposeA,
         transpose_b: transposeB,
         bias: bias !== null,
         jacobian: jacobian !== null,
         accumulate: accumulate && splits === 1,
-        vec4_a: a.shape.at(-1)! % 4 === 0,
+        half_a: half !== null,
+        vec4_a: half !== null || a.shape.at(-1)! % 4 === 0,
         vec4_b: b.shape.at(-1)! % 4 === 0,
         vec4_c: n % 4 === 0,
       },
-      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...jacobian },
+      bindings: {
+        a,
+        b,
+        c: parts,
+        ...(bias ? { bias } : {}),
+        ...(half ? { factor: half.factor } : {}),
+        ...jacobian,
+      },
       cost: {
         flops: 2 * products * m * n * k,
-        bytes: 4 * products * (m * k + k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
+        bytes:
+          a.bytes + 4 * products * (k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },
     tile,

@@ -19,6 +19,8 @@ export interface Tile extends Variant {
   readonly invocations: number;
   readonly constants: Readonly<Record<string, number>>;
   readonly conditions: Readonly<Record<string, boolean>>;
+  /** Of one workgroup, where that is not 16 k of rows and columns. */
+  readonly workgroupBytes?: number;
 }
 
 export const tileMainloopSources: readonly string[] = [
@@ -195,6 +197,7 @@ function matrixTile(
       SUBGROUP_SIZE: subgroupSize[0] < subgroupSize[1] ? subgroup : 0,
     },
     conditions: { f16_unit: componentType === 'f16' },
+    workgroupBytes: bytes,
   };
 }
 
