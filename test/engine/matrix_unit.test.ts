@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../src/engine/core/tensor.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { cosineSoftmaxLossOperator } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import type { OperandType } from '../../src/engine/runtime/options.ts';
@@ -64,5 +65,28 @@ describe.runIf(subgroup === 8 && most === 8).each(['f32', 'f16'] as const)('%s o
         });
       }
     },
+  );
+
+  test.runIf(operands === 'f32')(
+    'a head in the epilogue gives the same as over products in memory',
+    async () => {
+      const sample = caseOf(cosineSoftmaxLossOperator, '67×37, 130×37, 67, 1');
+      const offered = new Set<string>();
+      const using = (name: string) =>
+        run(device, sample, (operation, names) => {
+          if (operation !== 'head') return undefined;
+          for (const each of names) offered.add(each);
+          return names.includes(name) ? name : undefined;
+        });
+      const expected = await using('in memory');
+      const name = 'in the product, matrix 32×32 of 8×8×8';
+      const results = await using(name);
+      expect(offered).toContain(name);
+      results.forEach((result, i) => {
+        // Labels have no gradient.
+        if (result) expectClose(result, expected[i]!, i === 0 ? 1e-5 : 1e-4, `result ${i}`);
+      });
+    },
+    240_000,
   );
 });

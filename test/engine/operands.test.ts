@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { create, globals } from 'webgpu';
 import type { Device } from '../../src/engine/core/tensor.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { cTripletLossOperator } from '../../src/engine/ops/heads/c_triplet_loss.ts';
+import { cosineSoftmaxLossOperator } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
@@ -102,8 +104,14 @@ async function checkingDevice(): Promise<Device> {
 test('every kernel for matrix units compiles', async () => {
   const checking = await checkingDevice();
   const tried = new Set<string>();
-  for (const sample of cases) {
-    const names = (await variantsOf(checking, sample)).filter((name) => name.startsWith('matrix'));
+  const heads = [
+    caseOf(cosineSoftmaxLossOperator, '67×37, 130×37, 67, 1'),
+    caseOf(cTripletLossOperator, '67×37, 130×37, 67 {"hardestOnly":false}'),
+  ];
+  for (const sample of [...cases, ...heads]) {
+    const names = (await variantsOf(checking, sample)).filter((name) =>
+      heads.includes(sample) ? name.startsWith('in the product, matrix') : name.startsWith('matrix'),
+    );
     expect(names.length).toBeGreaterThan(2);
     for (const name of names) {
       tried.add(name);

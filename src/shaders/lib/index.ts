@@ -14,12 +14,14 @@ import class_window from './class_window.wesl';
 import elements from './elements.wesl';
 import entry_statistics from './entry_statistics.wesl';
 import epilogue from './epilogue.wesl';
+import half_pairs from './half_pairs.wesl';
 import lines from './lines.wesl';
 import logistic from './logistic.wesl';
 import margin from './margin.wesl';
 import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
 import normalised from './normalised.wesl';
+import operand_block from './operand_block.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
 import resize from './resize.wesl';
@@ -59,12 +61,14 @@ const modules = {
   elements,
   entry_statistics,
   epilogue,
+  half_pairs,
   lines,
   logistic,
   margin,
   matrix_unit,
   nan,
   normalised,
+  operand_block,
   pool,
   random,
   resize,

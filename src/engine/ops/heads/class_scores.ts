@@ -1,6 +1,6 @@
 import { rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Dispatch, Kernel } from '../../runtime/kernel.ts';
-import { gemm } from '../matmul/gemm.ts';
+import { type GemmOptions, gemm } from '../matmul/gemm.ts';
 import {
   normalisedRows,
   normaliseGradient,
@@ -38,8 +38,10 @@ export interface ScoreWindow extends ClassWindow {
 
 /** What the gradients of a window's products are made of further on. */
 export interface ProductGradients {
-  /** [n, window]: ∂L/∂⟨row_i, w_j⟩ */
+  /** [n, window]: ∂L/∂⟨row_i, w_j⟩, or as `half` says. */
   readonly gradients: Tensor;
+  /** Where the gradients are f16 in pairs, what `gemm` makes of them: see shaders/lib/half_pairs. */
+  readonly half: GemmOptions['half'];
   /** [window, 2]: the Jacobian of the weights' normalisation, see shaders/lib/class_jacobian; null where there is none. */
   readonly coefficients: Tensor | null;
 }
@@ -145,12 +147,17 @@ export class ClassScores {
     // Σ_j g_ij w_j over all windows is the gradient of the rows.
     const featureSum = dFeatures && normaliseFeatures ? features.device.empty(features.shape) : dFeatures;
     [...this.windows].reverse().forEach((window, index) => {
-      const { gradients, coefficients } = gradientsOf(window);
+      const { gradients, half, coefficients } = gradientsOf(window);
       const { weights, first, classes } = window;
-      if (featureSum) gemm(gradients, weights, { accumulate: index > 0, out: featureSum });
+      if (featureSum) gemm(gradients, weights, { half, accumulate: index > 0, out: featureSum });
       if (dWeights) {
         const jacobian = coefficients && { coefficients, base: weights };
-        gemm(gradients, this.rows, { transposeA: true, jacobian, out: rowsOf(dWeights, first, classes) });
+        gemm(gradients, this.rows, {
+          transposeA: true,
+          half,
+          jacobian,
+          out: rowsOf(dWeights, first, classes),
+        });
       }
       beyond?.(window, gradients);
     });

@@ -108,10 +108,12 @@ export class FusedHead {
       ...options,
       bindings: (window: ScoreWindow) => ({ ...options.bindings(window), decisions }),
     };
+    // What products round to f16 anyway may be stored so; nobody else reads it.
+    const half = scores.features.device.operands === 'f16' && !beyond;
     const gradientsOf = ({ tile }: HeadVariant, window: ScoreWindow): ProductGradients => {
       const kept = window === scores.windows.at(-1) && this.kept;
-      if (tile && !kept) return gradientsInProduct(head, window, tile, upstream);
-      return gradientsOfProducts(head, window, kept || scores.productsOf(window), upstream);
+      if (tile && !kept) return gradientsInProduct(head, window, tile, upstream, half);
+      return gradientsOfProducts(head, window, kept || scores.productsOf(window), upstream, half);
     };
     const dFeatures = scores.features.requiresGradient ? into(0) : null;
     const dWeights = scores.weights.requiresGradient ? into(1) : null;

@@ -5,7 +5,7 @@ import reduceSource from '../../../shaders/heads/class_reduce.wesl';
 import agentSource from '../../../shaders/lib/agent_classes.wesl';
 import binarySource from '../../../shaders/lib/binary_classes.wesl';
 import softmaxSource from '../../../shaders/lib/softmax_classes.wesl';
-import type { Tensor } from '../../core/tensor.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Dispatch } from '../../runtime/kernel.ts';
 import type { StructLayout } from '../../runtime/struct-layout.ts';
 import { workgroupSize, wrappedGrid } from '../../tuning/grid.ts';
@@ -86,7 +86,7 @@ export function reduceProducts(head: HeadPass, window: ScoreWindow, products: Te
   device.dispatch({
     kernel: reduceKernel,
     constants: { ...constants, ...own, PARTS: parts, WORKGROUP: software ? 32 : 256 },
-    conditions,
+    conditions: { ...conditions, vec4_classes: classes % 4 === 0 },
     bindings: { products, ...bindings, states: partial },
     grid,
     cost: { flops: head.flops * products.size, bytes: 4 * (products.size + partial.size) },
@@ -141,12 +141,35 @@ function mergeStates(
   partial.dispose();
 }
 
+/**
+ * What f16 gradients are multiplied by. f16 has full precision from 2⁻¹⁴ to 2¹⁶: without upstream/n in them gradients s·p/‖w‖ keep it from 2⁻¹⁸,
+ * and the largest, s/‖w‖, may be 4094.
+ */
+const halfScale = 16;
+
+/** Memory for the gradients of a window's products. @param half whether f16 will do, which goes in pairs of pairs */
+function emptyGradients(
+  device: Device,
+  samples: number,
+  classes: number,
+  upstream: Tensor,
+  half: boolean,
+): Pick<ProductGradients, 'gradients' | 'half'> {
+  if (!half || classes % 4 > 0) return { gradients: device.empty([samples, classes]), half: null };
+  const gradients = device.empty([samples, classes / 2], 'u32');
+  return { gradients, half: { scale: halfScale * samples, factor: upstream } };
+}
+
+const halfConstants = (half: ProductGradients['half']): Record<string, number> =>
+  half ? { HALF_SCALE: halfScale } : {};
+
 /** Gradients of a window's products, from the products. */
 export function gradientsOfProducts(
   head: HeadPass,
   window: ScoreWindow,
   products: Tensor,
   upstream: Tensor,
+  half: boolean,
 ): ProductGradients {
   const { device } = products;
   const [samples, classes] = products.shape as [number, number];
@@ -157,13 +180,13 @@ export function gradientsOfProducts(
   const wanted = device.report.software ? 1 : Math.ceil((1 << 16) / units);
   const extent = Math.ceil(samples / Math.min(samples, wanted));
   const parts = Math.ceil(samples / extent);
-  const gradients = device.empty(products.shape);
+  const { gradients, half: stored } = emptyGradients(products.device, samples, classes, upstream, half);
   const partial = head.scores.hasJacobian ? device.empty([parts, classes, 2]) : null;
   const { constants, conditions, bindings } = shared(head, window);
   device.dispatch({
     kernel: gradientKernel,
-    constants: { ...constants, PARTS: parts, WORKGROUP: workgroup },
-    conditions: { ...conditions, vec4_classes: vec4 },
+    constants: { ...constants, PARTS: parts, WORKGROUP: workgroup, ...halfConstants(stored) },
+    conditions: { ...conditions, vec4_classes: vec4, half_gradients: stored !== null },
     bindings: {
       products,
       ...bindings,
@@ -172,9 +195,12 @@ export function gradientsOfProducts(
       ...(partial ? { coefficients: partial } : {}),
     },
     grid: [Math.ceil(units / workgroup), parts, 1],
-    cost: { flops: (head.flops + 2) * products.size, bytes: 8 * products.size + (partial?.bytes ?? 0) },
+    cost: {
+      flops: (head.flops + 2) * products.size,
+      bytes: products.bytes + gradients.bytes + (partial?.bytes ?? 0),
+    },
   });
-  return { gradients, coefficients: partial && sumParts(partial) };
+  return { gradients, half: stored, coefficients: partial && sumParts(partial) };
 }
 
 /** The same in the epilogue of the product itself, made again. */
@@ -183,21 +209,28 @@ export function gradientsInProduct(
   window: ScoreWindow,
   chosen: Tile,
   upstream: Tensor,
+  half: boolean,
 ): ProductGradients {
   const { features, hasJacobian } = head.scores;
   const tile = adjustedTile(features.device, chosen);
   const samples = features.shape[0]!;
-  const gradients = features.device.empty([samples, window.classes]);
+  const { gradients, half: stored } = emptyGradients(
+    features.device,
+    samples,
+    window.classes,
+    upstream,
+    half,
+  );
   const partial = hasJacobian
-    ? features.device.empty([Math.ceil(samples / tile.rows), window.classes, 2])
+    ? features.device.empty([Math.ceil(samples / tile.rows) * columnParts(tile), window.classes, 2])
     : null;
   productWith(head, window, tile, {
-    constants: {},
-    conditions: { by_columns: true },
+    constants: halfConstants(stored),
+    conditions: { by_columns: true, half_gradients: stored !== null },
     bindings: { scores: gradients, upstream, ...(partial ? { coefficients: partial } : {}) },
-    written: gradients.size + (partial?.size ?? 0),
+    written: (gradients.bytes + (partial?.bytes ?? 0)) / 4,
   });
-  return { gradients, coefficients: partial && sumParts(partial) };
+  return { gradients, half: stored, coefficients: partial && sumParts(partial) };
 }
 
 /** The coefficients of all samples from those of parts, [parts, classes, 2]. */
@@ -210,8 +243,13 @@ function sumParts(partial: Tensor): Tensor {
   return sum;
 }
 
-/** Tiles side by side that a mainloop makes of one: see lib/tile_product_subgroup. */
-const rowParts = (tile: Tile): number => (tile.conditions.wide ? 2 : 1);
+/** Into how many parts a mainloop divides a row of a tile for the epilogue: see lib/tile_product_subgroup, _matrix. */
+const rowParts = ({ conditions, constants }: Tile): number =>
+  constants.SUBGROUPS_ACROSS ?? (conditions.wide ? 2 : 1);
+
+/** The same of a column. */
+const columnParts = ({ constants }: Tile): number =>
+  constants.SUBGROUPS ? constants.SUBGROUPS / constants.SUBGROUPS_ACROSS! : 1;
 
 /** The product of a window with an epilogue of shaders/heads/class_products. @param own what the epilogue takes, and how many numbers it writes */
 function productWith(

@@ -36,15 +36,35 @@ function inProduct(tile: Tile, keeps: boolean): HeadVariant {
 
 /** Whether a tile's mainloop hands out rows and columns, and its workgroup has memory for what its invocations exchange. */
 function hasEpilogue(device: Device, tile: Tile, { state }: HeadPass): boolean {
-  if (tile.mainloop.name === 'tile_product_matrix') return false;
   const { maxComputeWorkgroupStorageSize } = device.report.limits;
+  if (tile.constants.UNIT_ROWS !== undefined) return stagesRows(tile, maxComputeWorkgroupStorageSize);
   const exchanged = 4 * Math.max(4, state.words) * tile.invocations;
   return (
     tile.constants.SUBGROUP !== undefined || tileBytes(tile) + exchanged <= maxComputeWorkgroupStorageSize
   );
 }
 
-/** Workgroup memory of a mainloop through it: 16 k of rows and columns, at once or in two halves. */
+/**
+ * Whether a subgroup on matrix units can lay out the results that lie side by side in its part so that each of its invocations has the same four columns of
+ * all rows, and there is memory for that: see lib/tile_product_matrix.
+ */
+function stagesRows({ columns, constants, workgroupBytes = 0 }: Tile, most: number): boolean {
+  const { SUBGROUP, SUBGROUPS, SUBGROUPS_ACROSS, UNIT_ROWS, UNIT_COLUMNS } = constants as Record<
+    string,
+    number
+  >;
+  const width = columns / SUBGROUPS_ACROSS!;
+  const lanes = width / 4;
+  const staged = 4 * SUBGROUPS! * UNIT_ROWS! * (width - UNIT_COLUMNS!);
+  return (
+    Number.isInteger(Math.log2(lanes)) &&
+    SUBGROUP! % lanes === 0 &&
+    (UNIT_ROWS! * lanes) % SUBGROUP! === 0 &&
+    workgroupBytes + staged <= most
+  );
+}
+
+/** Workgroup memory of a mainloop through it, at most: 16 k of rows and columns. */
 const tileBytes = ({ rows, columns }: Tile): number => 64 * (rows + columns);
 
 /**
@@ -133,6 +153,7 @@ function benchmark(head: MeasurableHead, { tile, keeps }: HeadVariant): void {
     reduceProducts(pass, window, products, states);
     if (windows.length > 1) products = copy.productsOf(window);
   }
-  if (products) gradientsOfProducts(pass, window, products, upstream);
-  else gradientsInProduct(pass, window, tile!, upstream);
+  const half = device.operands === 'f16';
+  if (products) gradientsOfProducts(pass, window, products, upstream, half);
+  else gradientsInProduct(pass, window, tile!, upstream, half);
 }

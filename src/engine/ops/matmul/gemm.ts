@@ -18,6 +18,11 @@ export interface GemmOptions {
   readonly bias?: Tensor | null;
   /** The Jacobian of normalised rows: subtract coefficients[m, 0]·coefficients[m, 1]·base[m, n] as the product is stored. */
   readonly jacobian?: { readonly coefficients: Tensor; readonly base: Tensor } | null;
+  /**
+   * a is u32, f16 numbers in pairs, `scale` times what they stand for: the product is divided by that, and multiplied by `factor`, one number. The
+   * innermost extent of a is a multiple of four.
+   */
+  readonly half?: { readonly scale: number; readonly factor: Tensor } | null;
   /** Add to what is there. */
   readonly accumulate?: boolean;
   /** [products, m, n]: where the product goes. */
@@ -59,10 +64,11 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     transposeB = false,
     bias = null,
     jacobian = null,
+    half = null,
     accumulate = false,
     out,
   } = options;
-  const { m, n, k, products } = extentsOf(a, options);
+  const { m, n, k, products } = extentsOf(b, options);
   const extents = {
     rows: m,
     columns: n,
@@ -72,14 +78,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   };
   const short = { ...extents, inner: k };
   // Rows of aᵀ lie across k.
-  const stationary = transposeA ? null : stationaryTile(device, short);
+  const stationary = transposeA || half ? null : stationaryTile(device, short);
   const variantsOf = (tiles: readonly Tile[]): GemmVariant[] => [
     ...gemmVariants(device, tiles, extents),
     ...(stationary ? [{ name: stationary.name, tile: stationary, splits: 1 }] : []),
   ];
   const tile = stationary && prefersStationary(short, stationary) ? stationary : defaultTile(device, extents);
   const variants = variantsOf(tilesOf(device));
-  const scratch = (tensor: Tensor): Tensor => device.empty(tensor.shape);
+  const scratch = ({ shape, dtype }: Tensor): Tensor => device.empty(shape, dtype);
   const choice: Choice<GemmVariant> = {
     operation: 'gemm',
     shape: {
@@ -93,8 +99,9 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       jacobian: jacobian !== null,
       accumulate,
       half: device.operands === 'f16',
+      halfA: half !== null,
     },
-    flops: flopsOf(a, options),
+    flops: flopsOf(b, options),
     sources: [source, ...tileMainloopSources],
     variants,
     candidates: variantsOf(tileCandidates(device)),
@@ -104,6 +111,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       run(candidate, scratch(a), scratch(b), {
         ...options,
         bias: bias && scratch(bias),
+        half: half && { ...half, factor: scratch(half.factor) },
         jacobian: jacobian && { coefficients: scratch(coefficients!), base: scratch(base!) },
         out: scratch(out),
       });
@@ -113,14 +121,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   return out;
 }
 
-function extentsOf(a: Tensor, { transposeA, out }: GemmOptions) {
+function extentsOf(b: Tensor, { transposeB, out }: GemmOptions) {
   const [m, n] = out.shape.slice(-2) as [number, number];
-  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const k = b.shape.at(transposeB ? -1 : -2)!;
   return { m, n, k, products: out.size / (m * n) };
 }
 
-function flopsOf(a: Tensor, options: GemmOptions): number {
-  const { m, n, k, products } = extentsOf(a, options);
+function flopsOf(b: Tensor, options: GemmOptions): number {
+  const { m, n, k, products } = extentsOf(b, options);
   return 2 * products * m * n * k;
 }
 
@@ -131,10 +139,11 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
     transposeB = false,
     bias = null,
     jacobian = null,
+    half = null,
     accumulate = false,
     out,
   } = options;
-  const { m, n, k, products } = extentsOf(a, options);
+  const { m, n, k, products } = extentsOf(b, options);
   const chunk = wanted === 1 ? k : Math.ceil(k / wanted / longestKStep) * longestKStep;
   const splits = Math.ceil(k / chunk);
   const parts = splits === 1 ? out : device.empty([splits, out.size]);
@@ -148,21 +157,37 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       outer: 1,
       aAlongK: !transposeA,
       bAlongK: transposeB,
-      constants: { M: m, N: n, K: k, PRODUCTS: products, CHUNK: chunk },
+      constants: {
+        M: m,
+        N: n,
+        K: k,
+        PRODUCTS: products,
+        CHUNK: chunk,
+        ...(half && { INVERSE_SCALE: 1 / half.scale }),
+      },
       conditions: {
         transpose_a: transposeA,
         transpose_b: transposeB,
         bias: bias !== null,
         jacobian: jacobian !== null,
         accumulate: accumulate && splits === 1,
-        vec4_a: a.shape.at(-1)! % 4 === 0,
+        half_a: half !== null,
+        vec4_a: half !== null || a.shape.at(-1)! % 4 === 0,
         vec4_b: b.shape.at(-1)! % 4 === 0,
         vec4_c: n % 4 === 0,
       },
-      bindings: { a, b, c: parts, ...(bias ? { bias } : {}), ...jacobian },
+      bindings: {
+        a,
+        b,
+        c: parts,
+        ...(bias ? { bias } : {}),
+        ...(half ? { factor: half.factor } : {}),
+        ...jacobian,
+      },
       cost: {
-        flops: flopsOf(a, options),
-        bytes: 4 * products * (m * k + k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
+        flops: flopsOf(b, options),
+        bytes:
+          a.bytes + 4 * products * (k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },
     tile,

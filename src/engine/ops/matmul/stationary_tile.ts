@@ -43,8 +43,11 @@ export function stationaryTile(device: Device, product: StationaryProduct): Tile
     rows: run,
     columns: side,
     invocations: subgroup,
-    constants: { SUBGROUP: subgroup, RUN: run, PIECES: pieces },
-    conditions: Object.fromEntries(laterBlocks.map((name, i) => [name, blocks > i + 1])),
+    constants: { SUBGROUP: subgroup, RUN: run, PIECES: pieces, ALL_K: blocks * pieces * side },
+    conditions: {
+      stationary: true,
+      ...Object.fromEntries(laterBlocks.map((name, i) => [name, blocks > i + 1])),
+    },
   };
 }
 

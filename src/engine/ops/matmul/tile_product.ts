@@ -72,9 +72,9 @@ export function adjustedTile(device: Device, tile: Tile): Tile {
       `an invocation owns 1×1 or 2×2 blocks of 4×4, not ${blocks}×${blocks}, and the extents ${rows}×${columns} must be multiples of ${4 * blocks}`,
   );
   checkArgument(
-    [4, 8, 16, 32].includes(kStep),
+    [8, 16, longestKStep].includes(kStep),
     'tile product',
-    () => `K_STEP must be 4, 8, 16 or ${longestKStep}, not ${kStep}`,
+    () => `K_STEP must be 8, 16 or ${longestKStep}, not ${kStep}`,
   );
   // Every invocation loads at most one block of each operand per K step; of a pipelined tile, one in all.
   const most = pipelined ? (16 * invocations) / kStep - Math.min(rows, columns) : invocations;

@@ -20,6 +20,8 @@ export interface Tile extends Variant {
   readonly invocations: number;
   readonly constants: Readonly<Record<string, number>>;
   readonly conditions: Readonly<Record<string, boolean>>;
+  /** Of one workgroup, where that is not 16 k of rows and columns. */
+  readonly workgroupBytes?: number;
 }
 
 export const tileMainloopSources: readonly string[] = [
@@ -101,25 +103,26 @@ function workgroupTiles(device: Device): Tile[] {
     }));
 }
 
+/**
+ * [rows, columns, numbers of k in a K step]: as many k as there are invocations to load a block of 4×4 each, of one operand or the other. With
+ * 128×128 that is as much as the workgroup memory that every adapter has.
+ */
 const pipelinedExtents = [
-  [64, 64],
-  [64, 128],
-  [128, 64],
-  [128, 128],
+  [64, 64, 8],
+  [64, 128, 8],
+  [128, 64, 8],
+  [128, 128, 16],
 ] as const;
-
-/** Numbers of k in each half of a pipelined tile: with 128×128, as much as the workgroup memory that every adapter has. */
-const pipelinedKStep = 8;
 
 function pipelinedTiles(device: Device): Tile[] {
   const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = device.report.limits;
   return pipelinedExtents
     .filter(
-      ([rows, columns]) =>
+      ([rows, columns, kStep]) =>
         invocationsOf(rows, columns, 2) <= maxComputeInvocationsPerWorkgroup &&
-        2 * 4 * pipelinedKStep * (rows + columns) <= maxComputeWorkgroupStorageSize,
+        4 * kStep * (rows + columns) <= maxComputeWorkgroupStorageSize,
     )
-    .map(([rows, columns]) => ({
+    .map(([rows, columns, kStep]) => ({
       name: `pipelined ${rows}×${columns}`,
       mainloop: { name: 'tile_product_pipelined', source: pipelinedSource },
       rows,
@@ -128,7 +131,7 @@ function pipelinedTiles(device: Device): Tile[] {
       constants: {
         TILE_ROWS: rows,
         TILE_COLUMNS: columns,
-        K_STEP: pipelinedKStep,
+        K_STEP: kStep,
         SUBGROUP_SIZE: askedSubgroupSize(device.report),
       },
       conditions: {},
@@ -202,6 +205,7 @@ function matrixTile(
       SUBGROUP_SIZE: subgroupSize[0] < subgroupSize[1] ? subgroup : 0,
     },
     conditions: { f16_unit: componentType === 'f16' },
+    workgroupBytes: bytes,
   };
 }
 
