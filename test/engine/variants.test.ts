@@ -134,6 +134,30 @@ test.each([
   expectClose(await out.readFloats(), expected, 1e-5, how);
 });
 
+test('the stationary mainloop stops at the end of k, which is a multiple of 32 but fills no block of 64', async () => {
+  // Behind the first product's matrices in memory are those of the second.
+  const [products, m, k, n] = [2, 9, 160, 36];
+  const a = Float32Array.from({ length: products * m * k }, (_, i) => Math.sin(i));
+  const b = Float32Array.from({ length: products * k * n }, (_, i) => Math.cos(3 * i));
+  const out = device.empty([products, m, n]);
+  const chosen: string[] = [];
+  const prefer = (_: string, names: readonly string[]): string => {
+    chosen.push(names.find((name) => name.startsWith('stationary'))!);
+    return chosen[0]!;
+  };
+  device.tuner.preferring(prefer, () =>
+    gemm(device.tensor(a, [products, m, k]), device.tensor(b, [products, k, n]), { out }),
+  );
+  expect(chosen).toEqual(['stationary 9×32']);
+  const expected = Float64Array.from({ length: products * m * n }, (_, i) => {
+    const [product, row, column] = [Math.floor(i / (m * n)), Math.floor(i / n), i % n];
+    let sum = 0;
+    for (let j = 0; j < k; j++) sum += a[row * k + j]! * b[(product * k + j) * n + column]!;
+    return sum;
+  });
+  expectClose(await out.readFloats(), expected, 1e-5, 'stationary');
+});
+
 test('a long sum gives the same in parts', async () => {
   const sample = caseOf(matmulOperator, '7×1030, 1030×12, 12');
   const names = await variantsOf(device, sample);
