@@ -339,9 +339,9 @@ test('an unknown kernel is one sentence', async () => {
   await page.context().close();
 });
 
-test('pictures in all sizes and colours, in which nothing is wider than the screen', async () => {
+test('pictures, in which nothing is wider than the screen', async () => {
   const { page, problems } = await open();
-  /** Takes pictures of what is on the page in all looks. */
+  /** Takes pictures of what is on the page in every look. */
   const take = async (name: string): Promise<void> => {
     for (const { name: look, viewport, colorScheme } of looks) {
       await page.setViewportSize(viewport);
