@@ -59,8 +59,8 @@ const expectedWeights = range(classes * d).map((at) =>
 );
 
 /** Gradients of features and weights, and bytes of all dispatches by their declared costs. */
-async function gradients(on: Device, way: RegExp, upstream: number) {
-  const tensors = [on.tensor(features, [samples, d]), on.tensor(weights, [classes, d])].map((tensor) =>
+async function gradients(on: Device, way: RegExp, upstream: number, rows = features) {
+  const tensors = [on.tensor(rows, [samples, d]), on.tensor(weights, [classes, d])].map((tensor) =>
     tensor.requireGradient(),
   ) as [Tensor, Tensor];
   const labels = on.tensor(Uint32Array.from(range(samples), labelOf), [samples], 'u32');
@@ -100,6 +100,24 @@ test.runIf(hasHalf).each([
     });
     expect(Math.max(...worst), `input ${which}`).toBeLessThan(1);
   }
+});
+
+/** f16 stops at its largest number, and what stops numbers may make one of NaN. */
+test.runIf(hasHalf).each([
+  ['in memory', inMemory],
+  ['in the product', inProduct],
+] as const)('a NaN shows: %s', async (_, way) => {
+  const diverged = 4;
+  const rows = features.slice();
+  rows[diverged * d] = Number.NaN;
+  const { results } = await gradients(half, way, 1, rows);
+  const [dFeatures, dWeights] = results as [Float32Array, Float32Array];
+  for (let i = 0; i < samples; i++) {
+    const row = [...dFeatures.subarray(i * d, (i + 1) * d)];
+    expect(row.every(Number.isNaN), `sample ${i}`).toBe(i === diverged);
+    expect(row.some(Number.isNaN), `sample ${i}`).toBe(i === diverged);
+  }
+  expect([...dWeights].every(Number.isNaN)).toBe(true);
 });
 
 test.runIf(hasHalf)('they are f16, in half the bytes', async () => {
