@@ -114,7 +114,7 @@ describe('what memory and dispatches cost', () => {
     ['', false],
   ])('%s has stacked memory: %s', (device, stacked) => {
     const of = (name: string) => balanceOf({ software: false, vendor: 'nvidia', device: name });
-    expect(of(device)).toBe(of(stacked ? 'NVIDIA H200' : 'NVIDIA GeForce RTX 4090'));
+    expect(of(device)).toEqual(of(stacked ? 'NVIDIA H200' : 'NVIDIA GeForce RTX 4090'));
   });
 
   test('is known of every class of GPUs, and of no software driver', () => {

@@ -112,33 +112,36 @@ export interface Balance {
   readonly perDispatch: number;
 }
 
-/** From published peaks; products are taken to reach four fifths of that of arithmetic, and a dispatch to wait 4 µs. Nothing was measured. */
-const balance = (gflops: number, gigabytesPerSecond: number): Balance => ({
-  perByte: (0.8 * gflops) / gigabytesPerSecond,
-  perDispatch: 0.8 * gflops * 4e3,
-});
+/** Published peaks of arithmetic in f32, and of memory. */
+export interface Peaks {
+  readonly gflops: number;
+  readonly gigabytesPerSecond: number;
+}
 
 /**
  * Of a member of each class: RTX 4090, RX 7900 XTX, Arc A770, M2, and for phones and browsers that do not tell an integrated GPU, the Iris Xe. Smaller
- * members have slower memory too: perByte is 20 to 80 for nearly all of them.
+ * members have slower memory too: a byte takes as long as 20 to 80 operations on nearly all of them.
  */
-const balances: Readonly<Record<Exclude<AdapterClass, 'software'>, Balance>> = {
-  nvidia: balance(82_600, 1008),
-  amd: balance(61_400, 960),
-  intel: balance(17_200, 560),
-  apple: balance(3600, 100),
-  other: balance(2070, 68),
+export const classPeaks: Readonly<Record<Exclude<AdapterClass, 'software'>, Peaks>> = {
+  nvidia: { gflops: 82_600, gigabytesPerSecond: 1008 },
+  amd: { gflops: 61_400, gigabytesPerSecond: 960 },
+  intel: { gflops: 17_200, gigabytesPerSecond: 560 },
+  apple: { gflops: 3600, gigabytesPerSecond: 100 },
+  other: { gflops: 2070, gigabytesPerSecond: 68 },
 };
 
 /** GPUs of computing centres have stacked memory, several times as fast: H200. By name, as Dawn’s architectures leave them out or mix them with others. */
-const stackedMemory = balance(67_000, 4800);
+export const stackedMemoryPeaks: Peaks = { gflops: 67_000, gigabytesPerSecond: 4800 };
 const hasStackedMemory = /\b(P100|V100|A30|A100|H20|H100|H200|GH200|B100|B200|GB200)\b/;
 
 /** What a GPU’s memory and dispatches cost; null for a software driver, whose arrays lie in the processor’s caches for the most part. */
 export function balanceOf(report: Pick<AdapterReport, 'software' | 'vendor' | 'device'>): Balance | null {
   const name = classOf(report);
   if (name === 'software') return null;
-  return name === 'nvidia' && hasStackedMemory.test(report.device) ? stackedMemory : balances[name];
+  const isStacked = name === 'nvidia' && hasStackedMemory.test(report.device);
+  const { gflops, gigabytesPerSecond } = isStacked ? stackedMemoryPeaks : classPeaks[name];
+  // Products are taken to reach four fifths of the peak, and a dispatch to wait 4 µs. Nothing was measured.
+  return { perByte: (0.8 * gflops) / gigabytesPerSecond, perDispatch: 0.8 * gflops * 4e3 };
 }
 
 /** Why a default is what it is, for who asks why a variant was taken. What is measured on a machine goes before it. */

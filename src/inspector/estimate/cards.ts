@@ -4,16 +4,14 @@
  */
 
 import type { AdapterReport } from '../../engine/runtime/adapter.ts';
+import { classPeaks, type Peaks, stackedMemoryPeaks } from '../../engine/tuning/adapter-class.ts';
 import { rdna3, xeHpg, xeLp } from '../compiled/occupancy.ts';
 import type { CardName } from './card-names.ts';
 
-export interface Card {
+export interface Card extends Peaks {
   readonly name: string;
   /** What WebGPU would say of its adapter, as far as the engine's choices depend on it. */
   readonly adapter: Pick<AdapterReport, 'vendor' | 'architecture' | 'subgroupSize'>;
-  readonly gflops: number;
-  /** Of the card's own memory. */
-  readonly gigabytesPerSecond: number;
   /** Streaming multiprocessors, compute units, Xe cores: what a workgroup stays on. */
   readonly cores: number;
   /** Multiply-adds that a core begins in a cycle. */
@@ -36,8 +34,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
   'rtx-4090': {
     name: 'NVIDIA GeForce RTX 4090',
     adapter: { vendor: 'nvidia', architecture: 'lovelace', subgroupSize: [32, 32] },
-    gflops: 82_600,
-    gigabytesPerSecond: 1008,
+    ...classPeaks.nvidia,
     cores: 128,
     lanes: 128,
     holds: { invocations: 1536, workgroups: 24, registers: 65_536, workgroupBytes: 100 << 10 },
@@ -49,8 +46,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
     name: 'NVIDIA H200',
     // Dawn's table gpu_info.json has no Hopper.
     adapter: { vendor: 'nvidia', architecture: '', subgroupSize: [32, 32] },
-    gflops: 67_000,
-    gigabytesPerSecond: 4800,
+    ...stackedMemoryPeaks,
     cores: 132,
     lanes: 128,
     holds: { invocations: 2048, workgroups: 32, registers: 65_536, workgroupBytes: 228 << 10 },
@@ -61,8 +57,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
     name: 'AMD Radeon RX 7900 XTX',
     adapter: { vendor: 'amd', architecture: 'rdna-3', subgroupSize: [32, 64] },
     // Two multiply-adds a lane and cycle where the compiler finds pairs for them; half of this where it finds none.
-    gflops: 61_400,
-    gigabytesPerSecond: 960,
+    ...classPeaks.amd,
     cores: 96,
     lanes: 128,
     holds: {
@@ -77,8 +72,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
   'arc-a770': {
     name: 'Intel Arc A770',
     adapter: { vendor: 'intel', architecture: 'gen-12hp', subgroupSize: [8, 32] },
-    gflops: 17_200,
-    gigabytesPerSecond: 560,
+    ...classPeaks.intel,
     cores: 32,
     lanes: 128,
     holds: { invocations: 1024, workgroups: 32, registers: 131_072, workgroupBytes: xeHpg.workgroupMemory },
@@ -88,8 +82,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
   'iris-xe': {
     name: 'Intel Iris Xe of Tiger Lake, 96 execution units',
     adapter: { vendor: 'intel', architecture: 'gen-12lp', subgroupSize: [8, 32] },
-    gflops: 2070,
-    gigabytesPerSecond: 68,
+    ...classPeaks.other,
     cores: 6,
     lanes: 128,
     holds: { invocations: 896, workgroups: 16, registers: 114_688, workgroupBytes: xeLp.workgroupMemory },
@@ -100,8 +93,7 @@ export const cards: Readonly<Record<CardName, Card>> = {
   m2: {
     name: 'Apple M2, 10 cores',
     adapter: { vendor: 'apple', architecture: 'common-3', subgroupSize: [32, 32] },
-    gflops: 3600,
-    gigabytesPerSecond: 100,
+    ...classPeaks.apple,
     cores: 10,
     lanes: 128,
     holds: { invocations: 1024, workgroups: 16, registers: 53_248, workgroupBytes: 60 << 10 },
