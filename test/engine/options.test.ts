@@ -85,6 +85,15 @@ describe('a misspelt option', () => {
     await expect(openDevice({ toggles: { enabled: [] } } as never)).rejects.toThrow('did you mean "enable"?');
   });
 
+  test.each([
+    ['mode', 'quick', 'openDevice: mode is "safe" or "fast", not "quick"'],
+    ['tune', true, 'openDevice: tune is "off" or "cache" or "full", not true'],
+    ['operands', 'f64', 'openDevice: operands is "f32" or "f16", not "f64"'],
+    ['tuneIn', 'thread', 'openDevice: tuneIn is "child" or "process", not "thread"'],
+  ])('of openDevice has a value that there is: %s', async (name, value, sentence) => {
+    await expect(openDevice({ [name]: value } as never)).rejects.toThrow(sentence);
+  });
+
   test('that is undefined is not given', () => {
     expect(() => checkOptionNames('f', { a: 1, b: undefined }, { a: true } as never)).not.toThrow();
   });

@@ -34,3 +34,20 @@ export function checkOptionNames<O extends object>(caller: string, options: O, n
     throw new ArgumentError(`${caller}: unknown option "${name}"${help}`);
   }
 }
+
+/**
+ * Refuses a value that an option does not have; undefined is not given.
+ *
+ * @param caller names the operator or class in the message
+ * @throws ArgumentError that names the option and its values
+ */
+export function checkOptionValue<T>(
+  caller: string,
+  name: string,
+  value: T | undefined,
+  values: readonly T[],
+): void {
+  if (value === undefined || values.includes(value)) return;
+  const known = values.map(showValue).join(' or ');
+  throw new ArgumentError(`${caller}: ${name} is ${known}, not ${showValue(value)}`);
+}

@@ -1,6 +1,6 @@
 import type { OperandType } from '../core/data-type.ts';
 import { checkArgument } from '../core/errors.ts';
-import { checkOptionNames } from '../core/options.ts';
+import { checkOptionNames, checkOptionValue } from '../core/options.ts';
 import type { TuneMode } from '../tuning/tune.ts';
 import type { CapabilityOptions } from './capabilities.ts';
 
@@ -53,7 +53,7 @@ export interface DeviceOptions extends CapabilityOptions {
   };
 }
 
-/** Refuses options that do not exist. @throws ArgumentError */
+/** Refuses options, and values of options, that do not exist. @throws ArgumentError */
 export function checkDeviceOptions(options: DeviceOptions): void {
   checkOptionNames('openDevice', options, {
     adapter: true,
@@ -70,7 +70,11 @@ export function checkDeviceOptions(options: DeviceOptions): void {
     features: true,
     limits: true,
   });
-  const { toggles = {}, debug = {}, tuneSeconds } = options;
+  const { toggles = {}, debug = {}, mode, tune, operands, tuneIn, tuneSeconds } = options;
+  checkOptionValue('openDevice', 'mode', mode, ['safe', 'fast']);
+  checkOptionValue('openDevice', 'tune', tune, ['off', 'cache', 'full']);
+  checkOptionValue('openDevice', 'operands', operands, ['f32', 'f16']);
+  checkOptionValue('openDevice', 'tuneIn', tuneIn, ['child', 'process']);
   checkArgument(
     tuneSeconds === undefined || tuneSeconds > 0,
     'openDevice',
