@@ -12,29 +12,27 @@ import {
   needsMirror,
   parseThresholdRule,
 } from '../normface/embedding/evaluate.node.ts';
-import {
-  type EvaluationSet,
-  evaluationSetOf,
-  openEvaluationSet,
-} from '../normface/embedding/evaluation-set.node.ts';
+import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
 import { describeThreshold } from '../normface/embedding/stored-threshold.ts';
 import { writeThreshold } from '../normface/embedding/threshold-file.node.ts';
-import { checkDistinct } from '../normface/evaluation/held-out.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../normface/evaluation/protocol-names.ts';
-import { metricsTable } from '../normface/evaluation/summary.ts';
+import { metricsTable, protocolLabel } from '../normface/evaluation/summary.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
-import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
+import { type ChosenPairs, chosenFolds, chosenSet } from './evaluation-choice.node.ts';
+import {
+  evaluationResult,
+  mirrorTablesOf,
+  provenanceLines,
+  writeEvaluation,
+} from './evaluation-report.node.ts';
+import { pairsSha256, provenanceOf } from './provenance.node.ts';
 import { resultFolder, stored } from './results.node.ts';
 
-interface EvalOptions {
-  readonly data?: string;
-  readonly pairs?: string;
-  readonly pairsPerFold: number;
+interface EvalOptions extends ChosenPairs {
   readonly thresholdFold?: number;
   readonly testFold?: number;
   readonly merge: MergeName;
@@ -59,9 +57,11 @@ export async function evaluate(context: Context, named: string[], options: EvalO
   const pool = new DecodePool();
   const runs: EvaluatedRun[] = [];
   try {
-    const set = await evaluationSet(options, config);
+    const set = await chosenSet(options, config);
     for (const warning of set.warnings) context.warn(warning);
-    const heldOut = heldOutFolds(options, config);
+    const heldOut = chosenFolds(options, config);
+    if (heldOut && options.protocol)
+      throw new UsageError('--protocol cannot be combined with a held-out fold');
     const device = await context.openDevice();
     for (const [i, file] of weights.entries()) {
       const name = nameOf(file);
@@ -83,8 +83,15 @@ export async function evaluate(context: Context, named: string[], options: EvalO
             ? stage.update(done, total)
             : stage.next(`${name}: judging ${countText(set.pairs.a.length, 'pair')}`),
       });
+      const { metrics, first, pairs } = evaluated.evaluation;
+      const provenance = await provenanceOf(embedder, file, {
+        protocol: first ? protocolLabel(first.result) : `cosine (${metrics.merge})`,
+        pairs: { name: set.pairsName, count: pairs.same.length, sha256: pairsSha256({ ...set, pairs }) },
+        dataset: set.dataset,
+        indices: set.indices,
+      });
       embedder.dispose();
-      runs.push(evaluated);
+      runs.push({ ...evaluated, provenance });
     }
     tell(context, runs, set);
     stage.next('writing the report');
@@ -122,6 +129,7 @@ function checkOnce(weights: readonly string[]): void {
 function tell(context: Context, runs: readonly EvaluatedRun[], set: EvaluationSet): void {
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
+  for (const line of provenanceLines(runs)) context.say(line);
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
   for (const { name, threshold } of runs)
@@ -142,29 +150,4 @@ async function storeThresholds(
     context.say(`stored    ${written}`);
   }
   return files;
-}
-
-async function evaluationSet(
-  options: EvalOptions,
-  config: TrainingConfig | undefined,
-): Promise<EvaluationSet> {
-  const { data, pairs, pairsPerFold } = options;
-  if (data !== undefined) return openEvaluationSet({ data, pairs, pairsPerFold });
-  if (config && pairs !== undefined)
-    return openEvaluationSet({ data: config.evaluation.data ?? config.data.path, pairs, pairsPerFold });
-  const set = config && (await evaluationSetOf(config));
-  if (!set) throw new UsageError('name the images to evaluate on: --data, and --pairs for a list of pairs');
-  return set;
-}
-
-/** Folds from the flags, else, where the data are the run's own, from its configuration. */
-function heldOutFolds(options: EvalOptions, config: TrainingConfig | undefined) {
-  const own = options.data === undefined && options.pairs === undefined ? config?.evaluation : undefined;
-  const { thresholdFold = own?.thresholdFold, testFold = own?.testFold } = options;
-  if (thresholdFold === undefined && testFold === undefined) return undefined;
-  if (thresholdFold === undefined || testFold === undefined)
-    throw new UsageError('--threshold-fold and --test-fold belong together');
-  if (options.protocol) throw new UsageError('--protocol cannot be combined with a held-out fold');
-  checkDistinct({ thresholdFold, testFold });
-  return { thresholdFold, testFold };
 }

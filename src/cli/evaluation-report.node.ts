@@ -10,7 +10,10 @@ import type { EvaluatedRun } from '../normface/embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
 import { type MirrorRow, mirrorTableCsv, mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import type { PairList } from '../normface/evaluation/pairs.ts';
+import { errorRejectTable } from '../normface/evaluation/error-reject.ts';
+import { errorRejectPlot } from '../normface/evaluation/error-reject-plot.node.ts';
 import { histogramPlot, plotPng, rocPlot } from '../normface/evaluation/plots.node.ts';
+import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { metricsTable, protocolLabel, protocolTable } from '../normface/evaluation/summary.ts';
 import { comparisonText } from '../normface/evaluation/verdict.ts';
 import { worstErrors } from '../normface/evaluation/worst.ts';
@@ -27,9 +30,11 @@ export function evaluationResult(runs: readonly EvaluatedRun[], set: EvaluationS
   return {
     data: set.dataset.name,
     pairs: set.pairsName,
-    runs: runs.map(({ name, evaluation, threshold, mirrorTable }) => ({
+    runs: runs.map(({ name, evaluation, threshold, mirrorTable, provenance }) => ({
       name,
+      provenance,
       ...evaluation.metrics,
+      errorReject: evaluation.errorReject,
       threshold,
       // Without the single decisions, of which there is one a pair.
       mirrorTable: mirrorTable?.map(({ decisions: _, ...row }) => row),
@@ -42,6 +47,13 @@ export function mirrorTablesOf(
   runs: readonly EvaluatedRun[],
 ): { name: string; rows: readonly MirrorRow[] }[] {
   return runs.flatMap(({ name, mirrorTable }) => (mirrorTable ? [{ name, rows: mirrorTable }] : []));
+}
+
+/** A line on where the numbers of each run are from, of those that say. */
+export function provenanceLines(runs: readonly EvaluatedRun[]): string[] {
+  return runs.flatMap(({ name, provenance }) =>
+    provenance ? [`${name}: ${provenanceText(provenance)}`] : [],
+  );
 }
 
 /** What may be said of the differences of the runs from one of them, by the rule to read first; nothing of a single run. */
@@ -90,7 +102,9 @@ export async function writeEvaluation(
       threshold: threshold.threshold,
     })),
   );
-  for (const [name, svg] of Object.entries({ roc, histogram })) {
+  const curves = runs.map(({ name, evaluation }) => ({ name, curve: evaluation.errorReject }));
+  const errorReject = errorRejectPlot(curves);
+  for (const [name, svg] of Object.entries({ roc, histogram, 'error-reject': errorReject })) {
     replaceFile(path.join(folder, `${name}.svg`), svg);
     replaceFile(path.join(folder, `${name}.png`), await plotPng(svg));
   }
@@ -102,7 +116,7 @@ export async function writeEvaluation(
     sections: [
       {
         title: 'Verification',
-        text: conclusions(runs, reference),
+        text: [...conclusions(runs, reference), ...provenanceLines(runs)],
         tables: [
           metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics }))),
           protocolTable(runs[0]!.evaluation.metrics.protocols),
@@ -112,6 +126,7 @@ export async function writeEvaluation(
       ...(frame.sections ?? []),
       {
         title: 'Scores',
+        tables: [errorRejectTable(curves)],
         figures: [
           {
             svg: roc,
@@ -121,6 +136,11 @@ export async function writeEvaluation(
           {
             svg: histogram,
             caption: 'Cosines of the pairs; the dashed line is the threshold kept beside the checkpoint.',
+          },
+          {
+            svg: errorReject,
+            caption:
+              'Error versus reject: the false non-match rate at a fixed threshold as the pairs with the shortest features are refused.',
           },
         ],
       },

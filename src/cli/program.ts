@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { addBlufr } from './blufr.ts';
+import { addCalibrate } from './calibrate.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { addData } from './data.ts';
@@ -25,6 +26,7 @@ const commands: readonly AddCommand[] = [
   addDemo,
   addTrain,
   addEval,
+  addCalibrate,
   addBlufr,
   addYtf,
   addEmbed,
