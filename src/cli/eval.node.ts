@@ -13,12 +13,14 @@ import {
   parseThresholdRule,
 } from '../normface/embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
+import { explainEvaluation } from '../normface/embedding/explain.node.ts';
 import { describeThreshold } from '../normface/embedding/stored-threshold.ts';
 import { writeThreshold } from '../normface/embedding/threshold-file.node.ts';
+import { explainSentences, explainTable } from '../normface/evaluation/explain.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../normface/evaluation/protocol-names.ts';
-import { metricsTable, protocolLabel } from '../normface/evaluation/summary.ts';
+import { metricsTable } from '../normface/evaluation/summary.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
@@ -29,8 +31,9 @@ import {
   provenanceLines,
   writeEvaluation,
 } from './evaluation-report.node.ts';
-import { pairsSha256, provenanceOf } from './provenance.node.ts';
+import { evaluationProvenance } from './provenance.node.ts';
 import { resultFolder, stored } from './results.node.ts';
+import { imageSizes } from './suitability.node.ts';
 
 interface EvalOptions extends ChosenPairs {
   readonly thresholdFold?: number;
@@ -38,12 +41,18 @@ interface EvalOptions extends ChosenPairs {
   readonly merge: MergeName;
   readonly protocol?: ProtocolName[];
   readonly mirrorTable?: boolean;
+  /** How many pairs; true for the usual number. */
+  readonly explain?: number | true;
   readonly thresholdAt: string;
   readonly storeThreshold?: boolean;
   readonly worst: number;
   readonly batch: number;
   readonly out?: string;
 }
+
+/** Pairs that `--explain` decides, if not told otherwise, and images whose sizes it looks at. */
+const explainedPairs = 600;
+const sizedImages = 16;
 
 export async function evaluate(context: Context, named: string[], options: EvalOptions) {
   const rule = parseThresholdRule(options.thresholdAt);
@@ -83,17 +92,29 @@ export async function evaluate(context: Context, named: string[], options: EvalO
             ? stage.update(done, total)
             : stage.next(`${name}: judging ${countText(set.pairs.a.length, 'pair')}`),
       });
-      const { metrics, first, pairs } = evaluated.evaluation;
-      const provenance = await provenanceOf(embedder, file, {
-        protocol: first ? protocolLabel(first.result) : `cosine (${metrics.merge})`,
-        pairs: { name: set.pairsName, count: pairs.same.length, sha256: pairsSha256({ ...set, pairs }) },
-        dataset: set.dataset,
-        indices: set.indices,
-      });
+      const { pairs } = evaluated.evaluation;
+      const provenance = await evaluationProvenance(embedder, file, set, evaluated.evaluation);
       embedder.dispose();
-      runs.push({ ...evaluated, provenance });
+      if (options.explain !== undefined) stage.next(`${evaluated.name}: trying alternatives`);
+      const explained =
+        options.explain === undefined
+          ? undefined
+          : await explainEvaluation(device, file, { ...set, pairs }, {
+              merge: options.merge,
+              count: options.explain === true ? explainedPairs : options.explain,
+              batch: options.batch,
+              stored: await imageSizes(set.dataset, Array.from(set.indices.subarray(0, sizedImages))),
+              onProgress: (done, total) => stage.update(done, total),
+            });
+      runs.push({ ...evaluated, provenance, explained });
     }
     tell(context, runs, set);
+    for (const { title, text, tables } of explainSections(runs)) {
+      context.say(`\n${title}\n`);
+      for (const table of tables) context.say(formatTable(table));
+      for (const sentence of text) context.say(`\n${sentence}`);
+      context.say();
+    }
     stage.next('writing the report');
     const report = await stored(context, () =>
       writeEvaluation(resultFolder('eval', options.out), runs, set, {
@@ -101,6 +122,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
         frame: {
           title:
             runs.length === 1 ? `Evaluation of ${runs[0]!.name}` : `Evaluation of ${runs.length} checkpoints`,
+          sections: explainSections(runs),
           facts: [
             ['Images', set.dataset.name],
             ['Pairs', set.pairsName],
@@ -117,6 +139,21 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     stage.end();
     await pool.close();
   }
+}
+
+/** What alternatives would change, run by run, for the terminal and the report. */
+function explainSections(runs: readonly EvaluatedRun[]) {
+  return runs.flatMap(({ name, explained }) =>
+    explained
+      ? [
+          {
+            title: `What would change the number of ${name}`,
+            text: explainSentences(explained),
+            tables: [explainTable(explained)],
+          },
+        ]
+      : [],
+  );
 }
 
 /** @throws UsageError when two names lead to one checkpoint */

@@ -30,12 +30,13 @@ export function evaluationResult(runs: readonly EvaluatedRun[], set: EvaluationS
   return {
     data: set.dataset.name,
     pairs: set.pairsName,
-    runs: runs.map(({ name, evaluation, threshold, mirrorTable, provenance }) => ({
+    runs: runs.map(({ name, evaluation, threshold, mirrorTable, provenance, explained }) => ({
       name,
       provenance,
       ...evaluation.metrics,
       errorReject: evaluation.errorReject,
       threshold,
+      explained,
       // Without the single decisions, of which there is one a pair.
       mirrorTable: mirrorTable?.map(({ decisions: _, ...row }) => row),
     })),

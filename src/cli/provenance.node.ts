@@ -8,7 +8,9 @@ import { oneLine } from '../common/printable.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
 import type { NetEmbedder } from '../normface/embedding/embedder.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
+import type { Evaluation } from '../normface/evaluation/evaluate.ts';
 import type { ImageProvenance, Provenance } from '../normface/evaluation/provenance.ts';
+import { protocolLabel } from '../normface/evaluation/summary.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import { imageSizes } from './suitability.node.ts';
 
@@ -64,6 +66,21 @@ export async function provenanceOf(
     images: await imageProvenance(embedder, dataset, indices),
     checkpoint: { name: nameOf(weightsFile), sha256: weightsSha256(weightsFile).slice(0, shown) },
   };
+}
+
+/** The same of an evaluation: of the protocol to look at first, and the pairs that it judged. @throws UserError */
+export async function evaluationProvenance(
+  embedder: NetEmbedder,
+  weightsFile: string,
+  set: EvaluationSet,
+  { metrics, first, pairs }: Evaluation,
+): Promise<Provenance> {
+  return provenanceOf(embedder, weightsFile, {
+    protocol: first ? protocolLabel(first.result) : `cosine (${metrics.merge})`,
+    pairs: { name: set.pairsName, count: pairs.same.length, sha256: pairsSha256({ ...set, pairs }) },
+    dataset: set.dataset,
+    indices: set.indices,
+  });
 }
 
 async function imageProvenance(

@@ -5,6 +5,7 @@ import { ImageStore } from '../data/images/image-store.node.ts';
 import type { DecodePool } from '../data/images/worker-pool.node.ts';
 import { thresholdAt } from '../evaluation/calibrate.ts';
 import { type Evaluation, type EvaluationOptions, evaluateScores } from '../evaluation/evaluate.ts';
+import type { Explained } from '../evaluation/explain.ts';
 import { MergedScores } from '../evaluation/merged-scores.ts';
 import { type MirrorRow, mirrorRows } from '../evaluation/mirror-table.ts';
 import type { Provenance } from '../evaluation/provenance.ts';
@@ -24,6 +25,8 @@ export interface EvaluatedRun {
   readonly mirrorTable?: readonly MirrorRow[];
   /** What belongs to every number of it; set by whoever prints them. */
   readonly provenance?: Provenance;
+  /** What alternatives would change; of runs that were asked for it. */
+  readonly explained?: Explained;
 }
 
 export interface EvaluateOptions extends EvaluationOptions {

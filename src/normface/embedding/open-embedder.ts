@@ -1,6 +1,7 @@
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { buildNet } from '../nets/build.ts';
+import type { Net } from '../nets/net.ts';
 import { netOfMetadata } from '../nets/stored-net.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
@@ -9,6 +10,12 @@ import { inferenceNet } from './inference.ts';
 
 /** Extent of an image in pixels, as in configurations. */
 const mostExtent = 1024;
+
+/** What is decided when a net is opened. */
+export interface OpenOptions extends Pick<EmbedderOptions, 'mirror'> {
+  /** What becomes of a byte of an image, (byte − mean)·scale, in place of what the net says. */
+  readonly pixels?: Net['pixels'];
+}
 
 /**
  * The net of a weights file, ready to embed; the file says which net it is and for which images.
@@ -20,7 +27,7 @@ export async function embedderOf(
   { tensors, metadata }: SafetensorsFile,
   source: string,
   batchSize: number,
-  { mirror }: Pick<EmbedderOptions, 'mirror'> = {},
+  { mirror, pixels }: OpenOptions = {},
 ): Promise<NetEmbedder> {
   const imageSize = sizeOf(metadata.imageSize);
   if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
@@ -35,7 +42,7 @@ export async function embedderOf(
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );
-  const built = buildNet(design, [...cropSize, design.input[2]], 0);
+  const built = buildNet(pixels ? { ...design, pixels } : design, [...cropSize, design.input[2]], 0);
   const values = matchParameters(tensors, built.declarations, { source, net: design.name });
   return device.tuner.tuned(
     () => {

@@ -71,6 +71,11 @@ const fixedMerge: Partial<Record<ProtocolName, MergeName>> = {
   'lfw-10fold-cos': 'front',
 };
 
+/** The merge of image and mirror image that a rule's definition has, if it has one. */
+export function fixedMergeOf(protocol: ProtocolName): MergeName | undefined {
+  return fixedMerge[protocol];
+}
+
 /** Everything `normface eval` reports about raw features of images and, if given, of their mirror images. */
 export function evaluateVerification(
   features: ImageFeatures,
