@@ -8,7 +8,6 @@ import { formatTable } from '../common/table.ts';
 import { openDataset } from '../normface/data/open.node.ts';
 import { readBlufrSplits } from '../normface/data/protocols/blufr.node.ts';
 import { type BlufrSplits, type BlufrTrial, blufrSamples, blufrTrial } from '../normface/data/protocols/blufr.ts';
-import type { NetEmbedder } from '../normface/embedding/embedder.ts';
 import {
   type BlufrTrialResult,
   blufrTable,
@@ -54,14 +53,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   const dataset = await openDataset(data);
   const indices = blufrSamples(dataset, splits, members);
   const device = await context.openDevice();
-  let opened: NetEmbedder | undefined;
-  const features = await embedImages(context, device, weightsFile, dataset, indices, {
-    merge,
-    batch,
-    onOpen: async (embedder) => {
-      opened = embedder;
-    },
-  });
+  const features = await embedImages(context, device, weightsFile, dataset, indices, { merge, batch });
   const all = spread(features, members, splits);
 
   const results: BlufrTrialResult[] = [];
@@ -78,7 +70,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   }
   stage.end();
   const count = results.reduce((sum, trial) => sum + trial.genuinePairs + trial.impostorPairs, 0);
-  const provenance = await provenanceOf(opened!, weightsFile, {
+  const provenance = await provenanceOf(weightsFile, {
     protocol: `BLUFR (${merge}${options.pca === undefined ? '' : `, PCA ${options.pca}`})`,
     pairs: { name: `${countText(trials.length, 'trial')} of ${splits.name}`, count, sha256: splitsSha256(splits, trials) },
     dataset,

@@ -60,7 +60,7 @@ export async function calibrateCheckpoint(context: Context, named: string, optio
       onProgress: (done) => stage.update(done, set.indices.length),
     }).finally(() => store.close());
     const sha256 = pairsSha256(set);
-    const provenance = await provenanceOf(embedder, weightsFile, {
+    const provenance = await provenanceOf(weightsFile, {
       protocol: `cosine (${merge})`,
       pairs: { name: set.pairsName, count: set.pairs.same.length, sha256 },
       dataset: set.dataset,

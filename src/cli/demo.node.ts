@@ -80,7 +80,7 @@ export async function demo(context: Context, options: DemoOptions) {
         pool,
         onProgress: (done, total) => stage.update(done, total),
       });
-      const provenance = await evaluationProvenance(embedder, weightsFile, set, result.evaluation);
+      const provenance = await evaluationProvenance(weightsFile, set, result.evaluation);
       embedder.dispose();
       writeThreshold(weightsFile, result.threshold);
       evaluated.push({ ...result, provenance });

@@ -93,7 +93,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
             : stage.next(`${name}: judging ${countText(set.pairs.a.length, 'pair')}`),
       });
       const { pairs } = evaluated.evaluation;
-      const provenance = await evaluationProvenance(embedder, file, set, evaluated.evaluation);
+      const provenance = await evaluationProvenance(file, set, evaluated.evaluation);
       embedder.dispose();
       if (options.explain !== undefined) stage.next(`${evaluated.name}: trying alternatives`);
       const explained =

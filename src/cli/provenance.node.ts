@@ -6,11 +6,13 @@ import path from 'node:path';
 import { readJson } from '../common/json-file.node.ts';
 import { oneLine } from '../common/printable.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
-import type { NetEmbedder } from '../normface/embedding/embedder.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
+import { inputOf, type NetInput } from '../normface/embedding/open-embedder.ts';
 import type { Evaluation } from '../normface/evaluation/evaluate.ts';
 import type { ImageProvenance, Provenance } from '../normface/evaluation/provenance.ts';
 import { protocolLabel } from '../normface/evaluation/summary.ts';
+import { pixelRangeOf } from '../normface/nets/pixel-range.ts';
+import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import { imageSizes } from './suitability.node.ts';
 
@@ -55,27 +57,26 @@ export interface Judged {
 
 /** Everything that belongs to the numbers of a checkpoint. @throws UserError when an image cannot be read */
 export async function provenanceOf(
-  embedder: Pick<NetEmbedder, 'width' | 'height' | 'crop' | 'pixels'>,
   weightsFile: string,
   { protocol, pairs, dataset, indices }: Judged,
 ): Promise<Provenance> {
+  const input = inputOf(readWeights(weightsFile).metadata, weightsFile);
   return {
     protocol,
     pairs: { ...pairs, sha256: pairs.sha256.slice(0, shown) },
-    pixels: embedder.pixels,
-    images: await imageProvenance(embedder, dataset, indices),
+    pixels: pixelRangeOf(input.design),
+    images: await imageProvenance(input, dataset, indices),
     checkpoint: { name: nameOf(weightsFile), sha256: weightsSha256(weightsFile).slice(0, shown) },
   };
 }
 
 /** The same of an evaluation: of the protocol to look at first, and the pairs that it judged. @throws UserError */
 export async function evaluationProvenance(
-  embedder: NetEmbedder,
   weightsFile: string,
   set: EvaluationSet,
   { metrics, first, pairs }: Evaluation,
 ): Promise<Provenance> {
-  return provenanceOf(embedder, weightsFile, {
+  return provenanceOf(weightsFile, {
     protocol: first ? protocolLabel(first.result) : `cosine (${metrics.merge})`,
     pairs: { name: set.pairsName, count: pairs.same.length, sha256: pairsSha256({ ...set, pairs }) },
     dataset: set.dataset,
@@ -84,7 +85,7 @@ export async function evaluationProvenance(
 }
 
 async function imageProvenance(
-  { width, height, crop }: Pick<NetEmbedder, 'width' | 'height' | 'crop'>,
+  { imageSize, cropSize }: NetInput,
   dataset: Dataset,
   indices: ArrayLike<number>,
 ): Promise<ImageProvenance> {
@@ -95,8 +96,8 @@ async function imageProvenance(
   const isOne = first && sizes.every((size) => size.width === first.width && size.height === first.height);
   return {
     stored: isOne ? [first.width, first.height] : null,
-    scaled: [width, height],
-    crop: [crop[1], crop[0]],
+    scaled: [imageSize[1], imageSize[0]],
+    crop: [cropSize[1], cropSize[0]],
     alignment: alignmentOf(dataset, spread),
   };
 }
@@ -118,20 +119,26 @@ function landmarksBeside(image: string): string | undefined {
 
 /** "aligned to 112x96 by mtcnn", or undefined where the file does not say. */
 function alignmentOfFile(file: string): string | undefined {
-  let json: ReturnType<typeof readJson>;
+  let json: unknown;
   try {
     json = readJson(file);
   } catch {
     // A damaged file says nothing of the alignment; whoever reads its points will complain.
     return undefined;
   }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) return undefined;
-  const text = (key: string) => {
-    const value = json[key];
-    return typeof value === 'string' && value.length <= 100 ? oneLine(value) : undefined;
-  };
-  const template = text('template') ?? text('size');
-  const detector = text('detector');
-  if (template === undefined) return undefined;
-  return `aligned to ${template}${detector === undefined ? '' : ` by ${detector}`}`;
+  const { template, detector, landmarks } = fieldsOf(json);
+  const size = textOf(fieldsOf(template).size);
+  if (size === undefined) return undefined;
+  const by = textOf(detector) ?? textOf(fieldsOf(landmarks).file);
+  return `aligned to ${size}${by === undefined ? '' : ` by ${by}`}`;
+}
+
+/** The keys of an object of a file; of anything else none. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+}
+
+/** A text of a file that is fit to be printed. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= 100 ? oneLine(value) : undefined;
 }

@@ -7,7 +7,6 @@ import { formatTable } from '../common/table.ts';
 import { openVideos } from '../normface/data/open.node.ts';
 import { readVideoPairs } from '../normface/data/protocols/pairs.node.ts';
 import { type VideoPairList, videosOfPairs } from '../normface/data/protocols/video-pairs.ts';
-import type { NetEmbedder } from '../normface/embedding/embedder.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import type { PairList } from '../normface/evaluation/pairs.ts';
 import { provenanceText } from '../normface/evaluation/provenance.ts';
@@ -46,13 +45,9 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   checkVideoPairs(pairs, videos.length);
   const device = await context.openDevice();
   const indices = Uint32Array.from(videos.flatMap((video) => video.frames));
-  let opened: NetEmbedder | undefined;
   const { values, dimension } = await embedImages(context, device, weightsFile, dataset, indices, {
     merge,
     batch,
-    onOpen: async (embedder) => {
-      opened = embedder;
-    },
   });
   let row = 0;
   const features = videos.map((video) => {
@@ -63,7 +58,7 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   const stage = context.stage('judging the pairs of videos');
   const results = evaluateVideos(features, pairs);
   stage.end();
-  const provenance = await provenanceOf(opened!, weightsFile, {
+  const provenance = await provenanceOf(weightsFile, {
     protocol: `${results[0]!.protocol} (${merge})`,
     pairs: { name: list.name, count: list.pairs.length, sha256: videoPairsSha256(list) },
     dataset,

@@ -5,10 +5,13 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { pairsSha256, provenanceOf } from '../../src/cli/provenance.node.ts';
 import { openEvaluationSet } from '../../src/normface/embedding/evaluation-set.node.ts';
+import { findNet } from '../../src/normface/nets/index.ts';
+import { netMetadata } from '../../src/normface/nets/stored-net.ts';
+import { encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
 import { temporaryFolder } from './run.ts';
 
 const root = temporaryFolder();
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 
 /** Two people with two images each. */
 async function faces(name: string, ending: 'png' | 'jpg', size = { width: 8, height: 9 }): Promise<string> {
@@ -22,12 +25,14 @@ async function faces(name: string, ending: 'png' | 'jpg', size = { width: 8, hei
   return path.join(root, name);
 }
 
-const embedder = {
-  width: 8,
-  height: 9,
-  crop: [9, 8],
-  pixels: { mean: 127.5, scale: 1 / 128, channels: 3 },
-} as const;
+/** A weights file as far as it says what its net is given. */
+function weightsFile(...parts: string[]): string {
+  const file = path.join(root, ...parts);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const net = netMetadata({ ...findNet('tiny'), pixels: { mean: 0, scale: 1 / 255 } });
+  fs.writeFileSync(file, encodeSafetensors(new Map(), { ...net, imageSize: '9x8', cropSize: '7x8' }));
+  return file;
+}
 
 test('a list has the checksum of its pairs, whatever file it is in and however images are stored', async () => {
   const list = path.join(root, 'pairs.txt');
@@ -45,25 +50,30 @@ test('a list has the checksum of its pairs, whatever file it is in and however i
 });
 
 test('sizes, alignment and checksums are those of the files', async () => {
-  const weights = path.join(root, 'run-007', 'ckpt', 'step-00000003', 'weights.safetensors');
-  fs.mkdirSync(path.dirname(weights), { recursive: true });
-  fs.writeFileSync(weights, 'weights');
+  const weights = weightsFile('run-007', 'ckpt', 'step-00000003', 'weights.safetensors');
   const data = await faces('large', 'png', { width: 20, height: 20 });
   const set = await openEvaluationSet({ data, pairs: path.join(root, 'pairs.txt'), pairsPerFold: 1 });
   const pairs = { name: 'pairs.txt', count: 2, sha256: pairsSha256(set) };
   const of = () =>
-    provenanceOf(embedder, weights, { protocol: 'best', pairs, dataset: set.dataset, indices: set.indices });
+    provenanceOf(weights, { protocol: 'best', pairs, dataset: set.dataset, indices: set.indices });
   expect(await of()).toEqual({
     protocol: 'best',
     pairs: { ...pairs, sha256: pairs.sha256.slice(0, 12) },
-    pixels: embedder.pixels,
-    images: { stored: [20, 20], scaled: [8, 9], crop: [8, 9], alignment: 'alignment not recorded' },
-    checkpoint: { name: 'run-007', sha256: sha256('weights').slice(0, 12) },
+    pixels: { mean: 0, scale: 1 / 255, channels: 3 },
+    images: { stored: [20, 20], scaled: [8, 9], crop: [8, 7], alignment: 'alignment not recorded' },
+    checkpoint: { name: 'run-007', sha256: sha256(fs.readFileSync(weights)).slice(0, 12) },
   });
   // What `normface align` leaves beside the crops.
-  fs.writeFileSync(path.join(data, 'landmarks.json'), JSON.stringify({ template: '112x96', detector: 'mtcnn' }));
-  expect((await of()).images.alignment).toBe('aligned to 112x96 by mtcnn');
-  for (const damaged of ['{', '[]', '{"template": 3}', 'null']) {
+  const template = { size: '112x96', width: 96 };
+  for (const [about, text] of [
+    [{ template, detector: 'mtcnn', landmarks: null }, 'aligned to 112x96 by mtcnn'],
+    [{ template, detector: null, landmarks: { file: 'points.txt' } }, 'aligned to 112x96 by points.txt'],
+    [{ template: { size: '112x112' } }, 'aligned to 112x112'],
+  ] as const) {
+    fs.writeFileSync(path.join(data, 'landmarks.json'), JSON.stringify(about));
+    expect((await of()).images.alignment).toBe(text);
+  }
+  for (const damaged of ['{', '[]', '{"template": 3}', '{"template": {"size": 3}}', 'null']) {
     fs.writeFileSync(path.join(data, 'landmarks.json'), damaged);
     expect((await of()).images.alignment).toBe('alignment not recorded');
   }
@@ -71,10 +81,9 @@ test('sizes, alignment and checksums are those of the files', async () => {
 
 test('generated faces are drawn in place, of any size', async () => {
   const set = await openEvaluationSet({ data: 'generated:identities=20,samples=2', pairsPerFold: 1 });
-  const weights = path.join(root, 'lone.safetensors');
-  fs.writeFileSync(weights, 'lone');
+  const weights = weightsFile('lone.safetensors');
   const pairs = { name: set.pairsName, count: 20, sha256: pairsSha256(set) };
-  const { images, checkpoint } = await provenanceOf(embedder, weights, {
+  const { images, checkpoint } = await provenanceOf(weights, {
     protocol: 'best',
     pairs,
     dataset: set.dataset,

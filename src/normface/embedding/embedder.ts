@@ -5,9 +5,7 @@ import { withoutGradients } from '../../engine/core/recording.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import { concat } from '../../engine/ops/shape/concat.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
-import type { PixelRange } from '../evaluation/provenance.ts';
 import type { BuiltNet } from '../nets/build.ts';
-import { pixelRangeOf } from '../nets/pixel-range.ts';
 import type { Embedder, MirroredFeatures } from './features.ts';
 
 export interface EmbedderOptions {
@@ -27,15 +25,11 @@ export class NetEmbedder implements Embedder {
   readonly batchSize: number;
   readonly width: number;
   readonly height: number;
-  /** Height and width of the centre of an image that the net sees. */
-  readonly crop: readonly [height: number, width: number];
-  /** What becomes of the bytes of an image. */
-  readonly pixels: PixelRange;
   private readonly device: Device;
   private readonly net: BuiltNet;
   private readonly parameters: Parameters;
   private readonly images: Tensor;
-  private readonly bytes: Uint8Array;
+  private readonly pixels: Uint8Array;
   private readonly owned: Parameters | undefined;
   /** By whether they embed mirror images too. */
   private readonly steps = new Map<boolean, EmbeddingStep>();
@@ -59,11 +53,8 @@ export class NetEmbedder implements Embedder {
     this.height = height;
     this.width = width;
     this.owned = owned;
-    const [cropHeight, cropWidth, channels] = net.input as [number, number, number];
-    this.crop = [cropHeight, cropWidth];
-    this.pixels = { ...pixelRangeOf(net.net), channels };
-    this.bytes = new Uint8Array(batchSize * height * width * 4);
-    this.images = device.images(this.bytes, [batchSize, height, width]);
+    this.pixels = new Uint8Array(batchSize * height * width * 4);
+    this.images = device.images(this.pixels, [batchSize, height, width]);
     this.step(mirror);
   }
 
@@ -114,8 +105,8 @@ export class NetEmbedder implements Embedder {
 
   /** Uploads the pictures of a batch, rgba8, filled up with black ones. */
   load(pixels: Uint8Array): void {
-    this.bytes.fill(0).set(pixels);
-    this.images.write(this.bytes);
+    this.pixels.fill(0).set(pixels);
+    this.images.write(this.pixels);
   }
 
   dispose(): void {

@@ -14,6 +14,8 @@ import { type ImageFeatures, MergedScores } from '../evaluation/merged-scores.ts
 import { pairsAt, samplePairs } from '../evaluation/pair-sample.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import { decisionsOf, judge } from '../evaluation/protocols.ts';
+import { pixelRangeOf } from '../nets/pixel-range.ts';
+import { readWeights } from '../training/checkpoint/read-checkpoint.node.ts';
 import {
   type ImageAlternative,
   imageAlternatives,
@@ -23,6 +25,7 @@ import {
 import { openEmbedder } from './embedder.node.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
 import type { Embedder } from './features.ts';
+import { inputOf } from './open-embedder.ts';
 
 /** The rule of all decisions: a plain cosine at the best threshold of the other folds. */
 const rule = 'normface-nopca';
@@ -55,9 +58,10 @@ export async function explainEvaluation(
   const { sources, names, pairs } = sampleOf(set, count, seed);
   const wanted = ({ reason }: { readonly reason: Reason }) => only.includes(reason);
   const left: string[] = [];
+  const range = pixelRangeOf(inputOf(readWeights(weightsFile).metadata, weightsFile).design);
   const base = await openEmbedder(device, weightsFile, batch, { mirror: true });
   try {
-    const all = imageAlternatives(base, base.pixels, stored).filter(wanted);
+    const all = imageAlternatives(base, range, stored).filter(wanted);
     const total = (all.length + 1) * sources.length;
     let passes = 0;
     const pass = async (embedder: Embedder, mirror: boolean, how: Pick<ImageAlternative, 'view' | 'swapped'>) => {
@@ -94,7 +98,7 @@ export async function explainEvaluation(
       const scores = own.by(fixedMergeOf(protocol) ?? merge);
       measured.push({ ...alternative, decisions: decisionsOf(judge(protocol, scores), scores) });
     }
-    if (base.pixels.channels === 1 && only.includes('channel order'))
+    if (range.channels === 1 && only.includes('channel order'))
       left.push('The net sees grey images, which have no order of channels.');
     return explain(decisionsBy(own, merge), measured, { rule: `${rule} (${merge})`, left });
   } finally {

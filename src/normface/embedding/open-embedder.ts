@@ -29,6 +29,33 @@ export async function embedderOf(
   batchSize: number,
   { mirror, pixels }: OpenOptions = {},
 ): Promise<NetEmbedder> {
+  const { design, imageSize, cropSize } = inputOf(metadata, source);
+  const built = buildNet(pixels ? { ...design, pixels } : design, [...cropSize, design.input[2]], 0);
+  const values = matchParameters(tensors, built.declarations, { source, net: design.name });
+  return device.tuner.tuned(
+    () => {
+      const { net, parameters } = inferenceNet(device, built, values);
+      return new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror });
+    },
+    (discarded) => discarded.dispose(),
+  );
+}
+
+/** What a net is given. */
+export interface NetInput {
+  readonly design: Net;
+  /** Images are scaled to cover this … */
+  readonly imageSize: readonly [height: number, width: number];
+  /** … and the net sees the centre of it. */
+  readonly cropSize: readonly [height: number, width: number];
+}
+
+/**
+ * Which net a weights file is of, and for which images.
+ * @param source what sentences call the file
+ * @throws UserError when its metadata do not say, or are damaged
+ */
+export function inputOf(metadata: SafetensorsFile['metadata'], source: string): NetInput {
   const imageSize = sizeOf(metadata.imageSize);
   if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
     throw new UserError(
@@ -42,15 +69,7 @@ export async function embedderOf(
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );
-  const built = buildNet(pixels ? { ...design, pixels } : design, [...cropSize, design.input[2]], 0);
-  const values = matchParameters(tensors, built.declarations, { source, net: design.name });
-  return device.tuner.tuned(
-    () => {
-      const { net, parameters } = inferenceNet(device, built, values);
-      return new NetEmbedder(device, net, parameters, batchSize, { imageSize, owned: parameters, mirror });
-    },
-    (discarded) => discarded.dispose(),
-  );
+  return { design, imageSize, cropSize };
 }
 
 /** Height and width written as `112x96`. */
