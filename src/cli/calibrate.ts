@@ -1,10 +1,10 @@
 /** Declaration of `normface calibrate`. */
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { mergeNames } from '../normface/evaluation/merge.ts';
 import { type AddCommand, choiceOption, examples, wholeNumber } from './command.ts';
 
-const usualRates = '1e-1,1e-2,1e-3,1e-4';
+const usualRates = '1e-1,1e-2,1e-3';
 
 export const addCalibrate: AddCommand = (program, run) => {
   program
@@ -19,11 +19,10 @@ export const addCalibrate: AddCommand = (program, run) => {
     )
     .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
-    .option(
-      '--far <rates>',
-      'false accept rates, separated by commas',
-      falseAcceptRates,
-      falseAcceptRates(usualRates),
+    .addOption(
+      new Option('--far <rates>', 'false accept rates, separated by commas')
+        .argParser(falseAcceptRates)
+        .default(falseAcceptRates(usualRates), usualRates),
     )
     .addOption(
       choiceOption(

@@ -96,7 +96,13 @@ export async function explainEvaluation(
       measured.push({ ...alternative, decisions: decisionsBy(own, other) });
     for (const { protocol, ...alternative } of protocolAlternatives(rule).filter(wanted)) {
       const scores = own.by(fixedMergeOf(protocol) ?? merge);
-      measured.push({ ...alternative, decisions: decisionsOf(judge(protocol, scores), scores) });
+      try {
+        measured.push({ ...alternative, decisions: decisionsOf(judge(protocol, scores), scores) });
+      } catch (error) {
+        // Such as too few pairs for its principal components.
+        if (!(error instanceof UserError)) throw error;
+        left.push(`${protocol} could not be tried: ${error.message}.`);
+      }
     }
     if (range.channels === 1 && only.includes('channel order'))
       left.push('The net sees grey images, which have no order of channels.');
