@@ -7,7 +7,12 @@ import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { openDataset } from '../normface/data/open.node.ts';
 import { readBlufrSplits } from '../normface/data/protocols/blufr.node.ts';
-import { type BlufrSplits, type BlufrTrial, blufrSamples, blufrTrial } from '../normface/data/protocols/blufr.ts';
+import {
+  type BlufrSplits,
+  type BlufrTrial,
+  blufrSamples,
+  blufrTrial,
+} from '../normface/data/protocols/blufr.ts';
 import {
   type BlufrTrialResult,
   blufrTable,
@@ -72,7 +77,11 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   const count = results.reduce((sum, trial) => sum + trial.genuinePairs + trial.impostorPairs, 0);
   const provenance = await provenanceOf(weightsFile, {
     protocol: `BLUFR (${merge}${options.pca === undefined ? '' : `, PCA ${options.pca}`})`,
-    pairs: { name: `${countText(trials.length, 'trial')} of ${splits.name}`, count, sha256: splitsSha256(splits, trials) },
+    pairs: {
+      name: `${countText(trials.length, 'trial')} of ${splits.name}`,
+      count,
+      sha256: splitsSha256(splits, trials),
+    },
     dataset,
     indices,
   });

@@ -93,7 +93,10 @@ function tell(context: Context, calibration: StoredCalibration): void {
   const { genuine, impostor, intercept, slope, heldOut, impossible, thresholds, data, pairs } = calibration;
   context.say(formatTable(thresholdTable(calibration, `${data}, ${pairs}`)));
   const usual = usualThreshold(calibration);
-  if (usual) context.say(`\`verify\` decides at FAR ${farText(usual.far)} where no threshold is stored and --far is not given`);
+  if (usual)
+    context.say(
+      `\`verify\` decides at FAR ${farText(usual.far)} where no threshold is stored and --far is not given`,
+    );
   context.say(
     `probability of the same person 1/(1 + exp(−(${intercept.toFixed(3)} ${slope < 0 ? '−' : '+'} ${Math.abs(slope).toFixed(3)} cosine))), ` +
       `for pairs of which ${percent(genuine / (genuine + impostor))} % show the same person; on held-out folds log loss ` +
@@ -105,7 +108,9 @@ function tell(context: Context, calibration: StoredCalibration): void {
       `the pairs are all of one fold: they were dealt to ${heldOut.folds}, which share people, so that the errors on them are too small`,
     );
   if (slope <= 0)
-    context.warn('pairs with greater cosines are not more often of the same person: this net does not tell people apart');
+    context.warn(
+      'pairs with greater cosines are not more often of the same person: this net does not tell people apart',
+    );
   if (impossible.length > 0)
     context.warn(
       `${grouped(impostor)} pairs of different people allow no threshold at a false accept rate of ${impossible.map(farText).join(', ')}`,
@@ -119,10 +124,7 @@ function tell(context: Context, calibration: StoredCalibration): void {
 }
 
 /** One row a rate. */
-function thresholdTable(
-  { thresholds, genuine, impostor }: CosineCalibration,
-  title: string,
-): Table {
+function thresholdTable({ thresholds, genuine, impostor }: CosineCalibration, title: string): Table {
   const right = (header: string) => ({ header, align: 'right' as const });
   return {
     title,

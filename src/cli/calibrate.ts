@@ -48,7 +48,8 @@ export const addCalibrate: AddCommand = (program, run) => {
 /** Reads one false accept rate. */
 export function falseAcceptRate(text: string): number {
   const rate = Number(text);
-  if (!(rate > 0 && rate < 1)) throw new InvalidArgumentError('A false accept rate lies between 0 and 1, such as 1e-3.');
+  if (!(rate > 0 && rate < 1))
+    throw new InvalidArgumentError('A false accept rate lies between 0 and 1, such as 1e-3.');
   return rate;
 }
 

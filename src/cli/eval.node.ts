@@ -99,13 +99,18 @@ export async function evaluate(context: Context, named: string[], options: EvalO
       const explained =
         options.explain === undefined
           ? undefined
-          : await explainEvaluation(device, file, { ...set, pairs }, {
-              merge: options.merge,
-              count: options.explain === true ? explainedPairs : options.explain,
-              batch: options.batch,
-              stored: await imageSizes(set.dataset, Array.from(set.indices.subarray(0, sizedImages))),
-              onProgress: (done, total) => stage.update(done, total),
-            });
+          : await explainEvaluation(
+              device,
+              file,
+              { ...set, pairs },
+              {
+                merge: options.merge,
+                count: options.explain === true ? explainedPairs : options.explain,
+                batch: options.batch,
+                stored: await imageSizes(set.dataset, Array.from(set.indices.subarray(0, sizedImages))),
+                onProgress: (done, total) => stage.update(done, total),
+              },
+            );
       runs.push({ ...evaluated, provenance, explained });
     }
     tell(context, runs, set);

@@ -17,7 +17,10 @@ export interface ChosenPairs {
 }
 
 /** The pairs that flags name, else those of the run. @throws UsageError where neither names any */
-export async function chosenSet(options: ChosenPairs, config: TrainingConfig | undefined): Promise<EvaluationSet> {
+export async function chosenSet(
+  options: ChosenPairs,
+  config: TrainingConfig | undefined,
+): Promise<EvaluationSet> {
   const { data, pairs, pairsPerFold } = options;
   if (data !== undefined) return openEvaluationSet({ data, pairs, pairsPerFold });
   if (config && pairs !== undefined)

@@ -90,7 +90,10 @@ async function imageProvenance(
   indices: ArrayLike<number>,
 ): Promise<ImageProvenance> {
   const looked = Math.min(indices.length, sampled);
-  const spread = Array.from({ length: looked }, (_, i) => indices[Math.floor((i * indices.length) / looked)]!);
+  const spread = Array.from(
+    { length: looked },
+    (_, i) => indices[Math.floor((i * indices.length) / looked)]!,
+  );
   const sizes = await imageSizes(dataset, spread);
   const [first] = sizes;
   const isOne = first && sizes.every((size) => size.width === first.width && size.height === first.height);

@@ -6,7 +6,9 @@ import { type AddCommand, cosine, examples } from './command.ts';
 export const addVerify: AddCommand = (program, run) => {
   program
     .command('verify')
-    .description('compare two images and decide at the threshold that `normface eval --store-threshold` or `calibrate` kept')
+    .description(
+      'compare two images and decide at the threshold that `normface eval --store-threshold` or `calibrate` kept',
+    )
     .argument('<a>', 'an image of a face, aligned and cropped like the training images')
     .argument('<b>', 'another')
     .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')

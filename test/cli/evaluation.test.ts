@@ -88,11 +88,22 @@ test('eval prints named protocols and writes a report, and nothing into the run'
     /^run-001: normface-pca \(sum\); 100 pairs of generated pairs of faces \(sha256 [0-9a-f]{12}\); pixels \(byte − 127\.5\)\/128, RGB; images 48 × 56, alignment not recorded; checkpoint run-001 \(sha256 [0-9a-f]{12}\)$/m,
   );
   expect(result.runs[0].provenance).toMatchObject({ pairs: { count: 100 }, images: { stored: [48, 56] } });
-  expect(result.runs[0].errorReject).toMatchObject({ rule: 'eer', rejected: expect.arrayContaining([0, 0.5]) });
+  expect(result.runs[0].errorReject).toMatchObject({
+    rule: 'eer',
+    rejected: expect.arrayContaining([0, 0.5]),
+  });
   expect(result.runs[0].protocols.map((p: { protocol: string }) => p.protocol)).toContain('lfw-10fold-l2');
   expect(result.runs[0]).toMatchObject({ name: 'run-001', genuine: 50, impostor: 50, merge: 'sum' });
   const names = fs.readdirSync(out);
-  for (const name of ['result.json', 'roc.svg', 'roc.png', 'histogram.svg', 'error-reject.svg', 'examples.png', 'report.html'])
+  for (const name of [
+    'result.json',
+    'roc.svg',
+    'roc.png',
+    'histogram.svg',
+    'error-reject.svg',
+    'examples.png',
+    'report.html',
+  ])
     expect(names).toContain(name);
   const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
   // Eight pairs of either kind, each with the cosine that the caption promises.
@@ -155,7 +166,9 @@ test('calibrate keeps thresholds and a probability beside the checkpoint, and ve
   expect(usual.stdout).toMatch(
     /^cosine {4}1\.0000 \(sum\), accept at FAR 1e-1 \(of too few pairs to be sure of it\), (over )?\d+\.\d % same person on the calibration set$/m,
   );
-  expect(usual.stdout).toMatch(/^calibration set: 100 pairs, 50\.0 % of the same person \(.*, sha256 [0-9a-f]{12}\)$/m);
+  expect(usual.stdout).toMatch(
+    /^calibration set: 100 pairs, 50\.0 % of the same person \(.*, sha256 [0-9a-f]{12}\)$/m,
+  );
   expect(usual.stdout).toContain('threshold FAR 0.2 of the calibration');
   const strict = JSON.parse((await verify('--far', '0.1', '--json')).stdout);
   expect(strict).toMatchObject({
@@ -174,7 +187,9 @@ test('calibrate keeps thresholds and a probability beside the checkpoint, and ve
   const damaged = await verify();
   expect([damaged.exitCode, damaged.stderr]).toEqual([
     1,
-    expect.stringMatching(/calibration\.json is not a calibration file; `normface calibrate` writes a new one\n$/),
+    expect.stringMatching(
+      /calibration\.json is not a calibration file; `normface calibrate` writes a new one\n$/,
+    ),
   ]);
 });
 

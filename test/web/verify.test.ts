@@ -48,7 +48,12 @@ describe('which of the dropped files are a checkpoint', () => {
       ['a.png'],
     ]);
     const { threshold, calibration, others } = pickFiles(
-      files('ckpt/weights.safetensors', 'ckpt/calibration.json', 'ckpt/threshold.json', 'other/calibration.json'),
+      files(
+        'ckpt/weights.safetensors',
+        'ckpt/calibration.json',
+        'ckpt/threshold.json',
+        'other/calibration.json',
+      ),
     );
     expect([threshold?.path, calibration?.path, others]).toEqual([
       'ckpt/threshold.json',

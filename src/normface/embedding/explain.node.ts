@@ -7,7 +7,13 @@ import type { Source } from '../data/dataset.ts';
 import type { Image, ImageSize } from '../data/images/image.ts';
 import { viewOf } from '../data/images/view.node.ts';
 import { fixedMergeOf } from '../evaluation/evaluate.ts';
-import { type Explained, explain, type MeasuredAlternative, type Reason, reasons } from '../evaluation/explain.ts';
+import {
+  type Explained,
+  explain,
+  type MeasuredAlternative,
+  type Reason,
+  reasons,
+} from '../evaluation/explain.ts';
 import { withFolds } from '../evaluation/fold-dealing.ts';
 import type { MergeName } from '../evaluation/merge.ts';
 import { type ImageFeatures, MergedScores } from '../evaluation/merged-scores.ts';
@@ -64,7 +70,11 @@ export async function explainEvaluation(
     const all = imageAlternatives(base, range, stored).filter(wanted);
     const total = (all.length + 1) * sources.length;
     let passes = 0;
-    const pass = async (embedder: Embedder, mirror: boolean, how: Pick<ImageAlternative, 'view' | 'swapped'>) => {
+    const pass = async (
+      embedder: Embedder,
+      mirror: boolean,
+      how: Pick<ImageAlternative, 'view' | 'swapped'>,
+    ) => {
       const features = await featuresOf(embedder, { sources, names }, mirror, how, (done) =>
         onProgress?.(passes * sources.length + done, total),
       );

@@ -29,13 +29,19 @@ const mostThresholds = 1000;
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
-const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{8,64}$/.test(value);
+const isHash = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{8,64}$/.test(value);
 
 function isThreshold(value: unknown): value is FarThreshold {
   const { far, threshold, isSupported } = (value ?? {}) as Partial<Record<keyof FarThreshold, unknown>>;
-  return (
-    isNumber(far) && far > 0 && far < 1 && isNumber(threshold) && typeof isSupported === 'boolean'
-  );
+  return isNumber(far) && far > 0 && far < 1 && isNumber(threshold) && typeof isSupported === 'boolean';
+}
+
+/** Stricter rates come later, with thresholds that are at least as high. */
+function isAscending(thresholds: readonly FarThreshold[]): boolean {
+  return thresholds
+    .slice(1)
+    .every(({ far, threshold }, i) => far < thresholds[i]!.far && threshold >= thresholds[i]!.threshold);
 }
 
 /** A calibration out of the JSON of its file: all that decisions and sentences are made of is checked. @throws UserError */
@@ -56,12 +62,9 @@ export function parseCalibration(json: unknown, source: string): StoredCalibrati
     Array.isArray(thresholds) &&
     thresholds.length <= mostThresholds &&
     thresholds.every(isThreshold) &&
-    // Stricter rates have thresholds that are at least as high.
-    thresholds.every(
-      ({ far, threshold }, i) =>
-        i === 0 || (far < thresholds[i - 1].far && threshold >= thresholds[i - 1].threshold),
-    );
-  if (!usable) throw new UserError(`${source} is not a calibration file; \`normface calibrate\` writes a new one`);
+    isAscending(thresholds);
+  if (!usable)
+    throw new UserError(`${source} is not a calibration file; \`normface calibrate\` writes a new one`);
   return json as StoredCalibration;
 }
 
@@ -77,10 +80,7 @@ export function farText(far: number): string {
 }
 
 /** The stored threshold of a rate, which may be written in any way: 0.001 is 1e-3. */
-export function thresholdOfFar(
-  { thresholds }: StoredCalibration,
-  far: number,
-): FarThreshold | undefined {
+export function thresholdOfFar({ thresholds }: StoredCalibration, far: number): FarThreshold | undefined {
   return thresholds.find((one) => Math.abs(one.far / far - 1) < 1e-9);
 }
 
@@ -134,7 +134,10 @@ export function calibrationSetText(calibration: StoredCalibration): string {
 }
 
 /** "FAR 1e-3 of the calibration": where a threshold is from, and whether it can be believed. */
-export function farThresholdText({ impostor }: StoredCalibration, { far, isSupported }: FarThreshold): string {
+export function farThresholdText(
+  { impostor }: StoredCalibration,
+  { far, isSupported }: FarThreshold,
+): string {
   const few = isSupported
     ? ''
     : `, of ${grouped(impostor)} pairs of different people where ${grouped(neededImpostors(far))} are needed to be sure of it`;

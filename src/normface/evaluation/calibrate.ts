@@ -42,11 +42,7 @@ export interface CosineCalibration extends Logistic {
 }
 
 /** @throws UserError when there are too few pairs of either kind to hold any out */
-export function calibrate(
-  cosines: Float64Array,
-  list: PairList,
-  fars: readonly number[],
-): CosineCalibration {
+export function calibrate(cosines: Float64Array, list: PairList, fars: readonly number[]): CosineCalibration {
   const split = splitScores(cosines, list.same);
   const [genuine, impostor] = [split.genuine.length, split.impostor.length];
   if (Math.min(genuine, impostor) < 2)

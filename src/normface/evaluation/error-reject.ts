@@ -65,9 +65,7 @@ function fixedThreshold(split: ScoreSplit): Pick<ErrorReject, 'rule' | 'threshol
   // Where the shares of wrong decisions of the two kinds are nearest to one another.
   const { genuine, impostor } = split;
   const distance = (at: number) =>
-    Math.abs(
-      countAbove(impostor, at) / impostor.length + countAbove(genuine, at) / genuine.length - 1,
-    );
+    Math.abs(countAbove(impostor, at) / impostor.length + countAbove(genuine, at) / genuine.length - 1);
   let nearest = impostor[0]!;
   for (const scores of [impostor, genuine])
     for (const score of scores) if (distance(score) < distance(nearest)) nearest = score;

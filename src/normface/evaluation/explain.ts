@@ -4,7 +4,7 @@ import { mcNemar } from '../../common/proportion.ts';
 import { bootstrapMean, holm } from '../../common/statistics.ts';
 import type { Table } from '../../common/table.ts';
 import { percent } from './summary.ts';
-import { level, pText, points } from './verdict.ts';
+import { level, points, pText } from './verdict.ts';
 
 /** The usual reasons for a number below the published one. */
 export const reasons = [

@@ -52,7 +52,10 @@ export function probabilityError(
     truly[bin]! += Number(isSame);
   }
   const prior = genuine / count;
-  const entropy = [prior, 1 - prior].reduce((sum, share) => sum - (share > 0 ? share * Math.log(share) : 0), 0);
+  const entropy = [prior, 1 - prior].reduce(
+    (sum, share) => sum - (share > 0 ? share * Math.log(share) : 0),
+    0,
+  );
   const bins = Array.from({ length: binCount }, (_, bin): ReliabilityBin => {
     const n = pairs[bin]!;
     return {

@@ -188,7 +188,9 @@ export class VerifyPage implements Page {
   private takeCalibration(calibration: StoredCalibration): void {
     const { sha256 } = this.checkpoint ?? {};
     if (sha256 !== undefined && !isOfWeights(calibration, sha256))
-      throw new UserError('the calibration is of other weights and is left out: normface calibrate writes a new one');
+      throw new UserError(
+        'the calibration is of other weights and is left out: normface calibrate writes a new one',
+      );
     this.calibration = calibration;
     if (!this.stored && !this.mergeIsChosen) this.merge = calibration.merge;
     this.describeCheckpoint();

@@ -26,7 +26,8 @@ async function ramp(width: number, height: number): Promise<Source> {
 const frame = { width: 6, height: 8 };
 /** Columns by the first row, rows by the first column. */
 const columns = (pixels: Uint8Array) => Array.from({ length: frame.width }, (_, x) => pixels[3 * x]!);
-const rows = (pixels: Uint8Array) => Array.from({ length: frame.height }, (_, y) => pixels[3 * y * frame.width + 1]!);
+const rows = (pixels: Uint8Array) =>
+  Array.from({ length: frame.height }, (_, y) => pixels[3 * y * frame.width + 1]!);
 
 describe('views of an image of the size of the frame', () => {
   test('the usual one is what every command sees', async () => {

@@ -9,7 +9,7 @@ import { hash32 } from '../../../src/engine/core/random.ts';
 import { createDataset, type Dataset } from '../../../src/normface/data/dataset.ts';
 import type { Image } from '../../../src/normface/data/images/image.ts';
 import { drawPairs } from '../../../src/normface/data/protocols/pair-generation.ts';
-import { explainEvaluation, type ExplainOptions } from '../../../src/normface/embedding/explain.node.ts';
+import { type ExplainOptions, explainEvaluation } from '../../../src/normface/embedding/explain.node.ts';
 import { renderFace } from '../../../src/normface/faces/render.ts';
 import { findNet } from '../../../src/normface/nets/index.ts';
 import { netMetadata } from '../../../src/normface/nets/stored-net.ts';
@@ -39,7 +39,10 @@ beforeAll(() => {
 });
 
 /** A data set of the faces after something was done to each. */
-async function stored(name: string, change: (face: Image, i: number) => Image | Promise<Image>): Promise<Dataset> {
+async function stored(
+  name: string,
+  change: (face: Image, i: number) => Image | Promise<Image>,
+): Promise<Dataset> {
   fs.mkdirSync(path.join(folder, name));
   return createDataset(
     name,

@@ -106,12 +106,20 @@ describe('a file that somebody else wrote', () => {
     ['a missing threshold', { ...calibration, thresholds: [{ far: 0.1, isSupported: true }] }],
     ['a threshold that is null', { ...calibration, thresholds: [null] }],
     ['rates out of order', { ...calibration, thresholds: thresholds.toReversed() }],
-    ['a stricter rate with a lower threshold', { ...calibration, thresholds: [rate(0.1, 0.3), rate(0.01, 0.2)] }],
-    ['more thresholds than anybody asked for', { ...calibration, thresholds: Array(2000).fill(thresholds[0]) }],
+    [
+      'a stricter rate with a lower threshold',
+      { ...calibration, thresholds: [rate(0.1, 0.3), rate(0.01, 0.2)] },
+    ],
+    [
+      'more thresholds than anybody asked for',
+      { ...calibration, thresholds: Array(2000).fill(thresholds[0]) },
+    ],
   ])('%s is refused in one sentence', (_, json) => {
     const read = () => parseCalibration(json, 'run/calibration.json');
     expect(read).toThrow(UserError);
-    expect(read).toThrow(/^run\/calibration\.json is not a calibration file; `normface calibrate` writes a new one$/);
+    expect(read).toThrow(
+      /^run\/calibration\.json is not a calibration file; `normface calibrate` writes a new one$/,
+    );
   });
 
   test('is told from one of other weights', () => {
@@ -134,7 +142,10 @@ describe('which threshold decides', () => {
   } as const satisfies StoredThreshold;
 
   test('a cosine that was asked for, else a rate that was asked for, else the stored one, else the strictest that is supported', () => {
-    expect(decidingThreshold({ stored, calibration, threshold: 0.2 })).toEqual({ threshold: 0.2, merge: 'front' });
+    expect(decidingThreshold({ stored, calibration, threshold: 0.2 })).toEqual({
+      threshold: 0.2,
+      merge: 'front',
+    });
     expect(decidingThreshold({ stored, calibration, far: 0.001 })).toEqual({
       threshold: 0.4,
       merge: 'sum',

@@ -82,6 +82,13 @@ test('pairs of one fold are dealt to ten, each with pairs of both kinds', () => 
   expect(withFolds(dealt)).toEqual({ pairs: dealt, isOwn: true });
   expect(calibrate(scores, pairs, [0.1]).heldOut).toMatchObject({ folds: 10, hasOwnFolds: false });
   const few = { scores: Float64Array.of(0.1, 0.5, 0.2), same: Uint8Array.of(0, 1, 0) };
-  const list = { a: new Uint32Array(3), b: new Uint32Array(3), same: few.same, fold: Uint32Array.of(1, 1, 1) };
-  expect(() => calibrate(few.scores, list, [0.1])).toThrow(/at least 2 pairs of either kind; these are 1 same/);
+  const list = {
+    a: new Uint32Array(3),
+    b: new Uint32Array(3),
+    same: few.same,
+    fold: Uint32Array.of(1, 1, 1),
+  };
+  expect(() => calibrate(few.scores, list, [0.1])).toThrow(
+    /at least 2 pairs of either kind; these are 1 same/,
+  );
 });

@@ -46,11 +46,20 @@ describe('error versus reject', () => {
 
   test('rises when the errors have the longest ones, and stays level where lengths say nothing', () => {
     const { scores, same } = pairsWith((pair) => pair < 10);
-    const worst = errorVersusReject(scores, same, Float64Array.from(same, (_, i) => -i));
+    const worst = errorVersusReject(
+      scores,
+      same,
+      Float64Array.from(same, (_, i) => -i),
+    );
     expect(worst.falseNonMatchRate.at(-1)).toBe(10 / 50);
     const { scores: half, same: kinds } = pairsWith((pair) => hash32(3, pair) % 2 === 0);
-    const level = errorVersusReject(half, kinds, Float64Array.from(kinds, (_, i) => hash32(4, i)));
-    for (const rate of level.falseNonMatchRate) expect(Math.abs(rate - level.falseNonMatchRate[0]!)).toBeLessThan(0.15);
+    const level = errorVersusReject(
+      half,
+      kinds,
+      Float64Array.from(kinds, (_, i) => hash32(4, i)),
+    );
+    for (const rate of level.falseNonMatchRate)
+      expect(Math.abs(rate - level.falseNonMatchRate[0]!)).toBeLessThan(0.15);
   });
 
   test('the quality of pairs of different people does not matter', () => {
@@ -72,7 +81,11 @@ describe('error versus reject', () => {
 
 test('the table has the rates at its shares', () => {
   const { scores, same } = pairsWith((pair) => pair < 10);
-  const curve = errorVersusReject(scores, same, Float64Array.from(same, (_, i) => i));
+  const curve = errorVersusReject(
+    scores,
+    same,
+    Float64Array.from(same, (_, i) => i),
+  );
   const { rows, columns } = errorRejectTable([{ name: 'run', curve }]);
   expect(columns[2]!.header).toBe('0 % refused');
   expect(rows[0]!.slice(2)).toEqual(['10.00', '5.26', '0.00', '0.00', '0.00', '0.00']);
@@ -80,9 +93,20 @@ test('the table has the rates at its shares', () => {
 
 test('the plot has a line a run, and is a labelled, reproducible SVG', () => {
   const { scores, same } = pairsWith((pair) => pair < 10);
-  const curve = errorVersusReject(scores, same, Float64Array.from(same, (_, i) => i));
+  const curve = errorVersusReject(
+    scores,
+    same,
+    Float64Array.from(same, (_, i) => i),
+  );
   const none = errorVersusReject(pairsWith(() => false).scores, same, scores);
-  const draw = () => errorRejectPlot([{ name: 'a', curve }, { name: '<b>', curve: none }], 'Title');
+  const draw = () =>
+    errorRejectPlot(
+      [
+        { name: 'a', curve },
+        { name: '<b>', curve: none },
+      ],
+      'Title',
+    );
   const text = draw();
   expect(draw()).toBe(text);
   expect(text).not.toMatch(/NaN|undefined|Infinity/);
