@@ -29,7 +29,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 const frame = { width: 48, height: 56 };
 /** Beyond those that the net was trained and evaluated on. */
 const firstPerson = 600;
-const [people, each] = [40, 3];
+const [people, each] = [40, 4];
 let faces: Image[];
 
 beforeAll(() => {
@@ -48,13 +48,11 @@ async function stored(
     name,
     await Promise.all(
       faces.map(async (face, i) => {
-        const file = path.join(folder, name, `${i}.png`);
+        const file = path.join(folder, name, `${i}.ppm`);
         const { width, height, pixels } = await change(face, i);
-        await sharp(pixels, { raw: { width, height, channels: 3 } })
-          .png({ compressionLevel: 0 })
-          .toFile(file);
+        fs.writeFileSync(file, Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), pixels]));
         const identity = `person_${String(Math.floor(i / each)).padStart(2, '0')}`;
-        return { identity, key: `${identity}/${i}.png`, source: { kind: 'file', path: file } as const };
+        return { identity, key: `${identity}/${i}.ppm`, source: { kind: 'file', path: file } as const };
       }),
     ),
   );
@@ -62,7 +60,7 @@ async function stored(
 
 /** The same pairs of any of these data sets. */
 function setOf(dataset: Dataset) {
-  const drawn = drawPairs(dataset, { folds: 10, pairsPerFold: 12, seed: 1 }).pairs;
+  const drawn = drawPairs(dataset, { folds: 10, pairsPerFold: 24, seed: 1 }).pairs;
   return {
     dataset,
     pairsName: 'drawn',
@@ -104,29 +102,28 @@ const better = async (file: string, dataset: Dataset, changed: Partial<ExplainOp
 
 test('on a right set nothing is claimed, and the same seed says the same', async () => {
   const dataset = await stored('right', (face) => face);
-  const count = 200;
-  const tried = () => explainEvaluation(device, weights('right'), setOf(dataset), { ...options, count });
+  const tried = (changed: Partial<ExplainOptions> = {}) =>
+    explainEvaluation(device, weights('right'), setOf(dataset), { ...options, count: 120, ...changed });
   const explained = await tried();
-  expect(explained.pairs).toBe(200);
+  expect(explained.pairs).toBe(120);
   expect(explained.accuracy).toBeGreaterThan(0.85);
   expect(new Set(explained.alternatives.map(({ reason }) => reason)).size).toBe(6);
   expect(explained.alternatives.filter(({ isBetter }) => isBetter)).toEqual([]);
-  const only = ['crop', 'protocol'] as const;
-  const again = () =>
-    explainEvaluation(device, weights('right'), setOf(dataset), { ...options, count, only });
-  expect(await again()).toEqual(await again());
+  const only = ['mirror merge'] as const;
+  const twice = [await tried({ only }), await tried({ only })];
+  expect(twice[1]).toEqual(twice[0]);
+  expect((await tried({ only, seed: 2 })).alternatives).not.toEqual(twice[0]!.alternatives);
 });
 
 describe('a planted fault', () => {
-  test('alignment: crops of another template, squeezed to the size of the net', async () => {
-    const dataset = await stored('squeezed', (face) => squeezed(face));
-    expect(await better(weights('squeezed'), dataset, { only: ['alignment'] })).toContain(
-      '112 × 112 squeezed to 96 × 112',
-    );
+  test('alignment: faces that were made smaller than the net knows them', async () => {
+    const dataset = await stored('smaller', (face) => smaller(face, 0.7));
+    const found = await better(weights('smaller'), dataset, { only: ['alignment'] });
+    expect(found[0]).toBe('112 × 112 as the middle of 96 × 112');
   });
 
   test('crop: faces that lie lower than the net knows them', async () => {
-    const dataset = await stored('lower', (face) => shifted(face, 4));
+    const dataset = await stored('lower', (face) => moved(face, [0, 8]));
     const found = await better(weights('lower'), dataset, { only: ['crop'] });
     expect(found[0]).toBe('moved 4 px up');
   });
@@ -144,18 +141,19 @@ describe('a planted fault', () => {
     const dataset = await stored('range', (face) => face);
     const found = await better(weights('range', { metadata: net }), dataset, { only: ['pixel range'] });
     expect(found).toContain('(byte − 127.5)/128');
-    expect(found).not.toContain('byte');
   });
 
-  test('mirror merge: images of which half are mirrored', async () => {
-    const dataset = await stored('mirrored', (face, i) => (hash32(1, i) % 2 === 0 ? face : mirrored(face)));
-    expect(await better(weights('mirrored'), dataset, { only: ['mirror merge'] })).toContain('sum');
+  test('mirror merge: faces of which one side is seen, in half of the images the other', async () => {
+    const dataset = await stored('mirrored', (face, i) =>
+      hash32(1, i) % 2 === 0 ? covered(face, 28) : mirrored(covered(face, 28)),
+    );
+    expect(await better(weights('mirrored'), dataset, { only: ['mirror merge'] })).toContain('concat');
   });
 
   test('protocol: features with a mean that published rules subtract', async () => {
     const dataset = await stored('biased', (face) => face);
-    const found = await better(weights('biased', { bias: 20 }), dataset, { only: ['protocol'] });
-    expect(found).toContain('10fold-mean');
+    const found = await better(weights('biased', { bias: 200 }), dataset, { only: ['protocol'] });
+    expect(found).toEqual(expect.arrayContaining(['10fold-mean', 'normface-pca']));
   });
 });
 
@@ -164,31 +162,42 @@ test('an image that cannot be read is named', async () => {
   const source = dataset.samples[0]!.source;
   fs.writeFileSync((source as { path: string }).path, 'no image');
   await expect(better(weights('damaged'), dataset, { only: ['channel order'] })).rejects.toThrow(
-    /damaged: cannot read the image person_00\/0\.png: not an image/,
+    /damaged: cannot read the image person_00\/0\.ppm: not an image/,
   );
 });
 
-/** The middle 6/7 of the width is what 96 × 112 is of 112 × 112: a frame with 8 pixels more on either side, squeezed. */
-async function squeezed({ width, height, pixels }: Image): Promise<Image> {
-  const side = Math.round(width / 12);
+/** The whole image in the middle of the frame, with its border repeated. */
+async function smaller({ width, height, pixels }: Image, share: number): Promise<Image> {
+  const [across, down] = [width, height].map((extent) => Math.round((extent * (1 - share)) / 2));
+  const inner = { width: width - 2 * across!, height: height - 2 * down! };
   const data = await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .extend({ left: side, right: side, extendWith: 'copy' })
+    .resize(inner.width, inner.height, { fit: 'fill' })
+    .extend({ left: across, right: across, top: down, bottom: down, extendWith: 'copy' })
     .raw()
     .toBuffer();
-  const squeezed = await sharp(data, { raw: { width: width + 2 * side, height, channels: 3 } })
-    .resize(width, height, { fit: 'fill' })
-    .raw()
-    .toBuffer();
-  return { width, height, pixels: new Uint8Array(squeezed) };
+  return { width, height, pixels: new Uint8Array(data) };
 }
 
-function shifted({ width, height, pixels }: Image, down: number): Image {
-  const moved = new Uint8Array(pixels.length);
-  for (let y = 0; y < height; y++) {
-    const from = Math.max(0, y - down) * width * 3;
-    moved.set(pixels.subarray(from, from + width * 3), y * width * 3);
-  }
-  return { width, height, pixels: moved };
+/** By whole pixels to the right and down, the border repeated. */
+function moved({ width, height, pixels }: Image, [right, down]: readonly [number, number]): Image {
+  return {
+    width,
+    height,
+    pixels: pixels.map((_, i) => {
+      const pixel = Math.floor(i / 3);
+      const [x, y] = [(pixel % width) - right, Math.floor(pixel / width) - down];
+      return pixels[3 * (Math.max(0, y) * width + Math.max(0, x)) + (i % 3)]!;
+    }),
+  };
+}
+
+/** The first columns black. */
+function covered({ width, height, pixels }: Image, columns: number): Image {
+  return {
+    width,
+    height,
+    pixels: pixels.map((level, i) => (Math.floor(i / 3) % width < columns ? 0 : level)),
+  };
 }
 
 function mirrored({ width, height, pixels }: Image): Image {
