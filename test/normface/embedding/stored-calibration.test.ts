@@ -66,6 +66,11 @@ describe('what a calibration says of a cosine', () => {
     );
   });
 
+  test('the name of the data is not said twice', () => {
+    const drawn = { ...calibration, pairs: 'generated pairs of lfw' };
+    expect(calibrationSetText(drawn)).toContain('(generated pairs of lfw, sha256 ');
+  });
+
   test('nothing is said to be certain', () => {
     expect(calibratedText(calibration, 0.99)).toContain('over 99.9 % same person');
     expect(calibratedText(calibration, -0.9)).toContain('under 0.1 % same person');
