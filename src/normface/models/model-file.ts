@@ -60,7 +60,9 @@ export type Operation =
   | { readonly kind: 'concatenate' }
   /** Channels from `begin` to before `end`. */
   | { readonly kind: 'channels'; readonly begin: number; readonly end: number }
-  | { readonly kind: 'reshape'; readonly shape: readonly number[] };
+  | { readonly kind: 'reshape'; readonly shape: readonly number[] }
+  /** What a reader has no word for: refused where the feature needs it, and no matter in a head that only training has. */
+  | { readonly kind: 'unsupported'; readonly type: string; readonly settings: string };
 
 export interface ModelNode {
   /** As the file names it, or made up from its output. */
