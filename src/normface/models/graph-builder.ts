@@ -46,7 +46,9 @@ export class GraphBuilder {
 
   /** @throws UserError: the node, its settings, and what would do */
   refuse(node: ModelNode, supported: string): never {
-    throw new UserError(`${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`);
+    throw new UserError(
+      `${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`,
+    );
   }
 
   /**

@@ -89,8 +89,7 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
         );
       used.add(node);
       const before = dominators.get(value)!;
-      const branches =
-        node.inputs.length > 1 ? node.inputs.map((end) => chain(before, end, level + 1)) : [];
+      const branches = node.inputs.length > 1 ? node.inputs.map((end) => chain(before, end, level + 1)) : [];
       parts.push({ node, branches });
       value = before;
     }
