@@ -4,8 +4,9 @@ import { defaultEpsilon } from '../../../engine/ops/norm/batch_norm.ts';
 import type { NamedLayer } from '../../nets/layer.ts';
 import type { Layer } from '../../nets/net.ts';
 import { filtersChannelsFirst, flattenedOrder, matrixChannelsFirst, putBack } from '../weight-layout.ts';
-import { poolAttributes } from './onnx-pool.ts';
+import { innerLists } from './inner-lists.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
+import { poolAttributes } from './onnx-pool.ts';
 
 /** A value of the graph on its way through the layers. */
 export interface Flow {
@@ -186,13 +187,13 @@ export class OnnxLayers {
   }
 
   private residual({ name, layers, shortcut = [] }: LayerOf<'residual'>, plan: NamedLayer, x: string): string {
-    const [beside, main] = shared(plan, [shortcut, layers]) as [NamedLayer[], NamedLayer[]];
+    const [beside = [], main = []] = innerLists(plan, [shortcut, layers]);
     const result = this.chain(layers, main, { value: x }).value;
     return this.graph.node('Add', name, [result, this.chain(shortcut, beside, { value: x }).value]);
   }
 
   private branches({ name, branches, join }: LayerOf<'branches'>, plan: NamedLayer, x: string): string {
-    const planned = shared(plan, branches);
+    const planned = innerLists(plan, branches);
     const results = branches.map((layers, i) => this.chain(layers, planned[i]!, { value: x }).value);
     return join === 'add'
       ? this.graph.node('Sum', name, results)
@@ -202,15 +203,6 @@ export class OnnxLayers {
 
 const pair = (value: number | readonly [number, number]): readonly [number, number] =>
   typeof value === 'number' ? [value, value] : value;
-
-/** The layers inside one, which are planned as one list, by the lists that they are in. */
-function shared({ inner = [] }: NamedLayer, lists: readonly (readonly Layer[])[]): NamedLayer[][] {
-  let begin = 0;
-  return lists.map(({ length }) => {
-    begin += length;
-    return inner.slice(begin - length, begin);
-  });
-}
 
 /** Whether a product comes before anything for which the order of flat numbers matters. */
 function meetsProduct(layers: readonly Layer[]): boolean {

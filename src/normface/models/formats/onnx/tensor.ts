@@ -1,6 +1,7 @@
 /** `TensorProto` of ONNX: what a file says of a tensor, and its numbers. */
 
 import { UserError } from '../../../../common/errors.ts';
+import { float16 } from '../number-types.ts';
 import type { ProtobufMessage } from '../protobuf.ts';
 
 /** `TensorProto.DataType`. */
@@ -91,7 +92,7 @@ function storedNumbers(type: TypeName, message: ProtobufMessage): Stored {
   const list = message.integers(type === 'int64' ? field.int64 : field.int32);
   return {
     count: () => list.length,
-    decode: () => (type === 'float16' ? Float32Array.from(list, halfToNumber) : list),
+    decode: () => (type === 'float16' ? Float32Array.from(list, float16) : list),
   };
 }
 
@@ -103,7 +104,7 @@ function decodeRaw(type: TypeName, buffer: ArrayBuffer): ArrayLike<number> {
     case 'double':
       return new Float64Array(buffer);
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+      return Float32Array.from(new Uint16Array(buffer), float16);
     case 'int64':
       return Array.from(new BigInt64Array(buffer), Number);
     case 'int32':
@@ -118,13 +119,4 @@ function decodeRaw(type: TypeName, buffer: ArrayBuffer): ArrayLike<number> {
     case 'bool':
       return new Uint8Array(buffer);
   }
-}
-
-/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
