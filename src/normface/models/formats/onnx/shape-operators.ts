@@ -1,7 +1,7 @@
 /** Operators that move numbers, or compute shapes. */
 
 import type { Sides } from '../../model-file.ts';
-import { batchExtent, constantOf, reshaped, resolvedShape, sizeOf, transposed, wholeNumbers } from './constant.ts';
+import { batchExtent, constantOf, mostNumbers, reshaped, resolvedShape, sizeOf, transposed, wholeNumbers } from './constant.ts';
 import type { OnnxNode } from './model.ts';
 import type { Operator } from './operators.ts';
 import type { Translation, ValueSlot } from './translation.ts';
@@ -43,13 +43,13 @@ const shape: Operator = (t, node) => {
 const gather: Operator = (t, node) => {
   const slot = t.input(node, 0);
   const index = t.weight(node, 1);
-  const places = t.numbers(index);
+  const places = t.numbers(node, index);
   const name = node.outputs[0] ?? '';
   const list =
     slot?.kind === 'shape'
       ? shapeOf(t, node, slot.of, Math.max(...places) + 1)
       : slot?.kind === 'constant' && slot.constant.shape.length === 1
-        ? t.numbers(slot.constant)
+        ? t.numbers(node, slot.constant)
         : t.fail(node, 'it is supported in shapes');
   const values = places.map((place) => list[place < 0 ? place + list.length : place]);
   if (!values.every((value) => value !== undefined)) return t.fail(node, `the index ${places.join(', ')} is out of range`);
@@ -168,11 +168,12 @@ const concat: Operator = (t, node) => {
   const slots = node.inputs.map((_, i) => t.input(node, i));
   const axis = node.attributes.get('axis')?.int ?? 1;
   const constants = slots.flatMap((slot) => (slot?.kind === 'constant' ? [slot.constant] : []));
-  if (constants.length === slots.length && constants.every(({ shape }) => shape.length === 1) && axis <= 0)
-    return t.alias(node, {
-      kind: 'constant',
-      constant: wholeNumbers(node.outputs[0] ?? '', constants.flatMap((part) => t.numbers(part))),
-    });
+  if (constants.length === slots.length && constants.every(({ shape }) => shape.length === 1) && axis <= 0) {
+    if (constants.reduce((sum, part) => sum + sizeOf(part.shape), 0) > mostNumbers)
+      return t.fail(node, `lists of more than ${mostNumbers} numbers are not put together`);
+    const numbers = constants.flatMap((part) => t.numbers(node, part));
+    return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', numbers) });
+  }
   const values = slots.map((_, i) => t.value(node, i));
   const [first] = values;
   if (!first || !isChannels(first, axis)) return t.fail(node, `axis ${axis} is not that of the channels`);
@@ -224,7 +225,7 @@ const slice: Operator = (t, node) => {
     return [clamp(start), clamp(end)];
   };
   if (slot?.kind === 'constant' && slot.constant.shape.length === 1) {
-    const numbers = t.numbers(slot.constant);
+    const numbers = t.numbers(node, slot.constant);
     const kept = numbers.slice(...bounds(numbers.length));
     return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', kept) });
   }
