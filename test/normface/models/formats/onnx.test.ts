@@ -105,7 +105,7 @@ describe('graphs as other programs write them', () => {
         ],
         tensors: [
           w,
-          floats('fc.weight', [80, 5]),
+          floats('fc.weight', [48, 5]),
           floats('mean', [], [127.5]),
           floats('deviation', [1], [128]),
           whole('pads', [0, 0, 1, 0, 0, 0, 1, 1]),
@@ -325,7 +325,7 @@ describe('what cannot be is said in one sentence', () => {
         nodes: [
           convolution,
           { op: 'Relu', in: ['c'], out: ['a'] },
-          { op: 'Sigmoid', in: ['a'], out: ['b'] },
+          { op: 'Sigmoid', in: ['c'], out: ['b'] },
           { op: 'Add', in: ['a', 'b'], out: ['d'] },
           { op: 'Concat', in: ['d', 'a'], out: ['y'], attributes: { axis: 1 } },
         ],
