@@ -10,6 +10,7 @@ import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { addGraph } from './graph.ts';
+import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
@@ -29,6 +30,7 @@ const commands: readonly AddCommand[] = [
   addYtf,
   addEmbed,
   addVerify,
+  addImport,
   addProtocols,
   addData,
   addNets,
