@@ -8,7 +8,7 @@ import type { ModelFile } from '../../../src/normface/models/model-file.ts';
 import { storedShape } from '../../../src/normface/models/slot-values.ts';
 import { findNet } from '../../../src/normface/nets/index.ts';
 import type { Net } from '../../../src/normface/nets/net.ts';
-import { newNet, ramp } from './formats/caffe-writer.ts';
+import { netOf, ramp } from './formats/caffe-writer.ts';
 
 const options: ImportOptions = { source: 'x', name: 'mine' };
 
@@ -265,22 +265,7 @@ test("a graph: its own net, with the range of numbers of the file's layer of dat
 });
 
 /** The net of Caffe's tests for images of so many channels. */
-function withChannels(channels: number): ModelFile {
-  const read = readCaffe(newNet, 'x');
-  return {
-    ...read,
-    graph: { ...read.graph!, inputs: [{ name: 'data', shape: [channels, 0, 0] }] },
-    tensors: read.tensors.map((tensor) =>
-      tensor.name === 'conv1.weight'
-        ? {
-            name: tensor.name,
-            shape: [4, channels, 3, 3],
-            values: () => Float32Array.from(ramp(36 * channels)),
-          }
-        : tensor,
-    ),
-  };
-}
+const withChannels = (channels: number): ModelFile => readCaffe(netOf(channels), 'x');
 
 test('nets that get blue first: the colours of the first filters change places', () => {
   const usual = importModel(withChannels(3), { ...options, imageSize: [4, 6] });

@@ -57,56 +57,62 @@ export function ramp(count: number, step = 0.01): number[] {
   );
 }
 
-/** Data, convolution, batch norm with its scale, PReLU in place, pooling, max-feature-map, a product, and what only a training has. */
-export const newNet: Uint8Array = message({
-  1: 'tiny',
-  100: [
-    message({
-      1: 'data',
-      2: 'Data',
-      4: ['data', 'label'],
-      100: message({ 1: new Float(1 / 128), 5: [new Float(127.5)] }),
-    }),
-    message({
-      1: 'conv1',
-      2: 'Convolution',
-      3: 'data',
-      4: 'conv1',
-      7: [blob([4, 2, 3, 3], ramp(72)), blob([4], [1, 2, 3, 4])],
-      106: message({ 1: 4, 3: 1, 4: 3, 6: 1 }),
-    }),
-    message({
-      1: 'bn1',
-      2: 'BatchNorm',
-      3: 'conv1',
-      4: 'conv1',
-      7: [blob([4], [2, 4, 6, 8]), blob([4], [8, 8, 8, 8]), blob([1], [2])],
-      139: message({ 3: new Float(0.001) }),
-    }),
-    message({
-      1: 'scale1',
-      2: 'Scale',
-      3: 'conv1',
-      4: 'conv1',
-      7: [blob([4], [1, 2, 3, 4]), blob([4], [0, 1, 0, 1])],
-      142: message({ 4: 1 }),
-    }),
-    message({ 1: 'relu1', 2: 'PReLU', 3: 'conv1', 4: 'conv1', 7: blob([4], [0.25, 0.5, 0.75, 1]) }),
-    message({ 1: 'pool1', 2: 'Pooling', 3: 'conv1', 4: 'pool1', 121: message({ 1: 0, 2: 2, 3: 2 }) }),
-    message({ 1: 'slice1', 2: 'Slice', 3: 'pool1', 4: ['left', 'right'] }),
-    message({ 1: 'max1', 2: 'Eltwise', 3: ['left', 'right'], 4: 'max1', 110: message({ 1: 2 }) }),
-    message({ 1: 'drop', 2: 'Dropout', 3: 'max1', 4: 'max1' }),
-    message({
-      1: 'fc',
-      2: 'InnerProduct',
-      3: 'max1',
-      4: 'fc',
-      7: [blob([2, 12], ramp(24)), blob([2], [0.5, -0.5])],
-      117: message({ 1: 2 }),
-    }),
-    message({ 1: 'loss', 2: 'SoftmaxWithLoss', 3: ['fc', 'label'], 4: 'loss' }),
-  ],
-});
+/**
+ * Data, convolution, batch norm with its scale, PReLU in place, pooling, max-feature-map, a product, and what only a training has; for
+ * images of 4×6 pixels.
+ */
+export const netOf = (channels: number): Uint8Array =>
+  message({
+    1: 'tiny',
+    100: [
+      message({
+        1: 'data',
+        2: 'Data',
+        4: ['data', 'label'],
+        100: message({ 1: new Float(1 / 128), 5: [new Float(127.5)] }),
+      }),
+      message({
+        1: 'conv1',
+        2: 'Convolution',
+        3: 'data',
+        4: 'conv1',
+        7: [blob([4, channels, 3, 3], ramp(36 * channels)), blob([4], [1, 2, 3, 4])],
+        106: message({ 1: 4, 3: 1, 4: 3, 6: 1 }),
+      }),
+      message({
+        1: 'bn1',
+        2: 'BatchNorm',
+        3: 'conv1',
+        4: 'conv1',
+        7: [blob([4], [2, 4, 6, 8]), blob([4], [8, 8, 8, 8]), blob([1], [2])],
+        139: message({ 3: new Float(0.001) }),
+      }),
+      message({
+        1: 'scale1',
+        2: 'Scale',
+        3: 'conv1',
+        4: 'conv1',
+        7: [blob([4], [1, 2, 3, 4]), blob([4], [0, 1, 0, 1])],
+        142: message({ 4: 1 }),
+      }),
+      message({ 1: 'relu1', 2: 'PReLU', 3: 'conv1', 4: 'conv1', 7: blob([4], [0.25, 0.5, 0.75, 1]) }),
+      message({ 1: 'pool1', 2: 'Pooling', 3: 'conv1', 4: 'pool1', 121: message({ 1: 0, 2: 2, 3: 2 }) }),
+      message({ 1: 'slice1', 2: 'Slice', 3: 'pool1', 4: ['left', 'right'] }),
+      message({ 1: 'max1', 2: 'Eltwise', 3: ['left', 'right'], 4: 'max1', 110: message({ 1: 2 }) }),
+      message({ 1: 'drop', 2: 'Dropout', 3: 'max1', 4: 'max1' }),
+      message({
+        1: 'fc',
+        2: 'InnerProduct',
+        3: 'max1',
+        4: 'fc',
+        7: [blob([2, 12], ramp(24)), blob([2], [0.5, -0.5])],
+        117: message({ 1: 2 }),
+      }),
+      message({ 1: 'loss', 2: 'SoftmaxWithLoss', 3: ['fc', 'label'], 4: 'loss' }),
+    ],
+  });
+
+export const newNet: Uint8Array = netOf(2);
 
 /** An input, a convolution, ReLU and a product, in the words of files before August 2014. */
 export const oldNet: Uint8Array = message({
