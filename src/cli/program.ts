@@ -9,6 +9,7 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
 import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
@@ -31,6 +32,7 @@ const commands: readonly AddCommand[] = [
   addEmbed,
   addVerify,
   addImport,
+  addExport,
   addProtocols,
   addData,
   addNets,

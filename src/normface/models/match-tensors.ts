@@ -4,6 +4,7 @@ import { UserError } from '../../common/errors.ts';
 import { formatShape } from '../../engine/core/errors.ts';
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
+import { pyTorchOriginal } from './export/pytorch-names.ts';
 import { type LayerSlot, layerSlots } from './layer-slots.ts';
 import type { ModelFile, ModelTensor } from './model-file.ts';
 import { type Channels, channelsOf, isOfShape, slotValues, storedShape } from './slot-values.ts';
@@ -50,7 +51,7 @@ export function matchTensors(file: ModelFile, net: Net, source: string, map?: Te
   const remarks: string[] = [];
   const found = map
     ? byMap(file, slots, map, source)
-    : (byName(file, slots) ?? byOrder(file, net, channels, source, remarks));
+    : (byName(file, net, slots) ?? byOrder(file, net, channels, source, remarks));
   const used = new Set(found.values());
   const values = new Map<string, Float32Array>();
   const filled: string[] = [];
@@ -75,20 +76,28 @@ export function matchTensors(file: ModelFile, net: Net, source: string, map?: Te
     }
   if (filled.length > 0)
     remarks.push(`not in the file, and taken as what changes nothing: ${filled.join(', ')}`);
-  const unused = file.tensors.filter((tensor) => !used.has(tensor)).map(({ name }) => name);
+  const unused = file.tensors.filter((tensor) => !used.has(tensor));
   refuseForgotten(unused, used, source);
-  return { net, values, unused, remarks };
+  return { net, values, unused: unused.map(({ name }) => name), remarks };
 }
 
-/** A bias that the net has no place for would change its features. */
-function refuseForgotten(unused: readonly string[], used: ReadonlySet<ModelTensor>, source: string): void {
+/** A tensor that the net has no place for, beside others of its layer, would change the features, but for a bias of zeros. */
+function refuseForgotten(
+  unused: readonly ModelTensor[],
+  used: ReadonlySet<ModelTensor>,
+  source: string,
+): void {
   const modules = new Set([...used].map(({ name }) => moduleOf(name)));
   const forgotten = unused.find(
-    (name) => modules.has(moduleOf(name)) && moduleOf(name) !== '' && !/num_batches_tracked$/.test(name),
+    ({ name, values }) =>
+      modules.has(moduleOf(name)) &&
+      moduleOf(name) !== '' &&
+      !name.endsWith('num_batches_tracked') &&
+      !(name.endsWith('bias') && values().every((value) => value === 0)),
   );
   if (forgotten !== undefined)
     throw new UserError(
-      `${source}: the net has no place for "${forgotten}", although it takes the other tensors of that layer`,
+      `${source}: the net has no place for "${forgotten.name}", although it takes the other tensors of that layer`,
     );
 }
 
@@ -132,28 +141,39 @@ function findNamed(
   return undefined;
 }
 
-/** Every parameter by its name behind one beginning, or nothing. */
-function byName(file: ModelFile, slots: readonly LayerSlot[]): Assignment | undefined {
+/** Every parameter by its name here, or in the PyTorch net that this one was written after, behind one beginning; or nothing. */
+function byName(file: ModelFile, net: Net, slots: readonly LayerSlot[]): Assignment | undefined {
   const tensors = new Map(file.tensors.map((tensor) => [tensor.name, tensor]));
-  const first = slots[0]!;
-  const beginnings = new Set(
-    file.tensors.flatMap(({ name }) => {
-      const module = moduleOf(name);
-      return module.endsWith(first.layer) ? [module.slice(0, -first.layer.length)] : [];
-    }),
-  );
-  for (const beginning of beginnings) {
-    const found: Assignment = new Map();
-    const isWhole = slots.every(({ layer, parameters }) =>
-      parameters.every((parameter) => {
-        const tensor = findNamed(tensors, beginning + layer, parameter.role);
-        if (tensor) found.set(parameter.name, tensor);
-        return tensor !== undefined || identities[parameter.role] !== undefined;
-      }),
+  const rename = pyTorchOriginal(net.name)?.rename ?? (() => undefined);
+  for (const nameOf of [(layer: string) => layer, (layer: string) => rename(layer) ?? layer]) {
+    const first = nameOf(slots[0]!.layer);
+    const beginnings = new Set(
+      file.tensors
+        .map(({ name }) => moduleOf(name))
+        .filter((module) => module.endsWith(first))
+        .map((module) => module.slice(0, -first.length)),
     );
-    if (isWhole) return found;
+    for (const beginning of beginnings) {
+      const found = allNamed(tensors, slots, (layer) => beginning + nameOf(layer));
+      if (found) return found;
+    }
   }
   return undefined;
+}
+
+function allNamed(
+  tensors: ReadonlyMap<string, ModelTensor>,
+  slots: readonly LayerSlot[],
+  moduleOfLayer: (layer: string) => string,
+): Assignment | undefined {
+  const found: Assignment = new Map();
+  for (const { layer, parameters } of slots)
+    for (const parameter of parameters) {
+      const tensor = findNamed(tensors, moduleOfLayer(layer), parameter.role);
+      if (tensor) found.set(parameter.name, tensor);
+      else if (identities[parameter.role] === undefined) return undefined;
+    }
+  return found;
 }
 
 /** The file's layers in turn for the net's, if they are of the same kinds and shapes; those behind them, a classifier, are left. */
