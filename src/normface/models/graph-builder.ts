@@ -61,7 +61,7 @@ export class GraphBuilder {
     chain: Chain,
     node: ModelNode,
     layer: Layer,
-    values: Readonly<Record<string, Float32Array>> = {},
+    values: Readonly<Record<string, Float32Array | undefined>> = {},
     order = chain.value.order,
   ): Chain {
     const planned = this.plan(layer, chain.value.shape, node);

@@ -2,12 +2,7 @@
 
 import { ProtobufWriter } from '../../../src/normface/models/export/protobuf-message.ts';
 
-type AttributeValue =
-  | number
-  | readonly number[]
-  | string
-  | { readonly float: number }
-  | { readonly tensor: ProtobufWriter };
+type AttributeValue = number | readonly number[] | string | { readonly float: number } | { readonly tensor: ProtobufWriter };
 
 export interface BuiltNode {
   readonly op: string;
@@ -32,29 +27,15 @@ export function tensor(
   name: string,
   shape: readonly number[],
   data: Float32Array | BigInt64Array | Uint16Array | Float64Array,
-  type = data instanceof Float32Array
-    ? 1
-    : data instanceof BigInt64Array
-      ? 7
-      : data instanceof Uint16Array
-        ? 10
-        : 11,
+  type = data instanceof Float32Array ? 1 : data instanceof BigInt64Array ? 7 : data instanceof Uint16Array ? 10 : 11,
 ): ProtobufWriter {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return new ProtobufWriter().integers(1, shape).integer(2, type).text(8, name).bytes(9, bytes);
 }
 
-export const floats = (
-  name: string,
-  shape: readonly number[],
-  values?: readonly number[],
-): ProtobufWriter => {
+export const floats = (name: string, shape: readonly number[], values?: readonly number[]): ProtobufWriter => {
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    name,
-    shape,
-    Float32Array.from(values ?? Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5)),
-  );
+  return tensor(name, shape, Float32Array.from(values ?? Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5)));
 };
 
 export const whole = (name: string, values: readonly number[], shape = [values.length]): ProtobufWriter =>
@@ -64,8 +45,7 @@ export function onnx({ opset = 17, nodes, tensors = [], inputs, outputs = ['y'] 
   const graph = new ProtobufWriter();
   for (const node of nodes) graph.message(1, nodeOf(node));
   for (const stored of tensors) graph.message(5, stored);
-  for (const [name, shape] of Object.entries(inputs ?? { x: [0, 3, 4, 4] }))
-    graph.message(11, valueOf(name, shape));
+  for (const [name, shape] of Object.entries(inputs ?? { x: [0, 3, 4, 4] })) graph.message(11, valueOf(name, shape));
   for (const name of outputs) graph.message(12, valueOf(name, [0, 0]));
   return new ProtobufWriter()
     .integer(1, 8)

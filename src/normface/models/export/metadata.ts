@@ -1,7 +1,6 @@
-/** What an exported file says of its net, and what an importer takes from there. */
+/** What an exported file says of its net. */
 
 import type { NetWithValues } from '../../nets/fold.ts';
-import type { Net } from '../../nets/net.ts';
 import { netMetadata } from '../../nets/stored-net.ts';
 import { defaultPixels } from './write-onnx.ts';
 
@@ -39,12 +38,4 @@ export function exportMetadata({ net }: NetWithValues, exported: Exported): Reco
     }),
     normface: exported.version,
   };
-}
-
-/** The range of numbers that a model of {@link exportMetadata} takes, or undefined where it scales bytes itself or does not say. */
-export function pixelsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Net['pixels'] {
-  const { pixels, pixelMean, pixelScale } = metadata;
-  if (pixels === '0 to 255' || pixelMean === undefined || pixelScale === undefined) return undefined;
-  const [mean, scale] = [Number(pixelMean), Number(pixelScale)];
-  return Number.isFinite(mean) && Number.isFinite(scale) && scale !== 0 ? { mean, scale } : undefined;
 }

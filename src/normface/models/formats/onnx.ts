@@ -27,8 +27,15 @@ export function readOnnx(bytes: Uint8Array, source: string): ModelFile {
     format: 'onnx',
     tensors: translation.tensors,
     graph: { inputs, outputs, nodes: translation.nodes },
-    metadata: Object.fromEntries(model.metadata),
+    metadata: { ...Object.fromEntries(model.metadata), ...pixelsOf(model.metadata) },
   };
+}
+
+/** In the words that other formats' readers use, (byte − mean)·scale, where a model that this program exported leaves that to its caller. */
+function pixelsOf(metadata: ReadonlyMap<string, string>): { mean?: string; scale?: string } {
+  const [mean, scale] = [metadata.get('pixelMean'), metadata.get('pixelScale')];
+  const isScaled = metadata.get('pixels') === '0 to 255';
+  return isScaled || mean === undefined || scale === undefined ? {} : { mean, scale };
 }
 
 /** Inputs that are not stored: images. Older files list their weights among the inputs. */
@@ -76,10 +83,7 @@ function translate(translation: Translation, node: OnnxNode): void {
 /** "axis 1, mode linear". */
 function settingsOf({ attributes }: OnnxNode): string {
   return [...attributes]
-    .map(
-      ([name, { int, float, text, ints }]) =>
-        `${name} ${ints.length > 0 ? ints.join('×') : text || float || int}`,
-    )
+    .map(([name, { int, float, text, ints }]) => `${name} ${ints.length > 0 ? ints.join('×') : text || float || int}`)
     .join(', ')
     .slice(0, 200);
 }

@@ -33,12 +33,14 @@ const binary =
     }
     // A small number under the root or beside it keeps lengths from being zero.
     const [length, constant] = a.kind === 'constant' ? [b, a] : [a, b];
-    if (kind === 'Add' && isLength(length) && constant.kind === 'constant') return t.alias(node, length);
+    if (kind === 'Add' && isLength(length) && constant.kind === 'constant') {
+      t.use(constant.constant);
+      return t.alias(node, length);
+    }
     return t.fail(node, lengthsOnly);
   };
 
-const lengthsOnly =
-  'shapes and lengths of vectors are supported where features are divided by their lengths, or flattened';
+const lengthsOnly = 'shapes and lengths of vectors are supported where features are divided by their lengths, or flattened';
 
 const isLength = (slot: Slot): boolean => slot.kind === 'length' || slot.kind === 'squaredLength';
 
@@ -69,13 +71,7 @@ function withConstant(t: Translation, node: OnnxNode, kind: Binary, x: ValueSlot
 function fromConstant(t: Translation, node: OnnxNode, kind: Binary, constant: Constant, x: ValueSlot): void {
   if (kind === 'Add' || kind === 'Mul') return withConstant(t, node, kind, x, constant);
   if (kind === 'Div') return t.fail(node, 'a constant divided by images is not supported');
-  const negative = t.emit(
-    node,
-    { kind: 'linear', scale: -1, shift: 0 },
-    [x],
-    x,
-    `${node.outputs[0]}:negative`,
-  );
+  const negative = t.emit(node, { kind: 'linear', scale: -1, shift: 0 }, [x], x, `${node.outputs[0]}:negative`);
   affine(t, node, negative, { shift: constant });
 }
 
@@ -91,7 +87,7 @@ function affine(
   const { zeros: _, ...known } = x;
   if (x.zeros) t.plain(node, x);
   if (sizeOf(constant.shape) === 1) {
-    const [value = 0] = t.numbers(constant);
+    const [value = 0] = t.numbers(node, constant);
     const operation = { kind: 'linear', scale: scale ? value : 1, shift: scale ? 0 : value } as const;
     t.emit(node, operation, [x], known);
     return;
@@ -125,9 +121,9 @@ const variadic =
     const constants = slots.filter((slot) => slot?.kind === 'constant');
     if (kind === 'maximum' && slots.length === 2 && constants.length === 1) {
       const other = slots.find((slot) => slot !== constants[0]);
+      const [limit, more] = constants[0] ? t.numbers(node, constants[0].constant) : [];
       if (other && isLength(other)) return t.alias(node, other);
-      const [limit] = constants[0]?.kind === 'constant' ? t.numbers(constants[0].constant) : [];
-      if (other?.kind === 'value' && limit === 0 && sizeOf(constants[0]!.constant.shape) === 1) {
+      if (other?.kind === 'value' && limit === 0 && more === undefined) {
         t.emit(node, { kind: 'relu' }, [t.plain(node, other)], other);
         return;
       }
@@ -140,7 +136,7 @@ const variadic =
 /** x² or √x of lengths. */
 const pow: Operator = (t, node) => {
   const slot = t.input(node, 0);
-  const [exponent] = t.numbers(t.weight(node, 1));
+  const [exponent] = t.numbers(node, t.weight(node, 1));
   if (slot?.kind === 'value' && exponent === 2)
     return t.alias(node, { kind: 'squares', of: t.plain(node, slot) });
   if (slot?.kind === 'squaredLength' && exponent === 0.5)
@@ -152,10 +148,7 @@ const sqrt: Operator = (t, node) => {
   const slot = t.input(node, 0);
   if (slot?.kind === 'squaredLength') return t.alias(node, { kind: 'length', of: slot.of });
   if (slot?.kind === 'constant')
-    return t.alias(node, {
-      kind: 'constant',
-      constant: mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt),
-    });
+    return t.alias(node, { kind: 'constant', constant: mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt) });
   t.fail(node, lengthsOnly);
 };
 
@@ -187,9 +180,9 @@ const reduction =
 /** Limits: those of lengths keep them from being zero; from zero on it is a ReLU. */
 const clip: Operator = (t, node) => {
   const slot = t.input(node, 0);
+  const [least, most] = [t.number(node, 'min', 1), t.number(node, 'max', 2)];
   if (slot && isLength(slot)) return t.alias(node, slot);
   const x = t.value(node, 0);
-  const [least, most] = [t.number(node, 'min', 1), t.number(node, 'max', 2)];
   const isOpen = most === undefined || most > 3.4e38;
   if (isOpen && (least === undefined || least < -3.4e38)) return t.alias(node, x);
   if (!isOpen || least !== 0)

@@ -8,8 +8,13 @@ export interface Constant {
   readonly isInteger: boolean;
   /** Tensors of the file that it is made of. */
   readonly sources: readonly string[];
+  /** Operations between them and it. */
+  readonly depth: number;
   numbers(): ArrayLike<number>;
 }
+
+/** In a list that settings are taken from. */
+export const mostNumbers = 100_000;
 
 /** Stands for the number of images in a shape, which is open. */
 export const batchExtent = Number.NaN;
@@ -18,6 +23,7 @@ export const constantOf = (tensor: OnnxTensor, name = tensor.name): Constant => 
   ...tensor,
   name,
   sources: tensor.name === '' ? [] : [tensor.name],
+  depth: 0,
 });
 
 /** Whole numbers that stand in a node's attribute, or follow from shapes. */
@@ -26,8 +32,33 @@ export const wholeNumbers = (name: string, values: readonly number[], shape = [v
   shape,
   isInteger: true,
   sources: [],
+  depth: 0,
   numbers: () => values,
 });
+
+/** Longer chains of operations on constants than any model has; each is a call within a call. */
+export const mostDepth = 256;
+
+/** What is computed from constants, once. */
+function derived(
+  name: string,
+  shape: readonly number[],
+  from: readonly Constant[],
+  compute: () => ArrayLike<number>,
+): Constant {
+  let computed: ArrayLike<number> | undefined;
+  return {
+    name,
+    shape,
+    isInteger: from.every(({ isInteger }) => isInteger),
+    sources: [...new Set(from.flatMap(({ sources }) => sources))],
+    depth: 1 + Math.max(...from.map(({ depth }) => depth)),
+    numbers() {
+      computed ??= compute();
+      return computed;
+    },
+  };
+}
 
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, extent) => product * extent, 1);
@@ -61,28 +92,24 @@ export function resolvedShape(
 export function transposed(constant: Constant, name: string, order: readonly number[]): Constant {
   const shape = order.map((axis) => constant.shape[axis]!);
   const strides = constant.shape.map((_, axis) => sizeOf(constant.shape.slice(axis + 1)));
-  return {
-    ...constant,
-    name,
-    shape,
-    numbers() {
-      const values = constant.numbers();
-      const result = new Float32Array(values.length);
-      const place = order.map(() => 0);
-      let from = 0;
-      for (let to = 0; to < result.length; to++) {
-        result[to] = values[from]!;
-        for (let axis = order.length - 1; axis >= 0; axis--) {
-          const stride = strides[order[axis]!]!;
-          from += stride;
-          if (++place[axis]! < shape[axis]!) break;
-          from -= stride * shape[axis]!;
-          place[axis] = 0;
-        }
+  return derived(name, shape, [constant], () => {
+    const values = constant.numbers();
+    const result = new Float32Array(values.length);
+    const place = order.map(() => 0);
+    let from = 0;
+    for (let to = 0; to < result.length; to++) {
+      result[to] = values[from]!;
+      for (let axis = order.length - 1; axis >= 0; axis--) {
+        const stride = strides[order[axis]!]!;
+        from += stride;
+        place[axis]!++;
+        if (place[axis]! < shape[axis]!) break;
+        from -= stride * shape[axis]!;
+        place[axis] = 0;
       }
-      return result;
-    },
-  };
+    }
+    return result;
+  });
 }
 
 /** An element-wise operation on tensors of one shape, or of one number and any shape; undefined for others. */
@@ -96,23 +123,14 @@ export function combined(
   const isSame = a.shape.join() === b.shape.join();
   if (!isSame && sizeA !== 1 && sizeB !== 1) return undefined;
   const { shape } = sizeA >= sizeB ? a : b;
-  return {
-    name,
-    shape,
-    isInteger: a.isInteger && b.isInteger,
-    sources: [...a.sources, ...b.sources],
-    numbers() {
-      const [left, right] = [a.numbers(), b.numbers()];
-      return Array.from({ length: sizeOf(shape) }, (_, i) =>
-        operation(left[sizeA === 1 ? 0 : i]!, right[sizeB === 1 ? 0 : i]!),
-      );
-    },
-  };
+  return derived(name, shape, [a, b], () => {
+    const [left, right] = [a.numbers(), b.numbers()];
+    return Array.from({ length: sizeOf(shape) }, (_, i) =>
+      operation(left[sizeA === 1 ? 0 : i]!, right[sizeB === 1 ? 0 : i]!),
+    );
+  });
 }
 
 /** A function of each number. */
-export const mapped = (constant: Constant, name: string, f: (x: number) => number): Constant => ({
-  ...constant,
-  name,
-  numbers: () => Array.from(constant.numbers(), f),
-});
+export const mapped = (constant: Constant, name: string, f: (x: number) => number): Constant =>
+  derived(name, constant.shape, [constant], () => Array.from(constant.numbers(), f));

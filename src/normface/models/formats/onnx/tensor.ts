@@ -33,18 +33,7 @@ export interface OnnxTensor {
 const mostDimensions = 16;
 
 /** Fields of `TensorProto`. */
-const field = {
-  shape: 1,
-  type: 2,
-  floats: 4,
-  int32: 5,
-  int64: 7,
-  name: 8,
-  raw: 9,
-  doubles: 10,
-  external: 13,
-  location: 14,
-};
+const field = { shape: 1, type: 2, floats: 4, int32: 5, int64: 7, name: 8, raw: 9, doubles: 10, external: 13, location: 14 };
 
 /**
  * @param source what sentences call the file
@@ -71,8 +60,7 @@ export function readTensor(message: ProtobufMessage, source: string): OnnxTensor
   const known = types[type as keyof typeof types];
   const stored = storedNumbers(known.name, message);
   const count = stored.count(known.bytes);
-  if (count !== size)
-    fail(`[${shape.join(', ')}] of ${known.name} holds ${count} numbers instead of ${size}`);
+  if (count !== size) fail(`[${shape.join(', ')}] of ${known.name} holds ${count} numbers instead of ${size}`);
   return {
     name,
     shape,

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../../../common/errors.ts';
 import type { ModelNode, ModelTensor, Operation, Sides } from '../../model-file.ts';
-import { type Constant, constantOf } from './constant.ts';
+import { type Constant, constantOf, mostDepth, mostNumbers, sizeOf } from './constant.ts';
 import type { OnnxModel, OnnxNode } from './model.ts';
 
 /** Numbers that follow from the images. */
@@ -80,10 +80,7 @@ export class Translation {
   rawValue(node: OnnxNode, i: number): ValueSlot {
     const slot = this.input(node, i);
     if (slot?.kind === 'value') return slot;
-    return this.fail(
-      node,
-      `its input ${i + 1}${slot ? ' is constant or no image' : ' is missing'}, which is not supported`,
-    );
+    return this.fail(node, `its input ${i + 1}${slot ? ' is constant or no image' : ' is missing'}, which is not supported`);
   }
 
   /** An input with channels first and without zeros around it. @throws UserError for others */
@@ -108,10 +105,17 @@ export class Translation {
     return this.constant(node, i) ?? this.fail(node, `its input ${i + 1} is missing`);
   }
 
-  /** The numbers of a small constant, which is then used. */
-  numbers(constant: Constant): number[] {
-    for (const name of constant.sources) this.used.add(name);
+  /** The numbers of a small constant, which is then used. @throws UserError where they are more than any shape or list has */
+  numbers(node: OnnxNode, constant: Constant): number[] {
+    this.use(constant);
+    if (sizeOf(constant.shape) > mostNumbers)
+      this.fail(node, `the list "${constant.name}" has ${sizeOf(constant.shape)} numbers`);
     return Array.from(constant.numbers());
+  }
+
+  /** Remembers that tensors of the file served. */
+  use(constant: Constant): void {
+    for (const name of constant.sources) this.used.add(name);
   }
 
   /** Whole numbers from an attribute or, in later versions of the operators, an input; undefined where neither is given. */
@@ -119,7 +123,7 @@ export class Translation {
     const stored = node.attributes.get(attribute);
     if (stored) return [...stored.ints];
     const constant = this.constant(node, i);
-    return constant && this.numbers(constant);
+    return constant && this.numbers(node, constant);
   }
 
   /** A number likewise. */
@@ -127,15 +131,14 @@ export class Translation {
     const stored = node.attributes.get(attribute);
     if (stored) return stored.float;
     const constant = this.constant(node, i);
-    return constant && this.numbers(constant)[0];
+    return constant && this.numbers(node, constant)[0];
   }
 
   /** Makes a constant a tensor that the graph names. @returns its name */
   tensor(constant: Constant, shape = constant.shape): string {
-    for (const name of constant.sources) this.used.add(name);
+    this.use(constant);
     const known = this.taken.get(constant.name);
-    const name =
-      !known || known.shape.join() === shape.join() ? constant.name : `${constant.name}:${shape.join('x')}`;
+    const name = !known || known.shape.join() === shape.join() ? constant.name : `${constant.name}:${shape.join('x')}`;
     this.taken.set(name, {
       name,
       shape,
@@ -169,6 +172,8 @@ export class Translation {
 
   /** Another name for what is there. */
   alias(node: OnnxNode, slot: Slot): void {
+    if (slot.kind === 'constant' && slot.constant.depth > mostDepth)
+      this.fail(node, `it is computed from constants by more than ${mostDepth} operations`);
     this.set(node.outputs[0] ?? '', slot);
   }
 
