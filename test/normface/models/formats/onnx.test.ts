@@ -146,9 +146,9 @@ describe('graphs as other programs write them', () => {
           { op: 'Conv', in: ['x', 'w'], out: ['c'], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 1] } },
           { op: 'MaxPool', in: ['c'], out: ['m'], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] } },
           { op: 'AveragePool', in: ['m'], out: ['a'], attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_UPPER', strides: [2, 2] } },
-          { op: 'Flatten', in: ['a'], out: ['y'] },
+          ...matMul('a'),
         ],
-        tensors: [w],
+        tensors: [w, floats('fc.weight', [8, 5])],
       }),
     );
     expect(upper.net.layers.slice(0, 2)).toMatchObject([{ padding: 1, stride: [2, 1] }, { ceilMode: true }]);
