@@ -45,7 +45,7 @@ export function formatOf(bytes: Uint8Array, source: string): ModelFormat {
 
 /** Zip archives of other programs have telling names among their last bytes, the directory. */
 function zipFormat(bytes: Uint8Array, unknown: (what: string) => UserError): 'pytorch' {
-  const end = new TextDecoder('latin1').decode(bytes.subarray(-2 ** 16));
+  const end = new TextDecoder('latin1').decode(bytes.subarray(-65_536));
   if (end.includes('model.weights.h5')) throw unknown('a Keras archive; export the net to ONNX (tf2onnx)');
   if (end.includes('.npy')) throw unknown('an archive of NumPy arrays; save a state dictionary as safetensors');
   if (end.includes('saved_model.pb')) throw unknown('an archive of TensorFlow; export the net to ONNX (tf2onnx)');
