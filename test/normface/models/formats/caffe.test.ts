@@ -186,7 +186,7 @@ test("the NormFace author's LeNet: its feature, the classes' weights, and what o
   if (!file) return skip();
   const { tensors, graph, metadata } = readCaffe(fs.readFileSync(file), 'lenet');
   expect(metadata).toMatchObject({ name: 'LeNet++', mean: '128', scale: '0.0078125' });
-  expect(graph!.inputs).toEqual([{ name: 'data', shape: [1, 0, 0] }]);
+  expect(graph!.inputs[0]).toEqual({ name: 'data', shape: [1, 0, 0] });
   expect(tensors.find(({ name }) => name === 'id_weight.weight')!.shape).toEqual([10, 2]);
   expect(
     graph!.nodes.filter(({ inputs }) => inputs.length > 0).map(({ operation }) => operation.kind),

@@ -92,7 +92,7 @@ test.each([
   [
     'a text past the end',
     raw('X\xff\xff\xff\xff'),
-    'the pickle at byte 0: it needs 4294967295 bytes, but the file ends here',
+    'the pickle at byte 0: it needs 4294967295 bytes, but the file ends after 0',
   ],
   [
     'bytes of 2⁶⁴',

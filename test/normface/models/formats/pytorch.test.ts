@@ -107,25 +107,28 @@ test('an archive that says it unpacks to gigabytes is refused before it is unpac
   );
 });
 
-test.each([
+test.for([
   ['pnet', 'det1'],
   ['rnet', 'det2'],
   ['onet', 'det3'],
-])('MTCNN: %s.pt and %s.caffemodel hold the same numbers', (torch, caffe, { skip }) => {
+] as const)('MTCNN: %s.pt and %s.caffemodel hold the same numbers', ([torch, caffe], { skip }) => {
   const files = [realData(`interop/pytorch/${torch}.pt`), realData(`interop/caffe/${caffe}.caffemodel`)];
   if (!files[0] || !files[1]) return skip();
   const [theirs, stored] = [
     readPyTorch(fs.readFileSync(files[0]), torch),
     readCaffe(fs.readFileSync(files[1]), caffe),
   ];
-  expect(theirs.tensors).toHaveLength(stored.tensors.length);
+  // The second net's five points are in Caffe's file only.
+  const more = stored.tensors.length - theirs.tensors.length;
+  expect(more).toBe(torch === 'rnet' ? 2 : 0);
   for (const { name, shape, values } of theirs.tensors) {
     // Caffe's layers are called conv6-1, the other's dense6_1.
     const other = stored.tensors.find(
       (tensor) => tensor.name.toLowerCase().replaceAll('-', '_') === name.replace('dense', 'conv'),
     );
     expect(other?.shape, name).toEqual(shape);
-    expect(fromTransposed(shape, values(), torch), name).toEqual(other!.values());
+    const numbers = fromTransposed(shape, values(), torch);
+    expect(Buffer.from(numbers.buffer).equals(Buffer.from(other!.values().buffer)), name).toBe(true);
   }
 });
 
