@@ -9,7 +9,9 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
+import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
@@ -29,6 +31,8 @@ const commands: readonly AddCommand[] = [
   addYtf,
   addEmbed,
   addVerify,
+  addImport,
+  addExport,
   addProtocols,
   addData,
   addNets,
