@@ -91,6 +91,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     const report = await stored(context, () =>
       writeEvaluation(resultFolder('eval', options.out), runs, set, {
         worst: options.worst,
+        weights,
         frame: {
           title:
             runs.length === 1 ? `Evaluation of ${runs[0]!.name}` : `Evaluation of ${runs.length} checkpoints`,

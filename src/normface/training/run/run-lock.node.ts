@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
+import { readRegularFileSync } from '../../../common/regular-file.node.ts';
 
 /** What the file `lock.json` says of the process that trains. */
 interface Holder {
@@ -18,6 +19,9 @@ interface Holder {
 
 /** A file without a readable holder is being written at this moment, unless it is older than this. */
 const LONGEST_WRITE_MS = 10_000;
+
+/** More than any lock has. */
+const mostLockBytes = 2 ** 16;
 
 export class RunLock {
   private readonly file: string;
@@ -84,8 +88,26 @@ export class RunLock {
   }
 }
 
+/** The process that trains in a run's folder, as its lock says; undefined where none does. */
+export function trainingProcess(runFolder: string): string | undefined {
+  const file = path.join(runFolder, 'lock.json');
+  let text: string;
+  try {
+    // A pipe in its place would never end to be read.
+    text = readRegularFileSync(file, mostLockBytes).toString('utf8');
+  } catch {
+    return undefined;
+  }
+  const holder = parseHolder(text);
+  return holder && mayBeAlive(holder) ? describeHolder(holder) : undefined;
+}
+
+function describeHolder({ pid, host, since }: Holder): string {
+  return `process ${pid} on ${host} since ${since}`;
+}
+
 function inUse(runFolder: string, file: string, holder: Holder | undefined): UserError {
-  const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
+  const who = holder ? describeHolder(holder) : 'another process';
   return new UserError(`the run ${runFolder} is in use by ${who}; if that process is gone, remove ${file}`);
 }
 
