@@ -74,7 +74,9 @@ function checkDistinct(folders: readonly string[]): void {
 }
 
 function problemsOf(runs: readonly ComparedRun[]): string[] {
-  return runs.flatMap(({ summary: { folder, problem } }) => (problem === null ? [] : [`${folder}: ${problem}`]));
+  return runs.flatMap(({ summary: { folder, problem } }) =>
+    problem === null ? [] : [`${folder}: ${problem}`],
+  );
 }
 
 /** The same as a page, with the curves. */
@@ -96,10 +98,19 @@ function pageOf(
     title: runs.length === 2 ? `${runs[0]!.name} and ${runs[1]!.name}` : `Comparison of ${runs.length} runs`,
     facts: runs.map(({ name, summary }): [string, string] => [
       name,
-      [`${summary.net ?? '?'} on ${summary.data ?? '?'}`, summary.loss ?? '?', `${stepsText(summary)} steps`, summary.state].join(' · '),
+      [
+        `${summary.net ?? '?'} on ${summary.data ?? '?'}`,
+        summary.loss ?? '?',
+        `${stepsText(summary)} steps`,
+        summary.state,
+      ].join(' · '),
     ]),
     sections: [
-      { title: 'What came out', text: verification.length > 0 ? verification : [noPairs], tables: [untitled(results)] },
+      {
+        title: 'What came out',
+        text: verification.length > 0 ? verification : [noPairs],
+        tables: [untitled(results)],
+      },
       { title: 'Curves', text, figures },
       settings
         ? { title: 'Settings that differ', tables: [untitled(settings)] }

@@ -5,7 +5,9 @@ import { type AddCommand, examples } from './command.ts';
 export const addCompare: AddCommand = (program, run) => {
   program
     .command('compare')
-    .description('compare runs: settings that differ, what came out, and whether a difference is more than noise')
+    .description(
+      'compare runs: settings that differ, what came out, and whether a difference is more than noise',
+    )
     .argument('<runs...>', 'two or more folders of runs; the others are compared with the first')
     .option('--html <file>', 'also write a page with the curves of all runs in the same axes')
     .option(

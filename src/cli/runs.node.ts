@@ -19,6 +19,9 @@ export async function runs(context: Context, folder: string, { sort }: { readonl
   const nameOf = (run: string) => path.relative(folder, run) || path.basename(path.resolve(run));
   context.say(formatTable(runsTable(found, nameOf)));
   const broken = found.filter(({ state }) => state === 'broken').length;
-  if (broken > 0) context.say(`${countText(broken, 'folder')} of ${countText(found.length, 'run')} cannot be read as a run`);
+  if (broken > 0)
+    context.say(
+      `${countText(broken, 'folder')} of ${countText(found.length, 'run')} cannot be read as a run`,
+    );
   return undefined;
 }

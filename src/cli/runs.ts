@@ -15,6 +15,9 @@ export const addRuns: AddCommand = (program, run) => {
         runOrders,
       ).default('time'),
     )
-    .addHelpText('after', examples('normface runs', 'normface runs runs/demo --sort metric', 'normface runs --json'))
+    .addHelpText(
+      'after',
+      examples('normface runs', 'normface runs runs/demo --sort metric', 'normface runs --json'),
+    )
     .action(run(async () => (await import('./runs.node.ts')).runs));
 };

@@ -13,7 +13,10 @@ beforeAll(() => {
   a = makeRun(runs, 'plain-001', { config: { net: 'tiny', seed: 1 }, log: finishedLog(losses) });
   b = makeRun(runs, 'demo/faster-001', {
     config: { net: 'tiny', seed: 2, optimiser: { learningRate: 0.1 } },
-    log: finishedLog(losses.map((loss) => loss - 0.5), { first: 30 }),
+    log: finishedLog(
+      losses.map((loss) => loss - 0.5),
+      { first: 30 },
+    ),
   });
   makeRun(runs, 'torn-001', { files: { 'config.json': '{' } });
   const right = (share: number) => Array.from({ length: 40 }, (_, k) => Number(k % 10 < 10 * share));
@@ -29,11 +32,12 @@ test('runs lists all of a folder; a broken one has its reason', async () => {
   const { exitCode, stdout, stderr } = await normface('runs', runs);
   expect([exitCode, stderr]).toEqual([0, '']);
   const lines = stdout.trimEnd().split('\n');
-  expect(lines.slice(2, 5).map((line) => line.split(/ {2,}/)[0]).sort()).toEqual([
-    path.join('demo', 'faster-001'),
-    'plain-001',
-    'torn-001',
-  ]);
+  expect(
+    lines
+      .slice(2, 5)
+      .map((line) => line.split(/ {2,}/)[0])
+      .sort(),
+  ).toEqual([path.join('demo', 'faster-001'), 'plain-001', 'torn-001']);
   expect(stdout).toMatch(/^plain-001 .* 70\.00 normface-pca \(sum\) +5m00s +finished /m);
   expect(stdout).toMatch(/^torn-001: .*config\.json is not JSON: .*; .*log\.jsonl is empty$/m);
   expect(stdout).toMatch(/^1 folder of 3 runs cannot be read as a run$/m);
@@ -42,7 +46,10 @@ test('runs lists all of a folder; a broken one has its reason', async () => {
 test('runs --json prints a line for each, in the order asked for', async () => {
   const { exitCode, stdout } = await normface('runs', runs, '--sort', 'metric', '--json');
   expect(exitCode).toBe(0);
-  const rows = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   expect(rows.map(({ folder, state }) => `${path.basename(folder)} ${state}`)).toEqual([
     'faster-001 finished',
     'plain-001 finished',
@@ -54,9 +61,15 @@ test('runs --json prints a line for each, in the order asked for', async () => {
 test('runs of a folder without any, of none, and in an unknown order', async () => {
   const empty = path.join(root, 'empty');
   fs.mkdirSync(empty);
-  expect(await normface('runs', empty)).toMatchObject({ exitCode: 0, stdout: `there are no runs in ${empty}\n` });
+  expect(await normface('runs', empty)).toMatchObject({
+    exitCode: 0,
+    stdout: `there are no runs in ${empty}\n`,
+  });
   const missing = await normface('runs', path.join(root, 'missing'));
-  expect([missing.exitCode, missing.stderr]).toEqual([1, expect.stringMatching(/^normface: there is no folder .*missing\n$/)]);
+  expect([missing.exitCode, missing.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^normface: there is no folder .*missing\n$/),
+  ]);
   expect((await normface('runs', runs, '--sort', 'colour')).exitCode).toBe(2);
 });
 
@@ -116,7 +129,9 @@ test('compare refuses one run, the same twice, too many, and what is no run', as
   ]);
   expect(await refused(a, path.join(runs, 'eval-001'))).toEqual([
     1,
-    expect.stringMatching(/eval-001 is not the folder of a run: cannot read .*config\.json: there is no such file\n$/),
+    expect.stringMatching(
+      /eval-001 is not the folder of a run: cannot read .*config\.json: there is no such file\n$/,
+    ),
   ]);
 });
 

@@ -195,7 +195,9 @@ test('--tensorboard writes the same numbers for TensorBoard, and goes on in anot
         .map((name) => ({ name, bytes: new Uint8Array(fs.readFileSync(path.join(run, name))) })),
     );
   const logged = () =>
-    logOf('watched-001').flatMap((record) => ('loss' in record ? [[record.step, Math.fround(Number(record.loss))]] : []));
+    logOf('watched-001').flatMap((record) =>
+      'loss' in record ? [[record.step, Math.fround(Number(record.loss))]] : [],
+    );
   expect(curves().curve('train/loss')).toEqual(logged());
   expect(curves().curve('validation/accuracy lfw-10fold-cos')).toHaveLength(1);
   expect(fs.readdirSync(path.join(output, 'whole-001')).join()).not.toContain('tfevents');
@@ -209,11 +211,24 @@ test('--tensorboard writes the same numbers for TensorBoard, and goes on in anot
 test('runs lists what was trained here', async () => {
   const { exitCode, stdout } = await normface('runs', output, '--json');
   expect(exitCode).toBe(0);
-  const rows = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const row = (name: string) => rows.find(({ folder }) => path.basename(folder) === name);
-  expect(row('whole-001')).toMatchObject({ state: 'finished', problem: null, step: 9, totalSteps: 9, net: 'tiny' });
+  expect(row('whole-001')).toMatchObject({
+    state: 'finished',
+    problem: null,
+    step: 9,
+    totalSteps: 9,
+    net: 'tiny',
+  });
   expect(row('whole-001').seconds).toBeGreaterThan(0);
-  expect(row('watched-001').best).toMatchObject({ source: 'validation', protocol: 'lfw-10fold-cos', step: 2 });
+  expect(row('watched-001').best).toMatchObject({
+    source: 'validation',
+    protocol: 'lfw-10fold-cos',
+    step: 2,
+  });
 });
 
 test('a run that diverges ends with status 3; weights past all measure are never saved, the good ones are kept', async () => {

@@ -50,14 +50,15 @@ export function readCompared(folders: readonly string[], evaluations: Evaluation
   });
 }
 
-/** A log may have been changed by hand: a step without a loss is no point of a curve. */
+/** A log may have been changed by hand: a step without a loss is no point of a curve, nor is one at infinity. */
 function isStep(record: LogRecord): record is StepRecord {
-  return record.event === 'step' && typeof record.loss === 'number';
+  return record.event === 'step' && Number.isFinite(record.step) && typeof record.loss === 'number';
 }
 
 function isValidation(record: LogRecord): record is ValidationRecord {
   return (
     record.event === 'validation' &&
+    Number.isFinite(record.step) &&
     typeof record.accuracy === 'number' &&
     typeof record.protocol === 'string'
   );

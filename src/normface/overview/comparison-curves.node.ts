@@ -28,7 +28,8 @@ export function comparisonCurves(runs: readonly ComparedRun[]): { figures: Figur
     if (having.length > 1) figures.push(figure());
     else if (having.length === 1) alone.push(`${what} of ${having[0]!.name}`);
   };
-  const has = (field: keyof StepRecord) => runs.filter(({ steps }) => steps.some((step) => isNumber(step[field])));
+  const has = (field: keyof StepRecord) =>
+    runs.filter(({ steps }) => steps.some((step) => isNumber(step[field])));
   add('loss', has('loss'), () => ({
     svg: lossPlot(seriesOf(runs, has('loss'), 'loss'), [], undefined, plotWidth),
     caption: lossCaption(runs),
@@ -65,7 +66,9 @@ export function comparisonCurves(runs: readonly ComparedRun[]): { figures: Figur
   }));
   const text = [
     ...stepRemark(runs),
-    ...(alone.length > 0 ? [`Only one of the runs has these, and they are not drawn: ${alone.join(', ')}.`] : []),
+    ...(alone.length > 0
+      ? [`Only one of the runs has these, and they are not drawn: ${alone.join(', ')}.`]
+      : []),
   ];
   return { figures, text };
 }
@@ -93,7 +96,11 @@ function seriesOf(
   );
 }
 
-function validationSeries(runs: readonly ComparedRun[], having: readonly ComparedRun[], protocol: string): Series[] {
+function validationSeries(
+  runs: readonly ComparedRun[],
+  having: readonly ComparedRun[],
+  protocol: string,
+): Series[] {
   return dashedWhereSame(
     having.map((run) => {
       const points = run.validations.filter((one) => one.protocol === protocol && isNumber(one.accuracy));
@@ -117,8 +124,8 @@ function cosinesOf({ name, steps }: ComparedRun) {
   return {
     name: shortened(name),
     step: steps.map(({ step }) => step),
-    positive: steps.map(({ positiveCosine }) => positiveCosine ?? Number.NaN),
-    negative: steps.map(({ negativeCosine }) => negativeCosine ?? Number.NaN),
+    positive: steps.map(({ positiveCosine: cosine }) => (isNumber(cosine) ? cosine : Number.NaN)),
+    negative: steps.map(({ negativeCosine: cosine }) => (isNumber(cosine) ? cosine : Number.NaN)),
   };
 }
 

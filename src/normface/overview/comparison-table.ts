@@ -12,14 +12,19 @@ export function comparisonTable(runs: readonly ComparedRun[]): Table {
     name,
     ...runs.map((run) => cell(run) ?? '–'),
   ];
-  const protocols = [...new Set(runs.flatMap(({ validations }) => validations.map(({ protocol }) => protocol)))];
+  const protocols = [
+    ...new Set(runs.flatMap(({ validations }) => validations.map(({ protocol }) => protocol))),
+  ];
   return {
     title: 'What came out',
-    columns: [{ header: '' }, ...runs.map(({ name }) => ({ header: oneLine(name), align: 'right' as const }))],
+    columns: [
+      { header: '' },
+      ...runs.map(({ name }) => ({ header: oneLine(name), align: 'right' as const })),
+    ],
     rows: [
       row('state', ({ summary }) => summary.state),
       row('steps', ({ summary }) => stepsText(summary)),
-      row('parameters', ({ parameters }) => parameters && grouped(parameters)),
+      row('parameters', ({ parameters }) => (parameters === null ? null : grouped(parameters))),
       row('last loss', ({ summary: { lastLoss } }) => (lastLoss === null ? null : lossText(lastLoss))),
       row('lowest loss', ({ steps }) => lowestLoss(steps)),
       ...protocols.flatMap((protocol) => [
@@ -40,7 +45,8 @@ function evaluationRows(
   row: (name: string, cell: (run: ComparedRun) => string | null) => string[],
 ): string[][] {
   const names = new Map<string, string>();
-  const keyOf = ({ index, run }: ComparedRun['evaluations'][number]) => `${index.pairsSha256} ${index.runs[run]!.rule}`;
+  const keyOf = ({ index, run }: ComparedRun['evaluations'][number]) =>
+    `${index.pairsSha256} ${index.runs[run]!.rule}`;
   for (const { evaluations } of runs)
     for (const one of evaluations)
       if (one.index.runs[one.run]!.rule !== null)
@@ -48,7 +54,7 @@ function evaluationRows(
   return [...names].map(([key, name]) =>
     row(name, ({ evaluations }) => {
       const own = evaluations.findLast((one) => keyOf(one) === key);
-      const accuracy = own?.index.runs[own.run]!.accuracy ?? null;
+      const accuracy = own ? own.index.runs[own.run]!.accuracy : null;
       return accuracy === null ? null : percent(accuracy);
     }),
   );

@@ -32,7 +32,11 @@ export function pairedDifferences([first, ...others]: readonly DecidedRun[]): Pa
   if (!first) return [];
   const compared = others.map(({ name, decisions }) => {
     const row = (label: string, units: Uint8Array) => ({ label, values: [mean(units)], units: [units] });
-    const { mean: difference, interval, units } = differenceOf(row(name, decisions), row('', first.decisions));
+    const {
+      mean: difference,
+      interval,
+      units,
+    } = differenceOf(row(name, decisions), row('', first.decisions));
     let [onlyThis, onlyFirst] = [0, 0];
     decisions.forEach((right, k) => {
       if (right > first.decisions[k]!) onlyThis++;

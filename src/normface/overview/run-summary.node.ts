@@ -7,7 +7,7 @@ import type { JsonObject } from '../../common/json.ts';
 import { readJson } from '../../common/json-file.node.ts';
 import { netOf } from '../nets/index.ts';
 import { parseConfig, type TrainingConfig } from '../training/config/config.ts';
-import { trainingProcess } from '../training/run/run-lock.node.ts';
+import { isInUse } from '../training/run/run-lock.node.ts';
 import { bytesOf } from './find-runs.node.ts';
 import { type LogSummary, summariseLog } from './log-summary.node.ts';
 import type { RunState, RunSummary } from './run-summary.ts';
@@ -51,7 +51,7 @@ export function summariseRun(folder: string): RunSummary {
     if (!(error instanceof UserError)) throw error;
     logProblem = error.message;
   }
-  const isTraining = trainingProcess(folder) !== undefined;
+  const isTraining = isInUse(folder);
   // Of a process that has just begun the log is still to be written.
   const problems = [configProblem, isTraining ? null : logProblem, log ? damageOf(log) : null];
   const broken = configProblem !== null || (logProblem !== null && !isTraining);

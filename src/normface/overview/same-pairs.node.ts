@@ -17,7 +17,10 @@ export interface SamePairs {
 
 /** Groups of at least two runs; of several evaluations of a run on the same pairs the last one, by the names of their folders. */
 export function samePairs(runs: readonly ComparedRun[]): { groups: SamePairs[]; problems: string[] } {
-  const groups = new Map<string, { rule: string; pairs: string; pairsSha256: string; runs: Map<string, DecidedRun> }>();
+  const groups = new Map<
+    string,
+    { rule: string; pairs: string; pairsSha256: string; runs: Map<string, DecidedRun> }
+  >();
   const problems: string[] = [];
   for (const { name, evaluations } of runs)
     for (const { folder, index, run } of evaluations) {

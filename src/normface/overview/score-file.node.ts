@@ -53,7 +53,10 @@ export type ScoreIndex = z.infer<typeof scoreIndex>;
  * Checksum of pairs: SHA-256 of a line `fold, 1 or 0, image, image` for each, separated by tabs and ended by a line feed, in their order. Images are
  * called as in the data set, without the ending of their names, so that a list has one checksum whatever its format and that of the images.
  */
-export function pairsSha256({ dataset, indices }: Pick<EvaluationSet, 'dataset' | 'indices'>, pairs: PairList) {
+export function pairsSha256(
+  { dataset, indices }: Pick<EvaluationSet, 'dataset' | 'indices'>,
+  pairs: PairList,
+) {
   const name = (row: number) => dataset.samples[indices[row]!]!.key.replace(/\.[^./]+$/, '');
   const hash = createHash('sha256');
   pairs.a.forEach((a, k) => {
@@ -99,7 +102,10 @@ export function writeScores(
       accuracy: first?.result.accuracy ?? null,
     })),
   };
-  replaceFile(path.join(folder, 'scores.csv'), `${[header, ...lines].map((line) => line.join(',')).join('\n')}\n`);
+  replaceFile(
+    path.join(folder, 'scores.csv'),
+    `${[header, ...lines].map((line) => line.join(',')).join('\n')}\n`,
+  );
   replaceFile(path.join(folder, 'scores.json'), `${JSON.stringify(index, null, 2)}\n`);
   return true;
 }

@@ -8,6 +8,7 @@ import { UserError } from '../../../src/common/errors.ts';
 import { formatTable } from '../../../src/common/table.ts';
 import { hash32 } from '../../../src/engine/core/random.ts';
 import { readCompared } from '../../../src/normface/overview/compared-run.node.ts';
+import { comparisonCurves } from '../../../src/normface/overview/comparison-curves.node.ts';
 import { comparisonTable } from '../../../src/normface/overview/comparison-table.ts';
 import { readEvaluations } from '../../../src/normface/overview/evaluations.node.ts';
 import { findRuns } from '../../../src/normface/overview/find-runs.node.ts';
@@ -25,7 +26,19 @@ function damaged(text: string, seed: number): string {
   const draw = (stream: number, bound: number): number => hash32(seed, stream) % Math.max(1, bound);
   const from = draw(1, text.length);
   const length = draw(2, 24) + 1;
-  const values = ['null', '-1', '1e999', '1e308', '[]', '{}', '""', 'true', '"\\u0000\\n"', '[[[[1]]]]', '4294967296.5'];
+  const values = [
+    'null',
+    '-1',
+    '1e999',
+    '1e308',
+    '[]',
+    '{}',
+    '""',
+    'true',
+    '"\\u0000\\n"',
+    '[[[[1]]]]',
+    '4294967296.5',
+  ];
   switch (draw(0, 6)) {
     case 0:
       return text.slice(0, from);
@@ -40,7 +53,9 @@ function damaged(text: string, seed: number): string {
       const found = [...text.matchAll(/(?<=:)("[^"]*"|-?[\d.]+|true|false)/g)];
       const one = found[draw(4, found.length)];
       if (!one) return text;
-      return text.slice(0, one.index) + values[draw(5, values.length)] + text.slice(one.index + one[0].length);
+      return (
+        text.slice(0, one.index) + values[draw(5, values.length)] + text.slice(one.index + one[0].length)
+      );
     }
   }
 }
@@ -72,12 +87,14 @@ test('damaged folders of runs', () => {
     ],
   });
   const targets = [
-    ...['config.json', 'log.jsonl', 'lock.json', 'ckpt/step-00000030/DONE'].map((name) => path.join(run, name)),
+    ...['config.json', 'log.jsonl', 'lock.json', 'ckpt/step-00000030/DONE'].map((name) =>
+      path.join(run, name),
+    ),
     ...['scores.json', 'scores.csv'].map((name) => path.join(evaluation, name)),
   ];
   const texts = targets.map((file) => fs.readFileSync(file, 'utf8'));
   const outcomes = { rows: 0, broken: 0, compared: 0, refused: 0 };
-  for (let seed = 0; seed < 1500; seed++) {
+  for (let seed = 0; seed < 300; seed++) {
     const k = hash32(seed, 99) % targets.length;
     fs.writeFileSync(targets[k]!, damaged(texts[k]!, seed));
     const { runs } = listRuns(folder, (['metric', 'loss', 'time'] as const)[seed % 3]);
@@ -92,6 +109,7 @@ test('damaged folders of runs', () => {
       settingsTable(compared);
       formatTable(comparisonTable(compared));
       samePairs(compared);
+      if (seed % 25 === 0) comparisonCurves(compared);
       outcomes.compared++;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -100,14 +118,20 @@ test('damaged folders of runs', () => {
     fs.writeFileSync(targets[k]!, texts[k]!);
   }
   // Both ways were taken, often.
-  expect(outcomes.broken).toBeGreaterThan(50);
-  expect(outcomes.compared).toBeGreaterThan(500);
-  expect(outcomes.refused).toBeGreaterThan(20);
+  expect(outcomes.broken).toBeGreaterThan(20);
+  expect(outcomes.compared).toBeGreaterThan(100);
+  expect(outcomes.refused).toBeGreaterThan(10);
 });
 
 test('files and folders in the places of one another', () => {
   const folder = path.join(root, 'places');
-  for (const [k, name] of ['config.json', 'log.jsonl', 'ckpt', 'lock.json', 'ckpt/step-00000030/DONE'].entries()) {
+  for (const [k, name] of [
+    'config.json',
+    'log.jsonl',
+    'ckpt',
+    'lock.json',
+    'ckpt/step-00000030/DONE',
+  ].entries()) {
     const run = makeRun(folder, `a-00${k}`, { config, log, files });
     const place = path.join(run, name);
     const isFolder = fs.statSync(place).isDirectory();

@@ -26,7 +26,12 @@ const validation = (step: number, accuracy: number, protocol = 'lfw-10fold-cos')
 
 test('what the folder of a finished run says', () => {
   const folder = makeRun(root, 'demo/a-001', {
-    config: { data: { path: 'faces.tar' }, net: 'tiny', loss: { name: 'softmax' }, auxiliaryLoss: { name: 'center' } },
+    config: {
+      data: { path: 'faces.tar' },
+      net: 'tiny',
+      loss: { name: 'softmax' },
+      auxiliaryLoss: { name: 'center' },
+    },
     log: finishedLog([3, 2, 1.5]).toSpliced(3, 0, validation(20, 0.75), validation(20, 0.5)),
     files: { 'ckpt/step-00000030/weights.safetensors': 'x'.repeat(5000) },
   });
@@ -53,13 +58,17 @@ test('states: by the last beginning or end, and by the lock', () => {
   makeRun(root, 'interrupted-001', { log: [...begun, { event: 'interrupted', step: 20 }] });
   makeRun(root, 'killed-001', { log: begun });
   makeRun(root, 'diverged-001', { log: [...begun, { event: 'diverged', step: 20, message: 'no' }] });
-  makeRun(root, 'again-001', { log: [...finishedLog([3, 2]), { event: 'resume', step: 20, totalSteps: 40 }] });
+  makeRun(root, 'again-001', {
+    log: [...finishedLog([3, 2]), { event: 'resume', step: 20, totalSteps: 40 }],
+  });
   const lock = new RunLock(makeRun(root, 'running-001', { log: begun }));
   const gone = { pid: 2 ** 22 + 1, host: os.hostname(), since: at(0), began: '1' };
   makeRun(root, 'gone-001', { log: begun, files: { 'lock.json': JSON.stringify(gone) } });
   const elsewhere = { ...gone, host: 'another-machine' };
   makeRun(root, 'elsewhere-001', { log: begun, files: { 'lock.json': JSON.stringify(elsewhere) } });
-  const states = Object.fromEntries(listRuns(root).runs.map(({ folder, state }) => [path.basename(folder), state]));
+  const states = Object.fromEntries(
+    listRuns(root).runs.map(({ folder, state }) => [path.basename(folder), state]),
+  );
   lock.release();
   expect(states).toEqual({
     ...{ 'finished-001': 'finished', 'interrupted-001': 'interrupted', 'killed-001': 'interrupted' },
@@ -96,7 +105,9 @@ test('folders that are broken are rows with the reason', () => {
   makeRun(root, 'list-001', { log: finishedLog([1]), files: { 'config.json': '[1]' } });
   makeRun(root, 'newer-001', {
     log: finishedLog([1]),
-    files: { 'config.json': JSON.stringify({ name: 'newer', net: 'tiny', loss: { name: 'softmax' }, warp: 9 }) },
+    files: {
+      'config.json': JSON.stringify({ name: 'newer', net: 'tiny', loss: { name: 'softmax' }, warp: 9 }),
+    },
   });
   makeRun(root, 'no-log-001', {});
   fs.rmSync(path.join(root, 'no-log-001', 'log.jsonl'));
@@ -117,7 +128,9 @@ test('folders that are broken are rows with the reason', () => {
     'empty-log-001': expect.stringMatching(/^broken: .*log\.jsonl is empty$/),
     'no-records-001': expect.stringMatching(/^broken: .*log\.jsonl holds no records$/),
     'torn-001': 'finished: 4 lines of log.jsonl are no records',
-    'left-at-once-001': expect.stringMatching(/^broken: .*config\.json: there is no such file; .*log\.jsonl: there is no such file$/),
+    'left-at-once-001': expect.stringMatching(
+      /^broken: .*config\.json: there is no such file; .*log\.jsonl: there is no such file$/,
+    ),
   });
   expect(row('newer-001')).toMatchObject({ name: 'newer', net: 'tiny', loss: 'softmax', step: 10 });
 });
@@ -141,11 +154,19 @@ test('the best evaluation of a run stands in the place of its validations', () =
     ],
   });
   expect(row('a-001').best).toEqual({
-    ...{ accuracy: 0.75, protocol: 'normface-pca (sum)', pairs: 'pairs.txt', source: 'evaluation', step: null },
+    ...{
+      accuracy: 0.75,
+      protocol: 'normface-pca (sum)',
+      pairs: 'pairs.txt',
+      source: 'evaluation',
+      step: null,
+    },
   });
   expect(row('b-001').best).toBeNull();
   fs.writeFileSync(path.join(root, 'eval-001', 'scores.json'), '{"format":2}');
-  expect(listRuns(root).problems).toEqual([expect.stringMatching(/eval-001.scores\.json is damaged: format: /)]);
+  expect(listRuns(root).problems).toEqual([
+    expect.stringMatching(/eval-001.scores\.json is damaged: format: /),
+  ]);
 });
 
 test('an evaluation finds its run by the checksum of the weights when the run was moved', () => {
@@ -155,7 +176,9 @@ test('an evaluation finds its run by the checksum of the weights when the run wa
     log: finishedLog([3, 2]),
     files: { 'ckpt/step-00000020/DONE': JSON.stringify(done), 'ckpt/step-00000020/state.json': '{}' },
   });
-  const folder = makeEvaluation(root, 'eval-001', { runs: [{ name: 'a', weights: 'old/place', right: [1, 0] }] });
+  const folder = makeEvaluation(root, 'eval-001', {
+    runs: [{ name: 'a', weights: 'old/place', right: [1, 0] }],
+  });
   expect(row('moved-007').best).toBeNull();
   const file = path.join(folder, 'scores.json');
   const index = JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -186,7 +209,10 @@ test('runs are found up to four levels deep, once each, and nothing else is one'
   makeRun(root, 'one/two/three/deep-001', { log: finishedLog([1]) });
   makeRun(root, 'one/two/three/four/deeper-001', { log: finishedLog([1]) });
   makeRun(root, '.hidden/a-001', { log: finishedLog([1]) });
-  const run = makeRun(root, 'run-001', { log: finishedLog([1]), files: { 'ckpt/inner-001/config.json': '{}' } });
+  const run = makeRun(root, 'run-001', {
+    log: finishedLog([1]),
+    files: { 'ckpt/inner-001/config.json': '{}' },
+  });
   fs.symlinkSync(run, path.join(root, 'again-001'));
   fs.symlinkSync(root, path.join(root, 'circle'));
   fs.mkdirSync(path.join(root, 'project'));
@@ -236,10 +262,12 @@ test('the table', () => {
   makeRun(root, 'b\n-001', {});
   const text = formatTable(runsTable(listRuns(root).runs, (folder) => path.basename(folder)));
   const [header, , ...rows] = text.split('\n');
-  expect(header).toMatch(/^run +started +data +net +loss +steps +last loss +verification, % +time +state +size$/);
+  expect(header).toMatch(
+    /^run +started +data +net +loss +steps +last loss +verification, % +time +state +size$/,
+  );
   const line = rows.find((one) => one.startsWith('a-001'))!;
   expect(line).toMatch(
-    /^a-001 +2026-11-30 \d\d:\d\d +\/a\/very\/long\/p…aces-112x96\.tar +tiny +softmax +20 \/ 20 +0\.1235 +87\.65 lfw-10fold-cos, step 10 +2m00s +finished +\d/,
+    /^a-001 +2026-11-30 \d\d:\d\d +\/a\/very\/long\/pa…faces-112x96\.tar +tiny +softmax +20 \/ 20 +0\.1235 +87\.65 lfw-10fold-cos, step 10 +2m00s +finished +\d/,
   );
   expect(rows.at(-1)).toMatch(/^b\\n-001: .*log\.jsonl is empty$/);
   expect(rows).toHaveLength(3);

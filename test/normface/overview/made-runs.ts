@@ -47,7 +47,7 @@ export function makeRun(root: string, name: string, { config = {}, log = [], fil
 }
 
 /** Lines of a run that was trained to its end. */
-export const finishedLog = (losses: readonly number[], { first = 0, every = 10 } = {}) => [
+export const finishedLog = (losses: readonly number[], { first = 0, every = 10 } = {}): object[] => [
   { event: 'start', step: 0, totalSteps: every * losses.length, parameters: 1234, time: at(first) },
   ...losses.map((loss, k) => step(every * (k + 1), loss, { time: at(first + k + 1) })),
   { event: 'done', step: every * losses.length, time: at(first + losses.length) },

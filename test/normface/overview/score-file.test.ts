@@ -6,7 +6,11 @@ import { afterAll, expect, test } from 'vitest';
 import type { EvaluatedRun } from '../../../src/normface/embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../../../src/normface/embedding/evaluation-set.node.ts';
 import { evaluateVerification } from '../../../src/normface/evaluation/evaluate.ts';
-import { readDecisions, readScoreIndex, writeScores } from '../../../src/normface/overview/score-file.node.ts';
+import {
+  readDecisions,
+  readScoreIndex,
+  writeScores,
+} from '../../../src/normface/overview/score-file.node.ts';
 import { float32Tensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-scores-'));
@@ -47,18 +51,28 @@ test('scores and decisions of every pair, and what the columns are', () => {
   expect(writeScores(root, runs, set, [weights])).toBe(true);
   const lines = fs.readFileSync(path.join(root, 'scores.csv'), 'utf8').split('\n');
   expect(lines[0]).toBe('first,second,same,fold,"cosine one, two","right one, two",cosine other,right other');
-  expect(lines[1]).toMatch(/^"D ""d""\/2\.jpg","D ""d""\/1\.jpg",1,1,(1|0\.9999\d*|1\.000\d*),1,0\.0707\d*,0$/);
+  expect(lines[1]).toMatch(
+    /^"D ""d""\/2\.jpg","D ""d""\/1\.jpg",1,1,(1|0\.9999\d*|1\.000\d*),1,0\.0707\d*,[01]$/,
+  );
   expect(lines[2]).toMatch(/^"D ""d""\/2\.jpg",C\/1\.png,0,1,0\.5403\d*,1,0\.5403\d*,[01]$/);
   expect(lines).toHaveLength(6);
   const index = readScoreIndex(root)!;
   // By hand: fold, same, names without their endings.
   const listed = ['1\t1\tD "d"/2\tD "d"/1', '1\t0\tD "d"/2\tC/1', '2\t1\tC/2\tC/1', '2\t0\tA, B/2\tC/2'];
-  const sha256 = createHash('sha256').update(`${listed.join('\n')}\n`).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(`${listed.join('\n')}\n`)
+    .digest('hex');
   expect(index).toEqual({
     ...{ format: 1, data: 'faces', pairs: 'pairs.txt', count: 4, pairsSha256: sha256 },
     runs: [
       {
-        ...{ name: 'one, two', weights, rule: 'best-threshold (front)', protocol: 'best-threshold', accuracy: 1 },
+        ...{
+          name: 'one, two',
+          weights,
+          rule: 'best-threshold (front)',
+          protocol: 'best-threshold',
+          accuracy: 1,
+        },
         // Of "abc", FIPS 180-2, appendix B.1.
         weightsSha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
       },

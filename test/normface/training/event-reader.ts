@@ -89,11 +89,14 @@ export function readMessage(bytes: Uint8Array): Message {
 }
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const bytesAt = (message: Message, field: number) => (message.get(field)?.[0] ?? new Uint8Array()) as Uint8Array;
+const bytesAt = (message: Message, field: number) =>
+  (message.get(field)?.[0] ?? new Uint8Array()) as Uint8Array;
 export const inner = (message: Message, field: number) => readMessage(bytesAt(message, field));
 export const textAt = (message: Message, field: number) => new TextDecoder().decode(bytesAt(message, field));
-export const doubleAt = (message: Message, field: number) => viewOf(bytesAt(message, field)).getFloat64(0, true);
-export const floatAt = (message: Message, field: number) => viewOf(bytesAt(message, field)).getFloat32(0, true);
+export const doubleAt = (message: Message, field: number) =>
+  viewOf(bytesAt(message, field)).getFloat64(0, true);
+export const floatAt = (message: Message, field: number) =>
+  viewOf(bytesAt(message, field)).getFloat32(0, true);
 export const numberAt = (message: Message, field: number) => Number(message.get(field)?.[0] ?? 0n);
 
 /** An event with the fields of `event.proto` and `summary.proto` that are used here. */
@@ -155,6 +158,7 @@ export function shownCurves(files: readonly { readonly name: string; readonly by
       hasBegun ||= event.isStart;
       for (const [tag, value] of Object.entries(event.scalars)) points.push({ tag, step: event.step, value });
     }
-  const curve = (tag: string) => points.filter((point) => point.tag === tag).map(({ step, value }) => [step, value]);
+  const curve = (tag: string) =>
+    points.filter((point) => point.tag === tag).map(({ step, value }) => [step, value]);
   return { tags: [...new Set(points.map(({ tag }) => tag))], curve };
 }

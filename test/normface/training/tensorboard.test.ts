@@ -89,7 +89,12 @@ test('numbers that are none, and such as no f32 holds', () => {
   for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, 2 ** 40]) file.add(step(2 ** 40, loss));
   file.close();
   const events = readRecords(filesOf()[0]!.bytes).records.map(readEvent).slice(4);
-  expect(events.map(({ scalars }) => scalars['train/loss'])).toEqual([Number.NaN, Infinity, Infinity, 2 ** 40]);
+  expect(events.map(({ scalars }) => scalars['train/loss'])).toEqual([
+    Number.NaN,
+    Infinity,
+    Infinity,
+    2 ** 40,
+  ]);
   expect(events[0]!.step).toBe(2 ** 40);
 });
 
@@ -132,7 +137,20 @@ test('every event is in the file at once, and a file that is cut off anywhere is
   const { bytes } = filesOf()[0]!;
   file.close();
   expect(size()).toBe(ends[2]);
-  for (let length = ends[0]! - 5; length <= bytes.length; length++) {
+  // Two lengths in each field of a record, and its very end.
+  const cuts = ends.flatMap((end) => [
+    end - 100,
+    end - 20,
+    end - 5,
+    end - 3,
+    end - 1,
+    end,
+    end + 1,
+    end + 7,
+    end + 9,
+    end + 13,
+  ]);
+  for (const length of cuts.filter((one) => one <= bytes.length)) {
     const { records, fault } = readRecords(bytes.slice(0, length));
     expect(records.length).toBe(4 + ends.filter((end) => end <= length).length);
     expect(fault === null).toBe(ends.includes(length));
@@ -143,7 +161,9 @@ test('every event is in the file at once, and a file that is cut off anywhere is
 });
 
 test('a folder that cannot be written gets a sentence', () => {
-  expect(() => new EventFile(path.join(folder, 'none'), config, 0)).toThrow(/^cannot write an event file into .*none: there is no such file/);
+  expect(() => new EventFile(path.join(folder, 'none'), config, 0)).toThrow(
+    /^cannot write an event file into .*none: there is no such file/,
+  );
 });
 
 test('a net as data is one setting', () => {

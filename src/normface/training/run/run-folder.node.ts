@@ -56,7 +56,10 @@ export function appendLog(folder: string, record: LogRecord): void {
       const { size } = fs.fstatSync(handle);
       const last = Buffer.alloc(1);
       const isCut = size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
-      fs.appendFileSync(handle, `${isCut ? '\n' : ''}${JSON.stringify({ ...record, time: new Date().toISOString() })}\n`);
+      fs.appendFileSync(
+        handle,
+        `${isCut ? '\n' : ''}${JSON.stringify({ ...record, time: new Date().toISOString() })}\n`,
+      );
     } finally {
       fs.closeSync(handle);
     }

@@ -88,26 +88,21 @@ export class RunLock {
   }
 }
 
-/** The process that trains in a run's folder, as its lock says; undefined where none does. */
-export function trainingProcess(runFolder: string): string | undefined {
-  const file = path.join(runFolder, 'lock.json');
+/** Whether a process trains in a run's folder, as its lock says; of another machine nobody here can say that it does not. */
+export function isInUse(runFolder: string): boolean {
   let text: string;
   try {
     // A pipe in its place would never end to be read.
-    text = readRegularFileSync(file, mostLockBytes).toString('utf8');
+    text = readRegularFileSync(path.join(runFolder, 'lock.json'), mostLockBytes).toString('utf8');
   } catch {
-    return undefined;
+    return false;
   }
   const holder = parseHolder(text);
-  return holder && mayBeAlive(holder) ? describeHolder(holder) : undefined;
-}
-
-function describeHolder({ pid, host, since }: Holder): string {
-  return `process ${pid} on ${host} since ${since}`;
+  return holder !== undefined && mayBeAlive(holder);
 }
 
 function inUse(runFolder: string, file: string, holder: Holder | undefined): UserError {
-  const who = holder ? describeHolder(holder) : 'another process';
+  const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
   return new UserError(`the run ${runFolder} is in use by ${who}; if that process is gone, remove ${file}`);
 }
 

@@ -38,7 +38,8 @@ export function flatSettings(config: object): Map<string, string | number | bool
     if (value === undefined || value === null) return;
     if (typeof value !== 'object') flat.set(prefix, value);
     else if (Array.isArray(value) || prefix === 'net') flat.set(prefix, JSON.stringify(value));
-    else for (const [key, inner] of Object.entries(value)) add(prefix === '' ? key : `${prefix}.${key}`, inner);
+    else
+      for (const [key, inner] of Object.entries(value)) add(prefix === '' ? key : `${prefix}.${key}`, inner);
   };
   add('', JSON.parse(JSON.stringify(config)) as JsonObject);
   return flat;
