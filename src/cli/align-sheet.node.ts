@@ -34,9 +34,9 @@ export async function writePointSheet(
     const { faces, width, height } = records.get(key)!;
     const natural = { width: width!, height: height! };
     const within = { width: 2 * imageHeight, height: imageHeight };
-    const crops = faces.slice(0, mostCrops).map(({ crop }) =>
-      decodeSource({ kind: 'file', path: path.join(folder, crop) }),
-    );
+    const crops = faces
+      .slice(0, mostCrops)
+      .map(({ crop }) => decodeSource({ kind: 'file', path: path.join(folder, crop) }));
     tiles.push({
       images: await Promise.all([photographWithPoints(source, natural, faces, within), ...crops]),
       caption: `${key}${faces.length > 1 ? `\n${faces.length} faces` : ''}`,

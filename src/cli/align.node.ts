@@ -8,6 +8,7 @@ import { replaceFile, type WriteFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import type { FaceChoice } from '../normface/alignment/choose-faces.ts';
+import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import {
   type AlignSettings,
   LandmarkFile,
@@ -15,14 +16,13 @@ import {
   type PhotographRecord,
   rounded,
 } from '../normface/alignment/landmark-file.node.ts';
-import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
 import type { RgbaImage } from '../normface/detection/detector.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
-import { type FaceFinder, detectorFinder, listFinder } from './find-faces.node.ts';
+import { detectorFinder, type FaceFinder, listFinder } from './find-faces.node.ts';
 import { checkOutput } from './output-file.node.ts';
 
 interface AlignCommandOptions {
@@ -61,7 +61,10 @@ export async function align(context: Context, named: readonly string[], options:
   ).finally(() => looking.end());
   const names = cropNames(photographs);
   checkPlaces(out, sheet, inputs, photographs);
-  const list = options.landmarks === undefined ? null : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
+  const list =
+    options.landmarks === undefined
+      ? null
+      : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
   const device = await context.openDevice();
   const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
   try {
@@ -179,7 +182,8 @@ function writeNoFaceList(out: string, records: readonly PhotographRecord[]): voi
   const file = path.join(out, noFaceName);
   const without = records.filter(({ faces }) => faces.length === 0);
   if (without.length === 0) fs.rmSync(file, { force: true });
-  else replaceFile(file, without.map(({ photograph, reason }) => `${photograph}\t${reason ?? ''}\n`).join(''));
+  else
+    replaceFile(file, without.map(({ photograph, reason }) => `${photograph}\t${reason ?? ''}\n`).join(''));
 }
 
 function report(
@@ -210,7 +214,7 @@ function report(
     context.say(`points lie ${judged.median.toFixed(1)} pixels from the template, in the median`);
     if (judged.far.length > 0)
       context.say(
-        `more than ${farError}, as in faces seen from the side or points on something else: ${judged.far.length} (${named(judged.far)})`,
+        `more than ${farError}, as in faces seen from the side or points on something else: ${judged.far.length} (${someOf(judged.far)})`,
       );
   }
   if (sheet) context.say(`${sheet}: photographs with their points, and crops`);
@@ -218,7 +222,7 @@ function report(
     context.say(`${finder.name} names ${countText(finder.unused(), 'photograph')} that are not among these`);
   if (without.length > 0)
     context.warn(
-      `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${named(without.map(({ photograph }) => photograph))})`,
+      `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
     );
   if (faces.length === 0) context.exitCode = 1;
   return {
@@ -236,6 +240,6 @@ function report(
 }
 
 /** The first few names. */
-function named(names: readonly string[]): string {
+function someOf(names: readonly string[]): string {
   return names.slice(0, shown).join(', ') + (names.length > shown ? ' …' : '');
 }

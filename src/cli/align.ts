@@ -1,16 +1,23 @@
 /** Declaration of `normface align`. */
 
+import { Option } from 'commander';
 import { templateNames } from '../normface/alignment/template.ts';
 import { type AddCommand, choiceOption, examples, wholeNumber } from './command.ts';
-import { Option } from 'commander';
 
 export const addAlign: AddCommand = (program, run) => {
   program
     .command('align')
-    .description('cut the faces out of photographs as nets want them: turned upright, eyes and mouth in their places')
-    .argument('<photos...>', 'photographs: image files, folders, archives (.tar, .tar.gz, .zip), of any depth')
+    .description(
+      'cut the faces out of photographs as nets want them: turned upright, eyes and mouth in their places',
+    )
+    .argument(
+      '<photos...>',
+      'photographs: image files, folders, archives (.tar, .tar.gz, .zip), of any depth',
+    )
     .requiredOption('-o, --out <folder>', 'the folder for the crops, in the same tree')
-    .addOption(choiceOption('--size <size>', 'height and width of the crops', templateNames).default('112x96'))
+    .addOption(
+      choiceOption('--size <size>', 'height and width of the crops', templateNames).default('112x96'),
+    )
     .addOption(
       choiceOption(
         '--fit <place>',
@@ -20,16 +27,21 @@ export const addAlign: AddCommand = (program, run) => {
     )
     .option('--detector <name>', 'mtcnn or face-api, or where its files are (default: the one that is found)')
     .addOption(
-      new Option('--landmarks <file>', 'take five points of each face from this list instead of a detector').conflicts(
-        'detector',
-      ),
+      new Option(
+        '--landmarks <file>',
+        'take five points of each face from this list instead of a detector',
+      ).conflicts('detector'),
     )
     .addOption(
-      choiceOption('--count-from <n>', 'number that the list gives to the first pixel', ['0', '1']).default('0'),
+      choiceOption('--count-from <n>', 'number that the list gives to the first pixel', ['0', '1']).default(
+        '0',
+      ),
     )
     .option('--min-face <pixels>', 'least side of a face that a detector found', wholeNumber(1), 40)
     .addOption(new Option('--all', 'every face, each in a file').conflicts(['largest', 'centre']))
-    .addOption(new Option('--largest', 'the largest face of a photograph (default)').conflicts(['all', 'centre']))
+    .addOption(
+      new Option('--largest', 'the largest face of a photograph (default)').conflicts(['all', 'centre']),
+    )
     .addOption(new Option('--centre', 'the face nearest to its middle').conflicts(['all', 'largest']))
     .addOption(choiceOption('--format <format>', 'of the crops', ['jpg', 'png']).default('jpg'))
     .option('--quality <n>', 'of JPEG files, from 1 to 100; below 90 with halved chroma', wholeNumber(1), 95)

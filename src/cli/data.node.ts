@@ -5,7 +5,12 @@ import { extname, join } from 'node:path';
 import { UsageError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
 import { countText, percentText } from '../common/format.ts';
-import { type ErrorSummary, farError, judgeErrors, unalignedSizes } from '../normface/alignment/judge-crops.ts';
+import {
+  type ErrorSummary,
+  farError,
+  judgeErrors,
+  unalignedSizes,
+} from '../normface/alignment/judge-crops.ts';
 import { landmarksName, readLandmarkFile } from '../normface/alignment/landmark-file.node.ts';
 import { loadImages } from '../normface/data/batches/loader.node.ts';
 import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';

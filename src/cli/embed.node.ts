@@ -40,28 +40,21 @@ export async function embed(context: Context, named: readonly string[], options:
   const all = Uint32Array.from(dataset.samples.keys());
   let judged: Suitability | undefined;
   let aligned: AlignedImages | undefined;
-  const features = await embedImages(
-    context,
-    device,
-    weightsFile,
-    dataset,
-    all,
-    {
-      merge,
-      batch,
-      prepare: async (embedder) => {
-        if (alignsImages(options))
-          aligned = await alignImages(context, device, dataset, embedder, options.detector);
-        if (aligned?.dataset.samples.length === 0) throw new UserError(noFaceText(aligned.noFace));
-        const looked = Math.min(all.length, sampled);
-        const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * all.length) / looked));
-        const sizes = await imageSizes(dataset, spread);
-        judged = suitability(sizes, embedder, trainedOn(weightsFile), aligned?.alignment);
-        if (!aligned) return { dataset, indices: all };
-        return { dataset: aligned.dataset, indices: all.subarray(0, aligned.dataset.samples.length) };
-      },
+  const features = await embedImages(context, device, weightsFile, dataset, all, {
+    merge,
+    batch,
+    prepare: async (embedder) => {
+      if (alignsImages(options))
+        aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (aligned?.dataset.samples.length === 0) throw new UserError(noFaceText(aligned.noFace));
+      const looked = Math.min(all.length, sampled);
+      const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * all.length) / looked));
+      const sizes = await imageSizes(dataset, spread);
+      judged = suitability(sizes, embedder, trainedOn(weightsFile), aligned?.alignment);
+      if (!aligned) return { dataset, indices: all };
+      return { dataset: aligned.dataset, indices: all.subarray(0, aligned.dataset.samples.length) };
     },
-  ).finally(() => aligned?.remove());
+  }).finally(() => aligned?.remove());
   checkLengths(features);
   const { samples } = aligned?.dataset ?? dataset;
   const images = samples.map(({ key }) => key);
@@ -69,7 +62,9 @@ export async function embed(context: Context, named: readonly string[], options:
   if (noFace.length > 0) context.warn(noFaceText(noFace));
   replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
-  context.say(`${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`);
+  context.say(
+    `${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`,
+  );
   context.say(`the net was ${provenance(judged!)}`);
   for (const warning of judged!.warnings) context.warn(warning);
   return { file: out, images: images.length, dimension, merge, noFace, ...judged };

@@ -24,11 +24,7 @@ export interface FaceFinder {
 }
 
 /** @param minFace least side in pixels of the boxes of faces @throws UserError when no detector is found */
-export async function detectorFinder(
-  device: Device,
-  minFace: number,
-  name?: string,
-): Promise<FaceFinder> {
+export async function detectorFinder(device: Device, minFace: number, name?: string): Promise<FaceFinder> {
   const detector = await openDetector(device, name);
   return {
     name: detector.name,

@@ -46,7 +46,9 @@ export function suitability(
 ): Suitability {
   const warnings: string[] = [];
   // What was aligned has the size of a template.
-  const other = (alignment === undefined ? images : []).find((image) => image.width !== width || image.height !== height);
+  const other = (alignment === undefined ? images : []).find(
+    (image) => image.width !== width || image.height !== height,
+  );
   if (other)
     warnings.push(
       `${other.file} is ${other.width} × ${other.height} pixels and is scaled and cropped to ${width} × ${height}; no face is ` +

@@ -44,7 +44,8 @@ export async function verify(context: Context, a: string, b: string, options: Ve
     merge,
     batch: 2,
     prepare: async (embedder) => {
-      if (alignsImages(options)) aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (alignsImages(options))
+        aligned = await alignImages(context, device, dataset, embedder, options.detector);
       if (aligned && aligned.noFace.length > 0) throw new UserError(noFaceText(aligned.noFace));
       judged = suitability(images, embedder, trainedOn(weightsFile), aligned?.alignment);
       return { dataset: aligned?.dataset ?? dataset, indices: both };

@@ -6,7 +6,10 @@ export const addVerify: AddCommand = (program, run) => {
   program
     .command('verify')
     .description('compare two images and decide at the threshold that `normface eval --store-threshold` kept')
-    .argument('<a>', 'an image of a face, aligned and cropped like the training images, or with --align any photograph')
+    .argument(
+      '<a>',
+      'an image of a face, aligned and cropped like the training images, or with --align any photograph',
+    )
     .argument('<b>', 'another')
     .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
     .option('--threshold <cosine>', 'decide at this cosine instead, from -1 to 1', cosine)

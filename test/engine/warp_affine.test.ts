@@ -9,16 +9,23 @@ const device = await testDevice();
 
 /** Grey pictures [n, height, width] with alpha 7, which must not show. */
 function pictures(levels: readonly number[], [n, height, width]: [number, number, number]): Tensor {
-  return device.images(
-    Uint8Array.from(levels.flatMap((level) => [level, level, level, 7])),
-    [n, height, width],
-  );
+  return device.images(Uint8Array.from(levels.flatMap((level) => [level, level, level, 7])), [
+    n,
+    height,
+    width,
+  ]);
 }
 
-const matricesOf = (...matrices: number[][]): Tensor => device.tensor(matrices.flat(), [matrices.length, 2, 3]);
+const matricesOf = (...matrices: number[][]): Tensor =>
+  device.tensor(matrices.flat(), [matrices.length, 2, 3]);
 
 /** The red channel of a result of floats. */
-async function reds(images: Tensor, matrices: Tensor, size: { height: number; width: number }, sources: Tensor | null = null) {
+async function reds(
+  images: Tensor,
+  matrices: Tensor,
+  size: { height: number; width: number },
+  sources: Tensor | null = null,
+) {
   const values = await warpAffine(images, matrices, sources, size).readFloats();
   return [...values].filter((_, i) => i % 3 === 0);
 }
@@ -36,13 +43,19 @@ describe('warpAffine', () => {
     const row = { height: 1, width: 7 };
     // Columns −1.5, −1, −0.5, 0, 0.5, 1, 1.5 of the upper row.
     expect(await reds(square, matricesOf([0.5, 0, -1.5, 0, 0, 0]), row)).toEqual([0, 0, 5, 10, 15, 20, 10]);
-    expect(await reds(square, matricesOf([0.5, 0, -1.5, 0, 0, -0.5]), row)).toEqual([0, 0, 2.5, 5, 7.5, 10, 5]);
+    expect(await reds(square, matricesOf([0.5, 0, -1.5, 0, 0, -0.5]), row)).toEqual([
+      0, 0, 2.5, 5, 7.5, 10, 5,
+    ]);
     expect(await reds(square, matricesOf([0.5, 0, -1.5, 0, 0, 2]), row)).toEqual([0, 0, 0, 0, 0, 0, 0]);
   });
 
   test('bytes are rounded, half up, and opaque', async () => {
     const images = pictures([0, 1, 255, 255], [1, 1, 4]);
-    const y = warpAffine(images, matricesOf([1, 0, 0.5, 0, 1, 0]), null, { height: 1, width: 3, rounded: true });
+    const y = warpAffine(images, matricesOf([1, 0, 0.5, 0, 1, 0]), null, {
+      height: 1,
+      width: 3,
+      rounded: true,
+    });
     expect(y.dtype).toBe('rgba8');
     expect([...(await y.read())]).toEqual([1, 1, 1, 255, 128, 128, 128, 255, 255, 255, 255, 255]);
   });
@@ -61,7 +74,9 @@ describe('warpAffine', () => {
     ['2^100', 2 ** 100],
   ])('a matrix with %s gives a black picture, and the others theirs', async (_, hostile) => {
     const images = pictures([9, 9, 9, 9, 9, 9, 9], [7, 1, 1]);
-    const broken = Array.from({ length: 6 }, (_, k) => [1, 0, 0, 0, 1, 0].map((v, i) => (i === k ? hostile : v)));
+    const broken = Array.from({ length: 6 }, (_, k) =>
+      [1, 0, 0, 0, 1, 0].map((v, i) => (i === k ? hostile : v)),
+    );
     const values = await reds(images, matricesOf(...broken, [1, 0, 0, 0, 1, 0]), { height: 1, width: 1 });
     expect(values).toEqual([0, 0, 0, 0, 0, 0, 9]);
   });

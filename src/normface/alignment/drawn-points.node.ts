@@ -1,8 +1,8 @@
 /** Photographs, small, with the points of their faces drawn on them. */
 
+import type { Source } from '../data/dataset.ts';
 import { decodeWithin } from '../data/images/decode.node.ts';
 import type { Image, ImageSize } from '../data/images/image.ts';
-import type { Source } from '../data/dataset.ts';
 import type { FaceRecord } from './landmark-file.node.ts';
 
 /** Left eye, right eye, nose, left and right corner of the mouth: colours that people with any colour vision tell apart (Okabe and Ito). */
@@ -47,7 +47,10 @@ function dot(
   radius: number,
   colour: readonly [number, number, number],
 ): void {
-  const rows = [Math.max(0, Math.ceil(row - radius)), Math.min(height - 1, Math.floor(row + radius))] as const;
+  const rows = [
+    Math.max(0, Math.ceil(row - radius)),
+    Math.min(height - 1, Math.floor(row + radius)),
+  ] as const;
   const columns = [
     Math.max(0, Math.ceil(column - radius)),
     Math.min(width - 1, Math.floor(column + radius)),

@@ -1,7 +1,7 @@
 /** What crops say of themselves: whether faces lie in them where nets expect them. */
 
-import { isCropSize } from './template.ts';
 import type { ImageSize } from '../data/images/image.ts';
+import { isCropSize } from './template.ts';
 
 /** Root mean square distance of points from the template in pixels of the crop, above which a crop deserves a look. */
 export const farError = 8;
@@ -25,7 +25,10 @@ export function judgeErrors(
 }
 
 /** How many images have a size that no crop of a template has, and their sizes, the most frequent first. */
-export function unalignedSizes(sizes: readonly ImageSize[]): { readonly count: number; readonly examples: readonly string[] } {
+export function unalignedSizes(sizes: readonly ImageSize[]): {
+  readonly count: number;
+  readonly examples: readonly string[];
+} {
   const others = sizes.filter((size) => !isCropSize(size)).map(({ width, height }) => `${width} × ${height}`);
   const counts = new Map<string, number>();
   for (const text of others) counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -72,7 +72,12 @@ export class LandmarkFile {
   readonly records: Map<string, PhotographRecord>;
   private hasJournal: boolean;
 
-  private constructor(folder: string, settings: AlignSettings, records: Map<string, PhotographRecord>, hasJournal: boolean) {
+  private constructor(
+    folder: string,
+    settings: AlignSettings,
+    records: Map<string, PhotographRecord>,
+    hasJournal: boolean,
+  ) {
     this.folder = folder;
     this.settings = settings;
     this.records = records;
@@ -107,7 +112,11 @@ export class LandmarkFile {
   add(record: PhotographRecord): void {
     const before = this.records.get(record.photograph);
     const crops = new Set(record.faces.map(({ crop }) => crop));
-    if (before) removeCrops(this.folder, before.faces.filter(({ crop }) => !crops.has(crop)));
+    if (before)
+      removeCrops(
+        this.folder,
+        before.faces.filter(({ crop }) => !crops.has(crop)),
+      );
     this.records.set(record.photograph, record);
     const journal = path.join(this.folder, journalName);
     // The line break comes first: a line that an earlier end cut off stays by itself.
@@ -198,7 +207,9 @@ function readJournal(file: string): Stored | undefined {
   const [first, ...lines] = new TextDecoder().decode(readOr(file)).split('\n');
   const settings = parsedLine(first!) as AlignSettings | undefined;
   if (!settings) return undefined;
-  const records = lines.map(parsedLine).filter((line) => isRecord(line as PhotographRecord)) as PhotographRecord[];
+  const records = lines
+    .map(parsedLine)
+    .filter((line) => isRecord(line as PhotographRecord)) as PhotographRecord[];
   return { settings, records: new Map(records.map((record) => [record.photograph, record])) };
 }
 

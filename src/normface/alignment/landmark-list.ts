@@ -60,7 +60,9 @@ export class LandmarkList {
     }
     const key = this.endings(parts.length).get(parts.join('/'));
     if (key === null)
-      throw new UserError(`${this.name} names several photographs that end in ${photograph}; give the folder above it`);
+      throw new UserError(
+        `${this.name} names several photographs that end in ${photograph}; give the folder above it`,
+      );
     return key;
   }
 
@@ -92,10 +94,10 @@ export function parseLandmarks(text: string, name: string, first: 0 | 1 = 0): La
 function listOfLines(text: string, name: string, first: number): LandmarkList {
   const faces = new Map<string, LocatedFace[]>();
   let fieldsBefore = 0;
-  text.split(/\r?\n/).forEach((line, index) => {
-    if (line.trim() === '' || line.startsWith('#')) return;
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
     const fields = fieldsOf(line);
-    if (faces.size === 0 && isHeader(fields)) return;
+    if (faces.size === 0 && isHeader(fields)) continue;
     const refuse = (reason: string): never => {
       throw new UserError(`${name} line ${index + 1}: ${reason}`);
     };
@@ -116,7 +118,7 @@ function listOfLines(text: string, name: string, first: number): LandmarkList {
     const path = normalised(fields[layout.path]!);
     if (path === '') return refuse('the path is empty');
     add(faces, path, { points: pointsOf(numbers, layout.order), box: null, score: null });
-  });
+  }
   if (faces.size === 0) throw new UserError(`${name} names no photographs`);
   return new LandmarkList(name, faces);
 }
@@ -144,7 +146,10 @@ function pointsOf(numbers: readonly number[], order: Layout['order']): FivePoint
 }
 
 function normalised(path: string): string {
-  return path.replaceAll('\\', '/').replace(/^(\.?\/)+/, '').normalize('NFC');
+  return path
+    .replaceAll('\\', '/')
+    .replace(/^(\.?\/)+/, '')
+    .normalize('NFC');
 }
 
 function add(faces: Map<string, LocatedFace[]>, path: string, face: LocatedFace): void {
@@ -173,20 +178,23 @@ function ownList(text: string, name: string): LandmarkList {
   };
   if (!Array.isArray(file.photographs))
     throw new UserError(`${name} has no list "photographs", as the landmarks.json of \`normface align\` has`);
-  file.photographs.forEach((entry: unknown, index) => {
+  for (const [index, entry] of file.photographs.entries() as Iterable<[number, unknown]>) {
     const { photograph, faces: found } = (entry ?? {}) as { photograph?: unknown; faces?: unknown };
     if (typeof photograph !== 'string' || !Array.isArray(found)) return refuse(index);
     for (const face of found) add(faces, normalised(photograph), ownFace(face) ?? refuse(index));
-  });
+  }
   return new LandmarkList(name, faces);
 }
 
 function ownFace(face: unknown): LocatedFace | undefined {
   const { points, box, score } = (face ?? {}) as { points?: unknown; box?: unknown; score?: unknown };
   if (!Array.isArray(points) || points.length !== 5) return undefined;
-  const numbers = points.flatMap((point): unknown[] => (Array.isArray(point) && point.length === 2 ? point : [null]));
+  const numbers = points.flatMap((point): unknown[] =>
+    Array.isArray(point) && point.length === 2 ? point : [null],
+  );
   if (numbers.length !== 10 || !numbers.every(isCoordinate)) return undefined;
-  const corners = Array.isArray(box) && box.length === 4 && box.every(isCoordinate) ? (box as number[]) : null;
+  const corners =
+    Array.isArray(box) && box.length === 4 && box.every(isCoordinate) ? (box as number[]) : null;
   return {
     points: pointsOf(numbers as number[], 'pairs'),
     box: corners && { x: corners[0]!, y: corners[1]!, width: corners[2]!, height: corners[3]! },

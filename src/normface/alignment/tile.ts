@@ -51,7 +51,13 @@ export function cutTile(
   ];
 }
 
-function copy({ width, height, data }: RgbaImage, left: number, top: number, tile: Uint8Array, side: number): void {
+function copy(
+  { width, height, data }: RgbaImage,
+  left: number,
+  top: number,
+  tile: Uint8Array,
+  side: number,
+): void {
   const first = Math.max(0, left);
   const end = Math.min(width, left + side);
   if (first >= end) return;

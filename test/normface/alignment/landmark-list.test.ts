@@ -1,12 +1,14 @@
 /** Lists of points in the formats that data sets come with. */
 
 import { describe, expect, test } from 'vitest';
-import { parseLandmarks } from '../../../src/normface/alignment/landmark-list.ts';
-import { hash32 } from '../../../src/engine/core/random.ts';
 import { UserError } from '../../../src/common/errors.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
+import { parseLandmarks } from '../../../src/normface/alignment/landmark-list.ts';
 
 const pointsOf = (text: string, key: string, first: 0 | 1 = 0) =>
-  parseLandmarks(text, 'list.txt', first).faces.get(key)?.map(({ points }) => points.map(({ x, y }) => [x, y]));
+  parseLandmarks(text, 'list.txt', first)
+    .faces.get(key)
+    ?.map(({ points }) => points.map(({ x, y }) => [x, y]));
 
 const expected = [
   [
@@ -24,8 +26,14 @@ describe('parseLandmarks', () => {
     ['tabs', `a/1.jpg\t${pairs.replaceAll(' ', '\t')}\n`],
     ['tabs and a class', `a/1.jpg\t17\t${pairs.replaceAll(' ', '\t')}\r\n`],
     ['commas', `a/1.jpg,${pairs.replaceAll(' ', ', ')}`],
-    ['commas with names of columns', `image_id,lefteye_x,lefteye_y,righteye_x,righteye_y,nose_x,nose_y,leftmouth_x,leftmouth_y,rightmouth_x,rightmouth_y\na/1.jpg,${pairs.replaceAll(' ', ',')}`],
-    ['CelebA', `1\nlefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y\na/1.jpg  ${pairs.replaceAll(' ', '   ')}\n`],
+    [
+      'commas with names of columns',
+      `image_id,lefteye_x,lefteye_y,righteye_x,righteye_y,nose_x,nose_y,leftmouth_x,leftmouth_y,rightmouth_x,rightmouth_y\na/1.jpg,${pairs.replaceAll(' ', ',')}`,
+    ],
+    [
+      'CelebA',
+      `1\nlefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y\na/1.jpg  ${pairs.replaceAll(' ', '   ')}\n`,
+    ],
     ["insightface's .lst", '1\ta/1.jpg\t0\t5\t5\t60\t70\t10\t30\t19.5\t12\t28\t20\t21\t30\t40\t41\n'],
     ['comments, empty lines and a backslash', `# points\n\n.\\a\\1.jpg ${pairs}\n`],
   ])('%s', (_, text) => {
@@ -33,7 +41,9 @@ describe('parseLandmarks', () => {
   });
 
   test('a path may hold spaces between tabs', () => {
-    expect(pointsOf(`my photos/the first.jpg\t${pairs.replaceAll(' ', '\t')}`, 'my photos/the first.jpg')).toEqual(expected);
+    expect(
+      pointsOf(`my photos/the first.jpg\t${pairs.replaceAll(' ', '\t')}`, 'my photos/the first.jpg'),
+    ).toEqual(expected);
   });
 
   test('counted from 1, every coordinate is one less', () => {
@@ -49,7 +59,11 @@ describe('parseLandmarks', () => {
     };
     const list = parseLandmarks(JSON.stringify(own), 'landmarks.json', 1);
     expect(list.faces.get('a/1.jpg')).toEqual([
-      { points: expected[0]!.map(([x, y]) => ({ x, y })), box: { x: 1, y: 2, width: 30, height: 40 }, score: 0.9 },
+      {
+        points: expected[0]!.map(([x, y]) => ({ x, y })),
+        box: { x: 1, y: 2, width: 30, height: 40 },
+        score: 0.9,
+      },
     ]);
     expect(list.faces.size).toBe(1);
   });
@@ -70,7 +84,10 @@ describe('parseLandmarks', () => {
     ['{"photographs": 3}', 'list.txt has no list "photographs"'],
     ['{"photographs": [', 'list.txt is not JSON'],
     ['{"photographs": [null]}', 'list.txt: photographs[0] must have'],
-    ['{"photographs": [{"photograph": "a", "faces": [{"points": [[1, 2]]}]}]}', 'list.txt: photographs[0] must have'],
+    [
+      '{"photographs": [{"photograph": "a", "faces": [{"points": [[1, 2]]}]}]}',
+      'list.txt: photographs[0] must have',
+    ],
     [`${'{"a":'.repeat(100)}`, 'nested deeper than 64 levels'],
   ])('refuses %j', (text, sentence) => {
     expect(() => parseLandmarks(text, 'list.txt')).toThrow(sentence);
@@ -85,7 +102,18 @@ describe('parseLandmarks', () => {
       const text = [...texts[seed % 2]!];
       for (let change = 0; change < 1 + (seed % 3); change++) {
         const at = hash32(seed, change, 0) % text.length;
-        text[at] = ['', '\t', '\n', '9', '-', '{', ']', '"', '\u0000', String.fromCharCode(hash32(seed, change, 1) % 256)][hash32(seed, change, 2) % 10]!;
+        text[at] = [
+          '',
+          '\t',
+          '\n',
+          '9',
+          '-',
+          '{',
+          ']',
+          '"',
+          '\u0000',
+          String.fromCharCode(hash32(seed, change, 1) % 256),
+        ][hash32(seed, change, 2) % 10]!;
       }
       try {
         expect(parseLandmarks(text.join(''), 'list').faces).toBeInstanceOf(Map);
@@ -100,7 +128,10 @@ describe('parseLandmarks', () => {
 });
 
 describe('keyOf', () => {
-  const list = parseLandmarks(['x/a/1.jpg', 'x/b/1.jpg', 'c/2.jpg'].map((key) => `${key} ${pairs}`).join('\n'), 'list');
+  const list = parseLandmarks(
+    ['x/a/1.jpg', 'x/b/1.jpg', 'c/2.jpg'].map((key) => `${key} ${pairs}`).join('\n'),
+    'list',
+  );
 
   test('a photograph may have more or fewer folders above it than the list', () => {
     expect(list.keyOf('x/a/1.jpg')).toBe('x/a/1.jpg');
@@ -112,6 +143,8 @@ describe('keyOf', () => {
   });
 
   test('what fits several paths is refused', () => {
-    expect(() => list.keyOf('1.jpg')).toThrow('list names several photographs that end in 1.jpg; give the folder above it');
+    expect(() => list.keyOf('1.jpg')).toThrow(
+      'list names several photographs that end in 1.jpg; give the folder above it',
+    );
   });
 });

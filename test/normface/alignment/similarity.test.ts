@@ -1,12 +1,12 @@
 /** The fit of a template to five points: known transforms, and the normal equations solved another way. */
 
 import { describe, expect, test } from 'vitest';
+import { normal01 } from '../../../src/engine/core/random.ts';
 import { chooseFaces } from '../../../src/normface/alignment/choose-faces.ts';
 import type { LocatedFace } from '../../../src/normface/alignment/landmark-list.ts';
 import { similarityTo } from '../../../src/normface/alignment/similarity.ts';
 import { isCropSize, templateFor, templates } from '../../../src/normface/alignment/template.ts';
 import type { FivePoints, Point } from '../../../src/normface/detection/detector.ts';
-import { normal01 } from '../../../src/engine/core/random.ts';
 
 const template = templates['112x96'];
 
@@ -35,7 +35,9 @@ function leastSquares(from: readonly Point[], to: readonly Point[]): number[] {
     rows.reduce((sum, row, k) => sum + row[i]! * values[k]!, 0),
   ]);
   for (let i = 0; i < 4; i++) {
-    const pivot = system.slice(i).reduce((best, row) => (Math.abs(row[i]!) > Math.abs(best[i]!) ? row : best));
+    const pivot = system
+      .slice(i)
+      .reduce((best, row) => (Math.abs(row[i]!) > Math.abs(best[i]!) ? row : best));
     const at = system.indexOf(pivot);
     [system[i], system[at]] = [pivot, system[i]!];
     system.forEach((row, k) => {
@@ -61,16 +63,19 @@ describe('similarityTo', () => {
       [scale * Math.cos(angle), -scale * Math.sin(angle), 100],
       [scale * Math.sin(angle), scale * Math.cos(angle), -40],
     ].flat();
-    matrix.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 9));
+    for (const [i, value] of matrix.entries()) expect(value).toBeCloseTo(expected[i]!, 9);
   });
 
-  test.each([2, 3, 4])('in the photograph it solves the normal equations from the template (seed %i)', (seed) => {
-    const points = faceOf(seed, 8);
-    const [a, b, c, d] = leastSquares(template.points, points) as [number, number, number, number];
-    const { matrix, step } = similarityTo(points, template, 'image');
-    [a, -b, c, b, a, d].forEach((value, i) => expect(matrix[i]).toBeCloseTo(value, 8));
-    expect(step).toBeCloseTo(Math.hypot(a, b), 10);
-  });
+  test.each([2, 3, 4])(
+    'in the photograph it solves the normal equations from the template (seed %i)',
+    (seed) => {
+      const points = faceOf(seed, 8);
+      const [a, b, c, d] = leastSquares(template.points, points) as [number, number, number, number];
+      const { matrix, step } = similarityTo(points, template, 'image');
+      for (const [i, value] of [a, -b, c, b, a, d].entries()) expect(matrix[i]).toBeCloseTo(value, 8);
+      expect(step).toBeCloseTo(Math.hypot(a, b), 10);
+    },
+  );
 
   test.each([5, 6])('in the crop it is the inverse of the fit to the template (seed %i)', (seed) => {
     const points = faceOf(seed, 8);
@@ -104,13 +109,22 @@ describe('similarityTo', () => {
   const alike = (point: Point) => mapped(template.points, () => point);
   test.each([
     ['one place', alike({ x: 5, y: 5 }), /lie on one another/],
-    ['nearly one place', mapped(template.points, ({ x, y }) => ({ x: x / 100, y: y / 100 })), /lie on one another/],
+    [
+      'nearly one place',
+      mapped(template.points, ({ x, y }) => ({ x: x / 100, y: y / 100 })),
+      /lie on one another/,
+    ],
     ['NaN', mapped(template.points, (p, k) => (k === 2 ? { x: Number.NaN, y: 1 } : p)), /no places/],
     ['an infinity', mapped(template.points, (p, k) => (k === 2 ? { x: 1, y: -Infinity } : p)), /no places/],
     ['a place far away', mapped(template.points, (p, k) => (k === 4 ? { x: 1e9, y: 1 } : p)), /no places/],
-    ['places in which no template is found', mapped(template.points, ({ x, y }) => ({ x: y / 1e3, y: 1e5 * Math.sin(x) ** 40 * Number(x > 70) })), /lie on one another/],
+    [
+      'places in which no template is found',
+      mapped(template.points, ({ x, y }) => ({ x: y / 1e3, y: 1e5 * Math.sin(x) ** 40 * Number(x > 70) })),
+      /lie on one another/,
+    ],
   ])('refuses %s', (_, points, message) => {
-    for (const fit of ['image', 'crop'] as const) expect(() => similarityTo(points, template, fit)).toThrow(message);
+    for (const fit of ['image', 'crop'] as const)
+      expect(() => similarityTo(points, template, fit)).toThrow(message);
   });
 });
 

@@ -57,7 +57,10 @@ export function warpAffine(
   const [count, sourceHeight, sourceWidth] = images.shape as [number, number, number, number];
   const n = matrices.shape[0]!;
   check(
-    matrices.dtype === 'f32' && matrices.shape.length === 3 && matrices.shape[1] === 2 && matrices.shape[2] === 3,
+    matrices.dtype === 'f32' &&
+      matrices.shape.length === 3 &&
+      matrices.shape[1] === 2 &&
+      matrices.shape[2] === 3,
     'warpAffine',
     () => `matrices must be f32 [n, 2, 3], not ${matrices.dtype} ${formatShape(matrices.shape)}`,
   );
@@ -82,9 +85,7 @@ export function warpAffine(
   );
   const { device } = images;
   if (sources) runtimeOf(device).checkLabels('warpAffine', sources, { classes: count, of: 'pictures' });
-  const y = rounded
-    ? device.empty([n, height, width, 4], 'rgba8')
-    : device.empty([n, height, width, 3]);
+  const y = rounded ? device.empty([n, height, width, 4], 'rgba8') : device.empty([n, height, width, 3]);
   const { grid, constants } = elementGrid(device, n * height * width, 1);
   device.within('warpAffine', () =>
     device.dispatch({
@@ -136,7 +137,11 @@ const cases: readonly OperatorCase<WarpAffineOptions>[] = [
     attributes: { height: 5, width: 6, rounded: true },
     tolerance: roundedTolerance,
   },
-  { inputs: inputs([5, 6, 4], { kind: 'outliers', scale: 3 }), attributes: { height: 4, width: 3 }, tolerance: farTolerance },
+  {
+    inputs: inputs([5, 6, 4], { kind: 'outliers', scale: 3 }),
+    attributes: { height: 4, width: 3 },
+    tolerance: farTolerance,
+  },
   { inputs: inputs([4, 3, 3], { n: 9, kind: 'extremeRows' }), attributes: { height: 2, width: 3 } },
   { inputs: inputs([2, 3, 3], { scale: 1e25 }), attributes: { height: 2, width: 3, rounded: true } },
   { inputs: inputs([2, 3, 3], { scale: 1e35 }), attributes: { height: 2, width: 3 } },
@@ -146,10 +151,12 @@ export const warpAffineOperator = defineOperator<WarpAffineOptions>({
   name: 'warpAffine',
   family: 'images',
   apply: ([images, matrices, sources], options) => warpAffine(images!, matrices!, sources ?? null, options),
-  reference: ([images, matrices, sources], options) => warpAffineReference(images!, matrices!, sources, options),
+  reference: ([images, matrices, sources], options) =>
+    warpAffineReference(images!, matrices!, sources, options),
   cost: ([images, matrices, sources], { height, width, rounded }) => {
     const pixels = matrices![0]! * height * width;
-    const read = elementCount(images!) + 4 * (elementCount(matrices!) + (sources ? elementCount(sources) : 0));
+    const read =
+      elementCount(images!) + 4 * (elementCount(matrices!) + (sources ? elementCount(sources) : 0));
     return { flops: flopsPerPixel * pixels, bytes: read + pixels * (rounded ? 4 : 12) };
   },
   cases,
