@@ -7,8 +7,8 @@ import type { AdapterReport } from '../runtime/adapter.ts';
 import type { TuneStore } from './measurements.ts';
 import { adapterIdentity, parseMeasurements } from './tune-store.ts';
 
-/** Where measurements are kept: $NORMFACE_CACHE, else the place that the system has for caches. */
-function cacheFolder(): string {
+/** Where measurements and files that programs find again are kept: $NORMFACE_CACHE, else the place that the system has for caches. */
+export function cacheFolder(): string {
   const { NORMFACE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (NORMFACE_CACHE) return NORMFACE_CACHE;
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'normface');
