@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { cacheFolder } from '../../common/cache-folder.node.ts';
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { cacheFolder } from '../../engine/tuning/tune-store.node.ts';
+
 import { openModel } from '../models/formats/open.node.ts';
 import type { Detector } from './detector.ts';
 import { FaceApiDetector, type FaceApiOptions } from './face-api.ts';
