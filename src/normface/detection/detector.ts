@@ -27,6 +27,7 @@ export interface Box {
 /** Left eye, right eye, tip of the nose, left and right corner of the mouth, as the viewer sees them. */
 export type FivePoints = readonly [Point, Point, Point, Point, Point];
 
+/** A face of a photograph. */
 export interface DetectedFace {
   readonly box: Box;
   /** How sure the net is that this is a face, 0 to 1. */
@@ -34,6 +35,7 @@ export interface DetectedFace {
   readonly points: FivePoints;
 }
 
+/** Finds faces in photographs, on a device, until it is disposed of. */
 export interface Detector {
   /** Which detector this is, for messages and files: `mtcnn` or `face-api`. */
   readonly name: string;

@@ -6,10 +6,11 @@
 
 import { UserError } from '../../common/errors.ts';
 import { elementCount } from '../../engine/core/shape.ts';
-import type { ModelFile, ModelTensor } from '../models/model-file.ts';
+import type { ModelTensor } from '../models/model-file.ts';
 import { withInner, planNet } from '../nets/plan.ts';
 import type { Layer, Net } from '../nets/net.ts';
 import type { DetectionNet } from './image-net.ts';
+import type { NamedModel } from './named-model.ts';
 
 type Padding = number | readonly [number, number, number, number];
 
@@ -117,9 +118,9 @@ export function pointsNet(tiny: boolean): Net {
 /** The models of face-api that a detector is made of, each with what sentences call it. */
 export interface FaceApiModels {
   /** `tiny_face_detector_model`. */
-  readonly detector: { readonly model: ModelFile; readonly source: string };
+  readonly detector: NamedModel;
   /** `face_landmark_68_model` or `face_landmark_68_tiny_model`. */
-  readonly points: { readonly model: ModelFile; readonly source: string };
+  readonly points: NamedModel;
 }
 
 /** @throws UserError that names the file and the tensor that is missing or has another shape */
@@ -134,7 +135,7 @@ export function faceApiNets({ detector, points }: FaceApiModels, side: number) {
 /** Gives each parameter the tensor that face-api's manifest names for it; both lay out weights in the same way. */
 function withWeights(
   net: Net,
-  { model, source }: FaceApiModels['detector'],
+  { model, source }: NamedModel,
   mean: readonly [number, number, number],
 ): DetectionNet {
   const tensors = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));

@@ -8,6 +8,7 @@ import { anchors, cellSize, type FaceApiModels, faceApiNets, perAnchor, pointsSi
 import { ImageNet } from './image-net.ts';
 import { ScaledImage } from './scaled.ts';
 
+/** What {@link FaceApiDetector} looks at, and how sure it must be. */
 export interface FaceApiOptions {
   /** Side of the square that photographs are scaled into, a multiple of 32. Default 416. */
   readonly inputSize?: number;

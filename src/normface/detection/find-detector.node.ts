@@ -12,7 +12,8 @@ import { openModel } from '../models/formats/open.node.ts';
 import type { Detector } from './detector.ts';
 import { FaceApiDetector, type FaceApiOptions } from './face-api.ts';
 import { Mtcnn, type MtcnnOptions } from './mtcnn.ts';
-import { mtcnnNets, type NamedModel } from './mtcnn-weights.ts';
+import { mtcnnNets } from './mtcnn-weights.ts';
+import type { NamedModel } from './named-model.ts';
 
 /** Options of each of the detectors. */
 export interface DetectorOptions {

@@ -10,12 +10,7 @@ import type { FullyConnectedLayer } from '../nets/layers/fully-connected.ts';
 import type { Net } from '../nets/net.ts';
 import type { SampleShape } from '../nets/layer.ts';
 import { planNet } from '../nets/plan.ts';
-
-/** A file that was read, and what sentences call it. */
-export interface NamedModel {
-  readonly model: ModelFile;
-  readonly source: string;
-}
+import type { NamedModel } from './named-model.ts';
 
 /** The files of MTCNN: det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt. */
 export interface MtcnnModels {
@@ -97,7 +92,7 @@ class TensorsInOrder {
 
   constructor(net: Net, { model, source }: NamedModel) {
     if (model.format !== 'caffe' && model.format !== 'pytorch')
-      throw new UserError(`${source} is a ${model.format} file; MTCNN is read from Caffe or PyTorch files`);
+      throw new UserError(`${source} is a file of the format ${model.format}; MTCNN is read from Caffe's and PyTorch's`);
     this.net = net;
     this.source = source;
     this.tensors = model.tensors;

@@ -11,6 +11,7 @@ import type { MtcnnNets } from './mtcnn-weights.ts';
 import { type Level, type Piece, paginate, pyramid } from './pyramid.ts';
 import { ScaledImage } from './scaled.ts';
 
+/** What {@link Mtcnn} looks for, and how sure it must be. */
 export interface MtcnnOptions {
   /** Side in pixels of the smallest faces that are looked for, from 12. Default 20. */
   readonly minFace?: number;
