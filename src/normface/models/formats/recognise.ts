@@ -1,0 +1,69 @@
+/** Which format a model file has, by its first bytes and its fields, never by its name. */
+
+import { UserError } from '../../../common/errors.ts';
+import { ProtobufMessage } from './protobuf.ts';
+
+export type ModelFormat = 'caffe' | 'pytorch' | 'safetensors' | 'onnx' | 'json';
+
+const supported =
+  'Caffe (.caffemodel), PyTorch state dictionaries (torch.save), safetensors, ONNX, and manifests of face-api (*-weights_manifest.json) are read';
+
+/** Files that are often tried, by what they begin with, and what to do instead. */
+const others: readonly (readonly [start: RegExp, advice: string])[] = [
+  [/^\x89HDF\r\n/, 'an HDF5 file (Keras, or Caffe with snapshot_format HDF5); export the net to ONNX (tf2onnx), or save a .caffemodel'],
+  [/^.{4}TFL3/s, 'a TensorFlow Lite file; export the net to ONNX (tf2onnx)'],
+  [/^\x12\x01\0\0\0\0\0\0/, 'a parameter file of MXNet; export the net to ONNX (mxnet.onnx)'],
+  [/^\x93NUMPY/, 'an array of NumPy; save a state dictionary as safetensors'],
+  [/^MATLAB 5\.0/, 'a MATLAB file; export the net to ONNX'],
+  [/^\x1f\x8b/, 'a gzip archive; unpack it first'],
+  [/^.{257}ustar/s, 'a tar archive; unpack it first (PyTorch before 0.1.10 wrote such files: load and save it with a newer one)'],
+  [/^\s*(name\s*:|layers?\s*\{|input\s*:)/, 'the text of a net (.prototxt); the weights are in its .caffemodel'],
+];
+
+/** @throws UserError in one sentence for formats that are not read */
+export function formatOf(bytes: Uint8Array, source: string): ModelFormat {
+  const start = String.fromCharCode(...bytes.subarray(0, 512));
+  const unknown = (what: string): UserError => new UserError(`${source} is ${what}; ${supported}`);
+  if (bytes.length === 0) throw unknown('empty');
+  const other = others.find(([pattern]) => pattern.test(start));
+  if (other) throw unknown(other[1]);
+  if (start.startsWith('PK')) return zipFormat(bytes, unknown);
+  if (/^\x80[\x01-\x05]/.test(start)) return 'pytorch';
+  if (/^.{6}\0\0\{/s.test(start)) return 'safetensors';
+  if (/^\s*[[{]/.test(start)) return 'json';
+  return messageFormat(bytes, unknown);
+}
+
+/** Zip archives of other programs have telling names among their last bytes, the directory. */
+function zipFormat(bytes: Uint8Array, unknown: (what: string) => UserError): 'pytorch' {
+  const end = new TextDecoder('latin1').decode(bytes.subarray(-2 ** 16));
+  if (end.includes('model.weights.h5')) throw unknown('a Keras archive; export the net to ONNX (tf2onnx)');
+  if (end.includes('.npy')) throw unknown('an archive of NumPy arrays; save a state dictionary as safetensors');
+  if (end.includes('saved_model.pb')) throw unknown('an archive of TensorFlow; export the net to ONNX (tf2onnx)');
+  return 'pytorch';
+}
+
+/** Messages of protocol buffers: NetParameter (Caffe), ModelProto (ONNX), GraphDef and SavedModel (TensorFlow). */
+function messageFormat(bytes: Uint8Array, unknown: (what: string) => UserError): 'caffe' | 'onnx' {
+  let message: ProtobufMessage;
+  try {
+    message = new ProtobufMessage(bytes, '');
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw unknown('of no format that is known here, or cut short');
+  }
+  if (message.has(7)) return 'onnx';
+  if (message.has(100)) return 'caffe';
+  if (message.has(2) && !isNumber(message, 1)) return 'caffe';
+  if (message.has(1)) throw unknown('a graph of TensorFlow; export the net to ONNX (tf2onnx)');
+  throw unknown('of no format that is known here');
+}
+
+/** Whether a field is a number, as a SavedModel's first field is. */
+function isNumber(message: ProtobufMessage, field: number): boolean {
+  try {
+    return message.has(field) && message.bytes(field).length === 0;
+  } catch {
+    return true;
+  }
+}
