@@ -9,6 +9,7 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
@@ -29,6 +30,7 @@ const commands: readonly AddCommand[] = [
   addYtf,
   addEmbed,
   addVerify,
+  addExport,
   addProtocols,
   addData,
   addNets,

@@ -46,7 +46,9 @@ export class GraphBuilder {
 
   /** @throws UserError: the node, its settings, and what would do */
   refuse(node: ModelNode, supported: string): never {
-    throw new UserError(`${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`);
+    throw new UserError(
+      `${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`,
+    );
   }
 
   /**
@@ -59,7 +61,7 @@ export class GraphBuilder {
     chain: Chain,
     node: ModelNode,
     layer: Layer,
-    values: Readonly<Record<string, Float32Array>> = {},
+    values: Readonly<Record<string, Float32Array | undefined>> = {},
     order = chain.value.order,
   ): Chain {
     const planned = this.plan(layer, chain.value.shape, node);

@@ -61,5 +61,7 @@ function withPart(builder: GraphBuilder, chain: Chain, part: Part): Chain {
     case 'softmax':
     case 'l2Normalise':
       return builder.refuse(node, 'it is supported at the end only');
+    case 'unsupported':
+      return builder.refuse(node, 'it is not supported');
   }
 }

@@ -57,7 +57,9 @@ export function netOfGraph(
   const made = layersOf(builder, middle, { shape });
   if (made.layers.length === 0) throw new UserError(`${source}: the graph has no layers`);
   if (made.value.order)
-    remarks.push('the features are in the order rows, columns, channels, in the file channels, rows, columns');
+    remarks.push(
+      'the features are in the order rows, columns, channels, in the file channels, rows, columns',
+    );
   const pixels = pixelsOf(front, options.pixels);
   if (!pixels)
     remarks.push(

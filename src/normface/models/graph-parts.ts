@@ -16,6 +16,11 @@ export interface GraphParts {
   readonly parts: readonly Part[];
 }
 
+/** For the sentence about what is not. */
+const supported =
+  'what is: convolution, fully connected, batch norm, scale and shift, PReLU, ReLU, sigmoid, max and average pooling, flattening, sums, ' +
+  'channels side by side, the maximum of parts of the channels, squeeze and excitation, and at the end softmax and unit length';
+
 /** Joins within joins; deeper ones than any net has would exhaust the stack. */
 const deepest = 64;
 
@@ -56,6 +61,10 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
   };
   for (const node of graph.nodes) {
     if (!needed.has(node.output) || node.output === input) continue;
+    if (node.operation.kind === 'unsupported') {
+      const { type, settings } = node.operation;
+      fail(`the node "${node.name}" (${settings === '' ? type : `${type}, ${settings}`}) is not supported; ${supported}`);
+    }
     const missing = node.inputs.find((value) => !depths.has(value));
     if (missing !== undefined || node.inputs.length === 0)
       fail(
@@ -80,8 +89,7 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
         );
       used.add(node);
       const before = dominators.get(value)!;
-      const branches =
-        node.inputs.length > 1 ? node.inputs.map((end) => chain(before, end, level + 1)) : [];
+      const branches = node.inputs.length > 1 ? node.inputs.map((end) => chain(before, end, level + 1)) : [];
       parts.push({ node, branches });
       value = before;
     }

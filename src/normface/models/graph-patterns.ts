@@ -56,10 +56,7 @@ interface Gate {
 }
 
 /** The gate of a product x · σ(W₂ δ(W₁ mean(x))), or undefined where it is another one (Hu et al., arXiv 1709.01507, equations 2 to 4). */
-export function squeezeExciteOf(
-  { branches }: Part,
-  isMean: (node: ModelNode) => boolean,
-): Gate | undefined {
+export function squeezeExciteOf({ branches }: Part, isMean: (node: ModelNode) => boolean): Gate | undefined {
   const [gate, ...others] = branches.filter((parts) => parts.length > 0);
   if (branches.length !== 2 || !gate || others.length > 0 || gate.some((part) => part.branches.length > 0))
     return undefined;

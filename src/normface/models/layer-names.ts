@@ -15,7 +15,8 @@ export class LayerNames {
    * @param weight of the node, such as `layer1.0.conv1.weight`
    */
   of(node: ModelNode, weight?: string): string {
-    const stem = weight === undefined ? undefined : /^(.+)[._/](?:weight|gamma|slope|kernel)s?$/.exec(weight)?.[1];
+    const stem =
+      weight === undefined ? undefined : /^(.+)[._/](?:weight|gamma|slope|kernel)s?$/.exec(weight)?.[1];
     return this.unique(stem ?? node.name);
   }
 

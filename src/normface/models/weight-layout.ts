@@ -36,9 +36,9 @@ export function filtersChannelsFirst(
  * For each number of an image flattened in the order rows, columns, channels its place in the order channels, rows, columns;
  * undefined where both orders are one.
  */
-export function flattenedOrder(
-  [height, width, channels]: readonly [number, number, number],
-): Uint32Array | undefined {
+export function flattenedOrder([height, width, channels]: readonly [number, number, number]):
+  | Uint32Array
+  | undefined {
   const pixels = height * width;
   if (pixels === 1 || channels === 1) return undefined;
   return Uint32Array.from(

@@ -11,7 +11,7 @@ export interface CaffeOperations {
   readonly channels: readonly (number | undefined)[];
 }
 
-/** A setting or blob that no operation stands for; the message says which. */
+/** No operation stands for a layer; the message names what is not supported of it, and nothing where its type is not. */
 export class Unsupported extends Error {}
 
 type Read = (layer: CaffeLayer, inputs: readonly (number | undefined)[]) => CaffeOperations;
@@ -19,7 +19,7 @@ type Read = (layer: CaffeLayer, inputs: readonly (number | undefined)[]) => Caff
 /** @param inputs channels of the bottoms where they are known. @throws Unsupported */
 export function operationsOf(layer: CaffeLayer, inputs: readonly (number | undefined)[]): CaffeOperations {
   const read = Object.hasOwn(types, layer.type) ? types[layer.type] : undefined;
-  if (!read) throw new Unsupported('layers of this type are not');
+  if (!read) throw new Unsupported('');
   return read(layer, inputs);
 }
 
@@ -32,10 +32,10 @@ const same = (
 
 const convolution: Read = ({ name, type, settings, blobs }) => {
   const [weights, bias] = blobs;
-  if (!weights) throw new Unsupported('it has no weights');
-  if ((settings.number(16) ?? 1) !== 1) throw new Unsupported('an axis other than 1 is not');
+  if (!weights) throw new Unsupported('no weights');
+  if ((settings.number(16) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   const weight = tensorOf(weights, `${name}.weight`, 4);
-  if (weight.shape.length !== 4) throw new Unsupported(`weights of [${weight.shape.join(', ')}] are not`);
+  if (weight.shape.length !== 4) throw new Unsupported(`weights of [${weight.shape.join(', ')}]`);
   const [out, , ...kernel] = weight.shape as [number, number, number, number];
   const stated = pair(settings, 4, [11, 12], 0);
   const outputs = settings.number(1) ?? out;
@@ -65,10 +65,10 @@ const convolution: Read = ({ name, type, settings, blobs }) => {
 
 const innerProduct: Read = ({ name, settings, blobs }) => {
   const [weights, bias] = blobs;
-  if (!weights) throw new Unsupported('it has no weights');
-  if ((settings.number(5) ?? 1) !== 1) throw new Unsupported('an axis other than 1 is not');
+  if (!weights) throw new Unsupported('no weights');
+  if ((settings.number(5) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   const weight = tensorOf(weights, `${name}.weight`, 2);
-  if (weight.shape.length !== 2) throw new Unsupported(`weights of [${weight.shape.join(', ')}] are not`);
+  if (weight.shape.length !== 2) throw new Unsupported(`weights of [${weight.shape.join(', ')}]`);
   const transposed = (settings.number(6) ?? 0) !== 0;
   return {
     operations: [
@@ -86,15 +86,15 @@ const innerProduct: Read = ({ name, settings, blobs }) => {
 
 const pooling: Read = ({ settings }, inputs) => {
   const method = settings.number(1) ?? 0;
-  if (method > 1) throw new Unsupported('stochastic pooling is not');
+  if (method > 1) throw new Unsupported('stochastic pooling');
   if ((settings.number(12) ?? 0) !== 0) {
-    if (method === 0) throw new Unsupported('the maximum of a whole image is not');
+    if (method === 0) throw new Unsupported('the maximum of a whole image');
     return same({ kind: 'globalAveragePool' }, inputs);
   }
   const [padH, padW] = pair(settings, 4, [9, 10], 0);
   const padding: Sides = [padH, padH, padW, padW];
   const kernel = pair(settings, 2, [5, 6], 0);
-  if (kernel[0] < 1 || kernel[1] < 1) throw new Unsupported('a window without an extent is not');
+  if (kernel[0] < 1 || kernel[1] < 1) throw new Unsupported('a window without an extent');
   const window = { kernel, stride: pair(settings, 3, [7, 8], 1), padding };
   // Caffe rounds the number of windows up, unless a newer file says otherwise (round_mode).
   const ceilMode = (settings.number(13) ?? 0) === 0;
@@ -107,7 +107,7 @@ const pooling: Read = ({ settings }, inputs) => {
 };
 
 const prelu: Read = ({ name, blobs: [slope] }, inputs) => {
-  if (!slope) throw new Unsupported('it has no slopes');
+  if (!slope) throw new Unsupported('no slopes');
   return same({ kind: 'prelu', slope: `${name}.weight` }, inputs, [vector(slope, `${name}.weight`)]);
 };
 
@@ -122,7 +122,7 @@ const relu: Read = ({ name, settings }, inputs) => {
 const batchNorm: Read = ({ name, settings, blobs }, inputs) => {
   const [mean, variance, factor] = blobs;
   if (!mean || !variance || !factor || blobs.length > 3 || factor.values.count !== 1)
-    throw new Unsupported(`${blobs.length} blobs are not; three are`);
+    throw new Unsupported(`${blobs.length} blobs in the place of three`);
   const scaled = (blob: CaffeBlob, ending: string): ModelTensor => ({
     ...vector(blob, `${name}.${ending}`),
     values() {
@@ -145,9 +145,9 @@ const batchNorm: Read = ({ name, settings, blobs }, inputs) => {
 
 const scale: Read = ({ name, bottoms, settings, blobs }, inputs) => {
   if (bottoms.length === 2) return same({ kind: 'multiply' }, inputs);
-  if ((settings.number(1) ?? 1) !== 1) throw new Unsupported('an axis other than 1 is not');
+  if ((settings.number(1) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   const [factor, shift] = blobs;
-  if (!factor) throw new Unsupported('it has no numbers');
+  if (!factor) throw new Unsupported('no numbers');
   return same({ kind: 'affine', scale: `${name}.weight`, ...(shift && { shift: `${name}.bias` }) }, inputs, [
     vector(factor, `${name}.weight`),
     ...(shift ? [vector(shift, `${name}.bias`)] : []),
@@ -156,13 +156,13 @@ const scale: Read = ({ name, bottoms, settings, blobs }, inputs) => {
 
 const bias: Read = ({ name, settings, blobs: [shift] }, inputs) => {
   if (!shift || (settings.number(1) ?? 1) !== 1)
-    throw new Unsupported('other than a number for each channel is not');
+    throw new Unsupported('other than a number for each channel');
   return same({ kind: 'affine', shift: `${name}.bias` }, inputs, [vector(shift, `${name}.bias`)]);
 };
 
 const eltwise: Read = ({ settings }, inputs) => {
   const kind = (['multiply', 'add', 'maximum'] as const)[settings.number(1) ?? 1];
-  if (!kind) throw new Unsupported('the operation is not');
+  if (!kind) throw new Unsupported('an operation other than product, sum and maximum');
   if (
     kind === 'add' &&
     settings
@@ -170,24 +170,21 @@ const eltwise: Read = ({ settings }, inputs) => {
       .read()
       .some((factor) => factor !== 1)
   )
-    throw new Unsupported('factors other than 1 are not');
+    throw new Unsupported('factors other than 1');
   return same({ kind }, inputs);
 };
 
 const slice: Read = ({ tops, settings }, [channels]) => {
-  if ((settings.number(3) ?? settings.number(1) ?? 1) !== 1)
-    throw new Unsupported('an axis other than 1 is not');
+  if ((settings.number(3) ?? settings.number(1) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   let points = settings.integers(2);
   if (points.length === 0) {
     if (channels === undefined || channels % tops.length !== 0)
-      throw new Unsupported(
-        `${channels ?? 'an unknown number of'} channels in ${tops.length} equal parts are not`,
-      );
+      throw new Unsupported(`${channels ?? 'an unknown number of'} channels in ${tops.length} equal parts`);
     points = Array.from({ length: tops.length - 1 }, (_, i) => ((i + 1) * channels) / tops.length);
   }
   const edges = [0, ...points, channels ?? Number.NaN];
   if (edges.length !== tops.length + 1 || !edges.every((edge, i) => i === 0 || edge > edges[i - 1]!))
-    throw new Unsupported(`the parts of ${channels ?? 'an unknown number of'} channels are not`);
+    throw new Unsupported(`the parts of ${channels ?? 'an unknown number of'} channels`);
   return {
     operations: tops.map((_, i) => ({ kind: 'channels', begin: edges[i]!, end: edges[i + 1]! })),
     tensors: [],
@@ -196,8 +193,7 @@ const slice: Read = ({ tops, settings }, [channels]) => {
 };
 
 const concat: Read = ({ settings }, inputs) => {
-  if ((settings.number(2) ?? settings.number(1) ?? 1) !== 1)
-    throw new Unsupported('an axis other than 1 is not');
+  if ((settings.number(2) ?? settings.number(1) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   const sum = inputs.reduce((total, channels) => total! + (channels ?? Number.NaN), 0);
   return {
     operations: [{ kind: 'concatenate' }],
@@ -207,30 +203,30 @@ const concat: Read = ({ settings }, inputs) => {
 };
 
 const softmax: Read = ({ settings }, inputs) => {
-  if ((settings.number(2) ?? 1) !== 1) throw new Unsupported('an axis other than 1 is not');
+  if ((settings.number(2) ?? 1) !== 1) throw new Unsupported('an axis other than 1');
   return same({ kind: 'softmax' }, inputs);
 };
 
 const flatten: Read = ({ settings }) => {
   if ((settings.number(1) ?? 1) !== 1 || (settings.number(2) ?? -1) !== -1)
-    throw new Unsupported('flattening a part of the axes is not');
+    throw new Unsupported('flattening a part of the axes');
   return { operations: [{ kind: 'flatten' }], tensors: [], channels: [undefined] };
 };
 
 const reshape: Read = ({ settings }) => {
   const [batch, ...shape] = settings.message(1).integers(1);
   if ((settings.number(2) ?? 0) !== 0 || (settings.number(3) ?? -1) !== -1 || batch === undefined)
-    throw new Unsupported('a part of the axes is not');
+    throw new Unsupported('a part of the axes');
   return { operations: [{ kind: 'reshape', shape }], tensors: [], channels: [undefined] };
 };
 
 const power: Read = ({ settings }, inputs) => {
-  if ((settings.number(1) ?? 1) !== 1) throw new Unsupported('a power other than 1 is not');
+  if ((settings.number(1) ?? 1) !== 1) throw new Unsupported('a power other than 1');
   return same({ kind: 'linear', scale: settings.number(2) ?? 1, shift: settings.number(3) ?? 0 }, inputs);
 };
 
 const normalise: Read = ({ blobs }, inputs) => {
-  if (blobs.length > 0) throw new Unsupported('learnt factors are not');
+  if (blobs.length > 0) throw new Unsupported('learnt factors');
   return same({ kind: 'l2Normalise' }, inputs);
 };
 
@@ -256,9 +252,6 @@ const types: Readonly<Record<string, Read>> = {
   Normalize: normalise,
 };
 
-/** Types that have an operation, for sentences. */
-export const supportedTypes: readonly string[] = Object.keys(types);
-
 const vector = (blob: CaffeBlob, name: string): ModelTensor => ({
   ...tensorOf(blob, name),
   shape: [product(blob.shape)],
@@ -272,7 +265,7 @@ function pair(
   otherwise: number,
 ): [number, number] {
   const list = settings.integers(both);
-  if (list.length > 2) throw new Unsupported(`${list.length} extents are not`);
+  if (list.length > 2) throw new Unsupported(`${list.length} extents`);
   const [height, width = height] = list;
   return [
     whole((each && settings.number(each[0])) ?? height ?? otherwise, 'an extent'),
@@ -281,7 +274,6 @@ function pair(
 }
 
 function whole(value: number, what: string): number {
-  if (!Number.isInteger(value) || value < 0 || value > 2 ** 20)
-    throw new Unsupported(`${what} of ${value} is not`);
+  if (!Number.isInteger(value) || value < 0 || value > 2 ** 20) throw new Unsupported(`${what} of ${value}`);
   return value;
 }

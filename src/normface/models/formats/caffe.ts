@@ -6,7 +6,7 @@
 import { UserError } from '../../../common/errors.ts';
 import type { ModelFile, ModelNode, ModelTensor } from '../model-file.ts';
 import { type CaffeLayer, newLayer, oldLayer, tensorOf } from './caffe-layer.ts';
-import { type CaffeOperations, operationsOf, supportedTypes, Unsupported } from './caffe-operations.ts';
+import { type CaffeOperations, operationsOf, Unsupported } from './caffe-operations.ts';
 import { describeSettings } from './caffe-settings.ts';
 import { ProtobufMessage } from './protobuf.ts';
 
@@ -76,7 +76,10 @@ class CaffeGraph {
 
   add(layer: CaffeLayer): void {
     const { name, type, bottoms, tops, blobs } = layer;
-    if (bottoms.length === 0 && dataTypes.test(type)) return this.addData(layer);
+    if (bottoms.length === 0 && dataTypes.test(type)) {
+      this.addData(layer);
+      return;
+    }
     if (endTypes.test(type)) {
       this.leftOut.push(`${name} (${type})`);
       return;
@@ -157,13 +160,9 @@ class CaffeGraph {
       );
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
-      const settings = describeSettings(layer);
+      const settings = [describeSettings(layer), error.message].filter((part) => part !== '').join('; ');
       return {
-        operations: layer.tops.map(() => ({
-          kind: 'unsupported',
-          type: layer.type,
-          settings: `${settings === '' ? '' : `${settings}; `}${error.message} supported, types that are: ${supportedTypes.join(', ')}`,
-        })),
+        operations: layer.tops.map(() => ({ kind: 'unsupported', type: layer.type, settings })),
         tensors: [],
         channels: layer.tops.map(() => undefined),
       };

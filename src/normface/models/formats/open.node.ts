@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
-import { reasonOf } from '../../../common/files.node.ts';
 import { parseJson } from '../../../common/json.ts';
+import { readRegularFileSync } from '../../../common/regular-file.node.ts';
 import type { ModelFile } from '../model-file.ts';
 import { readCaffe } from './caffe.ts';
 import { isManifest, readFaceApi } from './face-api.ts';
@@ -65,11 +65,8 @@ function manifestIn(folder: string): string {
 
 function readFile(file: string): Uint8Array {
   try {
-    const { size } = fs.statSync(file);
-    if (size > largest) throw new UserError(`${file} has ${size} bytes; at most ${largest} are read`);
-    return fs.readFileSync(file);
+    return readRegularFileSync(file, largest);
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
+    throw new UserError(`cannot read ${file}: ${(error as Error).message}`);
   }
 }

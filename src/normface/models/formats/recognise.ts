@@ -8,16 +8,23 @@ export type ModelFormat = 'caffe' | 'pytorch' | 'safetensors' | 'onnx' | 'json';
 const supported =
   'Caffe (.caffemodel), PyTorch state dictionaries (torch.save), safetensors, ONNX, and manifests of face-api (*-weights_manifest.json) are read';
 
-/** Files that are often tried, by what they begin with, and what to do instead. */
-const others: readonly (readonly [start: RegExp, advice: string])[] = [
-  [/^\x89HDF\r\n/, 'an HDF5 file (Keras, or Caffe with snapshot_format HDF5); export the net to ONNX (tf2onnx), or save a .caffemodel'],
-  [/^.{4}TFL3/s, 'a TensorFlow Lite file; export the net to ONNX (tf2onnx)'],
-  [/^\x12\x01\0\0\0\0\0\0/, 'a parameter file of MXNet; export the net to ONNX (mxnet.onnx)'],
-  [/^\x93NUMPY/, 'an array of NumPy; save a state dictionary as safetensors'],
-  [/^MATLAB 5\.0/, 'a MATLAB file; export the net to ONNX'],
-  [/^\x1f\x8b/, 'a gzip archive; unpack it first'],
-  [/^.{257}ustar/s, 'a tar archive; unpack it first (PyTorch before 0.1.10 wrote such files: load and save it with a newer one)'],
-  [/^\s*(name\s*:|layers?\s*\{|input\s*:)/, 'the text of a net (.prototxt); the weights are in its .caffemodel'],
+/** Files that are often tried: what they have where, and what they are. */
+const others: readonly (readonly [offset: number, text: string, what: string])[] = [
+  [
+    0,
+    '\x89HDF\r\n',
+    'an HDF5 file (Keras, or Caffe with snapshot_format HDF5); export the net to ONNX (tf2onnx), or save a .caffemodel',
+  ],
+  [4, 'TFL3', 'a TensorFlow Lite file; export the net to ONNX (tf2onnx)'],
+  [0, '\x12\x01\0\0\0\0\0\0', 'a parameter file of MXNet; export the net to ONNX (mxnet.onnx)'],
+  [0, '\x93NUMPY', 'an array of NumPy; save a state dictionary as safetensors'],
+  [0, 'MATLAB 5.0', 'a MATLAB file; export the net to ONNX'],
+  [0, '\x1f\x8b', 'a gzip archive; unpack it first'],
+  [
+    257,
+    'ustar',
+    'a tar archive; unpack it first (of PyTorch before 0.1.10: load it there and save it with a newer one)',
+  ],
 ];
 
 /** @throws UserError in one sentence for formats that are not read */
@@ -25,11 +32,13 @@ export function formatOf(bytes: Uint8Array, source: string): ModelFormat {
   const start = String.fromCharCode(...bytes.subarray(0, 512));
   const unknown = (what: string): UserError => new UserError(`${source} is ${what}; ${supported}`);
   if (bytes.length === 0) throw unknown('empty');
-  const other = others.find(([pattern]) => pattern.test(start));
-  if (other) throw unknown(other[1]);
+  const other = others.find(([offset, text]) => start.startsWith(text, offset));
+  if (other) throw unknown(other[2]);
   if (start.startsWith('PK')) return zipFormat(bytes, unknown);
-  if (/^\x80[\x01-\x05]/.test(start)) return 'pytorch';
-  if (/^.{6}\0\0\{/s.test(start)) return 'safetensors';
+  if (/^\s*(name\s*:|layers?\s*\{|input\s*:)/.test(start))
+    throw unknown('the text of a net (.prototxt); the weights are in its .caffemodel');
+  if (bytes[0] === 0x80 && bytes[1]! <= 5) return 'pytorch';
+  if (start.startsWith('\0\0{', 6)) return 'safetensors';
   if (/^\s*[[{]/.test(start)) return 'json';
   return messageFormat(bytes, unknown);
 }

@@ -47,19 +47,17 @@ export class TorchTensor {
     source: string,
     type?: NumberType,
   ) {
-    const fail = (reason: string): never => {
-      throw new UserError(`${source} is damaged: ${reason}`);
-    };
-    if (!(storage instanceof TorchStorage)) return fail('a tensor has no storage');
+    if (!(storage instanceof TorchStorage)) throw damaged(source, 'a tensor has no storage');
     if (!isCounts(shape) || !isCounts(strides) || shape.length !== strides.length || !isCounts([offset]))
-      return fail(`a tensor of storage ${storage.key} has no shape and strides`);
+      throw damaged(source, `a tensor of storage ${storage.key} has no shape and strides`);
     const first = offset as number;
     const count = shape.reduce((product, extent) => product * extent, 1);
     const last = shape.reduce((at, extent, i) => at + (extent - 1) * strides[i]!, first);
     this.type = type ?? storage.type;
     const available = Math.floor(storage.byteLength / numberTypes[this.type]);
     if (count > 0 && (last >= available || count > available))
-      fail(
+      throw damaged(
+        source,
         `a tensor [${shape.join(', ')}] with strides [${strides.join(', ')}] reaches beyond its storage ${storage.key} of ${available} numbers`,
       );
     this.storage = storage;
@@ -87,6 +85,10 @@ export class TorchTensor {
     }
     return values;
   }
+}
+
+function damaged(source: string, reason: string): UserError {
+  return new UserError(`${source} is damaged: ${reason}`);
 }
 
 /** Axes of a tensor; PyTorch's own limit is 64. */
