@@ -16,7 +16,9 @@ export interface FoundBox {
 
 interface FaceApi {
   readonly tf: Tf;
-  readonly nets: Readonly<Record<'tinyFaceDetector' | 'faceLandmark68Net', { loadFromDisk(folder: string): Promise<void> }>>;
+  readonly nets: Readonly<
+    Record<'tinyFaceDetector' | 'faceLandmark68Net', { loadFromDisk(folder: string): Promise<void> }>
+  >;
   readonly TinyFaceDetectorOptions: new (options: { inputSize: number; scoreThreshold: number }) => object;
   detectAllFaces(
     input: TfTensor,
@@ -40,7 +42,8 @@ export async function openFaceApi(): Promise<{
   const api: FaceApi = require(entry);
   require('@tensorflow/tfjs-backend-webgpu');
   const { tf } = api;
-  if (!(await tf.setBackend('webgpu'))) throw new Error('the back end webgpu of TensorFlow.js does not start');
+  if (!(await tf.setBackend('webgpu')))
+    throw new Error('the back end webgpu of TensorFlow.js does not start');
   await tf.ready();
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   const models = join(dirname(entry), '..', 'model');

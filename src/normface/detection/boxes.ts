@@ -43,7 +43,10 @@ export function surestFirst<C extends Candidate>(candidates: readonly C[]): C[] 
 }
 
 /** A box whose left, top, right and bottom edge move by fractions of its width (left, right) and height (top, bottom). */
-export function moved({ x, y, width, height }: Box, [left, top, right, bottom]: ArrayLike<number> & Iterable<number>): Box {
+export function moved(
+  { x, y, width, height }: Box,
+  [left, top, right, bottom]: ArrayLike<number> & Iterable<number>,
+): Box {
   const [l = 0, t = 0, r = 0, b = 0] = [left, top, right, bottom];
   return { x: x + l * width, y: y + t * height, width: width * (1 + r - l), height: height * (1 + b - t) };
 }

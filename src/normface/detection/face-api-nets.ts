@@ -7,8 +7,8 @@
 import { UserError } from '../../common/errors.ts';
 import { elementCount } from '../../engine/core/shape.ts';
 import type { ModelTensor } from '../models/model-file.ts';
-import { withInner, planNet } from '../nets/plan.ts';
 import type { Layer, Net } from '../nets/net.ts';
+import { planNet, withInner } from '../nets/plan.ts';
 import type { DetectionNet } from './image-net.ts';
 import type { NamedModel } from './named-model.ts';
 
@@ -18,8 +18,23 @@ type Padding = number | readonly [number, number, number, number];
 const sameOfTwo: Padding = [0, 1, 0, 1];
 
 /** Each channel by itself, then all channels of each pixel. */
-const separable = (name: string, inputs: number, channels: number, stride = 1, padding: Padding = 1): Layer[] => [
-  { kind: 'conv', name: `${name}.depthwise`, channels: inputs, groups: inputs, kernel: 3, stride, padding, bias: false },
+const separable = (
+  name: string,
+  inputs: number,
+  channels: number,
+  stride = 1,
+  padding: Padding = 1,
+): Layer[] => [
+  {
+    kind: 'conv',
+    name: `${name}.depthwise`,
+    channels: inputs,
+    groups: inputs,
+    kernel: 3,
+    stride,
+    padding,
+    bias: false,
+  },
   { kind: 'conv', name, channels, kernel: 1 },
 ];
 
@@ -78,7 +93,13 @@ export const pointCount = 68;
  * A block: out₁ = relu(first(x)), then outₖ₊₁ = convₖ(relu(out₁ + … + outₖ)), and at the end relu of the sum of all. As out₁ is a relu's, it
  * passes the next one unchanged.
  */
-function denseBlock(name: string, inputs: number, channels: number, convolutions: number, isFirst: boolean): Layer[] {
+function denseBlock(
+  name: string,
+  inputs: number,
+  channels: number,
+  convolutions: number,
+  isFirst: boolean,
+): Layer[] {
   const first: Layer[] = isFirst
     ? [{ kind: 'conv', name: `${name}.conv0`, channels, kernel: 3, stride: 2, padding: sameOfTwo }]
     : separable(`${name}.conv0`, inputs, channels, 2, sameOfTwo);
@@ -87,12 +108,7 @@ function denseBlock(name: string, inputs: number, channels: number, convolutions
     const layers = [...relu, ...separable(`${name}.conv${i + 1}`, channels, channels)];
     return { kind: 'residual', name: `${name}.sum${i + 1}`, layers };
   });
-  return [
-    ...first,
-    { kind: 'relu', name: `${name}.relu0` },
-    ...sums,
-    { kind: 'relu', name: `${name}.relu` },
-  ];
+  return [...first, { kind: 'relu', name: `${name}.relu0` }, ...sums, { kind: 'relu', name: `${name}.relu` }];
 }
 
 /** Extent of the faces that the nets for points see. */
@@ -146,7 +162,9 @@ function withWeights(
         values.set(name, new Float32Array(elementCount(shape)).fill(leak));
         continue;
       }
-      const stored = namesOf(name).map((candidate) => tensors.get(candidate)).find((tensor) => tensor !== undefined);
+      const stored = namesOf(name)
+        .map((candidate) => tensors.get(candidate))
+        .find((tensor) => tensor !== undefined);
       values.set(name, valuesOf(stored, { name: namesOf(name)[0]!, count: elementCount(shape), source }));
     }
   }
@@ -158,7 +176,9 @@ function withWeights(
 /** `dense0.conv1.weight` is `dense0/conv1/pointwise_filter` or, of a convolution that is not separable, `…/filters`; `fc` has `weights`. */
 function namesOf(parameter: string): string[] {
   const parts = parameter.split('.');
-  const layer = parts.filter((part) => part !== 'depthwise' && part !== 'weight' && part !== 'bias').join('/');
+  const layer = parts
+    .filter((part) => part !== 'depthwise' && part !== 'weight' && part !== 'bias')
+    .join('/');
   if (parts.at(-1) === 'bias') return [`${layer}/bias`];
   if (parts.includes('depthwise')) return [`${layer}/depthwise_filter`];
   return [`${layer}/pointwise_filter`, `${layer}/filters`, `${layer}/weights`];
@@ -170,6 +190,8 @@ function valuesOf(
 ): Float32Array {
   if (!tensor) throw new UserError(`${source} has no tensor ${name}; is it face-api's model of that name?`);
   if (elementCount(tensor.shape) !== count)
-    throw new UserError(`${source}: the tensor ${tensor.name} has ${elementCount(tensor.shape)} numbers, not ${count}`);
+    throw new UserError(
+      `${source}: the tensor ${tensor.name} has ${elementCount(tensor.shape)} numbers, not ${count}`,
+    );
   return tensor.values();
 }

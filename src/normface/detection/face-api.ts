@@ -3,8 +3,23 @@
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { type Candidate, squared, suppress } from './boxes.ts';
-import { type Box, checkPhotograph, type DetectedFace, type Detector, type FivePoints, type Point, type RgbaImage } from './detector.ts';
-import { anchors, cellSize, type FaceApiModels, faceApiNets, perAnchor, pointsSide } from './face-api-nets.ts';
+import {
+  type Box,
+  checkPhotograph,
+  type DetectedFace,
+  type Detector,
+  type FivePoints,
+  type Point,
+  type RgbaImage,
+} from './detector.ts';
+import {
+  anchors,
+  cellSize,
+  type FaceApiModels,
+  faceApiNets,
+  perAnchor,
+  pointsSide,
+} from './face-api-nets.ts';
 import { ImageNet } from './image-net.ts';
 import { ScaledImage } from './scaled.ts';
 
@@ -30,10 +45,15 @@ export class FaceApiDetector implements Detector {
   private readonly points: ImageNet;
 
   /** @throws UserError if an option is out of its range, or a model lacks a tensor */
-  constructor(device: Device, models: FaceApiModels, { inputSize = 416, threshold = 0.5 }: FaceApiOptions = {}) {
+  constructor(
+    device: Device,
+    models: FaceApiModels,
+    { inputSize = 416, threshold = 0.5 }: FaceApiOptions = {},
+  ) {
     if (!(Number.isInteger(inputSize / cellSize) && inputSize >= cellSize && inputSize <= 2048))
       throw new UserError(`the input size is a multiple of ${cellSize} up to 2048, not ${inputSize}`);
-    if (!(threshold > 0 && threshold < 1)) throw new UserError(`the threshold lies between 0 and 1, not ${threshold}`);
+    if (!(threshold > 0 && threshold < 1))
+      throw new UserError(`the threshold lies between 0 and 1, not ${threshold}`);
     this.threshold = threshold;
     const nets = faceApiNets(models, inputSize);
     this.detector = new ImageNet(device, nets.detector, 1);
@@ -50,7 +70,11 @@ export class FaceApiDetector implements Detector {
       (index, pixels, at) => drawFace(source, faces[index]!.box, faces[index]!.square, pixels, at),
       (index, output) => {
         const { box, score, square } = faces[index]!;
-        found.push({ box: { ...box, x: box.x - 0.5, y: box.y - 0.5 }, score, points: fiveOf(output, square) });
+        found.push({
+          box: { ...box, x: box.x - 0.5, y: box.y - 0.5 },
+          score,
+          points: fiveOf(output, square),
+        });
       },
     );
     return found;
@@ -116,7 +140,10 @@ function candidatesOf(output: Float32Array, cells: number, threshold: number, ce
 }
 
 /** What of a box lies in a photograph. */
-function within({ x, y, width, height }: Box, image: { readonly width: number; readonly height: number }): Box {
+function within(
+  { x, y, width, height }: Box,
+  image: { readonly width: number; readonly height: number },
+): Box {
   const [left, top] = [Math.max(0, x), Math.max(0, y)];
   return {
     x: left,

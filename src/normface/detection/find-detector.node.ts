@@ -48,12 +48,16 @@ export async function openDetector(
   throw new UserError(kind ? noFaceApi(folder) : nothingFound);
 }
 
-function partsOf(name: string | undefined): [kind: 'mtcnn' | 'face-api' | undefined, folder: string | undefined] {
+function partsOf(
+  name: string | undefined,
+): [kind: 'mtcnn' | 'face-api' | undefined, folder: string | undefined] {
   if (name === undefined) return [undefined, undefined];
   const colon = name.indexOf(':');
   const kind = colon < 0 ? name : name.slice(0, colon);
   if (kind !== 'mtcnn' && kind !== 'face-api')
-    throw new UserError(`there is no detector ${name}; known: mtcnn, face-api, each with :FOLDER for its files`);
+    throw new UserError(
+      `there is no detector ${name}; known: mtcnn, face-api, each with :FOLDER for its files`,
+    );
   if (colon >= 0 && colon === name.length - 1) throw new UserError(`the detector ${name} lacks its folder`);
   return [kind, colon < 0 ? undefined : name.slice(colon + 1)];
 }
@@ -92,7 +96,11 @@ function mtcnnFiles(folder: string | undefined): string[] | undefined {
 }
 
 async function openMtcnn(device: Device, files: readonly string[], options?: MtcnnOptions): Promise<Mtcnn> {
-  const [proposal, refinement, output] = (await Promise.all(files.map(named))) as [NamedModel, NamedModel, NamedModel];
+  const [proposal, refinement, output] = (await Promise.all(files.map(named))) as [
+    NamedModel,
+    NamedModel,
+    NamedModel,
+  ];
   return new Mtcnn(device, mtcnnNets({ proposal, refinement, output }), options);
 }
 
@@ -119,11 +127,19 @@ function installedModels(): string[] {
   });
 }
 
-async function openFaceApi(device: Device, folder: string, options?: FaceApiOptions): Promise<FaceApiDetector> {
-  const models = ['face_landmark_68_model', 'face_landmark_68_tiny_model'].map((model) => manifestIn(folder, model));
+async function openFaceApi(
+  device: Device,
+  folder: string,
+  options?: FaceApiOptions,
+): Promise<FaceApiDetector> {
+  const models = ['face_landmark_68_model', 'face_landmark_68_tiny_model'].map((model) =>
+    manifestIn(folder, model),
+  );
   const points = models.find((file) => existsSync(file));
   if (!points)
-    throw new UserError(`${folder} has face-api's detector but no net for points: face_landmark_68_model-weights_manifest.json is missing`);
+    throw new UserError(
+      `${folder} has face-api's detector but no net for points: face_landmark_68_model-weights_manifest.json is missing`,
+    );
   return new FaceApiDetector(
     device,
     { detector: await named(manifestIn(folder, 'tiny_face_detector_model')), points: await named(points) },

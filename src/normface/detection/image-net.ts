@@ -90,7 +90,8 @@ export class ImageNet {
       running.catch(() => {});
       underway.push(async () => {
         const output = await running;
-        for (let i = first; i < last; i++) each(i, output.subarray((i - first) * length, (i + 1 - first) * length));
+        for (let i = first; i < last; i++)
+          each(i, output.subarray((i - first) * length, (i + 1 - first) * length));
       });
       if (underway.length > mostUnderway) await underway.shift()!();
     }

@@ -3,13 +3,13 @@
 import { UserError } from '../../common/errors.ts';
 import { formatShape } from '../../engine/core/errors.ts';
 import type { ModelFile, ModelTensor } from '../models/model-file.ts';
-import { outputNet, proposalNet, refinementNet, windowOf } from './mtcnn-nets.ts';
-import type { DetectionNet } from './image-net.ts';
+import type { SampleShape } from '../nets/layer.ts';
 import type { ConvLayer } from '../nets/layers/conv.ts';
 import type { FullyConnectedLayer } from '../nets/layers/fully-connected.ts';
 import type { Net } from '../nets/net.ts';
-import type { SampleShape } from '../nets/layer.ts';
 import { planNet } from '../nets/plan.ts';
+import type { DetectionNet } from './image-net.ts';
+import { outputNet, proposalNet, refinementNet, windowOf } from './mtcnn-nets.ts';
 import type { NamedModel } from './named-model.ts';
 
 /** The files of MTCNN: det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt. */
@@ -55,7 +55,8 @@ function valuesOf(net: Net, heads: readonly number[], named: NamedModel): Map<st
   const plan = planNet(net);
   net.layers.forEach((layer, i) => {
     if (layer.kind === 'conv' || layer.kind === 'fullyConnected') {
-      const outputs = layer.name === 'heads' ? heads : [layer.kind === 'conv' ? layer.channels : layer.outputs];
+      const outputs =
+        layer.name === 'heads' ? heads : [layer.kind === 'conv' ? layer.channels : layer.outputs];
       const parts = outputs.map((count) => ({
         count,
         weight: file.next(layer.name, storedShape(layer, count, input)),
@@ -67,7 +68,13 @@ function valuesOf(net: Net, heads: readonly number[], named: NamedModel): Map<st
           : fullyConnectedWeight(weight, named.model.format, count, flattened ?? input),
       );
       values.set(`${layer.name}.weight`, sideBySide(rows, outputs));
-      values.set(`${layer.name}.bias`, sideBySide(parts.map(({ bias }) => bias), outputs));
+      values.set(
+        `${layer.name}.bias`,
+        sideBySide(
+          parts.map(({ bias }) => bias),
+          outputs,
+        ),
+      );
       flattened = null;
     }
     if (layer.kind === 'prelu') values.set(`${layer.name}.slope`, file.next(layer.name, [input.at(-1)!]));
@@ -78,7 +85,11 @@ function valuesOf(net: Net, heads: readonly number[], named: NamedModel): Map<st
 }
 
 /** As Caffe and PyTorch store them: outputs first, then channels, then the window. */
-const storedShape = (layer: ConvLayer | FullyConnectedLayer, outputs: number, input: SampleShape): number[] =>
+const storedShape = (
+  layer: ConvLayer | FullyConnectedLayer,
+  outputs: number,
+  input: SampleShape,
+): number[] =>
   layer.kind === 'conv'
     ? [outputs, input.at(-1)!, layer.kernel as number, layer.kernel as number]
     : [outputs, input[0]!];
@@ -92,7 +103,9 @@ class TensorsInOrder {
 
   constructor(net: Net, { model, source }: NamedModel) {
     if (model.format !== 'caffe' && model.format !== 'pytorch')
-      throw new UserError(`${source} is a file of the format ${model.format}; MTCNN is read from Caffe's and PyTorch's`);
+      throw new UserError(
+        `${source} is a file of the format ${model.format}; MTCNN is read from Caffe's and PyTorch's`,
+      );
     this.net = net;
     this.source = source;
     this.tensors = model.tensors;
@@ -118,7 +131,13 @@ const withoutOnes = (shape: readonly number[]): string => shape.filter((extent) 
 type Format = ModelFile['format'];
 
 /** [out, in, a, b] to [y, x, in, out]; a is x in Caffe's files and y in PyTorch's. */
-function convWeight(stored: Float32Array, format: Format, outputs: number, inputs: number, kernel: number): Float32Array {
+function convWeight(
+  stored: Float32Array,
+  format: Format,
+  outputs: number,
+  inputs: number,
+  kernel: number,
+): Float32Array {
   const weight = new Float32Array(stored.length);
   let from = 0;
   for (let o = 0; o < outputs; o++)
@@ -132,8 +151,14 @@ function convWeight(stored: Float32Array, format: Format, outputs: number, input
 }
 
 /** [out, flat] to [flat, out], where of maps flat is [channel, x, y] in Caffe's files, [x, y, channel] in PyTorch's, and [y, x, channel] here. */
-function fullyConnectedWeight(stored: Float32Array, format: Format, outputs: number, input: SampleShape): Float32Array {
-  const [height, width, channels] = input.length === 3 ? (input as [number, number, number]) : [1, 1, input[0]!];
+function fullyConnectedWeight(
+  stored: Float32Array,
+  format: Format,
+  outputs: number,
+  input: SampleShape,
+): Float32Array {
+  const [height, width, channels] =
+    input.length === 3 ? (input as [number, number, number]) : [1, 1, input[0]!];
   const weight = new Float32Array(stored.length);
   const flat = height * width * channels;
   for (let y = 0; y < height; y++)

@@ -32,7 +32,11 @@ export interface PyramidOptions {
  * Levels from the largest to the last that a window fits on. Extents are multiples of the windows' stride, rounded up, so that windows
  * reach every border (Zhang et al., arXiv 1604.02878, section 2.1, has the pyramid).
  */
-export function pyramid({ width, height }: ImageSize, { size, stride }: Windows, options: PyramidOptions): Level[] {
+export function pyramid(
+  { width, height }: ImageSize,
+  { size, stride }: Windows,
+  options: PyramidOptions,
+): Level[] {
   const levels: Level[] = [];
   let scale = Math.min(size / options.minFace, Math.sqrt(options.mostPixels / (width * height)));
   for (; Math.min(width, height) * scale >= size; scale *= options.factor) {
@@ -91,7 +95,9 @@ function layOut(pieces: readonly Omit<Piece, 'page' | 'pageX' | 'pageY'>[], page
   return [...pieces]
     .sort((a, b) => b.height - a.height || b.width - a.width)
     .map((piece) => {
-      let shelf = shelves.find(({ height, filled }) => height >= piece.height && page.width - filled >= piece.width);
+      let shelf = shelves.find(
+        ({ height, filled }) => height >= piece.height && page.width - filled >= piece.width,
+      );
       if (!shelf) {
         let number = taken.findIndex((rows) => page.height - rows >= piece.height);
         if (number < 0) number = taken.push(0) - 1;

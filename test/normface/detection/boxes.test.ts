@@ -20,7 +20,12 @@ test('the overlap of boxes is their common area by that of both, or by that of t
 test('of overlapping candidates the surest is kept, and what overlaps only one that is gone stays', () => {
   const candidate = (name: string, x: number, score: number) => ({ name, score, box: box(x, 0, 10, 10) });
   // Neighbours overlap by 6/14, those two apart by 2/18.
-  const row = [candidate('c', 8, 0.7), candidate('a', 0, 0.9), candidate('b', 4, 0.8), candidate('d', 12, 0.7)];
+  const row = [
+    candidate('c', 8, 0.7),
+    candidate('a', 0, 0.9),
+    candidate('b', 4, 0.8),
+    candidate('d', 12, 0.7),
+  ];
   const names = (most: number, measure?: 'union' | 'minimum') =>
     suppress(row, most, measure).map(({ name }) => name);
   expect(names(0.4)).toEqual(['a', 'c']);

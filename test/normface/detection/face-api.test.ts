@@ -1,20 +1,43 @@
 import { expect, test } from 'vitest';
 import { FaceApiDetector } from '../../../src/normface/detection/face-api.ts';
-import { anchors, faceApiNets, pointsNet, tinyFaceDetector } from '../../../src/normface/detection/face-api-nets.ts';
+import {
+  anchors,
+  faceApiNets,
+  pointsNet,
+  tinyFaceDetector,
+} from '../../../src/normface/detection/face-api-nets.ts';
 import { ImageNet } from '../../../src/normface/detection/image-net.ts';
 import type { ModelFile, ModelTensor } from '../../../src/normface/models/model-file.ts';
 import { testDevice } from '../../engine/open.ts';
-import { added, convolved, depthwise, type LoopOptions, type Maps, mapped, maps, pooled, randomPicture, randomTensor } from './loops.ts';
+import {
+  added,
+  convolved,
+  depthwise,
+  type LoopOptions,
+  type Maps,
+  mapped,
+  maps,
+  pooled,
+  randomPicture,
+  randomTensor,
+} from './loops.ts';
 
 const device = await testDevice();
 
 /** Tensors as face-api names and lays them out: [height, width, in, out], of depthwise filters [3, 3, channels, 1]. */
-function tensorsOf(layers: readonly (readonly [name: string, inputs: number, outputs: number, separable: boolean])[]): ModelTensor[] {
+function tensorsOf(
+  layers: readonly (readonly [name: string, inputs: number, outputs: number, separable: boolean])[],
+): ModelTensor[] {
   return layers.flatMap(([name, inputs, outputs, separable], i) => {
     const filters = separable
       ? [
           randomTensor(`${name}/depthwise_filter`, [3, 3, inputs, 1], 10 * i, Math.sqrt(3 / 9)),
-          randomTensor(`${name}/pointwise_filter`, [1, 1, inputs, outputs], 10 * i + 1, Math.sqrt(3 / inputs)),
+          randomTensor(
+            `${name}/pointwise_filter`,
+            [1, 1, inputs, outputs],
+            10 * i + 1,
+            Math.sqrt(3 / inputs),
+          ),
         ]
       : [randomTensor(`${name}/filters`, [3, 3, inputs, outputs], 10 * i, Math.sqrt(1 / (3 * inputs)))];
     return [...filters, randomTensor(`${name}/bias`, [outputs], 10 * i + 2, 0.3)];
@@ -37,7 +60,13 @@ const pointsModel: ModelFile = {
     ...tensorsOf(
       [0, 1, 2].flatMap((block) =>
         [0, 1, 2].map(
-          (i) => [`dense${block}/conv${i}`, widths[i === 0 ? block : block + 1]!, widths[block + 1]!, block + i > 0] as const,
+          (i) =>
+            [
+              `dense${block}/conv${i}`,
+              widths[i === 0 ? block : block + 1]!,
+              widths[block + 1]!,
+              block + i > 0,
+            ] as const,
         ),
       ),
     ),
@@ -56,13 +85,18 @@ function loops({ tensors }: ModelFile) {
     const weight = stored.get(`${layer}/filters`) ?? stored.get(`${layer}/pointwise_filter`)!;
     const bias = stored.get(`${layer}/bias`)!;
     const inputs = x[0]![0]!.length;
-    const at = (v: number, u: number, i: number, o: number) => weight[((v * kernel + u) * inputs + i) * bias.length + o]!;
+    const at = (v: number, u: number, i: number, o: number) =>
+      weight[((v * kernel + u) * inputs + i) * bias.length + o]!;
     return convolved(x, kernel, bias.length, at, bias, options);
   };
   const separable = (x: Maps, layer: string, options?: LoopOptions): Maps => {
     const filter = stored.get(`${layer}/depthwise_filter`)!;
     const inputs = x[0]![0]!.length;
-    return conv(depthwise(x, (v, u, c) => filter[(v * 3 + u) * inputs + c]!, options), layer, 1);
+    return conv(
+      depthwise(x, (v, u, c) => filter[(v * 3 + u) * inputs + c]!, options),
+      layer,
+      1,
+    );
   };
   return { stored, conv, separable };
 }
@@ -82,7 +116,14 @@ test('the tiny face detector gives what loops in float64 give', async () => {
   // A stride of 1, with a border on the right and below.
   const last = x;
   x = maps(last.length, last.length, (y, u) =>
-    last[y]![u]!.map((value, c) => Math.max(value, last[y]![u + 1]?.[c] ?? -1e9, last[y + 1]?.[u]?.[c] ?? -1e9, last[y + 1]?.[u + 1]?.[c] ?? -1e9)),
+    last[y]![u]!.map((value, c) =>
+      Math.max(
+        value,
+        last[y]![u + 1]?.[c] ?? -1e9,
+        last[y + 1]?.[u]?.[c] ?? -1e9,
+        last[y + 1]?.[u + 1]?.[c] ?? -1e9,
+      ),
+    ),
   );
   const wanted = conv(x, 'conv8', 1);
   const got = await net.run(pixels);
@@ -97,7 +138,8 @@ test('the tiny face detector gives what loops in float64 give', async () => {
 });
 
 test('the tiny net for 68 points gives what loops in float64 give', async () => {
-  const net = new ImageNet(device, faceApiNets(models, 64).points, 1);
+  // As many at once as the detector sees, so that its test finds the kernels compiled.
+  const net = new ImageNet(device, faceApiNets(models, 64).points, 4);
   const mean = [122.782, 117.001, 104.298];
   const { pixels, input } = randomPicture(112, 112, 7, (byte, c) => (byte - mean[c]!) / 255);
   const { stored, conv, separable } = loops(pointsModel);
@@ -105,15 +147,23 @@ test('the tiny net for 68 points gives what loops in float64 give', async () => 
   let x = input;
   for (const block of [0, 1, 2]) {
     const half = { stride: 2, before: 0, after: 1 };
-    const first = relu(block === 0 ? conv(x, 'dense0/conv0', 3, half) : separable(x, `dense${block}/conv0`, half));
+    const first = relu(
+      block === 0 ? conv(x, 'dense0/conv0', 3, half) : separable(x, `dense${block}/conv0`, half),
+    );
     const second = separable(first, `dense${block}/conv1`);
     const third = separable(relu(added(first, second)), `dense${block}/conv2`);
     x = relu(added(first, added(second, third)));
   }
-  const means = x[0]![0]!.map((_, c) => x.flat().reduce((sum, pixel) => sum + pixel[c]!, 0) / x.flat().length);
+  const means = x[0]![0]!.map(
+    (_, c) => x.flat().reduce((sum, pixel) => sum + pixel[c]!, 0) / x.flat().length,
+  );
   const [weight, bias] = [stored.get('fc/weights')!, stored.get('fc/bias')!];
-  const wanted = [...bias].map((value, o) => means.reduce((sum, m, i) => sum + m * weight[i * 136 + o]!, value));
-  const got = await net.run(pixels);
+  const wanted = [...bias].map((value, o) =>
+    means.reduce((sum, m, i) => sum + m * weight[i * 136 + o]!, value),
+  );
+  const batch = new Uint8Array(4 * pixels.length);
+  batch.set(pixels, 3 * pixels.length);
+  const got = (await net.run(batch)).subarray(3 * 136);
   expect(got).toHaveLength(136);
   // Numbers have grown to about 100 in the three blocks.
   expect(largestError(got, wanted)).toBeLessThan(1e-6 * Math.max(...wanted.map(Math.abs)) + 1e-5);
@@ -150,9 +200,14 @@ test('the full net for points has four blocks of four convolutions, and other fi
   expect(pointsNet(false).layers.filter(({ kind }) => kind === 'residual')).toHaveLength(12);
   expect(pointsNet(true).layers.filter(({ kind }) => kind === 'residual')).toHaveLength(6);
   expect(tinyFaceDetector(416).input).toEqual([416, 416, 3]);
-  const lacking: ModelFile = { ...pointsModel, tensors: pointsModel.tensors.filter(({ name }) => name !== 'dense1/conv2/depthwise_filter') };
+  const lacking: ModelFile = {
+    ...pointsModel,
+    tensors: pointsModel.tensors.filter(({ name }) => name !== 'dense1/conv2/depthwise_filter'),
+  };
   expect(() => faceApiNets({ ...models, points: { model: lacking, source: 'points.json' } }, 416)).toThrow(
     'points.json has no tensor dense1/conv2/depthwise_filter',
   );
-  expect(() => new FaceApiDetector(device, models, { inputSize: 100 })).toThrow('the input size is a multiple of 32 up to 2048, not 100');
+  expect(() => new FaceApiDetector(device, models, { inputSize: 100 })).toThrow(
+    'the input size is a multiple of 32 up to 2048, not 100',
+  );
 });

@@ -26,7 +26,9 @@ test('a detector that there is not is answered with those that there are', async
   expect((await errorOf(openDetector(noDevice, 'retinaface'))).message).toBe(
     'there is no detector retinaface; known: mtcnn, face-api, each with :FOLDER for its files',
   );
-  expect((await errorOf(openDetector(noDevice, 'mtcnn:'))).message).toBe('the detector mtcnn: lacks its folder');
+  expect((await errorOf(openDetector(noDevice, 'mtcnn:'))).message).toBe(
+    'the detector mtcnn: lacks its folder',
+  );
 });
 
 test('files that are missing are named, with where they were looked for', async () => {

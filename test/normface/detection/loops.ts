@@ -10,7 +10,12 @@ export const maps = (height: number, width: number, at: (y: number, x: number) =
   Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => at(y, x)));
 
 /** Numbers between −scale and scale, as a file would hold them. */
-export const randomTensor = (name: string, shape: readonly number[], seed: number, scale: number): ModelTensor => {
+export const randomTensor = (
+  name: string,
+  shape: readonly number[],
+  seed: number,
+  scale: number,
+): ModelTensor => {
   const length = shape.reduce((product, extent) => product * extent, 1);
   const values = Float32Array.from({ length }, (_, i) => scale * (hash32(seed, i) / 2 ** 31 - 1));
   return { name, shape, values: () => values };
@@ -86,7 +91,12 @@ export const added = (a: Maps, b: Maps): Maps =>
   a.map((row, y) => row.map((pixel, x) => pixel.map((value, c) => value + b[y]![x]![c]!)));
 
 /** RGBA bytes and the maps that they are. */
-export function randomPicture(height: number, width: number, seed: number, of: (byte: number, channel: number) => number) {
+export function randomPicture(
+  height: number,
+  width: number,
+  seed: number,
+  of: (byte: number, channel: number) => number,
+) {
   const pixels = Uint8Array.from({ length: height * width * 4 }, (_, i) => hash32(seed, i) % 256);
   const input = maps(height, width, (y, x) => [0, 1, 2].map((c) => of(pixels[4 * (y * width + x) + c]!, c)));
   return { pixels, input };

@@ -57,7 +57,8 @@ export const transposed = ({ tensors }: ModelFile): ModelFile => ({
     const { name, shape } = tensor;
     if (shape.length === 4) return { name, shape, values: () => exchanged(tensor, shape[2]!) };
     // [out, (x, y, channel)] to [out, (channel, x, y)], of 3 × 3 pixels.
-    if (name === 'dense4.weight' || name === 'dense5.weight') return { name, shape, values: () => channelsFirst(tensor) };
+    if (name === 'dense4.weight' || name === 'dense5.weight')
+      return { name, shape, values: () => channelsFirst(tensor) };
     return tensor;
   }),
 });

@@ -9,11 +9,21 @@ const named = (models: readonly ModelFile[]) => {
   return { proposal: proposal!, refinement: refinement!, output: output! };
 };
 
+type Values = ReadonlyMap<string, Float32Array>;
+
+/** Bit for bit, by name. */
+function expectSame(got: Values, wanted: Values): void {
+  expect([...got.keys()]).toEqual([...wanted.keys()]);
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  for (const [name, values] of wanted) expect(bytes(got.get(name)!).equals(bytes(values)), name).toBe(true);
+}
+
 test('Caffe and PyTorch files of the same nets give the same weights', () => {
   const [pytorch, caffe] = [mtcnnNets(named(files)), mtcnnNets(named(files.map(transposed)))];
-  expect(caffe.proposal(12, 12).values).toEqual(pytorch.proposal(12, 12).values);
-  expect(caffe.refinement.values).toEqual(pytorch.refinement.values);
-  expect(caffe.output.values).toEqual(pytorch.output.values);
+  expectSame(caffe.proposal(12, 12).values, pytorch.proposal(12, 12).values);
+  expectSame(caffe.refinement.values, pytorch.refinement.values);
+  expectSame(caffe.output.values, pytorch.output.values);
   expect(pytorch.output.values.get('conv1.weight')).toHaveLength(3 * 3 * 3 * 32);
 });
 
@@ -46,7 +56,8 @@ test('old Caffe files, whose tensors all have four extents, and layers that we d
     tensors: [...det2!.tensors, { name: 'conv5-3', shape: [10, 128], values: () => new Float32Array(1280) }],
   };
   const old = (model: ModelFile): ModelFile => ({ ...model, tensors: model.tensors.map(four) });
-  expect(mtcnnNets(named([old(det1!), old(more), old(det3!)])).refinement.values).toEqual(
+  expectSame(
+    mtcnnNets(named([old(det1!), old(more), old(det3!)])).refinement.values,
     mtcnnNets(named(files)).refinement.values,
   );
 });

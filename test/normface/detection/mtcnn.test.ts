@@ -8,7 +8,10 @@ import { convolved, type Maps, mapped, pooled, randomPicture } from './loops.ts'
 import { mtcnnFiles } from './mtcnn-files.ts';
 
 const device = await testDevice();
-const [proposal, refinement, output] = mtcnnFiles('pytorch').map((model, i) => ({ model, source: `net${i + 1}` }));
+const [proposal, refinement, output] = mtcnnFiles('pytorch').map((model, i) => ({
+  model,
+  source: `net${i + 1}`,
+}));
 const nets = mtcnnNets({ proposal: proposal!, refinement: refinement!, output: output! });
 
 const pixel = (byte: number) => (byte - 127.5) / 128;
@@ -51,7 +54,11 @@ test('P-Net gives the map that loops in float64 give, also where the pooling han
   const { pixels, input } = randomPicture(height, width, 3, pixel);
   const got = await net.run(pixels);
   const { conv } = loops(proposal!.model);
-  const features = conv(conv(pooled(conv(input, 'conv1', 'prelu1'), 2, 2, true), 'conv2', 'prelu2'), 'conv3', 'prelu3');
+  const features = conv(
+    conv(pooled(conv(input, 'conv1', 'prelu1'), 2, 2, true), 'conv2', 'prelu2'),
+    'conv3',
+    'prelu3',
+  );
   const [scores, moves] = [conv(features, 'conv4_1'), conv(features, 'conv4_2')];
   expect(net.outputShape).toEqual([scores.length, scores[0]!.length, 6]);
   const wanted = scores.flatMap((row, y) => row.flatMap((pair, x) => [...pair, ...moves[y]![x]!]));
@@ -72,7 +79,9 @@ test('R-Net and O-Net give what loops in float64 give', async () => {
   const second = new Uint8Array(2 * small.pixels.length);
   second.set(small.pixels, small.pixels.length);
   const got = (await refine.run(second)).subarray(6);
-  expect(largestError(got, [...r.linear(hidden, 'dense5_1'), ...r.linear(hidden, 'dense5_2')])).toBeLessThan(1e-5);
+  expect(largestError(got, [...r.linear(hidden, 'dense5_1'), ...r.linear(hidden, 'dense5_2')])).toBeLessThan(
+    1e-5,
+  );
 
   const o = loops(output!.model);
   x = pooled(o.conv(large.input, 'conv1', 'prelu1'), 3, 2, true);
@@ -86,8 +95,12 @@ test('R-Net and O-Net give what loops in float64 give', async () => {
 });
 
 test('options out of range and photographs without their bytes are refused', async () => {
-  expect(() => new Mtcnn(device, nets, { minFace: 11 })).toThrow('the smallest face must be 12 pixels or more, not 11');
-  expect(() => new Mtcnn(device, nets, { thresholds: [0.6, 1, 0.7] })).toThrow('thresholds lie between 0 and 1, not 0.6, 1, 0.7');
+  expect(() => new Mtcnn(device, nets, { minFace: 11 })).toThrow(
+    'the smallest face must be 12 pixels or more, not 11',
+  );
+  expect(() => new Mtcnn(device, nets, { thresholds: [0.6, 1, 0.7] })).toThrow(
+    'thresholds lie between 0 and 1, not 0.6, 1, 0.7',
+  );
   const detector = new Mtcnn(device, nets);
   await expect(detector.detect({ width: 3, height: 2, data: new Uint8Array(18) })).rejects.toThrow(
     'a photograph of 3 × 2 pixels needs 24 bytes of red, green, blue and alpha, not 18',

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDataset } from '../../../src/normface/data/open.node.ts';
 import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
+import { openDataset } from '../../../src/normface/data/open.node.ts';
 import type { DetectedFace, Detector, Point, RgbaImage } from '../../../src/normface/detection/detector.ts';
 import { openDetector } from '../../../src/normface/detection/find-detector.node.ts';
 import { testDevice } from '../../engine/open.ts';
@@ -39,8 +39,12 @@ function errorOf({ points }: DetectedFace, coordinates: readonly number[]): numb
 }
 
 const landmarks = {
-  Abdel_Madi_Shabneh_0001: [104.9391, 111.1414, 147.6328, 114.3392, 126.4152, 141.2603, 104.5343, 155.5756, 138.7599, 160.452],
-  Abdul_Rahman_0001: [102.1111, 115.7856, 147.4016, 111.1066, 124.9285, 135.7782, 105.6811, 161.6145, 149.5694, 157.2654],
+  Abdel_Madi_Shabneh_0001: [
+    104.9391, 111.1414, 147.6328, 114.3392, 126.4152, 141.2603, 104.5343, 155.5756, 138.7599, 160.452,
+  ],
+  Abdul_Rahman_0001: [
+    102.1111, 115.7856, 147.4016, 111.1066, 124.9285, 135.7782, 105.6811, 161.6145, 149.5694, 157.2654,
+  ],
 } as const;
 
 describe.skipIf(!caffe || !pytorch || !photograph || !people)('MTCNN', () => {
