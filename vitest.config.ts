@@ -30,7 +30,7 @@ const plain = [
   'test/normface/embedding/features.test.ts',
   'test/normface/detection/{boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
-  'test/normface/models/**/!(engine).test.ts',
+  'test/normface/models/**/!(engine|lenet).test.ts',
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',

@@ -11,6 +11,7 @@ import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
+import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
@@ -30,6 +31,7 @@ const commands: readonly AddCommand[] = [
   addYtf,
   addEmbed,
   addVerify,
+  addImport,
   addExport,
   addProtocols,
   addData,

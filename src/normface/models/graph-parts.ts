@@ -63,7 +63,9 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
     if (!needed.has(node.output) || node.output === input) continue;
     if (node.operation.kind === 'unsupported') {
       const { type, settings } = node.operation;
-      fail(`the node "${node.name}" (${settings === '' ? type : `${type}, ${settings}`}) is not supported; ${supported}`);
+      fail(
+        `the node "${node.name}" (${settings === '' ? type : `${type}, ${settings}`}) is not supported; ${supported}`,
+      );
     }
     const missing = node.inputs.find((value) => !depths.has(value));
     if (missing !== undefined || node.inputs.length === 0)

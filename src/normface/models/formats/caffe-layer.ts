@@ -1,4 +1,4 @@
-/** Layers of Caffe's nets in the messages of `caffe.proto` (BVLC/caffe, src/caffe/proto): those of old files (V1) and those since 2014. */
+/** Layers of Caffe's nets in the messages of `caffe.proto` (BVLC/caffe/src/caffe/proto): those of old files (V1) and those since 2014. */
 
 import { UserError } from '../../../common/errors.ts';
 import type { ModelTensor } from '../model-file.ts';

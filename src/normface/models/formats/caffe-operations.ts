@@ -1,4 +1,4 @@
-/** What each type of Caffe's layers computes, by the defaults of `caffe.proto` and the layers' sources (BVLC/caffe, src/caffe/layers). */
+/** What each type of Caffe's layers computes, by the defaults of `caffe.proto` and the layers' sources (BVLC/caffe/src/caffe/layers). */
 
 import type { ModelTensor, Operation, Sides } from '../model-file.ts';
 import { type CaffeBlob, type CaffeLayer, product, tensorOf } from './caffe-layer.ts';

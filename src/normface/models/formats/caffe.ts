@@ -40,8 +40,9 @@ export function readCaffe(bytes: Uint8Array, source: string): ModelFile {
   if (!layers.some(({ blobs }) => blobs.length > 0))
     throw new UserError(`${source} is no net of Caffe's: it has no layers with weights`);
   const graph = new CaffeGraph(source);
+  const [shapes, dimensions] = [net.messages(8), net.integers(4)];
   net.texts(3).forEach((name, i) => {
-    const shape = net.has(8) ? net.messages(8)[i]?.integers(1) : net.integers(4).slice(4 * i, 4 * i + 4);
+    const shape = net.has(8) ? shapes[i]?.integers(1) : dimensions.slice(4 * i, 4 * i + 4);
     graph.input(name, shape?.slice(1));
   });
   for (const layer of layers) graph.add(layer);
@@ -59,6 +60,8 @@ class CaffeGraph {
   private readonly used = new Set<string>();
   /** Layers that hold numbers for others, by the blob that they give. */
   private readonly parameters = new Map<string, string>();
+  /** How many values have a name. */
+  private readonly repeated = new Map<string, number>();
   private readonly leftOut: string[] = [];
   private readonly pixels: Record<string, string> = {};
 
@@ -76,6 +79,8 @@ class CaffeGraph {
 
   add(layer: CaffeLayer): void {
     const { name, type, bottoms, tops, blobs } = layer;
+    if (this.nodes.length + tops.length > mostLayers)
+      throw new UserError(`${this.source}: the layer "${name}" has too many outputs`);
     if (bottoms.length === 0 && dataTypes.test(type)) {
       this.addData(layer);
       return;
@@ -189,12 +194,13 @@ class CaffeGraph {
     return blob;
   }
 
+  /** A name for a value that a blob gets: the blob's, or one with the layer that writes into it. */
   private newValue(top: string, layer: string): string {
-    const taken = (value: string): boolean => this.channels.has(value);
-    if (!taken(top)) return top;
-    let value = `${top} (${layer})`;
-    for (let number = 2; taken(value); number++) value = `${top} (${layer}, ${number})`;
-    return value;
+    if (!this.channels.has(top)) return top;
+    const name = `${top} (${layer})`;
+    const count = (this.repeated.get(name) ?? 0) + 1;
+    this.repeated.set(name, count);
+    return count === 1 ? name : `${top} (${layer}, ${count})`;
   }
 
   private addTensor(tensor: ModelTensor, layer: string): void {

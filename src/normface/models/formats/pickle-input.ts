@@ -37,7 +37,7 @@ export class PickleInput {
     const left = this.bytes.length - this.at;
     if (length > left)
       throw this.error(
-        left <= 0 ? 'the file ends here' : `it needs ${length} bytes, but the file ends after ${left}`,
+        length === 1 ? 'the file ends here' : `it needs ${length} bytes, but the file ends after ${left}`,
       );
   }
 

@@ -3,13 +3,21 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { UserError } from '../../../common/errors.ts';
 
-/** More fields than a message of any net has, long lists being packed into one. */
-const mostFields = 2 ** 20;
+/** More fields than all messages of any net have together, long lists being packed into one. */
+const mostFields = 2 ** 22;
 
 /** A packed or scattered list of numbers that has not been read yet. */
 export interface NumberList {
   readonly count: number;
   read(): Float32Array;
+}
+
+/** What messages of one file share. */
+interface FileState {
+  /** Offset of the file's first byte in its buffer. */
+  readonly begin: number;
+  /** How many more fields may be read. */
+  fields: number;
 }
 
 /**
@@ -20,22 +28,25 @@ export class ProtobufMessage {
   private readonly fields = new Map<number, (number | Uint8Array)[]>();
   private readonly source: string;
   private readonly start: number;
-  private readonly file: number;
+  private readonly file: FileState;
 
   /**
    * @param source what sentences call the file
-   * @param file offset of the file's first byte in the buffer of `bytes`, for the offsets in sentences
+   * @param file given to messages inside others
    * @throws UserError with the offset where the bytes are no message
    */
-  constructor(bytes: Uint8Array, source: string, file = bytes.byteOffset) {
+  constructor(
+    bytes: Uint8Array,
+    source: string,
+    file: FileState = { begin: bytes.byteOffset, fields: mostFields },
+  ) {
     this.source = source;
     this.file = file;
-    this.start = bytes.byteOffset - file;
+    this.start = bytes.byteOffset - file.begin;
     const reader = new BinaryReader(bytes);
-    let count = 0;
     while (reader.pos < reader.len) {
       const at = reader.pos;
-      if (++count > mostFields) throw this.error(`there are more than ${mostFields} fields`, at);
+      if (--file.fields < 0) throw this.error(`there are more than ${mostFields} fields`, at);
       const [field, value] = this.next(reader, bytes, at);
       const values = this.fields.get(field);
       if (values) values.push(value);
@@ -102,8 +113,7 @@ export class ProtobufMessage {
 
   /** The last of a field; an empty one where there is none. */
   message(field: number): ProtobufMessage {
-    const last = this.bytes(field).at(-1) ?? new Uint8Array();
-    return new ProtobufMessage(last, this.source, last.length === 0 ? 0 : this.file);
+    return new ProtobufMessage(this.bytes(field).at(-1) ?? new Uint8Array(), this.source, this.file);
   }
 
   texts(field: number): string[] {
@@ -121,11 +131,11 @@ export class ProtobufMessage {
       const reader = new BinaryReader(value);
       const numbers: number[] = [];
       try {
-        while (reader.pos < reader.len && numbers.length <= mostFields) numbers.push(Number(reader.int64()));
+        while (reader.pos < reader.len && --this.file.fields >= 0) numbers.push(Number(reader.int64()));
       } catch {
         throw this.error(`the list in field ${field} is cut short`);
       }
-      if (numbers.length > mostFields) throw this.error(`the list in field ${field} is too long`);
+      if (this.file.fields < 0) throw this.error(`the list in field ${field} is too long`);
       return numbers;
     });
   }

@@ -1,7 +1,7 @@
 /** Which format a model file has, by its first bytes and its fields, never by its name. */
 
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { UserError } from '../../../common/errors.ts';
-import { ProtobufMessage } from './protobuf.ts';
 
 export type ModelFormat = 'caffe' | 'pytorch' | 'safetensors' | 'onnx' | 'json';
 
@@ -45,34 +45,44 @@ export function formatOf(bytes: Uint8Array, source: string): ModelFormat {
 
 /** Zip archives of other programs have telling names among their last bytes, the directory. */
 function zipFormat(bytes: Uint8Array, unknown: (what: string) => UserError): 'pytorch' {
-  const end = new TextDecoder('latin1').decode(bytes.subarray(-2 ** 16));
+  const end = new TextDecoder('latin1').decode(bytes.subarray(-65_536));
   if (end.includes('model.weights.h5')) throw unknown('a Keras archive; export the net to ONNX (tf2onnx)');
-  if (end.includes('.npy')) throw unknown('an archive of NumPy arrays; save a state dictionary as safetensors');
-  if (end.includes('saved_model.pb')) throw unknown('an archive of TensorFlow; export the net to ONNX (tf2onnx)');
+  if (end.includes('.npy'))
+    throw unknown('an archive of NumPy arrays; save a state dictionary as safetensors');
+  if (end.includes('saved_model.pb'))
+    throw unknown('an archive of TensorFlow; export the net to ONNX (tf2onnx)');
   return 'pytorch';
 }
 
 /** Messages of protocol buffers: NetParameter (Caffe), ModelProto (ONNX), GraphDef and SavedModel (TensorFlow). */
 function messageFormat(bytes: Uint8Array, unknown: (what: string) => UserError): 'caffe' | 'onnx' {
-  let message: ProtobufMessage;
-  try {
-    message = new ProtobufMessage(bytes, '');
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw unknown('of no format that is known here, or cut short');
-  }
-  if (message.has(7)) return 'onnx';
-  if (message.has(100)) return 'caffe';
-  if (message.has(2) && !isNumber(message, 1)) return 'caffe';
-  if (message.has(1)) throw unknown('a graph of TensorFlow; export the net to ONNX (tf2onnx)');
+  const fields = firstFields(bytes);
+  if (fields.has(7)) return 'onnx';
+  if (fields.has(100)) return 'caffe';
+  // A SavedModel's first field is a number.
+  if (fields.has(2) && fields.get(1) !== WireType.Varint) return 'caffe';
+  if (fields.has(1)) throw unknown('a graph of TensorFlow; export the net to ONNX (tf2onnx)');
   throw unknown('of no format that is known here');
 }
 
-/** Whether a field is a number, as a SavedModel's first field is. */
-function isNumber(message: ProtobufMessage, field: number): boolean {
+/** Fields of the outermost message with their types, up to the place where it is damaged: of a file that was cut short its reader tells more. */
+function firstFields(bytes: Uint8Array): Map<number, WireType> {
+  const fields = new Map<number, WireType>();
+  const reader = new BinaryReader(bytes);
   try {
-    return message.has(field) && message.bytes(field).length === 0;
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag();
+      fields.set(field, type);
+      if (type === WireType.Varint) reader.int64();
+      else if (type === WireType.Bit32) reader.pos += 4;
+      else if (type === WireType.Bit64) reader.pos += 8;
+      else if (type === WireType.LengthDelimited) {
+        const length = reader.uint32();
+        reader.pos += length;
+      } else break;
+    }
   } catch {
-    return true;
+    // It ends here.
   }
+  return fields;
 }

@@ -10,7 +10,7 @@ interface Entry {
 }
 
 /** Files of an archive; each tensor has one. */
-const mostEntries = 100_000;
+const mostEntries = 20_000;
 /** Deflate makes at most 1032 bytes of one (zlib's technical details); a few more are allowed to short entries. */
 const mostRatio = 1032;
 const largestEntry = 2 ** 31;

@@ -105,7 +105,7 @@ describe('graphs as other programs write them', () => {
         ],
         tensors: [
           w,
-          floats('fc.weight', [80, 5]),
+          floats('fc.weight', [48, 5]),
           floats('mean', [], [127.5]),
           floats('deviation', [1], [128]),
           whole('pads', [0, 0, 1, 0, 0, 0, 1, 1]),
@@ -146,9 +146,9 @@ describe('graphs as other programs write them', () => {
           { op: 'Conv', in: ['x', 'w'], out: ['c'], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 1] } },
           { op: 'MaxPool', in: ['c'], out: ['m'], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] } },
           { op: 'AveragePool', in: ['m'], out: ['a'], attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_UPPER', strides: [2, 2] } },
-          { op: 'Flatten', in: ['a'], out: ['y'] },
+          ...matMul('a'),
         ],
-        tensors: [w],
+        tensors: [w, floats('fc.weight', [8, 5])],
       }),
     );
     expect(upper.net.layers.slice(0, 2)).toMatchObject([{ padding: 1, stride: [2, 1] }, { ceilMode: true }]);
@@ -325,7 +325,7 @@ describe('what cannot be is said in one sentence', () => {
         nodes: [
           convolution,
           { op: 'Relu', in: ['c'], out: ['a'] },
-          { op: 'Sigmoid', in: ['a'], out: ['b'] },
+          { op: 'Sigmoid', in: ['c'], out: ['b'] },
           { op: 'Add', in: ['a', 'b'], out: ['d'] },
           { op: 'Concat', in: ['d', 'a'], out: ['y'], attributes: { axis: 1 } },
         ],
