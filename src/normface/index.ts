@@ -31,6 +31,19 @@ export {
   videosOfPairs,
 } from './data/protocols/video-pairs.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
+export type {
+  Box,
+  DetectedFace,
+  Detector,
+  FivePoints,
+  Point,
+  RgbaImage,
+} from './detection/detector.ts';
+export { FaceApiDetector, type FaceApiOptions } from './detection/face-api.ts';
+export type { FaceApiModels } from './detection/face-api-nets.ts';
+export { Mtcnn, type MtcnnOptions } from './detection/mtcnn.ts';
+export { type MtcnnModels, type MtcnnNets, mtcnnNets } from './detection/mtcnn-weights.ts';
+export type { NamedModel } from './detection/named-model.ts';
 export { NetEmbedder } from './embedding/embedder.ts';
 export type { Embedder } from './embedding/features.ts';
 export { type InferenceNet, inferenceNet } from './embedding/inference.ts';

@@ -26,7 +26,7 @@ function similarity(step: number, angle: number, x: number, y: number): Similari
 /** The level of a channel of a crop: bilinear, outside black. */
 function levelAt(
   image: RgbaImage,
-  { matrix, step }: Similarity,
+  { matrix }: Similarity,
   u: number,
   v: number,
   channel: number,
