@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { addAlign } from './align.ts';
 import { addBlufr } from './blufr.ts';
+import { addCalibrate } from './calibrate.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
 import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
@@ -33,6 +34,7 @@ const commands: readonly AddCommand[] = [
   addRuns,
   addCompare,
   addEval,
+  addCalibrate,
   addBlufr,
   addYtf,
   addEmbed,

@@ -61,7 +61,9 @@ export class Mtcnn implements Detector {
     { minFace = 20, thresholds = [0.6, 0.7, 0.7], factor = 0.709, mostPixels = 1_500_000 }: MtcnnOptions = {},
   ) {
     if (!(minFace >= windowOf.proposal.size && Number.isFinite(minFace)))
-      throw new UserError(`the smallest face must be ${windowOf.proposal.size} pixels or more, not ${minFace}`);
+      throw new UserError(
+        `the smallest face must be ${windowOf.proposal.size} pixels or more, not ${minFace}`,
+      );
     if (!thresholds.every((threshold) => threshold > 0 && threshold < 1))
       throw new UserError(`thresholds lie between 0 and 1, not ${thresholds.join(', ')}`);
     if (!(factor > 0 && factor < 1)) throw new UserError(`the factor lies between 0 and 1, not ${factor}`);
@@ -173,7 +175,8 @@ const placeOf = ({ pageX, pageY, width, height }: Piece, pixels: Uint8Array, at:
 });
 
 /** Of two scores behind a softmax, the second: 1 / (1 + exp(s₀ − s₁)). */
-const scoreOf = (output: Float32Array, at: number): number => 1 / (1 + Math.exp(output[at]! - output[at + 1]!));
+const scoreOf = (output: Float32Array, at: number): number =>
+  1 / (1 + Math.exp(output[at]! - output[at + 1]!));
 
 /** The windows of a piece that P-Net takes for faces. @param output of its page, `columns` windows a row */
 function proposalsOf(piece: Piece, output: Float32Array, columns: number, threshold: number): Proposal[] {
