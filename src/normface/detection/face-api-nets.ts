@@ -66,7 +66,7 @@ export function tinyFaceDetector(side: number): Net {
   return {
     name: 'face-api-tiny-face-detector',
     input: [side, side, 3],
-    pixels: { mean: 0, scale: 1 / 256 },
+    pixels: { mean: 0, scale: 1 / 255 },
     layers: [
       { kind: 'conv', name: 'conv0', channels: 16, kernel: 3 },
       leaky('conv0'),

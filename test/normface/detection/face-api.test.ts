@@ -108,7 +108,7 @@ test('the tiny face detector gives what loops in float64 give', async () => {
   const side = 64;
   const net = new ImageNet(device, faceApiNets(models, side).detector, 1);
   const mean = [117.001, 114.697, 97.404];
-  const { pixels, input } = randomPicture(side, side, 6, (byte, c) => (byte - mean[c]!) / 256);
+  const { pixels, input } = randomPicture(side, side, 6, (byte, c) => (byte - mean[c]!) / 255);
   const { conv, separable } = loops(detectorModel);
   const leaky = (x: Maps) => mapped(x, (value) => (value > 0 ? value : 0.1 * value));
   let x = leaky(conv(input, 'conv0', 3));
