@@ -8,7 +8,7 @@ import { checkPhotograph } from './detector.ts';
 import { ImageNet } from './image-net.ts';
 import { windowOf } from './mtcnn-nets.ts';
 import type { MtcnnNets } from './mtcnn-weights.ts';
-import { type Level, type Piece, paginate, pyramid } from './pyramid.ts';
+import { type Level, onPages, type Piece, paginate, partOf, placeOf, pyramid } from './pyramid.ts';
 import { ScaledImage } from './scaled.ts';
 
 /** What {@link Mtcnn} looks for, and how sure it must be. */
@@ -91,13 +91,12 @@ export class Mtcnn implements Detector {
     const [threshold] = this.options.thresholds;
     const levels = pyramid(source, windowOf.proposal, this.options);
     const pieces = paginate(levels, windowOf.proposal, page);
-    const pageCount = pieces.reduce((count, piece) => Math.max(count, piece.page + 1), 0);
-    const pages = Array.from({ length: pageCount }, (_, number) => pieces.filter((piece) => piece.page === number));
+    const pages = onPages(pieces);
     const found = new Map<Level, Proposal[]>(levels.map((level) => [level, []]));
     await this.proposals.runAll(
       pages.length,
       (index, pixels, at) => {
-        for (const piece of pages[index]!) source.write(partOf(piece), placeOf(piece, pixels, at));
+        for (const piece of pages[index]!) source.write(partOf(piece), placeOf(piece, page, pixels, at));
       },
       (index, output) => {
         const columns = this.proposals.outputShape[1]!;
@@ -108,7 +107,9 @@ export class Mtcnn implements Detector {
     const ofLevels = [...found.values()].flatMap((proposals) =>
       suppress(surestFirst(proposals).slice(0, mostOfLevel), overlapOf.level),
     );
-    return suppress(ofLevels, overlapOf.proposals).map(({ box, move }) => squared(movedByProposal(box, move)));
+    return suppress(ofLevels, overlapOf.proposals).map(({ box, move }) =>
+      squared(movedByProposal(box, move)),
+    );
   }
 
   /** R-Net on each square: those that it, too, takes for faces, moved. */
@@ -169,22 +170,6 @@ function movedByProposal(box: Box, [left, top, right, bottom]: Float32Array): Bo
 /** Edges may move so far that nothing is left of a box. */
 const isUsable = ({ x, y, width, height }: Box): boolean =>
   Number.isFinite(x) && Number.isFinite(y) && width >= 1 && height >= 1 && Number.isFinite(width * height);
-
-/** What of the photograph a piece shows, in edges. */
-const partOf = ({ x, y, width, height, level: { scaleX, scaleY } }: Piece): Box => ({
-  x: x / scaleX,
-  y: y / scaleY,
-  width: width / scaleX,
-  height: height / scaleY,
-});
-
-const placeOf = ({ pageX, pageY, width, height }: Piece, pixels: Uint8Array, at: number) => ({
-  pixels,
-  stride: page.width,
-  at: at + pageY * page.width + pageX,
-  width,
-  height,
-});
 
 /** Of two scores behind a softmax, the second: 1 / (1 + exp(s₀ − s₁)). */
 const scoreOf = (output: Float32Array, at: number): number =>
