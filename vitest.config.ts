@@ -32,6 +32,8 @@ const plain = [
   'test/normface/detection/{boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',
+  'test/normface/embedding/features.test.ts',
+  'test/normface/detection/{boxes,face-api-boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
   'test/normface/models/**/!(engine|lenet).test.ts',
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
