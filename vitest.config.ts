@@ -16,6 +16,7 @@ export const weslAsText: Plugin = {
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
+  'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/optim/schedule.test.ts',
@@ -33,7 +34,8 @@ const plain = [
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,tensorboard}.test.ts',
+  'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',
   'test/web/live/!(learners).test.ts',

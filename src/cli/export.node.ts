@@ -73,7 +73,9 @@ export async function exportNet(context: Context, named: string, options: Export
     `${to}: ${countText(tensors.size, 'tensor')} of ${net.name} in PyTorch's layouts, ${megabytes(bytes)}`,
   );
   context.say(
-    original ? `names     those of ${original.from}` : "names     the layers' own: no PyTorch net is known with these layers",
+    original
+      ? `names     those of ${original.from}`
+      : "names     the layers' own: no PyTorch net is known with these layers",
   );
   const names = [...tensors.keys()];
   return { ...about, original: original?.from ?? null, tensors: names, bytes: bytes.length, metadata };

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { addBlufr } from './blufr.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
+import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
 import { addData } from './data.ts';
 import { addDemo } from './demo.ts';
@@ -17,6 +18,7 @@ import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
 import { addProfile } from './profile.ts';
 import { addProtocols } from './protocols.ts';
+import { addRuns } from './runs.ts';
 import { addTrain } from './train.ts';
 import { addTune } from './tune.ts';
 import { addVerify } from './verify.ts';
@@ -26,6 +28,8 @@ import { addYtf } from './ytf.ts';
 const commands: readonly AddCommand[] = [
   addDemo,
   addTrain,
+  addRuns,
+  addCompare,
   addEval,
   addBlufr,
   addYtf,

@@ -31,7 +31,9 @@ test('a run becomes an ONNX model that says what it takes, and reads back as the
   const file = at('model.onnx');
   const { stdout, stderr, exitCode } = await normface('export', at('run'), '--to', file);
   expect([stderr, exitCode]).toEqual(['', 0]);
-  expect(stdout).toMatch(/model\.onnx: tiny as an ONNX model \(opset 17\), \d\.\d MB; images float32 \[batch, 3, 56, 48\], features \[batch, 64\]/);
+  expect(stdout).toMatch(
+    /model\.onnx: tiny as an ONNX model \(opset 17\), \d\.\d MB; images float32 \[batch, 3, 56, 48\], features \[batch, 64\]/,
+  );
   expect(stdout).toContain('pixels    RGB, (byte − 127.5) · 0.0078125; faces aligned as in training, 56×48');
   const { graph, tensors, metadata } = readOnnx(fs.readFileSync(file), file);
   expect(metadata).toMatchObject({
@@ -77,17 +79,31 @@ test('weights become a state dictionary', async () => {
 });
 
 test.each([
-  ['an ending that is none', 2, ['--to', 'model.pth'], /--to model\.pth: the name must end in \.onnx or \.safetensors/],
+  [
+    'an ending that is none',
+    2,
+    ['--to', 'model.pth'],
+    /--to model\.pth: the name must end in \.onnx or \.safetensors/,
+  ],
   [
     'preprocessing in weights',
     2,
     ['--to', 'w.safetensors', '--include-preprocessing'],
     /are for ONNX: a safetensors file holds weights alone/,
   ],
-  ['a file inside the run', 2, ['--to', 'RUN/model.onnx'], /--to .*: .* is the folder of a run or checkpoint; write outside of it/],
+  [
+    'a file inside the run',
+    2,
+    ['--to', 'CHECKPOINT/model.onnx'],
+    /--to .*: .* is the folder of a run or checkpoint; write outside of it/,
+  ],
 ])('%s is refused, and nothing is written', async (_, status, words, sentence) => {
   const before = listing(root);
-  const { exitCode, stderr } = await normface('export', at('run'), ...words.map((word) => word.replace('RUN', at('run'))));
+  const { exitCode, stderr } = await normface(
+    'export',
+    at('run'),
+    ...words.map((word) => word.replace('CHECKPOINT', checkpoint)),
+  );
   expect(stderr).toMatch(sentence);
   expect(exitCode).toBe(status);
   expect(listing(root)).toEqual(before);

@@ -2,7 +2,12 @@
 
 import { ProtobufWriter } from '../../../src/normface/models/export/protobuf-message.ts';
 
-type AttributeValue = number | readonly number[] | string | { readonly float: number } | { readonly tensor: ProtobufWriter };
+type AttributeValue =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly tensor: ProtobufWriter };
 
 export interface BuiltNode {
   readonly op: string;
@@ -27,15 +32,29 @@ export function tensor(
   name: string,
   shape: readonly number[],
   data: Float32Array | BigInt64Array | Uint16Array | Float64Array,
-  type = data instanceof Float32Array ? 1 : data instanceof BigInt64Array ? 7 : data instanceof Uint16Array ? 10 : 11,
+  type = data instanceof Float32Array
+    ? 1
+    : data instanceof BigInt64Array
+      ? 7
+      : data instanceof Uint16Array
+        ? 10
+        : 11,
 ): ProtobufWriter {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return new ProtobufWriter().integers(1, shape).integer(2, type).text(8, name).bytes(9, bytes);
 }
 
-export const floats = (name: string, shape: readonly number[], values?: readonly number[]): ProtobufWriter => {
+export const floats = (
+  name: string,
+  shape: readonly number[],
+  values?: readonly number[],
+): ProtobufWriter => {
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(name, shape, Float32Array.from(values ?? Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5)));
+  return tensor(
+    name,
+    shape,
+    Float32Array.from(values ?? Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5)),
+  );
 };
 
 export const whole = (name: string, values: readonly number[], shape = [values.length]): ProtobufWriter =>
@@ -45,8 +64,9 @@ export function onnx({ opset = 17, nodes, tensors = [], inputs, outputs = ['y'] 
   const graph = new ProtobufWriter();
   for (const node of nodes) graph.message(1, nodeOf(node));
   for (const stored of tensors) graph.message(5, stored);
-  for (const [name, shape] of Object.entries(inputs ?? { x: [0, 3, 4, 4] })) graph.message(11, valueOf(name, shape));
-  for (const name of outputs) graph.message(12, valueOf(name, [0, 0]));
+  for (const [name, shape] of Object.entries(inputs ?? { x: [0, 3, 4, 4] }))
+    graph.message(11, valueInfo(name, shape));
+  for (const name of outputs) graph.message(12, valueInfo(name, [0, 0]));
   return new ProtobufWriter()
     .integer(1, 8)
     .message(7, graph)
@@ -71,7 +91,7 @@ function nodeOf({ op, in: inputs, out, name, domain, attributes = {} }: BuiltNod
   return domain === undefined ? node : node.text(7, domain);
 }
 
-function valueOf(name: string, shape: readonly number[] | undefined): ProtobufWriter {
+function valueInfo(name: string, shape: readonly number[] | undefined): ProtobufWriter {
   const value = new ProtobufWriter().text(1, name);
   if (!shape) return value;
   const dimensions = new ProtobufWriter();

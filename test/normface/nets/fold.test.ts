@@ -76,7 +76,10 @@ test.each<readonly [string, Net, Input, number, number]>([
     const made = withRandomValues(net, input);
     const folded = foldNet(made);
     expect([batchNorms(made, input), batchNorms(folded, input)]).toEqual([before, after]);
-    const [expected, actual] = [runReference(made, image(input)).data, runReference(folded, image(input)).data];
+    const [expected, actual] = [
+      runReference(made, image(input)).data,
+      runReference(folded, image(input)).data,
+    ];
     const scale = Math.hypot(...expected) / Math.sqrt(expected.length);
     expected.forEach((value, i) => {
       expect(Math.abs(actual[i]! - value) / scale).toBeLessThan(3e-6);

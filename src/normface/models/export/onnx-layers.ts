@@ -186,7 +186,11 @@ export class OnnxLayers {
     return this.graph.node('Mul', name, [x, image]);
   }
 
-  private residual({ name, layers, shortcut = [] }: LayerOf<'residual'>, plan: NamedLayer, x: string): string {
+  private residual(
+    { name, layers, shortcut = [] }: LayerOf<'residual'>,
+    plan: NamedLayer,
+    x: string,
+  ): string {
     const [beside = [], main = []] = innerLists(plan, [shortcut, layers]);
     const result = this.chain(layers, main, { value: x }).value;
     return this.graph.node('Add', name, [result, this.chain(shortcut, beside, { value: x }).value]);

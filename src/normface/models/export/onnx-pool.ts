@@ -1,7 +1,7 @@
 /** Pools of a net as attributes of ONNX's, which mean the same in every version of its operators. */
 
-import type { AveragePoolLayer, MaxPoolLayer } from '../../nets/layers/pool.ts';
 import type { NamedLayer } from '../../nets/layer.ts';
+import type { AveragePoolLayer, MaxPoolLayer } from '../../nets/layers/pool.ts';
 import type { Attribute } from './onnx-graph.ts';
 
 const pair = (value: number | readonly [number, number]): readonly [number, number] =>

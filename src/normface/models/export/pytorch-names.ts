@@ -27,7 +27,8 @@ const mobileFaceNet: PyTorchOriginal = {
     const block = /^block(\d+)_(expand|depthwise|project)(?:_(norm|prelu))?$/.exec(layer);
     if (block) {
       const [, index, part, kind = 'conv'] = block as unknown as [string, string, string, string?];
-      const place = 3 * ['expand', 'depthwise', 'project'].indexOf(part) + ['conv', 'norm', 'prelu'].indexOf(kind);
+      const place =
+        3 * ['expand', 'depthwise', 'project'].indexOf(part) + ['conv', 'norm', 'prelu'].indexOf(kind);
       return `blocks.${index}.conv.${place}`;
     }
     const unit = /^(conv1_depthwise|conv1|conv2|global_depthwise|linear)(?:_(norm|prelu))?$/.exec(layer);

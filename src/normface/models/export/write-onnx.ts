@@ -50,11 +50,14 @@ export function encodeOnnx({ net, values }: NetWithValues, options: OnnxExport):
     .integer(1, irVersion)
     .text(2, 'normface')
     .text(3, options.version ?? '')
-    .message(7, graph.encode(
-      net.name,
-      { name: 'images', shape: [input[2], input[0], input[1]], text: `${colours}, ${range}` },
-      { name: 'features', length: planned.at(-1)?.output[0] ?? 0 },
-    ))
+    .message(
+      7,
+      graph.encode(
+        net.name,
+        { name: 'images', shape: [input[2], input[0], input[1]], text: `${colours}, ${range}` },
+        { name: 'features', length: planned.at(-1)?.output[0] ?? 0 },
+      ),
+    )
     .message(8, new ProtobufWriter().text(1, '').integer(2, onnxOpset));
   for (const [key, text] of Object.entries(metadata))
     model.message(14, new ProtobufWriter().text(1, key).text(2, text));
@@ -63,7 +66,8 @@ export function encodeOnnx({ net, values }: NetWithValues, options: OnnxExport):
 
 /** (byte − mean)·scale. */
 function preprocessing(graph: OnnxGraph, images: string, mean: number, scale: number): string {
-  const number = (name: string, value: number) => graph.floats(`/preprocessing/${name}`, [], Float32Array.of(value));
+  const number = (name: string, value: number) =>
+    graph.floats(`/preprocessing/${name}`, [], Float32Array.of(value));
   const shifted = graph.node('Sub', '/preprocessing/subtract', [images, number('mean', mean)]);
   return graph.node('Mul', '/preprocessing/multiply', [shifted, number('scale', scale)]);
 }

@@ -69,7 +69,10 @@ function translate(translation: Translation, node: OnnxNode): void {
   const known = isOnnx(domain) && Object.hasOwn(operators, operator) ? operators[operator] : undefined;
   for (const output of outputs)
     if (translation.has(output)) translation.fail(node, `it gives "${output}", which is there already`);
-  if (known) return known(translation, node);
+  if (known) {
+    known(translation, node);
+    return;
+  }
   const inputs = node.inputs
     .filter((name) => name !== '')
     .map((name) => translation.slot(node, name))
@@ -83,7 +86,10 @@ function translate(translation: Translation, node: OnnxNode): void {
 /** "axis 1, mode linear". */
 function settingsOf({ attributes }: OnnxNode): string {
   return [...attributes]
-    .map(([name, { int, float, text, ints }]) => `${name} ${ints.length > 0 ? ints.join('×') : text || float || int}`)
+    .map(
+      ([name, { int, float, text, ints }]) =>
+        `${name} ${ints.length > 0 ? ints.join('×') : text || float || int}`,
+    )
     .join(', ')
     .slice(0, 200);
 }

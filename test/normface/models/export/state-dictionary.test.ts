@@ -11,7 +11,10 @@ function blank(name: string): NetWithValues {
   const net = findNet(name);
   const { declarations } = buildNet(net, net.input, 1);
   const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  return { net, values: new Map(declarations.map(({ name, shape }) => [name, new Float32Array(size(shape))])) };
+  return {
+    net,
+    values: new Map(declarations.map(({ name, shape }) => [name, new Float32Array(size(shape))])),
+  };
 }
 
 const stored = (name: string) => {
@@ -71,7 +74,12 @@ test('mobilefacenet has the names of MobileFaceNet_Pytorch', () => {
 test('sphereface-20 has the names of sphereface_pytorch, and biases of zero where it has some', () => {
   const tensors = stored('sphereface-20');
   const expected: Record<string, string> = { 'fc5.weight': '512x21504', 'fc5.bias': '512' };
-  for (const [stage, [channels, count]] of [[64, 3], [128, 5], [256, 9], [512, 3]].entries())
+  for (const [stage, [channels, count]] of [
+    [64, 3],
+    [128, 5],
+    [256, 9],
+    [512, 3],
+  ].entries())
     for (let i = 1; i <= count!; i++) {
       const name = `${stage + 1}_${i}`;
       const inputs = i > 1 ? channels! : stage === 0 ? 3 : channels! / 2;
@@ -105,7 +113,8 @@ test('light-cnn-b has the names of LightCNN_9Layers', () => {
 
 test('iresnet-18 has the names of insightface', () => {
   const tensors = stored('iresnet-18');
-  const norm = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((part) => `${name}.${part}`);
+  const norm = (name: string) =>
+    ['weight', 'bias', 'running_mean', 'running_var'].map((part) => `${name}.${part}`);
   const expected = [
     'conv1.weight',
     ...norm('bn1'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { uniform01 } from '../../../../src/engine/core/random.ts';
-import { type OnnxExport, encodeOnnx } from '../../../../src/normface/models/export/write-onnx.ts';
+import { encodeOnnx, type OnnxExport } from '../../../../src/normface/models/export/write-onnx.ts';
 import { readOnnx } from '../../../../src/normface/models/formats/onnx.ts';
 import { netOfGraph } from '../../../../src/normface/models/graph-net.ts';
 import { foldNet, type NetWithValues } from '../../../../src/normface/nets/fold.ts';
@@ -49,7 +49,11 @@ const reread = (bytes: Uint8Array, name: string) => {
 };
 
 test('the small nets have every kind of layer', () => {
-  const kinds = smallNets.flatMap((net) => planNet(net).flatMap(withInner).map(({ kind }) => kind));
+  const kinds = smallNets.flatMap((net) =>
+    planNet(net)
+      .flatMap(withInner)
+      .map(({ kind }) => kind),
+  );
   expect([...new Set(kinds)].sort()).toEqual(Object.keys(layerKinds).sort());
 });
 
@@ -117,7 +121,9 @@ test('features get unit length, and zeros stay zeros; the importer leaves that o
   expect(Math.hypot(...expected[0]!)).toBeCloseTo(1);
   expect(expected[2]!.every((x) => x === 0)).toBe(true);
   const again = reread(encodeOnnx(made, { input, includeNormalise: true }), 'n');
-  expect(again.remarks.join('\n')).toMatch(/"\/normalise\/divide", which gives features unit length, is left out/);
+  expect(again.remarks.join('\n')).toMatch(
+    /"\/normalise\/divide", which gives features unit length, is left out/,
+  );
   expect(again.values).toEqual(new Map(made.values));
 });
 

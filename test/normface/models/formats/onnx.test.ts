@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../../src/common/errors.ts';
 import { hash32, uniform01 } from '../../../../src/engine/core/random.ts';
-import { encodeOnnx } from '../../../../src/normface/models/export/write-onnx.ts';
 import { ProtobufWriter } from '../../../../src/normface/models/export/protobuf-message.ts';
+import { encodeOnnx } from '../../../../src/normface/models/export/write-onnx.ts';
 import { readOnnx } from '../../../../src/normface/models/formats/onnx.ts';
 import { netOfGraph } from '../../../../src/normface/models/graph-net.ts';
 import { checkNet } from '../../../../src/normface/nets/check-net.ts';
@@ -128,8 +128,18 @@ describe('graphs as other programs write them', () => {
             out: ['c'],
             attributes: { auto_pad: 'SAME_UPPER', strides: [2, 1], kernel_shape: [3, 3] },
           },
-          { op: 'MaxPool', in: ['c'], out: ['m'], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] } },
-          { op: 'AveragePool', in: ['m'], out: ['a'], attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_LOWER' } },
+          {
+            op: 'MaxPool',
+            in: ['c'],
+            out: ['m'],
+            attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+          },
+          {
+            op: 'AveragePool',
+            in: ['m'],
+            out: ['a'],
+            attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_LOWER' },
+          },
           { op: 'Flatten', in: ['a'], out: ['y'] },
         ],
         tensors: [w],
@@ -144,8 +154,18 @@ describe('graphs as other programs write them', () => {
         inputs: { x: [0, 3, 7, 6] },
         nodes: [
           { op: 'Conv', in: ['x', 'w'], out: ['c'], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 1] } },
-          { op: 'MaxPool', in: ['c'], out: ['m'], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] } },
-          { op: 'AveragePool', in: ['m'], out: ['a'], attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_UPPER', strides: [2, 2] } },
+          {
+            op: 'MaxPool',
+            in: ['c'],
+            out: ['m'],
+            attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+          },
+          {
+            op: 'AveragePool',
+            in: ['m'],
+            out: ['a'],
+            attributes: { kernel_shape: [2, 2], auto_pad: 'SAME_UPPER', strides: [2, 2] },
+          },
           ...matMul('a'),
         ],
         tensors: [w, floats('fc.weight', [8, 5])],
@@ -191,7 +211,7 @@ describe('graphs as other programs write them', () => {
           whole('zero', [0]),
           whole('two', [2]),
           whole('one', [1]),
-          whole('end', [9_223_372_036_854_775]),
+          whole('end', [2 ** 62]),
         ],
       }),
     );
@@ -240,7 +260,9 @@ describe('graphs as other programs write them', () => {
     expect(() => net(bytes)).toThrow(
       /^model\.onnx: the node "scores" \(Einsum, equation ij,kj\) is not supported; what is: convolution/,
     );
-    expect(() => net(bytes, 'feature')).toThrow('model.onnx has no value and no node "feature"; it ends in scores');
+    expect(() => net(bytes, 'feature')).toThrow(
+      'model.onnx has no value and no node "feature"; it ends in scores',
+    );
   });
 });
 
@@ -285,7 +307,10 @@ describe('what cannot be is said in one sentence', () => {
       /it reads "z", which only a later node gives: nodes are out of order, or form a cycle/,
     ],
     'an output that nothing gives': [{ nodes: [relu], outputs: ['z'] }, /no node gives the output "z"/],
-    'a value given twice': [{ nodes: [relu, relu] }, /the node "y" \(Relu\): it gives "y", which is there already/],
+    'a value given twice': [
+      { nodes: [relu, relu] },
+      /the node "y" \(Relu\): it gives "y", which is there already/,
+    ],
     'numbers that are missing': [
       { nodes: [relu], tensors: [tensor('w', [4, 3, 3, 3], new Float32Array(107))] },
       /^model\.onnx: the tensor "w" \[4, 3, 3, 3\] of float holds 107 numbers instead of 108/,
@@ -375,7 +400,11 @@ describe('what cannot be is said in one sentence', () => {
     'constants that follow from constants without end': [
       {
         nodes: [
-          ...Array.from({ length: 300 }, (_, i) => ({ op: 'Add', in: [`c${i}`, `c${i}`], out: [`c${i + 1}`] })),
+          ...Array.from({ length: 300 }, (_, i) => ({
+            op: 'Add',
+            in: [`c${i}`, `c${i}`],
+            out: [`c${i + 1}`],
+          })),
           { op: 'Mul', in: ['x', 'c300'], out: ['y'] },
         ],
         tensors: [floats('c0', [1])],
@@ -469,5 +498,5 @@ test('MNIST-12 of the model zoo computes what onnxruntime does', async ({ skip }
   const expected = await runOnnx(bytes, image, [1, 1, 28, 28]);
   const actual = runReference(made, { shape: [1, 28, 28, 1], data: Float64Array.from(image) }).data;
   const size = Math.max(...expected.map(Math.abs));
-  expected.forEach((score, i) => expect(Math.abs(actual[i]! - score) / size).toBeLessThan(1e-5));
+  expect(Math.max(...expected.map((score, i) => Math.abs(actual[i]! - score))) / size).toBeLessThan(1e-5);
 });

@@ -2,8 +2,7 @@
 
 import { type Constant, combined, mapped, sizeOf } from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Slot, Translation, ValueSlot } from './translation.ts';
+import type { Operator, Slot, Translation, ValueSlot } from './translation.ts';
 
 type Binary = 'Add' | 'Sub' | 'Mul' | 'Div';
 
@@ -40,15 +39,19 @@ const binary =
     return t.fail(node, lengthsOnly);
   };
 
-const lengthsOnly = 'shapes and lengths of vectors are supported where features are divided by their lengths, or flattened';
+const lengthsOnly =
+  'shapes and lengths of vectors are supported where features are divided by their lengths, or flattened';
 
 const isLength = (slot: Slot): boolean => slot.kind === 'length' || slot.kind === 'squaredLength';
 
 function ofValues(t: Translation, node: OnnxNode, kind: Binary, a: ValueSlot, b: ValueSlot): void {
-  if (kind === 'Mul' && a.value === b.value) return t.alias(node, { kind: 'squares', of: t.plain(node, a) });
+  if (kind === 'Mul' && a.value === b.value) {
+    t.alias(node, { kind: 'squares', of: t.plain(node, a) });
+    return;
+  }
   const operation = { Add: 'add', Mul: 'multiply', Sub: undefined, Div: undefined } as const;
   const made = operation[kind];
-  if (!made) return t.fail(node, 'of two values that follow from the images it is not supported');
+  if (!made) t.fail(node, 'of two values that follow from the images it is not supported');
   const [x, y] = [t.plain(node, a), t.plain(node, b)];
   t.emit(node, { kind: made }, [x, y], x.rank === 4 ? x : { ...x, ...y });
 }
@@ -69,9 +72,18 @@ function withConstant(t: Translation, node: OnnxNode, kind: Binary, x: ValueSlot
 
 /** constant ∘ x. */
 function fromConstant(t: Translation, node: OnnxNode, kind: Binary, constant: Constant, x: ValueSlot): void {
-  if (kind === 'Add' || kind === 'Mul') return withConstant(t, node, kind, x, constant);
-  if (kind === 'Div') return t.fail(node, 'a constant divided by images is not supported');
-  const negative = t.emit(node, { kind: 'linear', scale: -1, shift: 0 }, [x], x, `${node.outputs[0]}:negative`);
+  if (kind === 'Add' || kind === 'Mul') {
+    withConstant(t, node, kind, x, constant);
+    return;
+  }
+  if (kind === 'Div') t.fail(node, 'a constant divided by images is not supported');
+  const negative = t.emit(
+    node,
+    { kind: 'linear', scale: -1, shift: 0 },
+    [x],
+    x,
+    `${node.outputs[0]}:negative`,
+  );
   affine(t, node, negative, { shift: constant });
 }
 
@@ -92,7 +104,7 @@ function affine(
     t.emit(node, operation, [x], known);
     return;
   }
-  if (!isPerChannel(t, node, constant.shape, t.plain(node, x)))
+  if (!isPerChannel(node, constant.shape, t.plain(node, x)))
     t.fail(
       node,
       `a constant of the shape [${constant.shape.join(', ')}] is supported with one number for all or one of each channel`,
@@ -102,7 +114,7 @@ function affine(
 }
 
 /** Whether a shape broadcasts along the channels alone. */
-function isPerChannel(t: Translation, node: OnnxNode, shape: readonly number[], x: ValueSlot): boolean {
+function isPerChannel(node: OnnxNode, shape: readonly number[], x: ValueSlot): boolean {
   const size = sizeOf(shape);
   if (x.channels !== undefined && x.channels !== size) return false;
   // Before version 7 an attribute says which axis a shorter constant begins at.
@@ -148,7 +160,10 @@ const sqrt: Operator = (t, node) => {
   const slot = t.input(node, 0);
   if (slot?.kind === 'squaredLength') return t.alias(node, { kind: 'length', of: slot.of });
   if (slot?.kind === 'constant')
-    return t.alias(node, { kind: 'constant', constant: mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt) });
+    return t.alias(node, {
+      kind: 'constant',
+      constant: mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt),
+    });
   t.fail(node, lengthsOnly);
 };
 

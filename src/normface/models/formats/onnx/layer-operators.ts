@@ -2,8 +2,7 @@
 
 import { type Constant, combined, sizeOf, wholeNumbers } from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Translation, ValueSlot } from './translation.ts';
+import type { Operator, Translation, ValueSlot } from './translation.ts';
 import { windowOf } from './window.ts';
 
 const conv: Operator = (t, node) => {
@@ -63,7 +62,7 @@ function product(
 ): void {
   const [rows, columns, ...others] = weight.shape;
   if (rows === undefined || columns === undefined || others.length > 0)
-    return t.fail(node, `its weights are [${weight.shape.join(', ')}], not a matrix`);
+    t.fail(node, `its weights are [${weight.shape.join(', ')}], not a matrix`);
   if (x.rank === 4) t.fail(node, 'its input is not flat');
   const outputs = isTransposed ? columns : rows;
   t.emit(
@@ -130,8 +129,10 @@ const overChannels =
   (t, node) => {
     const x = t.value(node, 0);
     const axis = node.attributes.get('axis')?.int ?? (kind === 'softmax' && t.opset < 13 ? 1 : -1);
-    if (axis !== 1 && !(axis === -1 && x.rank === 2)) t.fail(node, `axis ${axis} is not that of the channels`);
-    if (kind === 'l2Normalise' && (node.attributes.get('p')?.int ?? 2) !== 2) t.fail(node, 'only p = 2 is supported');
+    if (axis !== 1 && !(axis === -1 && x.rank === 2))
+      t.fail(node, `axis ${axis} is not that of the channels`);
+    if (kind === 'l2Normalise' && (node.attributes.get('p')?.int ?? 2) !== 2)
+      t.fail(node, 'only p = 2 is supported');
     t.emit(node, { kind }, [x], x);
   };
 
@@ -142,7 +143,8 @@ const pool =
     if (x.channelsLast) t.plain(node, x);
     const countsPadding = (node.attributes.get('count_include_pad')?.int ?? 0) !== 0;
     const { dilation, ...window } = windowOf(t, node, x);
-    if (dilation.some((step) => step !== 1)) t.fail(node, `dilations ${dilation.join(', ')} are not supported`);
+    if (dilation.some((step) => step !== 1))
+      t.fail(node, `dilations ${dilation.join(', ')} are not supported`);
     const ceilMode = (node.attributes.get('ceil_mode')?.int ?? 0) !== 0;
     // Zeros that another node put there count in a mean, those of the pool itself only if it says so.
     const hasOwn = (node.attributes.get('pads')?.ints ?? []).some((side) => side > 0);
@@ -163,7 +165,8 @@ const globalAveragePool: Operator = (t, node) => {
 const reduceMean: Operator = (t, node) => {
   const x = t.value(node, 0);
   const axes = (t.wholeNumbers(node, 'axes', 1) ?? []).map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
-  if (x.rank !== 4 || axes.join() !== '2,3') t.fail(node, 'the mean over rows and columns of images is supported');
+  if (x.rank !== 4 || axes.join() !== '2,3')
+    t.fail(node, 'the mean over rows and columns of images is supported');
   const keeps = (node.attributes.get('keepdims')?.int ?? 1) !== 0;
   t.emit(node, { kind: 'globalAveragePool' }, [x], { rank: keeps ? 4 : 2, channels: x.channels });
 };
@@ -184,4 +187,3 @@ export const layers = {
   GlobalAveragePool: globalAveragePool,
   ReduceMean: reduceMean,
 };
-

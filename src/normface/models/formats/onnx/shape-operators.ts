@@ -1,10 +1,18 @@
 /** Operators that move numbers, or compute shapes. */
 
 import type { Sides } from '../../model-file.ts';
-import { batchExtent, constantOf, mostNumbers, reshaped, resolvedShape, sizeOf, transposed, wholeNumbers } from './constant.ts';
+import {
+  batchExtent,
+  constantOf,
+  mostNumbers,
+  reshaped,
+  resolvedShape,
+  sizeOf,
+  transposed,
+  wholeNumbers,
+} from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Translation, ValueSlot } from './translation.ts';
+import type { Operator, Translation, ValueSlot } from './translation.ts';
 
 /** Dropout and the like do nothing when features are computed. */
 const identity: Operator = (t, node) => {
@@ -35,7 +43,10 @@ const constant: Operator = (t, node) => {
 const shape: Operator = (t, node) => {
   const slot = t.input(node, 0);
   if (slot?.kind === 'constant')
-    return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', slot.constant.shape) });
+    return t.alias(node, {
+      kind: 'constant',
+      constant: wholeNumbers(node.outputs[0] ?? '', slot.constant.shape),
+    });
   t.alias(node, { kind: 'shape', of: t.rawValue(node, 0) });
 };
 
@@ -52,7 +63,8 @@ const gather: Operator = (t, node) => {
         ? t.numbers(node, slot.constant)
         : t.fail(node, 'it is supported in shapes');
   const values = places.map((place) => list[place < 0 ? place + list.length : place]);
-  if (!values.every((value) => value !== undefined)) return t.fail(node, `the index ${places.join(', ')} is out of range`);
+  if (!values.every((value) => value !== undefined))
+    return t.fail(node, `the index ${places.join(', ')} is out of range`);
   t.alias(node, { kind: 'constant', constant: wholeNumbers(name, values, [...index.shape]) });
 };
 
@@ -71,15 +83,22 @@ const flatten: Operator = (t, node) => {
     const { shape: old } = slot.constant;
     const at = axis < 0 ? axis + old.length : axis;
     const made = [sizeOf(old.slice(0, at)), sizeOf(old.slice(at))];
-    return t.alias(node, { kind: 'constant', constant: reshaped(slot.constant, node.outputs[0] ?? '', made) });
+    return t.alias(node, {
+      kind: 'constant',
+      constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
+    });
   }
   const x = t.rawValue(node, 0);
-  if (axis !== 1 && (x.rank === undefined || axis + x.rank !== 1)) t.fail(node, `axis ${axis} is not supported; 1 is`);
+  if (axis !== 1 && (x.rank === undefined || axis + x.rank !== 1))
+    t.fail(node, `axis ${axis} is not supported; 1 is`);
   toFeatures(t, node, x);
 };
 
 function toFeatures(t: Translation, node: OnnxNode, x: ValueSlot): void {
-  if (x.rank === 2) return t.alias(node, x);
+  if (x.rank === 2) {
+    t.alias(node, x);
+    return;
+  }
   const { channelsLast, ...plain } = x;
   if (x.zeros) t.plain(node, x);
   t.emit(node, { kind: 'flatten', ...(channelsLast && { channelsLast }) }, [plain], { rank: 2 });
@@ -93,14 +112,24 @@ const reshape: Operator = (t, node) => {
     const made = resolvedShape(slot.constant.shape, wanted, keepsZeros);
     if (!made)
       return t.fail(node, `[${slot.constant.shape.join(', ')}] does not become [${wanted.join(', ')}]`);
-    return t.alias(node, { kind: 'constant', constant: reshaped(slot.constant, node.outputs[0] ?? '', made) });
+    return t.alias(node, {
+      kind: 'constant',
+      constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
+    });
   }
   const x = t.rawValue(node, 0);
   const [batch, ...rest] = wanted;
   const isBatch = Number.isNaN(batch) || batch === 0 || batch === 1 || (batch === -1 && !rest.includes(-1));
   const resolved = rest.map((extent, i) => (extent === 0 && i === 0 ? (x.channels ?? 0) : extent));
-  if (!isBatch || rest.length === 0 || !resolved.every((extent) => Number.isInteger(extent) && (extent > 0 || extent === -1)))
-    t.fail(node, `the shape [${wanted.map((extent) => (Number.isNaN(extent) ? 'n' : extent)).join(', ')}] is not supported; flattening is`);
+  if (
+    !isBatch ||
+    rest.length === 0 ||
+    !resolved.every((extent) => Number.isInteger(extent) && (extent > 0 || extent === -1))
+  )
+    t.fail(
+      node,
+      `the shape [${wanted.map((extent) => (Number.isNaN(extent) ? 'n' : extent)).join(', ')}] is not supported; flattening is`,
+    );
   const [channels] = resolved;
   const known = { rank: wanted.length, ...(channels !== -1 && { channels }) };
   if (x.channelsLast && rest.length === 1) return toFeatures(t, node, x);
@@ -114,15 +143,25 @@ const ones =
     const axes = t.wholeNumbers(node, 'axes', 1);
     const slot = t.input(node, 0);
     if (slot?.kind === 'constant') {
-      const made = direction === 1 ? unsqueezed(slot.constant.shape, axes ?? []) : squeezed(slot.constant.shape, axes);
-      if (!made) return t.fail(node, `axes [${axes?.join(', ') ?? ''}] do not fit [${slot.constant.shape.join(', ')}]`);
-      return t.alias(node, { kind: 'constant', constant: reshaped(slot.constant, node.outputs[0] ?? '', made) });
+      const made =
+        direction === 1 ? unsqueezed(slot.constant.shape, axes ?? []) : squeezed(slot.constant.shape, axes);
+      if (!made)
+        return t.fail(
+          node,
+          `axes [${axes?.join(', ') ?? ''}] do not fit [${slot.constant.shape.join(', ')}]`,
+        );
+      return t.alias(node, {
+        kind: 'constant',
+        constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
+      });
     }
     const x = t.value(node, 0);
-    const rank = (x.rank ?? t.fail(node, 'the dimensions of its input are not known')) + direction * (axes?.length ?? 2);
+    const rank =
+      (x.rank ?? t.fail(node, 'the dimensions of its input are not known')) + direction * (axes?.length ?? 2);
     const larger = Math.max(rank, x.rank!);
     const isBehind = axes ? axes.every((axis) => (axis < 0 ? axis + larger : axis) >= 2) : x.rank === 4;
-    if (!isBehind || rank < 2 || rank > 4) t.fail(node, `axes [${axes?.join(', ') ?? ''}] are not supported; those of rows and columns are`);
+    if (!isBehind || rank < 2 || rank > 4)
+      t.fail(node, `axes [${axes?.join(', ') ?? ''}] are not supported; those of rows and columns are`);
     if (direction === 1) return t.alias(node, { ...x, rank });
     t.emit(node, { kind: 'flatten' }, [x], { rank, channels: x.channels });
   };
@@ -130,7 +169,8 @@ const ones =
 function unsqueezed(shape: readonly number[], axes: readonly number[]): number[] | undefined {
   const rank = shape.length + axes.length;
   const places = axes.map((axis) => (axis < 0 ? axis + rank : axis));
-  if (rank > 16 || !places.every((place) => Number.isInteger(place) && place >= 0 && place < rank)) return undefined;
+  if (rank > 16 || !places.every((place) => Number.isInteger(place) && place >= 0 && place < rank))
+    return undefined;
   const made = [...shape];
   for (const place of [...places].sort((a, b) => a - b)) made.splice(place, 0, 1);
   return made;
@@ -231,7 +271,10 @@ const slice: Operator = (t, node) => {
   }
   if (slot?.kind === 'shape') {
     const shape = shapeOf(t, node, slot.of, end);
-    return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', shape.slice(start, end)) });
+    return t.alias(node, {
+      kind: 'constant',
+      constant: wholeNumbers(node.outputs[0] ?? '', shape.slice(start, end)),
+    });
   }
   const x = t.value(node, 0);
   if (!isChannels(x, axis)) t.fail(node, `axis ${axis} is not that of the channels`);
@@ -248,9 +291,20 @@ const pad: Operator = (t, node) => {
   const value = t.number(node, 'value', 2) ?? 0;
   if (pads.every((side) => side === 0)) return t.alias(node, x);
   const mode = node.attributes.get('mode')?.text ?? 'constant';
-  const [n, c, top, left, n2, c2, bottom, right] = pads as [number, number, number, number, number, number, number, number];
+  const [n, c, top, left, n2, c2, bottom, right] = pads as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const isUsable =
-    pads.length === 8 && pads.every((side) => Number.isInteger(side) && side >= 0 && side < 65_536) && n + c + n2 + c2 === 0;
+    pads.length === 8 &&
+    pads.every((side) => Number.isInteger(side) && side >= 0 && side < 65_536) &&
+    n + c + n2 + c2 === 0;
   if (!isUsable || mode !== 'constant' || value !== 0 || t.input(node, 3) || x.channelsLast)
     t.fail(node, `pads [${pads.join(', ')}], mode ${mode}: zeros around rows and columns are supported`);
   const before = x.zeros ?? [0, 0, 0, 0];
@@ -261,7 +315,8 @@ const pad: Operator = (t, node) => {
 /** Lengths of vectors, repeated to the shape of these. */
 const expand: Operator = (t, node) => {
   const slot = t.input(node, 0);
-  if (slot?.kind !== 'length' && slot?.kind !== 'squaredLength') return t.fail(node, 'only lengths of vectors are repeated');
+  if (slot?.kind !== 'length' && slot?.kind !== 'squaredLength')
+    return t.fail(node, 'only lengths of vectors are repeated');
   t.alias(node, slot);
 };
 

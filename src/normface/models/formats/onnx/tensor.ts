@@ -33,7 +33,18 @@ export interface OnnxTensor {
 const mostDimensions = 16;
 
 /** Fields of `TensorProto`. */
-const field = { shape: 1, type: 2, floats: 4, int32: 5, int64: 7, name: 8, raw: 9, doubles: 10, external: 13, location: 14 };
+const field = {
+  shape: 1,
+  type: 2,
+  floats: 4,
+  int32: 5,
+  int64: 7,
+  name: 8,
+  raw: 9,
+  doubles: 10,
+  external: 13,
+  location: 14,
+};
 
 /**
  * @param source what sentences call the file
@@ -60,7 +71,8 @@ export function readTensor(message: ProtobufMessage, source: string): OnnxTensor
   const known = types[type as keyof typeof types];
   const stored = storedNumbers(known.name, message);
   const count = stored.count(known.bytes);
-  if (count !== size) fail(`[${shape.join(', ')}] of ${known.name} holds ${count} numbers instead of ${size}`);
+  if (count !== size)
+    fail(`[${shape.join(', ')}] of ${known.name} holds ${count} numbers instead of ${size}`);
   return {
     name,
     shape,
@@ -83,7 +95,9 @@ interface Stored {
 /** The field that holds the numbers of a type: the raw bytes where there are some. */
 function storedNumbers(type: TypeName, message: ProtobufMessage): Stored {
   const [raw] = message.bytes(field.raw);
-  if (raw) return { count: (size) => raw.length / size, decode: () => decodeRaw(type, raw.slice().buffer) };
+  // A copy in memory of its own, where a number of any size may begin. (`slice` of a Buffer of Node's copies nothing.)
+  if (raw)
+    return { count: (size) => raw.length / size, decode: () => decodeRaw(type, new Uint8Array(raw).buffer) };
   if (type === 'float' || type === 'double') {
     const list = type === 'float' ? message.numbers(field.floats) : message.numbers(field.doubles, 8);
     return { count: () => list.count, decode: () => list.read() };

@@ -26,6 +26,9 @@ export type Slot =
   /** Of a value: its shape, its squares, the sum of these in each sample, and the root of the sum. */
   | { readonly kind: 'shape' | 'squares' | 'squaredLength' | 'length'; readonly of: ValueSlot };
 
+/** Takes one node into the graph that is made. */
+export type Operator = (translation: Translation, node: OnnxNode) => void;
+
 export class Translation {
   readonly opset: number;
   readonly nodes: ModelNode[] = [];
@@ -80,7 +83,10 @@ export class Translation {
   rawValue(node: OnnxNode, i: number): ValueSlot {
     const slot = this.input(node, i);
     if (slot?.kind === 'value') return slot;
-    return this.fail(node, `its input ${i + 1}${slot ? ' is constant or no image' : ' is missing'}, which is not supported`);
+    return this.fail(
+      node,
+      `its input ${i + 1}${slot ? ' is constant or no image' : ' is missing'}, which is not supported`,
+    );
   }
 
   /** An input with channels first and without zeros around it. @throws UserError for others */
@@ -138,7 +144,8 @@ export class Translation {
   tensor(constant: Constant, shape = constant.shape): string {
     this.use(constant);
     const known = this.taken.get(constant.name);
-    const name = !known || known.shape.join() === shape.join() ? constant.name : `${constant.name}:${shape.join('x')}`;
+    const name =
+      !known || known.shape.join() === shape.join() ? constant.name : `${constant.name}:${shape.join('x')}`;
     this.taken.set(name, {
       name,
       shape,

@@ -37,7 +37,10 @@ export function windowOf(
   const pair = (name: string, fallback: readonly number[] | undefined): readonly [number, number] => {
     const [vertical, horizontal, ...others] = numbers(name, fallback, 1);
     if (vertical === undefined || horizontal === undefined || others.length > 0)
-      return translation.fail(node, `${name} has not two numbers: only images of two dimensions are supported`);
+      return translation.fail(
+        node,
+        `${name} has not two numbers: only images of two dimensions are supported`,
+      );
     return [vertical, horizontal];
   };
   const kernel = pair('kernel_shape', preset);
@@ -56,7 +59,8 @@ export function windowOf(
       return { ...window, padding: zeros };
     case 'SAME_UPPER':
     case 'SAME_LOWER':
-      if (slot.zeros) return translation.fail(node, `zeros around the images and auto_pad ${auto} are not supported`);
+      if (slot.zeros)
+        return translation.fail(node, `zeros around the images and auto_pad ${auto} are not supported`);
       return { ...window, padding: zeros, same: auto === 'SAME_UPPER' ? 'upper' : 'lower' };
     default:
       return translation.fail(node, `auto_pad is ${auto}`);
