@@ -26,7 +26,7 @@ const plain = [
   'test/inspector/profile/!(page).test.ts',
   'test/normface/generated-faces.test.ts',
   'test/normface/data/!(hostile|preview|process|resample).test.ts',
-  'test/normface/evaluation/!(blufr).test.ts',
+  'test/normface/evaluation/!(blufr|near-features).test.ts',
   'test/normface/embedding/features.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',

@@ -10,6 +10,7 @@ import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { addGraph } from './graph.ts';
+import { addIjb } from './ijb.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
@@ -27,6 +28,7 @@ const commands: readonly AddCommand[] = [
   addEval,
   addBlufr,
   addYtf,
+  addIjb,
   addEmbed,
   addVerify,
   addProtocols,
