@@ -1,7 +1,12 @@
 /** `normface data convert`: the same images in another form. */
 
 import { countText } from '../common/format.ts';
-import { convertDataset, checkTarget, targetFiles, targetKind } from '../normface/data/convert/convert.node.ts';
+import {
+  checkTarget,
+  convertDataset,
+  targetFiles,
+  targetKind,
+} from '../normface/data/convert/convert.node.ts';
 import { type Dataset, type ResolvedPair, warningsOf } from '../normface/data/dataset.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, resolvePairs } from '../normface/data/protocols/pairs.ts';
@@ -35,7 +40,13 @@ export async function convert(context: Context, from: string, out: string, optio
     const of = pairs ? `in ${countText(pairs.length, 'pair')}` : `of ${people}`;
     context.say(`${files[files.length - 1]}: ${countText(images, 'image')} ${of} of ${dataset.name}`);
     if (files.length > 1) context.say(`beside it: ${files.slice(0, -1).join(', ')}`);
-    return { data: dataset.name, files, images, identities: dataset.identities.length, pairs: pairs?.length ?? null };
+    return {
+      data: dataset.name,
+      files,
+      images,
+      identities: dataset.identities.length,
+      pairs: pairs?.length ?? null,
+    };
   } finally {
     stage.end();
   }

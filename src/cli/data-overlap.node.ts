@@ -4,7 +4,7 @@ import { UsageError } from '../common/errors.ts';
 import { countText, grouped } from '../common/format.ts';
 import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
-import { mostDistance, nearHashes } from '../normface/data/overlap/difference-hash.ts';
+import { hashBits, mostDistance, nearHashes } from '../normface/data/overlap/difference-hash.ts';
 import {
   differenceHashes,
   fileHashes,
@@ -13,8 +13,8 @@ import {
   sameFiles,
 } from '../normface/data/overlap/image-overlap.node.ts';
 import { isNumber, sharedNames } from '../normface/data/overlap/names.ts';
-import { nearFeatures } from '../normface/evaluation/near-features.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
+import { nearFeatures } from '../normface/evaluation/near-features.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
@@ -36,7 +36,8 @@ const shown = 5;
 
 export async function overlap(context: Context, first: string, second: string, options: OverlapOptions) {
   const { checkpoint, distance, threshold = defaultThreshold } = options;
-  if (distance > mostDistance) throw new UsageError(`--distance must be 0 to ${mostDistance}, not ${distance}`);
+  if (distance > mostDistance)
+    throw new UsageError(`--distance must be 0 to ${mostDistance}, not ${distance}`);
   if (options.threshold !== undefined && checkpoint === undefined)
     throw new UsageError('--threshold is a cosine of features: name a net with --checkpoint');
   const weightsFile = checkpoint === undefined ? undefined : findWeights(checkpoint);
@@ -46,18 +47,27 @@ export async function overlap(context: Context, first: string, second: string, o
 
   const names = sharedNames(a.identities, b.identities);
   const areNumbers = names.length > 0 && names.every(({ a: name }) => isNumber(name));
-  tell(context, 'people of the same name', names.map(({ a: own, b: other }) => [own, other]));
-  if (areNumbers) context.say('  these names are numbers: whether they mean the same people only their sources tell');
+  tell(
+    context,
+    'people of the same name',
+    names.map(({ a: own, b: other }) => [own, other]),
+  );
+  if (areNumbers)
+    context.say('  these names are numbers: whether they mean the same people only their sources tell');
 
   const { files, similar } = await imagesInCommon(context, a, b, distance);
   const named = (pairs: readonly ImagePair[]) =>
     pairs.map((pair) => ({ ...pair, a: a.samples[pair.a]!.key, b: b.samples[pair.b]!.key }));
   const identical = named(files);
-  tell(context, 'identical files', identical.map(({ a: own, b: other }) => [own, other]));
+  tell(
+    context,
+    'identical files',
+    identical.map(({ a: own, b: other }) => [own, other]),
+  );
   const near = named(similar) as { a: string; b: string; distance: number }[];
   tell(
     context,
-    `other images that look the same (difference hash, at most ${distance} of 64 bits differ)`,
+    `other images that look the same (difference hash, at most ${distance} of ${hashBits} bits differ)`,
     near.map(({ a: own, b: other, distance: bits }) => [own, other, `${bits} bits`]),
   );
 
@@ -94,7 +104,8 @@ function tell(
   count = pairs.length,
 ): void {
   context.say(`${what}: ${grouped(count)}`);
-  for (const [a, b, remark] of pairs.slice(0, shown)) context.say(`  ${a} = ${b}${remark ? ` (${remark})` : ''}`);
+  for (const [a, b, remark] of pairs.slice(0, shown))
+    context.say(`  ${a} = ${b}${remark ? ` (${remark})` : ''}`);
   if (count > shown) context.say(`  and ${grouped(count - shown)} more`);
 }
 
@@ -115,7 +126,8 @@ async function imagesInCommon(context: Context, a: Dataset, b: Dataset, distance
     const look = (dataset: Dataset) =>
       differenceHashes(dataset, pool, {
         onImages: counter('decoding', dataset),
-        onCorrupt: (name, reason) => context.warn(`${dataset.name}: cannot read the image ${name}: ${reason}`),
+        onCorrupt: (name, reason) =>
+          context.warn(`${dataset.name}: cannot read the image ${name}: ${reason}`),
       });
     const [looksA, looksB] = [await look(a), await look(b)];
     const similar = nearHashes(looksA.words, looksB.words, distance)
@@ -142,6 +154,9 @@ async function similarFeatures(
 ) {
   const device = await context.openDevice();
   const featuresOf = (dataset: Dataset) =>
-    embedImages(context, device, weightsFile, dataset, Uint32Array.from(dataset.samples.keys()), { merge, batch });
+    embedImages(context, device, weightsFile, dataset, Uint32Array.from(dataset.samples.keys()), {
+      merge,
+      batch,
+    });
   return nearFeatures(device, await featuresOf(a), await featuresOf(b), threshold);
 }

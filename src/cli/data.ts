@@ -7,7 +7,9 @@ const dataHelp =
   '(.txt, .lst, .csv), a folder of MNIST or mnist:FOLDER,first=0,count=8000, or generated:identities=200,samples=20,seed=1';
 
 export const addData: AddCommand = (program, run) => {
-  const data = program.command('data').description('look at data sets and convert them: preview, info, check, convert, overlap');
+  const data = program
+    .command('data')
+    .description('look at data sets and convert them: preview, info, check, convert, overlap');
   data
     .command('preview')
     .description('write a contact sheet of some people of a data set as a PNG file')
@@ -64,7 +66,12 @@ export const addData: AddCommand = (program, run) => {
     .argument('<b>', dataHelp)
     .option('-c, --checkpoint <checkpoint>', 'also compare the features that this net gives')
     .option('--threshold <cosine>', 'features above this count as the same (default: 0.9)', cosine)
-    .option('--distance <bits>', 'bits of 64 in which difference hashes may differ, 0 to 3', wholeNumber(0), 2)
+    .option(
+      '--distance <bits>',
+      'bits of 128 in which difference hashes may differ, 0 to 7',
+      wholeNumber(0),
+      5,
+    )
     .addOption(mergeOption('front'))
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
     .addHelpText(

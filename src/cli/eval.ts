@@ -14,7 +14,10 @@ export const addEval: AddCommand = (program, run) => {
       '--data <data>',
       'images: a folder, an archive, a .rec, a list, generated:…, or a .bin with its pairs (default: as the run was configured)',
     )
-    .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: those of a .bin, else ten folds are drawn)")
+    .option(
+      '--pairs <file>',
+      "pairs in the format of LFW's pairs.txt (default: those of a .bin, else ten folds are drawn)",
+    )
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
     .option('--test-fold <n>', '… and judge this fold only', wholeNumber(1))

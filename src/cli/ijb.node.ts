@@ -101,7 +101,7 @@ export async function ijb(context: Context, named: string, options: IjbOptions) 
 
 /** What is to be judged. @throws UsageError when nothing is, or galleries and probes do not come together */
 async function tasksOf({ pairs, gallery = [], probes }: IjbOptions, list: TemplateList) {
-  if ((gallery.length > 0) !== (probes !== undefined))
+  if (gallery.length > 0 !== (probes !== undefined))
     throw new UsageError('--gallery and --probes belong together');
   if (pairs === undefined && probes === undefined)
     throw new UsageError('name what is to be judged: --pairs, or --gallery and --probes');

@@ -5,7 +5,9 @@ import { type AddCommand, examples, mergeOption, wholeNumber } from './command.t
 export const addIjb: AddCommand = (program, run) => {
   program
     .command('ijb')
-    .description('IJB-B and IJB-C: templates, each pooled from stills and videos of a person, in pairs and in galleries')
+    .description(
+      'IJB-B and IJB-C: templates, each pooled from stills and videos of a person, in pairs and in galleries',
+    )
     .argument('<checkpoint>', 'a run folder (its newest checkpoint), a checkpoint folder or a weights file')
     .requiredOption('--data <images>', 'aligned images: a folder or an archive (.tar, .tar.gz, .zip)')
     .requiredOption('--templates <file>', 'lines "image.jpg template medium", as ijbc_face_tid_mid.txt')

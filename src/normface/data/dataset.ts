@@ -142,7 +142,7 @@ export function warningsOf({ name, remarks = [] }: Dataset): string[] {
 /** A remark in words: `links that lead nowhere passed over: 3 (a/1.jpg, a/2.jpg …)`. */
 export function remarkText({ what, count, examples }: Remark): string {
   const more = count > examples.length ? ' …' : '';
-  return `${what}: ${count} (${examples.join(', ')}${more})`;
+  return `${what}: ${count}${examples.length > 0 ? ` (${examples.join(', ')}${more})` : ''}`;
 }
 
 /** Sample indices of every class, in class order. */

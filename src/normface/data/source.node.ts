@@ -19,7 +19,10 @@ export async function storedSize(source: StoredSource): Promise<number> {
   if (source.kind === 'file') return regularFileSize(source.path);
   if (source.kind === 'bytes') return source.bytes.length;
   if (source.kind === 'record')
-    return withFile(source.path, async (file) => (await recordParts(file, source.offset)).length - source.skip);
+    return withFile(
+      source.path,
+      async (file) => (await recordParts(file, source.offset)).length - source.skip,
+    );
   const { length, inflated = length } = source;
   if (Math.max(length, inflated) > mostFileBytes)
     throw new Error(`it is larger than ${mostFileBytes / 2 ** 20} MiB`);
@@ -84,7 +87,9 @@ async function readRange(source: Extract<Source, { kind: 'range' }>): Promise<Ui
 }
 
 function readRecord({ path, offset, skip }: Extract<Source, { kind: 'record' }>): Promise<Uint8Array> {
-  return withFile(path, async (file) => (await readParts(file, await recordParts(file, offset))).subarray(skip));
+  return withFile(path, async (file) =>
+    (await readParts(file, await recordParts(file, offset))).subarray(skip),
+  );
 }
 
 async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {

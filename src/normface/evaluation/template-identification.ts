@@ -50,13 +50,16 @@ export function identifyTemplates(
       else best = Math.max(best, sum);
       return sum;
     });
-    if (!subjects.has(subject)) return strangers.push(best);
+    if (!subjects.has(subject)) {
+      strangers.push(best);
+      return;
+    }
     const better = new Set<number>();
     scores.forEach((score, k) => {
       const other = gallery.subjects[k]!;
       if (other !== subject && score >= own) better.add(other);
     });
-    return found.push({ rank: 1 + better.size, score: own });
+    found.push({ rank: 1 + better.size, score: own });
   });
   const split = {
     genuine: Float64Array.from(found, ({ rank, score }) => (rank === 1 ? score : -Infinity)).sort(),

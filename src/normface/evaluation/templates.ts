@@ -3,7 +3,7 @@
 import type { Table } from '../../common/table.ts';
 import type { TemplateList, TemplatePairs } from '../data/protocols/templates.ts';
 import { type Features, featureCount } from './features.ts';
-import { tarAtFar, type TarAtFar } from './roc.ts';
+import { type TarAtFar, tarAtFar } from './roc.ts';
 import { splitScores } from './threshold.ts';
 
 /** False accept rates in tables of IJB-B and IJB-C. */
@@ -93,6 +93,8 @@ export function templateTable({ tarAtFar: rates, impostor }: TemplateResult): Ta
       tar === null ? 'too few pairs' : (100 * tar).toFixed(2),
       threshold === null ? '' : threshold.toFixed(4),
     ]),
-    notes: [`Nothing is interpolated: at most so many of the ${impostor} pairs of different people are accepted.`],
+    notes: [
+      `Nothing is interpolated: at most so many of the ${impostor} pairs of different people are accepted.`,
+    ],
   };
 }

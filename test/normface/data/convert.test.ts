@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
 import { convertDataset } from '../../../src/normface/data/convert/convert.node.ts';
@@ -14,7 +14,12 @@ const folder = temporaryFolder();
 const jpeg = await encode('jpeg', 96, 112, 1);
 const png = await encode('png', 96, 112, 2);
 /** Read as well as any other JPEG: bytes behind the end are of no concern. */
-const withMagic = Buffer.concat([jpeg, Buffer.alloc((4 - ((jpeg.length + 24) % 4)) % 4), magicBytes, jpeg.subarray(0, 5)]);
+const withMagic = Buffer.concat([
+  jpeg,
+  Buffer.alloc((4 - ((jpeg.length + 24) % 4)) % 4),
+  magicBytes,
+  jpeg.subarray(0, 5),
+]);
 
 const source = writeTree(join(folder, 'source'), {
   'ann lee/2.jpg': jpeg,
@@ -33,10 +38,12 @@ async function convert(from: string | Dataset, to: string, options = {}): Promis
 async function contents(path: string): Promise<[string, string][]> {
   const { identities, samples } = await openDataset(path);
   return Promise.all(
-    samples.map(async ({ identity, source }): Promise<[string, string]> => [
-      identities[identity]!,
-      Buffer.from(await readSource(source as StoredSource)).toString('base64'),
-    ]),
+    samples.map(
+      async ({ identity, source }): Promise<[string, string]> => [
+        identities[identity]!,
+        Buffer.from(await readSource(source as StoredSource)).toString('base64'),
+      ],
+    ),
   );
 }
 
@@ -49,29 +56,32 @@ async function sentence(promise: Promise<unknown>): Promise<string> {
 
 describe('a data set in another form', () => {
   test('.rec is what insightface writes: record 0, images, a record for each person', async () => {
-    const path = await convert(source, 'train.rec');
+    const path = await convert(source, 'first/train.rec');
+    // Sorted by code units: Zoë, ann lee, bob.
     const { rec, idx } = recordFile([
       frame(payload([5, 8], 0)),
       frame(payload(0, 1, jpeg)),
-      Buffer.concat([
-        frame(Buffer.concat([payload(1, 2), png]).subarray(0), 0),
-      ]),
+      frame(payload(1, 2, png)),
+      frame(payload(1, 3, jpeg)),
     ]);
     const bytes = readFileSync(path);
-    // Sorted by code units: Zoë, ann lee, bob.
-    expect(bytes.subarray(0, 40)).toEqual(rec.subarray(0, 40));
-    expect(bytes.subarray(40, 40 + frame(payload(0, 1, jpeg)).length)).toEqual(frame(payload(0, 1, jpeg)));
-    expect(readFileSync(join(folder, 'train.idx'), 'utf8').split('\n').slice(0, 2)).toEqual(idx.split('\n').slice(0, 2));
+    expect(bytes.subarray(0, rec.length)).toEqual(rec);
+    expect(readFileSync(join(folder, 'first/train.idx'), 'utf8').slice(0, idx.length)).toBe(idx);
     expect(bytes.subarray(-3 * 40)).toEqual(
       Buffer.concat([frame(payload([1, 2], 5)), frame(payload([2, 4], 6)), frame(payload([4, 5], 7))]),
     );
-    expect(readFileSync(join(folder, 'train.lst'), 'utf8')).toBe(
+    expect(readFileSync(join(folder, 'first/train.lst'), 'utf8')).toBe(
       '1\t0\tZoë/1.jpeg\n2\t1\tann lee/10.png\n3\t1\tann lee/2.jpg\n4\t2\tbob/1.jpg\n',
     );
-    expect(readFileSync(join(folder, 'property'), 'utf8')).toBe('3,112,96');
+    expect(readFileSync(join(folder, 'first/property'), 'utf8')).toBe('3,112,96');
     expect(await contents(path)).toEqual(await contents(source));
     // The image with the magic number lies in several parts.
-    expect((await openDataset(path)).samples.map(({ source: { kind } }) => kind)).toEqual(['range', 'range', 'range', 'record']);
+    expect((await openDataset(path)).samples.map(({ source: { kind } }) => kind)).toEqual([
+      'range',
+      'range',
+      'range',
+      'record',
+    ]);
   });
 
   test('records, folder, records, archive, records: the same bytes', async () => {
@@ -109,7 +119,9 @@ describe('a data set in another form', () => {
     expect((await contents(path)).map(([, bytes]) => bytes)).toEqual([1, 2, 2, 3].map((i) => all[i]![1]));
     const again = await convert(dataset, 'again.bin', { pairs: dataset.pairs!.pairs });
     expect(readFileSync(again)).toEqual(readFileSync(path));
-    expect(await sentence(convert(source, 'other.bin'))).toMatch(/holds pairs: name a list of them with --pairs$/);
+    expect(await sentence(convert(source, 'other.bin'))).toMatch(
+      /holds pairs: name a list of them with --pairs$/,
+    );
   });
 
   test('what is in no file becomes PNG, and so do formats that other readers lack', async () => {
@@ -120,14 +132,20 @@ describe('a data set in another form', () => {
     const [first, second] = (await openDataset(rec)).samples;
     const bytes = await readSource(first!.source as StoredSource);
     expect(Buffer.from(bytes.subarray(1, 4)).toString()).toBe('PNG');
-    expect((await decodeSource(first!.source)).pixels).toEqual((await decodeSource({ kind: 'bytes', bytes: gif })).pixels);
+    expect((await decodeSource(first!.source)).pixels).toEqual(
+      (await decodeSource({ kind: 'bytes', bytes: gif })).pixels,
+    );
     expect(Buffer.from(await readSource(second!.source as StoredSource))).toEqual(jpeg);
     // A folder takes everything as it is.
     expect(readFileSync(join(await convert(odd, 'odd-copy'), 'a/1.gif'))).toEqual(gif);
     const drawn = await openDataset({ identities: 2, samples: 1, seed: 3 });
     const copy = await openDataset(await convert(drawn, 'drawn'));
-    expect(copy.samples.map(({ key }) => key)).toEqual(['person_0001/person_0001_0001.png', 'person_0002/person_0002_0001.png']);
-    expect(await decodeSource(copy.samples[1]!.source)).toEqual(await decodeSource(drawn.samples[1]!.source));
+    expect(copy.samples.map(({ key }) => key)).toEqual([
+      'person_0001/person_0001_0001.png',
+      'person_0002/person_0002_0001.png',
+    ]);
+    const { pixels } = await decodeSource(drawn.samples[1]!.source);
+    expect((await decodeSource(copy.samples[1]!.source)).pixels).toEqual(pixels);
   });
 });
 
@@ -137,11 +155,15 @@ describe('nothing is overwritten and nothing is left half written', () => {
   test('files only with force, folders never', async () => {
     const path = await convert(source, 'kept/train.rec');
     const bytes = readFileSync(path);
-    expect(await sentence(convert(source, 'kept/train.rec'))).toMatch(/kept\/train.idx exists already; --force replaces it$/);
+    expect(await sentence(convert(source, 'kept/train.rec'))).toMatch(
+      /kept\/train.idx exists already; --force replaces it$/,
+    );
     writeFileSync(path, 'other');
     await convert(source, 'kept/train.rec', { force: true });
     expect(readFileSync(path)).toEqual(bytes);
-    expect(await sentence(convert(source, 'kept', { force: true }))).toMatch(/kept is not empty; name a new folder/);
+    expect(await sentence(convert(source, 'kept', { force: true }))).toMatch(
+      /kept is not empty; name a new folder/,
+    );
     mkdirSync(join(folder, 'new.tar'));
     expect(await sentence(convert(source, 'new.tar'))).toMatch(/new.tar is a folder; name a file$/);
     mkdirSync(join(folder, 'empty'));
@@ -150,19 +172,22 @@ describe('nothing is overwritten and nothing is left half written', () => {
       expect(await sentence(convert(source, name))).toMatch(/written are .rec, .bin, .tar, and folders/);
   });
 
-  test.each(['broken.rec', 'broken.tar', 'broken', 'broken.bin'])('an image that cannot be read: %s', async (name) => {
-    const broken = writeTree(join(folder, 'from'), { 'a/1.jpg': jpeg, 'b/1.jpg': 'no image' });
-    if (!existsSync(join(broken, 'c'))) {
-      mkdirSync(join(broken, 'c'));
-      symlinkSync(join(broken, 'nowhere'), join(broken, 'c/1.jpg'));
-    }
-    const before = listing();
-    const pairs = [{ fold: 1, same: false, first: 0, second: 2 }];
-    expect(await sentence(convert(broken, name, { pairs }))).toMatch(
-      /^from: the image (b|c)\/1.jpg cannot be written elsewhere: (it is no image of a known format|there is no such file)$/,
-    );
-    expect(listing()).toEqual(before);
-  });
+  test.each(['broken.rec', 'broken.tar', 'broken', 'broken.bin'])(
+    'an image that cannot be read: %s',
+    async (name) => {
+      const broken = writeTree(join(folder, 'from'), { 'a/1.jpg': jpeg, 'b/1.jpg': 'no image' });
+      if (!existsSync(join(broken, 'c'))) {
+        mkdirSync(join(broken, 'c'));
+        symlinkSync(join(broken, 'nowhere'), join(broken, 'c/1.jpg'));
+      }
+      const before = listing();
+      const pairs = [{ fold: 1, same: false, first: 0, second: 2 }];
+      expect(await sentence(convert(broken, name, { pairs }))).toMatch(
+        /^from: the image (b|c)\/1.jpg cannot be written elsewhere: (it is no image of a known format|there is no such file)$/,
+      );
+      expect(listing()).toEqual(before);
+    },
+  );
 
   test('names that lead out of the folder are no paths', async () => {
     const dataset: Dataset = {
@@ -172,9 +197,9 @@ describe('nothing is overwritten and nothing is left half written', () => {
     };
     const before = listing();
     for (const name of ['out', 'out.tar'])
-      expect(await sentence(convert(dataset, name))).toMatch(/"..\/..\/x.jpg" can be no path identity\/file$/);
+      expect(await sentence(convert(dataset, name))).toMatch(
+        /"..\/..\/x.jpg" can be no path identity\/file$/,
+      );
     expect(listing()).toEqual(before);
-    expect(basename(folder)).not.toBe('');
-    expect(statSync(folder).isDirectory()).toBe(true);
   });
 });

@@ -7,7 +7,12 @@ import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
 import { DecodePool } from '../../../src/normface/data/images/worker-pool.node.ts';
 import { isDataset, openDataset } from '../../../src/normface/data/open.node.ts';
 import { encodeRecord } from '../../../src/normface/data/recordio/format.ts';
-import { readHead, readSource, type StoredSource, storedSize } from '../../../src/normface/data/source.node.ts';
+import {
+  readHead,
+  readSource,
+  type StoredSource,
+  storedSize,
+} from '../../../src/normface/data/source.node.ts';
 import { encode, errorOf, temporaryFolder, writeTree } from './fixtures.ts';
 import { frame, magicBytes, payload, recordFile } from './records.ts';
 
@@ -51,7 +56,11 @@ const insightface = recordFile([
 
 describe('records', () => {
   test('insightface: record 0 tells which keys are images; a list of labels begins with the class', async () => {
-    const path = files({ 'train.rec': insightface.rec, 'train.idx': insightface.idx, property: '2,112,96\n' });
+    const path = files({
+      'train.rec': insightface.rec,
+      'train.idx': insightface.idx,
+      property: '2,112,96\n',
+    });
     const dataset = await openDataset(path);
     expect(dataset).toMatchObject({ name: 'train.rec', identities: ['0', '1'], remarks: [] });
     expect(await contents(path)).toEqual([
@@ -112,7 +121,7 @@ describe('records', () => {
     expect(Buffer.from(await readSource(b!.source as StoredSource)).toString()).toBe('x');
     expect(c!.key).toBe('1/2');
     // And the same the other way round.
-    expect(Buffer.from(encodeRecord(Buffer.concat([head, first])))).toEqual(rec.subarray(0, 56 + 4 + 4));
+    expect(Buffer.from(encodeRecord(Buffer.concat([head, first])))).toEqual(rec.subarray(0, 36 + 16 + 8));
     expect(Buffer.from(encodeRecord(Buffer.concat([payload(1, 2, png)])))).toEqual(frame(payload(1, 2, png)));
   });
 
@@ -124,7 +133,12 @@ describe('records', () => {
     // A PNG may have a chunk of any content; a text chunk holds the magic number at a multiple of 4.
     const chunk = Buffer.concat([Buffer.from('tEXt'), Buffer.from('a\0'), magicBytes]);
     for (let pad = 0; pad < 4; pad++) {
-      const text = Buffer.concat([chunk.subarray(0, 6), Buffer.alloc(pad, 0x61), magicBytes, Buffer.from('z')]);
+      const text = Buffer.concat([
+        chunk.subarray(0, 6),
+        Buffer.alloc(pad, 0x61),
+        magicBytes,
+        Buffer.from('z'),
+      ]);
       const { crc32 } = await import('node:zlib');
       const length = Buffer.alloc(4);
       length.writeUInt32BE(text.length - 4);
@@ -164,18 +178,23 @@ describe('records', () => {
   });
 
   test('what does not fit together is said', async () => {
-    const missing = files({ 'a.rec': recordFile([frame(payload([9, 11], 0)), frame(payload(0, 1, image(1)))]).rec });
+    const missing = files({
+      'a.rec': recordFile([frame(payload([9, 11], 0)), frame(payload(0, 1, image(1)))]).rec,
+    });
     expect(warningsOf(await openDataset(missing))).toEqual([
-      'a.rec: images that the first record announces are not there: 7 (a.rec)',
+      'a.rec: images that the first record announces are not there: 7',
     ]);
-    const more = files({ 'a.rec': insightface.rec, 'a.idx': insightface.idx.split('\n').slice(0, 3).join('\n') });
+    const more = files({
+      'a.rec': insightface.rec,
+      'a.idx': insightface.idx.split('\n').slice(0, 3).join('\n'),
+    });
     expect((await openDataset(more)).remarks!.map(remarkText)).toEqual([
-      'records that a.idx does not name passed over: 3 (a.rec)',
-      'images that the first record announces are not there: 1 (a.rec)',
+      'records that a.idx does not name passed over: 3',
+      'images that the first record announces are not there: 1',
     ]);
     const classes = files({ 'a.rec': insightface.rec, property: '85742,112,112' });
     expect(warningsOf(await openDataset(classes))).toEqual([
-      'a.rec: people instead of the 85742 that the file property announces: 2 (a.rec)',
+      'a.rec: people instead of the 85742 that the file property announces: 2',
     ]);
     const two = files({ 'a.rec': insightface.rec, 'b.rec': insightface.rec });
     expect(await sentence(dirname(two))).toMatch(/holds several data sets: name one of a.rec, b.rec$/);
@@ -197,28 +216,104 @@ describe('damaged records are one sentence with the offset', () => {
   };
   const nothing = Buffer.alloc(0);
   test.each<[string, Record<string, Uint8Array | string>, string]>([
-    ['cut inside a record', { 'a.rec': rec.subarray(0, at + 20) }, `a.rec is cut short: the record at byte ${at} has 31 bytes, but 12 are left`],
-    ['cut inside a head', { 'a.rec': rec.subarray(0, at + 6) }, `a.rec is cut short: it ends inside the record at byte ${at}`],
+    [
+      'cut inside a record',
+      { 'a.rec': rec.subarray(0, at + 20) },
+      `a.rec is cut short: the record at byte ${at} has 31 bytes, but 12 are left`,
+    ],
+    [
+      'cut inside a head',
+      { 'a.rec': rec.subarray(0, at + 6) },
+      `a.rec is cut short: it ends inside the record at byte ${at}`,
+    ],
     ['no magic number', { 'a.rec': changed(at, 7) }, `a.rec is damaged: no record begins at byte ${at}`],
-    ['the largest length', { 'a.rec': changed(at + 4, 0x1fffffff) }, `a.rec is cut short: the record at byte ${at} has 536870911 bytes, but ${rec.length - at - 8} are left`],
-    ['no length', { 'a.rec': changed(at + 4, 0) }, `a.rec: the record at byte ${at} has 0 bytes, fewer than the 24 that stand before an image`],
-    ['a part that has no beginning', { 'a.rec': changed(at + 4, 0x4000001f) }, `a.rec is damaged: at byte ${at} a record goes on (part 2) that has not begun`],
-    ['a first part without a last', { 'a.rec': changed(at + 4, 0x2000001f) }, `a.rec is damaged: at byte ${at + 40} there is no part of the record at byte ${at}`],
-    ['a first part at the end', { 'a.rec': Buffer.concat([rec, frame(nothing, 1)]) }, `a.rec is damaged: the file ends inside the record at byte ${rec.length}`],
-    ['billions of labels', { 'a.rec': changed(at + 8, 0xffffffff) }, `a.rec: the record at byte ${at} announces 4294967295 labels, but it has 31 bytes only`],
-    ['a label that is no number', { 'a.rec': label(NaN) }, `a.rec: the record at byte ${at} has the label NaN; classes are whole numbers from 0 to 16777216`],
-    ['half a class', { 'a.rec': label(0.5) }, `a.rec: the record at byte ${at} has the label 0.5; classes are whole numbers from 0 to 16777216`],
-    ['a negative class', { 'a.rec': label(-1) }, `a.rec: the record at byte ${at} has the label -1; classes are whole numbers from 0 to 16777216`],
-    ['an offset of no record', { 'a.rec': rec, 'a.idx': `${idx}9\t${at + 4}\n` }, `a.idx names byte ${at + 4} for key 9, where no record of a.rec begins: do the two files belong together?`],
-    ['an offset past the end', { 'a.rec': rec, 'a.idx': '0\t999999999999\n' }, 'a.idx names byte 999999999999 for key 0, where no record of a.rec begins: do the two files belong together?'],
-    ['a record twice', { 'a.rec': rec, 'a.idx': `${idx}9\t${at}\n` }, `a.idx names the record at byte ${at} twice`],
+    [
+      'the largest length',
+      { 'a.rec': changed(at + 4, 0x1fffffff) },
+      `a.rec is cut short: the record at byte ${at} has 536870911 bytes, but ${rec.length - at - 8} are left`,
+    ],
+    [
+      'no length',
+      { 'a.rec': changed(at + 4, 0) },
+      `a.rec: the record at byte ${at} has 0 bytes, fewer than the 24 that stand before an image`,
+    ],
+    [
+      'a part that has no beginning',
+      { 'a.rec': changed(at + 4, 0x4000001f) },
+      `a.rec is damaged: at byte ${at} a record goes on (part 2) that has not begun`,
+    ],
+    [
+      'a first part without a last',
+      { 'a.rec': changed(at + 4, 0x2000001f) },
+      `a.rec is damaged: at byte ${at + 40} there is no part of the record at byte ${at}`,
+    ],
+    [
+      'a first part at the end',
+      { 'a.rec': Buffer.concat([rec, frame(nothing, 1)]) },
+      `a.rec is damaged: the file ends inside the record at byte ${rec.length}`,
+    ],
+    [
+      'billions of labels',
+      { 'a.rec': changed(at + 8, 0xffffffff) },
+      `a.rec: the record at byte ${at} announces 4294967295 labels, but it has 31 bytes only`,
+    ],
+    [
+      'a label that is no number',
+      { 'a.rec': label(NaN) },
+      `a.rec: the record at byte ${at} has the label NaN; classes are whole numbers from 0 to 16777216`,
+    ],
+    [
+      'half a class',
+      { 'a.rec': label(0.5) },
+      `a.rec: the record at byte ${at} has the label 0.5; classes are whole numbers from 0 to 16777216`,
+    ],
+    [
+      'a negative class',
+      { 'a.rec': label(-1) },
+      `a.rec: the record at byte ${at} has the label -1; classes are whole numbers from 0 to 16777216`,
+    ],
+    [
+      'an offset of no record',
+      { 'a.rec': rec, 'a.idx': `${idx}9\t${at + 4}\n` },
+      `a.idx names byte ${at + 4} for key 9, where no record of a.rec begins: do the two files belong together?`,
+    ],
+    [
+      'an offset past the end',
+      { 'a.rec': rec, 'a.idx': '0\t999999999999\n' },
+      'a.idx names byte 999999999999 for key 0, where no record of a.rec begins: do the two files belong together?',
+    ],
+    [
+      'a record twice',
+      { 'a.rec': rec, 'a.idx': `${idx}9\t${at}\n` },
+      `a.idx names the record at byte ${at} twice`,
+    ],
     ['a key twice', { 'a.rec': rec, 'a.idx': idx.replace('3\t', '2\t') }, 'a.idx names the key 2 twice'],
-    ['a key too large', { 'a.rec': rec, 'a.idx': '4294967296\t0\n' }, 'a.idx: the key 4294967296 is larger than 2³² − 1'],
-    ['words in the index', { 'a.rec': rec, 'a.idx': '0\t0\none\ttwo\n' }, 'a.idx line 2: expected a key and the offset of a record, with a tab between them'],
-    ['three numbers in a line', { 'a.rec': rec, 'a.idx': '0\t0\t0\n' }, 'a.idx line 1: expected a key and the offset of a record, with a tab between them'],
-    ['one number in a line', { 'a.rec': rec, 'a.idx': '0\n' }, 'a.idx line 1: expected a key and the offset of a record, with a tab between them'],
+    [
+      'a key too large',
+      { 'a.rec': rec, 'a.idx': '4294967296\t0\n' },
+      'a.idx: the key 4294967296 is larger than 2³² − 1',
+    ],
+    [
+      'words in the index',
+      { 'a.rec': rec, 'a.idx': '0\t0\none\ttwo\n' },
+      'a.idx line 2: expected a key and the offset of a record, with a tab between them',
+    ],
+    [
+      'three numbers in a line',
+      { 'a.rec': rec, 'a.idx': '0\t0\t0\n' },
+      'a.idx line 1: expected a key and the offset of a record, with a tab between them',
+    ],
+    [
+      'one number in a line',
+      { 'a.rec': rec, 'a.idx': '0\n' },
+      'a.idx line 1: expected a key and the offset of a record, with a tab between them',
+    ],
     ['an empty index', { 'a.rec': rec, 'a.idx': '' }, 'a.rec holds no images'],
-    ['ranges of nothing', { 'a.rec': frame(payload([0, 0], 0)) }, 'a.rec: the record at byte 0 announces keys up to 0 and 0; the first must be at least 1 and the second no less'],
+    [
+      'ranges of nothing',
+      { 'a.rec': frame(payload([0, 0], 0)) },
+      'a.rec: the record at byte 0 announces keys up to 0 and 0; the first must be at least 1 and the second no less',
+    ],
     ['no images', { 'a.rec': frame(payload([1, 1], 0)) }, 'a.rec holds no images'],
   ])('%s', async (_, content, expected) => {
     expect(await sentence(files(content))).toBe(expected);
@@ -233,7 +328,9 @@ describe('damaged records are one sentence with the offset', () => {
     const path = files({ 'a.rec': Buffer.concat([frame(payload(0, 0), 1), frame(image(1), 3)]) });
     const source = (await openDataset(path)).samples[0]!.source as StoredSource;
     writeFileSync(path, readFileSync(path).fill(0, 32, 36));
-    expect((await errorOf(readSource(source))).message).toBe('at byte 32 there is no part of the record at byte 0');
+    expect((await errorOf(readSource(source))).message).toBe(
+      'at byte 32 there is no part of the record at byte 0',
+    );
   });
 });
 
@@ -242,7 +339,13 @@ describe('the table of a large file', () => {
   const records = Array.from({ length: count }, (_, i) => frame(payload(i % 100, i, Buffer.from(String(i)))));
   const { rec } = recordFile(records);
   const summary = ({ samples, identities }: Awaited<ReturnType<typeof openDataset>>) =>
-    [identities.length, samples.length, samples[0]!.key, samples[count - 1]!.key, samples[count - 1]!.source] as const;
+    [
+      identities.length,
+      samples.length,
+      samples[0]!.key,
+      samples[count - 1]!.key,
+      samples[count - 1]!.source,
+    ] as const;
 
   test('is kept beside it, serves until the file changes, and is made again where it is damaged', async () => {
     const path = files({ 'large.rec': rec });
@@ -256,7 +359,12 @@ describe('the table of a large file', () => {
     expect(summary(await openDataset(path, (records) => seen.push(records)))).toEqual(summary(first));
     expect(seen).toEqual([]);
 
-    for (const damaged of [bytes.subarray(0, -1), bytes.subarray(0, 40), Buffer.alloc(9), Buffer.from(bytes).fill(0xff, -30_000)]) {
+    for (const damaged of [
+      bytes.subarray(0, -1),
+      bytes.subarray(0, 40),
+      Buffer.alloc(9),
+      Buffer.from(bytes).fill(0xff, bytes.length - 30_000),
+    ]) {
       writeFileSync(kept, damaged);
       expect(summary(await openDataset(path))).toEqual(summary(first));
       expect(readFileSync(kept)).toEqual(bytes);

@@ -11,7 +11,11 @@ export function frame(content: Uint8Array, part = 0): Buffer {
 }
 
 /** What stands in a record: the head with one label or a list of them, and the image. */
-export function payload(label: number | readonly number[], id: number, image: Uint8Array = Buffer.alloc(0)): Buffer {
+export function payload(
+  label: number | readonly number[],
+  id: number,
+  image: Uint8Array = Buffer.alloc(0),
+): Buffer {
   const list = typeof label === 'number' ? [] : label;
   const head = Buffer.alloc(24 + 4 * list.length);
   head.writeUInt32LE(list.length, 0);
@@ -31,5 +35,9 @@ export function recordFile(
     at += record.length;
     return at - record.length;
   });
-  return { rec: Buffer.concat(records), idx: offsets.map((offset, i) => `${keys[i]}\t${offset}\n`).join(''), offsets };
+  return {
+    rec: Buffer.concat(records),
+    idx: offsets.map((offset, i) => `${keys[i]}\t${offset}\n`).join(''),
+    offsets,
+  };
 }

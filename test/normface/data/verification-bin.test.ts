@@ -21,16 +21,46 @@ const images = [0, 1, 2, 3].map((i) => Buffer.from([0xff, 0xd8, 0xff, 0xe0, i, 0
  * with the verdicts as numpy.bool_, of one column with the verdicts as one array; that of Python 2 with its two opcodes for str.
  */
 const encodings: [string, string][] = [
-  ['Python 2, protocol 2', 'gAJdcQAoVQj/2P/gAAAKgHEBVQj/2P/gAQAKgXECVAgAAAD/2P/gAgAKgnEDVAgAAAD/2P/gAwAKg3EEZV1xBSiIiWWGcQYu'],
-  ['Python 3, protocol 2', 'gAJdcQAoY19jb2RlY3MKZW5jb2RlCnEBWA0AAADDv8OYw7/DoAAACsKAcQJYBgAAAGxhdGluMXEDhnEEUnEFaAFYDQAAAMO/w5jDv8OgAQAKwoFxBmgDhnEHUnEIaAFYDQAAAMO/w5jDv8OgAgAKwoJxCWgDhnEKUnELaAFYDQAAAMO/w5jDv8OgAwAKwoNxDGgDhnENUnEOZV1xDyiIiWWGcRAu'],
-  ['bytes, protocol 3', 'gANdcQAoQwj/2P/gAAAKgHEBQwj/2P/gAQAKgXECQwj/2P/gAgAKgnEDQwj/2P/gAwAKg3EEZV1xBSiIiWWGcQYu'],
-  ['bytes, protocol 4', 'gASVOQAAAAAAAABdlChDCP/Y/+AAAAqAlEMI/9j/4AEACoGUQwj/2P/gAgAKgpRDCP/Y/+ADAAqDlGVdlCiIiWWGlC4='],
-  ['bytes, protocol 5', 'gAWVOQAAAAAAAABdlChDCP/Y/+AAAAqAlEMI/9j/4AEACoGUQwj/2P/gAgAKgpRDCP/Y/+ADAAqDlGVdlCiIiWWGlC4='],
-  ['arrays of numpy, protocol 2', 'gAJdcQAoY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKX3JlY29uc3RydWN0CnEBY251bXB5Cm5kYXJyYXkKcQJLAIVxA2NfY29kZWNzCmVuY29kZQpxBFgBAAAAYnEFWAYAAABsYXRpbjFxBoZxB1JxCIdxCVJxCihLAUsIhXELY251bXB5CmR0eXBlCnEMWAIAAAB1MXENiYiHcQ5ScQ8oSwNYAQAAAHxxEE5OTkr/////Sv////9LAHRxEWKJaARYDQAAAMO/w5jDv8OgAAAKwoBxEmgGhnETUnEUdHEVYmgBaAJLAIVxFmgIh3EXUnEYKEsBSwiFcRloD4loBFgNAAAAw7/DmMO/w6ABAArCgXEaaAaGcRtScRx0cR1iaAFoAksAhXEeaAiHcR9ScSAoSwFLCIVxIWgPiWgEWA0AAADDv8OYw7/DoAIACsKCcSJoBoZxI1JxJHRxJWJoAWgCSwCFcSZoCIdxJ1JxKChLAUsIhXEpaA+JaARYDQAAAMO/w5jDv8OgAwAKwoNxKmgGhnErUnEsdHEtYmVdcS4oY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKc2NhbGFyCnEvaAxYAgAAAGIxcTCJiIdxMVJxMihLA2gQTk5OSv////9K/////0sAdHEzYmgEWAEAAAABcTRoBoZxNVJxNoZxN1JxOGgvaDJoBFgBAAAAAHE5aAaGcTpScTuGcTxScT1lhnE+Lg=='],
-  ['arrays of numpy, protocol 3', 'gANdcQAoY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKX3JlY29uc3RydWN0CnEBY251bXB5Cm5kYXJyYXkKcQJLAIVxA0MBYnEEh3EFUnEGKEsBSwiFcQdjbnVtcHkKZHR5cGUKcQhYAgAAAHUxcQmJiIdxClJxCyhLA1gBAAAAfHEMTk5OSv////9K/////0sAdHENYolDCP/Y/+AAAAqAcQ50cQ9iaAFoAksAhXEQaASHcRFScRIoSwFLCIVxE2gLiUMI/9j/4AEACoFxFHRxFWJoAWgCSwCFcRZoBIdxF1JxGChLAUsIhXEZaAuJQwj/2P/gAgAKgnEadHEbYmgBaAJLAIVxHGgEh3EdUnEeKEsBSwiFcR9oC4lDCP/Y/+ADAAqDcSB0cSFiZV1xIihjbnVtcHkuX2NvcmUubXVsdGlhcnJheQpzY2FsYXIKcSNoCFgCAAAAYjFxJImIh3ElUnEmKEsDaAxOTk5K/////0r/////SwB0cSdiQwEBcSiGcSlScSpoI2gmQwEAcSuGcSxScS1lhnEuLg=='],
-  ['arrays of numpy, protocol 4', 'gASVUgEAAAAAAABdlCiMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsIhZRoBIwFZHR5cGWUk5SMAnUxlImIh5RSlChLA4wBfJROTk5K/////0r/////SwB0lGKJQwj/2P/gAAAKgJR0lGJoA2gGSwCFlGgIh5RSlChLAUsIhZRoEIlDCP/Y/+ABAAqBlHSUYmgDaAZLAIWUaAiHlFKUKEsBSwiFlGgQiUMI/9j/4AIACoKUdJRiaANoBksAhZRoCIeUUpQoSwFLCIWUaBCJQwj/2P/gAwAKg5R0lGJlXZQoaAGMBnNjYWxhcpSTlGgNjAJiMZSJiIeUUpQoSwNoEU5OTkr/////Sv////9LAHSUYkMBAZSGlFKUaCloLEMBAJSGlFKUZYaULg=='],
-  ['arrays of numpy, protocol 5', 'gAWVRQEAAAAAAABdlCiME251bXB5Ll9jb3JlLm51bWVyaWOUjAtfZnJvbWJ1ZmZlcpSTlCiWCAAAAAAAAAD/2P/gAAAKgJSMBW51bXB5lIwFZHR5cGWUk5SMAnUxlImIh5RSlChLA4wBfJROTk5K/////0r/////SwB0lGJLCIWUjAFDlHSUUpRoAyiWCAAAAAAAAAD/2P/gAQAKgZRoCksIhZRoDnSUUpRoAyiWCAAAAAAAAAD/2P/gAgAKgpRoCksIhZRoDnSUUpRoAyiWCAAAAAAAAAD/2P/gAwAKg5RoCksIhZRoDnSUUpRlXZQojBZudW1weS5fY29yZS5tdWx0aWFycmF5lIwGc2NhbGFylJOUaAeMAmIxlImIh5RSlChLA2gLTk5OSv////9K/////0sAdJRiQwEBlIaUUpRoIGgjQwEAlIaUUpRlhpQu'],
-  ['arrays of one column, protocol 4', 'gASVUwEAAAAAAABdlCiMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsISwGGlGgEjAVkdHlwZZSTlIwCdTGUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LAHSUYolDCP/Y/+AAAAqAlHSUYmgDaAZLAIWUaAiHlFKUKEsBSwhLAYaUaBCJQwj/2P/gAQAKgZR0lGJoA2gGSwCFlGgIh5RSlChLAUsISwGGlGgQiUMI/9j/4AIACoKUdJRiaANoBksAhZRoCIeUUpQoSwFLCEsBhpRoEIlDCP/Y/+ADAAqDlHSUYmVoA2gGSwCFlGgIh5RSlChLAUsChZRoDYwCYjGUiYiHlFKUKEsDaBFOTk5K/////0r/////SwB0lGKJQwIBAJR0lGKGlC4='],
+  [
+    'Python 2, protocol 2',
+    'gAJdcQAoVQj/2P/gAAAKgHEBVQj/2P/gAQAKgXECVAgAAAD/2P/gAgAKgnEDVAgAAAD/2P/gAwAKg3EEZV1xBSiIiWWGcQYu',
+  ],
+  [
+    'Python 3, protocol 2',
+    'gAJdcQAoY19jb2RlY3MKZW5jb2RlCnEBWA0AAADDv8OYw7/DoAAACsKAcQJYBgAAAGxhdGluMXEDhnEEUnEFaAFYDQAAAMO/w5jDv8OgAQAKwoFxBmgDhnEHUnEIaAFYDQAAAMO/w5jDv8OgAgAKwoJxCWgDhnEKUnELaAFYDQAAAMO/w5jDv8OgAwAKwoNxDGgDhnENUnEOZV1xDyiIiWWGcRAu',
+  ],
+  [
+    'bytes, protocol 3',
+    'gANdcQAoQwj/2P/gAAAKgHEBQwj/2P/gAQAKgXECQwj/2P/gAgAKgnEDQwj/2P/gAwAKg3EEZV1xBSiIiWWGcQYu',
+  ],
+  [
+    'bytes, protocol 4',
+    'gASVOQAAAAAAAABdlChDCP/Y/+AAAAqAlEMI/9j/4AEACoGUQwj/2P/gAgAKgpRDCP/Y/+ADAAqDlGVdlCiIiWWGlC4=',
+  ],
+  [
+    'bytes, protocol 5',
+    'gAWVOQAAAAAAAABdlChDCP/Y/+AAAAqAlEMI/9j/4AEACoGUQwj/2P/gAgAKgpRDCP/Y/+ADAAqDlGVdlCiIiWWGlC4=',
+  ],
+  [
+    'arrays of numpy, protocol 2',
+    'gAJdcQAoY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKX3JlY29uc3RydWN0CnEBY251bXB5Cm5kYXJyYXkKcQJLAIVxA2NfY29kZWNzCmVuY29kZQpxBFgBAAAAYnEFWAYAAABsYXRpbjFxBoZxB1JxCIdxCVJxCihLAUsIhXELY251bXB5CmR0eXBlCnEMWAIAAAB1MXENiYiHcQ5ScQ8oSwNYAQAAAHxxEE5OTkr/////Sv////9LAHRxEWKJaARYDQAAAMO/w5jDv8OgAAAKwoBxEmgGhnETUnEUdHEVYmgBaAJLAIVxFmgIh3EXUnEYKEsBSwiFcRloD4loBFgNAAAAw7/DmMO/w6ABAArCgXEaaAaGcRtScRx0cR1iaAFoAksAhXEeaAiHcR9ScSAoSwFLCIVxIWgPiWgEWA0AAADDv8OYw7/DoAIACsKCcSJoBoZxI1JxJHRxJWJoAWgCSwCFcSZoCIdxJ1JxKChLAUsIhXEpaA+JaARYDQAAAMO/w5jDv8OgAwAKwoNxKmgGhnErUnEsdHEtYmVdcS4oY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKc2NhbGFyCnEvaAxYAgAAAGIxcTCJiIdxMVJxMihLA2gQTk5OSv////9K/////0sAdHEzYmgEWAEAAAABcTRoBoZxNVJxNoZxN1JxOGgvaDJoBFgBAAAAAHE5aAaGcTpScTuGcTxScT1lhnE+Lg==',
+  ],
+  [
+    'arrays of numpy, protocol 3',
+    'gANdcQAoY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKX3JlY29uc3RydWN0CnEBY251bXB5Cm5kYXJyYXkKcQJLAIVxA0MBYnEEh3EFUnEGKEsBSwiFcQdjbnVtcHkKZHR5cGUKcQhYAgAAAHUxcQmJiIdxClJxCyhLA1gBAAAAfHEMTk5OSv////9K/////0sAdHENYolDCP/Y/+AAAAqAcQ50cQ9iaAFoAksAhXEQaASHcRFScRIoSwFLCIVxE2gLiUMI/9j/4AEACoFxFHRxFWJoAWgCSwCFcRZoBIdxF1JxGChLAUsIhXEZaAuJQwj/2P/gAgAKgnEadHEbYmgBaAJLAIVxHGgEh3EdUnEeKEsBSwiFcR9oC4lDCP/Y/+ADAAqDcSB0cSFiZV1xIihjbnVtcHkuX2NvcmUubXVsdGlhcnJheQpzY2FsYXIKcSNoCFgCAAAAYjFxJImIh3ElUnEmKEsDaAxOTk5K/////0r/////SwB0cSdiQwEBcSiGcSlScSpoI2gmQwEAcSuGcSxScS1lhnEuLg==',
+  ],
+  [
+    'arrays of numpy, protocol 4',
+    'gASVUgEAAAAAAABdlCiMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsIhZRoBIwFZHR5cGWUk5SMAnUxlImIh5RSlChLA4wBfJROTk5K/////0r/////SwB0lGKJQwj/2P/gAAAKgJR0lGJoA2gGSwCFlGgIh5RSlChLAUsIhZRoEIlDCP/Y/+ABAAqBlHSUYmgDaAZLAIWUaAiHlFKUKEsBSwiFlGgQiUMI/9j/4AIACoKUdJRiaANoBksAhZRoCIeUUpQoSwFLCIWUaBCJQwj/2P/gAwAKg5R0lGJlXZQoaAGMBnNjYWxhcpSTlGgNjAJiMZSJiIeUUpQoSwNoEU5OTkr/////Sv////9LAHSUYkMBAZSGlFKUaCloLEMBAJSGlFKUZYaULg==',
+  ],
+  [
+    'arrays of numpy, protocol 5',
+    'gAWVRQEAAAAAAABdlCiME251bXB5Ll9jb3JlLm51bWVyaWOUjAtfZnJvbWJ1ZmZlcpSTlCiWCAAAAAAAAAD/2P/gAAAKgJSMBW51bXB5lIwFZHR5cGWUk5SMAnUxlImIh5RSlChLA4wBfJROTk5K/////0r/////SwB0lGJLCIWUjAFDlHSUUpRoAyiWCAAAAAAAAAD/2P/gAQAKgZRoCksIhZRoDnSUUpRoAyiWCAAAAAAAAAD/2P/gAgAKgpRoCksIhZRoDnSUUpRoAyiWCAAAAAAAAAD/2P/gAwAKg5RoCksIhZRoDnSUUpRlXZQojBZudW1weS5fY29yZS5tdWx0aWFycmF5lIwGc2NhbGFylJOUaAeMAmIxlImIh5RSlChLA2gLTk5OSv////9K/////0sAdJRiQwEBlIaUUpRoIGgjQwEAlIaUUpRlhpQu',
+  ],
+  [
+    'arrays of one column, protocol 4',
+    'gASVUwEAAAAAAABdlCiMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsISwGGlGgEjAVkdHlwZZSTlIwCdTGUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LAHSUYolDCP/Y/+AAAAqAlHSUYmgDaAZLAIWUaAiHlFKUKEsBSwhLAYaUaBCJQwj/2P/gAQAKgZR0lGJoA2gGSwCFlGgIh5RSlChLAUsISwGGlGgQiUMI/9j/4AIACoKUdJRiaANoBksAhZRoCIeUUpQoSwFLCEsBhpRoEIlDCP/Y/+ADAAqDlHSUYmVoA2gGSwCFlGgIh5RSlChLAUsChZRoDYwCYjGUiYiHlFKUKEsDaBFOTk5K/////0r/////SwB0lGKJQwIBAJR0lGKGlC4=',
+  ],
 ];
 
 describe('verification sets of insightface', () => {
@@ -75,7 +105,8 @@ describe('verification sets of insightface', () => {
     });
     expect(warningsOf(dataset)[0]).toContain('folds with both kinds in each, so there is 1');
     const set = await openEvaluationSet({ data: path, pairsPerFold: 300 });
-    expect([set.pairsName, [...set.pairs.a], [...set.pairs.b], [...set.pairs.same]]).toEqual([
+    const indices = (rows: Uint32Array) => Array.from(rows, (row) => set.indices[row]);
+    expect([set.pairsName, indices(set.pairs.a), indices(set.pairs.b), [...set.pairs.same]]).toEqual([
       'AgeDB-30 (agedb_30.bin)',
       [0, 2],
       [1, 3],
@@ -87,14 +118,23 @@ describe('verification sets of insightface', () => {
     // KFold(10).split(range(43)): sizes 5, 5, 5, 4, 4, 4, 4, 4, 4, 4.
     const same = Array.from({ length: 43 }, (_, i) => i % 2 === 0);
     const { pairs, remarks } = datasetOfBin('x.bin', { same }, () => ({ kind: 'bytes', bytes: images[0]! }));
-    const sizes = Array.from({ length: 10 }, (_, i) => pairs!.pairs.filter(({ fold }) => fold === i + 1).length);
+    const sizes = Array.from(
+      { length: 10 },
+      (_, i) => pairs!.pairs.filter(({ fold }) => fold === i + 1).length,
+    );
     expect(sizes).toEqual([5, 5, 5, 4, 4, 4, 4, 4, 4, 4]);
-    expect(pairs!.pairs.map(({ fold }) => fold)).toEqual(pairs!.pairs.map(({ fold }) => fold).sort((a, b) => a - b));
+    expect(pairs!.pairs.map(({ fold }) => fold)).toEqual(
+      pairs!.pairs.map(({ fold }) => fold).sort((a, b) => a - b),
+    );
     expect(remarks).toEqual([]);
   });
 
   test('what is written is what Python writes but for its memo, and is read again', () => {
-    const pieces = [binStart(), ...images.flatMap((image, i) => binImage(image, i, 4)), binEnd([true, false])];
+    const pieces = [
+      binStart(),
+      ...images.flatMap((image, i) => binImage(image, i, 4)),
+      binEnd([true, false]),
+    ];
     // pickletools.optimize(pickle.dumps((images, [True, False]), 3)) with BINBYTES for SHORT_BINBYTES.
     const expected = Buffer.concat([
       Buffer.from('80035d28', 'hex'),
@@ -103,7 +143,11 @@ describe('verification sets of insightface', () => {
     ]);
     expect(Buffer.concat(pieces)).toEqual(expected);
     const many = Array.from({ length: 1001 }, (_, i) => i % 3 === 0);
-    const large = [binStart(), ...many.flatMap((_, i) => [0, 1].flatMap((k) => binImage(images[k]!, 2 * i + k, 2002))), binEnd(many)];
+    const large = [
+      binStart(),
+      ...many.flatMap((_, i) => [0, 1].flatMap((k) => binImage(images[k]!, 2 * i + k, 2002))),
+      binEnd(many),
+    ];
     const read = readVerificationBin(Buffer.concat(large), 'large.bin');
     expect(read.same).toEqual(many);
     expect(read.images).toHaveLength(2002);
@@ -127,14 +171,38 @@ describe('what is no verification set is refused in one sentence', () => {
   const pickle = (body: string) => Buffer.from(`80035d28${body}`, 'hex');
   const two = '430141430142';
   test.each<[string, Buffer, RegExp]>([
-    ['a call of the system', Buffer.from('\x80\x02cposix\nsystem\nX\x02\0\0\0ls\x85R.', 'latin1'), /asks for Python's "posix.system".*nothing was executed/],
-    ['a function of numpy that is not known', Buffer.from('\x80\x02cnumpy\nload\n.', 'latin1'), /asks for Python's "numpy.load"/],
-    ['images that do not fit the pairs', pickle(`${two}655d2888896586 2e`.replaceAll(' ', '')), /has 2 images for 2 pairs; each pair needs two$/],
+    [
+      'a call of the system',
+      Buffer.from('\x80\x02cposix\nsystem\nX\x02\0\0\0ls\x85R.', 'latin1'),
+      /asks for Python's "posix.system".*nothing was executed/,
+    ],
+    [
+      'a function of numpy that is not known',
+      Buffer.from('\x80\x02cnumpy\nload\n.', 'latin1'),
+      /asks for Python's "numpy.load"/,
+    ],
+    [
+      'images that do not fit the pairs',
+      pickle(`${two}655d2888896586 2e`.replaceAll(' ', '')),
+      /has 2 images for 2 pairs; each pair needs two$/,
+    ],
     ['no pairs', Buffer.from('80035d5d862e', 'hex'), /holds no pairs$/],
     ['one list', Buffer.from('80035d2e', 'hex'), /holds no pair of lists$/],
-    ['images that are numbers', pickle('4b014b02655d28886586 2e'.replaceAll(' ', '')), /image 0 is neither bytes nor an array of bytes$/],
-    ['verdicts that are numbers', pickle(`${two}655d284b0765862e`), /for pair 0 it does not say whether it is one person$/],
-    ['a length past the end', pickle('42ffffffff4142'), /it needs 4294967295 bytes, but the file ends after 2$/],
+    [
+      'images that are numbers',
+      pickle('4b014b02655d28886586 2e'.replaceAll(' ', '')),
+      /image 0 is neither bytes nor an array of bytes$/,
+    ],
+    [
+      'verdicts that are numbers',
+      pickle(`${two}655d284b0765862e`),
+      /for pair 0 it does not say whether it is one person$/,
+    ],
+    [
+      'a length past the end',
+      pickle('42ffffffff4142'),
+      /it needs 4294967295 bytes, but the file ends after 2$/,
+    ],
     ['cut short', Buffer.from(encodings[1]![1], 'base64').subarray(0, 30), /the file ends/],
     [
       'one text that becomes bytes again and again',
@@ -147,7 +215,14 @@ describe('what is no verification set is refused in one sentence', () => {
       ]),
       /would become more bytes than the file has|the file ends/,
     ],
-    ['an array of another shape', Buffer.from(Buffer.from(encodings[6]![1], 'base64').toString('latin1').replace('K\x08\x85', 'K\x09\x85'), 'latin1'), /an array of shape \(9\) has 8 bytes$/],
+    [
+      'an array of another shape',
+      Buffer.from(
+        Buffer.from(encodings[6]![1], 'base64').toString('latin1').replace('K\x08\x85', 'K\x09\x85'),
+        'latin1',
+      ),
+      /an array of shape \(9\) has 8 bytes$/,
+    ],
   ])('%s', (_, bytes, expected) => {
     let error: unknown;
     try {

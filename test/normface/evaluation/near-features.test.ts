@@ -16,12 +16,14 @@ test('all pairs above the threshold, as in float64, with tiles that are not full
   const a = features(1, 70);
   const b = features(2, 130);
   a.values.fill(0, 0, dimension);
-  const row = ({ values }: typeof a, i: number) => Array.from(values.subarray(i * dimension, (i + 1) * dimension));
+  const row = ({ values }: typeof a, i: number) =>
+    Array.from(values.subarray(i * dimension, (i + 1) * dimension));
   const expected: [string, number][] = [];
   for (let i = 0; i < 70; i++)
     for (let j = 0; j < 130; j++) {
       const [x, y] = [row(a, i), row(b, j)];
-      const cosine = x.reduce((sum, value, k) => sum + value * y[k]!, 0) / (Math.hypot(...x) * Math.hypot(...y));
+      const cosine =
+        x.reduce((sum, value, k) => sum + value * y[k]!, 0) / (Math.hypot(...x) * Math.hypot(...y));
       if (cosine > 0.8) expected.push([`${i} ${j}`, cosine]);
     }
   const { count, pairs } = await nearFeatures(device, a, b, 0.8, { side: 64 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { hash32 } from '../../../src/engine/core/random.ts';
-import { identificationTable, identifyTemplates } from '../../../src/normface/evaluation/template-identification.ts';
+import {
+  identificationTable,
+  identifyTemplates,
+} from '../../../src/normface/evaluation/template-identification.ts';
 import { poolTemplates, templateTable, verifyTemplates } from '../../../src/normface/evaluation/templates.ts';
 
 const dimension = 6;
@@ -46,7 +49,10 @@ function reference(normWeighting: boolean): number[][] {
       const images = own
         .filter((row) => row.medium === medium)
         .map(({ feature }) => (normWeighting ? feature : unit(feature)));
-      return Array.from({ length: dimension }, (_, k) => images.reduce((sum, v) => sum + v[k]!, 0) / images.length);
+      return Array.from(
+        { length: dimension },
+        (_, k) => images.reduce((sum, v) => sum + v[k]!, 0) / images.length,
+      );
     });
     return unit(Array.from({ length: dimension }, (_, k) => means.reduce((sum, v) => sum + v[k]!, 0)));
   });
@@ -58,7 +64,9 @@ const pairs = { name: 'pairs', a: new Uint32Array(), b: new Uint32Array(), same:
   for (let a = 0; a < templates.length; a++) for (let b = a + 1; b < templates.length; b++) all.push([a, b]);
   pairs.a = Uint32Array.from(all, ([a]) => a);
   pairs.b = Uint32Array.from(all, ([, b]) => b);
-  pairs.same = Uint8Array.from(all, ([a, b]) => Number(Math.floor(a / perPerson) === Math.floor(b / perPerson)));
+  pairs.same = Uint8Array.from(all, ([a, b]) =>
+    Number(Math.floor(a / perPerson) === Math.floor(b / perPerson)),
+  );
 }
 
 describe('templates', () => {
@@ -79,12 +87,17 @@ describe('templates', () => {
       score: pooled[a]!.reduce((sum, x, k) => sum + x * pooled[pairs.b[i]!]![k]!, 0),
       same: pairs.same[i] === 1,
     }));
-    const impostors = scored.filter(({ same }) => !same).map(({ score }) => score).sort((x, y) => y - x);
+    const impostors = scored
+      .filter(({ same }) => !same)
+      .map(({ score }) => score)
+      .sort((x, y) => y - x);
     const genuine = scored.filter(({ same }) => same).map(({ score }) => score);
     expect([result.templates, result.genuine, result.impostor]).toEqual([36, 36, 594]);
     rates.slice(0, 3).forEach((far, i) => {
       const rejected = impostors[Math.floor(far * impostors.length)]!;
-      expect(result.tarAtFar[i]!.tar).toBe(genuine.filter((score) => score > rejected).length / genuine.length);
+      expect(result.tarAtFar[i]!.tar).toBe(
+        genuine.filter((score) => score > rejected).length / genuine.length,
+      );
     });
     expect(result.tarAtFar[3]).toEqual({ far: 1e-6, tar: null, threshold: null });
     expect(new Set(result.tarAtFar.map(({ tar }) => tar)).size).toBeGreaterThan(2);
@@ -127,13 +140,18 @@ describe('templates', () => {
     });
     const mated = scored.filter(({ who }) => who < 8);
     for (const { rank, rate } of result.ranks)
-      expect(rate).toBe(mated.filter(({ who, sorted }) => sorted.slice(0, rank).some((x) => x.who === who)).length / 16);
+      expect(rate).toBe(
+        mated.filter(({ who, sorted }) => sorted.slice(0, rank).some((x) => x.who === who)).length / 16,
+      );
     expect(result.ranks[0]!.rate).toBeLessThan(1);
     expect(result.openSet.map(({ tpir }) => tpir)).toEqual([null, null, null]);
     expect(identificationTable([result]).rows[0]!.at(-1)).toBe('too few');
     // With each stranger twelve times there are 96: at 0.1 nine may pass, which are all twelve copies of none.
     const strangers = probed.filter((i) => person(i) >= 8);
-    const many = subjects('probes', [...probed.filter((i) => person(i) < 8), ...Array.from({ length: 12 }, () => strangers).flat()]);
+    const many = subjects('probes', [
+      ...probed.filter((i) => person(i) < 8),
+      ...Array.from({ length: 12 }, () => strangers).flat(),
+    ]);
     const top = strangers.map((i) => scored[probed.indexOf(i)]!.sorted[0]!.score).sort((x, y) => y - x)[0]!;
     const { openSet } = identifyTemplates(pooled, subjects('G1', inGallery), many);
     expect(openSet[2]!.tpir).toBe(

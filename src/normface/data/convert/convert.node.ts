@@ -7,7 +7,14 @@ import type { Dataset, ResolvedPair } from '../dataset.ts';
 import { sizesOf } from '../describe.node.ts';
 import { encodedImage } from './encoded-image.node.ts';
 import { Staging } from './staging.node.ts';
-import { binTarget, folderTarget, recordFiles, recordTarget, type Target, tarTarget } from './targets.node.ts';
+import {
+  binTarget,
+  folderTarget,
+  recordFiles,
+  recordTarget,
+  type Target,
+  tarTarget,
+} from './targets.node.ts';
 
 /** Forms that are written. */
 export type TargetKind = 'folder' | 'tar' | 'records' | 'bin';
@@ -15,7 +22,8 @@ export type TargetKind = 'folder' | 'tar' | 'records' | 'bin';
 const kinds: Readonly<Record<string, TargetKind>> = { '.rec': 'records', '.bin': 'bin', '.tar': 'tar' };
 
 /** Endings of files that people may expect to be written, and are not. */
-const notWritten = /\.(zip|gz|tgz|7z|rar|idx|lst|txt|list|csv|tsv|pkl|pickle|jpe?g|png|lmdb|h5|hdf5|parquet)$/i;
+const notWritten =
+  /\.(zip|gz|tgz|7z|rar|idx|lst|txt|list|csv|tsv|pkl|pickle|jpe?g|png|lmdb|h5|hdf5|parquet)$/i;
 
 /** Images that are read at once. */
 const readAtOnce = 16;

@@ -43,7 +43,10 @@ export async function encodedImage(
     const bytes = await readSource(source);
     const format = imageFormat(bytes.subarray(0, headBytes))?.name;
     const ending = format && endings[format];
-    if (!ending) throw new Error(format ? `it is ${format}, a format that is not read` : 'it is no image of a known format');
+    if (!ending)
+      throw new Error(
+        format ? `it is ${format}, a format that is not read` : 'it is no image of a known format',
+      );
     if (usualOnly && unusual.has(format)) return { bytes: await pngOf(source), path: safePath(`${key}.png`) };
     return { bytes, path: safePath(isImageName(key) ? key : key + ending) };
   } catch (error) {
@@ -55,10 +58,14 @@ export async function encodedImage(
 async function pngOf(source: Sample['source']): Promise<Uint8Array> {
   if (source.kind === 'grey') {
     const { width, height, pixels } = source;
-    return sharp(pixels, { raw: { width, height, channels: 1 } }).png().toBuffer();
+    return sharp(pixels, { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer();
   }
   const { width, height, pixels } = await decodeSource(source);
-  return sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /** @throws Error when a path would lead out of the folder that it is written in */

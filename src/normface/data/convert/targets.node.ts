@@ -32,9 +32,9 @@ export function tarTarget(staging: Staging, out: string): Target {
   const file = staging.file(name);
   const archive: Pack = pack();
   let failure: unknown;
-  archive.on('data', (chunk: Buffer) => {
+  archive.on('data', (chunk) => {
     try {
-      file.append(chunk);
+      file.append(chunk as Uint8Array);
     } catch (error) {
       // Thrown from here it would reach nobody.
       failure ??= error;

@@ -10,8 +10,13 @@ export interface ListedImage {
   readonly line: number;
 }
 
-/** Whether a text is the path of an image: its file is there, or it ends like one. */
-export type IsImage = (text: string) => boolean;
+/** What tells paths from labels. */
+export interface PathTests {
+  /** Whether a text is the path of an image: its file is there, or it ends like one. */
+  isImage(text: string): boolean;
+  /** Whether its file is there. */
+  exists(text: string): boolean;
+}
 
 /** Names of columns, lower case, the likelier ones first. */
 const pathColumns = ['path', 'file', 'filename', 'file_name', 'filepath', 'image', 'image_path', 'img'];
@@ -64,7 +69,7 @@ interface Layout {
  * it, or paths alone, whose last folder is the label then. The first line shows which.
  * @throws UserError naming the line
  */
-export function parseImageList(text: string, name: string, isImage: IsImage): ListedImage[] {
+export function parseImageList(text: string, name: string, tests: PathTests): ListedImage[] {
   const images: ListedImage[] = [];
   let layout: Layout | undefined;
   let number = 0;
@@ -72,7 +77,7 @@ export function parseImageList(text: string, name: string, isImage: IsImage): Li
     number++;
     const line = content.trim();
     if (line === '') continue;
-    layout ??= layoutOf(line, name, number, isImage);
+    layout ??= layoutOf(line, name, number, tests);
     const image = parseLine(line, layout);
     if (!image)
       throw new UserError(
@@ -83,13 +88,14 @@ export function parseImageList(text: string, name: string, isImage: IsImage): Li
   return images;
 }
 
-function layoutOf(line: string, name: string, number: number, isImage: IsImage): Layout {
+function layoutOf(line: string, name: string, number: number, { isImage, exists }: PathTests): Layout {
   const separator = line.includes('\t') ? '\t' : line.includes(',') ? ',' : ' ';
   const orders = ['path', 'index label path', 'path label', 'label path'] as const;
   const order = orders.find((order) => {
     const image = parseLine(line, { order, separator });
     if (!image || !isImage(image.path)) return false;
-    if (order === 'path') return separator !== '\t';
+    // Of two words the first may be a label, unless together they are a file.
+    if (order === 'path') return !/[\s,]/.test(line) || exists(line);
     return !isImage(image.label);
   });
   if (order) return { order, separator };
@@ -99,10 +105,7 @@ function layoutOf(line: string, name: string, number: number, isImage: IsImage):
 }
 
 /** A line by its layout; undefined when it does not fit. */
-function parseLine(
-  line: string,
-  { order, separator }: Layout,
-): { path: string; label: string } | undefined {
+function parseLine(line: string, { order, separator }: Layout): { path: string; label: string } | undefined {
   if (order === 'path') {
     const label = line.split(/[/\\]/).at(-2);
     return label ? { path: line, label } : undefined;

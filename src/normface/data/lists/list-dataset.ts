@@ -40,7 +40,8 @@ export function datasetOfList(
   const known = new Set<string>();
   const entries: LabelledSource[] = [];
   for (const { identity, path, short } of named) {
-    const key = uses.get(short) === 1 ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
+    const key =
+      uses.get(short) === 1 ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
     if (known.has(key)) remarks.add('images that are listed again passed over', key, true);
     else entries.push({ identity, key, source: { kind: 'file', path: fileOf(path) } });
     known.add(key);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { readText } from '../../../common/text.node.ts';
@@ -17,14 +17,15 @@ export function openImageList(file: string): Dataset {
   const path = resolve(file);
   const name = basename(path);
   const fileOf = (listed: string) => resolve(dirname(path), listed);
-  const isImage = (text: string) => isImageName(text) || existsSync(fileOf(text));
+  const exists = (listed: string) =>
+    statSync(fileOf(listed.replaceAll('\\', '/')), { throwIfNoEntry: false })?.isFile() === true;
   const text = readText(path, name);
   const images: ListedImage[] = /^\.(csv|tsv)$/i.test(extname(path))
     ? parseImageTable(text, name)
-    : parseImageList(text, name, isImage);
+    : parseImageList(text, name, { isImage: (listed) => isImageName(listed) || exists(listed), exists });
   const [first] = images;
   // Images that are not there are reported when they are read; where not even the first is, all begin elsewhere.
-  if (first && !existsSync(fileOf(first.path.replaceAll('\\', '/'))))
+  if (first && !exists(first.path))
     throw new UserError(
       `${name} line ${first.line}: there is no file ${fileOf(first.path)}; paths begin at the folder of the list`,
     );

@@ -1,37 +1,48 @@
 /**
- * The difference hash of an image: 9 × 8 grey values, and for each two that lie side by side whether the right one is brighter. An
- * image that is stored again, scaled or made brighter keeps nearly all of the 64 bits.
+ * The difference hash of an image: 9 × 9 grey values, and for each two that lie side by side, and one above the other, whether the
+ * second is brighter. An image that is stored again, scaled or made brighter keeps nearly all of the 128 bits.
  */
 
-/** Grey values that are compared. */
-const columns = 9;
-const rows = 8;
+/** Grey values in a row, and rows. */
+const grid = 9;
 /** Pixels whose mean is one grey value; images are scaled to this many times the grid. */
 const block = 4;
 
 /** Size at which images are hashed, in pixels. */
-export const hashedSize = { width: columns * block, height: rows * block } as const;
+export const hashedSize = { width: grid * block, height: grid * block } as const;
 
-/** Hash of an RGBA image of {@link hashedSize} as two 32-bit words. */
-export function differenceHash(rgba: Uint8Array): [number, number] {
-  const { width } = hashedSize;
-  const grey = (row: number, column: number): number => {
-    let sum = 0;
-    for (let y = row * block; y < (row + 1) * block; y++)
-      for (let x = column * block; x < (column + 1) * block; x++) {
-        const at = 4 * (y * width + x);
-        // Luma of ITU-R BT.601.
-        sum += 0.299 * rgba[at]! + 0.587 * rgba[at + 1]! + 0.114 * rgba[at + 2]!;
-      }
-    return sum;
+/** 32-bit words of a hash: two of differences to the right, two of differences downwards. */
+export const hashWords = 4;
+export const hashBits = 32 * hashWords;
+
+/** Hash of an RGBA image of {@link hashedSize}. */
+export function differenceHash(rgba: Uint8Array): Uint32Array {
+  const grey = greyGrid(rgba);
+  const words = new Uint32Array(hashWords);
+  const set = (bit: number) => {
+    words[bit >> 5]! |= 1 << (bit & 31);
   };
-  const words: [number, number] = [0, 0];
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column + 1 < columns; column++) {
-      const bit = 8 * row + column;
-      if (grey(row, column) < grey(row, column + 1)) words[bit >> 5]! |= 1 << (bit & 31);
+  for (let row = 0; row + 1 < grid; row++)
+    for (let column = 0; column + 1 < grid; column++) {
+      const here = grey[row * grid + column]!;
+      const bit = (grid - 1) * row + column;
+      if (here < grey[row * grid + column + 1]!) set(bit);
+      if (here < grey[(row + 1) * grid + column]!) set(hashBits / 2 + bit);
     }
-  return [words[0] >>> 0, words[1] >>> 0];
+  return words;
+}
+
+/** Sums of the luma (ITU-R BT.601 of 2011) of the pixels of each block. */
+function greyGrid(rgba: Uint8Array): Float64Array {
+  const sums = new Float64Array(grid * grid);
+  const { width, height } = hashedSize;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const at = 4 * (y * width + x);
+      const luma = 0.299 * rgba[at]! + 0.587 * rgba[at + 1]! + 0.114 * rgba[at + 2]!;
+      sums[Math.floor(y / block) * grid + Math.floor(x / block)]! += luma;
+    }
+  return sums;
 }
 
 /** How many bits of two 32-bit words differ. */
@@ -49,39 +60,37 @@ export interface HashPair {
   readonly distance: number;
 }
 
-/** Bits of a word by which images are looked up. */
-const bandBits = 16;
+/** Bits by which images are looked up, in the first half of a hash. */
+const bandBits = 8;
 /** Of hashes that differ in fewer bits than there are bands, one band is the same. */
-const bands = 64 / bandBits;
+const bands = hashBits / 2 / bandBits;
 export const mostDistance = bands - 1;
 
 /**
- * All pairs whose hashes, two words for each image, differ in at most `distance` bits (0 to 3), nearest first. Only images
- * that have one of four bands of 16 bits in common are compared; by the pigeonhole principle no pair is missed.
+ * All pairs whose hashes, {@link hashWords} words for each image, differ in at most `distance` bits (0 to 7), nearest first. Only
+ * images that have one of eight bands of 8 bits in common are compared; by the pigeonhole principle no pair is missed.
  */
 export function nearHashes(a: Uint32Array, b: Uint32Array, distance: number): HashPair[] {
   const found: HashPair[] = [];
+  const [countA, countB] = [a.length / hashWords, b.length / hashWords];
+  const perWord = 32 / bandBits;
   const band = (hashes: Uint32Array, image: number, number: number): number =>
-    (hashes[2 * image + (number >> 1)]! >>> (bandBits * (number & 1))) & (2 ** bandBits - 1);
+    (hashes[hashWords * image + Math.floor(number / perWord)]! >>> (bandBits * (number % perWord))) &
+    (2 ** bandBits - 1);
   for (let number = 0; number < bands; number++) {
-    const buckets = new Map<number, number[]>();
-    for (let image = 0; image < b.length / 2; image++) {
-      const value = band(b, image, number);
-      const bucket = buckets.get(value);
-      if (bucket) bucket.push(image);
-      else buckets.set(value, [image]);
-    }
-    for (let image = 0; image < a.length / 2; image++) {
-      for (const other of buckets.get(band(a, image, number)) ?? []) {
+    const buckets: number[][] = Array.from({ length: 2 ** bandBits }, () => []);
+    for (let image = 0; image < countB; image++) buckets[band(b, image, number)]!.push(image);
+    for (let image = 0; image < countA; image++)
+      for (const other of buckets[band(a, image, number)]!) {
+        let bits = 0;
+        for (let word = 0; word < hashWords && bits <= distance; word++)
+          bits += differing(a[hashWords * image + word]!, b[hashWords * other + word]!);
+        if (bits > distance) continue;
         // Found by an earlier band already?
         let earlier = 0;
         while (earlier < number && band(a, image, earlier) !== band(b, other, earlier)) earlier++;
-        if (earlier < number) continue;
-        const bits =
-          differing(a[2 * image]!, b[2 * other]!) + differing(a[2 * image + 1]!, b[2 * other + 1]!);
-        if (bits <= distance) found.push({ a: image, b: other, distance: bits });
+        if (earlier === number) found.push({ a: image, b: other, distance: bits });
       }
-    }
   }
   return found.sort((x, y) => x.distance - y.distance || x.a - y.a || x.b - y.b);
 }

@@ -6,7 +6,7 @@ import type { Dataset } from '../dataset.ts';
 import { ImageStore } from '../images/image-store.node.ts';
 import type { DecodePool } from '../images/worker-pool.node.ts';
 import { readSource } from '../source.node.ts';
-import { differenceHash, hashedSize } from './difference-hash.ts';
+import { differenceHash, hashedSize, hashWords } from './difference-hash.ts';
 
 /** An image of one data set and one of the other, by their sample indices. */
 export interface ImagePair {
@@ -40,7 +40,10 @@ export async function fileHashes({ samples }: Dataset, onImages?: OnImages): Pro
 }
 
 /** All pairs of the same file. */
-export function sameFiles(a: readonly (string | undefined)[], b: readonly (string | undefined)[]): ImagePair[] {
+export function sameFiles(
+  a: readonly (string | undefined)[],
+  b: readonly (string | undefined)[],
+): ImagePair[] {
   const known = new Map<string, number[]>();
   b.forEach((hash, image) => {
     if (hash === undefined) return;
@@ -53,7 +56,7 @@ export function sameFiles(a: readonly (string | undefined)[], b: readonly (strin
   );
 }
 
-/** Difference hashes of all images that can be read, two words each, and their sample indices. */
+/** Difference hashes of all images that can be read, {@link hashWords} words each, and their sample indices. */
 export interface ImageHashes {
   readonly words: Uint32Array;
   readonly indices: Uint32Array;
@@ -69,16 +72,16 @@ export async function differenceHashes(
   }: { readonly onImages?: OnImages; readonly onCorrupt?: (name: string, reason: string) => void } = {},
 ): Promise<ImageHashes> {
   const store = new ImageStore(dataset, { ...hashedSize, cacheBytes: 0, pool, onCorrupt });
-  const words = new Uint32Array(2 * dataset.samples.length);
+  const words = new Uint32Array(hashWords * dataset.samples.length);
   const indices = new Uint32Array(dataset.samples.length);
   let done = 0;
   for await (const batch of loadImages(store, Uint32Array.from(dataset.samples.keys()), 256)) {
     batch.indices.forEach((index, i) => {
       const pixels = batch.pixels.subarray(i * store.bytesPerImage, (i + 1) * store.bytesPerImage);
-      words.set(differenceHash(pixels), 2 * done);
+      words.set(differenceHash(pixels), hashWords * done);
       indices[done++] = index;
     });
     onImages?.(done);
   }
-  return { words: words.slice(0, 2 * done), indices: indices.slice(0, done) };
+  return { words: words.slice(0, hashWords * done), indices: indices.slice(0, done) };
 }

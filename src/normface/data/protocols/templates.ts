@@ -77,7 +77,8 @@ export function parseTemplatePairs(bytes: Uint8Array, name: string, list: Templa
       return place;
     });
   const odd = same.findIndex((value) => value > 1);
-  if (odd >= 0) throw new UserError(`${name}: a pair is labelled ${same[odd]}; 1 means same, 0 means different`);
+  if (odd >= 0)
+    throw new UserError(`${name}: a pair is labelled ${same[odd]}; 1 means same, 0 means different`);
   return { name, a: placesOf(first), b: placesOf(second), same: Uint8Array.from(same) };
 }
 
@@ -111,11 +112,19 @@ export function parseTemplateSubjects(text: string, name: string, list: Template
       throw new UserError(`${name} line ${line}: expected the numbers of a template and of a person`);
     const place = places.get(Number(template));
     if (place === undefined)
-      throw new UserError(`${name} line ${line}: ${list.name} has no image of the template ${template.trim()}`);
+      throw new UserError(
+        `${name} line ${line}: ${list.name} has no image of the template ${template.trim()}`,
+      );
     if ((subjects.get(place) ?? Number(subject)) !== Number(subject))
-      throw new UserError(`${name} line ${line}: the template ${template.trim()} shows another person before`);
+      throw new UserError(
+        `${name} line ${line}: the template ${template.trim()} shows another person before`,
+      );
     subjects.set(place, Number(subject));
   }
   if (subjects.size === 0) throw new UserError(`${name} holds no templates`);
-  return { name, templates: Uint32Array.from(subjects.keys()), subjects: Uint32Array.from(subjects.values()) };
+  return {
+    name,
+    templates: Uint32Array.from(subjects.keys()),
+    subjects: Uint32Array.from(subjects.values()),
+  };
 }

@@ -70,13 +70,7 @@ export function encodeRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   let at = 0;
   starts.forEach((start, i) => {
     const kind =
-      cuts.length === 0
-        ? part.whole
-        : i === 0
-          ? part.first
-          : i < cuts.length
-            ? part.middle
-            : part.last;
+      cuts.length === 0 ? part.whole : i === 0 ? part.first : i < cuts.length ? part.middle : part.last;
     const length = lengths[i]!;
     written.setUint32(at, recordMagic, true);
     written.setUint32(at + 4, ((kind << 29) | length) >>> 0, true);

@@ -58,9 +58,12 @@ export function decodeTable(bytes: Uint8Array, stamps: Stamps, recordBytes: numb
   if (!Number.isSafeInteger(count) || !Array.isArray(identities) || !Array.isArray(remarks)) return undefined;
   if (bytes.length - end !== count * (8 + 4 + 4 + 4 + 1)) return undefined;
   let at = end;
+  // A copy, which begins where any kind of number may.
   const take = (width: number): ArrayBuffer => {
-    at += width * count;
-    return bytes.slice(at - width * count, at).buffer as ArrayBuffer;
+    const column = new Uint8Array(width * count);
+    column.set(bytes.subarray(at, at + column.length));
+    at += column.length;
+    return column.buffer;
   };
   const table = {
     identities,

@@ -18,7 +18,8 @@ export function namesOfList(text: string): RecordNames | undefined {
     const fields = line.split('\t');
     const label = Number(fields[1]);
     const name = fields[fields.length - 1]!.split(/[/\\]/).at(-2)?.normalize('NFC');
-    if (fields.length < 3 || !Number.isInteger(label) || !name || name === '.' || name === '..') return undefined;
+    if (fields.length < 3 || !Number.isInteger(label) || !name || name === '.' || name === '..')
+      return undefined;
     if ((names.get(label) ?? name) !== name || (labels.get(name) ?? label) !== label) return undefined;
     names.set(label, name);
     labels.set(name, label);

@@ -84,7 +84,10 @@ async function stampOf(file: string): Promise<{ size: number; mtimeMs: number } 
 /** Where the table of a file may be kept, the best place first. */
 function keptPlaces(path: string): string[] {
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  return [`${path}.normface-index`, join(cacheFolder(), 'records', `${basename(path)}-${hash}.normface-index`)];
+  return [
+    `${path}.normface-index`,
+    join(cacheFolder(), 'records', `${basename(path)}-${hash}.normface-index`),
+  ];
 }
 
 async function keptTable(path: string, stamps: Stamps, size: number): Promise<ImageTable | undefined> {

@@ -114,11 +114,12 @@ class Blocks {
   begin = 0;
   view = new DataView(new ArrayBuffer(0));
   readonly #file: FileHandle;
-  readonly #buffer = new Uint8Array(blockBytes);
+  readonly #buffer: Uint8Array<ArrayBuffer>;
 
   constructor(file: FileHandle, size: number) {
     this.#file = file;
     this.size = size;
+    this.#buffer = new Uint8Array(Math.min(blockBytes, size));
   }
 
   /** Whether bytes are in memory, as far as the file has them. */

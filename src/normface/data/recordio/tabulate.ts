@@ -53,7 +53,8 @@ export function keysOfRecords(
       throw new UserError(
         `${index.name} names byte ${offsets[line]} for key ${keys[line]}, where no record of ${name} begins: do the two files belong together?`,
       );
-    if (isNamed[row] === 1) throw new UserError(`${index.name} names the record at byte ${offsets[line]} twice`);
+    if (isNamed[row] === 1)
+      throw new UserError(`${index.name} names the record at byte ${offsets[line]} twice`);
     isNamed[row] = 1;
     rows[line] = row;
   }
@@ -79,10 +80,9 @@ export function tabulate(columns: RecordColumns, keyed: KeyedRecords, context: R
   const { name, index, names, classes, remarks = new Remarks() } = context;
   const found: Remark[] = [];
   const add = (what: string, count: number) => {
-    if (count > 0) found.push({ what, count, examples: [name], important: true });
+    if (count > 0) found.push({ what, count, examples: [], important: true });
   };
-  if (index)
-    add(`records that ${index.name} does not name passed over`, columns.count - keyed.rows.length);
+  if (index) add(`records that ${index.name} does not name passed over`, columns.count - keyed.rows.length);
   const images = sortedByKey(imagesAmong(keyed.keys, context, add), keyed.keys);
   if (images.length === 0) throw new UserError(`${name} holds no images`);
   images.forEach((image, i) => {

@@ -43,7 +43,11 @@ export function datasetOfBin(
     for (const side of [0, 1]) {
       if (side === 0 || !isSame) identities.push(isSame ? name : `${name}_${'ab'[side]}`);
       const identity = identities.length - 1;
-      samples.push({ identity, key: `${identities[identity]}/${side + 1}`, source: sourceOf(2 * pair + side) });
+      samples.push({
+        identity,
+        key: `${identities[identity]}/${side + 1}`,
+        source: sourceOf(2 * pair + side),
+      });
     }
   });
   const folds = foldCount(same);
@@ -55,7 +59,13 @@ export function datasetOfBin(
       true,
     );
   const name = binName(file);
-  return { name, identities, samples, remarks: remarks.list(), pairs: { name, folds, pairs: inFolds(same, folds) } };
+  return {
+    name,
+    identities,
+    samples,
+    remarks: remarks.list(),
+    pairs: { name, folds, pairs: inFolds(same, folds) },
+  };
 }
 
 /** Pairs i = images 2i and 2i + 1 in contiguous folds of equal size, of which the first may have one more (KFold of scikit-learn without shuffling). */
@@ -74,7 +84,9 @@ function foldOf(pair: number, pairs: number, folds: number): number {
   const size = Math.floor(pairs / folds);
   const larger = pairs % folds;
   const inLarger = larger * (size + 1);
-  return 1 + (pair < inLarger ? Math.floor(pair / (size + 1)) : larger + Math.floor((pair - inLarger) / size));
+  return (
+    1 + (pair < inLarger ? Math.floor(pair / (size + 1)) : larger + Math.floor((pair - inLarger) / size))
+  );
 }
 
 /** The most folds, at most ten, of which each has pairs of both kinds; 1 where there are none. */

@@ -67,7 +67,8 @@ function numpyFunctions(fileBytes: number, refuse: Refuse): Record<string, unkno
   return {
     '_codecs.encode': (text: unknown, encoding: unknown) => {
       const name = isBytes(encoding) ? latin1(encoding) : encoding;
-      if (typeof text !== 'string' || name !== 'latin1') return refuse('it encodes text otherwise than as latin1');
+      if (typeof text !== 'string' || name !== 'latin1')
+        return refuse('it encodes text otherwise than as latin1');
       // The same text may be named any number of times.
       encoded += text.length;
       if (encoded > fileBytes) refuse('its text would become more bytes than the file has');
@@ -102,13 +103,14 @@ function numpyFunctions(fileBytes: number, refuse: Refuse): Record<string, unkno
 /** BUILD: an array gets shape, type and bytes; what a dtype gets (byte order and the like) says nothing of single bytes. */
 function giveState(object: unknown, state: unknown, refuse: Refuse): void {
   if (object instanceof NumpyType) return;
-  if (!(object instanceof NumpyArray) || !Array.isArray(state)) return refuse('it gives a state to an unknown object');
+  if (!(object instanceof NumpyArray) || !Array.isArray(state))
+    refuse('it gives a state to an unknown object');
   const [, shape, type, , bytes] = state as unknown[];
   if (!Array.isArray(shape) || shape.length > 4 || !shape.every((extent) => typeof extent === 'number'))
-    return refuse('an array has no shape');
-  if (!(type instanceof NumpyType) || !isBytes(bytes)) return refuse('an array is not of bytes');
+    refuse('an array has no shape');
+  if (!(type instanceof NumpyType) || !isBytes(bytes)) refuse('an array is not of bytes');
   if (shape.reduce((product: number, extent) => product * (extent as number), 1) !== bytes.length)
-    return refuse(`an array of shape (${shape.join(', ')}) has ${bytes.length} bytes`);
+    refuse(`an array of shape (${shape.join(', ')}) has ${bytes.length} bytes`);
   object.shape = shape as number[];
   object.type = type.code;
   object.bytes = bytes;
