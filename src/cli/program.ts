@@ -14,6 +14,7 @@ import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
+import { addIjb } from './ijb.ts';
 import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
@@ -37,6 +38,7 @@ const commands: readonly AddCommand[] = [
   addCalibrate,
   addBlufr,
   addYtf,
+  addIjb,
   addEmbed,
   addVerify,
   addImport,
