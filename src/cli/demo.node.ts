@@ -150,6 +150,7 @@ function writeReportOf(
   return writeEvaluation(folder, evaluated, set, {
     worst: 8,
     reference,
+    weights: runs.map(({ checkpoint }) => findWeights(checkpoint)),
     frame: {
       title: 'NormFace on generated faces',
       intro: [

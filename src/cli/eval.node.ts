@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { UsageError } from '../common/errors.ts';
-import { countText } from '../common/format.ts';
+import { countText, grouped } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
@@ -21,6 +21,7 @@ import type { MergeName } from '../normface/evaluation/merge.ts';
 import { mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../normface/evaluation/protocol-names.ts';
 import { metricsTable } from '../normface/evaluation/summary.ts';
+import { mostScoredPairs } from '../normface/overview/score-file.node.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
@@ -124,6 +125,7 @@ export async function evaluate(context: Context, named: string[], options: EvalO
     const report = await stored(context, () =>
       writeEvaluation(resultFolder('eval', options.out), runs, set, {
         worst: options.worst,
+        weights,
         frame: {
           title:
             runs.length === 1 ? `Evaluation of ${runs[0]!.name}` : `Evaluation of ${runs.length} checkpoints`,
@@ -138,6 +140,8 @@ export async function evaluate(context: Context, named: string[], options: EvalO
       }),
     );
     if (report !== null) context.say(`report    ${report}`);
+    if (set.pairs.a.length > mostScoredPairs)
+      context.say(`scores of single pairs are not kept: there are more than ${grouped(mostScoredPairs)}`);
     const thresholds = options.storeThreshold ? await storeThresholds(context, weights, runs) : [];
     return { ...evaluationResult(runs, set), report, thresholds };
   } finally {

@@ -12,9 +12,12 @@ export const addEval: AddCommand = (program, run) => {
     )
     .option(
       '--data <data>',
-      'images: a folder, an archive or generated:… (default: as the run was configured)',
+      'images: a folder, an archive, a .rec, a list, generated:…, or a .bin with its pairs (default: as the run was configured)',
     )
-    .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
+    .option(
+      '--pairs <file>',
+      "pairs in the format of LFW's pairs.txt (default: those of a .bin, else ten folds are drawn)",
+    )
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
     .option('--test-fold <n>', '… and judge this fold only', wholeNumber(1))
@@ -43,6 +46,7 @@ export const addEval: AddCommand = (program, run) => {
       examples(
         'normface eval runs/demo/normface-001 --store-threshold',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --threshold-fold 9 --test-fold 10',
+        'normface eval runs/normface-001 --data cfp_fp.bin',
         'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --explain',

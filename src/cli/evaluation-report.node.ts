@@ -17,6 +17,7 @@ import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { metricsTable, protocolLabel, protocolTable } from '../normface/evaluation/summary.ts';
 import { comparisonText } from '../normface/evaluation/verdict.ts';
 import { worstErrors } from '../normface/evaluation/worst.ts';
+import { writeScores } from '../normface/overview/score-file.node.ts';
 import { writeJson } from '../normface/training/run/run-folder.node.ts';
 
 /** What is told besides the numbers. */
@@ -78,19 +79,26 @@ export function conclusions(runs: readonly EvaluatedRun[], reference = runs[0]!.
 }
 
 /**
- * Writes `result.json`, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
+ * Writes `result.json`, the scores of all pairs if there are not too many, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
  * `report.html` into a folder.
  * @param reference name of the run that the others are compared with; the first by default
+ * @param weights the weights file of each run, by which `normface runs` and `compare` find the scores
  * @returns the report's path
  */
 export async function writeEvaluation(
   folder: string,
   runs: readonly EvaluatedRun[],
   set: EvaluationSet,
-  { worst, frame, reference }: { worst: number; frame: ReportFrame; reference?: string },
+  {
+    worst,
+    frame,
+    reference,
+    weights,
+  }: { worst: number; frame: ReportFrame; reference?: string; weights?: readonly string[] },
 ): Promise<string> {
   makeFolders(folder);
   writeJson(path.join(folder, 'result.json'), evaluationResult(runs, set));
+  writeScores(folder, runs, set, weights);
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0)
     replaceFile(path.join(folder, 'mirror-table.csv'), mirrorTableCsv(mirrorTables));

@@ -7,7 +7,7 @@ import { readJson } from '../common/json-file.node.ts';
 import { oneLine } from '../common/printable.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
-import { inputOf, type NetInput } from '../normface/embedding/open-embedder.ts';
+import { inputOf, type NetInput } from '../normface/embedding/open-weights.ts';
 import type { Evaluation } from '../normface/evaluation/evaluate.ts';
 import type { ImageProvenance, Provenance } from '../normface/evaluation/provenance.ts';
 import { protocolLabel } from '../normface/evaluation/summary.ts';

@@ -31,7 +31,7 @@ import {
 import { openEmbedder } from './embedder.node.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
 import type { Embedder } from './features.ts';
-import { inputOf } from './open-embedder.ts';
+import { inputOf } from './open-weights.ts';
 
 /** The rule of all decisions: a plain cosine at the best threshold of the other folds. */
 const rule = 'normface-nopca';
