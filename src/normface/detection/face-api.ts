@@ -41,7 +41,7 @@ const faceWindows = { size: 160, stride: cellSize } as const;
 /** Share of the smaller box that another may cover: a face may be found at two sizes. */
 const mostInside = 0.7;
 
-/** Overlap above which the less sure of two boxes goes (src/tinyFaceDetector/const.ts of face-api). */
+/** Overlap above which the less sure of two boxes goes (tinyFaceDetector/const.ts of face-api). */
 const mostOverlap = 0.4;
 
 /** Faces whose points are found at once. */
