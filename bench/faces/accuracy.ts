@@ -46,12 +46,16 @@ export async function printAccuracy(
   const sorted = errors.map(({ error }) => error).sort((a, b) => a - b);
   const mean = sorted.reduce((sum, error) => sum + error, 0) / sorted.length;
   const count = errors.length + missing.length;
-  console.log(`found   ${errors.length} of ${count} (${((100 * errors.length) / count).toFixed(2)} %), ${faces} faces in all`);
+  console.log(
+    `found   ${errors.length} of ${count} (${((100 * errors.length) / count).toFixed(2)} %), ${faces} faces in all`,
+  );
   console.log(
     `points  ${(100 * mean).toFixed(2)} % of the distance between the eyes on average, median ${(100 * (sorted[sorted.length >> 1] ?? Number.NaN)).toFixed(2)} %`,
   );
   const worst = errors.sort((a, b) => b.error - a.error).slice(0, 5);
-  console.log(`worst   ${worst.map(({ name, error }) => `${name} ${(100 * error).toFixed(1)} %`).join(', ')}`);
+  console.log(
+    `worst   ${worst.map(({ name, error }) => `${name} ${(100 * error).toFixed(1)} %`).join(', ')}`,
+  );
   if (missing.length > 0) console.log(`nobody  ${missing.join(', ')}`);
 }
 
@@ -65,4 +69,6 @@ function nearest(faces: readonly DetectedFace[], middle: Point): DetectedFace | 
 
 /** Mean distance of the five points, in units of that between the eyes. */
 const errorOf = ({ points }: DetectedFace, wanted: readonly Point[]): number =>
-  points.reduce((sum, point, i) => sum + distance(point, wanted[i]!), 0) / points.length / distance(wanted[0]!, wanted[1]!);
+  points.reduce((sum, point, i) => sum + distance(point, wanted[i]!), 0) /
+  points.length /
+  distance(wanted[0]!, wanted[1]!);
