@@ -229,14 +229,21 @@ test('eval --mirror-table: with and without PCA for every merge, in the terminal
     'normface-pca-svm',
     '--merge',
     'front',
+    '--explain',
+    '40',
   );
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^run +PCA +front +concat +sum +max$/m);
-  const [{ mirrorTable, protocols }] = JSON.parse(stdout).runs;
+  const [{ mirrorTable, protocols, explained }] = JSON.parse(stdout).runs;
+  expect(explained).toMatchObject({ pairs: 40, rule: 'normface-nopca (front)' });
+  expect(stderr).toMatch(/^reason +alternative +accuracy, % +change, points /m);
+  expect(stderr).toMatch(/^channel order +BGR +\d+\.\d\d /m);
   expect(mirrorTable.map((row: { pca: boolean }) => row.pca)).toEqual([false, true]);
   expect(mirrorTable[1].results.front.accuracy).toBe(protocols[0].accuracy);
   expect(fs.readFileSync(path.join(out, 'mirror-table.csv'), 'utf8').split('\n')).toHaveLength(10);
-  expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('Mirror image and PCA');
+  const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
+  expect(html).toContain('Mirror image and PCA');
+  expect(html).toContain('What would change the number of run-001');
   const heldOut = ['--threshold-fold', '1', '--test-fold', '2'];
   const held = await normface(...words, ...heldOut);
   expect(held.stderr).toContain('fold 2 by PCA and threshold of the threshold fold');
