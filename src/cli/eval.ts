@@ -25,6 +25,11 @@ export const addEval: AddCommand = (program, run) => {
     .option('--protocol <names...>', 'rules, as `normface protocols` lists them (default: all)')
     .option('--mirror-table', 'also accuracy with and without PCA for every merge of image and mirror image')
     .option(
+      '--explain [pairs]',
+      'check the usual reasons for a low number (alignment, crop, channel order, pixel range, mirror merge, protocol) on about so many pairs (default: 600)',
+      wholeNumber(40),
+    )
+    .option(
       '--threshold-at <rule>',
       'how the threshold for `normface verify` is chosen: best, or far=1e-3',
       'best',
@@ -44,6 +49,7 @@ export const addEval: AddCommand = (program, run) => {
         'normface eval runs/normface-001 --data cfp_fp.bin',
         'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
+        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --explain',
       ),
     )
     .action(run(async () => (await import('./eval.node.ts')).evaluate));

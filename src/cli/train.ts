@@ -33,6 +33,7 @@ export const addTrain: AddCommand = (program, run) => {
     .option('--from <checkpoint>', 'start from the weights of another run')
     .option('--name <name>', 'the run goes to <output>/<name>-NNN')
     .option('--output <folder>', 'where runs go (default: runs)')
+    .option('--tensorboard', "also write the curves into the run's folder as TensorBoard reads them")
     .option('--strict', 'stop at the first image that cannot be read instead of leaving it out')
     .addOption(repeatedOption('--set <key=value>', 'any other setting, such as loss.scale.initial=24'))
     .option(

@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { refusal } from './refusal.ts';
 
 /** Lines of a pickle hold a number or a name. */
 const longestLine = 4096;
@@ -28,7 +29,7 @@ export class PickleInput {
   }
 
   error(reason: string): UserError {
-    return new UserError(`${this.source}: the pickle at byte ${this.opcodeAt}: ${reason}`);
+    return refusal(`${this.source}: the pickle at byte ${this.opcodeAt}: ${reason}`);
   }
 
   /** Checks that `length` more bytes are there. */
@@ -37,7 +38,7 @@ export class PickleInput {
     const left = this.bytes.length - this.at;
     if (length > left)
       throw this.error(
-        left <= 0 ? 'the file ends here' : `it needs ${length} bytes, but the file ends after ${left}`,
+        length === 1 ? 'the file ends here' : `it needs ${length} bytes, but the file ends after ${left}`,
       );
   }
 
@@ -148,11 +149,12 @@ export class PickleInput {
     const line = this.line();
     const inner = /^(['"])(.*)\1$/s.exec(line)?.[2];
     if (inner === undefined) throw this.error('its text has no quotes');
-    const text = inner.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/gis, (_, escape: string) => {
-      if (/^x./i.test(escape)) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-      if (/^[0-7]/.test(escape)) return String.fromCharCode(Number.parseInt(escape, 8) & 0xff);
+    const text = inner.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/gis, (_, sequence: string) => {
+      if (/^x./i.test(sequence)) return String.fromCharCode(Number.parseInt(sequence.slice(1), 16));
+      if (/^[0-7]/.test(sequence)) return String.fromCharCode(Number.parseInt(sequence, 8) & 0xff);
       return (
-        escapes[escape] ?? (escape === '\\' || escape === "'" || escape === '"' ? escape : `\\${escape}`)
+        escapes[sequence] ??
+        (sequence === '\\' || sequence === "'" || sequence === '"' ? sequence : `\\${sequence}`)
       );
     });
     return Uint8Array.from(text, (character) => character.charCodeAt(0));

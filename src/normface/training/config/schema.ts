@@ -247,6 +247,10 @@ export const configKeys = z.strictObject({
   log: z
     .strictObject({
       everySteps: count.default(10).describe('Steps between lines of the log.'),
+      tensorboard: z
+        .boolean()
+        .default(false)
+        .describe('Write event files for TensorBoard into the folder of the run, too.'),
     })
     .prefault({})
     .describe('What is printed and kept in the log of the run.'),
