@@ -4,7 +4,6 @@ import path from 'node:path';
 import { UsageError, UserError } from '../common/errors.ts';
 import { countText } from '../common/format.ts';
 import { readRegularFile } from '../common/regular-file.node.ts';
-import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { readText } from '../common/text.node.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
@@ -22,12 +21,11 @@ import { type Provenance, provenanceText } from '../normface/evaluation/provenan
 import { identificationTable, identifyTemplates } from '../normface/evaluation/template-identification.ts';
 import { poolTemplates, templateTable, verifyTemplates } from '../normface/evaluation/templates.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
 import { linesSha256, provenanceOf } from './provenance.node.ts';
-import { resultFolder, stored } from './results.node.ts';
+import { storeReport } from './results.node.ts';
 
 interface IjbOptions {
   readonly data: string;
@@ -87,27 +85,20 @@ export async function ijb(context: Context, named: string, options: IjbOptions) 
   ];
   for (const table of tables) context.say(formatTable(table));
   context.say(provenanceText(provenance));
-  const report = await stored(context, () => {
-    const folder = resultFolder('ijb', out);
-    writeJson(path.join(folder, 'result.json'), result);
-    const file = path.join(folder, 'report.html');
-    writeReport(file, {
-      title: `Templates by ${name}`,
-      facts: [
-        ['Images', `${countText(indices.length, 'image')} of ${dataset.name}`],
-        ['Templates', `${result.templates} of ${list.name}`],
-        ...(pairs ? [['Pairs', `${pairs.a.length} of ${pairs.name}`] as const] : []),
-        ...(probes ? [['Probes', `${probes.templates.length} of ${probes.name}`] as const] : []),
-        ['Checkpoint', weightsFile],
-        ['Merge', merge],
-        ['Pooling', normWeighting ? 'features as they are' : 'normalised features'],
-        ['Adapter', device.report.description],
-      ],
-      sections: [{ title: 'Templates', text: [provenanceText(provenance)], tables }],
-    });
-    return file;
+  const report = await storeReport(context, 'ijb', out, result, {
+    title: `Templates by ${name}`,
+    facts: [
+      ['Images', `${countText(indices.length, 'image')} of ${dataset.name}`],
+      ['Templates', `${result.templates} of ${list.name}`],
+      ...(pairs ? [['Pairs', `${pairs.a.length} of ${pairs.name}`] as const] : []),
+      ...(probes ? [['Probes', `${probes.templates.length} of ${probes.name}`] as const] : []),
+      ['Checkpoint', weightsFile],
+      ['Merge', merge],
+      ['Pooling', normWeighting ? 'features as they are' : 'normalised features'],
+      ['Adapter', device.report.description],
+    ],
+    sections: [{ title: 'Templates', text: [provenanceText(provenance)], tables }],
   });
-  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }
 
