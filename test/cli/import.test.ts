@@ -69,7 +69,7 @@ test('what is wrong is said in a sentence, and nothing is left', async () => {
     [[path.join(root, 'cut.caffemodel')], 'is damaged or of another format: at byte'],
     [[path.join(root, 'none')], 'cannot read'],
     [[model, '--check', path.join(root, 'none.png')], 'there is no image'],
-    [[model, '--image-size', '4x6', '--check', torch], 'cannot read the image'],
+    [[model, '--image-size', '4x6', '--check', path.join(root, 'map.json')], 'cannot read the image'],
   ] as const) {
     const { exitCode, stderr } = await normface('import', ...words, '--to', to);
     expect(stderr).toContain(sentence);
