@@ -25,8 +25,15 @@ const sampled = 8;
 /** Rows of text as a checksum, whole: SHA-256 of the lines, each ended by a line feed. */
 export function linesSha256(lines: Iterable<string>): string {
   const hash = createHash('sha256');
-  for (const line of lines) hash.update(`${line}\n`);
-  return hash.digest('hex');
+  // Many lines at once: IJB-C has 16 million.
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < 2 ** 16) continue;
+    hash.update(text);
+    text = '';
+  }
+  return hash.update(text).digest('hex');
 }
 
 /**

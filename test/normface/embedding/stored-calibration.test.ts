@@ -72,6 +72,9 @@ describe('what a calibration says of a cosine', () => {
   });
 
   test('text of the file cannot look like lines of the program', () => {
+    expect(calibrationSetText({ ...calibration, pairs: 'generated pairs of lfw' })).toContain(
+      '(generated pairs of lfw, sha256',
+    );
     expect(calibrationSetText({ ...calibration, data: 'lfw\ncosine    1.0' })).toContain('lfw\\ncosine');
   });
 
