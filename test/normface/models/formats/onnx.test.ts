@@ -469,7 +469,7 @@ describe('what cannot be is said in one sentence', () => {
 });
 
 test('five thousand damaged models give a net or a sentence', () => {
-  const models = ['convolutions', 'activations', 'squeeze-excite', 'residuals', 'branches'].map((name) => {
+  const models = ['means', 'grey', 'no-product', 'squeeze-excite', 'branches'].map((name) => {
     const small = smallNets.find((candidate) => candidate.name === name)!;
     return encodeOnnx(withRandomValues(small), { input: small.input, includeNormalise: true });
   });
