@@ -121,7 +121,12 @@ export const SERVICE_WORKER_BUNDLE = {
  */
 export const BENCH_BUNDLE = {
   ...COMMON,
-  entryPoints: { bench: 'bench/main.ts', 'gpu-report': 'bench/gpu-report/main.ts', 'tune-child': TUNE_CHILD },
+  entryPoints: {
+    bench: 'bench/main.ts',
+    faces: 'bench/faces/main.ts',
+    'gpu-report': 'bench/gpu-report/main.ts',
+    'tune-child': TUNE_CHILD,
+  },
   outdir: 'bench/.build',
   loader: { '.wesl': 'text', '.py': 'text' },
   platform: 'node',

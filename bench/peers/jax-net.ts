@@ -126,7 +126,7 @@ export class ChannelsFirstNet {
     const withBias = (y: JaxArray): JaxArray => (bias ? y.add(bias) : y);
     switch (layer.kind) {
       case 'conv': {
-        const stride = layer.stride ?? 1;
+        const stride = (layer.stride ?? 1) as number;
         const padding = (layer.padding ?? 0) as number;
         const sides: [number, number][] = [
           [padding, padding],

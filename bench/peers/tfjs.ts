@@ -244,20 +244,21 @@ function forward(
         case 'conv': {
           const { name, stride = 1, padding = 0, groups = 1 } = layer;
           const pad = padded(padding as number);
+          const strides = stride as number;
           const depthwise = groups > 1;
           const weight = value(`${name}.weight`);
           const [height, width, , channels] = weight.shape as [number, number, number, number];
           const filter = depthwise ? tf.reshape(weight, [height, width, channels, 1]) : weight;
           if (!fuses) {
             const convolve = depthwise ? tf.depthwiseConv2d : tf.conv2d;
-            return withBias(convolve(x, filter, stride, pad), name);
+            return withBias(convolve(x, filter, strides, pad), name);
           }
           const next = layers[i + 1];
           const slope = next?.kind === 'prelu' ? value(`${next.name}.slope`) : undefined;
           return (depthwise ? tf.fused.depthwiseConv2d : tf.fused.conv2d)({
             x,
             filter,
-            strides: stride,
+            strides,
             pad,
             bias: values.get(`${name}.bias`),
             activation: slope ? 'prelu' : 'linear',

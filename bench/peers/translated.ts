@@ -33,6 +33,8 @@ export function checkTranslated(layers: readonly Layer[], known = settings): voi
     if (other) throw new MissingOperation(`no ${kind} layer with ${other[0]} in this comparison`);
     if (layer.kind === 'conv' && typeof (layer.padding ?? 0) !== 'number')
       throw new MissingOperation('no conv layer with padding by sides in this comparison');
+    if (layer.kind === 'conv' && typeof (layer.stride ?? 1) !== 'number')
+      throw new MissingOperation('no conv layer with two strides in this comparison');
     const groups = layer.kind === 'conv' ? (layer.groups ?? 1) : 1;
     if (layer.kind === 'conv' && groups !== 1 && (!names.includes('groups') || groups !== layer.channels))
       throw new MissingOperation(`no conv layer with ${groups} groups in this comparison`);

@@ -1,7 +1,9 @@
 /** Declaration of the program: its commands, and the options that every command takes. */
 
 import type { Command } from 'commander';
+import { addAlign } from './align.ts';
 import { addBlufr } from './blufr.ts';
+import { addCalibrate } from './calibrate.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
 import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
@@ -10,7 +12,10 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
+import { addIjb } from './ijb.ts';
+import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
@@ -25,14 +30,19 @@ import { addYtf } from './ytf.ts';
 /** In the order in which the help lists them. */
 const commands: readonly AddCommand[] = [
   addDemo,
+  addAlign,
   addTrain,
   addRuns,
   addCompare,
   addEval,
+  addCalibrate,
   addBlufr,
   addYtf,
+  addIjb,
   addEmbed,
   addVerify,
+  addImport,
+  addExport,
   addProtocols,
   addData,
   addNets,

@@ -18,7 +18,7 @@ export const addTrain: AddCommand = (program, run) => {
     .argument('[config.json]', 'a configuration file; flags and --set win over it')
     .option(
       '--data <data>',
-      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST, or generated:identities=200,samples=20',
+      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a RecordIO file (.rec), a list (.txt, .lst, .csv), a folder of MNIST, or generated:identities=200,samples=20',
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
     .addOption(netOption())

@@ -13,6 +13,7 @@ export { ImageStore, type ImageStoreOptions } from './data/images/image-store.no
 export { openDataset, openVideos } from './data/open.node.ts';
 export { readBlufrSplits } from './data/protocols/blufr.node.ts';
 export { readPairs } from './data/protocols/pairs.node.ts';
+export { type DetectorOptions, openDetector } from './detection/find-detector.node.ts';
 export { openEmbedder } from './embedding/embedder.node.ts';
 export {
   type EvaluationSet,

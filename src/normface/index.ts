@@ -3,6 +3,15 @@
 export { DivergedError, UsageError, UserError } from '../common/errors.ts';
 export { formatTable } from '../common/table.ts';
 export * from '../engine/index.ts';
+export { Aligner, type FaceToCrop } from './alignment/aligner.ts';
+export { DegeneratePointsError, type Similarity, similarityTo } from './alignment/similarity.ts';
+export {
+  type Fit,
+  type Template,
+  type TemplateName,
+  templateFor,
+  templates,
+} from './alignment/template.ts';
 export type { Cursor } from './data/batches/order.ts';
 export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
 export type { GeneratedSpec } from './data/generated-dataset.ts';
@@ -22,6 +31,19 @@ export {
   videosOfPairs,
 } from './data/protocols/video-pairs.ts';
 export { excludeIdentitiesOf } from './data/split.ts';
+export type {
+  Box,
+  DetectedFace,
+  Detector,
+  FivePoints,
+  Point,
+  RgbaImage,
+} from './detection/detector.ts';
+export { FaceApiDetector, type FaceApiOptions } from './detection/face-api.ts';
+export type { FaceApiModels } from './detection/face-api-nets.ts';
+export { Mtcnn, type MtcnnOptions } from './detection/mtcnn.ts';
+export { type MtcnnModels, type MtcnnNets, mtcnnNets } from './detection/mtcnn-weights.ts';
+export type { NamedModel } from './detection/named-model.ts';
 export { NetEmbedder } from './embedding/embedder.ts';
 export type { Embedder } from './embedding/features.ts';
 export { type InferenceNet, inferenceNet } from './embedding/inference.ts';

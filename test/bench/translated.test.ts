@@ -25,6 +25,11 @@ test.each<[string, readonly Layer[], string]>([
     'no conv layer with groups in this comparison',
   ],
   [
+    'two strides',
+    [{ kind: 'conv', name: 'c', channels: 8, kernel: 3, stride: [1, 2] }],
+    'no conv layer with two strides in this comparison',
+  ],
+  [
     'windows of 3×3',
     [{ kind: 'maxPool', name: 'p', kernel: 3 }],
     'no maxPool layer with kernel 3 in this comparison',

@@ -1,20 +1,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../common/cache-folder.node.ts';
 import { makeFolders } from '../../common/files.node.ts';
 import { DeviceError } from '../core/errors.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
 import type { TuneStore } from './measurements.ts';
 import { adapterIdentity, parseMeasurements } from './tune-store.ts';
-
-/** Where measurements are kept: $NORMFACE_CACHE, else the place that the system has for caches. */
-function cacheFolder(): string {
-  const { NORMFACE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (NORMFACE_CACHE) return NORMFACE_CACHE;
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'normface');
-  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'normface');
-  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'normface');
-}
 
 /** Keeps measurements in a JSON file for each adapter and version of its driver; a missing or damaged one counts as empty. Saving throws DeviceError if it cannot be written. */
 export function fileStore(report: AdapterReport): TuneStore {

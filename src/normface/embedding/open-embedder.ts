@@ -1,14 +1,15 @@
-import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { buildNet } from '../nets/build.ts';
-import { netOfMetadata } from '../nets/stored-net.ts';
-import { matchParameters } from '../training/checkpoint/compatible.ts';
+import type { Net } from '../nets/net.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
 import { type EmbedderOptions, NetEmbedder } from './embedder.ts';
 import { inferenceNet } from './inference.ts';
+import { openWeights } from './open-weights.ts';
 
-/** Extent of an image in pixels, as in configurations. */
-const mostExtent = 1024;
+/** What is decided when a net is opened. */
+export interface OpenOptions extends Pick<EmbedderOptions, 'mirror'> {
+  /** What becomes of a byte of an image, (byte − mean)·scale, in place of what the net says. */
+  readonly pixels?: Net['pixels'];
+}
 
 /**
  * The net of a weights file, ready to embed; the file says which net it is and for which images.
@@ -20,23 +21,9 @@ export async function embedderOf(
   { tensors, metadata }: SafetensorsFile,
   source: string,
   batchSize: number,
-  { mirror }: Pick<EmbedderOptions, 'mirror'> = {},
+  { mirror, pixels }: OpenOptions = {},
 ): Promise<NetEmbedder> {
-  const imageSize = sizeOf(metadata.imageSize);
-  if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
-    throw new UserError(
-      `${source} is for images of ${metadata.imageSize}; height and width must be 1 to ${mostExtent}`,
-    );
-  const design = netOfMetadata(metadata, source);
-  if (!design || !imageSize)
-    throw new UserError(`${source} does not say which net it belongs to; is it from \`normface train\`?`);
-  const cropSize = metadata.cropSize === undefined ? imageSize : sizeOf(metadata.cropSize);
-  if (!cropSize?.every((extent, i) => extent >= 1 && extent <= imageSize[i]!))
-    throw new UserError(
-      `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
-    );
-  const built = buildNet(design, [...cropSize, design.input[2]], 0);
-  const values = matchParameters(tensors, built.declarations, { source, net: design.name });
+  const { built, values, imageSize } = openWeights({ tensors, metadata }, source, pixels);
   return device.tuner.tuned(
     () => {
       const { net, parameters } = inferenceNet(device, built, values);
@@ -44,10 +31,4 @@ export async function embedderOf(
     },
     (discarded) => discarded.dispose(),
   );
-}
-
-/** Height and width written as `112x96`. */
-function sizeOf(text = ''): [height: number, width: number] | undefined {
-  const size = /^(\d+)x(\d+)$/.exec(text);
-  return size ? [Number(size[1]), Number(size[2])] : undefined;
 }

@@ -16,6 +16,11 @@ interface Window {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Sides;
+  /**
+   * In the place of `padding`, where that follows from the size of the images: there are ⌈extent / stride⌉ windows; an odd row or column of
+   * zeros comes last (`upper`) or first (`lower`).
+   */
+  readonly same?: 'upper' | 'lower';
 }
 
 /**
@@ -51,7 +56,9 @@ export type Operation =
   /** x · scale + shift by constants. */
   | { readonly kind: 'linear'; readonly scale: number; readonly shift: number }
   | { readonly kind: 'prelu'; readonly slope: string }
-  | { readonly kind: 'relu' | 'sigmoid' | 'softmax' | 'flatten' | 'globalAveragePool' | 'l2Normalise' }
+  | { readonly kind: 'relu' | 'sigmoid' | 'softmax' | 'globalAveragePool' | 'l2Normalise' }
+  /** In the order channels, rows, columns; `channelsLast`: rows, columns, channels. */
+  | { readonly kind: 'flatten'; readonly channelsLast?: boolean }
   | (Window & { readonly kind: 'maxPool'; readonly ceilMode: boolean })
   | (Window & { readonly kind: 'averagePool'; readonly ceilMode: boolean; readonly countPadding: boolean })
   /** The sum, the product or the element-wise maximum of the inputs. */
@@ -60,7 +67,9 @@ export type Operation =
   | { readonly kind: 'concatenate' }
   /** Channels from `begin` to before `end`. */
   | { readonly kind: 'channels'; readonly begin: number; readonly end: number }
-  | { readonly kind: 'reshape'; readonly shape: readonly number[] };
+  | { readonly kind: 'reshape'; readonly shape: readonly number[] }
+  /** What a reader has no word for: refused where the feature needs it, and no matter in a head that only training has. */
+  | { readonly kind: 'unsupported'; readonly type: string; readonly settings: string };
 
 export interface ModelNode {
   /** As the file names it, or made up from its output. */

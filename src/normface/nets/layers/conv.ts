@@ -15,10 +15,12 @@ export interface ConvLayer {
   readonly channels: number;
   /** One number, or [height, width]. */
   readonly kernel: number | readonly [number, number];
-  /** Default 1. */
-  readonly stride?: number;
+  /** One number, or [vertical, horizontal]. Default 1. */
+  readonly stride?: number | readonly [number, number];
   /** Zeros on each side; or [top, bottom, left, right]. Default 0. */
   readonly padding?: number | readonly [number, number, number, number];
+  /** From one number of the kernel to the next in pixels: one number, or [vertical, horizontal]. Default 1. */
+  readonly dilation?: number | readonly [number, number];
   /** Default 1. */
   readonly groups?: number;
   /** Whether there is a bias, or what it starts from. Default true, starting from 0. */
@@ -32,18 +34,20 @@ export interface ConvLayer {
 export const conv: LayerKind<ConvLayer> = {
   required: { channels: wholeNumber(1), kernel: oneOrTwo(1) },
   optional: {
-    stride: wholeNumber(1),
+    stride: oneOrTwo(1),
     padding: sides,
+    dilation: oneOrTwo(1),
     groups: wholeNumber(1),
     bias: biasSetting,
     init: initial,
     decayMultiplier: factor,
   },
   plan(layer, input) {
-    const { name, channels, kernel, stride = 1, padding = 0, groups = 1, init = 'xavier' } = layer;
+    const { name, channels, kernel, stride, padding, dilation, groups = 1, init = 'xavier' } = layer;
+    const options = { stride, padding, dilation, groups };
     const extents = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     const shape = [...extents, imageExtents(layer.kind, input)[2] / groups, channels];
-    const geometry = conv2dGeometry([1, ...input], shape, { stride, padding, groups });
+    const geometry = conv2dGeometry([1, ...input], shape, options);
     const output = [geometry.OUT_HEIGHT, geometry.OUT_WIDTH, channels];
     const fanIn = geometry.KERNEL_H * geometry.KERNEL_W * geometry.GROUP_IN;
     const weight = {
@@ -68,14 +72,10 @@ export const conv: LayerKind<ConvLayer> = {
               activation && activation !== 'relu' ? { slope: parameters.get(activation.slope) } : activation,
             residual,
           },
-          { stride, padding, groups },
+          options,
         ),
       forward: (x, parameters) =>
-        conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), {
-          stride,
-          padding,
-          groups,
-        }),
+        conv2d(x, parameters.get(weight.name), bias && parameters.get(bias.name), options),
     };
   },
 };

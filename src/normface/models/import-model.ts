@@ -1,0 +1,121 @@
+/** Somebody else's net as one of this program's: layers, and the values of their parameters. */
+
+import { UserError } from '../../common/errors.ts';
+import { buildNet } from '../nets/build.ts';
+import { checkNet } from '../nets/check-net.ts';
+import type { Net } from '../nets/net.ts';
+import { blueFirst } from './blue-first.ts';
+import { netOfGraph } from './graph-net.ts';
+import { type MatchedNet, matchTensors, type TensorMap } from './match-tensors.ts';
+import type { ModelFile } from './model-file.ts';
+
+export interface ImportOptions {
+  /** What sentences call the file. */
+  readonly source: string;
+  /** What a net is called that comes from the file's own graph. */
+  readonly name: string;
+  /** The net to fill. Default: the file's own, where it stores a graph. */
+  readonly net?: Net;
+  readonly map?: TensorMap;
+  /** [height, width] of the images, where the net can have several. */
+  readonly imageSize?: readonly [number, number];
+  /** The node or value of the file's graph that is the feature. Default: its only output. */
+  readonly feature?: string;
+  /** What becomes of a byte, where it is known better than from the file. */
+  readonly pixels?: Net['pixels'];
+  /** Whether the file's net gets blue before green before red. */
+  readonly blueFirst?: boolean;
+}
+
+/** A net that can be used, with what is to be said about the way it was made. */
+export type ImportedNet = MatchedNet;
+
+/**
+ * Makes a net of a model file: of its own graph, or, with `net`, of its tensors.
+ *
+ * @throws UserError with the layer or tensor at which it fails
+ */
+export function importModel(file: ModelFile, options: ImportOptions): ImportedNet {
+  const { source, net, map } = options;
+  if (!net && !file.graph)
+    throw new UserError(
+      `${source} stores tensors without the net that they belong to: name it with --net (a name that \`normface nets\` lists, or a file)`,
+    );
+  if (!net && map) throw new UserError('--map says which tensor is which of a net: name that net with --net');
+  if (net && options.feature !== undefined)
+    throw new UserError(
+      '--feature chooses in the graph of the file, --net takes its tensors alone: give one of them',
+    );
+  const made = net ? matchTensors(file, sized(net, options), source, map) : ofGraph(file, options);
+  const turned = options.blueFirst ? blueFirst(made, source) : made;
+  checkNet(turned.net, source);
+  const { declarations } = buildNet(turned.net, turned.net.input, 0);
+  for (const { name, shape } of declarations) {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (turned.values.get(name)?.length !== size)
+      throw new UserError(
+        `${source}: "${name}" has ${turned.values.get(name)?.length ?? 0} numbers, not ${size}`,
+      );
+  }
+  return {
+    ...turned,
+    remarks: [...turned.remarks, ...notFinite(turned.values), ...aboutFile(file, turned.net, options)],
+  };
+}
+
+function ofGraph(file: ModelFile, options: ImportOptions): ImportedNet {
+  const { source, name, feature, imageSize } = options;
+  const pixels = options.pixels ?? pixelsOf(file);
+  const made = netOfGraph(file.graph!, file.tensors, {
+    name,
+    source,
+    ...(feature !== undefined && { output: feature }),
+    ...(imageSize && { input: imageSize }),
+    ...(pixels && { pixels }),
+  });
+  const [height, width] = made.net.input;
+  if (imageSize && (imageSize[0] !== height || imageSize[1] !== width))
+    throw new UserError(`${source} is for images of ${height}×${width}, which its file fixes`);
+  return made;
+}
+
+/** A net of another size of images or range of numbers. */
+function sized(net: Net, { imageSize, pixels }: ImportOptions): Net {
+  const [, , channels] = net.input;
+  return {
+    ...net,
+    ...(imageSize && { input: [...imageSize, channels] as const }),
+    ...(pixels && { pixels }),
+  };
+}
+
+/** The range of numbers that a file of Caffe's tells with its layer of data. */
+function pixelsOf({ metadata }: ModelFile): Net['pixels'] {
+  const mean = Number(metadata?.mean ?? 0);
+  const scale = Number(metadata?.scale ?? 1);
+  const isTold = metadata?.mean !== undefined || metadata?.scale !== undefined;
+  return isTold && Number.isFinite(mean) && Number.isFinite(scale) && scale !== 0
+    ? { mean, scale }
+    : undefined;
+}
+
+/** What the file says that the net does not take. */
+function aboutFile({ format, metadata }: ModelFile, net: Net, options: ImportOptions): string[] {
+  const remarks: string[] = [];
+  if (metadata?.part) remarks.push(`the tensors are those of "${metadata.part}"`);
+  if (metadata?.leftOut) remarks.push(`left out: ${metadata.leftOut}`);
+  if (metadata?.mean?.includes(',') && !options.pixels)
+    remarks.push(
+      `the file subtracts a number from each channel (${metadata.mean}), a net here one from all: say which with --pixels`,
+    );
+  if (format === 'caffe' && net.input[2] === 3 && !options.blueFirst)
+    remarks.push(
+      "Caffe's own tools give a net blue before green before red; if this one was trained so, --blue-first says it",
+    );
+  return remarks;
+}
+
+function notFinite(values: ReadonlyMap<string, Float32Array>): string[] {
+  const names = [...values].filter(([, numbers]) => !numbers.every(Number.isFinite)).map(([name]) => name);
+  return names.length === 0 ? [] : [`not all numbers are finite: ${names.join(', ')}`];
+}

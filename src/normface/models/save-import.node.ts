@@ -1,0 +1,55 @@
+/** An imported net as the folder of a run: what `eval`, `embed`, `verify` and `train --from` take. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../../common/errors.ts';
+import { buildNet } from '../nets/build.ts';
+import { netMetadata } from '../nets/stored-net.ts';
+import { completeCheckpoints, saveCheckpoint } from '../training/checkpoint/checkpoint.node.ts';
+import { float32Tensor, type StoredTensor } from '../training/checkpoint/safetensors.ts';
+import type { ImportedNet } from './import-model.ts';
+
+/**
+ * Writes the net as the checkpoint of step 0.
+ *
+ * @param about what the weights file says of where they come from
+ * @returns the checkpoint's folder
+ * @throws UserError when the folder has checkpoints already, or cannot be written
+ */
+export function saveImport(
+  runFolder: string,
+  { net, values }: ImportedNet,
+  about: Readonly<Record<string, string>>,
+): string {
+  refuseUsed(runFolder);
+  const { declarations } = buildNet(net, net.input, 0);
+  const weights = new Map<string, StoredTensor>(
+    declarations.map(({ name, shape }) => [name, float32Tensor(values.get(name)!, shape)]),
+  );
+  const [height, width] = net.input;
+  return saveCheckpoint(runFolder, {
+    weights,
+    metadata: { ...netMetadata(net), imageSize: `${height}x${width}`, step: '0', ...about },
+    optimiser: new Map(),
+    state: {
+      format: 1,
+      step: 0,
+      totalSteps: 0,
+      seed: 0,
+      cursor: { epoch: 0, position: 0 },
+      configHash: 'imported',
+      imagesHash: 'imported',
+    },
+  });
+}
+
+/** @throws UserError when a folder holds a run, or is no folder */
+export function refuseUsed(runFolder: string): void {
+  const found = fs.statSync(runFolder, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) throw new UserError(`${runFolder} is a file; name a folder for the net`);
+  if (
+    found &&
+    (completeCheckpoints(runFolder).length > 0 || fs.existsSync(path.join(runFolder, 'config.json')))
+  )
+    throw new UserError(`${runFolder} holds a run already; name another folder`);
+}
