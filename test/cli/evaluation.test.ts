@@ -3,6 +3,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { hash32 } from '../../src/engine/core/random.ts';
+import { readDecisions, readScoreIndex } from '../../src/normface/overview/score-file.node.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
 import { untrained } from './checkpoint.ts';
 import { listing, normface, temporaryFolder } from './run.ts';
@@ -105,6 +106,12 @@ test('eval prints named protocols and writes a report, and nothing into the run'
     'report.html',
   ])
     expect(names).toContain(name);
+  // The scores, by which the run is found again, and its decisions by the rule to read first.
+  const index = readScoreIndex(out)!;
+  expect(index).toMatchObject({ count: 100, runs: [{ name: 'run-001', rule: 'normface-pca (sum)' }] });
+  expect(index.runs[0]!.weights).toContain(run);
+  const decisions = readDecisions(out, index, 0);
+  expect(decisions.reduce((sum, right) => sum + right, 0) / 100).toBeCloseTo(index.runs[0]!.accuracy!, 12);
   const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
   // Eight pairs of either kind, each with the cosine that the caption promises.
   const shown = html.match(/<figcaption>[^<]* \/ [^<]*<br>-?\d\.\d{3}, (accepted|rejected)<\/figcaption>/g);
