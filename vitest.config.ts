@@ -24,6 +24,7 @@ const plain = [
   'test/inspector/graph/dot.test.ts',
   'test/inspector/kernels/!(inspect).test.ts',
   'test/inspector/profile/!(page).test.ts',
+  'test/normface/alignment/!(aligner).test.ts',
   'test/normface/generated-faces.test.ts',
   'test/normface/data/!(hostile|preview|process|resample).test.ts',
   'test/normface/evaluation/!(blufr).test.ts',

@@ -1,11 +1,20 @@
 /** `normface data …`: look at a data set before training on it. */
 
-import { extname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { UsageError } from '../common/errors.ts';
-import { countText } from '../common/format.ts';
+import { reasonOf } from '../common/files.node.ts';
+import { countText, percentText } from '../common/format.ts';
+import {
+  type ErrorSummary,
+  farError,
+  judgeErrors,
+  unalignedSizes,
+} from '../normface/alignment/judge-crops.ts';
+import { landmarksName, readLandmarkFile } from '../normface/alignment/landmark-file.node.ts';
 import { loadImages } from '../normface/data/batches/loader.node.ts';
 import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';
-import { describeDataset, sizesOf } from '../normface/data/describe.node.ts';
+import { describeDataset, measuredSizes, sizesOf } from '../normface/data/describe.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
 import { openDataset } from '../normface/data/open.node.ts';
 import { writePreview } from '../normface/data/preview.node.ts';
@@ -53,6 +62,7 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
   tell(context, description);
   const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
   const corrupt = await unreadableImages(context, dataset);
+  const alignment = await checkAlignment(context, dataset, path);
   const all = countText(dataset.samples.length, 'image');
   context.say(
     corrupt.length === 0
@@ -60,7 +70,7 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
       : `${corrupt.length} of the ${all} cannot be read`,
   );
   if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
-  return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt };
+  return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt, alignment };
 }
 
 /** Opens a data set; a status line counts the files, which may take a while on a network drive. */
@@ -120,6 +130,42 @@ async function checkPairs(context: Context, dataset: Dataset, file: string) {
     if (found.length > shownMisses) context.say(`  and ${found.length - shownMisses} more`);
   }
   return { found: pairs.length, misses };
+}
+
+/** Names that are shown of crops whose points are far from the template. */
+const shownCrops = 3;
+
+/** Says whether images look like crops of a template: by their size, and by the points that `normface align` left beside them. */
+async function checkAlignment(context: Context, dataset: Dataset, path: string) {
+  const known = await measuredSizes(dataset);
+  const measured = known.length;
+  const { count, examples } = unalignedSizes(known);
+  if (count > 0)
+    context.say(
+      `alignment: ${percentText(count / measured)} of the ${countText(measured, 'image')} looked at have no size of aligned crops (112 × 96, ` +
+        `112 × 112 and multiples), such as ${examples[0]}; nets learn and compare faces in fixed places: \`normface align\` makes such crops`,
+    );
+  const file = join(path, landmarksName);
+  let points: ErrorSummary | null = null;
+  if (existsSync(file)) {
+    try {
+      const faces = [...readLandmarkFile(file).records.values()].flatMap((record) => record.faces);
+      points = judgeErrors(faces.map(({ crop, error }) => ({ name: crop, error }))) ?? null;
+    } catch (error) {
+      context.warn(reasonOf(error));
+    }
+  }
+  if (points) {
+    const { median, far } = points;
+    const more = far.length > shownCrops ? ' …' : '';
+    context.say(
+      `alignment: points lie ${median.toFixed(1)} pixels from the template in the median` +
+        (far.length > 0
+          ? `, and more than ${farError} in ${countText(far.length, 'crop')} (${far.slice(0, shownCrops).join(', ')}${more})`
+          : ''),
+    );
+  }
+  return { looked: measured, otherSizes: count, medianError: points?.median ?? null, far: points?.far ?? [] };
 }
 
 /** Decodes everything; nothing is kept in memory. */

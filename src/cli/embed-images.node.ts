@@ -8,9 +8,14 @@ import type { Features } from '../normface/evaluation/features.ts';
 import { type MergeName, mergeMirror } from '../normface/evaluation/merge.ts';
 import type { Context } from './context.node.ts';
 
+/** Images, and which of them are embedded. */
+export interface Prepared {
+  readonly dataset: Dataset;
+  readonly indices: Uint32Array;
+}
+
 /**
  * Merged raw features of some samples of a data set, by the net of a weights file; the status line counts images.
- * @param onOpen told of the net before the first image is embedded
  * @throws UserError when an image cannot be read or the file does not fit its net
  */
 export async function embedImages(
@@ -22,29 +27,32 @@ export async function embedImages(
   {
     merge,
     batch,
-    onOpen,
+    prepare,
   }: {
     readonly merge: MergeName;
     readonly batch: number;
-    readonly onOpen?: (embedder: NetEmbedder) => Promise<void>;
+    /** Gives what is embedded in place of the data set, once the net is known. */
+    readonly prepare?: (embedder: NetEmbedder) => Promise<Prepared>;
   },
 ): Promise<Features> {
   for (const warning of warningsOf(dataset)) context.warn(warning);
   const mirror = merge !== 'front';
-  const stage = context.stage('compiling kernels');
+  let stage = context.stage('compiling kernels');
   let embedder: NetEmbedder | undefined;
   let store: ImageStore | undefined;
   try {
     embedder = await openEmbedder(device, weightsFile, Math.min(batch, indices.length), { mirror });
     await embedder.step(mirror).compile();
-    await onOpen?.(embedder);
     const { width, height } = embedder;
+    // What it does has a status line of its own.
+    stage.end();
+    const prepared = (await prepare?.(embedder)) ?? { dataset, indices };
+    stage = context.stage('embedding');
     // Every image is needed once.
-    store = new ImageStore(dataset, { width, height, strict: true, cacheBytes: 0 });
-    stage.next('embedding');
-    const { front, mirrored } = await extractFeatures(embedder, store, indices, {
+    store = new ImageStore(prepared.dataset, { width, height, strict: true, cacheBytes: 0 });
+    const { front, mirrored } = await extractFeatures(embedder, store, prepared.indices, {
       mirror,
-      onProgress: (done) => stage.update(done, indices.length),
+      onProgress: (done) => stage.update(done, prepared.indices.length),
     });
     return mergeMirror(front, mirrored, merge);
   } finally {

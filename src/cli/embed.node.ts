@@ -11,6 +11,7 @@ import { checkLengths, type Features } from '../normface/evaluation/features.ts'
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { encodeSafetensors, float32Tensor } from '../normface/training/checkpoint/safetensors.ts';
+import { type AlignedImages, alignImages, alignsImages, noFaceText } from './aligned-images.node.ts';
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
@@ -22,6 +23,8 @@ interface EmbedOptions {
   readonly out: string;
   readonly merge: MergeName;
   readonly batch: number;
+  readonly align?: boolean;
+  readonly detector?: string;
 }
 
 /** Images whose sizes are looked at. */
@@ -34,32 +37,37 @@ export async function embed(context: Context, named: readonly string[], options:
   const dataset = await imageList(named);
   checkOutput(out, [weightsFile, ...filesOf(dataset)]);
   const device = await context.openDevice();
-  const count = dataset.samples.length;
+  const all = Uint32Array.from(dataset.samples.keys());
   let judged: Suitability | undefined;
-  const features = await embedImages(
-    context,
-    device,
-    weightsFile,
-    dataset,
-    Uint32Array.from(dataset.samples.keys()),
-    {
-      merge,
-      batch,
-      onOpen: async (embedder) => {
-        const looked = Math.min(count, sampled);
-        const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * count) / looked));
-        judged = suitability(await imageSizes(dataset, spread), embedder, trainedOn(weightsFile));
-      },
+  let aligned: AlignedImages | undefined;
+  const features = await embedImages(context, device, weightsFile, dataset, all, {
+    merge,
+    batch,
+    prepare: async (embedder) => {
+      if (alignsImages(options))
+        aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (aligned?.dataset.samples.length === 0) throw new UserError(noFaceText(aligned.noFace));
+      const looked = Math.min(all.length, sampled);
+      const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * all.length) / looked));
+      const sizes = await imageSizes(dataset, spread);
+      judged = suitability(sizes, embedder, trainedOn(weightsFile), aligned?.alignment);
+      if (!aligned) return { dataset, indices: all };
+      return { dataset: aligned.dataset, indices: all.subarray(0, aligned.dataset.samples.length) };
     },
-  );
+  }).finally(() => aligned?.remove());
   checkLengths(features);
-  const images = dataset.samples.map(({ key }) => key);
+  const { samples } = aligned?.dataset ?? dataset;
+  const images = samples.map(({ key }) => key);
+  const noFace = aligned?.noFace ?? [];
+  if (noFace.length > 0) context.warn(noFaceText(noFace));
   replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
-  context.say(`${out}: features of ${countText(count, 'image')}, ${dimension} numbers each (${merge})`);
+  context.say(
+    `${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`,
+  );
   context.say(`the net was ${provenance(judged!)}`);
   for (const warning of judged!.warnings) context.warn(warning);
-  return { file: out, images: count, dimension, merge, ...judged };
+  return { file: out, images: images.length, dimension, merge, noFace, ...judged };
 }
 
 type Encoder = (

@@ -14,9 +14,12 @@ export const addEmbed: AddCommand = (program, run) => {
     .requiredOption('-o, --out <file>', 'the file to write: features.safetensors or features.csv')
     .addOption(mergeOption('sum'))
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
+    .option('--align', 'find the largest face of each image and align it first')
+    .option('--detector <name>', 'how it is found, as in `normface align`; includes --align')
     .addHelpText(
       'after',
-      '\nImages must be aligned and cropped like those that the net was trained on: no face is looked for.\n\n' +
+      '\nWithout --align no face is looked for, and images must be aligned and cropped like those that the net was trained on. With it,\n' +
+        'images without a face are named and left out.\n\n' +
         'A .safetensors file holds the tensor "features" [images, dimension], not normalised, and in its metadata the names of the\n' +
         'images as a JSON list under "images". A .csv file has a row for every image: its name, then its numbers.\n' +
         examples(

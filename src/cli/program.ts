@@ -1,6 +1,7 @@
 /** Declaration of the program: its commands, and the options that every command takes. */
 
 import type { Command } from 'commander';
+import { addAlign } from './align.ts';
 import { addBlufr } from './blufr.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
 import { addCompletion } from './completion.ts';
@@ -25,6 +26,7 @@ import { addYtf } from './ytf.ts';
 /** In the order in which the help lists them. */
 const commands: readonly AddCommand[] = [
   addDemo,
+  addAlign,
   addTrain,
   addEval,
   addBlufr,

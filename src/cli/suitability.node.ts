@@ -11,8 +11,8 @@ import type { ImageSize } from '../normface/data/images/image.ts';
 export interface Suitability {
   /** What the net gets: images of another size are scaled to cover this, and cropped at the centre. */
   readonly input: ImageSize;
-  /** No face is looked for. */
-  readonly alignment: 'not checked';
+  /** What was done to the images, such as `to 112x96 by mtcnn`; without `--align` no face is looked for. */
+  readonly alignment: string;
   /** The data that the net was trained on, or null where its file does not say. */
   readonly trainedOn: string | null;
   /** Sentences for people: why the result may mean nothing. */
@@ -42,21 +42,25 @@ export function suitability(
   images: readonly ({ readonly file: string } & ImageSize)[],
   { width, height }: ImageSize,
   trainedOn: string | null,
+  alignment?: string,
 ): Suitability {
   const warnings: string[] = [];
-  const other = images.find((image) => image.width !== width || image.height !== height);
+  // What was aligned has the size of a template.
+  const other = (alignment === undefined ? images : []).find(
+    (image) => image.width !== width || image.height !== height,
+  );
   if (other)
     warnings.push(
       `${other.file} is ${other.width} × ${other.height} pixels and is scaled and cropped to ${width} × ${height}; no face is ` +
-        'looked for, so unless it is aligned like the training images the result means nothing',
+        'looked for, so unless it is aligned like the training images the result means nothing; --align looks for one and aligns it',
     );
   if (images.length > 0 && trainedOn !== null && /^generated\b/.test(trainedOn))
     warnings.push(
       `the net has only seen faces that this program drew (${oneLine(trainedOn)}): it knows nothing of photographs`,
     );
-  return { input: { width, height }, alignment: 'not checked', trainedOn, warnings };
+  return { input: { width, height }, alignment: alignment ?? 'not checked', trainedOn, warnings };
 }
 
 /** The line of text that goes with it. */
-export const provenance = ({ trainedOn }: Suitability): string =>
-  `trained on ${oneLine(trainedOn ?? 'data that its file does not name')}; alignment of the images: not checked`;
+export const provenance = ({ trainedOn, alignment }: Suitability): string =>
+  `trained on ${oneLine(trainedOn ?? 'data that its file does not name')}; alignment of the images: ${alignment}`;

@@ -1,11 +1,12 @@
 /** `normface verify`: do two images show the same person? */
 
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import { describeThreshold } from '../normface/embedding/stored-threshold.ts';
 import { readThreshold } from '../normface/embedding/threshold-file.node.ts';
 import { checkLengths } from '../normface/evaluation/features.ts';
 import { cosineScores } from '../normface/evaluation/similarity.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
+import { type AlignedImages, alignImages, alignsImages, noFaceText } from './aligned-images.node.ts';
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { imageList } from './embed.node.ts';
@@ -15,6 +16,8 @@ import { imageSizes, provenance, type Suitability, suitability } from './suitabi
 interface VerifyOptions {
   readonly checkpoint: string;
   readonly threshold?: number;
+  readonly align?: boolean;
+  readonly detector?: string;
 }
 
 const onePair = {
@@ -34,14 +37,20 @@ export async function verify(context: Context, a: string, b: string, options: Ve
     throw new UsageError(`give two images: ${a} and ${b} hold ${dataset.samples.length}`);
   const device = await context.openDevice();
   const images = await imageSizes(dataset, [0, 1]);
+  const both = Uint32Array.of(0, 1);
   let judged: Suitability | undefined;
-  const features = await embedImages(context, device, weightsFile, dataset, Uint32Array.of(0, 1), {
+  let aligned: AlignedImages | undefined;
+  const features = await embedImages(context, device, weightsFile, dataset, both, {
     merge,
     batch: 2,
-    onOpen: async (embedder) => {
-      judged = suitability(images, embedder, trainedOn(weightsFile));
+    prepare: async (embedder) => {
+      if (alignsImages(options))
+        aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (aligned && aligned.noFace.length > 0) throw new UserError(noFaceText(aligned.noFace));
+      judged = suitability(images, embedder, trainedOn(weightsFile), aligned?.alignment);
+      return { dataset: aligned?.dataset ?? dataset, indices: both };
     },
-  });
+  }).finally(() => aligned?.remove());
   checkLengths(features);
   const [cosine] = cosineScores(features, onePair);
   const same = threshold === undefined ? null : cosine! > threshold;

@@ -102,6 +102,7 @@ export {
 } from './ops/heads/statistics.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
+export { type WarpAffineOptions, warpAffine } from './ops/images/warp_affine.ts';
 export { operators } from './ops/index.ts';
 export { linear } from './ops/matmul/linear.ts';
 export { type MatmulOptions, matmul } from './ops/matmul/matmul.ts';

@@ -3,6 +3,15 @@
 export { DivergedError, UsageError, UserError } from '../common/errors.ts';
 export { formatTable } from '../common/table.ts';
 export * from '../engine/index.ts';
+export { Aligner, type FaceToCrop } from './alignment/aligner.ts';
+export { DegeneratePointsError, type Similarity, similarityTo } from './alignment/similarity.ts';
+export {
+  type Fit,
+  type Template,
+  type TemplateName,
+  templateFor,
+  templates,
+} from './alignment/template.ts';
 export type { Cursor } from './data/batches/order.ts';
 export { createDataset, type Dataset, minimumImages, type Sample, subset } from './data/dataset.ts';
 export type { GeneratedSpec } from './data/generated-dataset.ts';

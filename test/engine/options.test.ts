@@ -46,6 +46,8 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   pad: (options) => engine.pad(floats(2), options),
   slice: (options) => engine.slice(floats(2), options),
   resize: (options) => engine.resize(image[0], options),
+  warpAffine: (options) =>
+    engine.warpAffine(device.images(new Uint8Array(64), [1, 4, 4]), floats(1, 2, 3), null, options),
   imageBatch: (options) => engine.imageBatch(device.images(new Uint8Array(64), [1, 4, 4]), options),
   softmaxLoss: (options) => engine.softmaxLoss(...head, options),
   cosineSoftmaxLoss: (options) => engine.cosineSoftmaxLoss(...head, options),

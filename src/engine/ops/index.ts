@@ -28,6 +28,7 @@ import {
 } from './heads/stateful_losses.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
+import { warpAffineOperator } from './images/warp_affine.ts';
 import { matmulOperator } from './matmul/matmul.ts';
 import { batchNormOperator } from './norm/batch_norm.ts';
 import { l2NormaliseOperator } from './norm/l2_normalise.ts';
@@ -107,4 +108,5 @@ export const operators: readonly Operator[] = [
   sumOperator,
   transposeOperator,
   tripletLossOperator,
+  warpAffineOperator,
 ];

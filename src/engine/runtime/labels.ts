@@ -11,7 +11,7 @@ export interface LabelRange {
   readonly classes: number;
   readonly classesInUse?: Tensor;
   /** What the labels number, for the message. Default classes. */
-  readonly of?: 'classes' | 'rows';
+  readonly of?: 'classes' | 'rows' | 'pictures';
 }
 
 /** Sets a finding [3] to the serial number, the largest label outside the range, and the number of classes, if there is one. */
@@ -50,7 +50,7 @@ export function labelError(
   operator?: string,
   of: LabelRange['of'] = 'classes',
 ): LabelError {
-  const [one, each] = of === 'classes' ? ['class', 'label'] : ['row', 'index'];
+  const [one, each] = of === 'classes' ? ['class', 'label'] : [of.slice(0, -1), 'index'];
   const which =
     classes === 1
       ? `there is 1 ${one}, with ${each} 0`

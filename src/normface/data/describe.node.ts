@@ -36,11 +36,14 @@ export function describeDataset(dataset: Dataset) {
   };
 }
 
-/**
- * Sizes `width × height` in pixels, the most frequent first, of some images spread over the data set; only their headers are read,
- * and what cannot be read is left out.
- */
-export async function sizesOf({ samples }: Dataset): Promise<{ measured: number; sizes: Tally }> {
+/** Sizes `width × height` in pixels, the most frequent first, of {@link measuredSizes}. */
+export async function sizesOf(dataset: Dataset): Promise<{ measured: number; sizes: Tally }> {
+  const known = await measuredSizes(dataset);
+  return { measured: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
+}
+
+/** Sizes of some images spread over the data set; only their headers are read, and what cannot be read is left out. */
+export async function measuredSizes({ samples }: Dataset): Promise<ImageSize[]> {
   const count = Math.min(mostMeasured, samples.length);
   const chosen = Array.from(
     { length: count },
@@ -52,7 +55,7 @@ export async function sizesOf({ samples }: Dataset): Promise<{ measured: number;
     const sizes = await Promise.all(some.map((source) => sizeOf(source).catch(() => undefined)));
     known.push(...sizes.filter((size) => size !== undefined));
   }
-  return { measured: known.length, sizes: tally(known.map(({ width, height }) => `${width} × ${height}`)) };
+  return known;
 }
 
 /** How often each text occurs, the most frequent first. */
@@ -69,7 +72,7 @@ function isStored({ source }: { readonly source: Source }): boolean {
 }
 
 /** Upright size of an image by its header; undefined for generated ones, which have any size. @throws Error */
-async function sizeOf(source: Source): Promise<ImageSize | undefined> {
+export async function sizeOf(source: Source): Promise<ImageSize | undefined> {
   if (source.kind === 'generated') return undefined;
   if (source.kind === 'grey') return { width: source.width, height: source.height };
   return withBytes(

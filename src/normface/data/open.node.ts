@@ -45,7 +45,11 @@ export async function isDataset(what: string): Promise<boolean> {
   return found !== undefined && (found.isDirectory() || (await isArchive(what)));
 }
 
-async function readTree(path: string, onFiles?: OnFiles): Promise<Tree> {
+/**
+ * The images of a folder or an archive, however they are placed in it.
+ * @throws UserError in one sentence when there are none
+ */
+export async function readTree(path: string, onFiles?: OnFiles): Promise<Tree> {
   let found: Awaited<ReturnType<typeof stat>>;
   try {
     found = await stat(path);

@@ -1,0 +1,245 @@
+/** `normface align`: from photographs to crops for nets. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { UsageError } from '../common/errors.ts';
+import { replaceFile, type WriteFile } from '../common/files.node.ts';
+import { countText } from '../common/format.ts';
+import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
+import type { FaceChoice } from '../normface/alignment/choose-faces.ts';
+import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
+import {
+  type AlignSettings,
+  LandmarkFile,
+  landmarksName,
+  type PhotographRecord,
+  rounded,
+} from '../normface/alignment/landmark-file.node.ts';
+import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
+import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
+import { remarkText } from '../normface/data/dataset.ts';
+import type { RgbaImage } from '../normface/detection/detector.ts';
+import { writePointSheet } from './align-sheet.node.ts';
+import type { Context } from './context.node.ts';
+import { detectorFinder, type FaceFinder, listFinder } from './find-faces.node.ts';
+import { checkOutput } from './output-file.node.ts';
+
+interface AlignCommandOptions {
+  readonly out: string;
+  readonly size: TemplateName;
+  readonly fit?: Fit;
+  readonly detector?: string;
+  readonly landmarks?: string;
+  readonly countFrom: '0' | '1';
+  readonly minFace: number;
+  readonly all?: boolean;
+  readonly centre?: boolean;
+  readonly format: 'jpg' | 'png';
+  readonly quality: number;
+  readonly sheet?: string;
+  readonly force?: boolean;
+}
+
+const noFaceName = 'no-face.txt';
+
+/** Photographs that the last lines name. */
+const shown = 5;
+
+export async function align(context: Context, named: readonly string[], options: AlignCommandOptions) {
+  const { out, format, quality } = options;
+  if (quality > 100) throw new UsageError(`--quality ${quality}: JPEG's quality is 1 to 100`);
+  const sheet = options.sheet ?? `${path.resolve(out)}.png`;
+  if (path.extname(sheet).toLowerCase() !== '.png')
+    throw new UsageError(`--sheet ${sheet}: the name must end in .png`);
+  const template = templates[options.size];
+  const fit = options.fit ?? template.fit;
+  const choice: FaceChoice = options.all ? 'all' : options.centre ? 'centre' : 'largest';
+  const looking = context.stage('looking for photographs');
+  const { photographs, remarks, inputs } = await openPhotographs(named, (files) =>
+    looking.rename(`looking for photographs: ${countText(files, 'file')}`),
+  ).finally(() => looking.end());
+  const names = cropNames(photographs);
+  checkPlaces(out, sheet, inputs, photographs);
+  const list =
+    options.landmarks === undefined
+      ? null
+      : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
+  const device = await context.openDevice();
+  const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
+  try {
+    const settings: AlignSettings = {
+      size: options.size,
+      fit,
+      format,
+      quality: format === 'jpg' ? quality : null,
+      faces: choice,
+      ...finder.settings,
+    };
+    const file = LandmarkFile.open(out, settings, options.force === true);
+    for (const remark of remarks)
+      if (remark.important) context.warn(remarkText(remark));
+      else context.say(remarkText(remark));
+    const todo = photographs.filter((photograph) => !isDone(file, photograph));
+    const before = photographs.length - todo.length;
+    if (before > 0) context.say(`${countText(before, 'photograph')} aligned before`);
+    const stage = context.stage('aligning');
+    try {
+      let done = 0;
+      const aligned = alignPhotographs(device, todo, { template, fit, choice, find: finder.find });
+      for await (const photograph of aligned) {
+        file.add(await writeCrops(photograph, out, names.get(photograph.photograph.path)!, settings));
+        stage.update(++done, todo.length);
+      }
+    } finally {
+      stage.end();
+    }
+    file.save(template);
+    const records = photographs.map(({ path: key }) => file.records.get(key)!);
+    writeNoFaceList(out, [...file.records.values()]);
+    const sheetFile = records.some(({ faces }) => faces.length > 0) ? sheet : null;
+    if (sheetFile) await writePointSheet(sheetFile, out, photographs, file.records);
+    return report(context, { out, sheet: sheetFile, settings, finder, records, before });
+  } finally {
+    finder.dispose();
+  }
+}
+
+/** @throws UsageError when crops or the sheet would lie among the photographs, or replace one */
+function checkPlaces(
+  out: string,
+  sheet: string,
+  inputs: readonly string[],
+  photographs: readonly Photograph[],
+): void {
+  const files = photographs.flatMap(({ source }) => ('path' in source ? [source.path] : []));
+  checkOutput(out, files);
+  checkOutput(sheet, files);
+  const real = (name: string) => (fs.existsSync(name) ? fs.realpathSync(name) : path.resolve(name));
+  const target = real(out) + path.sep;
+  for (const input of inputs) {
+    if (target.startsWith(real(input) + path.sep))
+      throw new UsageError(`--out ${out}: the crops would lie among the photographs of ${input}`);
+  }
+  const inside = files.find((file) => real(file).startsWith(target));
+  if (inside !== undefined)
+    throw new UsageError(`--out ${out}: the photograph ${inside} lies in this folder; give another one`);
+}
+
+/** Whether nothing has to be done: the file is the one that was looked at, and its crops are there. What could not be read is tried again. */
+function isDone({ records, folder }: LandmarkFile, { path: key, bytes, modified }: Photograph): boolean {
+  const record = records.get(key);
+  return (
+    record !== undefined &&
+    record.width !== null &&
+    record.bytes === bytes &&
+    record.modified === modified &&
+    record.faces.every(({ crop }) => fs.existsSync(path.join(folder, crop)))
+  );
+}
+
+/** A rename is enough for an end of the program; an end of the system costs crops, which are made again. */
+const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
+
+async function writeCrops(
+  { photograph, size, faces, reason }: AlignedPhotograph,
+  out: string,
+  stem: string,
+  { format, quality, faces: choice }: AlignSettings,
+): Promise<PhotographRecord> {
+  const written = faces.map(async ({ crop, points, box, score, error }, k) => {
+    const name = `${stem}${choice === 'all' && faces.length > 1 ? `.face${k + 1}` : ''}.${format}`;
+    replaceFile(path.join(out, name), await encoded(crop, quality), writeQuickly);
+    return {
+      crop: name,
+      points: points.map(({ x, y }) => [rounded(x), rounded(y)] as const),
+      box: box && ([box.x, box.y, box.width, box.height].map(rounded) as [number, number, number, number]),
+      score: score === null ? null : Math.round(score * 1e4) / 1e4,
+      error: rounded(error),
+    };
+  });
+  return {
+    photograph: photograph.path,
+    bytes: photograph.bytes,
+    modified: photograph.modified,
+    width: size?.width ?? null,
+    height: size?.height ?? null,
+    faces: await Promise.all(written),
+    ...(reason === null ? {} : { reason }),
+  };
+}
+
+/** @param quality of a JPEG file; null: PNG. Halved chroma, which most JPEG files have, costs nothing that is seen below 90. */
+export function encoded({ width, height, data }: RgbaImage, quality: number | null): Promise<Buffer> {
+  const image = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
+  return quality === null
+    ? image.png().toBuffer()
+    : image.jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' }).toBuffer();
+}
+
+/** A line for each photograph of the folder without a face: its path, and why. No file where there are none. */
+function writeNoFaceList(out: string, records: readonly PhotographRecord[]): void {
+  const file = path.join(out, noFaceName);
+  const without = records.filter(({ faces }) => faces.length === 0);
+  if (without.length === 0) fs.rmSync(file, { force: true });
+  else
+    replaceFile(file, without.map(({ photograph, reason }) => `${photograph}\t${reason ?? ''}\n`).join(''));
+}
+
+function report(
+  context: Context,
+  {
+    out,
+    sheet,
+    settings,
+    finder,
+    records,
+    before,
+  }: {
+    readonly out: string;
+    readonly sheet: string | null;
+    readonly settings: AlignSettings;
+    readonly finder: FaceFinder;
+    readonly records: readonly PhotographRecord[];
+    readonly before: number;
+  },
+) {
+  const without = records.filter(({ faces }) => faces.length === 0);
+  const faces = records.flatMap((record) => record.faces);
+  const judged = judgeErrors(faces.map(({ crop, error }) => ({ name: crop, error })));
+  context.say(
+    `${out}: ${countText(faces.length, 'face')} of ${countText(records.length, 'photograph')}, ${settings.size}, by ${finder.name}`,
+  );
+  if (judged) {
+    context.say(`points lie ${judged.median.toFixed(1)} pixels from the template, in the median`);
+    if (judged.far.length > 0)
+      context.say(
+        `more than ${farError}, as in faces seen from the side or points on something else: ${judged.far.length} (${someOf(judged.far)})`,
+      );
+  }
+  if (sheet) context.say(`${sheet}: photographs with their points, and crops`);
+  if (finder.unused() > 0)
+    context.say(`${finder.name} names ${countText(finder.unused(), 'photograph')} that are not among these`);
+  if (without.length > 0)
+    context.warn(
+      `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
+    );
+  if (faces.length === 0) context.exitCode = 1;
+  return {
+    folder: out,
+    ...settings,
+    photographs: records.length,
+    alignedBefore: before,
+    faces: faces.length,
+    noFace: without.map(({ photograph, reason }) => ({ photograph, reason: reason ?? null })),
+    medianError: judged?.median ?? null,
+    farFromTemplate: judged?.far ?? [],
+    landmarksFile: path.join(out, landmarksName),
+    sheet,
+  };
+}
+
+/** The first few names. */
+function someOf(names: readonly string[]): string {
+  return names.slice(0, shown).join(', ') + (names.length > shown ? ' …' : '');
+}

@@ -1,0 +1,82 @@
+/** Photographs that are aligned before they are embedded: `--align` of `verify` and `embed`. */
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { countText } from '../common/format.ts';
+import type { Device } from '../engine/core/tensor.ts';
+import { alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
+import { templateFor } from '../normface/alignment/template.ts';
+import type { Dataset, Sample } from '../normface/data/dataset.ts';
+import type { ImageSize } from '../normface/data/images/image.ts';
+import { encoded } from './align.node.ts';
+import type { Context } from './context.node.ts';
+import { detectorFinder } from './find-faces.node.ts';
+
+/** The largest face of each image, aligned. */
+export interface AlignedImages {
+  readonly dataset: Dataset;
+  /** Images without a face, which the data set lacks, and why. */
+  readonly noFace: readonly { readonly file: string; readonly reason: string }[];
+  /** What was done, in words: `to 112x96 by mtcnn`. */
+  readonly alignment: string;
+  /** Removes the crops, which are files that nobody needs any more. */
+  remove(): void;
+}
+
+/**
+ * Finds and aligns the largest face of every image, for a net with an input of this size. The crops are kept in a temporary folder.
+ * @throws UserError when no detector is found
+ */
+export async function alignImages(
+  context: Context,
+  device: Device,
+  { samples, ...about }: Dataset,
+  input: ImageSize,
+  detector?: string,
+): Promise<AlignedImages> {
+  const template = templateFor(input);
+  const finder = await detectorFinder(device, 1, detector);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-align-'));
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  const stage = context.stage('aligning');
+  try {
+    const photographs = samples.map(({ key, source }) => ({ path: key, source, bytes: 0, modified: 0 }));
+    const options = { template, fit: template.fit, choice: 'largest', find: finder.find } as const;
+    const kept: Sample[] = [];
+    const noFace: { file: string; reason: string }[] = [];
+    let index = 0;
+    for await (const { faces, reason } of alignPhotographs(device, photographs, options)) {
+      const sample = samples[index]!;
+      const [face] = faces;
+      if (face) {
+        const file = path.join(folder, `${index}.png`);
+        fs.writeFileSync(file, await encoded(face.crop, null));
+        kept.push({ ...sample, source: { kind: 'file', path: file } });
+      } else noFace.push({ file: sample.key, reason: reason ?? '' });
+      stage.update(++index, samples.length);
+    }
+    return {
+      dataset: { ...about, samples: kept },
+      noFace,
+      alignment: `to ${template.name} by ${finder.name}`,
+      remove,
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    stage.end();
+    finder.dispose();
+  }
+}
+
+/** Whether faces are looked for: a detector is named only to be used. */
+export const alignsImages = ({ align, detector }: { align?: boolean; detector?: string }): boolean =>
+  align === true || detector !== undefined;
+
+/** The sentence about images that have no face. */
+export function noFaceText(noFace: AlignedImages['noFace']): string {
+  const some = noFace.slice(0, 5).map(({ file, reason }) => `${file} (${reason})`);
+  return `no face in ${countText(noFace.length, 'image')}: ${some.join(', ')}${noFace.length > 5 ? ' …' : ''}`;
+}

@@ -1,0 +1,70 @@
+/** Who says where faces are: a detector, or a list of points. */
+
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { UserError } from '../common/errors.ts';
+import { reasonOf } from '../common/files.node.ts';
+import { readRegularFileSync } from '../common/regular-file.node.ts';
+import { decodeText } from '../common/text.node.ts';
+import type { Device } from '../engine/core/tensor.ts';
+import type { FindFaces } from '../normface/alignment/align-photographs.node.ts';
+import type { AlignSettings } from '../normface/alignment/landmark-file.node.ts';
+import { parseLandmarks } from '../normface/alignment/landmark-list.ts';
+import { openDetector } from '../normface/detection/find-detector.node.ts';
+
+/** What finds faces, and what is noted of it beside the crops. */
+export interface FaceFinder {
+  readonly find: FindFaces;
+  readonly settings: Pick<AlignSettings, 'detector' | 'landmarks' | 'minFace'>;
+  /** How it is called in sentences. */
+  readonly name: string;
+  /** Faces of the list that no photograph asked for; 0 of a detector. */
+  unused(): number;
+  dispose(): void;
+}
+
+/** @param minFace least side in pixels of the boxes of faces @throws UserError when no detector is found */
+export async function detectorFinder(device: Device, minFace: number, name?: string): Promise<FaceFinder> {
+  const detector = await openDetector(device, name);
+  return {
+    name: detector.name,
+    settings: { detector: detector.name, landmarks: null, minFace },
+    async find(_, image) {
+      const found = await detector.detect(image);
+      const faces = found.filter(({ box }) => Math.min(box.width, box.height) >= minFace);
+      const reason =
+        found.length > faces.length ? `no face of at least ${minFace} pixels was found` : 'no face was found';
+      return { faces, reason };
+    },
+    unused: () => 0,
+    dispose: () => detector.dispose(),
+  };
+}
+
+/** @param countFrom number of the first pixel in the list @throws UserError when the list cannot be read */
+export function listFinder(file: string, countFrom: 0 | 1): FaceFinder {
+  let bytes: Uint8Array;
+  try {
+    bytes = readRegularFileSync(file);
+  } catch (error) {
+    throw new UserError(`cannot read the list of points ${file}: ${reasonOf(error)}`);
+  }
+  const name = path.basename(file);
+  const list = parseLandmarks(decodeText(bytes, file), name, countFrom);
+  const used = new Set<string>();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return {
+    name,
+    settings: { detector: null, landmarks: { file: name, sha256, countFrom }, minFace: null },
+    async find(photograph) {
+      const key = list.keyOf(photograph.path);
+      if (key !== undefined) used.add(key);
+      return {
+        faces: key === undefined ? [] : list.faces.get(key)!,
+        reason: `${name} has no points of it`,
+      };
+    },
+    unused: () => list.faces.size - used.size,
+    dispose: () => {},
+  };
+}
