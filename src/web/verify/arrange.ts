@@ -112,7 +112,7 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
     describeImages: (size, canDraw) => {
       draw.hidden = !canDraw;
       const shape = size
-        ? `Images of ${size.width} × ${size.height} pixels, as this net wants them, or of that shape`
+        ? `Images of ${size.width} × ${size.height} pixels, as this net wants them, or of that shape,`
         : 'Images of 96 × 112 or 112 × 112 pixels, or of that shape,';
       wanted.textContent = `${shape} are taken as aligned crops. In all others, faces are found and aligned, on this device.`;
     },

@@ -50,9 +50,9 @@ export class Intake {
     return this.brought.flatMap(({ photograph }) => photograph ?? []);
   }
 
-  /** Photographs in which no faces were looked for, since there is no detector. */
-  get waiting(): number {
-    return this.photographs.filter(({ faces }) => !faces).length;
+  /** Whether faces were not looked for in photographs, since there is no detector. */
+  get isWaiting(): boolean {
+    return this.finder.detectorName === undefined && this.photographs.length > 0;
   }
 
   /**

@@ -12,9 +12,10 @@ export const countOfFaces = (count: number): string => (count === 1 ? '1 face' :
 export const leftOutText = (name: string, count: number): string =>
   `${countOfFaces(count)} of ${name} ${count === 1 ? 'is' : 'are'} left out: there is no room for more`;
 
-/** What a photograph's card says. @param faces undefined before they were looked for */
-export function photographText(faces: number | undefined): string {
-  if (faces === undefined) return 'Waits for a detector of faces.';
+/** What a photograph's card says. @param faces undefined before they were looked for @param isWaiting whether there is no detector */
+export function photographText(faces: number | undefined, isWaiting: boolean): string {
+  if (faces === undefined)
+    return isWaiting ? 'Waits for a detector of faces.' : 'Faces are being looked for.';
   return faces === 0
     ? 'No face was found. Is there one, upright, and not very small?'
     : `${countOfFaces(faces)} found and aligned.`;
@@ -29,7 +30,7 @@ export function detectorText(name: string | undefined, isBuiltIn: boolean): stri
 
 /** Where to get a detector, in one sentence. */
 export const whereDetectorsAre =
-  'The folder “model” of the npm package @vladmandic/face-api (MIT), or MTCNN’s det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt; they are other people’s and stay in this page.';
+  'The folder “model” of the npm package @vladmandic/face-api (MIT), or MTCNN’s det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt; which finds smaller faces. They are other people’s, and stay in this page.';
 
 /** What is missing to a detector of which some files are there. */
 export const missingText = (names: readonly string[]): string => `still missing: ${names.join(', ')}`;

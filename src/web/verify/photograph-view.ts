@@ -8,11 +8,17 @@ import { lookedText, photographText } from './photograph-texts.ts';
 import type { Size } from './pictures.ts';
 import { placeOfBox, placeOfPoint } from './preview.ts';
 
-/** All photographs. @param numberOf the number of a face in the list of faces, from 1; 0 where it is not there */
+export interface PhotographListOptions {
+  /** Whether there is no detector yet. */
+  readonly isWaiting: boolean;
+  /** The number of a face in the list of faces, from 1; 0 where it is not there. */
+  readonly numberOf: (photograph: Photograph, face: number) => number;
+  readonly onRemove: (photograph: Photograph) => void;
+}
+
 export function photographList(
   photographs: readonly Photograph[],
-  numberOf: (photograph: Photograph, face: number) => number,
-  onRemove: (photograph: Photograph) => void,
+  { isWaiting, numberOf, onRemove }: PhotographListOptions,
 ): HTMLElement {
   return element(
     'ul',
@@ -21,10 +27,10 @@ export function photographList(
       const { name, size, preview, faces } = photograph;
       return element(
         'li',
-        { class: 'photograph' },
+        { class: 'photograph', style: `--ratio: ${size.width / size.height}` },
         element(
           'div',
-          { class: 'photograph-picture', style: `aspect-ratio: ${size.width} / ${size.height}` },
+          { class: 'photograph-picture' },
           described(preview, faces ? lookedText(name, faces.length) : name),
           ...(faces ?? []).flatMap((face, i) => marksOf(face, size, numberOf(photograph, i))),
         ),
@@ -38,7 +44,7 @@ export function photographList(
             element(
               'span',
               { class: `small ${faces?.length === 0 ? 'odd' : 'soft'}` },
-              `${size.width} × ${size.height}. ${photographText(faces?.length)}`,
+              `${size.width} × ${size.height}. ${photographText(faces?.length, isWaiting)}`,
             ),
           ),
           button('×', () => onRemove(photograph), {
@@ -50,6 +56,9 @@ export function photographList(
     }),
   );
 }
+
+/** Room above a box for its number, in hundredths of the photograph; without it the number lies inside. */
+const labelRoom = 9;
 
 function described(preview: HTMLCanvasElement, label: string): HTMLCanvasElement {
   preview.setAttribute('role', 'img');
@@ -66,7 +75,7 @@ function marksOf({ box, points }: DetectedFace, size: Size, number: number): HTM
     element(
       'span',
       { class: 'face-box', style, 'aria-hidden': 'true' },
-      element('span', { class: 'face-number' }, String(number)),
+      element('span', { class: `face-number${top > labelRoom ? ' above' : ''}` }, String(number)),
     ),
     ...points.map((point) => {
       const place = placeOfPoint(point, size);

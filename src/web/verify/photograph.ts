@@ -45,7 +45,7 @@ export class Photograph {
     const faces = (await this.finder.find(pixels)).filter(isPlausible);
     this.found = faces;
     this.made = faces.map((_, index) => ({
-      name: faces.length > 1 ? `${this.name}, face ${index + 1}` : this.name,
+      name: faces.length > 1 ? `${this.name} (${index + 1})` : this.name,
       isSample: false,
       load: (wanted) => this.picture(index, wanted),
     }));

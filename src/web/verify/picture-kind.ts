@@ -12,9 +12,9 @@ export type PictureMode = 'size' | PictureKind;
 
 /** In the order in which they are shown. */
 export const pictureModes: Readonly<Record<PictureMode, string>> = {
-  size: 'judged by their size',
+  size: 'by size',
   photograph: 'photographs',
-  aligned: 'aligned already',
+  aligned: 'aligned',
 };
 
 /** Aligned sets for square nets keep some margin, as 160 pixels for nets of 112; squares straight from other programs are larger. */

@@ -20,7 +20,7 @@ export function pictureModeChoice(onChange: (mode: PictureMode) => void): Pictur
     element: element(
       'fieldset',
       { class: 'choices' },
-      element('legend', {}, 'Pictures are'),
+      element('legend', {}, 'Kind of pictures'),
       ...[...radios].map(([mode, radio]) => element('label', {}, radio, pictureModes[mode])),
     ),
     set(mode) {

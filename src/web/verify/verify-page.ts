@@ -400,13 +400,19 @@ export class VerifyPage implements Page {
 
   private showPhotographs(): void {
     const { faces, finder } = this;
-    const { photographs, waiting } = this.intake;
-    this.detector.show(finder.detectorName, finder.isBuiltIn, waiting > 0);
+    const { photographs, isWaiting } = this.intake;
+    this.detector.show(finder.detectorName, finder.isBuiltIn, isWaiting);
     const numberOf = (photograph: Photograph, face: number): number =>
       faces.all.findIndex(({ source }) => source === photograph.sources[face]) + 1;
     this.photographBox.replaceChildren(
       ...(photographs.length > 0
-        ? [photographList(photographs, numberOf, (photograph) => this.removePhotograph(photograph))]
+        ? [
+            photographList(photographs, {
+              isWaiting,
+              numberOf,
+              onRemove: (photograph) => this.removePhotograph(photograph),
+            }),
+          ]
         : []),
     );
   }
