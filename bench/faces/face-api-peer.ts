@@ -14,20 +14,25 @@ export interface FoundBox {
   readonly score: number;
 }
 
+interface Detection {
+  readonly score: number;
+  readonly box: FoundBox;
+}
+
 interface FaceApi {
   readonly tf: Tf;
-  readonly nets: Readonly<
-    Record<'tinyFaceDetector' | 'faceLandmark68Net', { loadFromDisk(folder: string): Promise<void> }>
-  >;
-  readonly TinyFaceDetectorOptions: new (options: { inputSize: number; scoreThreshold: number }) => object;
-  detectAllFaces(
-    input: TfTensor,
-    options: object,
-  ): {
-    withFaceLandmarks(): Promise<
-      { detection: { score: number; box: FoundBox }; landmarks: { positions: { x: number; y: number }[] } }[]
-    >;
+  readonly nets: {
+    readonly tinyFaceDetector: {
+      loadFromDisk(folder: string): Promise<void>;
+      locateFaces(input: TfTensor, options: object): Promise<Detection[]>;
+    };
+    readonly faceLandmark68Net: {
+      loadFromDisk(folder: string): Promise<void>;
+      forward(faces: TfTensor[]): Promise<TfTensor>;
+    };
   };
+  readonly TinyFaceDetectorOptions: new (options: { inputSize: number; scoreThreshold: number }) => object;
+  extractFaceTensors(input: TfTensor, detections: readonly Detection[]): Promise<TfTensor[]>;
 }
 
 /** Before the first call `navigator.gpu` must give the adapter that is to be used. @returns what it finds in a photograph */
@@ -60,15 +65,16 @@ export async function openFaceApi(): Promise<{
         rgb[to++] = data[from + 2]!;
       }
       const input = tf.tensor(rgb, [height, width, 3], 'int32');
-      const found = await api.detectAllFaces(input, options).withFaceLandmarks();
+      const found = await api.nets.tinyFaceDetector.locateFaces(input, options);
+      if (found.length > 0) {
+        // As its `withFaceLandmarks`, which however waits for each face by itself, in a way that needs canvases.
+        const faces = await api.extractFaceTensors(input, found);
+        const points = await api.nets.faceLandmark68Net.forward(faces);
+        await points.data();
+        for (const tensor of [...faces, points]) tensor.dispose();
+      }
       input.dispose();
-      return found.map(({ detection: { score, box } }) => ({
-        x: box.x,
-        y: box.y,
-        width: box.width,
-        height: box.height,
-        score,
-      }));
+      return found.map(({ score, box: { x, y, width, height } }) => ({ x, y, width, height, score }));
     },
   };
 }

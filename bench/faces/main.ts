@@ -90,9 +90,10 @@ async function firstPhotographs(source: string, count: number): Promise<RgbaImag
   );
 }
 
-const agreeing = (ours: readonly FoundBox[][], theirs: readonly FoundBox[][]): number =>
-  ours.reduce(
+function agreeing(ours: readonly FoundBox[][], theirs: readonly FoundBox[][]): number {
+  return ours.reduce(
     (sum, boxes, i) =>
       sum + boxes.filter((box) => theirs[i]!.some((other) => overlap(box, other) > 0.8)).length,
     0,
   );
+}

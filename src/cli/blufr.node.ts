@@ -2,11 +2,17 @@
 
 import path from 'node:path';
 import { UsageError } from '../common/errors.ts';
+import { countText } from '../common/format.ts';
 import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { openDataset } from '../normface/data/open.node.ts';
 import { readBlufrSplits } from '../normface/data/protocols/blufr.node.ts';
-import { type BlufrSplits, blufrSamples, blufrTrial } from '../normface/data/protocols/blufr.ts';
+import {
+  type BlufrSplits,
+  type BlufrTrial,
+  blufrSamples,
+  blufrTrial,
+} from '../normface/data/protocols/blufr.ts';
 import {
   type BlufrTrialResult,
   blufrTable,
@@ -16,12 +22,14 @@ import {
 import type { Features } from '../normface/evaluation/features.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import type { PcaSize } from '../normface/evaluation/pca.ts';
+import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { percent } from '../normface/evaluation/summary.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { linesSha256, provenanceOf } from './provenance.node.ts';
 import { resultFolder, stored } from './results.node.ts';
 
 interface BlufrCommandOptions {
@@ -66,8 +74,20 @@ export async function blufr(context: Context, named: string, options: BlufrComma
     results.push(result);
   }
   stage.end();
+  const count = results.reduce((sum, trial) => sum + trial.genuinePairs + trial.impostorPairs, 0);
+  const provenance = await provenanceOf(weightsFile, {
+    protocol: `BLUFR (${merge}${options.pca === undefined ? '' : `, PCA ${options.pca}`})`,
+    pairs: {
+      name: `${countText(trials.length, 'trial')} of ${splits.name}`,
+      count,
+      sha256: splitsSha256(splits, trials),
+    },
+    dataset,
+    indices,
+  });
   const result = {
     checkpoint: name,
+    provenance,
     data: dataset.name,
     splits: splits.name,
     merge,
@@ -75,6 +95,7 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   };
   const table = blufrTable(result);
   context.say(`\n${formatTable(table)}`);
+  context.say(provenanceText(provenance));
   const report = await stored(context, () => {
     const folder = resultFolder('blufr', out);
     writeJson(path.join(folder, 'result.json'), result);
@@ -89,12 +110,26 @@ export async function blufr(context: Context, named: string, options: BlufrComma
         ['PCA', results[0]!.pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
         ['Adapter', device.report.description],
       ],
-      sections: [{ title: 'Trials', tables: [table] }],
+      sections: [{ title: 'Trials', text: [provenanceText(provenance)], tables: [table] }],
     });
     return file;
   });
   if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
+}
+
+/** Checksum of the trials: a line for each of their sets, with the names of its images in the order of the list. */
+function splitsSha256({ images }: BlufrSplits, trials: readonly BlufrTrial[]): string {
+  const line = (set: string, members: Uint32Array) =>
+    [set, ...Array.from(members, (member) => images[member])].join('\t');
+  return linesSha256(
+    trials.flatMap(({ train, test, gallery, probes }) => [
+      line('train', train),
+      line('test', test),
+      line('gallery', gallery),
+      line('probes', probes),
+    ]),
+  );
 }
 
 /** Reads a number of dimensions or a share of the variance. @throws UsageError */

@@ -16,11 +16,11 @@ import { loadImages } from '../normface/data/batches/loader.node.ts';
 import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';
 import { describeDataset, measuredSizes, sizesOf } from '../normface/data/describe.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
-import { openDataset } from '../normface/data/open.node.ts';
 import { writePreview } from '../normface/data/preview.node.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../normface/data/protocols/pairs.ts';
 import type { Context } from './context.node.ts';
+import { openWithStage } from './open-data.node.ts';
 import { checkOutput, filesOf } from './output-file.node.ts';
 
 interface PreviewCommandOptions {
@@ -33,7 +33,7 @@ interface PreviewCommandOptions {
 export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
   if (extname(options.out).toLowerCase() !== '.png')
     throw new UsageError(`--out ${options.out}: the name must end in .png`);
-  const dataset = await open(context, path);
+  const dataset = await openWithStage(context, path);
   checkOutput(options.out, filesOf(dataset));
   for (const warning of warningsOf(dataset)) context.warn(warning);
   const shown = await writePreview(dataset, options.out, {
@@ -48,7 +48,7 @@ export async function preview(context: Context, path: string, options: PreviewCo
 }
 
 export async function info(context: Context, path: string) {
-  const dataset = await open(context, path);
+  const dataset = await openWithStage(context, path);
   const description = { ...describeDataset(dataset), ...(await sizesOf(dataset)) };
   tell(context, description);
   const { measured, sizes } = description;
@@ -57,7 +57,7 @@ export async function info(context: Context, path: string) {
 }
 
 export async function check(context: Context, path: string, { pairs }: { pairs?: string }) {
-  const dataset = await open(context, path);
+  const dataset = await openWithStage(context, path);
   const description = describeDataset(dataset);
   tell(context, description);
   const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
@@ -71,18 +71,6 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
   );
   if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
   return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt, alignment };
-}
-
-/** Opens a data set; a status line counts the files, which may take a while on a network drive. */
-async function open(context: Context, path: string): Promise<Dataset> {
-  const stage = context.stage('looking for images');
-  try {
-    return await openDataset(path, (files) =>
-      stage.rename(`looking for images: ${countText(files, 'file')}`),
-    );
-  } finally {
-    stage.end();
-  }
 }
 
 function tell(context: Context, description: ReturnType<typeof describeDataset>): void {

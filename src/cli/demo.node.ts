@@ -20,7 +20,8 @@ import { type FinishedRun, trainRun } from '../normface/training/run/run.node.ts
 import { readLog } from '../normface/training/run/run-folder.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
-import { conclusions, evaluationResult, writeEvaluation } from './evaluation-report.node.ts';
+import { conclusions, evaluationResult, provenanceLines, writeEvaluation } from './evaluation-report.node.ts';
+import { evaluationProvenance } from './provenance.node.ts';
 
 /** The runs of the demo: the baseline, and what is made of it in as many further steps with either loss. */
 const recipes = [
@@ -79,13 +80,15 @@ export async function demo(context: Context, options: DemoOptions) {
         pool,
         onProgress: (done, total) => stage.update(done, total),
       });
+      const provenance = await evaluationProvenance(weightsFile, set, result.evaluation);
       embedder.dispose();
       writeThreshold(weightsFile, result.threshold);
-      evaluated.push(result);
+      evaluated.push({ ...result, provenance });
     }
     stage.next('writing the report');
     const table = metricsTable(evaluated.map(({ name, evaluation: { metrics } }) => ({ name, metrics })));
     context.say(`\n${formatTable(table)}`);
+    for (const line of provenanceLines(evaluated)) context.say(line);
     for (const paragraph of conclusions(evaluated, reference)) context.say(`\n${paragraph}`);
     const seconds = Math.round((performance.now() - start) / 1000);
     const facts = [
@@ -147,6 +150,7 @@ function writeReportOf(
   return writeEvaluation(folder, evaluated, set, {
     worst: 8,
     reference,
+    weights: runs.map(({ checkpoint }) => findWeights(checkpoint)),
     frame: {
       title: 'NormFace on generated faces',
       intro: [

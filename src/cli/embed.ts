@@ -8,7 +8,7 @@ export const addEmbed: AddCommand = (program, run) => {
     .description('write the raw features of images to a file')
     .argument(
       '<images...>',
-      'image files, folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), or generated:…',
+      'image files, or data sets: folders identity/image.jpg, archives of such (.tar, .tar.gz, .zip), .rec, .bin, lists, generated:…',
     )
     .requiredOption('-c, --checkpoint <checkpoint>', 'a run folder, a checkpoint folder or a weights file')
     .requiredOption('-o, --out <file>', 'the file to write: features.safetensors or features.csv')

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { UsageError } from '../common/errors.ts';
-import { countText } from '../common/format.ts';
+import { countText, grouped } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
@@ -12,40 +12,48 @@ import {
   needsMirror,
   parseThresholdRule,
 } from '../normface/embedding/evaluate.node.ts';
-import {
-  type EvaluationSet,
-  evaluationSetOf,
-  openEvaluationSet,
-} from '../normface/embedding/evaluation-set.node.ts';
+import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
+import { explainEvaluation } from '../normface/embedding/explain.node.ts';
 import { describeThreshold } from '../normface/embedding/stored-threshold.ts';
 import { writeThreshold } from '../normface/embedding/threshold-file.node.ts';
-import { checkDistinct } from '../normface/evaluation/held-out.ts';
+import { explainSentences, explainTable } from '../normface/evaluation/explain.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import { type ProtocolName, protocolNames } from '../normface/evaluation/protocol-names.ts';
 import { metricsTable } from '../normface/evaluation/summary.ts';
+import { mostScoredPairs } from '../normface/overview/score-file.node.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
-import { evaluationResult, mirrorTablesOf, writeEvaluation } from './evaluation-report.node.ts';
+import { type ChosenPairs, chosenFolds, chosenSet } from './evaluation-choice.node.ts';
+import {
+  evaluationResult,
+  mirrorTablesOf,
+  provenanceLines,
+  writeEvaluation,
+} from './evaluation-report.node.ts';
+import { evaluationProvenance } from './provenance.node.ts';
 import { resultFolder, stored } from './results.node.ts';
+import { imageSizes } from './suitability.node.ts';
 
-interface EvalOptions {
-  readonly data?: string;
-  readonly pairs?: string;
-  readonly pairsPerFold: number;
+interface EvalOptions extends ChosenPairs {
   readonly thresholdFold?: number;
   readonly testFold?: number;
   readonly merge: MergeName;
   readonly protocol?: ProtocolName[];
   readonly mirrorTable?: boolean;
+  /** How many pairs; true for the usual number. */
+  readonly explain?: number | true;
   readonly thresholdAt: string;
   readonly storeThreshold?: boolean;
   readonly worst: number;
   readonly batch: number;
   readonly out?: string;
 }
+
+/** Pairs that `--explain` decides, if not told otherwise, and images whose sizes it looks at. */
+const explainedPairs = 600;
+const sizedImages = 16;
 
 export async function evaluate(context: Context, named: string[], options: EvalOptions) {
   const rule = parseThresholdRule(options.thresholdAt);
@@ -59,9 +67,11 @@ export async function evaluate(context: Context, named: string[], options: EvalO
   const pool = new DecodePool();
   const runs: EvaluatedRun[] = [];
   try {
-    const set = await evaluationSet(options, config);
+    const set = await chosenSet(options, config);
     for (const warning of set.warnings) context.warn(warning);
-    const heldOut = heldOutFolds(options, config);
+    const heldOut = chosenFolds(options, config);
+    if (heldOut && options.protocol)
+      throw new UsageError('--protocol cannot be combined with a held-out fold');
     const device = await context.openDevice();
     for (const [i, file] of weights.entries()) {
       const name = nameOf(file);
@@ -83,17 +93,43 @@ export async function evaluate(context: Context, named: string[], options: EvalO
             ? stage.update(done, total)
             : stage.next(`${name}: judging ${countText(set.pairs.a.length, 'pair')}`),
       });
+      const { pairs } = evaluated.evaluation;
+      const provenance = await evaluationProvenance(file, set, evaluated.evaluation);
       embedder.dispose();
-      runs.push(evaluated);
+      if (options.explain !== undefined) stage.next(`${evaluated.name}: trying alternatives`);
+      const explained =
+        options.explain === undefined
+          ? undefined
+          : await explainEvaluation(
+              device,
+              file,
+              { ...set, pairs },
+              {
+                merge: options.merge,
+                count: options.explain === true ? explainedPairs : options.explain,
+                batch: options.batch,
+                stored: await imageSizes(set.dataset, Array.from(set.indices.subarray(0, sizedImages))),
+                onProgress: (done, total) => stage.update(done, total),
+              },
+            );
+      runs.push({ ...evaluated, provenance, explained });
     }
     tell(context, runs, set);
+    for (const { title, text, tables } of explainSections(runs)) {
+      context.say(`\n${title}\n`);
+      for (const table of tables) context.say(formatTable(table));
+      for (const sentence of text) context.say(`\n${sentence}`);
+      context.say();
+    }
     stage.next('writing the report');
     const report = await stored(context, () =>
       writeEvaluation(resultFolder('eval', options.out), runs, set, {
         worst: options.worst,
+        weights,
         frame: {
           title:
             runs.length === 1 ? `Evaluation of ${runs[0]!.name}` : `Evaluation of ${runs.length} checkpoints`,
+          sections: explainSections(runs),
           facts: [
             ['Images', set.dataset.name],
             ['Pairs', set.pairsName],
@@ -104,12 +140,29 @@ export async function evaluate(context: Context, named: string[], options: EvalO
       }),
     );
     if (report !== null) context.say(`report    ${report}`);
+    if (set.pairs.a.length > mostScoredPairs)
+      context.say(`scores of single pairs are not kept: there are more than ${grouped(mostScoredPairs)}`);
     const thresholds = options.storeThreshold ? await storeThresholds(context, weights, runs) : [];
     return { ...evaluationResult(runs, set), report, thresholds };
   } finally {
     stage.end();
     await pool.close();
   }
+}
+
+/** What alternatives would change, run by run, for the terminal and the report. */
+function explainSections(runs: readonly EvaluatedRun[]) {
+  return runs.flatMap(({ name, explained }) =>
+    explained
+      ? [
+          {
+            title: `What would change the number of ${name}`,
+            text: explainSentences(explained),
+            tables: [explainTable(explained)],
+          },
+        ]
+      : [],
+  );
 }
 
 /** @throws UsageError when two names lead to one checkpoint */
@@ -122,6 +175,7 @@ function checkOnce(weights: readonly string[]): void {
 function tell(context: Context, runs: readonly EvaluatedRun[], set: EvaluationSet): void {
   const metrics = runs.map(({ name, evaluation }) => ({ name, metrics: evaluation.metrics }));
   context.say(formatTable(metricsTable(metrics, `${set.dataset.name}, ${set.pairsName}`)));
+  for (const line of provenanceLines(runs)) context.say(line);
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0) context.say(`\n${formatTable(mirrorTableText(mirrorTables))}\n`);
   for (const { name, threshold } of runs)
@@ -142,29 +196,4 @@ async function storeThresholds(
     context.say(`stored    ${written}`);
   }
   return files;
-}
-
-async function evaluationSet(
-  options: EvalOptions,
-  config: TrainingConfig | undefined,
-): Promise<EvaluationSet> {
-  const { data, pairs, pairsPerFold } = options;
-  if (data !== undefined) return openEvaluationSet({ data, pairs, pairsPerFold });
-  if (config && pairs !== undefined)
-    return openEvaluationSet({ data: config.evaluation.data ?? config.data.path, pairs, pairsPerFold });
-  const set = config && (await evaluationSetOf(config));
-  if (!set) throw new UsageError('name the images to evaluate on: --data, and --pairs for a list of pairs');
-  return set;
-}
-
-/** Folds from the flags, else, where the data are the run's own, from its configuration. */
-function heldOutFolds(options: EvalOptions, config: TrainingConfig | undefined) {
-  const own = options.data === undefined && options.pairs === undefined ? config?.evaluation : undefined;
-  const { thresholdFold = own?.thresholdFold, testFold = own?.testFold } = options;
-  if (thresholdFold === undefined && testFold === undefined) return undefined;
-  if (thresholdFold === undefined || testFold === undefined)
-    throw new UsageError('--threshold-fold and --test-fold belong together');
-  if (options.protocol) throw new UsageError('--protocol cannot be combined with a held-out fold');
-  checkDistinct({ thresholdFold, testFold });
-  return { thresholdFold, testFold };
 }

@@ -12,15 +12,23 @@ export const addEval: AddCommand = (program, run) => {
     )
     .option(
       '--data <data>',
-      'images: a folder, an archive or generated:… (default: as the run was configured)',
+      'images: a folder, an archive, a .rec, a list, generated:…, or a .bin with its pairs (default: as the run was configured)',
     )
-    .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
+    .option(
+      '--pairs <file>',
+      "pairs in the format of LFW's pairs.txt (default: those of a .bin, else ten folds are drawn)",
+    )
     .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
     .option('--test-fold <n>', '… and judge this fold only', wholeNumber(1))
     .addOption(mergeOption('sum'))
     .option('--protocol <names...>', 'rules, as `normface protocols` lists them (default: all)')
     .option('--mirror-table', 'also accuracy with and without PCA for every merge of image and mirror image')
+    .option(
+      '--explain [pairs]',
+      'check the usual reasons for a low number (alignment, crop, channel order, pixel range, mirror merge, protocol) on about so many pairs (default: 600)',
+      wholeNumber(40),
+    )
     .option(
       '--threshold-at <rule>',
       'how the threshold for `normface verify` is chosen: best, or far=1e-3',
@@ -38,8 +46,10 @@ export const addEval: AddCommand = (program, run) => {
       examples(
         'normface eval runs/demo/normface-001 --store-threshold',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --threshold-fold 9 --test-fold 10',
+        'normface eval runs/normface-001 --data cfp_fp.bin',
         'normface eval runs/softmax-001 runs/normface-001 --data faces/ --json',
         'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --mirror-table',
+        'normface eval runs/lfw-001 --data lfw.tar --pairs pairs.txt --explain',
       ),
     )
     .action(run(async () => (await import('./eval.node.ts')).evaluate));

@@ -8,12 +8,16 @@ import { decodeSource } from '../normface/data/images/decode.node.ts';
 import { imageTitles } from '../normface/data/protocols/image-numbers.ts';
 import type { EvaluatedRun } from '../normface/embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
+import { errorRejectTable } from '../normface/evaluation/error-reject.ts';
+import { errorRejectPlot } from '../normface/evaluation/error-reject-plot.node.ts';
 import { type MirrorRow, mirrorTableCsv, mirrorTableText } from '../normface/evaluation/mirror-table.ts';
 import type { PairList } from '../normface/evaluation/pairs.ts';
 import { histogramPlot, plotPng, rocPlot } from '../normface/evaluation/plots.node.ts';
+import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { metricsTable, protocolLabel, protocolTable } from '../normface/evaluation/summary.ts';
 import { comparisonText } from '../normface/evaluation/verdict.ts';
 import { worstErrors } from '../normface/evaluation/worst.ts';
+import { writeScores } from '../normface/overview/score-file.node.ts';
 import { writeJson } from '../normface/training/run/run-folder.node.ts';
 
 /** What is told besides the numbers. */
@@ -27,10 +31,13 @@ export function evaluationResult(runs: readonly EvaluatedRun[], set: EvaluationS
   return {
     data: set.dataset.name,
     pairs: set.pairsName,
-    runs: runs.map(({ name, evaluation, threshold, mirrorTable }) => ({
+    runs: runs.map(({ name, evaluation, threshold, mirrorTable, provenance, explained }) => ({
       name,
+      provenance,
       ...evaluation.metrics,
+      errorReject: evaluation.errorReject,
       threshold,
+      explained,
       // Without the single decisions, of which there is one a pair.
       mirrorTable: mirrorTable?.map(({ decisions: _, ...row }) => row),
     })),
@@ -42,6 +49,13 @@ export function mirrorTablesOf(
   runs: readonly EvaluatedRun[],
 ): { name: string; rows: readonly MirrorRow[] }[] {
   return runs.flatMap(({ name, mirrorTable }) => (mirrorTable ? [{ name, rows: mirrorTable }] : []));
+}
+
+/** A line on where the numbers of each run are from, of those that say. */
+export function provenanceLines(runs: readonly EvaluatedRun[]): string[] {
+  return runs.flatMap(({ name, provenance }) =>
+    provenance ? [`${name}: ${provenanceText(provenance)}`] : [],
+  );
 }
 
 /** What may be said of the differences of the runs from one of them, by the rule to read first; nothing of a single run. */
@@ -65,19 +79,26 @@ export function conclusions(runs: readonly EvaluatedRun[], reference = runs[0]!.
 }
 
 /**
- * Writes `result.json`, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
+ * Writes `result.json`, the scores of all pairs if there are not too many, for runs with a mirror table `mirror-table.csv`, the plots as SVG and PNG, contact sheets of at most `worst` errors of each kind of each run, and
  * `report.html` into a folder.
  * @param reference name of the run that the others are compared with; the first by default
+ * @param weights the weights file of each run, by which `normface runs` and `compare` find the scores
  * @returns the report's path
  */
 export async function writeEvaluation(
   folder: string,
   runs: readonly EvaluatedRun[],
   set: EvaluationSet,
-  { worst, frame, reference }: { worst: number; frame: ReportFrame; reference?: string },
+  {
+    worst,
+    frame,
+    reference,
+    weights,
+  }: { worst: number; frame: ReportFrame; reference?: string; weights?: readonly string[] },
 ): Promise<string> {
   makeFolders(folder);
   writeJson(path.join(folder, 'result.json'), evaluationResult(runs, set));
+  writeScores(folder, runs, set, weights);
   const mirrorTables = mirrorTablesOf(runs);
   if (mirrorTables.length > 0)
     replaceFile(path.join(folder, 'mirror-table.csv'), mirrorTableCsv(mirrorTables));
@@ -90,7 +111,9 @@ export async function writeEvaluation(
       threshold: threshold.threshold,
     })),
   );
-  for (const [name, svg] of Object.entries({ roc, histogram })) {
+  const curves = runs.map(({ name, evaluation }) => ({ name, curve: evaluation.errorReject }));
+  const errorReject = errorRejectPlot(curves);
+  for (const [name, svg] of Object.entries({ roc, histogram, 'error-reject': errorReject })) {
     replaceFile(path.join(folder, `${name}.svg`), svg);
     replaceFile(path.join(folder, `${name}.png`), await plotPng(svg));
   }
@@ -102,7 +125,7 @@ export async function writeEvaluation(
     sections: [
       {
         title: 'Verification',
-        text: conclusions(runs, reference),
+        text: [...conclusions(runs, reference), ...provenanceLines(runs)],
         tables: [
           metricsTable(runs.map(({ name, evaluation: { metrics } }) => ({ name, metrics }))),
           protocolTable(runs[0]!.evaluation.metrics.protocols),
@@ -112,6 +135,7 @@ export async function writeEvaluation(
       ...(frame.sections ?? []),
       {
         title: 'Scores',
+        tables: [errorRejectTable(curves)],
         figures: [
           {
             svg: roc,
@@ -121,6 +145,11 @@ export async function writeEvaluation(
           {
             svg: histogram,
             caption: 'Cosines of the pairs; the dashed line is the threshold kept beside the checkpoint.',
+          },
+          {
+            svg: errorReject,
+            caption:
+              'Error versus reject: the false non-match rate at a fixed threshold as the pairs with the shortest features are refused.',
           },
         ],
       },

@@ -26,7 +26,9 @@ export function checkOutput(out: string, inputs: readonly string[] = [], flag = 
 
 /** The image files and archives that the samples of a data set are read from. */
 export function filesOf({ samples }: Dataset): string[] {
-  return [...new Set(samples.flatMap(({ source }) => ('path' in source ? [source.path] : [])))];
+  const files = new Set<string>();
+  for (const { source } of samples) if ('path' in source) files.add(source.path);
+  return [...files];
 }
 
 /** The path without links, of what is there and of what is yet to be written. */

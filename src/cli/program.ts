@@ -3,7 +3,9 @@
 import type { Command } from 'commander';
 import { addAlign } from './align.ts';
 import { addBlufr } from './blufr.ts';
+import { addCalibrate } from './calibrate.ts';
 import { type AddCommand, choiceOption, type Runner, trueOrFalse, wholeNumber } from './command.ts';
+import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
 import { addData } from './data.ts';
 import { addDemo } from './demo.ts';
@@ -12,12 +14,14 @@ import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { addExport } from './export.ts';
 import { addGraph } from './graph.ts';
+import { addIjb } from './ijb.ts';
 import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
 import { addPaper } from './paper.ts';
 import { addProfile } from './profile.ts';
 import { addProtocols } from './protocols.ts';
+import { addRuns } from './runs.ts';
 import { addTrain } from './train.ts';
 import { addTune } from './tune.ts';
 import { addVerify } from './verify.ts';
@@ -28,9 +32,13 @@ const commands: readonly AddCommand[] = [
   addDemo,
   addAlign,
   addTrain,
+  addRuns,
+  addCompare,
   addEval,
+  addCalibrate,
   addBlufr,
   addYtf,
+  addIjb,
   addEmbed,
   addVerify,
   addImport,

@@ -33,6 +33,7 @@ interface TrainOptions {
   readonly name?: string;
   readonly output?: string;
   readonly strict?: boolean;
+  readonly tensorboard?: boolean;
   readonly set: string[];
   readonly resume?: string | true;
   readonly force?: boolean;
@@ -121,6 +122,7 @@ function settingsOf(options: TrainOptions): JsonObject {
     initialise: group({ from: options.from }),
     optimiser: group({ learningRate: options.lr }),
     augmentation: group({ mirror: options.mirror }),
+    log: group({ tensorboard: options.tensorboard }),
   });
   return settings ?? {};
 }

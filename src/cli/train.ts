@@ -18,7 +18,7 @@ export const addTrain: AddCommand = (program, run) => {
     .argument('[config.json]', 'a configuration file; flags and --set win over it')
     .option(
       '--data <data>',
-      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a folder of MNIST, or generated:identities=200,samples=20',
+      'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a RecordIO file (.rec), a list (.txt, .lst, .csv), a folder of MNIST, or generated:identities=200,samples=20',
     )
     .option('--pairs <file>', 'pairs whose folds are left out (data.excludeFolds) and evaluated')
     .addOption(netOption())
@@ -33,6 +33,7 @@ export const addTrain: AddCommand = (program, run) => {
     .option('--from <checkpoint>', 'start from the weights of another run')
     .option('--name <name>', 'the run goes to <output>/<name>-NNN')
     .option('--output <folder>', 'where runs go (default: runs)')
+    .option('--tensorboard', "also write the curves into the run's folder as TensorBoard reads them")
     .option('--strict', 'stop at the first image that cannot be read instead of leaving it out')
     .addOption(repeatedOption('--set <key=value>', 'any other setting, such as loss.scale.initial=24'))
     .option(

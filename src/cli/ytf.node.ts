@@ -6,15 +6,17 @@ import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { openVideos } from '../normface/data/open.node.ts';
 import { readVideoPairs } from '../normface/data/protocols/pairs.node.ts';
-import { videosOfPairs } from '../normface/data/protocols/video-pairs.ts';
+import { type VideoPairList, videosOfPairs } from '../normface/data/protocols/video-pairs.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import type { PairList } from '../normface/evaluation/pairs.ts';
+import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { checkVideoPairs, evaluateVideos, videoTable } from '../normface/evaluation/videos.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { linesSha256, provenanceOf } from './provenance.node.ts';
 import { resultFolder, stored } from './results.node.ts';
 
 interface YtfOptions {
@@ -56,8 +58,15 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   const stage = context.stage('judging the pairs of videos');
   const results = evaluateVideos(features, pairs);
   stage.end();
+  const provenance = await provenanceOf(weightsFile, {
+    protocol: `${results[0]!.protocol} (${merge})`,
+    pairs: { name: list.name, count: list.pairs.length, sha256: videoPairsSha256(list) },
+    dataset,
+    indices,
+  });
   const result = {
     checkpoint: name,
+    provenance,
     data: dataset.name,
     pairs: list.name,
     videos: videos.length,
@@ -67,6 +76,7 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   };
   const table = videoTable(result.results);
   context.say(formatTable(table));
+  context.say(provenanceText(provenance));
   const report = await stored(context, () => {
     const folder = resultFolder('ytf', out);
     writeJson(path.join(folder, 'result.json'), result);
@@ -80,10 +90,17 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
         ['Merge', merge],
         ['Adapter', device.report.description],
       ],
-      sections: [{ title: 'Accuracy', tables: [table] }],
+      sections: [{ title: 'Accuracy', text: [provenanceText(provenance)], tables: [table] }],
     });
     return file;
   });
   if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
+}
+
+/** Checksum of pairs of videos: a line `fold, 1 or 0, video, video` for each, separated by tabs, in the order of the list. */
+function videoPairsSha256({ pairs }: VideoPairList): string {
+  return linesSha256(
+    pairs.map(({ fold, same, first, second }) => [fold, Number(same), first, second].join('\t')),
+  );
 }

@@ -17,6 +17,11 @@ export async function readRegularFile(path: string, most = mostFileBytes): Promi
   }
 }
 
+/** {@link regularFileSize}, without waiting for others. @throws the system's error, or one with the reason in a few words */
+export function regularFileSizeSync(path: string, most = mostFileBytes): number {
+  return checked(statSync(path), most);
+}
+
 /** {@link readRegularFile}, without waiting for others. @throws Error with the reason in a few words */
 export function readRegularFileSync(path: string, most = mostFileBytes): Buffer {
   try {

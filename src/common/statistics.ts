@@ -124,6 +124,30 @@ export function bootstrapMean(
 }
 
 /**
+ * Two-sided p-value of McNemar's exact test for two raters of the same things ("Note on the sampling error of the difference between
+ * correlated proportions", 1947): of the things that only one of them has right each is as likely to have them, so the counts are
+ * those of a fair coin. p is twice the probability of the smaller count or fewer, at most 1.
+ *
+ * @param onlyFirst things that only the first has right, a whole number
+ * @param onlySecond the same of the second
+ */
+export function mcNemarPValue(onlyFirst: number, onlySecond: number): number {
+  const tosses = onlyFirst + onlySecond;
+  const fewest = Math.min(onlyFirst, onlySecond);
+  // ln of C(tosses, fewest) / 2^tosses, since either may be beyond all numbers.
+  let logarithm = -tosses * Math.LN2;
+  for (let k = 1; k <= fewest; k++) logarithm += Math.log((tosses - fewest + k) / k);
+  let term = Math.exp(logarithm);
+  let sum = 0;
+  // C(n, k − 1) = C(n, k) k / (n − k + 1)
+  for (let k = fewest; k >= 0 && term > 0; k--) {
+    sum += term;
+    term *= k / (tosses - k + 1);
+  }
+  return Math.min(1, 2 * sum);
+}
+
+/**
  * p-values made so much larger that among all of them the chance of a single one below a level by accident stays at that level
  * (Holm, "A Simple Sequentially Rejective Multiple Test Procedure", 1979). In the order given.
  */

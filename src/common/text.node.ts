@@ -8,12 +8,13 @@ import { readRegularFileSync } from './regular-file.node.ts';
  * Reads a file of UTF-8 text; a byte order mark, which Windows editors write, is left out.
  * @param file its path
  * @param described what the file is called in errors, such as "the pairs file list.txt"
- * @throws UserError when it cannot be read or its text is encoded otherwise
+ * @param most bytes that it may have
+ * @throws UserError when it cannot be read, is larger, or its text is encoded otherwise
  */
-export function readText(file: string, described = file): string {
+export function readText(file: string, described = file, most?: number): string {
   let bytes: Uint8Array;
   try {
-    bytes = readRegularFileSync(file);
+    bytes = readRegularFileSync(file, most);
   } catch (error) {
     throw new UserError(`cannot read ${described}: ${reasonOf(error)}`);
   }

@@ -45,6 +45,9 @@ test('blufr prints every trial, mean and deviation, and writes them', async () =
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^trial +VR @ FAR 0.1 % +DIR @ FAR 1 %, rank 1/m);
   expect(stderr).toContain('mean − standard deviation');
+  expect(stderr).toMatch(
+    /^BLUFR \(sum\); [\d,]+ pairs of 2 trials of lists \(sha256 [0-9a-f]{12}\); .* drawn in place; checkpoint run-001 /m,
+  );
   const result = JSON.parse(stdout);
   expect(result.trials.map((trial: { trial: number }) => trial.trial)).toEqual([1, 2]);
   expect(result.trials[0]).toMatchObject({

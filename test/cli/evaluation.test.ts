@@ -84,10 +84,26 @@ test('eval prints named protocols and writes a report, and nothing into the run'
   expect(stderr).toContain('lfw-10fold-cos (front)');
   expect(stderr).toMatch(/^threshold -?0\.\d{4} for run-001: best-threshold on /m);
   const result = JSON.parse(stdout);
+  expect(stderr).toMatch(
+    /^run-001: normface-pca \(sum\); 100 pairs of generated pairs of faces \(sha256 [0-9a-f]{12}\); pixels \(byte − 127\.5\)\/128, RGB; images 48 × 56, alignment not recorded; checkpoint run-001 \(sha256 [0-9a-f]{12}\)$/m,
+  );
+  expect(result.runs[0].provenance).toMatchObject({ pairs: { count: 100 }, images: { stored: [48, 56] } });
+  expect(result.runs[0].errorReject).toMatchObject({
+    rule: 'eer',
+    rejected: expect.arrayContaining([0, 0.5]),
+  });
   expect(result.runs[0].protocols.map((p: { protocol: string }) => p.protocol)).toContain('lfw-10fold-l2');
   expect(result.runs[0]).toMatchObject({ name: 'run-001', genuine: 50, impostor: 50, merge: 'sum' });
   const names = fs.readdirSync(out);
-  for (const name of ['result.json', 'roc.svg', 'roc.png', 'histogram.svg', 'examples.png', 'report.html'])
+  for (const name of [
+    'result.json',
+    'roc.svg',
+    'roc.png',
+    'histogram.svg',
+    'error-reject.svg',
+    'examples.png',
+    'report.html',
+  ])
     expect(names).toContain(name);
   const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
   // Eight pairs of either kind, each with the cosine that the caption promises.
@@ -95,6 +111,8 @@ test('eval prints named protocols and writes a report, and nothing into the run'
   expect(shown).toHaveLength(16);
   expect(html).toMatch(/<tr class="first"><th scope="row">normface-pca \(sum\)/);
   expect(html).toContain('What the rows are');
+  expect(html).toContain('Error versus reject');
+  expect(html).toContain('checkpoint run-001 (sha256 ');
   expect(result.thresholds).toEqual([]);
   expect(listing(run)).toEqual(before);
 });
@@ -117,6 +135,62 @@ test('eval --store-threshold keeps the threshold beside the checkpoint, where ve
   expect(result.runs[0].threshold).toEqual(threshold);
   const verdict = JSON.parse((await normface('verify', image, image, '-c', run, '--json')).stdout);
   expect(verdict).toMatchObject({ threshold: threshold.threshold, same: true });
+});
+
+test('calibrate keeps thresholds and a probability beside the checkpoint, and verify says what a cosine means', async () => {
+  const own = path.join(root, 'calibrated-001');
+  const folder = untrained(own, 'tiny', 6);
+  const image = path.join(faces, 'person_4', '1.png');
+  const verify = (...words: string[]) => normface('verify', image, image, '-c', own, ...words);
+  const early = await verify('--far', '0.1');
+  expect([early.exitCode, early.stderr]).toEqual([
+    2,
+    'normface: --far needs the thresholds that `normface calibrate` keeps beside the checkpoint\n',
+  ]);
+  const words = ['--data', faces, '--pairs-per-fold', '5', '--far', '0.2,1e-1,1e-2', '--json'];
+  const { exitCode, stdout, stderr } = await normface('calibrate', own, ...words);
+  expect(exitCode).toBe(0);
+  const result = JSON.parse(stdout);
+  const file = path.join(folder, 'calibration.json');
+  expect(result).toMatchObject({ file, merge: 'sum', genuine: 50, impostor: 50, impossible: [0.01] });
+  const { provenance, file: _, ...kept } = result;
+  expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toEqual(kept);
+  expect(provenance.pairs).toMatchObject({ count: 100, sha256: kept.pairsSha256.slice(0, 12) });
+  expect(stderr).toMatch(/^0\.2 +-?0\.\d{4} +\d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\).* enough$/m);
+  expect(stderr).toMatch(/^1e-1 .* too few$/m);
+  expect(stderr).toContain('allow no threshold at a false accept rate of 1e-2');
+  expect(stderr).toContain('too few to support a false accept rate of 1e-1 (which needs 100)');
+  expect(stderr).toContain('on held-out folds log loss');
+
+  const usual = await verify();
+  expect(usual.stdout).toMatch(
+    /^cosine {4}1\.0000 \(sum\), accept at FAR 1e-1 \(of too few pairs to be sure of it\), (over )?\d+\.\d % same person on the calibration set$/m,
+  );
+  expect(usual.stdout).toMatch(
+    /^calibration set: 100 pairs, 50\.0 % of the same person \(.*, sha256 [0-9a-f]{12}\)$/m,
+  );
+  expect(usual.stdout).toContain('threshold FAR 0.2 of the calibration');
+  const strict = JSON.parse((await verify('--far', '0.1', '--json')).stdout);
+  expect(strict).toMatchObject({
+    same: true,
+    threshold: kept.thresholds[1].threshold,
+    calibrated: { strictestFar: 0.1, prior: 0.5, calibrationSet: { count: 100 } },
+  });
+  expect((await verify('--far', '1e-2')).stderr).toContain('none for 1e-2');
+  expect((await verify('--far', '2')).stderr).toContain('A false accept rate lies between 0 and 1');
+  // One of other weights is no calibration of these.
+  fs.writeFileSync(file, JSON.stringify({ ...kept, weightsSha256: '0123456789abcdef' }));
+  const other = await verify();
+  expect(other.stderr).toContain('calibration.json is of other weights and is left out');
+  expect(other.stdout).toContain('no decision');
+  fs.writeFileSync(file, '{"format": 1}');
+  const damaged = await verify();
+  expect([damaged.exitCode, damaged.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /calibration\.json is not a calibration file; `normface calibrate` writes a new one\n$/,
+    ),
+  ]);
 });
 
 test('what eval and blufr cannot store is said after what they computed, with exit status 1', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
 import { parseLog } from '../../src/normface/training/run/log.ts';
+import { shownCurves } from '../normface/training/event-reader.ts';
 import { bundledProgram } from './program.ts';
 import { normface, temporaryFolder } from './run.ts';
 
@@ -166,7 +167,7 @@ test('--overfit-batch learns one batch by heart', async () => {
 });
 
 test('evaluation while training is logged under the name of its protocol', async () => {
-  const words = ['--steps', '2', '--set', 'evaluation.everySteps=2', '--name', 'watched'];
+  const words = ['--steps', '2', '--set', 'evaluation.everySteps=2', '--name', 'watched', '--tensorboard'];
   const set = [
     'evaluation.data=generated:identities=20,samples=2,seed=3,first=5',
     'evaluation.pairsPerFold=2',
@@ -182,6 +183,52 @@ test('evaluation while training is logged under the name of its protocol', async
   expect(logOf('watched-001')).toContainEqual(
     expect.objectContaining({ event: 'validation', step: 2, protocol: 'lfw-10fold-cos' }),
   );
+});
+
+test('--tensorboard writes the same numbers for TensorBoard, and goes on in another file', async () => {
+  const run = path.join(output, 'watched-001');
+  const curves = () =>
+    shownCurves(
+      fs
+        .readdirSync(run)
+        .filter((name) => name.includes('tfevents'))
+        .map((name) => ({ name, bytes: new Uint8Array(fs.readFileSync(path.join(run, name))) })),
+    );
+  const logged = () =>
+    logOf('watched-001').flatMap((record) =>
+      'loss' in record ? [[record.step, Math.fround(Number(record.loss))]] : [],
+    );
+  expect(curves().curve('train/loss')).toEqual(logged());
+  expect(curves().curve('validation/accuracy lfw-10fold-cos')).toHaveLength(1);
+  expect(fs.readdirSync(path.join(output, 'whole-001')).join()).not.toContain('tfevents');
+  const words = ['--resume', run, '--set', 'steps=3', '--force', '--set', 'evaluation.everySteps=0'];
+  expect((await normface('train', ...words)).exitCode).toBe(0);
+  expect(fs.readdirSync(run).filter((name) => name.includes('tfevents'))).toHaveLength(2);
+  expect(logged().map(([step]) => step)).toEqual([2, 3]);
+  expect(curves().curve('train/loss')).toEqual(logged());
+});
+
+test('runs lists what was trained here', async () => {
+  const { exitCode, stdout } = await normface('runs', output, '--json');
+  expect(exitCode).toBe(0);
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const row = (name: string) => rows.find(({ folder }) => path.basename(folder) === name);
+  expect(row('whole-001')).toMatchObject({
+    state: 'finished',
+    problem: null,
+    step: 9,
+    totalSteps: 9,
+    net: 'tiny',
+  });
+  expect(row('whole-001').seconds).toBeGreaterThan(0);
+  expect(row('watched-001').best).toMatchObject({
+    source: 'validation',
+    protocol: 'lfw-10fold-cos',
+    step: 2,
+  });
 });
 
 test('a run that diverges ends with status 3; weights past all measure are never saved, the good ones are kept', async () => {

@@ -44,6 +44,9 @@ test('ytf judges pairs of videos by both rules and writes a report', async () =>
   const { exitCode, stdout, stderr } = await normface(...words);
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^rule +accuracy +fold 1 +fold 2$/m);
+  expect(stderr).toMatch(
+    /^ytf-mean-svm \(front\); 12 pairs of splits\.txt \(sha256 [0-9a-f]{12}\); pixels .*; images 48 × 56, alignment not recorded; /m,
+  );
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({
     checkpoint: 'run-001',

@@ -4,6 +4,7 @@ import {
   bootstrapMean,
   estimate,
   holm,
+  mcNemarPValue,
   randomNumbers,
   studentPValue,
   studentQuantile,
@@ -136,5 +137,40 @@ describe('agreement of orders', () => {
   test('what is level here counts for neither side, what is level there not at all', () => {
     expect(agreement([1, 1], total([1, 2]))).toEqual({ pairs: 1, same: 0, opposite: 0, p: 1 });
     expect(agreement([1, 2], () => 0)).toEqual({ pairs: 0, same: 0, opposite: 0, p: 1 });
+  });
+});
+
+describe("McNemar's exact test", () => {
+  /** Twice the probability of at most `fewest` heads among `tosses`, by whole numbers: exact but for the last division. */
+  const counted = (fewest: number, tosses: number) => {
+    let [term, sum] = [1n, 0n];
+    for (let k = 0; k <= fewest; k++) {
+      sum += term;
+      term = (term * BigInt(tosses - k)) / BigInt(k + 1);
+    }
+    return Math.min(1, Number((2n * sum * 10n ** 20n) / 2n ** BigInt(tosses)) / 1e20);
+  };
+
+  test.each([
+    [10, 2],
+    [2, 10],
+    [0, 5],
+    [1, 0],
+    [59, 121],
+    [480, 520],
+    [700, 500],
+  ])('%d against %d', (first, second) => {
+    const exact = counted(Math.min(first, second), first + second);
+    expect(mcNemarPValue(first, second)).toBeCloseTo(exact, 10);
+    expect(mcNemarPValue(first, second) / exact).toBeCloseTo(1, 8);
+  });
+
+  test('nothing, and as many on both sides, is no difference; huge counts are no trouble', () => {
+    expect(mcNemarPValue(0, 0)).toBe(1);
+    expect(mcNemarPValue(7, 7)).toBe(1);
+    expect(mcNemarPValue(50_000, 50_000)).toBe(1);
+    expect(mcNemarPValue(0, 100_000)).toBe(0);
+    // Of the normal distribution with its correction for continuity: z = (200 − 1) / √100200.
+    expect(mcNemarPValue(50_200, 50_000)).toBeCloseTo(0.5295, 3);
   });
 });

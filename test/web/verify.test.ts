@@ -1,9 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import type { StoredCalibration } from '../../src/normface/embedding/stored-calibration.ts';
 import type { StoredThreshold } from '../../src/normface/embedding/stored-threshold.ts';
 import { countCosines } from '../../src/normface/evaluation/sureness.ts';
 import { pickFiles, strangersAmong } from '../../src/web/verify/checkpoint-files.ts';
 import {
+  calibratedSentence,
   cosineMatrix,
   decisionFor,
   mergeFaces,
@@ -45,6 +47,20 @@ describe('which of the dropped files are a checkpoint', () => {
       'threshold.json',
       ['a.png'],
     ]);
+    const { threshold, calibration, others } = pickFiles(
+      files(
+        'ckpt/weights.safetensors',
+        'ckpt/calibration.json',
+        'ckpt/threshold.json',
+        'other/calibration.json',
+      ),
+    );
+    expect([threshold?.path, calibration?.path, others]).toEqual([
+      'ckpt/threshold.json',
+      'ckpt/calibration.json',
+      [],
+    ]);
+    expect(pickFiles(files('calibration.json')).calibration?.path).toBe('calibration.json');
     expect(picked('optimiser.safetensors')).toEqual(['optimiser.safetensors', undefined, []]);
   });
 
@@ -176,6 +192,54 @@ describe('cosines and decisions', () => {
     expect(decisionFor('front', stored, {}).explanation).toContain('chosen for the merge “sum”');
     expect(decisionFor('front', stored, { value: 0 }).threshold).toBe(0);
     expect(decisionFor('sum', undefined, {}).explanation).toContain('no threshold.json');
+  });
+
+  const calibration: StoredCalibration = {
+    format: 1,
+    merge: 'sum',
+    data: 'lfw',
+    pairs: 'pairs.txt',
+    pairsSha256: '0a1b2c3d4e5f',
+    weightsSha256: 'abcdefabcdef',
+    genuine: 3000,
+    impostor: 9000,
+    intercept: -4,
+    slope: 20,
+    thresholds: [
+      { far: 0.1, threshold: 0.1, isSupported: true, falseAccepts: null, trueAccepts: null },
+      { far: 0.01, threshold: 0.3, isSupported: true, falseAccepts: null, trueAccepts: null },
+    ],
+    impossible: [],
+    heldOut: {
+      folds: 10,
+      hasOwnFolds: true,
+      logLoss: 0,
+      priorLogLoss: 0,
+      brierScore: 0,
+      expectedCalibrationError: 0,
+      bins: [],
+    },
+  };
+
+  test('a calibration tells what a cosine means, in its own merge, and decides where nothing else does', () => {
+    const decision = decisionFor('sum', stored, {}, calibration);
+    expect(decision.threshold).toBe(0.25);
+    expect(calibratedSentence(0.41, decision)).toBe(
+      'Cosine 0.41, accept at FAR 1e-2, 98.5 % same person on the calibration set: 12,000 pairs, 25.0 % of the same person ' +
+        '(pairs.txt of lfw, sha256 0a1b2c3d4e5f).',
+    );
+    expect(calibratedSentence(0.41, decisionFor('sum', stored, {}))).toBeUndefined();
+    expect(calibratedSentence(0.41, decisionFor('front', stored, {}, calibration))).toBeUndefined();
+    const alone = decisionFor('sum', undefined, {}, calibration);
+    expect(alone).toMatchObject({
+      threshold: 0.3,
+      explanation: 'Threshold 0.3000: FAR 1e-2 of the calibration.',
+    });
+    expect(decisionFor('front', undefined, {}, calibration).threshold).toBeUndefined();
+    expect(decisionFor('sum', stored, { value: 0.5 }, calibration)).toMatchObject({
+      threshold: 0.5,
+      calibration,
+    });
   });
 
   test('the cosine must be greater than the threshold', () => {

@@ -2,7 +2,8 @@ import { UserError } from '../../common/errors.ts';
 
 /**
  * Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. A `range` of an archive with
- * `inflated` is deflated and becomes that many bytes.
+ * `inflated` is deflated and becomes that many bytes. A `record` of a RecordIO file lies there in several parts: it begins at
+ * `offset`, and the image `skip` bytes into what the parts make together.
  */
 export type Source =
   | { readonly kind: 'file'; readonly path: string }
@@ -13,6 +14,8 @@ export type Source =
       readonly length: number;
       readonly inflated?: number;
     }
+  | { readonly kind: 'record'; readonly path: string; readonly offset: number; readonly skip: number }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'grey'; readonly width: number; readonly height: number; readonly pixels: Uint8Array }
   | { readonly kind: 'generated'; readonly seed: number; readonly identity: number; readonly sample: number };
 
@@ -21,6 +24,24 @@ export interface Sample {
   readonly identity: number;
   readonly key: string;
   readonly source: Source;
+  /** The same image as one of another class: samples that make key and source only when they are asked for have it. */
+  readonly withIdentity?: (identity: number) => Sample;
+}
+
+/** A pair of sample indices; `fold` counts from 1. */
+export interface ResolvedPair {
+  readonly fold: number;
+  readonly same: boolean;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Verification pairs that a data set brings with it. */
+export interface OwnPairs {
+  /** What reports call them, such as `CFP-FP (cfp_fp.bin)`. */
+  readonly name: string;
+  readonly folds: number;
+  readonly pairs: readonly ResolvedPair[];
 }
 
 /** Something that a person should know of a data set besides its images: files that were passed over, or read in an unusual way. */
@@ -44,6 +65,7 @@ export interface Dataset {
   readonly identities: readonly string[];
   readonly samples: readonly Sample[];
   readonly remarks?: readonly Remark[];
+  readonly pairs?: OwnPairs;
 }
 
 /** A sample before its class has a number. */
@@ -91,14 +113,25 @@ export function createDataset(
   return { name, identities, samples, remarks };
 }
 
-/** The samples for which `keep` holds; classes left without a sample disappear and the others are renumbered. */
+/**
+ * The samples for which `keep` holds, in their order; classes left without a sample disappear and the others are renumbered. Pairs
+ * that the data set brings with it are left out, since images may be.
+ */
 export function subset(dataset: Dataset, keep: (sample: Sample, identity: string) => boolean): Dataset {
-  const kept: LabelledSource[] = [];
-  for (const sample of dataset.samples) {
-    const identity = dataset.identities[sample.identity]!;
-    if (keep(sample, identity)) kept.push({ identity, key: sample.key, source: sample.source });
-  }
-  return createDataset(dataset.name, kept, dataset.remarks);
+  const { name, remarks } = dataset;
+  const kept = dataset.samples.filter((sample) => keep(sample, dataset.identities[sample.identity]!));
+  const isUsed = new Uint8Array(dataset.identities.length);
+  for (const { identity } of kept) isUsed[identity] = 1;
+  const identities = dataset.identities.filter((_, identity) => isUsed[identity] === 1);
+  let next = 0;
+  const numbers = Uint32Array.from(isUsed, (used) => (used === 1 ? next++ : 0));
+  const samples = kept.map((sample) => renumbered(sample, numbers[sample.identity]!));
+  return { name, identities, samples, remarks };
+}
+
+function renumbered(sample: Sample, identity: number): Sample {
+  if (sample.identity === identity) return sample;
+  return sample.withIdentity?.(identity) ?? { ...sample, identity };
 }
 
 /** What every command that opens the data set says about it, a sentence each. */
@@ -109,7 +142,7 @@ export function warningsOf({ name, remarks = [] }: Dataset): string[] {
 /** A remark in words: `links that lead nowhere passed over: 3 (a/1.jpg, a/2.jpg …)`. */
 export function remarkText({ what, count, examples }: Remark): string {
   const more = count > examples.length ? ' …' : '';
-  return `${what}: ${count} (${examples.join(', ')}${more})`;
+  return `${what}: ${count}${examples.length > 0 ? ` (${examples.join(', ')}${more})` : ''}`;
 }
 
 /** Sample indices of every class, in class order. */

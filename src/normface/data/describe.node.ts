@@ -68,7 +68,7 @@ function tally(texts: readonly string[]): Tally {
 }
 
 function isStored({ source }: { readonly source: Source }): boolean {
-  return source.kind === 'file' || source.kind === 'range';
+  return source.kind !== 'grey' && source.kind !== 'generated';
 }
 
 /** Upright size of an image by its header; undefined for generated ones, which have any size. @throws Error */

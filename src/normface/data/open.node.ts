@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
 import { reasonOf } from '../../common/files.node.ts';
 import { isArchive, readArchive } from './archives/archive.node.ts';
@@ -7,12 +8,16 @@ import type { OnFiles, Tree } from './archives/walk.ts';
 import type { Dataset } from './dataset.ts';
 import { type GeneratedSpec, generatedDataset, isGenerated, parseGenerated } from './generated-dataset.ts';
 import { datasetOfTree } from './layout.ts';
+import { isImageList, openImageList } from './lists/open-list.node.ts';
 import { holdsIdxFiles, isMnist, openMnist, parseMnist } from './mnist.node.ts';
 import { imagesOf } from './recognise.node.ts';
+import { isRecordFile, openRecords } from './recordio/open-records.node.ts';
+import { isVerificationBin, openVerificationBin } from './verification-bin/open-bin.node.ts';
 
 /**
- * Opens a data set: a folder of `identity/image.jpg`, an archive (`.tar`, `.tar.gz` or `.zip`) of the same tree, a folder with the
- * files of MNIST (some of its images: `mnist:FOLDER,first=0,count=8000`), or generated faces
+ * Opens a data set: a folder of `identity/image.jpg`, an archive (`.tar`, `.tar.gz` or `.zip`) of the same tree, a RecordIO file
+ * (`.rec`) or a folder with one, a verification set of insightface (`.bin`), a list of images (`.txt`, `.lst`, `.csv`, `.tsv`), a
+ * folder with the files of MNIST (some of its images: `mnist:FOLDER,first=0,count=8000`), or generated faces
  * (`generated:identities=200,samples=20,seed=1` or the same as an object).
  * @param onFiles called with the number of files found so far
  * @throws UserError in one sentence when there is nothing usable.
@@ -25,9 +30,24 @@ export async function openDataset(
   if (isGenerated(what)) return generatedDataset(parseGenerated(what));
   if (isMnist(what)) return openMnist(parseMnist(what));
   // What cannot be listed is reported by readTree.
-  const names = await readdir(what).catch(() => []);
+  const entries = await readdir(what, { withFileTypes: true }).catch(() => []);
+  const names = entries.map(({ name }) => name);
   if (holdsIdxFiles(names)) return openMnist({ folder: what, first: 0 });
+  // A folder of people may hold any file besides; insightface's folders hold files only.
+  const records = entries.some((entry) => entry.isDirectory())
+    ? []
+    : names.filter((name) => /\.rec$/i.test(name)).sort();
+  if (records.length > 1)
+    throw new UserError(`${what} holds several data sets: name one of ${records.slice(0, 5).join(', ')}`);
+  if (records.length === 1) return openRecords(join(what, records[0]!), onFiles);
+  if (names.length === 0 && (await isRecordFile(what))) return openRecords(what, onFiles);
+  if (names.length === 0 && (await isVerificationBin(what))) return openVerificationBin(what);
+  if (names.length === 0 && isImageList(what) && (await isFile(what))) return openImageList(what);
   return datasetOfTree(await readTree(what, onFiles));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 /**
@@ -38,11 +58,32 @@ export async function openVideos(path: string): Promise<Dataset> {
   return datasetOfTree(await readTree(path), ['person', 'video']);
 }
 
+/**
+ * Opens all images of a folder or an archive, wherever they lie in it, as one class: for lists that name images by their paths.
+ * @throws UserError in one sentence when there is nothing usable
+ */
+export async function openImageFiles(path: string): Promise<Dataset> {
+  const { name, files, remarks } = await readTree(path);
+  return {
+    name,
+    identities: ['image'],
+    samples: files.map((file) => ({ identity: 0, key: file.path, source: file.source })),
+    remarks,
+  };
+}
+
 /** Whether a name is that of a data set, not of one image. @throws UserError when it is a file that cannot be read */
 export async function isDataset(what: string): Promise<boolean> {
   if (isGenerated(what) || isMnist(what)) return true;
   const found = await stat(what).catch(() => undefined);
-  return found !== undefined && (found.isDirectory() || (await isArchive(what)));
+  if (found === undefined) return false;
+  return (
+    found.isDirectory() ||
+    isImageList(what) ||
+    (await isRecordFile(what)) ||
+    (await isVerificationBin(what)) ||
+    (await isArchive(what))
+  );
 }
 
 /**

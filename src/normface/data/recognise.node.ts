@@ -44,6 +44,11 @@ export async function imagesOf({ name, files, remarks }: Tree): Promise<Tree> {
   throw new UserError(`${name} holds no images that can be read; ${all.map(remarkText).join('; ')}`);
 }
 
+/** Whether a path ends as images usually do. */
+export function isImageName(path: string): boolean {
+  return imageEndings.has(endingOf(path));
+}
+
 async function formatOf({ source }: TreeFile): Promise<ImageFormat | undefined> {
   // What cannot be opened is no image to anybody here; an image of a usual ending is reported when it is decoded.
   const head = await readHead(source as StoredSource, headBytes).catch(() => new Uint8Array());

@@ -6,6 +6,7 @@
 
 import { UserError } from '../../common/errors.ts';
 import { elementCount } from '../../engine/core/shape.ts';
+import type { ImageSize } from '../data/images/image.ts';
 import type { ModelTensor } from '../models/model-file.ts';
 import type { Layer, Net } from '../nets/net.ts';
 import { planNet, withInner } from '../nets/plan.ts';
@@ -58,15 +59,15 @@ export const perAnchor = 5;
 export const cellSize = 32;
 
 /**
- * The tiny face detector for square pictures whose side is a multiple of 32: a map of (side/32 + 1)² cells, of which the first row and column
- * are to be passed over: the last pooling has a stride of 1 and a border on the right and below, here also on the left and above.
+ * The tiny face detector for pictures whose extents are multiples of 32: a map of (height/32 + 1) × (width/32 + 1) cells, of which the first row
+ * and column are to be passed over: the last pooling has a stride of 1 and a border on the right and below, here also on the left and above.
  */
-export function tinyFaceDetector(side: number): Net {
+export function tinyFaceDetector({ width, height }: ImageSize): Net {
   const channels = [16, 32, 64, 128, 256, 512];
   return {
     name: 'face-api-tiny-face-detector',
-    input: [side, side, 3],
-    pixels: { mean: 0, scale: 1 / 256 },
+    input: [height, width, 3],
+    pixels: { mean: 0, scale: 1 / 255 },
     layers: [
       { kind: 'conv', name: 'conv0', channels: 16, kernel: 3 },
       leaky('conv0'),
@@ -140,10 +141,10 @@ export interface FaceApiModels {
 }
 
 /** @throws UserError that names the file and the tensor that is missing or has another shape */
-export function faceApiNets({ detector, points }: FaceApiModels, side: number) {
+export function faceApiNets({ detector, points }: FaceApiModels, size: ImageSize) {
   const tiny = !points.model.tensors.some(({ name }) => name.startsWith('dense3/'));
   return {
-    detector: withWeights(tinyFaceDetector(side), detector, detectorMean),
+    detector: withWeights(tinyFaceDetector(size), detector, detectorMean),
     points: withWeights(pointsNet(tiny), points, pointsMean),
   };
 }

@@ -2,6 +2,7 @@
 
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import type { ImageSize } from '../data/images/image.ts';
 import { type Candidate, squared, suppress } from './boxes.ts';
 import {
   type Box,
@@ -12,24 +13,33 @@ import {
   type Point,
   type RgbaImage,
 } from './detector.ts';
-import {
-  anchors,
-  cellSize,
-  type FaceApiModels,
-  faceApiNets,
-  perAnchor,
-  pointsSide,
-} from './face-api-nets.ts';
+import { candidatesOf, doublings, leastSide, levelOf } from './face-api-boxes.ts';
+import { cellSize, type FaceApiModels, faceApiNets, pointsSide } from './face-api-nets.ts';
 import { ImageNet } from './image-net.ts';
+import { type Level, onPages, paginate, partOf, placeOf } from './pyramid.ts';
 import { ScaledImage } from './scaled.ts';
 
 /** What {@link FaceApiDetector} looks at, and how sure it must be. */
 export interface FaceApiOptions {
-  /** Side of the square that photographs are scaled into, a multiple of 32. Default 416. */
+  /**
+   * Longest side, in pixels, of the largest size at which a photograph is looked at; it is looked at with longest sides of 160, 320, 640 and so on.
+   * Faces from about a twentieth of it are found. Default 1280.
+   */
+  readonly largestSide?: number;
+  /** Looks once, at a square of this side, a multiple of 32, as face-api itself does (416 there). Default: at several sizes. */
   readonly inputSize?: number;
   /** Score from which a box is a face. Default 0.5. */
   readonly threshold?: number;
 }
+
+/** What is looked at at once where `inputSize` does not say so: a photograph with a longest side of 320 and, beside it, of 160. */
+const usualPage = { width: 512, height: 320 } as const;
+
+/** Pieces of a level overlap by the side of the largest faces that are found at its size rather than at half of it. */
+const faceWindows = { size: 160, stride: cellSize } as const;
+
+/** Share of the smaller box that another may cover: a face may be found at two sizes. */
+const mostInside = 0.7;
 
 /** Overlap above which the less sure of two boxes goes (src/tinyFaceDetector/const.ts of face-api). */
 const mostOverlap = 0.4;
@@ -37,10 +47,15 @@ const mostOverlap = 0.4;
 /** Faces whose points are found at once. */
 const batchOfPoints = 4;
 
-/** face-api's tiny face detector and one of its nets for 68 points on our engine, with its defaults. */
+/**
+ * face-api's tiny face detector and one of its nets for 68 points on our engine. The detector finds faces of about 50 to 200 pixels; so that faces
+ * of all sizes are found, photographs are looked at at several sizes, where face-api looks at one.
+ */
 export class FaceApiDetector implements Detector {
   readonly name = 'face-api';
   private readonly threshold: number;
+  private readonly page: ImageSize;
+  private readonly levelsOf: (photograph: ImageSize) => Level[];
   private readonly detector: ImageNet;
   private readonly points: ImageNet;
 
@@ -48,14 +63,22 @@ export class FaceApiDetector implements Detector {
   constructor(
     device: Device,
     models: FaceApiModels,
-    { inputSize = 416, threshold = 0.5 }: FaceApiOptions = {},
+    { largestSide = 1280, inputSize, threshold = 0.5 }: FaceApiOptions = {},
   ) {
-    if (!(Number.isInteger(inputSize / cellSize) && inputSize >= cellSize && inputSize <= 2048))
+    if (
+      inputSize !== undefined &&
+      !(Number.isInteger(inputSize / cellSize) && inputSize >= cellSize && inputSize <= 2048)
+    )
       throw new UserError(`the input size is a multiple of ${cellSize} up to 2048, not ${inputSize}`);
+    if (!(largestSide >= leastSide && largestSide <= 8192))
+      throw new UserError(`the largest side is ${leastSide} to 8192 pixels, not ${largestSide}`);
     if (!(threshold > 0 && threshold < 1))
       throw new UserError(`the threshold lies between 0 and 1, not ${threshold}`);
     this.threshold = threshold;
-    const nets = faceApiNets(models, inputSize);
+    this.page = inputSize === undefined ? usualPage : { width: inputSize, height: inputSize };
+    this.levelsOf = (photograph) =>
+      inputSize === undefined ? doublings(photograph, largestSide) : [levelOf(photograph, inputSize)];
+    const nets = faceApiNets(models, this.page);
     this.detector = new ImageNet(device, nets.detector, 1);
     this.points = new ImageNet(device, nets.points, batchOfPoints);
   }
@@ -87,56 +110,25 @@ export class FaceApiDetector implements Detector {
 
   /** Boxes in edges, within the photograph. */
   private async boxes(source: ScaledImage): Promise<Candidate[]> {
-    const { width: side } = this.detector;
-    const scale = Math.max(source.width, source.height) / side;
-    const width = Math.max(1, Math.round(source.width / scale));
-    const height = Math.max(1, Math.round(source.height / scale));
-    let candidates: Candidate[] = [];
+    const pieces = paginate(this.levelsOf(source), faceWindows, this.page, cellSize);
+    const pages = onPages(pieces);
+    const candidates: Candidate[] = [];
     await this.detector.runAll(
-      1,
-      (_, pixels, at) =>
-        source.write(
-          { x: 0, y: 0, width: source.width, height: source.height },
-          { pixels, stride: side, at, width, height },
-        ),
-      (_, output) => {
-        candidates = candidatesOf(output, side / cellSize, this.threshold, {
-          x: (cellSize * source.width) / width,
-          y: (cellSize * source.height) / height,
-        });
+      pages.length,
+      (index, pixels, at) => {
+        for (const piece of pages[index]!) source.write(partOf(piece), placeOf(piece, this.page, pixels, at));
+      },
+      (index, output) => {
+        for (const piece of pages[index]!)
+          candidates.push(...candidatesOf(piece, output, this.page.width / cellSize + 1, this.threshold));
       },
     );
-    return suppress(candidates, mostOverlap).flatMap(({ box, score }) => {
+    const kept = suppress(suppress(candidates, mostOverlap), mostInside, 'minimum');
+    return kept.flatMap(({ box, score }) => {
       const inside = within(box, source);
       return inside.width >= 1 && inside.height >= 1 ? [{ box: inside, score }] : [];
     });
   }
-}
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/**
- * What each anchor of each cell says: the middle lies in the cell at the sigmoid of x and y, the box is exp(width), exp(height) times the
- * anchor (arXiv 1612.08242, section 2).
- *
- * @param output [cells + 1, cells + 1, anchors, 5], of which the first row and column are passed over
- * @param cell extents of a cell in pixels of the photograph
- */
-function candidatesOf(output: Float32Array, cells: number, threshold: number, cell: Point): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (let row = 0; row < cells; row++)
-    for (let column = 0; column < cells; column++)
-      anchors.forEach((anchor, a) => {
-        const at = (((row + 1) * (cells + 1) + column + 1) * anchors.length + a) * perAnchor;
-        const score = sigmoid(output[at + 4]!);
-        if (!(score > threshold)) return;
-        const width = Math.exp(output[at + 2]!) * anchor.width * cell.x;
-        const height = Math.exp(output[at + 3]!) * anchor.height * cell.y;
-        const x = (column + sigmoid(output[at]!)) * cell.x - width / 2;
-        const y = (row + sigmoid(output[at + 1]!)) * cell.y - height / 2;
-        candidates.push({ box: { x, y, width, height }, score });
-      });
-  return candidates;
 }
 
 /** What of a box lies in a photograph. */

@@ -8,7 +8,7 @@ import { checkPhotograph } from './detector.ts';
 import { ImageNet } from './image-net.ts';
 import { windowOf } from './mtcnn-nets.ts';
 import type { MtcnnNets } from './mtcnn-weights.ts';
-import { type Level, type Piece, paginate, pyramid } from './pyramid.ts';
+import { type Level, onPages, type Piece, paginate, partOf, placeOf, pyramid } from './pyramid.ts';
 import { ScaledImage } from './scaled.ts';
 
 /** What {@link Mtcnn} looks for, and how sure it must be. */
@@ -44,8 +44,8 @@ interface Proposal extends Candidate {
 }
 
 /**
- * MTCNN (arXiv 1604.02878) on our engine: thresholds, overlaps and the order of steps are those of the program that its authors
- * published (`detect_face.m`). Boxes are kept as fractions of pixels where that program rounds.
+ * MTCNN (arXiv 1604.02878) on our engine: thresholds, overlaps, the order of steps and where boxes are cut to whole pixels are those of the
+ * program that its authors published (`detect_face.m` of kpzhang93/MTCNN_face_detection_alignment).
  */
 export class Mtcnn implements Detector {
   readonly name = 'mtcnn';
@@ -61,7 +61,9 @@ export class Mtcnn implements Detector {
     { minFace = 20, thresholds = [0.6, 0.7, 0.7], factor = 0.709, mostPixels = 1_500_000 }: MtcnnOptions = {},
   ) {
     if (!(minFace >= windowOf.proposal.size && Number.isFinite(minFace)))
-      throw new UserError(`the smallest face must be ${windowOf.proposal.size} pixels or more, not ${minFace}`);
+      throw new UserError(
+        `the smallest face must be ${windowOf.proposal.size} pixels or more, not ${minFace}`,
+      );
     if (!thresholds.every((threshold) => threshold > 0 && threshold < 1))
       throw new UserError(`thresholds lie between 0 and 1, not ${thresholds.join(', ')}`);
     if (!(factor > 0 && factor < 1)) throw new UserError(`the factor lies between 0 and 1, not ${factor}`);
@@ -89,13 +91,12 @@ export class Mtcnn implements Detector {
     const [threshold] = this.options.thresholds;
     const levels = pyramid(source, windowOf.proposal, this.options);
     const pieces = paginate(levels, windowOf.proposal, page);
-    const pages: Piece[][] = [];
-    for (const piece of pieces) (pages[piece.page] ??= []).push(piece);
+    const pages = onPages(pieces);
     const found = new Map<Level, Proposal[]>(levels.map((level) => [level, []]));
     await this.proposals.runAll(
       pages.length,
       (index, pixels, at) => {
-        for (const piece of pages[index]!) source.write(partOf(piece), placeOf(piece, pixels, at));
+        for (const piece of pages[index]!) source.write(partOf(piece), placeOf(piece, page, pixels, at));
       },
       (index, output) => {
         const columns = this.proposals.outputShape[1]!;
@@ -106,7 +107,9 @@ export class Mtcnn implements Detector {
     const ofLevels = [...found.values()].flatMap((proposals) =>
       suppress(surestFirst(proposals).slice(0, mostOfLevel), overlapOf.level),
     );
-    return suppress(ofLevels, overlapOf.proposals).map(({ box, move }) => squared(moved(box, move)));
+    return suppress(ofLevels, overlapOf.proposals).map(({ box, move }) =>
+      squared(movedByProposal(box, move)),
+    );
   }
 
   /** R-Net on each square: those that it, too, takes for faces, moved. */
@@ -143,7 +146,7 @@ export class Mtcnn implements Detector {
     take: (box: Box, output: Float32Array) => void,
   ): Promise<void> {
     const { width, height } = net;
-    const usable = boxes.filter(isUsable);
+    const usable = boxes.map(wholePixels).filter(isUsable);
     await net.runAll(
       usable.length,
       (index, pixels, at) => source.write(usable[index]!, { pixels, stride: width, at, width, height }),
@@ -152,28 +155,25 @@ export class Mtcnn implements Detector {
   }
 }
 
+/** As the authors' program cuts boxes: numbers of the first and the last pixel, from 1, towards zero. */
+function wholePixels({ x, y, width, height }: Box): Box {
+  const [left, top] = [Math.trunc(x + 1) - 1, Math.trunc(y + 1) - 1];
+  return { x: left, y: top, width: Math.trunc(x + width) - left, height: Math.trunc(y + height) - top };
+}
+
+/** P-Net's moves are fractions of the distance from the first pixel to the last, one less than the width; those of the others of the width. */
+function movedByProposal(box: Box, [left, top, right, bottom]: Float32Array): Box {
+  const [across, down] = [1 - 1 / box.width, 1 - 1 / box.height];
+  return moved(box, [left! * across, top! * down, right! * across, bottom! * down]);
+}
+
 /** Edges may move so far that nothing is left of a box. */
 const isUsable = ({ x, y, width, height }: Box): boolean =>
   Number.isFinite(x) && Number.isFinite(y) && width >= 1 && height >= 1 && Number.isFinite(width * height);
 
-/** What of the photograph a piece shows, in edges. */
-const partOf = ({ x, y, width, height, level: { scaleX, scaleY } }: Piece): Box => ({
-  x: x / scaleX,
-  y: y / scaleY,
-  width: width / scaleX,
-  height: height / scaleY,
-});
-
-const placeOf = ({ pageX, pageY, width, height }: Piece, pixels: Uint8Array, at: number) => ({
-  pixels,
-  stride: page.width,
-  at: at + pageY * page.width + pageX,
-  width,
-  height,
-});
-
 /** Of two scores behind a softmax, the second: 1 / (1 + exp(s₀ − s₁)). */
-const scoreOf = (output: Float32Array, at: number): number => 1 / (1 + Math.exp(output[at]! - output[at + 1]!));
+const scoreOf = (output: Float32Array, at: number): number =>
+  1 / (1 + Math.exp(output[at]! - output[at + 1]!));
 
 /** The windows of a piece that P-Net takes for faces. @param output of its page, `columns` windows a row */
 function proposalsOf(piece: Piece, output: Float32Array, columns: number, threshold: number): Proposal[] {
@@ -185,20 +185,24 @@ function proposalsOf(piece: Piece, output: Float32Array, columns: number, thresh
       const at = 6 * (((piece.pageY + y) / stride) * columns + (piece.pageX + x) / stride);
       const score = scoreOf(output, at);
       if (!(score > threshold)) continue;
-      const box = {
-        x: (piece.x + x) / scaleX,
-        y: (piece.y + y) / scaleY,
-        width: size / scaleX,
-        height: size / scaleY,
-      };
+      // From the first to the last pixel of the window, which count from 1 there: (x + 1)/scale to (x + size)/scale.
+      const box = wholePixels({
+        x: (piece.x + x + 1) / scaleX - 1,
+        y: (piece.y + y + 1) / scaleY - 1,
+        width: (size - 1) / scaleX + 1,
+        height: (size - 1) / scaleY + 1,
+      });
       proposals.push({ box, score, move: output.slice(at + 2, at + 6) });
     }
   }
   return proposals;
 }
 
-/** Five x, then five y, as fractions of the square that O-Net saw. */
+/**
+ * Five x, then five y, as fractions of the square that O-Net saw. The authors' program takes one pixel off their places, which count from 1, and
+ * what was aligned by its points has it so; from the first pixel on as 0 that is x − 1 of the square.
+ */
 function pointsOf({ x, y, width, height }: Box, output: Float32Array): FivePoints {
-  const point = (i: number) => ({ x: x + width * output[6 + i]!, y: y + height * output[11 + i]! });
+  const point = (i: number) => ({ x: x - 1 + width * output[6 + i]!, y: y - 1 + height * output[11 + i]! });
   return [point(0), point(1), point(2), point(3), point(4)];
 }

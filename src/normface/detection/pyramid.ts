@@ -5,6 +5,8 @@
  */
 
 import type { ImageSize } from '../data/images/image.ts';
+import type { Box } from './detector.ts';
+import type { Target } from './scaled.ts';
 
 /** Windows that a net looks at faces through: their extent, and from one to the next, in pixels of a level. */
 export interface Windows {
@@ -59,14 +61,19 @@ export interface Piece extends ImageSize {
   readonly pageY: number;
 }
 
-/** Cuts levels into pieces whose windows are, together, all windows of the level, each once, and lays them out on as few pages as come of it. */
-export function paginate(levels: readonly Level[], windows: Windows, page: ImageSize): Piece[] {
+/**
+ * Cuts levels into pieces whose windows are, together, all windows of the level, each once, and lays them out on as few pages as come of it.
+ *
+ * @param page extents are multiples of the windows' stride
+ * @param gap pixels that are left free between pieces, for nets that see beyond their windows
+ */
+export function paginate(levels: readonly Level[], windows: Windows, page: ImageSize, gap = 0): Piece[] {
   const pieces = levels.flatMap((level) =>
     cuts(level.height, page.height, windows).flatMap(([y, height]) =>
       cuts(level.width, page.width, windows).map(([x, width]) => ({ level, x, y, width, height })),
     ),
   );
-  return layOut(pieces, page);
+  return layOut(pieces, page, (extent) => Math.ceil((extent + gap) / windows.stride) * windows.stride);
 }
 
 /** [from, extent] of the parts of an axis. */
@@ -87,8 +94,16 @@ interface Shelf {
   filled: number;
 }
 
-/** The highest first, each on the first shelf with room for it, else on a new shelf on the first page with room for that. */
-function layOut(pieces: readonly Omit<Piece, 'page' | 'pageX' | 'pageY'>[], page: ImageSize): Piece[] {
+/**
+ * The highest first, each on the first shelf with room for it, else on a new shelf on the first page with room for that.
+ *
+ * @param taking what an extent takes up before the next piece can begin
+ */
+function layOut(
+  pieces: readonly Omit<Piece, 'page' | 'pageX' | 'pageY'>[],
+  page: ImageSize,
+  taking: (extent: number) => number,
+): Piece[] {
   const shelves: Shelf[] = [];
   /** Rows of each page that shelves take. */
   const taken: number[] = [];
@@ -102,11 +117,39 @@ function layOut(pieces: readonly Omit<Piece, 'page' | 'pageX' | 'pageY'>[], page
         let number = taken.findIndex((rows) => page.height - rows >= piece.height);
         if (number < 0) number = taken.push(0) - 1;
         shelf = { page: number, y: taken[number]!, height: piece.height, filled: 0 };
-        taken[number]! += piece.height;
+        taken[number]! += taking(piece.height);
         shelves.push(shelf);
       }
       const placed = { ...piece, page: shelf.page, pageX: shelf.filled, pageY: shelf.y };
-      shelf.filled += piece.width;
+      shelf.filled += taking(piece.width);
       return placed;
     });
 }
+
+/** The pieces of each page. */
+export function onPages(pieces: readonly Piece[]): Piece[][] {
+  const count = pieces.reduce((most, piece) => Math.max(most, piece.page + 1), 0);
+  return Array.from({ length: count }, (_, number) => pieces.filter((piece) => piece.page === number));
+}
+
+/** What of the photograph a piece shows, in edges. */
+export const partOf = ({ x, y, width, height, level: { scaleX, scaleY } }: Piece): Box => ({
+  x: x / scaleX,
+  y: y / scaleY,
+  width: width / scaleX,
+  height: height / scaleY,
+});
+
+/** Where a piece is written to, when its page begins at pixel `at`. */
+export const placeOf = (
+  { pageX, pageY, width, height }: Piece,
+  page: ImageSize,
+  pixels: Uint8Array,
+  at: number,
+): Target => ({
+  pixels,
+  stride: page.width,
+  at: at + pageY * page.width + pageX,
+  width,
+  height,
+});

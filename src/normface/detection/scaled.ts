@@ -65,12 +65,7 @@ function halved({ width, height, data }: RgbaImage): RgbaImage {
       const [a, b, c, d] = [4 * (above + left), 4 * (above + right), 4 * (below + left), 4 * (below + right)];
       for (let channel = 0; channel < 3; channel++)
         result[to + channel] =
-          (data[a + channel]! +
-            data[b + channel]! +
-            data[c + channel]! +
-            data[d + channel]! +
-            2) >>
-          2;
+          (data[a + channel]! + data[b + channel]! + data[c + channel]! + data[d + channel]! + 2) >> 2;
     }
   }
   return { width: columns, height: rows, data: result };

@@ -3,10 +3,12 @@
 import { UsageError, UserError } from '../../common/errors.ts';
 import { ImageStore } from '../data/images/image-store.node.ts';
 import type { DecodePool } from '../data/images/worker-pool.node.ts';
+import { thresholdAt } from '../evaluation/calibrate.ts';
 import { type Evaluation, type EvaluationOptions, evaluateScores } from '../evaluation/evaluate.ts';
+import type { Explained } from '../evaluation/explain.ts';
 import { MergedScores } from '../evaluation/merged-scores.ts';
 import { type MirrorRow, mirrorRows } from '../evaluation/mirror-table.ts';
-import { tarAtFar } from '../evaluation/roc.ts';
+import type { Provenance } from '../evaluation/provenance.ts';
 import { bestThreshold, type ScoreSplit } from '../evaluation/threshold.ts';
 import type { EvaluationSet } from './evaluation-set.node.ts';
 import { extractFeatures } from './features.node.ts';
@@ -21,6 +23,10 @@ export interface EvaluatedRun {
   readonly evaluation: Evaluation;
   readonly threshold: StoredThreshold;
   readonly mirrorTable?: readonly MirrorRow[];
+  /** What belongs to every number of it; set by whoever prints them. */
+  readonly provenance?: Provenance;
+  /** What alternatives would change; of runs that were asked for it. */
+  readonly explained?: Explained;
 }
 
 export interface EvaluateOptions extends EvaluationOptions {
@@ -81,11 +87,10 @@ export async function evaluateRun(
 /** A threshold for the decision "same person when score > threshold". */
 function chooseThreshold(split: ScoreSplit, rule: ThresholdRule): number {
   if (rule.kind === 'best') return bestThreshold(split).threshold;
-  const { threshold } = tarAtFar(split, rule.far);
+  const threshold = thresholdAt(split, rule.far);
   if (threshold === null)
     throw new UserError(
       `${split.impostor.length} pairs of different people are too few for a threshold at a false accept rate of ${rule.far}`,
     );
-  // There the decision is "score ≥ threshold"; scores are cosines of f32 features, so this shift passes none of them.
-  return threshold - 1e-12;
+  return threshold;
 }

@@ -1,18 +1,18 @@
 /** Images and pairs to evaluate on, from the names a person gives. */
 
-import { type Dataset, warningsOf } from '../data/dataset.ts';
+import { type Dataset, type ResolvedPair, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { drawPairs } from '../data/protocols/pair-generation.ts';
 import { readPairs } from '../data/protocols/pairs.node.ts';
-import { countedRemark, pairsOfFolds, type ResolvedPair, resolvePairs } from '../data/protocols/pairs.ts';
+import { countedRemark, pairsOfFolds, resolvePairs } from '../data/protocols/pairs.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import type { TrainingConfig } from '../training/config/config.ts';
 
 /** Images and pairs to judge a net on. */
 export interface EvaluationSetOptions {
-  /** A folder, an archive or generated faces. */
+  /** Any data set that `openDataset` opens. */
   readonly data: string;
-  /** A list of pairs; without one ten folds are drawn. */
+  /** A list of pairs; without one those that the data set brings with it, else ten folds are drawn. */
   readonly pairs?: string;
   /** Same-person pairs, and as many of different people, in each drawn fold. */
   readonly pairsPerFold: number;
@@ -41,6 +41,10 @@ export async function openEvaluationSet(options: EvaluationSetOptions): Promise<
   const dataset = await openDataset(data);
   const warnings = warningsOf(dataset);
   const nameOf = (list: string) => (folds ? `folds ${folds.join(', ')} of ${list}` : list);
+  if (file === undefined && dataset.pairs) {
+    const { pairs } = dataset;
+    return { dataset, pairsName: nameOf(pairs.name), warnings, ...toRows(pairsOfFolds(pairs, folds)) };
+  }
   if (file === undefined) {
     const drawn = drawPairs(dataset, { folds: 10, pairsPerFold, seed });
     return { dataset, pairsName: nameOf(drawn.name), warnings, ...toRows(pairsOfFolds(drawn, folds)) };

@@ -1,8 +1,15 @@
 import type { Device } from '../../engine/core/tensor.ts';
+import type { Net } from '../nets/net.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
 import { type EmbedderOptions, NetEmbedder } from './embedder.ts';
 import { inferenceNet } from './inference.ts';
 import { openWeights } from './open-weights.ts';
+
+/** What is decided when a net is opened. */
+export interface OpenOptions extends Pick<EmbedderOptions, 'mirror'> {
+  /** What becomes of a byte of an image, (byte − mean)·scale, in place of what the net says. */
+  readonly pixels?: Net['pixels'];
+}
 
 /**
  * The net of a weights file, ready to embed; the file says which net it is and for which images.
@@ -14,9 +21,9 @@ export async function embedderOf(
   { tensors, metadata }: SafetensorsFile,
   source: string,
   batchSize: number,
-  { mirror }: Pick<EmbedderOptions, 'mirror'> = {},
+  { mirror, pixels }: OpenOptions = {},
 ): Promise<NetEmbedder> {
-  const { built, values, imageSize } = openWeights({ tensors, metadata }, source);
+  const { built, values, imageSize } = openWeights({ tensors, metadata }, source, pixels);
   return device.tuner.tuned(
     () => {
       const { net, parameters } = inferenceNet(device, built, values);

@@ -2,6 +2,7 @@
 
 import { UserError } from '../../common/errors.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
+import type { Net } from '../nets/net.ts';
 import { netOfMetadata } from '../nets/stored-net.ts';
 import { matchParameters } from '../training/checkpoint/compatible.ts';
 import type { SafetensorsFile } from '../training/checkpoint/safetensors.ts';
@@ -18,12 +19,21 @@ export interface OpenWeights {
   readonly imageSize: readonly [height: number, width: number];
 }
 
+/** What a net is given. */
+export interface NetInput {
+  readonly design: Net;
+  /** Images are scaled to cover this … */
+  readonly imageSize: readonly [height: number, width: number];
+  /** … and the net sees the centre of it. */
+  readonly cropSize: readonly [height: number, width: number];
+}
+
 /**
- * The file says which net it is and for which images.
+ * Which net a weights file is of, and for which images.
  * @param source what sentences call the file
- * @throws UserError when the file is not one of this program's or does not fit its net
+ * @throws UserError when its metadata do not say, or are damaged
  */
-export function openWeights({ tensors, metadata }: SafetensorsFile, source: string): OpenWeights {
+export function inputOf(metadata: SafetensorsFile['metadata'], source: string): NetInput {
   const imageSize = sizeOf(metadata.imageSize);
   if (imageSize?.some((extent) => extent < 1 || extent > mostExtent))
     throw new UserError(
@@ -37,7 +47,22 @@ export function openWeights({ tensors, metadata }: SafetensorsFile, source: stri
     throw new UserError(
       `${source} is damaged: its crop ${JSON.stringify(metadata.cropSize)} is no height and width within ${metadata.imageSize}`,
     );
-  const built = buildNet(design, [...cropSize, design.input[2]], 0);
+  return { design, imageSize, cropSize };
+}
+
+/**
+ * The net of a weights file with its values.
+ * @param source what sentences call the file
+ * @param pixels what becomes of a byte of an image, in place of what the net says
+ * @throws UserError when the file is not one of this program's or does not fit its net
+ */
+export function openWeights(
+  { tensors, metadata }: SafetensorsFile,
+  source: string,
+  pixels?: Net['pixels'],
+): OpenWeights {
+  const { design, imageSize, cropSize } = inputOf(metadata, source);
+  const built = buildNet(pixels ? { ...design, pixels } : design, [...cropSize, design.input[2]], 0);
   const values = matchParameters(tensors, built.declarations, { source, net: design.name });
   return { built, values, imageSize };
 }

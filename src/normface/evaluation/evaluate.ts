@@ -1,4 +1,5 @@
 import { UserError } from '../../common/errors.ts';
+import { type ErrorReject, errorVersusReject } from './error-reject.ts';
 import { type HeldOutFolds, type HeldOutResult, heldOutFold } from './held-out.ts';
 import type { MergeName } from './merge.ts';
 import { type ImageFeatures, MergedScores } from './merged-scores.ts';
@@ -53,6 +54,8 @@ export interface Evaluation {
   /** Cosines of the pairs that a threshold to keep may be chosen on: these, or with `heldOut` those of its threshold fold. */
   readonly thresholdSplit: ScoreSplit;
   readonly roc: Roc;
+  /** What remains wrong once pairs with short features are refused. */
+  readonly errorReject: ErrorReject;
   /** The protocol to look at first, and for every pair that it judges whether it is decided rightly, 1 or 0; null without protocols. */
   readonly first: { readonly result: MergedResult; readonly decisions: Uint8Array } | null;
 }
@@ -67,6 +70,11 @@ const fixedMerge: Partial<Record<ProtocolName, MergeName>> = {
   'lfw-10fold-l2': 'sum',
   'lfw-10fold-cos': 'front',
 };
+
+/** The merge of image and mirror image that a rule's definition has, if it has one. */
+export function fixedMergeOf(protocol: ProtocolName): MergeName | undefined {
+  return fixedMerge[protocol];
+}
 
 /** Everything `normface eval` reports about raw features of images and, if given, of their mirror images. */
 export function evaluateVerification(
@@ -100,7 +108,8 @@ export function evaluateScores(scoresBy: MergedScores, options: EvaluationOption
   const result = firstResult(protocols);
   const judged = heldOut ? selectFolds(pairs, [heldOut.testFold]) : pairs;
   const cosines = merged.cosines;
-  const scores = heldOut ? cosines.filter((_, pair) => pairs.fold[pair] === heldOut.testFold) : cosines;
+  const isJudged = (_: number, pair: number) => !heldOut || pairs.fold[pair] === heldOut.testFold;
+  const scores = heldOut ? cosines.filter(isJudged) : cosines;
   const split = splitScores(scores, judged.same);
   const roc = rocCurve(split);
   return {
@@ -117,6 +126,7 @@ export function evaluateScores(scoresBy: MergedScores, options: EvaluationOption
     scores,
     thresholdSplit: heldOut ? splitScores(cosines, pairs.same, inFold(pairs, heldOut.thresholdFold)) : split,
     roc,
+    errorReject: errorVersusReject(scores, judged.same, merged.norms.filter(isJudged)),
     first: result ? { result, decisions: decisionsOf(result, scoresBy.by(result.merge)) } : null,
   };
 }

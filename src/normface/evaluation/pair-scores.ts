@@ -2,7 +2,7 @@ import { checkFeatures, type Features, featureCount } from './features.ts';
 import { combine, type Moments, momentsOf } from './moments.ts';
 import { checkPairs, foldNumbers, type PairList } from './pairs.ts';
 import { fitPca, normfacePca, type Pca, project } from './pca.ts';
-import { cosineScores, squaredDistances } from './similarity.ts';
+import { cosineScores, leastNorms, squaredDistances } from './similarity.ts';
 
 /** What a pair of features is scored by, after L2 normalisation. The last three learn from the pairs outside a fold. */
 export type Measure =
@@ -44,6 +44,11 @@ export class PairScores {
   /** Cosine of every pair. */
   get cosines(): Float64Array {
     return this.of('cosine', 0);
+  }
+
+  /** The lesser norm of the two features of every pair, as they are before any normalisation. */
+  get norms(): Float64Array {
+    return leastNorms(this.features, this.pairs);
   }
 
   /** Score of every pair; mean or PCA, where the measure has them, come from the pairs outside `fold`. */

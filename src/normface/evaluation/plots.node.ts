@@ -183,6 +183,8 @@ interface CurveOptions {
   readonly bounds?: readonly Bound[];
   /** In place of one entry for each series. */
   readonly legend?: readonly LegendEntry[];
+  /** Width of the area that is drawn in, if not the usual one. */
+  readonly plotWidth?: number;
 }
 
 export interface Bound {
@@ -207,6 +209,7 @@ export function curvePlot(series: readonly Series[], options: CurveOptions): str
       ...(options.legend ?? lines.map(({ name, stroke, dashed }) => ({ name, color: stroke, dashed }))),
       ...bounds.map(({ name }) => ({ name, color: 'currentColor', dashed: true })),
     ],
+    plotWidth: options.plotWidth,
     x: { label: 'step', tickFormat: plain, ticks: 6, zero: true, ...(empty && { domain: [0, 1] }) },
     y: {
       label: yLabel,
@@ -263,8 +266,14 @@ function oneTwoFive(low: number, high: number): number[] {
 }
 
 /** Training loss, smoothed; `bounds` are drawn as dashed lines. */
-export function lossPlot(series: readonly Series[], bounds: readonly Bound[] = [], title?: string): string {
-  return curvePlot(series, { title, yLabel: 'training loss', fromZero: true, smooth: true, bounds });
+export function lossPlot(
+  series: readonly Series[],
+  bounds: readonly Bound[] = [],
+  title?: string,
+  plotWidth?: number,
+): string {
+  const options = { title, yLabel: 'training loss', fromZero: true, smooth: true, bounds, plotWidth };
+  return curvePlot(series, options);
 }
 
 /** One run's mean cosines of features with the weight of their own class and with those of the other classes. */
@@ -276,7 +285,7 @@ export interface CosineCurves {
 }
 
 /** Positive cosines solid, negative ones dashed, in the colour of their run. */
-export function cosinePlot(runs: readonly CosineCurves[], title?: string): string {
+export function cosinePlot(runs: readonly CosineCurves[], title?: string, plotWidth?: number): string {
   const series = runs.flatMap(({ name, step, positive, negative }, color): Series[] => [
     { name: `${name}, own class`, x: step, y: positive, color },
     { name: `${name}, other classes`, x: step, y: negative, color, dashed: true },
@@ -286,17 +295,22 @@ export function cosinePlot(runs: readonly CosineCurves[], title?: string): strin
     { name: 'own class', color: 'currentColor' },
     { name: 'other classes', color: 'currentColor', dashed: true },
   ];
-  return curvePlot(series, { title, yLabel: 'mean cosine', smooth: true, legend });
+  return curvePlot(series, { title, yLabel: 'mean cosine', smooth: true, legend, plotWidth });
 }
 
 /** Learning rate; on a logarithmic axis when it spans more than a factor of 20. */
-export function learningRatePlot(series: readonly Series[], title?: string): string {
+export function learningRatePlot(series: readonly Series[], title?: string, plotWidth?: number): string {
   const [low, high] = extent(series);
   const logY = low > 0 && high > 20 * low;
-  return curvePlot(series, { title, yLabel: 'learning rate', fromZero: !logY, logY });
+  return curvePlot(series, { title, yLabel: 'learning rate', fromZero: !logY, logY, plotWidth });
 }
 
 /** Verification accuracy in [0, 1]; `protocol` names the rule it was computed by. */
-export function accuracyPlot(series: readonly Series[], protocol: string, title?: string): string {
-  return curvePlot(series, { title, yLabel: `accuracy, ${protocol}`, percentY: true });
+export function accuracyPlot(
+  series: readonly Series[],
+  protocol: string,
+  title?: string,
+  plotWidth?: number,
+): string {
+  return curvePlot(series, { title, yLabel: `accuracy, ${protocol}`, percentY: true, plotWidth });
 }

@@ -77,3 +77,13 @@ export function rawDistances({ values, dimension }: Features, pairs: PairList): 
     return Math.sqrt(sum);
   });
 }
+
+/** The lesser of the norms of each pair's two features: the quality of the pair, where long features are sure ones. */
+export function leastNorms({ values, dimension }: Features, { a, b }: PairList): Float64Array {
+  const norms = Float64Array.from({ length: values.length / dimension }, (_, row) => {
+    let sum = 0;
+    for (let k = row * dimension; k < (row + 1) * dimension; k++) sum += values[k]! * values[k]!;
+    return Math.sqrt(sum);
+  });
+  return Float64Array.from(a, (rowA, i) => Math.min(norms[rowA]!, norms[b[i]!]!));
+}

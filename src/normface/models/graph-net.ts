@@ -88,7 +88,7 @@ function outputOf(graph: ModelGraph, { output, source }: GraphNetOptions): strin
   if (only === undefined) throw new UserError(`${source}: the graph has no output`);
   if (second !== undefined)
     throw new UserError(
-      `${source} has several outputs (${graph.outputs.join(', ')}); say which of them is the feature`,
+      `${source} has several outputs (${graph.outputs.join(', ')}); say which of them is the feature (--feature NAME)`,
     );
   return only;
 }
@@ -149,7 +149,9 @@ function inputShape(
     known(stored[0], channels ?? 3),
   ];
   if (shape[0] === 0 || shape[1] === 0)
-    throw new UserError(`${source} does not say how large its images are; give their height and width`);
+    throw new UserError(
+      `${source} does not say how large its images are; give their height and width (--image-size 112x96)`,
+    );
   if (!shape.every((extent) => Number.isInteger(extent) && extent > 0 && extent <= mostExtent))
     throw new UserError(
       `${source}: its images are [height, width, channels] = [${shape.join(', ')}]; at most ${mostExtent} is supported`,

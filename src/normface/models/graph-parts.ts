@@ -47,7 +47,9 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
   const [input, second] = inputs;
   if (input === undefined) return fail(`"${output}" does not follow from an input of the graph`);
   if (second !== undefined)
-    fail(`"${output}" follows from several inputs (${inputs.join(', ')}); a net here has one`);
+    fail(
+      `"${output}" follows from several inputs (${inputs.join(', ')}); a net here has one: name a value before they meet (--feature NAME)`,
+    );
 
   const dominators = new Map<string, string>();
   const depths = new Map<string, number>([[input, 0]]);

@@ -59,7 +59,7 @@ export function importModel(file: ModelFile, options: ImportOptions): ImportedNe
   }
   return {
     ...turned,
-    remarks: [...turned.remarks, ...notFinite(turned.values), ...aboutFile(file, options)],
+    remarks: [...turned.remarks, ...notFinite(turned.values), ...aboutFile(file, turned.net, options)],
   };
 }
 
@@ -100,7 +100,7 @@ function pixelsOf({ metadata }: ModelFile): Net['pixels'] {
 }
 
 /** What the file says that the net does not take. */
-function aboutFile({ format, metadata }: ModelFile, options: ImportOptions): string[] {
+function aboutFile({ format, metadata }: ModelFile, net: Net, options: ImportOptions): string[] {
   const remarks: string[] = [];
   if (metadata?.part) remarks.push(`the tensors are those of "${metadata.part}"`);
   if (metadata?.leftOut) remarks.push(`left out: ${metadata.leftOut}`);
@@ -108,7 +108,7 @@ function aboutFile({ format, metadata }: ModelFile, options: ImportOptions): str
     remarks.push(
       `the file subtracts a number from each channel (${metadata.mean}), a net here one from all: say which with --pixels`,
     );
-  if (format === 'caffe' && !options.blueFirst)
+  if (format === 'caffe' && net.input[2] === 3 && !options.blueFirst)
     remarks.push(
       "Caffe's own tools give a net blue before green before red; if this one was trained so, --blue-first says it",
     );

@@ -1,10 +1,10 @@
 /** Tensors without a graph, found for the parameters of a net: by a map, by their names, or by their order. */
 
-import { UserError } from '../../common/errors.ts';
 import { formatShape } from '../../engine/core/errors.ts';
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
 import { pyTorchOriginal } from './export/pytorch-names.ts';
+import { refusal } from './formats/refusal.ts';
 import { type LayerSlot, layerSlots } from './layer-slots.ts';
 import type { ModelFile, ModelTensor } from './model-file.ts';
 import { type Channels, channelsOf, isOfShape, slotValues, storedShape } from './slot-values.ts';
@@ -62,7 +62,7 @@ export function matchTensors(file: ModelFile, net: Net, source: string, map?: Te
       const shape = storedShape(slot, parameter, channels);
       if (tensor) {
         if (!isOfShape(tensor, shape, channels))
-          throw new UserError(
+          throw refusal(
             `${source}: "${tensor.name}" is ${formatShape(tensor.shape)}, but "${parameter.name}" of ${net.name} takes ${formatShape(shape)}`,
           );
         values.set(parameter.name, slotValues(slot, parameter, tensor, channels));
@@ -70,7 +70,7 @@ export function matchTensors(file: ModelFile, net: Net, source: string, map?: Te
         filled.push(`${parameter.name} = ${identity}`);
         values.set(parameter.name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(identity));
       } else
-        throw new UserError(
+        throw refusal(
           `${source} has no tensor for "${parameter.name}" ${formatShape(shape)} of ${net.name}; --map says which one it is`,
         );
     }
@@ -96,7 +96,7 @@ function refuseForgotten(
       !(name.endsWith('bias') && values().every((value) => value === 0)),
   );
   if (forgotten !== undefined)
-    throw new UserError(
+    throw refusal(
       `${source}: the net has no place for "${forgotten.name}", although it takes the other tensors of that layer`,
     );
 }
@@ -110,18 +110,18 @@ function byMap(file: ModelFile, slots: readonly LayerSlot[], map: TensorMap, sou
   );
   const stranger = Object.keys(map).find((name) => !known.has(name));
   if (stranger !== undefined)
-    throw new UserError(`the map has "${stranger}", which is no layer and no parameter of the net`);
+    throw refusal(`the map has "${stranger}", which is no layer and no parameter of the net`);
   const found: Assignment = new Map();
   for (const { layer, parameters } of slots)
     for (const parameter of parameters) {
       const named = map[parameter.name];
       if (named !== undefined && !tensors.has(named))
-        throw new UserError(`${source} has no tensor "${named}", which the map has for "${parameter.name}"`);
+        throw refusal(`${source} has no tensor "${named}", which the map has for "${parameter.name}"`);
       const module = map[layer] ?? layer;
       const tensor = named === undefined ? findNamed(tensors, module, parameter.role) : tensors.get(named);
       if (tensor) found.set(parameter.name, tensor);
       else if (map[layer] !== undefined && identities[parameter.role] === undefined)
-        throw new UserError(
+        throw refusal(
           `${source} has no tensors that begin with "${map[layer]}", which the map has for "${layer}"`,
         );
     }
@@ -196,7 +196,7 @@ function byOrder(
     return whole.found;
   }
   const furthest = tries.reduce((a, b) => (b.found.size > a.found.size ? b : a));
-  throw new UserError(
+  throw refusal(
     `${source} does not fit ${net.name}: neither the names of its tensors nor their order; ${furthest.difference}; --map says which tensor is which`,
   );
 }

@@ -10,28 +10,30 @@ interface NamedFile {
 export interface PickedFiles<F extends NamedFile> {
   readonly weights?: F;
   readonly threshold?: F;
+  readonly calibration?: F;
   /** What may be images: everything else, but of dropped folders nothing when a checkpoint came with them. */
   readonly others: readonly F[];
 }
 
 /**
- * Picks the newest finished checkpoint of a run folder, a checkpoint's folder, or single files. The threshold is the one beside the
- * weights.
+ * Picks the newest finished checkpoint of a run folder, a checkpoint's folder, or single files. Threshold and calibration are those
+ * beside the weights.
  * @throws UserError when there are several weights files and nothing says which is meant
  */
 export function pickFiles<F extends NamedFile>(files: readonly F[]): PickedFiles<F> {
   const weights = pickWeights(files);
-  const threshold = files.find(
-    ({ path }) =>
-      nameOf(path) === 'threshold.json' && (!weights || folderOf(path) === folderOf(weights.path)),
-  );
-  const isCheckpoint = weights !== undefined || threshold !== undefined;
+  const beside = (name: string) =>
+    files.find(
+      ({ path }) => nameOf(path) === name && (!weights || folderOf(path) === folderOf(weights.path)),
+    );
+  const [threshold, calibration] = [beside('threshold.json'), beside('calibration.json')];
+  const isCheckpoint = weights !== undefined || threshold !== undefined || calibration !== undefined;
   const others = files.filter(
     ({ path }) =>
       !nameOf(path).startsWith('.') &&
       !(isCheckpoint && (path.includes('/') || /\.(safetensors|json)$|^DONE$/.test(path))),
   );
-  return { weights, threshold, others };
+  return { weights, threshold, calibration, others };
 }
 
 /** Endings of images that are decoded; browsers give their files a type. */

@@ -1,5 +1,11 @@
 /** Numbers of the page Verify: cosines of all pairs and what they decide. */
 
+import { decidingThreshold } from '../../normface/embedding/deciding-threshold.ts';
+import {
+  calibratedText,
+  calibrationSetText,
+  type StoredCalibration,
+} from '../../normface/embedding/stored-calibration.ts';
 import { describeThreshold, type StoredThreshold } from '../../normface/embedding/stored-threshold.ts';
 import type { Features } from '../../normface/evaluation/features.ts';
 import { type MergeName, mergeMirror } from '../../normface/evaluation/merge.ts';
@@ -54,36 +60,54 @@ export interface Decision {
   readonly counts?: CosineCounts;
   /** Accept rates of a stored threshold that holds. */
   readonly rates?: Pick<StoredThreshold, 'trueAcceptRate' | 'falseAcceptRate'>;
+  /** What tells the meaning of a cosine, where it is of features that were merged in the same way. */
+  readonly calibration?: StoredCalibration;
 }
 
 /**
- * The threshold that holds: one that was typed in, else the stored one, which holds for the merge that it was chosen with.
+ * The threshold that holds: one that was typed in, else the stored one, else that of the calibration, each for the merge that it was
+ * chosen with.
  */
 export function decisionFor(
   merge: MergeName,
   stored: StoredThreshold | undefined,
   typed: TypedThreshold,
+  calibrated?: StoredCalibration,
 ): Decision {
   const counts = stored?.merge === merge ? stored.cosines : undefined;
+  const calibration = calibrated?.merge === merge ? calibrated : undefined;
   if (typed.problem)
-    return { explanation: 'No decision: the threshold that was typed in is no cosine.', counts };
+    return { explanation: 'No decision: the threshold that was typed in is no cosine.', counts, calibration };
   if (typed.value !== undefined)
-    return { threshold: typed.value, explanation: 'The threshold was typed in.', counts };
-  if (!stored)
+    return { threshold: typed.value, explanation: 'The threshold was typed in.', counts, calibration };
+  if (!stored) {
+    const { threshold, about } = decidingThreshold({ calibration });
+    if (threshold !== undefined)
+      return { threshold, explanation: `Threshold ${threshold.toFixed(4)}: ${about}.`, calibration };
     return {
       explanation:
         'No decision: there is no threshold.json beside the checkpoint. normface eval --store-threshold writes one, or type in a threshold.',
+      calibration,
     };
+  }
   if (stored.merge !== merge)
     return {
       explanation: `No decision: the stored threshold ${stored.threshold.toFixed(4)} was chosen for the merge “${stored.merge}”.`,
+      calibration,
     };
   return {
     threshold: stored.threshold,
     explanation: `Threshold ${stored.threshold.toFixed(4)}: ${describeThreshold(stored)}. Data: ${stored.data}.`,
     counts,
     rates: stored,
+    calibration,
   };
+}
+
+/** The sentence that the command line prints of a cosine, with what it rests on; none without a calibration. */
+export function calibratedSentence(cosine: number, { calibration }: Decision): string | undefined {
+  if (!calibration) return undefined;
+  return `Cosine ${signed(cosine)}, ${calibratedText(calibration, cosine)}: ${calibrationSetText(calibration)}.`;
 }
 
 /** The sentence about a pair. As on the command line, the cosine must be greater. */

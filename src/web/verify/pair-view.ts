@@ -3,7 +3,7 @@
 import { element } from '../parts/element.ts';
 import { fileName } from '../parts/file-name.ts';
 import { formatFixed } from '../parts/format.ts';
-import { type Decision, surenessOf, verdict } from './comparison.ts';
+import { calibratedSentence, type Decision, surenessOf, verdict } from './comparison.ts';
 import { gauge } from './gauge.ts';
 
 /** A face of the pair. */
@@ -32,6 +32,7 @@ export function pairView(
   const isSame = !isOneImage && decision.threshold !== undefined && cosine > decision.threshold;
   const sentence =
     cautions.length > 0 && sureness ? 'Not to be relied on, see below.' : (sureness?.sentence ?? '');
+  const calibrated = isOneImage ? undefined : calibratedSentence(cosine, decision);
   const head = element(
     'div',
     { class: 'pair' },
@@ -74,6 +75,7 @@ export function pairView(
         )
       : '',
     gauge(cosine, decision),
+    calibrated ? element('p', { class: 'calibrated' }, calibrated) : '',
     sureness?.basis ? element('p', { class: 'soft small' }, sureness.basis) : '',
     element('p', { class: 'soft small' }, decision.explanation),
   );

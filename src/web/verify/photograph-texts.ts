@@ -25,12 +25,12 @@ export function photographText(faces: number | undefined, isWaiting: boolean): s
 export function detectorText(name: string | undefined, isBuiltIn: boolean): string {
   if (name === undefined) return 'Faces in photographs are not found yet: a detector is missing';
   const called = name === 'mtcnn' ? 'MTCNN' : 'face-api’s tiny detector';
-  return `Faces in photographs are found by ${called}${isBuiltIn ? ', which this page has' : ', from your files'}`;
+  return `Faces in photographs are found by ${called}${isBuiltIn ? ', built into this page' : ', from your files'}`;
 }
 
 /** Where to get a detector, in one sentence. */
 export const whereDetectorsAre =
-  'The folder “model” of the npm package @vladmandic/face-api (MIT), or MTCNN’s det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt; which finds smaller faces. They are other people’s, and stay in this page.';
+  'The folder “model” of the npm package @vladmandic/face-api, or of MTCNN, which finds smaller faces, det1, det2 and det3.caffemodel, or pnet.pt, rnet.pt and onet.pt. They stay in this page.';
 
 /** What is missing to a detector of which some files are there. */
 export const missingText = (names: readonly string[]): string => `still missing: ${names.join(', ')}`;

@@ -1,3 +1,4 @@
+import type { StoredCalibration } from '../../normface/embedding/stored-calibration.ts';
 import type { StoredThreshold } from '../../normface/embedding/stored-threshold.ts';
 import type { Features } from '../../normface/evaluation/features.ts';
 import type { MergeName } from '../../normface/evaluation/merge.ts';
@@ -23,6 +24,7 @@ export interface Results {
   readonly features: Features | undefined;
   readonly merge: MergeName;
   readonly stored: StoredThreshold | undefined;
+  readonly calibration: StoredCalibration | undefined;
   readonly typed: TypedThreshold;
   /** The data that the net was trained on, where it says so. */
   readonly trainedOn: string | undefined;
@@ -71,8 +73,8 @@ export class ResultsView {
   }
 
   private fill(results: Results, features: Features): void {
-    const { faces, merge, stored, typed } = results;
-    const decision = decisionFor(merge, stored, typed);
+    const { faces, merge, stored, typed, calibration } = results;
+    const decision = decisionFor(merge, stored, typed, calibration);
     const cosines = cosineMatrix(features);
     const count = faces.length;
     if (Math.max(...this.selected) >= count) this.selected = [0, 1];

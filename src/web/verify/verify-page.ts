@@ -1,4 +1,5 @@
 import { UserError } from '../../common/errors.ts';
+import { isOfWeights, type StoredCalibration } from '../../normface/embedding/stored-calibration.ts';
 import type { StoredThreshold } from '../../normface/embedding/stored-threshold.ts';
 import type { Features } from '../../normface/evaluation/features.ts';
 import { type MergeName, mergeNames } from '../../normface/evaluation/merge.ts';
@@ -15,6 +16,7 @@ import {
   netOfFile,
   type OpenCheckpoint,
   openCheckpoint,
+  readCalibration,
   readThreshold,
 } from './checkpoint.ts';
 import { pickFiles, strangersAmong } from './checkpoint-files.ts';
@@ -53,6 +55,7 @@ export class VerifyPage implements Page {
   private readonly describeImages: Arrangement['describeImages'];
   private checkpoint: OpenCheckpoint | undefined;
   private stored: StoredThreshold | undefined;
+  private calibration: StoredCalibration | undefined;
   private readonly faces = new FaceSet();
   private readonly finder: FaceFinder;
   private readonly intake: Intake;
@@ -128,7 +131,7 @@ export class VerifyPage implements Page {
 
   private read(parameters: URLSearchParams): void {
     const named = mergeNames.find((name) => name === parameters.get('merge'));
-    this.merge = named ?? this.stored?.merge ?? 'sum';
+    this.merge = named ?? this.stored?.merge ?? this.calibration?.merge ?? 'sum';
     this.mergeIsChosen = named !== undefined;
     this.thresholdText = parameters.get('threshold') ?? '';
     const pictures = parameters.get('pictures');
@@ -181,20 +184,23 @@ export class VerifyPage implements Page {
   /** @param zone the status line of the place where the files were dropped: what is wrong with them is said there */
   private receive(files: ChosenFile[], zone: StatusLine): void {
     this.enqueue(zone, async () => {
-      const { weights, threshold, others } = pickFiles(files);
+      const { weights, threshold, calibration, others } = pickFiles(files);
       const stored = threshold && (await readThreshold(threshold));
+      const calibrated = calibration && (await readCalibration(calibration));
       if (weights) await this.takeCheckpoint(netOfFile(weights), stored);
       else if (stored) this.takeThreshold(stored);
       const strangers = zone === this.checkpointStatus ? strangersAmong(others) : [];
       const faces = others.filter((file) => !strangers.includes(file));
       this.takePictures(faces.map(incomingOf), zone);
+      if (calibrated) this.takeCalibration(calibrated);
       if (files.length === 0) throw new UserError('there are no files in what was dropped');
       if (strangers.length === 0) return;
       const { path } = strangers[0]!;
+      const parts = 'weights.safetensors, threshold.json and calibration.json are';
       throw new UserError(
         strangers.length === 1
-          ? `${path} is no part of a checkpoint: weights.safetensors and threshold.json are`
-          : `${path} and ${strangers.length - 1} more are no part of a checkpoint: weights.safetensors and threshold.json are`,
+          ? `${path} is no part of a checkpoint: ${parts}`
+          : `${path} and ${strangers.length - 1} more are no part of a checkpoint: ${parts}`,
       );
     });
   }
@@ -218,7 +224,19 @@ export class VerifyPage implements Page {
     this.describeCheckpoint();
   }
 
-  /** @param stored the threshold that came with the net; that of the net before goes with it */
+  /** @throws UserError when it is of other weights than those that are open */
+  private takeCalibration(calibration: StoredCalibration): void {
+    const { sha256 } = this.checkpoint ?? {};
+    if (sha256 !== undefined && !isOfWeights(calibration, sha256))
+      throw new UserError(
+        'the calibration is of other weights and is left out: normface calibrate writes a new one',
+      );
+    this.calibration = calibration;
+    if (!this.stored && !this.mergeIsChosen) this.merge = calibration.merge;
+    this.describeCheckpoint();
+  }
+
+  /** @param stored the threshold that came with the net; that of the net before goes with it, and its calibration */
   private async takeCheckpoint(
     net: NetSource,
     stored: StoredThreshold | undefined,
@@ -237,6 +255,7 @@ export class VerifyPage implements Page {
     this.checkpoint?.embedder.dispose();
     this.checkpoint = opened;
     this.isSample = isSample;
+    this.calibration = undefined;
     this.shareState();
     this.takeThreshold(stored);
     await this.faces.changeNet(opened.embedder);
@@ -253,7 +272,7 @@ export class VerifyPage implements Page {
     const { width, height, dimension } = embedder;
     const after = step === undefined ? '' : ` after ${step} steps`;
     this.checkpointStatus.say(
-      `${path}: net ${net}${after}, images ${width} × ${height}, features of ${dimension} numbers, ${threshold ?? 'no threshold'}. ` +
+      `${path}: net ${net}${after}, images ${width} × ${height}, features of ${dimension} numbers, ${threshold ?? 'no threshold'}${this.calibration ? ', calibrated' : ''}. ` +
         (trainedOn === undefined ? 'It does not say what it was trained on.' : `Trained on: ${trainedOn}.`),
     );
   }
@@ -392,6 +411,7 @@ export class VerifyPage implements Page {
       features: this.features(),
       merge,
       stored,
+      calibration: this.calibration,
       typed,
       trainedOn: checkpoint?.trainedOn,
       waitsFor: this.waitsFor(),

@@ -24,13 +24,7 @@ function similarity(step: number, angle: number, x: number, y: number): Similari
 }
 
 /** The level of a channel of a crop: bilinear, outside black. */
-function levelAt(
-  image: RgbaImage,
-  { matrix, step }: Similarity,
-  u: number,
-  v: number,
-  channel: number,
-): number {
+function levelAt(image: RgbaImage, { matrix }: Similarity, u: number, v: number, channel: number): number {
   const [a, b, c, d, e, f] = matrix;
   const [x, y] = [a * u + b * v + c, d * u + e * v + f];
   const pixel = (row: number, column: number) =>

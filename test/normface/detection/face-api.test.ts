@@ -106,9 +106,9 @@ const largestError = (got: ArrayLike<number>, wanted: readonly number[]): number
 
 test('the tiny face detector gives what loops in float64 give', async () => {
   const side = 64;
-  const net = new ImageNet(device, faceApiNets(models, side).detector, 1);
+  const net = new ImageNet(device, faceApiNets(models, { width: side, height: side }).detector, 1);
   const mean = [117.001, 114.697, 97.404];
-  const { pixels, input } = randomPicture(side, side, 6, (byte, c) => (byte - mean[c]!) / 256);
+  const { pixels, input } = randomPicture(side, side, 6, (byte, c) => (byte - mean[c]!) / 255);
   const { conv, separable } = loops(detectorModel);
   const leaky = (x: Maps) => mapped(x, (value) => (value > 0 ? value : 0.1 * value));
   let x = leaky(conv(input, 'conv0', 3));
@@ -139,7 +139,7 @@ test('the tiny face detector gives what loops in float64 give', async () => {
 
 test('the tiny net for 68 points gives what loops in float64 give', async () => {
   // As many at once as the detector sees, so that its test finds the kernels compiled.
-  const net = new ImageNet(device, faceApiNets(models, 64).points, 4);
+  const net = new ImageNet(device, faceApiNets(models, { width: 64, height: 64 }).points, 4);
   const mean = [122.782, 117.001, 104.298];
   const { pixels, input } = randomPicture(112, 112, 7, (byte, c) => (byte - mean[c]!) / 255);
   const { stored, conv, separable } = loops(pointsModel);
@@ -199,14 +199,14 @@ test('a cell and an anchor of a high score are a box at the place that they stan
 test('the full net for points has four blocks of four convolutions, and other files are refused', () => {
   expect(pointsNet(false).layers.filter(({ kind }) => kind === 'residual')).toHaveLength(12);
   expect(pointsNet(true).layers.filter(({ kind }) => kind === 'residual')).toHaveLength(6);
-  expect(tinyFaceDetector(416).input).toEqual([416, 416, 3]);
+  expect(tinyFaceDetector({ width: 512, height: 320 }).input).toEqual([320, 512, 3]);
   const lacking: ModelFile = {
     ...pointsModel,
     tensors: pointsModel.tensors.filter(({ name }) => name !== 'dense1/conv2/depthwise_filter'),
   };
-  expect(() => faceApiNets({ ...models, points: { model: lacking, source: 'points.json' } }, 416)).toThrow(
-    'points.json has no tensor dense1/conv2/depthwise_filter',
-  );
+  expect(() =>
+    faceApiNets({ ...models, points: { model: lacking, source: 'points.json' } }, { width: 64, height: 64 }),
+  ).toThrow('points.json has no tensor dense1/conv2/depthwise_filter');
   expect(() => new FaceApiDetector(device, models, { inputSize: 100 })).toThrow(
     'the input size is a multiple of 32 up to 2048, not 100',
   );

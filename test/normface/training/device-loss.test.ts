@@ -91,7 +91,7 @@ async function train(name: string, next: () => Promise<Device>, settings: Traini
 function resultOf(folder: string) {
   const curve = readLog(folder)
     .filter(({ event }) => event === 'step' || event === 'validation')
-    .map((record) => ({ ...record, imagesPerSecond: 0, dataWait: 0 }));
+    .map((record) => ({ ...record, imagesPerSecond: 0, dataWait: 0, time: '' }));
   const last = fs.readdirSync(path.join(folder, 'ckpt')).sort().at(-1)!;
   const { weights, optimiser, state } = readCheckpoint(path.join(folder, 'ckpt', last));
   return { curve, weights, optimiser, state: { ...state, configHash: '' } };

@@ -1,8 +1,8 @@
 import { UserError } from '../../../common/errors.ts';
 import { hash32 } from '../../../engine/core/random.ts';
-import { type Dataset, samplesByIdentity } from '../dataset.ts';
+import { type Dataset, type ResolvedPair, samplesByIdentity } from '../dataset.ts';
 import { imageNumbers } from './image-numbers.ts';
-import type { ImageReference, Pair, PairList, ResolvedPair } from './pairs.ts';
+import type { ImageReference, Pair, PairList } from './pairs.ts';
 
 /** Shape of a generated pair list; `pairsPerFold` same-person pairs and as many different-person pairs in each fold. */
 export interface PairGenerationOptions {

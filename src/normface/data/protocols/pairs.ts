@@ -1,5 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
-import type { Dataset } from '../dataset.ts';
+import type { Dataset, ResolvedPair } from '../dataset.ts';
 import { imageNumbers } from './image-numbers.ts';
 
 /** An image as a pair list names it: a person and the number of one of the person's images. */
@@ -23,14 +23,6 @@ export interface PairList {
   readonly folds: number;
   readonly pairsPerFold: number;
   readonly pairs: readonly Pair[];
-}
-
-/** A pair of sample indices. */
-export interface ResolvedPair {
-  readonly fold: number;
-  readonly same: boolean;
-  readonly first: number;
-  readonly second: number;
 }
 
 /**

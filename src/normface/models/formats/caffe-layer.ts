@@ -1,8 +1,8 @@
 /** Layers of Caffe's nets in the messages of `caffe.proto` (BVLC/caffe/src/caffe/proto): those of old files (V1) and those since 2014. */
 
-import { UserError } from '../../../common/errors.ts';
 import type { ModelTensor } from '../model-file.ts';
 import type { NumberList, ProtobufMessage } from './protobuf.ts';
+import { refusal } from './refusal.ts';
 
 /** Numbers of a layer. */
 export interface CaffeBlob {
@@ -76,7 +76,7 @@ export function oldLayer(message: ProtobufMessage, source: string): CaffeLayer {
   const type = oldTypes[number - 1] ?? `type ${number}`;
   const name = message.text(4) ?? type;
   if (message.has(1))
-    throw new UserError(
+    throw refusal(
       `${source} is of the first version of Caffe's format (2013); Caffe's tool upgrade_net_proto_binary makes it one that is read`,
     );
   return {
@@ -97,7 +97,7 @@ function blobOf(message: ProtobufMessage, place: string): CaffeBlob {
   const doubles = message.numbers(8, 8);
   const values = doubles.count > 0 ? doubles : message.numbers(5);
   if (!shape.every((extent) => Number.isInteger(extent) && extent > 0) || product(shape) !== values.count)
-    throw new UserError(`${place} is [${shape.join(', ')}], but the file has ${values.count} numbers of it`);
+    throw refusal(`${place} is [${shape.join(', ')}], but the file has ${values.count} numbers of it`);
   return { shape, values };
 }
 

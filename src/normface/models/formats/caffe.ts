@@ -3,12 +3,12 @@
  * not needed.
  */
 
-import { UserError } from '../../../common/errors.ts';
 import type { ModelFile, ModelNode, ModelTensor } from '../model-file.ts';
 import { type CaffeLayer, newLayer, oldLayer, tensorOf } from './caffe-layer.ts';
 import { type CaffeOperations, operationsOf, Unsupported } from './caffe-operations.ts';
 import { describeSettings } from './caffe-settings.ts';
 import { ProtobufMessage } from './protobuf.ts';
+import { refusal } from './refusal.ts';
 
 /** Layers of a net; more would not be one. */
 const mostLayers = 20_000;
@@ -28,17 +28,17 @@ const endTypes = /^(.*Loss|Accuracy|Silence|ArgMax|HDF5Output)$/;
  */
 export function readCaffe(bytes: Uint8Array, source: string): ModelFile {
   if (/^\s*(name\s*:|layers?\s*\{|input)/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 200))))
-    throw new UserError(`${source} is the text of a net (.prototxt); the weights are in its .caffemodel`);
+    throw refusal(`${source} is the text of a net (.prototxt); the weights are in its .caffemodel`);
   const net = new ProtobufMessage(bytes, source);
   const [news, olds] = [net.bytes(100), net.bytes(2)];
   if (news.length + olds.length > mostLayers)
-    throw new UserError(`${source} has ${news.length + olds.length} layers; at most ${mostLayers} are read`);
+    throw refusal(`${source} has ${news.length + olds.length} layers; at most ${mostLayers} are read`);
   const layers =
     news.length > 0
       ? net.messages(100).map((message) => newLayer(message, source))
       : net.messages(2).map((message) => oldLayer(message, source));
   if (!layers.some(({ blobs }) => blobs.length > 0))
-    throw new UserError(`${source} is no net of Caffe's: it has no layers with weights`);
+    throw refusal(`${source} is no net of Caffe's: it has no layers with weights`);
   const graph = new CaffeGraph(source);
   const [shapes, dimensions] = [net.messages(8), net.integers(4)];
   net.texts(3).forEach((name, i) => {
@@ -80,7 +80,7 @@ class CaffeGraph {
   add(layer: CaffeLayer): void {
     const { name, type, bottoms, tops, blobs } = layer;
     if (this.nodes.length + tops.length > mostLayers)
-      throw new UserError(`${this.source}: the layer "${name}" has too many outputs`);
+      throw refusal(`${this.source}: the layer "${name}" has too many outputs`);
     if (bottoms.length === 0 && dataTypes.test(type)) {
       this.addData(layer);
       return;
@@ -92,8 +92,7 @@ class CaffeGraph {
     const values = bottoms.map((bottom) => this.value(bottom));
     if (type === 'Split' || type === 'Dropout') {
       const [value] = values;
-      if (value === undefined)
-        throw new UserError(`${this.source}: the layer "${name}" (${type}) has no input`);
+      if (value === undefined) throw refusal(`${this.source}: the layer "${name}" (${type}) has no input`);
       for (const top of tops) this.current.set(top, value);
       return;
     }
@@ -205,7 +204,7 @@ class CaffeGraph {
 
   private addTensor(tensor: ModelTensor, layer: string): void {
     if (this.tensors.has(tensor.name))
-      throw new UserError(`${this.source}: two layers are called "${layer}"; layers need names of their own`);
+      throw refusal(`${this.source}: two layers are called "${layer}"; layers need names of their own`);
     this.tensors.set(tensor.name, tensor);
   }
 

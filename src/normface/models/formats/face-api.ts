@@ -3,9 +3,9 @@
  * the other (tensorflow/tfjs, tfjs-core/src/io/types.ts, `WeightsManifestConfig`). Quantised numbers are scale · q + min.
  */
 
-import { UserError } from '../../../common/errors.ts';
 import type { ModelFile, ModelTensor } from '../model-file.ts';
 import { type NumberType, numbersOf, numberTypes } from './number-types.ts';
+import { refusal } from './refusal.ts';
 
 interface ManifestTensor {
   readonly name: string;
@@ -43,7 +43,7 @@ export async function readFaceApi(
   source: string,
 ): Promise<ModelFile> {
   const fail = (reason: string): never => {
-    throw new UserError(`${source} is not a usable manifest of weights: ${reason}`);
+    throw refusal(`${source} is not a usable manifest of weights: ${reason}`);
   };
   if (!isManifest(manifestJson)) fail('it is no list of groups of weights');
   const groups = (manifestJson as unknown[]).map((group) => groupOf(group, fail));

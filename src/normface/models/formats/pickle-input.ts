@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { refusal } from './refusal.ts';
 
 /** Lines of a pickle hold a number or a name. */
 const longestLine = 4096;
@@ -28,7 +29,7 @@ export class PickleInput {
   }
 
   error(reason: string): UserError {
-    return new UserError(`${this.source}: the pickle at byte ${this.opcodeAt}: ${reason}`);
+    return refusal(`${this.source}: the pickle at byte ${this.opcodeAt}: ${reason}`);
   }
 
   /** Checks that `length` more bytes are there. */

@@ -25,7 +25,7 @@ export interface PickleOptions {
   build?(object: unknown, state: unknown): void;
   /** What text of Python 2 (`str`) becomes: a string, byte by byte as Latin-1 (the default), or its bytes. */
   readonly python2Text?: 'string' | 'bytes';
-  /** How many opcodes may be executed, so that a small file does not fill the memory; default 2 million. */
+  /** How many opcodes may be executed, so that a small file does not fill the memory; default 1 million. */
   readonly mostSteps?: number;
 }
 
@@ -59,7 +59,7 @@ class Machine {
 
   run(): unknown {
     const { input } = this;
-    const most = this.options.mostSteps ?? 2_000_000;
+    const most = this.options.mostSteps ?? 1_000_000;
     for (let step = 0; step < most; step++) {
       input.begin();
       const opcode = input.u8();

@@ -2,6 +2,7 @@
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { UserError } from '../../../common/errors.ts';
+import { refusal } from './refusal.ts';
 
 /** More fields than all messages of any net have together, long lists being packed into one. */
 const mostFields = 2 ** 22;
@@ -85,9 +86,7 @@ export class ProtobufMessage {
   }
 
   private error(reason: string, at = 0): UserError {
-    return new UserError(
-      `${this.source} is damaged or of another format: at byte ${this.start + at}, ${reason}`,
-    );
+    return refusal(`${this.source} is damaged or of another format: at byte ${this.start + at}, ${reason}`);
   }
 
   has(field: number): boolean {

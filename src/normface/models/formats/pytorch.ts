@@ -3,10 +3,10 @@
  * storages (torch/serialization.py, `_save` and `_legacy_save`). Nothing of the file is executed.
  */
 
-import { UserError } from '../../../common/errors.ts';
 import type { ModelFile, ModelTensor } from '../model-file.ts';
 import { numberTypes } from './number-types.ts';
 import { readPickle } from './pickle.ts';
+import { refusal } from './refusal.ts';
 import { TorchArchive } from './torch-archive.ts';
 import { torchNames } from './torch-pickle.ts';
 import { type TorchStorage, TorchTensor } from './torch-tensor.ts';
@@ -55,7 +55,7 @@ function readArchive(bytes: Uint8Array, source: string): Stored {
     ? new TextDecoder().decode(archive.read('byteorder')).trim()
     : 'little';
   if (order !== 'little' && order !== 'big')
-    throw new UserError(`${source} is damaged: its byte order is ${JSON.stringify(order.slice(0, 20))}`);
+    throw refusal(`${source} is damaged: its byte order is ${JSON.stringify(order.slice(0, 20))}`);
   const place = `${source}, data.pkl`;
   const { value } = readPickle(archive.read('data.pkl'), { source: place, ...torchNames(source, () => {}) });
   let last: { key: string; bytes: Uint8Array } | undefined;
@@ -66,7 +66,7 @@ function readArchive(bytes: Uint8Array, source: string): Stored {
       // Tensors that share a storage follow one another.
       if (last?.key !== key) last = { key, bytes: archive.read(`data/${key}`) };
       if (last.bytes.length < byteLength)
-        throw new UserError(
+        throw refusal(
           `${source} is damaged: its storage ${key} has ${last.bytes.length} bytes, not ${byteLength}`,
         );
       return last.bytes;
@@ -76,16 +76,14 @@ function readArchive(bytes: Uint8Array, source: string): Stored {
 
 function readOld(bytes: Uint8Array, source: string): Stored {
   if (bytes[0] !== 0x80)
-    throw new UserError(
-      `${source} is no file of torch.save: it starts with neither a zip archive nor a pickle`,
-    );
+    throw refusal(`${source} is no file of torch.save: it starts with neither a zip archive nor a pickle`);
   const storages = new Map<string, TorchStorage>();
   let at = 0;
   const next = (): unknown => {
     const names = torchNames(source, (storage) => {
       const known = storages.get(storage.key);
       if (known && known.byteLength !== storage.byteLength)
-        throw new UserError(`${source} is damaged: it has two storages ${storage.key}`);
+        throw refusal(`${source} is damaged: it has two storages ${storage.key}`);
       storages.set(storage.key, storage);
     });
     const { value, end } = readPickle(bytes, { source, start: at, ...names });
@@ -93,40 +91,40 @@ function readOld(bytes: Uint8Array, source: string): Stored {
     return value;
   };
   if (next() !== magic)
-    throw new UserError(
+    throw refusal(
       `${source} is a pickle, but none of torch.save; save the numbers with torch.save(model.state_dict(), …)`,
     );
   const protocol = next();
   if (protocol !== 1001)
-    throw new UserError(`${source} is of version ${keyText(protocol)} of PyTorch's old format; 1001 is read`);
+    throw refusal(`${source} is of version ${keyText(protocol)} of PyTorch's old format; 1001 is read`);
   const system = next();
   const littleEndian = !(system instanceof Map) || system.get('little_endian') !== false;
   const value = next();
   const keys = next();
-  if (!Array.isArray(keys)) throw new UserError(`${source} is damaged: it has no list of storages`);
+  if (!Array.isArray(keys)) throw refusal(`${source} is damaged: it has no list of storages`);
   const places = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
     const storage = storages.get(keyText(key));
-    if (!storage) throw new UserError(`${source} is damaged: nothing uses its storage ${keyText(key)}`);
+    if (!storage) throw refusal(`${source} is damaged: nothing uses its storage ${keyText(key)}`);
     if (at + 8 > bytes.length)
-      throw new UserError(`${source} is cut short: it ends before the storage ${storage.key}`);
+      throw refusal(`${source} is cut short: it ends before the storage ${storage.key}`);
     const count = Number(view.getBigInt64(at, littleEndian));
     at += 8;
     const length = count * numberTypes[storage.type];
     if (count !== storage.count)
-      throw new UserError(
+      throw refusal(
         `${source} is damaged: at byte ${at - 8}, its storage ${storage.key} has ${count} numbers, not ${storage.count}`,
       );
     if (length > bytes.length - at)
-      throw new UserError(
+      throw refusal(
         `${source} is cut short: its storage ${storage.key} has ${length} bytes, but ${bytes.length - at} are left at byte ${at}`,
       );
     places.set(storage.key, bytes.subarray(at, at + length));
     at += length;
   }
   const missing = [...storages.keys()].find((key) => !places.has(key));
-  if (missing !== undefined) throw new UserError(`${source} is damaged: it lacks the storage ${missing}`);
+  if (missing !== undefined) throw refusal(`${source} is damaged: it lacks the storage ${missing}`);
   return { value, littleEndian, bytes: ({ key }) => places.get(key)! };
 }
 
@@ -146,18 +144,17 @@ function stateDictionary(
   value: unknown,
   source: string,
 ): { dictionary: Map<unknown, unknown>; part?: string; leftOut: string[] } {
-  if (value instanceof TorchTensor)
-    throw new UserError(`${source} holds a single tensor, not a state dictionary`);
-  if (!(value instanceof Map)) throw new UserError(`${source} holds no state dictionary`);
+  if (value instanceof TorchTensor) throw refusal(`${source} holds a single tensor, not a state dictionary`);
+  if (!(value instanceof Map)) throw refusal(`${source} holds no state dictionary`);
   if (hasTensors(value)) return { dictionary: value, leftOut: [] };
   const parts = new Map(
     [...value].filter(([, part]) => hasTensors(part)).map(([key, part]) => [keyText(key), part]),
   );
   const names = [...parts.keys()];
   const part = usualParts.find((name) => parts.has(name)) ?? names[0];
-  if (part === undefined) throw new UserError(`${source} holds no tensors`);
+  if (part === undefined) throw refusal(`${source} holds no tensors`);
   if (names.length > 1 && !usualParts.includes(part))
-    throw new UserError(
+    throw refusal(
       `${source} holds several dictionaries of tensors (${names.join(', ')}); save the one that is meant with torch.save`,
     );
   return {

@@ -2,6 +2,7 @@
 
 import { unzipSync } from 'fflate';
 import { UserError } from '../../../common/errors.ts';
+import { refusal } from './refusal.ts';
 
 interface Entry {
   readonly size: number;
@@ -34,13 +35,13 @@ export class TorchArchive {
     });
     const pickle = [...this.entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
     if (pickle === undefined)
-      throw new UserError(`${source} is a zip archive, but none of torch.save: it has no data.pkl`);
+      throw refusal(`${source} is a zip archive, but none of torch.save: it has no data.pkl`);
     this.prefix = pickle.slice(0, -'data.pkl'.length);
     if (
       this.has('constants.pkl') ||
       [...this.entries.keys()].some((name) => name.startsWith(`${this.prefix}code/`))
     )
-      throw new UserError(
+      throw refusal(
         `${source} is a TorchScript archive, a program; save the numbers alone with torch.save(model.state_dict(), …)`,
       );
   }
@@ -53,7 +54,7 @@ export class TorchArchive {
   read(name: string): Uint8Array {
     const whole = this.prefix + name;
     const entry = this.entries.get(whole);
-    if (!entry) throw new UserError(`${this.source} is damaged: it has no ${whole}`);
+    if (!entry) throw refusal(`${this.source} is damaged: it has no ${whole}`);
     const { size, originalSize, compression } = entry;
     const isStored = compression === 0;
     if (
@@ -82,6 +83,6 @@ export class TorchArchive {
   }
 
   private error(reason: string): UserError {
-    return new UserError(`${this.source} is a damaged zip archive: ${reason}`);
+    return refusal(`${this.source} is a damaged zip archive: ${reason}`);
   }
 }

@@ -1,8 +1,8 @@
 /** The names of Python that pickles of PyTorch's state dictionaries have, and nothing else. */
 
-import { UserError } from '../../../common/errors.ts';
 import { type NumberType, numberTypes } from './number-types.ts';
 import type { PickleFunction, PickleOptions } from './pickle.ts';
+import { refusal } from './refusal.ts';
 import { TorchStorage, TorchTensor, TorchType } from './torch-tensor.ts';
 
 /** What is in a file beside its tensors, such as NumPy's numbers and settings of a training, and is not needed. */
@@ -65,7 +65,7 @@ export function torchNames(
       )
         return new TorchType(storageTypes[name]!);
       if (module === 'torch' && Object.hasOwn(numberTypes, name)) return new TorchType(name as NumberType);
-      throw new UserError(
+      throw refusal(
         `${source} holds an object of Python's "${whole}", which only the program that has it can read; ` +
           'nothing was executed; save the numbers alone with torch.save(model.state_dict(), …)',
       );
@@ -77,12 +77,12 @@ export function torchNames(
         !(type instanceof TorchType) ||
         (typeof key !== 'string' && typeof key !== 'number')
       )
-        throw new UserError(
+        throw refusal(
           `${source} holds ${kind === 'module' ? 'a whole model with its code' : 'an object outside of its pickle'}; ` +
             'save the numbers alone with torch.save(model.state_dict(), …)',
         );
       if (!Number.isSafeInteger(count) || count < 0)
-        throw new UserError(`${source} is damaged: its storage ${key} has no count of numbers`);
+        throw refusal(`${source} is damaged: its storage ${key} has no count of numbers`);
       const known = storages.get(String(key));
       if (known && known.type === type.type && known.count === count) return known;
       const storage = new TorchStorage(String(key), type.type, count);
@@ -98,6 +98,6 @@ export function torchNames(
 function orderedDict(pairs: unknown, source: string): Map<unknown, unknown> {
   if (pairs === undefined) return new Map();
   if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
-    throw new UserError(`${source} is damaged: a dictionary has no pairs`);
+    throw refusal(`${source} is damaged: a dictionary has no pairs`);
   return new Map(pairs as [unknown, unknown][]);
 }

@@ -1,7 +1,8 @@
 /** Tensors of PyTorch in the words of its pickles: storages of numbers, and views of them (torch/_utils.py, torch/storage.py). */
 
-import { UserError } from '../../../common/errors.ts';
+import type { UserError } from '../../../common/errors.ts';
 import { type NumberType, numbersOf, numberTypes } from './number-types.ts';
+import { refusal } from './refusal.ts';
 
 /** A class of storages, or a type of numbers. */
 export class TorchType {
@@ -88,7 +89,7 @@ export class TorchTensor {
 }
 
 function damaged(source: string, reason: string): UserError {
-  return new UserError(`${source} is damaged: ${reason}`);
+  return refusal(`${source} is damaged: ${reason}`);
 }
 
 /** Axes of a tensor; PyTorch's own limit is 64. */

@@ -19,7 +19,7 @@ const data = z.strictObject({
     .min(1)
     .default('generated')
     .describe(
-      'The images: a folder `identity/image.jpg`, an archive of one (`.tar`, `.tar.gz`, `.zip`), MNIST such as ' +
+      'The images: a folder `identity/image.jpg`, an archive of one (`.tar`, `.tar.gz`, `.zip`), a RecordIO file (`.rec`), a list (`.txt`, `.lst`, `.csv`), MNIST such as ' +
         '`mnist:data/mnist,first=0,count=8000`, or generated faces such as `generated:identities=200,samples=20,seed=1`.',
     ),
   pairs: z
@@ -247,6 +247,10 @@ export const configKeys = z.strictObject({
   log: z
     .strictObject({
       everySteps: count.default(10).describe('Steps between lines of the log.'),
+      tensorboard: z
+        .boolean()
+        .default(false)
+        .describe('Write event files for TensorBoard into the folder of the run, too.'),
     })
     .prefault({})
     .describe('What is printed and kept in the log of the run.'),

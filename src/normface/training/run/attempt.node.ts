@@ -30,6 +30,7 @@ import type { Meter } from '../meter.ts';
 import type { Model } from '../model.ts';
 import { Progress } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
+import { EventFile } from '../tensorboard/event-file.node.ts';
 import type { TrainingData } from '../training-data.node.ts';
 import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
@@ -69,6 +70,8 @@ export class Attempt {
   private readonly start: AttemptStart;
   private readonly progress: Progress;
   private readonly firstStep: number;
+  /** The same curves for TensorBoard, where they are wanted. */
+  private readonly events: EventFile | undefined;
   private lastRecorded: number;
   /** Steps done, those before this attempt included. */
   done: number;
@@ -87,6 +90,7 @@ export class Attempt {
     writeJson(path.join(folder, 'config.json'), config);
     if (!from) writeJson(path.join(folder, 'config.source.json'), plan.source);
     writeJson(path.join(folder, 'environment.json'), environment);
+    if (config.log.tensorboard) this.events = new EventFile(folder, config, this.firstStep);
     const { dataset, excluded } = data;
     this.log({
       event: from ? 'resume' : 'start',
@@ -163,6 +167,7 @@ export class Attempt {
       throw error;
     } finally {
       this.progress.end();
+      this.events?.close();
       await loader.close();
     }
   }
@@ -251,6 +256,7 @@ export class Attempt {
 
   private log(record: LogRecord): void {
     appendLog(this.start.folder, record);
+    this.events?.add(record);
     this.plan.reporter.emit(record);
   }
 }

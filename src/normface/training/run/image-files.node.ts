@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import type { Dataset, Sample, Source } from '../../data/dataset.ts';
+import { readSource } from '../../data/source.node.ts';
 
 /** Files looked at in one go. */
 const AT_ONCE = 64;
@@ -45,6 +46,11 @@ async function fileOf(source: Source, describe: (path: string) => Promise<FileFa
       return describe(source.path);
     case 'range':
       return { size: source.length, seconds: (await describe(source.path)).seconds };
+    case 'record':
+      // Its file's size says as much of it as its own, which only reading tells.
+      return describe(source.path);
+    case 'bytes':
+      return { size: source.bytes.length, seconds: 0 };
     case 'grey':
       return { size: source.pixels.length, seconds: 0 };
     case 'generated':
@@ -71,6 +77,14 @@ export async function hashContents({ samples }: Dataset): Promise<string> {
 async function addContents(hash: Hash, { key, source }: Sample): Promise<void> {
   if (source.kind === 'grey') hash.update(source.pixels);
   if (source.kind === 'generated') hash.update(JSON.stringify(source));
+  if (source.kind === 'bytes') hash.update(source.bytes);
+  if (source.kind === 'record') {
+    hash.update(
+      await readSource(source).catch((error: Error) => {
+        throw new UserError(`cannot read the image ${key} to verify it: ${error.message}`);
+      }),
+    );
+  }
   if (source.kind !== 'file' && source.kind !== 'range') return;
   // The end of a range is its last byte.
   const range =

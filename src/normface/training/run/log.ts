@@ -20,6 +20,8 @@ export interface StepRecord {
   readonly imagesPerSecond: number;
   /** Part of the time in which the GPU had to wait for images. */
   readonly dataWait: number;
+  /** When the line was written, ISO 8601; logs of older versions do not say. */
+  readonly time?: string;
 }
 
 /** A validation pass after `step` steps. */
@@ -30,6 +32,7 @@ export interface ValidationRecord {
   readonly protocol: string;
   readonly accuracy: number;
   readonly threshold: number;
+  readonly time?: string;
 }
 
 /** What else happens in a run. */

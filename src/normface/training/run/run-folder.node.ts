@@ -47,7 +47,7 @@ export function writeJson(file: string, value: unknown): void {
   replaceFile(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Appends one record to the run's `log.jsonl`, the source of every curve of the run; half a line before it is ended first. */
+/** Appends one record, with the time, to the run's `log.jsonl`, the source of every curve of the run; half a line before it is ended first. */
 export function appendLog(folder: string, record: LogRecord): void {
   const file = path.join(folder, 'log.jsonl');
   try {
@@ -56,7 +56,10 @@ export function appendLog(folder: string, record: LogRecord): void {
       const { size } = fs.fstatSync(handle);
       const last = Buffer.alloc(1);
       const isCut = size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
-      fs.appendFileSync(handle, `${isCut ? '\n' : ''}${JSON.stringify(record)}\n`);
+      fs.appendFileSync(
+        handle,
+        `${isCut ? '\n' : ''}${JSON.stringify({ ...record, time: new Date().toISOString() })}\n`,
+      );
     } finally {
       fs.closeSync(handle);
     }

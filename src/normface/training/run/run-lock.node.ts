@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
+import { readRegularFileSync } from '../../../common/regular-file.node.ts';
 
 /** What the file `lock.json` says of the process that trains. */
 interface Holder {
@@ -18,6 +19,9 @@ interface Holder {
 
 /** A file without a readable holder is being written at this moment, unless it is older than this. */
 const LONGEST_WRITE_MS = 10_000;
+
+/** More than any lock has. */
+const mostLockBytes = 2 ** 16;
 
 export class RunLock {
   private readonly file: string;
@@ -82,6 +86,19 @@ export class RunLock {
       fs.rmSync(moved, { force: true });
     }
   }
+}
+
+/** Whether a process trains in a run's folder, as its lock says; of another machine nobody here can say that it does not. */
+export function isInUse(runFolder: string): boolean {
+  let text: string;
+  try {
+    // A pipe in its place would never end to be read.
+    text = readRegularFileSync(path.join(runFolder, 'lock.json'), mostLockBytes).toString('utf8');
+  } catch {
+    return false;
+  }
+  const holder = parseHolder(text);
+  return holder !== undefined && mayBeAlive(holder);
 }
 
 function inUse(runFolder: string, file: string, holder: Holder | undefined): UserError {

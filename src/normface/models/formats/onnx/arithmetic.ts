@@ -2,8 +2,7 @@
 
 import { type Constant, combined, mapped, sizeOf } from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Slot, Translation, ValueSlot } from './translation.ts';
+import type { Operator, Slot, Translation, ValueSlot } from './translation.ts';
 
 type Binary = 'Add' | 'Sub' | 'Mul' | 'Div';
 

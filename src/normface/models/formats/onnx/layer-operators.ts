@@ -2,8 +2,7 @@
 
 import { type Constant, combined, sizeOf, wholeNumbers } from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Translation, ValueSlot } from './translation.ts';
+import type { Operator, Translation, ValueSlot } from './translation.ts';
 import { windowOf } from './window.ts';
 
 const conv: Operator = (t, node) => {

@@ -12,8 +12,7 @@ import {
   wholeNumbers,
 } from './constant.ts';
 import type { OnnxNode } from './model.ts';
-import type { Operator } from './operators.ts';
-import type { Translation, ValueSlot } from './translation.ts';
+import type { Operator, Translation, ValueSlot } from './translation.ts';
 
 /** Dropout and the like do nothing when features are computed. */
 const identity: Operator = (t, node) => {

@@ -26,6 +26,9 @@ export type Slot =
   /** Of a value: its shape, its squares, the sum of these in each sample, and the root of the sum. */
   | { readonly kind: 'shape' | 'squares' | 'squaredLength' | 'length'; readonly of: ValueSlot };
 
+/** Takes one node into the graph that is made. */
+export type Operator = (translation: Translation, node: OnnxNode) => void;
+
 export class Translation {
   readonly opset: number;
   readonly nodes: ModelNode[] = [];

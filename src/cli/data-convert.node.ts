@@ -1,0 +1,65 @@
+/** `normface data convert`: the same images in another form. */
+
+import { countText } from '../common/format.ts';
+import {
+  checkTarget,
+  convertDataset,
+  targetFiles,
+  targetKind,
+} from '../normface/data/convert/convert.node.ts';
+import { type Dataset, type ResolvedPair, warningsOf } from '../normface/data/dataset.ts';
+import { readPairs } from '../normface/data/protocols/pairs.node.ts';
+import { countedRemark, resolvePairs } from '../normface/data/protocols/pairs.ts';
+import type { Context } from './context.node.ts';
+import { openWithStage } from './open-data.node.ts';
+import { checkOutput, filesOf } from './output-file.node.ts';
+
+interface ConvertCommandOptions {
+  readonly pairs?: string;
+  readonly force?: boolean;
+}
+
+export async function convert(context: Context, from: string, out: string, options: ConvertCommandOptions) {
+  const { force = false } = options;
+  const kind = targetKind(out);
+  checkTarget(out, force);
+  const dataset = await openWithStage(context, from);
+  for (const warning of warningsOf(dataset)) context.warn(warning);
+  const inputs = filesOf(dataset);
+  for (const file of targetFiles(out)) checkOutput(file, inputs);
+  const pairs = kind === 'bin' ? await pairsOf(context, dataset, options.pairs) : undefined;
+  const stage = context.stage('writing');
+  try {
+    const { files, images } = await convertDataset(dataset, out, {
+      pairs,
+      force,
+      onProgress: (done, total) => stage.update(done, total),
+    });
+    stage.end();
+    const people = countText(dataset.identities.length, 'person', 'people');
+    const of = pairs ? `in ${countText(pairs.length, 'pair')}` : `of ${people}`;
+    context.say(`${files[files.length - 1]}: ${countText(images, 'image')} ${of} of ${dataset.name}`);
+    if (files.length > 1) context.say(`beside it: ${files.slice(0, -1).join(', ')}`);
+    return {
+      data: dataset.name,
+      files,
+      images,
+      identities: dataset.identities.length,
+      pairs: pairs?.length ?? null,
+    };
+  } finally {
+    stage.end();
+  }
+}
+
+async function pairsOf(
+  context: Context,
+  dataset: Dataset,
+  file: string | undefined,
+): Promise<readonly ResolvedPair[] | undefined> {
+  if (file === undefined) return dataset.pairs?.pairs;
+  const { pairs, counted } = resolvePairs(await readPairs(file), dataset);
+  const remark = countedRemark(dataset, counted);
+  if (remark) context.say(remark);
+  return pairs;
+}

@@ -1,0 +1,162 @@
+/** `normface data overlap`: who and what two data sets have in common. */
+
+import { UsageError } from '../common/errors.ts';
+import { countText, grouped } from '../common/format.ts';
+import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
+import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
+import { hashBits, mostDistance, nearHashes } from '../normface/data/overlap/difference-hash.ts';
+import {
+  differenceHashes,
+  fileHashes,
+  type ImagePair,
+  type OnImages,
+  sameFiles,
+} from '../normface/data/overlap/image-overlap.node.ts';
+import { isNumber, sharedNames } from '../normface/data/overlap/names.ts';
+import type { MergeName } from '../normface/evaluation/merge.ts';
+import { nearFeatures } from '../normface/evaluation/near-features.ts';
+import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
+import type { Context } from './context.node.ts';
+import { embedImages } from './embed-images.node.ts';
+import { openWithStage } from './open-data.node.ts';
+
+interface OverlapOptions {
+  readonly checkpoint?: string;
+  readonly threshold?: number;
+  readonly distance: number;
+  readonly merge: MergeName;
+  readonly batch: number;
+}
+
+/** Cosine above which two images count as nearly the same when none is given. */
+const defaultThreshold = 0.9;
+
+/** Pairs of each kind that are shown to people; `--json` has all. */
+const shown = 5;
+
+export async function overlap(context: Context, first: string, second: string, options: OverlapOptions) {
+  const { checkpoint, distance, threshold = defaultThreshold } = options;
+  if (distance > mostDistance)
+    throw new UsageError(`--distance must be 0 to ${mostDistance}, not ${distance}`);
+  if (options.threshold !== undefined && checkpoint === undefined)
+    throw new UsageError('--threshold is a cosine of features: name a net with --checkpoint');
+  const weightsFile = checkpoint === undefined ? undefined : findWeights(checkpoint);
+  const a = await openWithStage(context, first);
+  const b = await openWithStage(context, second);
+  for (const dataset of [a, b]) for (const warning of warningsOf(dataset)) context.warn(warning);
+
+  const names = sharedNames(a.identities, b.identities);
+  const areNumbers = names.length > 0 && names.every(({ a: name }) => isNumber(name));
+  tell(
+    context,
+    'people of the same name',
+    names.map(({ a: own, b: other }) => [own, other]),
+  );
+  if (areNumbers)
+    context.say('  these names are numbers: whether they mean the same people only their sources tell');
+
+  const { files, similar } = await imagesInCommon(context, a, b, distance);
+  const named = (pairs: readonly ImagePair[]) =>
+    pairs.map((pair) => ({ ...pair, a: a.samples[pair.a]!.key, b: b.samples[pair.b]!.key }));
+  const identical = named(files);
+  tell(
+    context,
+    'identical files',
+    identical.map(({ a: own, b: other }) => [own, other]),
+  );
+  const near = named(similar) as { a: string; b: string; distance: number }[];
+  tell(
+    context,
+    `other images that look the same (difference hash, at most ${distance} of ${hashBits} bits differ)`,
+    near.map(({ a: own, b: other, distance: bits }) => [own, other, `${bits} bits`]),
+  );
+
+  const features = weightsFile
+    ? await similarFeatures(context, weightsFile, a, b, threshold, options)
+    : undefined;
+  const alike = features && {
+    threshold,
+    count: features.count,
+    pairs: named(features.pairs) as { a: string; b: string; cosine: number }[],
+  };
+  if (alike)
+    tell(
+      context,
+      `pairs of images with a cosine above ${threshold}`,
+      alike.pairs.map(({ a: own, b: other, cosine }) => [own, other, cosine.toFixed(3)]),
+      alike.count,
+    );
+  return {
+    a: { name: a.name, identities: a.identities.length, images: a.samples.length },
+    b: { name: b.name, identities: b.identities.length, images: b.samples.length },
+    names,
+    identical,
+    near,
+    features: alike ?? null,
+  };
+}
+
+/** Prints how many there are and the first few. */
+function tell(
+  context: Context,
+  what: string,
+  pairs: readonly (readonly [string, string, string?])[],
+  count = pairs.length,
+): void {
+  context.say(`${what}: ${grouped(count)}`);
+  for (const [a, b, remark] of pairs.slice(0, shown))
+    context.say(`  ${a} = ${b}${remark ? ` (${remark})` : ''}`);
+  if (count > shown) context.say(`  and ${grouped(count - shown)} more`);
+}
+
+/** Pairs of the same file, and pairs of other images with nearly the same hash. */
+async function imagesInCommon(context: Context, a: Dataset, b: Dataset, distance: number) {
+  const pool = new DecodePool();
+  const stage = context.stage('comparing images');
+  const counter =
+    (what: string, { name, samples }: Dataset): OnImages =>
+    (done) =>
+      stage.rename(`${what} ${name}: ${grouped(done)} of ${countText(samples.length, 'image')}`);
+  try {
+    const [hashesA, hashesB] = [
+      await fileHashes(a, counter('reading', a)),
+      await fileHashes(b, counter('reading', b)),
+    ];
+    const files = sameFiles(hashesA, hashesB);
+    const look = (dataset: Dataset) =>
+      differenceHashes(dataset, pool, {
+        onImages: counter('decoding', dataset),
+        onCorrupt: (name, reason) =>
+          context.warn(`${dataset.name}: cannot read the image ${name}: ${reason}`),
+      });
+    const [looksA, looksB] = [await look(a), await look(b)];
+    const similar = nearHashes(looksA.words, looksB.words, distance)
+      .map(({ a: left, b: right, distance: bits }) => ({
+        a: looksA.indices[left]!,
+        b: looksB.indices[right]!,
+        distance: bits,
+      }))
+      .filter((pair) => hashesA[pair.a] === undefined || hashesA[pair.a] !== hashesB[pair.b]);
+    return { files, similar };
+  } finally {
+    stage.end();
+    await pool.close();
+  }
+}
+
+async function similarFeatures(
+  context: Context,
+  weightsFile: string,
+  a: Dataset,
+  b: Dataset,
+  threshold: number,
+  { merge, batch }: OverlapOptions,
+) {
+  const device = await context.openDevice();
+  const featuresOf = (dataset: Dataset) =>
+    embedImages(context, device, weightsFile, dataset, Uint32Array.from(dataset.samples.keys()), {
+      merge,
+      batch,
+    });
+  return nearFeatures(device, await featuresOf(a), await featuresOf(b), threshold);
+}

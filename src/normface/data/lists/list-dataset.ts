@@ -1,0 +1,50 @@
+import { UserError } from '../../../common/errors.ts';
+import { createDataset, type Dataset, type LabelledSource } from '../dataset.ts';
+import { Remarks } from '../remarks.ts';
+import type { ListedImage } from './image-list.ts';
+
+/** Numbers as im2rec writes them: whole, perhaps with a fraction of zeros. */
+const wholeLabel = /^\d{1,15}(\.0*)?$/;
+
+/**
+ * A data set of listed images. Labels that are all whole numbers are written with as many digits as the largest, so that their
+ * order as names is that of the numbers. An image is called `label/file`, by its path with `-` for `/` where a label has two such files.
+ * @param fileOf where the image of a path lies
+ * @throws UserError naming the line of a label that can be no name
+ */
+export function datasetOfList(
+  name: string,
+  images: readonly ListedImage[],
+  fileOf: (path: string) => string,
+): Dataset {
+  if (images.length === 0) throw new UserError(`${name} lists no images`);
+  const areNumbers = images.every(({ label }) => wholeLabel.test(label));
+  const digits = areNumbers
+    ? String(images.reduce((most, { label }) => Math.max(most, Number(label)), 0)).length
+    : 0;
+  const identityOf = ({ label, line }: ListedImage): string => {
+    if (areNumbers) return String(Number(label)).padStart(digits, '0');
+    if (/[/\\\0]/.test(label) || label === '.' || label === '..')
+      throw new UserError(`${name} line ${line}: the label "${label}" can be no folder's name`);
+    return label;
+  };
+  const remarks = new Remarks();
+  const uses = new Map<string, number>();
+  const named = images.map((image) => {
+    const identity = identityOf(image);
+    const path = image.path.replaceAll('\\', '/');
+    const short = `${identity}/${path.slice(path.lastIndexOf('/') + 1)}`;
+    uses.set(short, (uses.get(short) ?? 0) + 1);
+    return { identity, path, short };
+  });
+  const known = new Set<string>();
+  const entries: LabelledSource[] = [];
+  for (const { identity, path, short } of named) {
+    const key =
+      uses.get(short) === 1 ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
+    if (known.has(key)) remarks.add('images that are listed again passed over', key, true);
+    else entries.push({ identity, key, source: { kind: 'file', path: fileOf(path) } });
+    known.add(key);
+  }
+  return createDataset(name, entries, remarks.list());
+}

@@ -1,0 +1,33 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { UserError } from '../../../common/errors.ts';
+import { readText } from '../../../common/text.node.ts';
+import type { Dataset } from '../dataset.ts';
+import { isImageName } from '../recognise.node.ts';
+import { type ListedImage, parseImageList, parseImageTable } from './image-list.ts';
+import { datasetOfList } from './list-dataset.ts';
+
+/** Whether a file is a list of images by its name. */
+export function isImageList(path: string): boolean {
+  return /^\.(txt|lst|list|csv|tsv)$/i.test(extname(path));
+}
+
+/** The images of a list, whose paths begin at the list's own folder. @throws UserError when it is no list or leads nowhere */
+export function openImageList(file: string): Dataset {
+  const path = resolve(file);
+  const name = basename(path);
+  const fileOf = (listed: string) => resolve(dirname(path), listed);
+  const exists = (listed: string) =>
+    statSync(fileOf(listed.replaceAll('\\', '/')), { throwIfNoEntry: false })?.isFile() === true;
+  const text = readText(path, name);
+  const images: ListedImage[] = /^\.(csv|tsv)$/i.test(extname(path))
+    ? parseImageTable(text, name)
+    : parseImageList(text, name, { isImage: (listed) => isImageName(listed) || exists(listed), exists });
+  const [first] = images;
+  // Images that are not there are reported when they are read; where not even the first is, all begin elsewhere.
+  if (first && !exists(first.path))
+    throw new UserError(
+      `${name} line ${first.line}: there is no file ${fileOf(first.path)}; paths begin at the folder of the list`,
+    );
+  return datasetOfList(name, images, fileOf);
+}

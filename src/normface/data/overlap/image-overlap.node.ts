@@ -1,0 +1,87 @@
+/** Images that two data sets have in common: the same files, and others that look nearly the same. */
+
+import { createHash } from 'node:crypto';
+import { loadImages } from '../batches/loader.node.ts';
+import type { Dataset } from '../dataset.ts';
+import { ImageStore } from '../images/image-store.node.ts';
+import type { DecodePool } from '../images/worker-pool.node.ts';
+import { readSource } from '../source.node.ts';
+import { differenceHash, hashedSize, hashWords } from './difference-hash.ts';
+
+/** An image of one data set and one of the other, by their sample indices. */
+export interface ImagePair {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** Images that are read at once. */
+const readAtOnce = 32;
+
+/** Called now and then with the number of images done. */
+export type OnImages = (done: number) => void;
+
+/** Hash of the bytes of every image's file, or undefined where there is no file or it cannot be read, which decoding tells. */
+export async function fileHashes({ samples }: Dataset, onImages?: OnImages): Promise<(string | undefined)[]> {
+  const hashes: (string | undefined)[] = [];
+  for (let start = 0; start < samples.length; start += readAtOnce) {
+    const some = samples.slice(start, start + readAtOnce).map(({ source }) => source);
+    hashes.push(
+      ...(await Promise.all(
+        some.map(async (source) => {
+          if (source.kind === 'grey' || source.kind === 'generated') return undefined;
+          const bytes = await readSource(source).catch(() => undefined);
+          return bytes && createHash('sha256').update(bytes).digest('base64');
+        }),
+      )),
+    );
+    onImages?.(hashes.length);
+  }
+  return hashes;
+}
+
+/** All pairs of the same file. */
+export function sameFiles(
+  a: readonly (string | undefined)[],
+  b: readonly (string | undefined)[],
+): ImagePair[] {
+  const known = new Map<string, number[]>();
+  b.forEach((hash, image) => {
+    if (hash === undefined) return;
+    const same = known.get(hash);
+    if (same) same.push(image);
+    else known.set(hash, [image]);
+  });
+  return a.flatMap((hash, image) =>
+    hash === undefined ? [] : (known.get(hash) ?? []).map((other) => ({ a: image, b: other })),
+  );
+}
+
+/** Difference hashes of all images that can be read, {@link hashWords} words each, and their sample indices. */
+export interface ImageHashes {
+  readonly words: Uint32Array;
+  readonly indices: Uint32Array;
+}
+
+/** Decodes all images and hashes what they look like. @param onCorrupt called for every image that cannot be read */
+export async function differenceHashes(
+  dataset: Dataset,
+  pool: DecodePool,
+  {
+    onImages,
+    onCorrupt,
+  }: { readonly onImages?: OnImages; readonly onCorrupt?: (name: string, reason: string) => void } = {},
+): Promise<ImageHashes> {
+  const store = new ImageStore(dataset, { ...hashedSize, cacheBytes: 0, pool, onCorrupt });
+  const words = new Uint32Array(hashWords * dataset.samples.length);
+  const indices = new Uint32Array(dataset.samples.length);
+  let done = 0;
+  for await (const batch of loadImages(store, Uint32Array.from(dataset.samples.keys()), 256)) {
+    batch.indices.forEach((index, i) => {
+      const pixels = batch.pixels.subarray(i * store.bytesPerImage, (i + 1) * store.bytesPerImage);
+      words.set(differenceHash(pixels), hashWords * done);
+      indices[done++] = index;
+    });
+    onImages?.(done);
+  }
+  return { words: words.slice(0, hashWords * done), indices: indices.slice(0, done) };
+}
