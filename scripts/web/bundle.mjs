@@ -9,9 +9,10 @@ import { installedModels } from './detector-models.mjs';
  * Builds the web application into an empty folder.
  *
  * @param {string} outdir
- * @param {string} [models] folder with the models of face-api for the page Verify; default that of its package, where it is installed
+ * @param {{ models: string | undefined }} [options] folder with the models of face-api for the page Verify; default that of its package,
+ *   where it is installed
  */
-export async function bundleWeb(outdir, models = installedModels(ROOT)) {
+export async function bundleWeb(outdir, { models } = { models: installedModels(ROOT) }) {
   await build({ ...webBundle(models), outdir });
   await writeServiceWorker(outdir);
 }

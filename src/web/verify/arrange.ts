@@ -2,16 +2,13 @@
 
 import { type ChosenFile, dropZone } from '../parts/drop-zone.ts';
 import { button, element } from '../parts/element.ts';
+import type { BroughtPictures } from './brought-pictures.ts';
 import type { Size } from './pictures.ts';
 
 export interface Parts {
   readonly checkpointStatus: HTMLElement;
   readonly facesStatus: HTMLElement;
-  /** The button that turns the camera on, and what is shown while it is on. */
-  readonly camera: { readonly button: HTMLElement; readonly element: HTMLElement };
-  readonly pictureMode: HTMLElement;
-  readonly detector: HTMLElement;
-  readonly photographBox: HTMLElement;
+  readonly pictures: Pick<BroughtPictures, 'camera' | 'pictureMode' | 'detector' | 'photographBox'>;
   readonly faceBox: HTMLElement;
   readonly results: HTMLElement;
   /** Whether what a canvas gives back is what was drawn. */
@@ -90,13 +87,13 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
       button: 'Choose images',
       accept: 'image/*,.pgm,.ppm',
       multiple: true,
-      others: [parts.camera.button],
+      others: [parts.pictures.camera.button],
       hint: wanted,
       onFiles: onFaces,
     }),
-    parts.camera.element,
-    parts.pictureMode,
-    parts.detector,
+    parts.pictures.camera.element,
+    parts.pictures.pictureMode,
+    parts.pictures.detector,
     draw,
     parts.facesStatus,
   );
@@ -105,7 +102,7 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
       head,
       warning,
       element('div', { class: 'columns' }, checkpoint, faces),
-      parts.photographBox,
+      parts.pictures.photographBox,
       parts.faceBox,
       parts.results,
     ],

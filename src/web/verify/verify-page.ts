@@ -10,7 +10,7 @@ import { element } from '../parts/element.ts';
 import { formatDuration } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
 import { type Arrangement, arrange } from './arrange.ts';
-import { Camera } from './camera.ts';
+import { BroughtPictures, usualSize } from './brought-pictures.ts';
 import {
   type NetSource,
   netOfFile,
@@ -23,29 +23,19 @@ import { pickFiles, strangersAmong } from './checkpoint-files.ts';
 import { parseTyped } from './comparison.ts';
 import { controls } from './controls.ts';
 import { pickDetectorFiles } from './detector-files.ts';
-import { DetectorPanel } from './detector-panel.ts';
-import { FaceFinder } from './face-finder.ts';
 import { type Face, FaceSet } from './face-set.ts';
 import { type FaceSource, givenFace } from './face-source.ts';
 import { faceList } from './faces-view.ts';
-import { type Incoming, Intake, incomingOf } from './intake.ts';
-import type { Photograph } from './photograph.ts';
-import { missingText } from './photograph-texts.ts';
-import { photographList } from './photograph-view.ts';
-import type { PictureMode } from './picture-kind.ts';
-import { isPictureMode, pictureModeChoice } from './picture-mode.ts';
-import { canvasIsExact, type Size } from './pictures.ts';
+import { incomingOf } from './intake.ts';
+import { isPictureMode } from './picture-mode.ts';
+import { canvasIsExact } from './pictures.ts';
 import { ResultsView } from './results-view.ts';
 import { sampleFaces, sampleNet } from './samples.ts';
-
-/** Until a checkpoint says otherwise: the usual aligned crop. */
-const usualSize: Size = { width: 96, height: 112 };
 
 export class VerifyPage implements Page {
   private readonly context: PageContext;
   private readonly checkpointStatus = new StatusLine();
   private readonly facesStatus = new StatusLine();
-  private readonly photographBox = element('div', { class: 'photograph-list' });
   private readonly faceBox = element('div', { class: 'face-list' });
   private readonly results: ResultsView;
   private readonly controls = controls(
@@ -57,13 +47,7 @@ export class VerifyPage implements Page {
   private stored: StoredThreshold | undefined;
   private calibration: StoredCalibration | undefined;
   private readonly faces = new FaceSet();
-  private readonly finder: FaceFinder;
-  private readonly intake: Intake;
-  private readonly detector = new DetectorPanel((files) => this.receiveAll(files, this.detector.status));
-  private readonly pictureMode = pictureModeChoice((mode) => this.changePictureMode(mode));
-  private readonly camera = new Camera(this.facesStatus, (name, file) =>
-    this.takePictures([{ name, file, isFromCamera: true }], this.facesStatus),
-  );
+  private readonly pictures: BroughtPictures;
   private merge: MergeName = 'sum';
   /** Whether the merge was chosen here; if not, that of a stored threshold is taken over. */
   private mergeIsChosen = false;
@@ -78,18 +62,24 @@ export class VerifyPage implements Page {
   constructor(root: HTMLElement, context: PageContext) {
     this.context = context;
     const { parameters } = context;
-    this.finder = new FaceFinder(() => context.device());
-    this.intake = new Intake(this.finder, this.faces);
+    this.pictures = new BroughtPictures({
+      faces: this.faces,
+      facesStatus: this.facesStatus,
+      device: () => context.device(),
+      netSize: () => this.checkpoint?.embedder,
+      enqueue: (status, task) => this.enqueue(status, task),
+      embed: () => this.embed(),
+      update: () => this.update(),
+      onFiles: (files, zone) => this.receiveAll(files, zone),
+      onMode: () => this.shareState(),
+    });
     this.read(parameters);
     this.results = new ResultsView(context.signal, this.controls.element);
     const { nodes, describeImages } = arrange(
       {
         checkpointStatus: this.checkpointStatus.element,
         facesStatus: this.facesStatus.element,
-        camera: this.camera,
-        pictureMode: this.pictureMode.element,
-        detector: this.detector.element,
-        photographBox: this.photographBox,
+        pictures: this.pictures,
         faceBox: this.faceBox,
         results: this.results.element,
         isExact: canvasIsExact(),
@@ -119,14 +109,14 @@ export class VerifyPage implements Page {
 
   /** Nobody is filmed behind another page. */
   hide(): void {
-    this.camera.stop();
+    this.pictures.hide();
   }
 
   /** A link to another merge or threshold leaves net and faces as they are. */
   follow(parameters: URLSearchParams): void {
     this.read(parameters);
     if (parameters.has('sample') && !this.isSample) this.trySample();
-    this.enqueue(this.facesStatus, () => this.judgeAndEmbed());
+    this.pictures.judgeAgain();
   }
 
   private read(parameters: URLSearchParams): void {
@@ -135,12 +125,11 @@ export class VerifyPage implements Page {
     this.mergeIsChosen = named !== undefined;
     this.thresholdText = parameters.get('threshold') ?? '';
     const pictures = parameters.get('pictures');
-    this.intake.mode = isPictureMode(pictures) ? pictures : 'size';
+    this.pictures.mode = isPictureMode(pictures) ? pictures : 'size';
   }
 
   dispose(): void {
-    this.camera.stop();
-    this.finder.dispose();
+    this.pictures.dispose();
     this.checkpoint?.embedder.dispose();
     this.checkpoint = undefined;
   }
@@ -177,7 +166,7 @@ export class VerifyPage implements Page {
   /** Files of a detector go to it, wherever they were dropped. @param zone as of `receive` */
   private receiveAll(files: ChosenFile[], zone: StatusLine): void {
     const { detector, others } = pickDetectorFiles(files);
-    if (detector.length > 0) this.enqueue(this.detector.status, () => this.takeDetector(detector));
+    if (detector.length > 0) this.pictures.takeDetector(detector);
     if (others.length > 0 || files.length === 0) this.receive([...others], zone);
   }
 
@@ -191,7 +180,7 @@ export class VerifyPage implements Page {
       else if (stored) this.takeThreshold(stored);
       const strangers = zone === this.checkpointStatus ? strangersAmong(others) : [];
       const faces = others.filter((file) => !strangers.includes(file));
-      this.takePictures(faces.map(incomingOf), zone);
+      this.pictures.take(faces.map(incomingOf), zone);
       if (calibrated) this.takeCalibration(calibrated);
       if (files.length === 0) throw new UserError('there are no files in what was dropped');
       if (strangers.length === 0) return;
@@ -259,7 +248,7 @@ export class VerifyPage implements Page {
     this.shareState();
     this.takeThreshold(stored);
     await this.faces.changeNet(opened.embedder);
-    this.enqueue(this.facesStatus, () => this.judgeAndEmbed());
+    this.pictures.judgeAgain();
   }
 
   private describeCheckpoint(): void {
@@ -287,72 +276,7 @@ export class VerifyPage implements Page {
 
   private removeFace(face: Face): void {
     this.faces.remove(face);
-    this.intake.forget(face.source);
-    this.facesStatus.clear();
-    this.update();
-  }
-
-  // ---- photographs -----------------------------------------------------------------------------------------------------
-
-  /** Takes pictures in, finds faces in those that are photographs, and embeds all. */
-  private takePictures(incoming: readonly Incoming[], zone: StatusLine): void {
-    this.enqueue(zone, async () => {
-      if (incoming.length > 0) this.facesStatus.clear();
-      await this.sayAndEmbed(zone, (net, size, onProgress) =>
-        this.intake.take(incoming, net, size, onProgress),
-      );
-    });
-  }
-
-  private async takeDetector(files: readonly ChosenFile[]): Promise<void> {
-    const { status } = this.detector;
-    status.busy('opening the detector');
-    const missing = await this.finder.bring(files);
-    if (missing.length > 0) {
-      status.say(missingText(missing));
-      return;
-    }
-    status.say('the detector is ready');
-    await this.sayAndEmbed(this.facesStatus, (_, size, onProgress) =>
-      this.intake.lookAgain(size, onProgress),
-    );
-  }
-
-  /** The net or what pictures are taken for has changed. */
-  private async judgeAndEmbed(): Promise<void> {
-    await this.sayAndEmbed(this.facesStatus, (net, size, onProgress) =>
-      this.intake.judgeAgain(net, size, onProgress),
-    );
-  }
-
-  private changePictureMode(mode: PictureMode): void {
-    this.intake.mode = mode;
-    this.shareState();
-    this.enqueue(this.facesStatus, async () => {
-      this.facesStatus.clear();
-      await this.judgeAndEmbed();
-    });
-  }
-
-  /** Does something to pictures and embeds what is new; what was wrong is said at the end, on a status line. */
-  private async sayAndEmbed(
-    zone: StatusLine,
-    work: (net: Size | undefined, size: Size, onProgress: (text: string) => void) => Promise<string[]>,
-  ): Promise<void> {
-    const net = this.checkpoint?.embedder;
-    let done = '';
-    const failures = await work(net, net ?? usualSize, (text) => {
-      done = text;
-      this.facesStatus.busy(text);
-      this.update();
-    });
-    if (done) this.facesStatus.say(done);
-    await this.embed();
-    if (failures.length > 0) zone.fail(failures.join('; '));
-  }
-
-  private removePhotograph(photograph: Photograph): void {
-    this.intake.remove(photograph);
+    this.pictures.forget(face.source);
     this.facesStatus.clear();
     this.update();
   }
@@ -391,7 +315,7 @@ export class VerifyPage implements Page {
     if (this.isSample) parameters.set('sample', '');
     if (this.mergeIsChosen) parameters.set('merge', this.merge);
     if (this.thresholdText !== '') parameters.set('threshold', this.thresholdText);
-    if (this.intake.mode !== 'size') parameters.set('pictures', this.intake.mode);
+    if (this.pictures.mode !== 'size') parameters.set('pictures', this.pictures.mode);
     this.context.replaceParameters(parameters);
   }
 
@@ -401,8 +325,7 @@ export class VerifyPage implements Page {
     const typed = parseTyped(thresholdText);
     this.controls.set(merge, thresholdText, typed, stored?.merge === merge ? stored.threshold : undefined);
     this.describeImages(checkpoint?.embedder, this.isSample);
-    this.pictureMode.set(this.intake.mode);
-    this.showPhotographs();
+    this.pictures.show();
     this.faceBox.replaceChildren(
       ...(faces.length > 0 ? [faceList(faces, (face) => this.removeFace(face))] : []),
     );
@@ -416,25 +339,6 @@ export class VerifyPage implements Page {
       trainedOn: checkpoint?.trainedOn,
       waitsFor: this.waitsFor(),
     });
-  }
-
-  private showPhotographs(): void {
-    const { faces, finder } = this;
-    const { photographs, isWaiting } = this.intake;
-    this.detector.show(finder.detectorName, finder.isBuiltIn, isWaiting);
-    const numberOf = (photograph: Photograph, face: number): number =>
-      faces.all.findIndex(({ source }) => source === photograph.sources[face]) + 1;
-    this.photographBox.replaceChildren(
-      ...(photographs.length > 0
-        ? [
-            photographList(photographs, {
-              isWaiting,
-              numberOf,
-              onRemove: (photograph) => this.removePhotograph(photograph),
-            }),
-          ]
-        : []),
-    );
   }
 
   /** Merged features of all faces, once all are there. */
