@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { detectorModels, installedModels } from './web/detector-models.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -81,9 +82,10 @@ const KERNEL_SOURCES = {
  * The web application: static files that can be hosted under any path. Each page is loaded when it is first shown. `theme` stays a
  * script that needs no module, since the page runs it before its first paint.
  *
- * @satisfies {import('esbuild').BuildOptions}
+ * @param {string | undefined} models folder with the models of face-api, which the application then has inside
+ * @returns {import('esbuild').BuildOptions & { outdir?: string }}
  */
-export const WEB_BUNDLE = {
+export const webBundle = (models) => ({
   ...COMMON,
   entryPoints: {
     index: 'src/web/index.html',
@@ -98,8 +100,10 @@ export const WEB_BUNDLE = {
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minify: true,
-  plugins: [KERNEL_SOURCES],
-};
+  plugins: [KERNEL_SOURCES, detectorModels(models)],
+});
+
+export const WEB_BUNDLE = webBundle(installedModels(ROOT));
 
 /**
  * What keeps the application for use without a network. `define` has to name its files.

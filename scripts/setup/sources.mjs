@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { installedModels } from '../web/detector-models.mjs';
 import { digest } from './state.mjs';
 
 /** What the build is made from: files, and folders with everything below them. */
@@ -9,6 +10,7 @@ export const BUILD_INPUTS = [
   'scripts/build.mjs',
   'scripts/bundles.mjs',
   'scripts/web/bundle.mjs',
+  'scripts/web/detector-models.mjs',
   'src',
   'tsconfig.json',
   'tsconfig.build.json',
@@ -18,7 +20,7 @@ export const BUILD_INPUTS = [
 export const BUILD_STAMP = '.sources';
 
 /**
- * Digest of the contents of everything the build reads. Contents and not times, since git sets times as it likes.
+ * Digest of the contents of everything the build reads, and of whether the detector of faces is installed. Contents and not times, since git sets times as it likes.
  *
  * @param {string} root
  */
@@ -26,7 +28,7 @@ export function sourcesDigest(root) {
   const lines = BUILD_INPUTS.flatMap((input) => filesBelow(root, input)).map(
     (path) => `${path} ${digest(readFileSync(join(root, path), 'utf8'))}`,
   );
-  return digest(lines.join('\n'));
+  return digest([...lines, `models ${installedModels(root) ?? 'none'}`].join('\n'));
 }
 
 /** @param {string} root */

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { SERVICE_WORKER_BUNDLE, WEB_BUNDLE } from '../bundles.mjs';
+import { ROOT, SERVICE_WORKER_BUNDLE, webBundle } from '../bundles.mjs';
+import { installedModels } from './detector-models.mjs';
 
 /**
  * Builds the web application into an empty folder.
  *
  * @param {string} outdir
+ * @param {{ models: string | undefined }} [options] folder with the models of face-api for the page Verify; default that of its package,
+ *   where it is installed
  */
-export async function bundleWeb(outdir) {
-  await build({ ...WEB_BUNDLE, outdir });
+export async function bundleWeb(outdir, { models } = { models: installedModels(ROOT) }) {
+  await build({ ...webBundle(models), outdir });
   await writeServiceWorker(outdir);
 }
 

@@ -15,9 +15,9 @@ const webGpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader
 
 /**
  * Starts a browser with a profile of its own, which ends with the tests of the file.
- * @param options `webgpu: false`: as a browser without an adapter
+ * @param options `webgpu: false`: as a browser without an adapter; `flags`: others of Chromium's
  */
-export async function startBrowser({ webgpu = true } = {}): Promise<Browser> {
+export async function startBrowser({ webgpu = true, flags = [] as string[] } = {}): Promise<Browser> {
   const executablePath = findBrowser('chromium');
   if (!executablePath) throw new Error('there is no Chromium; `npm run setup -- --browser` installs it');
   const browser = await chromium.launch({
@@ -30,6 +30,7 @@ export async function startBrowser({ webgpu = true } = {}): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       ...(webgpu ? webGpuFlags : []),
+      ...flags,
     ],
   });
   afterAll(() => browser.close());

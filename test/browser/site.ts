@@ -28,8 +28,12 @@ export async function serveMade(make: (folder: string) => Promise<void>): Promis
   return { ...site, folder };
 }
 
-/** The web application, on a server that a test may end. */
-export const serveSite = (): Promise<Site> => serveMade(bundleWeb);
+/**
+ * The web application, on a server that a test may end.
+ * @param models folder with the models of face-api; without one, also where their package is installed, the page has no detector of faces
+ */
+export const serveSite = (models?: string): Promise<Site> =>
+  serveMade((folder) => bundleWeb(folder, { models }));
 
 /** The web application. @returns its URL, which ends with a slash */
 export async function serveApplication(): Promise<string> {

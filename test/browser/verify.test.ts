@@ -55,7 +55,10 @@ beforeAll(async () => {
   );
 }, 300_000);
 
-async function openVerify(options = {}, parameters = '') {
+/** Pictures of other sizes than the net's are not to be looked through for faces here. */
+const aligned = 'pictures=aligned';
+
+async function openVerify(options = {}, parameters = `?${aligned}`) {
   const opened = await openPage(browser, `${url}#/verify${parameters}`, options);
   await opened.page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
   return opened;
@@ -216,7 +219,7 @@ test('without any file: the net and the faces that come with the page', async ()
   expect(await statusOf(page, 'Checkpoint', /^the sample net: net tiny after 3000 steps/)).toContain(
     'Trained on: generated faces of seed 1.',
   );
-  expect(page.url()).toMatch(/#\/verify\?sample=$/);
+  expect(page.url()).toMatch(/#\/verify\?sample=&pictures=aligned$/);
   // Two pictures each of three people; each is most like the other one of the same person.
   const cosines = await page
     .getByRole('gridcell')
@@ -282,7 +285,10 @@ test('a threshold that is no cosine is said beside its field, and decides nothin
 });
 
 test('faces, net and place are there again after another page; the pair stays in sight on a phone', async () => {
-  const { page, problems } = await openVerify({ viewport: { width: 390, height: 844 } }, '?sample=');
+  const { page, problems } = await openVerify(
+    { viewport: { width: 390, height: 844 } },
+    `?sample=&${aligned}`,
+  );
   await page.locator('.matrix').waitFor();
   await chooseFaces(page, faces);
   await page.getByRole('gridcell').nth(143).waitFor();

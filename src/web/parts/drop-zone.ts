@@ -17,19 +17,21 @@ export interface DropZoneOptions {
   /** As `accept` of a file input. What is dropped is handed over whatever it is. */
   readonly accept?: string;
   readonly multiple?: boolean;
+  /** Other ways to bring something, beside the buttons for files. */
+  readonly others?: readonly HTMLElement[];
   readonly onFiles: (files: ChosenFile[]) => void;
 }
 
 /** A place to drop files and folders on, with real file inputs for the keyboard and for phones. */
 export function dropZone(options: DropZoneOptions): HTMLElement {
-  const { title, hint, accept, multiple = false, folderButton, onFiles } = options;
+  const { title, hint, accept, multiple = false, folderButton, others = [], onFiles } = options;
   const inputs = [fileInput(options.button, { accept, multiple }, onFiles)];
   if (folderButton) inputs.push(fileInput(folderButton, { webkitdirectory: true, multiple: true }, onFiles));
   const zone = element(
     'div',
     { class: 'drop-zone', role: 'group', 'aria-label': title },
     element('p', { class: 'drop-title' }, title),
-    element('div', { class: 'drop-buttons' }, ...inputs),
+    element('div', { class: 'drop-buttons' }, ...inputs, ...others),
     hint ? element('p', { class: 'drop-hint' }, hint) : '',
   );
   // Entering a child of the zone also leaves the zone itself: count instead of believing either event.

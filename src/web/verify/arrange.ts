@@ -2,11 +2,13 @@
 
 import { type ChosenFile, dropZone } from '../parts/drop-zone.ts';
 import { button, element } from '../parts/element.ts';
+import type { BroughtPictures } from './brought-pictures.ts';
 import type { Size } from './pictures.ts';
 
 export interface Parts {
   readonly checkpointStatus: HTMLElement;
   readonly facesStatus: HTMLElement;
+  readonly pictures: Pick<BroughtPictures, 'camera' | 'pictureMode' | 'detector' | 'photographBox'>;
   readonly faceBox: HTMLElement;
   readonly results: HTMLElement;
   /** Whether what a canvas gives back is what was drawn. */
@@ -39,7 +41,7 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
     element(
       'p',
       { class: 'lead' },
-      'Do two images show the same person? A net that normface trained says how alike they are. ',
+      'Do two photographs show the same person? A net that normface trained says how alike their faces are. ',
       element('strong', { class: 'promise' }, 'Images never leave this page.'),
     ),
     element(
@@ -81,13 +83,17 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
     { class: 'panel', 'aria-label': 'Faces' },
     element('h2', {}, '2. Two or more faces'),
     dropZone({
-      title: 'Drop images of faces, cropped and aligned like the training images',
+      title: 'Drop photographs, or aligned images of faces',
       button: 'Choose images',
       accept: 'image/*,.pgm,.ppm',
       multiple: true,
+      others: [parts.pictures.camera.button],
       hint: wanted,
       onFiles: onFaces,
     }),
+    parts.pictures.camera.element,
+    parts.pictures.pictureMode,
+    parts.pictures.detector,
     draw,
     parts.facesStatus,
   );
@@ -96,16 +102,16 @@ export function arrange(parts: Parts, { onCheckpoint, onFaces, onTry, onDraw }: 
       head,
       warning,
       element('div', { class: 'columns' }, checkpoint, faces),
+      parts.pictures.photographBox,
       parts.faceBox,
       parts.results,
     ],
     describeImages: (size, canDraw) => {
       draw.hidden = !canDraw;
-      wanted.textContent = `${
-        size
-          ? `This net wants ${size.width} × ${size.height} pixels; other sizes are`
-          : 'Images that are not of the size of the net are'
-      } scaled (bicubic) to cover it and cropped at the centre, never stretched, as normface verify does it. A photograph that is not aligned gets a cosine that means nothing.`;
+      const shape = size
+        ? `Images of ${size.width} × ${size.height} pixels, as this net wants them, or of that shape,`
+        : 'Images of 96 × 112 or 112 × 112 pixels, or of that shape,';
+      wanted.textContent = `${shape} are taken as aligned crops. In all others, faces are found and aligned, on this device.`;
     },
   };
 }

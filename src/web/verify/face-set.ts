@@ -17,6 +17,13 @@ export interface Face {
 /** More would make a table that nobody reads. */
 const mostFaces = 32;
 
+/** The sentence about more images than can be compared; undefined where they can. */
+export function tooMany(wanted: number, kept: number): string | undefined {
+  return wanted > mostFaces - kept
+    ? `${wanted} images are too many: the page compares up to ${mostFaces}, and has ${kept}`
+    : undefined;
+}
+
 export class FaceSet {
   private faces: Face[] = [];
 
@@ -32,10 +39,8 @@ export class FaceSet {
     const kept = sources.some(({ isSample }) => isSample)
       ? this.faces.filter(({ source }) => !source.isSample)
       : this.faces;
-    if (sources.length > mostFaces - kept.length)
-      return [
-        `${sources.length} images are too many: the page compares up to ${mostFaces}, and has ${kept.length}`,
-      ];
+    const refusal = tooMany(sources.length, kept.length);
+    if (refusal) return [refusal];
     const failures: string[] = [];
     const taken: Face[] = [];
     for (const source of sources) {
@@ -50,7 +55,17 @@ export class FaceSet {
   }
 
   remove(face: Face): void {
-    this.faces = this.faces.filter((other) => other !== face);
+    this.removeAllOf([face.source]);
+  }
+
+  /** Removes the faces of some sources, where they are there. */
+  removeAllOf(sources: readonly FaceSource[]): void {
+    this.faces = this.faces.filter(({ source }) => !sources.includes(source));
+  }
+
+  /** How many more faces the page compares. */
+  get room(): number {
+    return mostFaces - this.faces.length;
   }
 
   /** Features of another net are wanted, of pictures of its size. */

@@ -2,7 +2,6 @@
 
 import type { Pixels } from '../../normface/data/images/resample.ts';
 import { renderFace } from '../../normface/faces/render.ts';
-import type { ChosenFile } from '../parts/drop-zone.ts';
 import { decodePicture, type Picture, pictureOf, rgba, type Size } from './pictures.ts';
 
 export interface FaceSource {
@@ -13,8 +12,8 @@ export interface FaceSource {
   load(size: Size): Promise<Picture>;
 }
 
-export function faceOfFile({ path, file }: ChosenFile): FaceSource {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+/** A crop that is aligned already. */
+export function faceOfFile(name: string, file: Blob): FaceSource {
   return { name, isSample: false, load: (size) => decodePicture(name, file, size) };
 }
 

@@ -21,7 +21,8 @@ export function faceCanvas({ width, height, pixels }: Picture, label?: string): 
 }
 
 /** What was done to an image before the net got it. */
-export function describePicture({ width, height, original }: Picture): string {
+export function describePicture({ width, height, original, aligned }: Picture): string {
+  if (aligned) return `aligned from ${original.width} × ${original.height} pixels`;
   if (original.width === width && original.height === height) return `${width} × ${height}, as it is`;
   const isCut =
     Math.abs(original.width * height - original.height * width) > original.width + original.height;

@@ -10,6 +10,7 @@ import { element } from '../parts/element.ts';
 import { formatDuration } from '../parts/format.ts';
 import { StatusLine } from '../parts/status.ts';
 import { type Arrangement, arrange } from './arrange.ts';
+import { BroughtPictures, usualSize } from './brought-pictures.ts';
 import {
   type NetSource,
   netOfFile,
@@ -21,15 +22,15 @@ import {
 import { pickFiles, strangersAmong } from './checkpoint-files.ts';
 import { parseTyped } from './comparison.ts';
 import { controls } from './controls.ts';
+import { pickDetectorFiles } from './detector-files.ts';
 import { type Face, FaceSet } from './face-set.ts';
-import { type FaceSource, faceOfFile, givenFace } from './face-source.ts';
+import { type FaceSource, givenFace } from './face-source.ts';
 import { faceList } from './faces-view.ts';
-import { canvasIsExact, type Size } from './pictures.ts';
+import { incomingOf } from './intake.ts';
+import { isPictureMode } from './picture-mode.ts';
+import { canvasIsExact } from './pictures.ts';
 import { ResultsView } from './results-view.ts';
 import { sampleFaces, sampleNet } from './samples.ts';
-
-/** Until a checkpoint says otherwise: the usual aligned crop. */
-const usualSize: Size = { width: 96, height: 112 };
 
 export class VerifyPage implements Page {
   private readonly context: PageContext;
@@ -46,6 +47,7 @@ export class VerifyPage implements Page {
   private stored: StoredThreshold | undefined;
   private calibration: StoredCalibration | undefined;
   private readonly faces = new FaceSet();
+  private readonly pictures: BroughtPictures;
   private merge: MergeName = 'sum';
   /** Whether the merge was chosen here; if not, that of a stored threshold is taken over. */
   private mergeIsChosen = false;
@@ -60,19 +62,31 @@ export class VerifyPage implements Page {
   constructor(root: HTMLElement, context: PageContext) {
     this.context = context;
     const { parameters } = context;
+    this.pictures = new BroughtPictures({
+      faces: this.faces,
+      facesStatus: this.facesStatus,
+      device: () => context.device(),
+      netSize: () => this.checkpoint?.embedder,
+      enqueue: (status, task) => this.enqueue(status, task),
+      embed: () => this.embed(),
+      update: () => this.update(),
+      onFiles: (files, zone) => this.receiveAll(files, zone),
+      onMode: () => this.shareState(),
+    });
     this.read(parameters);
     this.results = new ResultsView(context.signal, this.controls.element);
     const { nodes, describeImages } = arrange(
       {
         checkpointStatus: this.checkpointStatus.element,
         facesStatus: this.facesStatus.element,
+        pictures: this.pictures,
         faceBox: this.faceBox,
         results: this.results.element,
         isExact: canvasIsExact(),
       },
       {
-        onCheckpoint: (files) => this.receive(files, this.checkpointStatus),
-        onFaces: (files) => this.receive(files, this.facesStatus),
+        onCheckpoint: (files) => this.receiveAll(files, this.checkpointStatus),
+        onFaces: (files) => this.receiveAll(files, this.facesStatus),
         onTry: () => this.trySample(),
         onDraw: () => this.drawFaces(),
       },
@@ -93,11 +107,16 @@ export class VerifyPage implements Page {
     this.takeOver({ path: name, bytes: async () => weights }, threshold, sources);
   }
 
+  /** Nobody is filmed behind another page. */
+  hide(): void {
+    this.pictures.hide();
+  }
+
   /** A link to another merge or threshold leaves net and faces as they are. */
   follow(parameters: URLSearchParams): void {
     this.read(parameters);
     if (parameters.has('sample') && !this.isSample) this.trySample();
-    this.enqueue(this.facesStatus, () => this.embed());
+    this.pictures.judgeAgain();
   }
 
   private read(parameters: URLSearchParams): void {
@@ -105,9 +124,12 @@ export class VerifyPage implements Page {
     this.merge = named ?? this.stored?.merge ?? this.calibration?.merge ?? 'sum';
     this.mergeIsChosen = named !== undefined;
     this.thresholdText = parameters.get('threshold') ?? '';
+    const pictures = parameters.get('pictures');
+    this.pictures.mode = isPictureMode(pictures) ? pictures : 'size';
   }
 
   dispose(): void {
+    this.pictures.dispose();
     this.checkpoint?.embedder.dispose();
     this.checkpoint = undefined;
   }
@@ -141,6 +163,13 @@ export class VerifyPage implements Page {
 
   // ---- files -----------------------------------------------------------------------------------------------------------
 
+  /** Files of a detector go to it, wherever they were dropped. @param zone as of `receive` */
+  private receiveAll(files: ChosenFile[], zone: StatusLine): void {
+    const { detector, others } = pickDetectorFiles(files);
+    if (detector.length > 0) this.pictures.takeDetector(detector);
+    if (others.length > 0 || files.length === 0) this.receive([...others], zone);
+  }
+
   /** @param zone the status line of the place where the files were dropped: what is wrong with them is said there */
   private receive(files: ChosenFile[], zone: StatusLine): void {
     this.enqueue(zone, async () => {
@@ -151,7 +180,7 @@ export class VerifyPage implements Page {
       else if (stored) this.takeThreshold(stored);
       const strangers = zone === this.checkpointStatus ? strangersAmong(others) : [];
       const faces = others.filter((file) => !strangers.includes(file));
-      this.enqueue(zone, () => this.takeAndEmbed(faces.map(faceOfFile), zone));
+      this.pictures.take(faces.map(incomingOf), zone);
       if (calibrated) this.takeCalibration(calibrated);
       if (files.length === 0) throw new UserError('there are no files in what was dropped');
       if (strangers.length === 0) return;
@@ -219,6 +248,7 @@ export class VerifyPage implements Page {
     this.shareState();
     this.takeThreshold(stored);
     await this.faces.changeNet(opened.embedder);
+    this.pictures.judgeAgain();
   }
 
   private describeCheckpoint(): void {
@@ -246,6 +276,7 @@ export class VerifyPage implements Page {
 
   private removeFace(face: Face): void {
     this.faces.remove(face);
+    this.pictures.forget(face.source);
     this.facesStatus.clear();
     this.update();
   }
@@ -284,6 +315,7 @@ export class VerifyPage implements Page {
     if (this.isSample) parameters.set('sample', '');
     if (this.mergeIsChosen) parameters.set('merge', this.merge);
     if (this.thresholdText !== '') parameters.set('threshold', this.thresholdText);
+    if (this.pictures.mode !== 'size') parameters.set('pictures', this.pictures.mode);
     this.context.replaceParameters(parameters);
   }
 
@@ -293,6 +325,7 @@ export class VerifyPage implements Page {
     const typed = parseTyped(thresholdText);
     this.controls.set(merge, thresholdText, typed, stored?.merge === merge ? stored.threshold : undefined);
     this.describeImages(checkpoint?.embedder, this.isSample);
+    this.pictures.show();
     this.faceBox.replaceChildren(
       ...(faces.length > 0 ? [faceList(faces, (face) => this.removeFace(face))] : []),
     );
