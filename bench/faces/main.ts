@@ -1,4 +1,7 @@
-/** `npm run bench:faces -- PHOTOS`: faces and their points by this engine, and by face-api's own code on one adapter, interleaved. */
+/**
+ * `npm run bench:faces -- PHOTOS`: faces and their points by this engine, and by face-api's own code on one adapter, interleaved; or, with
+ * `--landmarks FILE`, how near a detector's points are to those of a file.
+ */
 
 import { parseArgs } from 'node:util';
 import { globals } from 'webgpu';
@@ -7,13 +10,13 @@ import { timeInRounds } from '../../src/common/rounds.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
 import { median } from '../../src/inspector/timing/timing.ts';
-import { decodeSource } from '../../src/normface/data/images/decode.node.ts';
-import { openDataset } from '../../src/normface/data/open.node.ts';
 import { overlap } from '../../src/normface/detection/boxes.ts';
-import type { RgbaImage } from '../../src/normface/detection/detector.ts';
+import type { Point, RgbaImage } from '../../src/normface/detection/detector.ts';
 import { openDetector } from '../../src/normface/detection/find-detector.node.ts';
 import { offerGpu } from '../peers/offer-gpu.ts';
+import { printAccuracy, readLandmarks } from './accuracy.ts';
 import { type FoundBox, openFaceApi } from './face-api-peer.ts';
+import { readPhotographs } from './photographs.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,27 +24,43 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '7' },
     adapter: { type: 'string' },
+    landmarks: { type: 'string' },
+    detector: { type: 'string' },
   },
 });
 if (positionals.length !== 1) {
-  console.error('Usage: npm run bench:faces -- PHOTOS [--count 8] [--rounds 7] [--adapter NAME]');
+  console.error(
+    'Usage: npm run bench:faces -- PHOTOS [--count 8] [--rounds 7] [--adapter NAME]\n' +
+      '       npm run bench:faces -- PHOTOS --landmarks FILE [--detector mtcnn:FOLDER]',
+  );
   process.exit(2);
 }
 
 try {
-  await main(positionals[0]!, Number(values.count), Number(values.rounds));
+  if (values.landmarks) await accuracy(positionals[0]!, readLandmarks(values.landmarks));
+  else await duel(positionals[0]!, Number(values.count), Number(values.rounds));
   process.exit(0);
 } catch (error) {
   console.error(`bench:faces: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
 }
 
-async function main(source: string, count: number, rounds: number): Promise<void> {
+async function accuracy(source: string, landmarks: ReadonlyMap<string, readonly Point[]>): Promise<void> {
+  const device = await openDevice({ mode: 'safe', adapter: values.adapter });
+  const detector = await openDetector(device, values.detector);
+  console.log(`${detector.name} on ${describeAdapter(device.report)}`);
+  await printAccuracy(detector, readPhotographs(source), landmarks);
+  detector.dispose();
+  device.close();
+}
+
+async function duel(source: string, count: number, rounds: number): Promise<void> {
   Object.assign(globalThis, globals);
   const device = await openDevice({ mode: 'safe', adapter: values.adapter });
   console.log(describeAdapter(device.report));
   await offerGpu('safe', values.adapter);
-  const photographs = await firstPhotographs(source, count);
+  const photographs: RgbaImage[] = [];
+  for await (const { image } of readPhotographs(source, count)) photographs.push(image);
   const theirs = await openFaceApi();
   const ours = await openDetector(device, `face-api:${theirs.models}`);
   const detectors = [
@@ -73,21 +92,6 @@ async function main(source: string, count: number, rounds: number): Promise<void
   );
   ours.dispose();
   device.close();
-}
-
-async function firstPhotographs(source: string, count: number): Promise<RgbaImage[]> {
-  const { samples } = await openDataset(source);
-  const step = Math.max(1, Math.floor(samples.length / count));
-  const chosen = samples.filter((_, i) => i % step === 0).slice(0, count);
-  return Promise.all(
-    chosen.map(async (sample) => {
-      const { width, height, pixels } = await decodeSource(sample.source);
-      const data = new Uint8Array(width * height * 4).fill(255);
-      for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4)
-        data.set(pixels.subarray(from, from + 3), to);
-      return { width, height, data };
-    }),
-  );
 }
 
 function agreeing(ours: readonly FoundBox[][], theirs: readonly FoundBox[][]): number {

@@ -73,7 +73,7 @@ export async function align(context: Context, named: readonly string[], options:
       fit,
       format,
       quality: format === 'jpg' ? quality : null,
-      faces: choice,
+      choice,
       ...finder.settings,
     };
     const file = LandmarkFile.open(out, settings, options.force === true);
@@ -145,7 +145,7 @@ async function writeCrops(
   { photograph, size, faces, reason }: AlignedPhotograph,
   out: string,
   stem: string,
-  { format, quality, faces: choice }: AlignSettings,
+  { format, quality, choice }: AlignSettings,
 ): Promise<PhotographRecord> {
   const written = faces.map(async ({ crop, points, box, score, error }, k) => {
     const name = `${stem}${choice === 'all' && faces.length > 1 ? `.face${k + 1}` : ''}.${format}`;

@@ -36,7 +36,7 @@ export async function alignImages(
   detector?: string,
 ): Promise<AlignedImages> {
   const template = templateFor(input);
-  const finder = await detectorFinder(device, 1, detector);
+  const finder = await detectorFinder(device, null, detector);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-align-'));
   const remove = () => fs.rmSync(folder, { recursive: true, force: true });
   const stage = context.stage('aligning');

@@ -1,9 +1,7 @@
 /** `normface blufr`: the benchmark of large-scale unconstrained face recognition. */
 
-import path from 'node:path';
 import { UsageError } from '../common/errors.ts';
 import { countText } from '../common/format.ts';
-import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { openDataset } from '../normface/data/open.node.ts';
 import { readBlufrSplits } from '../normface/data/protocols/blufr.node.ts';
@@ -25,12 +23,11 @@ import type { PcaSize } from '../normface/evaluation/pca.ts';
 import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { percent } from '../normface/evaluation/summary.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { configOf, nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
 import { linesSha256, provenanceOf } from './provenance.node.ts';
-import { resultFolder, stored } from './results.node.ts';
+import { storeReport } from './results.node.ts';
 
 interface BlufrCommandOptions {
   readonly data?: string;
@@ -96,25 +93,18 @@ export async function blufr(context: Context, named: string, options: BlufrComma
   const table = blufrTable(result);
   context.say(`\n${formatTable(table)}`);
   context.say(provenanceText(provenance));
-  const report = await stored(context, () => {
-    const folder = resultFolder('blufr', out);
-    writeJson(path.join(folder, 'result.json'), result);
-    const file = path.join(folder, 'report.html');
-    writeReport(file, {
-      title: `BLUFR of ${name}`,
-      facts: [
-        ['Images', dataset.name],
-        ['Divisions', splits.name],
-        ['Checkpoint', weightsFile],
-        ['Merge', merge],
-        ['PCA', results[0]!.pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
-        ['Adapter', device.report.description],
-      ],
-      sections: [{ title: 'Trials', text: [provenanceText(provenance)], tables: [table] }],
-    });
-    return file;
+  const report = await storeReport(context, 'blufr', out, result, {
+    title: `BLUFR of ${name}`,
+    facts: [
+      ['Images', dataset.name],
+      ['Divisions', splits.name],
+      ['Checkpoint', weightsFile],
+      ['Merge', merge],
+      ['PCA', results[0]!.pcaDimensions === null ? 'none' : `of the training images (${options.pca})`],
+      ['Adapter', device.report.description],
+    ],
+    sections: [{ title: 'Trials', text: [provenanceText(provenance)], tables: [table] }],
   });
-  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }
 

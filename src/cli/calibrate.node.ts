@@ -8,6 +8,7 @@ import { writeCalibration } from '../normface/embedding/calibration-file.node.ts
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
 import { extractFeatures } from '../normface/embedding/features.node.ts';
+import { pairsSha256 } from '../normface/embedding/pairs-sha256.node.ts';
 import { farText, type StoredCalibration, usualThreshold } from '../normface/embedding/stored-calibration.ts';
 import { readThreshold } from '../normface/embedding/threshold-file.node.ts';
 import { type CosineCalibration, calibrate } from '../normface/evaluation/calibrate.ts';
@@ -21,7 +22,7 @@ import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts'
 import { configOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { type ChosenPairs, chosenFolds, chosenSet } from './evaluation-choice.node.ts';
-import { pairsSha256, provenanceOf, weightsSha256 } from './provenance.node.ts';
+import { provenanceOf, weightsSha256 } from './provenance.node.ts';
 import { stored } from './results.node.ts';
 
 interface CalibrateOptions extends ChosenPairs {

@@ -37,7 +37,7 @@ export async function compare(context: Context, folders: string[], { html, evalu
   for (const problem of [...known.problems, ...problems, ...problemsOf(runs)]) context.warn(problem);
   const settings = settingsTable(runs);
   const results = comparisonTable(runs);
-  const verification = groups.map(({ rule, pairs, runs: decided }) => pairedText(decided, rule, pairs));
+  const verification = groups.flatMap(({ rule, pairs, runs: decided }) => pairedText(decided, rule, pairs));
   context.say(settings ? formatTable(settings) : sameSettings);
   context.say(`\n${formatTable(results)}`);
   for (const text of verification.length > 0 ? verification : [noPairs]) context.say(`\n${text}`);

@@ -23,15 +23,28 @@ export interface FaceFinder {
   dispose(): void;
 }
 
-/** @param minFace least side in pixels of the boxes of faces @throws UserError when no detector is found */
-export async function detectorFinder(device: Device, minFace: number, name?: string): Promise<FaceFinder> {
-  const detector = await openDetector(device, name);
+/** Side of the smallest faces that MTCNN can see. */
+const smallestSeen = 12;
+
+/**
+ * @param minFace least side in pixels of the boxes of faces; null: every face that the detector finds as it is
+ * @throws UserError when no detector is found
+ */
+export async function detectorFinder(
+  device: Device,
+  minFace: number | null,
+  name?: string,
+): Promise<FaceFinder> {
+  // MTCNN's windows are looked at from half the side on, since the boxes that come out may be larger; fewer of them take less time.
+  const options =
+    minFace === null ? {} : { mtcnn: { minFace: Math.max(smallestSeen, Math.floor(minFace / 2)) } };
+  const detector = await openDetector(device, name, options);
   return {
     name: detector.name,
     settings: { detector: detector.name, landmarks: null, minFace },
     async find(_, image) {
       const found = await detector.detect(image);
-      const faces = found.filter(({ box }) => Math.min(box.width, box.height) >= minFace);
+      const faces = found.filter(({ box }) => Math.min(box.width, box.height) >= (minFace ?? 0));
       const reason =
         found.length > faces.length ? `no face of at least ${minFace} pixels was found` : 'no face was found';
       return { faces, reason };

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { UsageError, UserError } from '../common/errors.ts';
 import { countText } from '../common/format.ts';
 import { readRegularFile } from '../common/regular-file.node.ts';
-import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { readText } from '../common/text.node.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
@@ -14,16 +13,19 @@ import {
   parseTemplateSubjects,
   parseTemplates,
   type TemplateList,
+  type TemplatePairs,
+  type TemplateSubjects,
 } from '../normface/data/protocols/templates.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
+import { type Provenance, provenanceText } from '../normface/evaluation/provenance.ts';
 import { identificationTable, identifyTemplates } from '../normface/evaluation/template-identification.ts';
 import { poolTemplates, templateTable, verifyTemplates } from '../normface/evaluation/templates.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
-import { resultFolder, stored } from './results.node.ts';
+import { linesSha256, provenanceOf } from './provenance.node.ts';
+import { storeReport } from './results.node.ts';
 
 interface IjbOptions {
   readonly data: string;
@@ -58,8 +60,15 @@ export async function ijb(context: Context, named: string, options: IjbOptions) 
   const verification = pairs && verifyTemplates(templates, pairs);
   const identification = galleries.map((gallery) => identifyTemplates(templates, gallery, probes!));
   stage.end();
+  const provenance = await provenanceOf(weightsFile, {
+    protocol: `IJB (${merge}, ${normWeighting ? 'features pooled as they are' : 'normalised features pooled'})`,
+    pairs: comparedOf(list, { pairs, galleries, probes }),
+    dataset,
+    indices,
+  });
   const result = {
     checkpoint: name,
+    provenance,
     data: dataset.name,
     list: list.name,
     pairs: pairs?.name ?? null,
@@ -75,28 +84,53 @@ export async function ijb(context: Context, named: string, options: IjbOptions) 
     ...(galleries.length > 0 ? [identificationTable(identification)] : []),
   ];
   for (const table of tables) context.say(formatTable(table));
-  const report = await stored(context, () => {
-    const folder = resultFolder('ijb', out);
-    writeJson(path.join(folder, 'result.json'), result);
-    const file = path.join(folder, 'report.html');
-    writeReport(file, {
-      title: `Templates by ${name}`,
-      facts: [
-        ['Images', `${countText(indices.length, 'image')} of ${dataset.name}`],
-        ['Templates', `${result.templates} of ${list.name}`],
-        ...(pairs ? [['Pairs', `${pairs.a.length} of ${pairs.name}`] as const] : []),
-        ...(probes ? [['Probes', `${probes.templates.length} of ${probes.name}`] as const] : []),
-        ['Checkpoint', weightsFile],
-        ['Merge', merge],
-        ['Pooling', normWeighting ? 'features as they are' : 'normalised features'],
-        ['Adapter', device.report.description],
-      ],
-      sections: [{ title: 'Templates', tables }],
-    });
-    return file;
+  context.say(provenanceText(provenance));
+  const report = await storeReport(context, 'ijb', out, result, {
+    title: `Templates by ${name}`,
+    facts: [
+      ['Images', `${countText(indices.length, 'image')} of ${dataset.name}`],
+      ['Templates', `${result.templates} of ${list.name}`],
+      ...(pairs ? [['Pairs', `${pairs.a.length} of ${pairs.name}`] as const] : []),
+      ...(probes ? [['Probes', `${probes.templates.length} of ${probes.name}`] as const] : []),
+      ['Checkpoint', weightsFile],
+      ['Merge', merge],
+      ['Pooling', normWeighting ? 'features as they are' : 'normalised features'],
+      ['Adapter', device.report.description],
+    ],
+    sections: [{ title: 'Templates', text: [provenanceText(provenance)], tables }],
   });
-  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
+}
+
+/** What was to be judged. */
+interface Tasks {
+  readonly pairs?: TemplatePairs;
+  readonly galleries: readonly TemplateSubjects[];
+  readonly probes?: TemplateSubjects;
+}
+
+/**
+ * The compared pairs of templates: those of the list, and every probe with every template of a gallery. Their checksum is that of the
+ * lines `image, template, medium`, `template, template, 1 or 0`, and `template, person` of each gallery and of the probes.
+ */
+function comparedOf(
+  { images, templates, template, media, name }: TemplateList,
+  { pairs, galleries, probes }: Tasks,
+): Provenance['pairs'] {
+  function* lines(): Generator<string> {
+    for (const [i, image] of images.entries()) yield `${image}\t${templates[template[i]!]}\t${media[i]}`;
+    if (pairs)
+      for (let i = 0; i < pairs.a.length; i++)
+        yield `${templates[pairs.a[i]!]}\t${templates[pairs.b[i]!]}\t${pairs.same[i]}`;
+    for (const some of probes ? [...galleries, probes] : galleries)
+      for (const [i, place] of some.templates.entries()) yield `${templates[place]}\t${some.subjects[i]}`;
+  }
+  const searched = galleries.reduce((sum, gallery) => sum + gallery.templates.length, 0);
+  return {
+    name: [...(pairs ? [pairs.name] : []), ...galleries.map((gallery) => gallery.name), name].join(', '),
+    count: (pairs?.a.length ?? 0) + searched * (probes?.templates.length ?? 0),
+    sha256: linesSha256(lines()),
+  };
 }
 
 /** What is to be judged. @throws UsageError when nothing is, or galleries and probes do not come together */

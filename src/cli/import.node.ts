@@ -8,12 +8,13 @@ import { oneLine } from '../common/printable.ts';
 import { openModel } from '../normface/models/formats/open.node.ts';
 import { importModel } from '../normface/models/import-model.ts';
 import type { TensorMap } from '../normface/models/match-tensors.ts';
-import { refuseUsed, saveImport } from '../normface/models/save-import.node.ts';
+import { netFile, refuseUsed, saveImport } from '../normface/models/save-import.node.ts';
 import type { Net } from '../normface/nets/net.ts';
 import { openNet } from '../normface/nets/net-file.node.ts';
 import type { Context } from './context.node.ts';
 import { imageList } from './embed.node.ts';
 import { embedImages } from './embed-images.node.ts';
+import { imageSizes } from './suitability.node.ts';
 
 interface ImportCommandOptions {
   readonly to: string;
@@ -35,7 +36,7 @@ export async function importNet(context: Context, model: string, options: Import
   // What is wrong with the words is said before a file is read.
   const named = net === undefined ? undefined : openNet(net);
   const tensorMap = map === undefined ? undefined : readMap(map);
-  if (check !== undefined) await imageList([check]);
+  if (check !== undefined) await imageSizes(await imageList([check]), [0]);
   const file = await openModel(model);
   const imported = importModel(file, {
     ...settings,
@@ -55,6 +56,7 @@ export async function importNet(context: Context, model: string, options: Import
   context.say(
     `images  ${made.input.join('×')}, (byte − ${pixels.mean}) · ${Number(pixels.scale.toPrecision(6))}`,
   );
+  context.say(`train   goes on from it with --from ${to} --net ${path.join(to, netFile)}`);
   if (unused.length > 0) context.say(`unused  ${countText(unused.length, 'tensor')}: ${list(unused)}`);
   for (const remark of remarks) context.say(`note    ${oneLine(remark)}`);
   const feature = check === undefined ? undefined : await featureOf(context, folder, check);

@@ -8,6 +8,7 @@ import { oneLine } from '../common/printable.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
 import type { EvaluationSet } from '../normface/embedding/evaluation-set.node.ts';
 import { inputOf, type NetInput } from '../normface/embedding/open-weights.ts';
+import { pairsSha256 } from '../normface/embedding/pairs-sha256.node.ts';
 import type { Evaluation } from '../normface/evaluation/evaluate.ts';
 import type { ImageProvenance, Provenance } from '../normface/evaluation/provenance.ts';
 import { protocolLabel } from '../normface/evaluation/summary.ts';
@@ -25,20 +26,15 @@ const sampled = 8;
 /** Rows of text as a checksum, whole: SHA-256 of the lines, each ended by a line feed. */
 export function linesSha256(lines: Iterable<string>): string {
   const hash = createHash('sha256');
-  for (const line of lines) hash.update(`${line}\n`);
-  return hash.digest('hex');
-}
-
-/**
- * Checksum of the pairs that were judged: a line `fold, 1 or 0, image, image` for each, separated by tabs, in the order of the list.
- * Images are called as in the data set, without the ending of their names: the same list has the same checksum whatever format it is
- * in, and whether images are stored as JPEG or PNG.
- */
-export function pairsSha256({ dataset, indices, pairs }: EvaluationSet): string {
-  const name = (row: number) => dataset.samples[indices[row]!]!.key.replace(/\.[^./]+$/, '');
-  return linesSha256(
-    Array.from(pairs.a, (a, i) => [pairs.fold[i], pairs.same[i], name(a), name(pairs.b[i]!)].join('\t')),
-  );
+  // Many lines at once: IJB-C has 16 million.
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < 2 ** 16) continue;
+    hash.update(text);
+    text = '';
+  }
+  return hash.update(text).digest('hex');
 }
 
 /** Checksum of a weights file, whole. */

@@ -1,9 +1,11 @@
 /** Where commands put what they computed. Nothing goes into the folder of a run unless that is asked for. */
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { UserError } from '../common/errors.ts';
 import { makeFolders, reasonOf } from '../common/files.node.ts';
-import { createRunFolder } from '../normface/training/run/run-folder.node.ts';
+import { type Report, writeReport } from '../common/report.node.ts';
+import { createRunFolder, writeJson } from '../normface/training/run/run-folder.node.ts';
 import type { Context } from './context.node.ts';
 
 /** Makes a folder that can be written into. @throws UserError */
@@ -37,4 +39,27 @@ export async function stored<T>(context: Context, store: () => T | Promise<T>): 
     context.exitCode = 1;
     return null;
   }
+}
+
+/**
+ * Stores a command's result as `result.json` and `report.html` in its folder, which is said.
+ * @param out the folder of `--out`
+ * @returns the report's path, or null where it could not be stored
+ */
+export async function storeReport(
+  context: Context,
+  command: string,
+  out: string | undefined,
+  result: unknown,
+  report: Report,
+): Promise<string | null> {
+  const file = await stored(context, () => {
+    const folder = resultFolder(command, out);
+    writeJson(path.join(folder, 'result.json'), result);
+    const file = path.join(folder, 'report.html');
+    writeReport(file, report);
+    return file;
+  });
+  if (file !== null) context.say(`report ${file}`);
+  return file;
 }

@@ -1,8 +1,6 @@
 /** `normface ytf`: verification of people in videos, by the protocol of YouTube Faces. */
 
-import path from 'node:path';
 import { countText } from '../common/format.ts';
-import { writeReport } from '../common/report.node.ts';
 import { formatTable } from '../common/table.ts';
 import { openVideos } from '../normface/data/open.node.ts';
 import { readVideoPairs } from '../normface/data/protocols/pairs.node.ts';
@@ -12,12 +10,11 @@ import type { PairList } from '../normface/evaluation/pairs.ts';
 import { provenanceText } from '../normface/evaluation/provenance.ts';
 import { checkVideoPairs, evaluateVideos, videoTable } from '../normface/evaluation/videos.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { writeJson } from '../normface/training/run/run-folder.node.ts';
 import { nameOf } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
 import { linesSha256, provenanceOf } from './provenance.node.ts';
-import { resultFolder, stored } from './results.node.ts';
+import { storeReport } from './results.node.ts';
 
 interface YtfOptions {
   readonly data: string;
@@ -77,24 +74,17 @@ export async function ytf(context: Context, named: string, options: YtfOptions) 
   const table = videoTable(result.results);
   context.say(formatTable(table));
   context.say(provenanceText(provenance));
-  const report = await stored(context, () => {
-    const folder = resultFolder('ytf', out);
-    writeJson(path.join(folder, 'result.json'), result);
-    const file = path.join(folder, 'report.html');
-    writeReport(file, {
-      title: `Videos by ${name}`,
-      facts: [
-        ['Videos', `${videos.length} of ${dataset.name}, ${countText(indices.length, 'frame')}`],
-        ['Pairs', `${list.pairs.length} of ${list.name}`],
-        ['Checkpoint', weightsFile],
-        ['Merge', merge],
-        ['Adapter', device.report.description],
-      ],
-      sections: [{ title: 'Accuracy', text: [provenanceText(provenance)], tables: [table] }],
-    });
-    return file;
+  const report = await storeReport(context, 'ytf', out, result, {
+    title: `Videos by ${name}`,
+    facts: [
+      ['Videos', `${videos.length} of ${dataset.name}, ${countText(indices.length, 'frame')}`],
+      ['Pairs', `${list.pairs.length} of ${list.name}`],
+      ['Checkpoint', weightsFile],
+      ['Merge', merge],
+      ['Adapter', device.report.description],
+    ],
+    sections: [{ title: 'Accuracy', text: [provenanceText(provenance)], tables: [table] }],
   });
-  if (report !== null) context.say(`report ${report}`);
   return { ...result, report };
 }
 

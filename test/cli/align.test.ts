@@ -328,3 +328,48 @@ test('LFW: the crops are those of the aligned set', async (context) => {
     expect(difference, name).toBeLessThan(0.1);
   }
 });
+
+test('embed and verify align photographs by themselves', async (context) => {
+  const [photos, mtcnn] = ['lfw/raw/lfw.tar', 'interop/caffe'].map(realData);
+  if (!photos || !mtcnn) return context.skip();
+  const names = lfwNames.slice(0, 2).map((name) => path.join(at('people-photographed/lfw'), name));
+  fs.mkdirSync(at('people-photographed'));
+  execFileSync('tar', [
+    '-xf',
+    photos,
+    '-C',
+    at('people-photographed'),
+    ...lfwNames.map((name) => `lfw/${name}`),
+  ]);
+  const nobody = await sharp({ create: background }).png().toBuffer();
+  fs.writeFileSync(at('empty.png'), nobody);
+  const words = ['--checkpoint', untrained(at('run-align')), '--detector', `mtcnn:${mtcnn}`];
+  const verified = await normface('--json', 'verify', ...names, ...words);
+  expect(verified).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse(verified.stdout)).toMatchObject({ alignment: 'to 112x96 by mtcnn', warnings: [] });
+  const out = at('features.csv');
+  const embedded = await normface('--json', 'embed', at('empty.png'), ...names, '--out', out, ...words);
+  expect(JSON.parse(embedded.stdout)).toMatchObject({ images: 2, noFace: [{ file: at('empty.png') }] });
+  expect(embedded.stderr).toContain('warning: no face in 1 image');
+  const features = (file: string) =>
+    fs
+      .readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((row) => row.split(',').slice(1).map(Number));
+  // The same as of crops that `align` makes.
+  await normface(
+    'align',
+    at('people-photographed'),
+    '--out',
+    at('crops'),
+    '--format',
+    'png',
+    ...words.slice(2),
+  );
+  const crops = lfwNames.slice(0, 2).map((name) => at('crops/lfw', name.replace('.jpg', '.png')));
+  const plain = ['--checkpoint', words[1]!, '--out'];
+  await normface('embed', ...crops, ...plain, at('of-crops.csv'));
+  expect(features(out)).toEqual(features(at('of-crops.csv')));
+});

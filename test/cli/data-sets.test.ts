@@ -95,6 +95,10 @@ test('ijb: images by name, and the settings that were used', async () => {
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toMatch(/^FAR +TAR +cosine$/m);
   expect(stderr).toMatch(/^gallery +rank 1 +rank 5 +rank 10 +TPIR@FPIR 0.001 /m);
+  // 36 pairs, and six probes with each of four templates.
+  expect(stderr).toMatch(
+    /^IJB \(front, normalised features pooled\); 60 pairs of pair_label\.txt, gallery\.csv, tid_mid\.txt \(sha256 [0-9a-f]{12}\); /m,
+  );
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({ images: 12, templates: 12, merge: 'front', normWeighting: false });
   expect(result.verification).toMatchObject({ genuine: 6, impostor: 30 });

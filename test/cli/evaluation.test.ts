@@ -3,6 +3,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { hash32 } from '../../src/engine/core/random.ts';
+import { readDecisions, readScoreIndex } from '../../src/normface/overview/score-file.node.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
 import { untrained } from './checkpoint.ts';
 import { listing, normface, temporaryFolder } from './run.ts';
@@ -105,6 +106,12 @@ test('eval prints named protocols and writes a report, and nothing into the run'
     'report.html',
   ])
     expect(names).toContain(name);
+  // The scores, by which the run is found again, and its decisions by the rule to read first.
+  const index = readScoreIndex(out)!;
+  expect(index).toMatchObject({ count: 100, runs: [{ name: 'run-001', rule: 'normface-pca (sum)' }] });
+  expect(index.runs[0]!.weights).toContain(run);
+  const decisions = readDecisions(out, index, 0);
+  expect(decisions.reduce((sum, right) => sum + right, 0) / 100).toBeCloseTo(index.runs[0]!.accuracy!, 12);
   const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
   // Eight pairs of either kind, each with the cosine that the caption promises.
   const shown = html.match(/<figcaption>[^<]* \/ [^<]*<br>-?\d\.\d{3}, (accepted|rejected)<\/figcaption>/g);
@@ -229,14 +236,21 @@ test('eval --mirror-table: with and without PCA for every merge, in the terminal
     'normface-pca-svm',
     '--merge',
     'front',
+    '--explain',
+    '40',
   );
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^run +PCA +front +concat +sum +max$/m);
-  const [{ mirrorTable, protocols }] = JSON.parse(stdout).runs;
+  const [{ mirrorTable, protocols, explained }] = JSON.parse(stdout).runs;
+  expect(explained).toMatchObject({ pairs: 40, rule: 'normface-nopca (front)' });
+  expect(stderr).toMatch(/^reason +alternative +accuracy, % +change, points /m);
+  expect(stderr).toMatch(/^channel order +BGR +\d+\.\d\d /m);
   expect(mirrorTable.map((row: { pca: boolean }) => row.pca)).toEqual([false, true]);
   expect(mirrorTable[1].results.front.accuracy).toBe(protocols[0].accuracy);
   expect(fs.readFileSync(path.join(out, 'mirror-table.csv'), 'utf8').split('\n')).toHaveLength(10);
-  expect(fs.readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('Mirror image and PCA');
+  const html = fs.readFileSync(path.join(out, 'report.html'), 'utf8');
+  expect(html).toContain('Mirror image and PCA');
+  expect(html).toContain('What would change the number of run-001');
   const heldOut = ['--threshold-fold', '1', '--test-fold', '2'];
   const held = await normface(...words, ...heldOut);
   expect(held.stderr).toContain('fold 2 by PCA and threshold of the threshold fold');

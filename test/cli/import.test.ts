@@ -38,6 +38,8 @@ test("a net of Caffe's becomes a run that embeds as Caffe would", async () => {
   const expected = referenceFeature(pixels);
   expect(result.feature).toHaveLength(2);
   for (const [i, value] of expected.entries()) expect(result.feature[i]).toBeCloseTo(value, 5);
+  const shown = await normface('nets', 'show', path.join(run, 'net.json'));
+  expect(shown.stdout).toMatch(/^tiny for images 4×6×3\n/);
   const out = path.join(root, 'features.csv');
   expect((await normface('embed', image, '-c', run, '--out', out, '--merge', 'front')).exitCode).toBe(0);
   const [, row] = fs.readFileSync(out, 'utf8').split('\n');
@@ -67,6 +69,7 @@ test('what is wrong is said in a sentence, and nothing is left', async () => {
     [[path.join(root, 'cut.caffemodel')], 'is damaged or of another format: at byte'],
     [[path.join(root, 'none')], 'cannot read'],
     [[model, '--check', path.join(root, 'none.png')], 'there is no image'],
+    [[model, '--image-size', '4x6', '--check', path.join(root, 'map.json')], 'cannot read the image'],
   ] as const) {
     const { exitCode, stderr } = await normface('import', ...words, '--to', to);
     expect(stderr).toContain(sentence);

@@ -20,7 +20,8 @@ export interface AlignSettings {
   readonly format: 'jpg' | 'png';
   /** Of JPEG files, 1 to 100. */
   readonly quality: number | null;
-  readonly faces: string;
+  /** Which faces of a photograph: all, largest or centre. */
+  readonly choice: string;
   /** Least side of a face's box in pixels; null where points were given. */
   readonly minFace: number | null;
   readonly detector: string | null;
@@ -194,11 +195,11 @@ export function readLandmarkFile(file: string): Stored {
     readonly template?: { readonly size?: TemplateName };
     readonly photographs: readonly PhotographRecord[];
   } & Omit<AlignSettings, 'size'>;
-  const { fit, format, quality, faces, minFace, detector, landmarks, photographs } = rest;
+  const { fit, format, quality, choice, minFace, detector, landmarks, photographs } = rest;
   if (!photographs.every(isRecord) || template?.size === undefined)
     throw new UserError(`${file} is not as \`normface align\` writes it; --force begins again`);
   return {
-    settings: { size: template.size, fit, format, quality, faces, minFace, detector, landmarks },
+    settings: { size: template.size, fit, format, quality, choice, minFace, detector, landmarks },
     records: new Map(photographs.map((record) => [record.photograph, record])),
   };
 }

@@ -42,12 +42,8 @@ export async function openDataset(
   if (records.length === 1) return openRecords(join(what, records[0]!), onFiles);
   if (names.length === 0 && (await isRecordFile(what))) return openRecords(what, onFiles);
   if (names.length === 0 && (await isVerificationBin(what))) return openVerificationBin(what);
-  if (names.length === 0 && isImageList(what) && (await isFile(what))) return openImageList(what);
+  if (names.length === 0 && (await isImageList(what))) return openImageList(what);
   return datasetOfTree(await readTree(what, onFiles));
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 /**
@@ -79,7 +75,7 @@ export async function isDataset(what: string): Promise<boolean> {
   if (found === undefined) return false;
   return (
     found.isDirectory() ||
-    isImageList(what) ||
+    (await isImageList(what)) ||
     (await isRecordFile(what)) ||
     (await isVerificationBin(what)) ||
     (await isArchive(what))

@@ -1,7 +1,7 @@
 /**
  * The nets of face-api (github.com/vladmandic/face-api, before it justadudewhohacks/face-api.js, MIT): the tiny face detector, a tiny YOLO v2
- * (Redmon & Farhadi, arXiv 1612.08242) of depthwise separable convolutions (src/tinyYolov2/TinyYolov2Base.ts: `runMobilenet`), and two nets
- * for 68 points of a face of blocks whose convolutions each get the sum of all before (src/faceFeatureExtractor/denseBlock.ts).
+ * (Redmon & Farhadi, arXiv 1612.08242) of depthwise separable convolutions (tinyYolov2/TinyYolov2Base.ts: `runMobilenet`), and two nets
+ * for 68 points of a face of blocks whose convolutions each get the sum of all before (faceFeatureExtractor/denseBlock.ts).
  */
 
 import { UserError } from '../../common/errors.ts';
@@ -43,7 +43,7 @@ const separable = (
 const leak = 0.1;
 const leaky = (name: string): Layer => ({ kind: 'prelu', name: `${name}.leaky`, slope: leak });
 
-/** Boxes that each cell of the detector's map predicts, in cells (src/tinyFaceDetector/const.ts). */
+/** Boxes that each cell of the detector's map predicts, in cells (tinyFaceDetector/const.ts). */
 export const anchors = [
   { width: 1.603231, height: 2.094468 },
   { width: 6.041143, height: 7.080126 },
@@ -82,10 +82,10 @@ export function tinyFaceDetector({ width, height }: ImageSize): Net {
   };
 }
 
-/** Mean red, green and blue that the detector was trained with (src/tinyFaceDetector/const.ts). */
+/** Mean red, green and blue that the detector was trained with (tinyFaceDetector/const.ts). */
 const detectorMean = [117.001, 114.697, 97.404] as const;
 
-/** Of the nets for points (src/faceFeatureExtractor/FaceFeatureExtractor.ts). */
+/** Of the nets for points (faceFeatureExtractor/FaceFeatureExtractor.ts). */
 const pointsMean = [122.782, 117.001, 104.298] as const;
 
 export const pointCount = 68;

@@ -41,11 +41,11 @@ const faceWindows = { size: 160, stride: cellSize } as const;
 /** Share of the smaller box that another may cover: a face may be found at two sizes. */
 const mostInside = 0.7;
 
-/** Overlap above which the less sure of two boxes goes (src/tinyFaceDetector/const.ts of face-api). */
+/** Overlap above which the less sure of two boxes goes (tinyFaceDetector/const.ts of face-api). */
 const mostOverlap = 0.4;
 
-/** Faces whose points are found at once. */
-const batchOfPoints = 4;
+/** Faces whose points are found at once: most photographs have one, and a batch costs as much when it is not full. */
+const batchOfPoints = 1;
 
 /**
  * face-api's tiny face detector and one of its nets for 68 points on our engine. The detector finds faces of about 50 to 200 pixels; so that faces

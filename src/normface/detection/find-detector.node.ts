@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url';
 import { cacheFolder } from '../../common/cache-folder.node.ts';
 import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-
 import { openModel } from '../models/formats/open.node.ts';
 import type { Detector } from './detector.ts';
 import { FaceApiDetector, type FaceApiOptions } from './face-api.ts';

@@ -35,8 +35,8 @@ const overlapOf = { level: 0.5, proposals: 0.7, refined: 0.7, faces: 0.7 } as co
 /** Extents of the pages on which P-Net sees a pyramid: that of a photograph of 250 × 250 pixels fits on one. */
 const page = { width: 272, height: 240 } as const;
 
-/** Windows that R-Net and O-Net see at once. */
-const batchOf = { refinement: 32, output: 8 } as const;
+/** Windows that R-Net and O-Net see at once: about as many as a portrait gives them; a batch costs as much when it is not full. */
+const batchOf = { refinement: 32, output: 4 } as const;
 
 /** A box with what a net says how its edges should move. */
 interface Proposal extends Candidate {

@@ -127,9 +127,11 @@ export function calibrationSetText(calibration: StoredCalibration): string {
   const { genuine, impostor, data, pairs, pairsSha256 } = calibration;
   const count = genuine + impostor;
   const prior = ((100 * genuine) / count).toFixed(1);
+  // Names of generated pairs end with that of the data.
+  const from = pairs.endsWith(` of ${data}`) ? pairs : `${pairs} of ${data}`;
   return (
     `${grouped(count)} pairs, ${prior} % of the same person ` +
-    `(${oneLine(`${pairs} of ${data}`)}, sha256 ${pairsSha256.slice(0, 12)})`
+    `(${oneLine(from)}, sha256 ${pairsSha256.slice(0, 12)})`
   );
 }
 

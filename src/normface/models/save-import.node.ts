@@ -3,14 +3,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../common/errors.ts';
+import { replaceFile } from '../../common/files.node.ts';
 import { buildNet } from '../nets/build.ts';
 import { netMetadata } from '../nets/stored-net.ts';
 import { completeCheckpoints, saveCheckpoint } from '../training/checkpoint/checkpoint.node.ts';
 import { float32Tensor, type StoredTensor } from '../training/checkpoint/safetensors.ts';
 import type { ImportedNet } from './import-model.ts';
 
+/** The net beside its checkpoint, for `train --net`. */
+export const netFile = 'net.json';
+
 /**
- * Writes the net as the checkpoint of step 0.
+ * Writes the net as the checkpoint of step 0, and as a file.
  *
  * @param about what the weights file says of where they come from
  * @returns the checkpoint's folder
@@ -27,7 +31,7 @@ export function saveImport(
     declarations.map(({ name, shape }) => [name, float32Tensor(values.get(name)!, shape)]),
   );
   const [height, width] = net.input;
-  return saveCheckpoint(runFolder, {
+  const folder = saveCheckpoint(runFolder, {
     weights,
     metadata: { ...netMetadata(net), imageSize: `${height}x${width}`, step: '0', ...about },
     optimiser: new Map(),
@@ -41,6 +45,8 @@ export function saveImport(
       imagesHash: 'imported',
     },
   });
+  replaceFile(path.join(runFolder, netFile), `${JSON.stringify(net, null, 2)}\n`);
+  return folder;
 }
 
 /** @throws UserError when a folder holds a run, or is no folder */

@@ -1,6 +1,6 @@
 /** Whether runs that judged the same pairs differ by more than the choice of the pairs explains. */
 
-import { grouped } from '../../common/format.ts';
+import { countText, grouped } from '../../common/format.ts';
 import { holm, mcNemarPValue } from '../../common/statistics.ts';
 import { percent } from '../evaluation/summary.ts';
 import { differenceOf, level, points, pText } from '../evaluation/verdict.ts';
@@ -50,28 +50,29 @@ export function pairedDifferences([first, ...others]: readonly DecidedRun[]): Pa
 }
 
 /**
- * The differences in words.
+ * The differences in words: a paragraph for the first run, one for each of the others, and what the numbers are.
  *
  * @param rule behind the decisions
  * @param what was judged, such as "pairs.txt"
  */
-export function pairedText(runs: readonly DecidedRun[], rule: string, what: string): string {
+export function pairedText(runs: readonly DecidedRun[], rule: string, what: string): string[] {
   const [first] = runs;
   const signed = (share: number) => points({ mean: share, error: null });
   const differences = pairedDifferences(runs);
-  const sentences = differences.map((one) => {
-    const { name, accuracy, difference, interval, onlyThis, onlyFirst, p, isNoise } = one;
-    return (
-      `${name} reaches ${percent(accuracy)} %, ${signed(difference)} points (95 % interval ${interval.map(signed).join(' to ')}, ${pText(p)}; ` +
-      `only ${name} is right on ${grouped(onlyThis)}, only ${first!.name} on ${grouped(onlyFirst)}): ` +
-      (isNoise ? 'within the noise.' : 'more than the choice of pairs explains, but one training run each.')
-    );
-  });
-  return (
-    `By ${rule} on the same ${grouped(first!.decisions.length)} pairs of ${what} ${first!.name} reaches ${percent(mean(first!.decisions))} %. ` +
-    `${sentences.join(' ')} The interval is of a bootstrap over the pairs, p the larger one of the bootstrap's and of McNemar's exact ` +
-    `test${differences.length > 1 ? `, by Holm's procedure for ${differences.length} runs at once` : ''}; what another seed of the training would change is not in them.`
-  );
+  const isSeveral = differences.length > 1;
+  return [
+    `By ${rule} on the same ${grouped(first!.decisions.length)} pairs (${what}) ${first!.name} reaches ${percent(mean(first!.decisions))} %.`,
+    ...differences.map((one) => {
+      const { name, accuracy, difference, interval, onlyThis, onlyFirst, p, isNoise } = one;
+      return (
+        `${name} reaches ${percent(accuracy)} %, ${signed(difference)} points (95 % interval ${interval.map(signed).join(' to ')}, ${pText(p)}): ` +
+        `${isNoise ? 'within the noise' : 'more than the choice of pairs explains, but one training run each'}. ` +
+        `Only ${name} is right on ${countText(onlyThis, 'pair')}, only ${first!.name} on ${grouped(onlyFirst)}.`
+      );
+    }),
+    `The interval is of a bootstrap over the pairs, p the larger one of the bootstrap's and of McNemar's exact test${isSeveral ? `, by Holm's procedure for ${differences.length} runs at once` : ''}; ` +
+      'what another seed of the training would change is not in them.',
+  ];
 }
 
 function mean(units: Uint8Array): number {

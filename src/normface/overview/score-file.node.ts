@@ -3,7 +3,6 @@
  * people and spreadsheets, `scores.json` with what its columns are.
  */
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -13,7 +12,7 @@ import { readJson } from '../../common/json-file.node.ts';
 import { readText } from '../../common/text.node.ts';
 import type { EvaluatedRun } from '../embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../embedding/evaluation-set.node.ts';
-import type { PairList } from '../evaluation/pairs.ts';
+import { pairsSha256 } from '../embedding/pairs-sha256.node.ts';
 import { protocolLabel } from '../evaluation/summary.ts';
 import { DONE, readDone, sha256Of } from '../training/checkpoint/done.node.ts';
 
@@ -50,22 +49,6 @@ const scoreIndex = z.object({
 export type ScoreIndex = z.infer<typeof scoreIndex>;
 
 /**
- * Checksum of pairs: SHA-256 of a line `fold, 1 or 0, image, image` for each, separated by tabs and ended by a line feed, in their order. Images are
- * called as in the data set, without the ending of their names, so that a list has one checksum whatever its format and that of the images.
- */
-export function pairsSha256(
-  { dataset, indices }: Pick<EvaluationSet, 'dataset' | 'indices'>,
-  pairs: PairList,
-) {
-  const name = (row: number) => dataset.samples[indices[row]!]!.key.replace(/\.[^./]+$/, '');
-  const hash = createHash('sha256');
-  pairs.a.forEach((a, k) => {
-    hash.update(`${pairs.fold[k]}\t${pairs.same[k]}\t${name(a)}\t${name(pairs.b[k]!)}\n`);
-  });
-  return hash.digest('hex');
-}
-
-/**
  * Writes the scores of runs that were judged on the same pairs.
  *
  * @param weights the weights file of each run, where known
@@ -92,7 +75,7 @@ export function writeScores(
     data: set.dataset.name,
     pairs: set.pairsName,
     count,
-    pairsSha256: pairsSha256(set, pairs),
+    pairsSha256: pairsSha256({ ...set, pairs }),
     runs: runs.map(({ name, evaluation: { first } }, k) => ({
       name,
       weights: weights[k] ?? null,

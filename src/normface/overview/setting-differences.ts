@@ -1,10 +1,11 @@
 /** In which settings runs differ. */
 
-import type { Json, JsonObject } from '../../common/json.ts';
+import type { JsonObject } from '../../common/json.ts';
 import { oneLine } from '../../common/printable.ts';
 import { showValue } from '../../common/show-value.ts';
 import type { Table } from '../../common/table.ts';
-import { canonicalJson, differingKeys, hashText } from '../training/config/overrides.ts';
+import { canonicalJson, hashText } from '../training/config/overrides.ts';
+import { flatSettings } from '../training/tensorboard/run-events.ts';
 
 /** Settings that differ anyway, or say nothing of the run. */
 const leftOut = ['$schema', 'name', 'output'];
@@ -16,13 +17,17 @@ export interface ComparedSettings {
 
 /** A row for each setting that is not the same in all runs; undefined where all are. */
 export function settingsTable(runs: readonly ComparedSettings[]): Table | undefined {
-  const all = runs.map(({ settings }) => comparable(settings));
-  const keys = [...new Set(all.flatMap((one) => differingKeys(all[0], one)))].sort();
-  if (keys.length === 0) return undefined;
+  const all = runs.map(({ settings }) => flatSettings(comparable(settings)));
+  const keys = [...new Set(all.flatMap((one) => [...one.keys()]))].sort();
+  const rows = keys.flatMap((key) => {
+    const values = all.map((one) => one.get(key));
+    return new Set(values).size > 1 ? [[key, ...values.map(valueText)]] : [];
+  });
+  if (rows.length === 0) return undefined;
   return {
     title: 'Settings that differ',
     columns: [{ header: 'setting' }, ...runs.map(({ name }) => ({ header: oneLine(name) }))],
-    rows: keys.map((key) => [key, ...all.map((one) => valueText(valueAt(one, key)))]),
+    rows,
   };
 }
 
@@ -31,19 +36,11 @@ function comparable(settings: JsonObject): JsonObject {
   const kept = Object.fromEntries(Object.entries(settings).filter(([key]) => !leftOut.includes(key)));
   const { net } = kept;
   if (typeof net !== 'object' || net === null || Array.isArray(net)) return kept;
-  return { ...kept, net: `${valueText(net.name)} (${hashText(canonicalJson(net)).slice(0, 8)})` };
+  const name = typeof net.name === 'string' ? net.name : 'net';
+  return { ...kept, net: `${name} (${hashText(canonicalJson(net)).slice(0, 8)})` };
 }
 
-function valueAt(settings: JsonObject, key: string): Json | undefined {
-  let value: Json | undefined = settings;
-  for (const part of key.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    value = value[part];
-  }
-  return value;
-}
-
-function valueText(value: Json | undefined): string {
-  if (value === undefined || value === null) return '–';
+function valueText(value: string | number | boolean | undefined): string {
+  if (value === undefined) return '–';
   return oneLine(typeof value === 'string' ? value : showValue(value));
 }

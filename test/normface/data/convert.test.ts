@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
 import { convertDataset } from '../../../src/normface/data/convert/convert.node.ts';
+import { Staging } from '../../../src/normface/data/convert/staging.node.ts';
 import type { Dataset } from '../../../src/normface/data/dataset.ts';
 import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
@@ -172,7 +173,7 @@ describe('nothing is overwritten and nothing is left half written', () => {
       expect(await sentence(convert(source, name))).toMatch(/written are .rec, .bin, .tar, and folders/);
   });
 
-  test.each(['broken.rec', 'broken.tar', 'broken', 'broken.bin'])(
+  test.each(['broken.rec', 'new/folders/broken.rec', 'broken.tar', 'broken', 'broken.bin'])(
     'an image that cannot be read: %s',
     async (name) => {
       const broken = writeTree(join(folder, 'from'), { 'a/1.jpg': jpeg, 'b/1.jpg': 'no image' });
@@ -188,6 +189,19 @@ describe('nothing is overwritten and nothing is left half written', () => {
       expect(listing()).toEqual(before);
     },
   );
+
+  test('a signal that ends the process takes what is unfinished with it', () => {
+    const before = listing();
+    const staging = new Staging(join(folder, 'ended/train.rec'));
+    staging.file('train.rec').append('x');
+    expect(listing().length).toBe(before.length + 3);
+    // Another listener, so that this process goes on.
+    const others = () => {};
+    process.on('SIGTERM', others);
+    process.emit('SIGTERM', 'SIGTERM');
+    process.off('SIGTERM', others);
+    expect(listing()).toEqual(before);
+  });
 
   test('names that lead out of the folder are no paths', async () => {
     const dataset: Dataset = {

@@ -296,7 +296,7 @@ describe('generated pair lists', () => {
     expect(resolved(all, few).filter(({ same }) => same).length).toBe(4);
     expect(() => generatePairs(few, { folds: 1, pairsPerFold: 5, seed: 1 })).toThrow(
       new UserError(
-        'people: fold 1 of 1 allows only 4 same-person pairs, 5 were asked for; ask for fewer folds or pairs',
+        'people: fold 1 of 1 allows only 4 same-person pairs, 5 were asked for; ask for fewer (--pairs-per-fold)',
       ),
     );
     expect(() => generatePairs(few, { folds: 2, pairsPerFold: 1, seed: 1 })).toThrow(

@@ -103,7 +103,9 @@ describe('verification sets of insightface', () => {
         { fold: 1, same: false, first: 2, second: 3 },
       ],
     });
-    expect(warningsOf(dataset)[0]).toContain('folds with both kinds in each, so there is 1');
+    expect(warningsOf(dataset)).toEqual([
+      'AgeDB-30 (agedb_30.bin): folds with pairs of both kinds in each, where 10 are usual: 1',
+    ]);
     const set = await openEvaluationSet({ data: path, pairsPerFold: 300 });
     const indices = (rows: Uint32Array) => Array.from(rows, (row) => set.indices[row]);
     expect([set.pairsName, indices(set.pairs.a), indices(set.pairs.b), [...set.pairs.same]]).toEqual([

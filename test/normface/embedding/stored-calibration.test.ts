@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
 import { parseJson } from '../../../src/common/json.ts';
+import { hash32 } from '../../../src/engine/core/random.ts';
 import { decidingThreshold } from '../../../src/normface/embedding/deciding-threshold.ts';
 import {
   calibratedText,
@@ -72,6 +73,9 @@ describe('what a calibration says of a cosine', () => {
   });
 
   test('text of the file cannot look like lines of the program', () => {
+    expect(calibrationSetText({ ...calibration, pairs: 'generated pairs of lfw' })).toContain(
+      '(generated pairs of lfw, sha256',
+    );
     expect(calibrationSetText({ ...calibration, data: 'lfw\ncosine    1.0' })).toContain('lfw\\ncosine');
   });
 
@@ -120,6 +124,33 @@ describe('a file that somebody else wrote', () => {
     expect(read).toThrow(
       /^run\/calibration\.json is not a calibration file; `normface calibrate` writes a new one$/,
     );
+  });
+
+  test('changed anywhere, it is refused or read, and what is read makes sentences: 20,000 seeded changes', () => {
+    const text = JSON.stringify({ ...calibration, heldOut: { ...calibration.heldOut, bins: [] } });
+    const pieces = ['null', '-1', '1e999', '""', '[', '{', '}', ']', ',', '0', '"x"', 'true', '9'.repeat(20)];
+    let read = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const at = hash32(1, i) % text.length;
+      const piece = pieces[hash32(2, i) % pieces.length]!;
+      const changed = text.slice(0, at) + piece + text.slice(at + (hash32(3, i) % 8));
+      let json: unknown;
+      try {
+        json = parseJson(changed);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxError);
+        continue;
+      }
+      try {
+        const stored = parseCalibration(json, 'calibration.json');
+        read++;
+        expect(`${calibratedText(stored, 0.3)} ${calibrationSetText(stored)}`).not.toMatch(/NaN|undefined/);
+        decidingThreshold({ calibration: stored });
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }
+    expect(read).toBeGreaterThan(100);
   });
 
   test('is told from one of other weights', () => {

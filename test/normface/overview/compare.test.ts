@@ -37,7 +37,7 @@ test('the settings that differ, and no others', () => {
   expect(table.rows).toEqual([
     ['data.excludeFolds', '[1]', '[1]', '[1,2]'],
     ['loss.name', 'softmax', 'normface', 'softmax'],
-    ['loss.scale', '–', '{"initial":24}', '–'],
+    ['loss.scale.initial', '–', '24', '–'],
     ['seed', '1', '1', '2'],
   ]);
   expect(
@@ -165,11 +165,13 @@ test('the sentence', () => {
     name: 'b-001',
     decisions: Uint8Array.from({ length: 100 }, (_, k) => Number(k >= 2 && k < 84)),
   };
-  const text = pairedText([a, b], 'normface-pca (sum)', 'pairs.txt');
-  expect(text).toMatch(
-    /^By normface-pca \(sum\) on the same 100 pairs of pairs\.txt a-001 reaches 80\.00 %\. b-001 reaches 82\.00 %, \+2\.00 points \(95 % interval −\d\.\d\d to \+\d\.\d\d, p = 0\.\d+; only b-001 is right on 4, only a-001 on 2\): within the noise\. The interval is of a bootstrap/,
+  const [lead, sentence, note] = pairedText([a, b], 'normface-pca (sum)', 'pairs.txt');
+  expect(lead).toBe('By normface-pca (sum) on the same 100 pairs (pairs.txt) a-001 reaches 80.00 %.');
+  expect(sentence).toMatch(
+    /^b-001 reaches 82\.00 %, \+2\.00 points \(95 % interval −\d\.\d\d to \+\d\.\d\d, p = 0\.\d+\): within the noise\. Only b-001 is right on 4 pairs, only a-001 on 2\.$/,
   );
-  expect(text).not.toContain('Holm');
+  expect(note).toMatch(/^The interval is of a bootstrap over the pairs/);
+  expect(note).not.toContain('Holm');
 });
 
 test('runs judged apart meet on the same pairs by the same rule', () => {

@@ -9,21 +9,33 @@ import { makeFolders, reasonOf, syncFolder } from '../../../common/files.node.ts
 /** Bytes that are collected before they are written. */
 const writtenAtOnce = 2 ** 22;
 
-/** A folder beside the place of a result, in which the result is made. */
+/** The signals that end a process without its event `exit`. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A folder beside the place of a result, in which the result is made; it is gone when that fails or a signal ends the process. */
 export class Staging {
   readonly folder: string;
   readonly #target: string;
   readonly #files: StagedFile[] = [];
+  /** Folders that had to be made for the target, the innermost first. */
+  readonly #made: string[] = [];
+  readonly #onSignal = (signal: NodeJS.Signals) => {
+    this.discard();
+    // Others who listen end the process in their own time.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
 
   /** @param target the file or folder that is to be made. @throws UserError when its folder cannot be written */
   constructor(target: string) {
     this.#target = path.resolve(target);
     const parent = path.dirname(this.#target);
     this.folder = path.join(parent, `.${path.basename(this.#target)}.${randomUUID()}.tmp`);
+    for (let above = parent; !fs.existsSync(above); above = path.dirname(above)) this.#made.push(above);
     this.#try(() => {
       makeFolders(parent);
       fs.mkdirSync(this.folder);
     });
+    for (const signal of signals) process.on(signal, this.#onSignal);
   }
 
   /** A new file of the result, that is written from its beginning to its end. */
@@ -49,6 +61,7 @@ export class Staging {
       for (const name of names) fs.renameSync(path.join(this.folder, name), path.join(parent, name));
       syncFolder(parent);
     });
+    this.#made.length = 0;
     this.discard();
   }
 
@@ -59,12 +72,17 @@ export class Staging {
       fs.renameSync(this.folder, this.#target);
       syncFolder(path.dirname(this.#target));
     });
+    this.#made.length = 0;
+    this.discard();
   }
 
   /** Removes what is not finished. */
   discard(): void {
+    for (const signal of signals) process.off(signal, this.#onSignal);
     for (const file of this.#files) file.close();
     fs.rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of this.#made.splice(0))
+      if (fs.existsSync(folder) && fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
   }
 
   #try(work: () => void): void {

@@ -3,13 +3,19 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { readText } from '../../../common/text.node.ts';
 import type { Dataset } from '../dataset.ts';
+import { headBytes, imageFormat } from '../images/image-format.ts';
 import { isImageName } from '../recognise.node.ts';
+import { readHead } from '../source.node.ts';
 import { type ListedImage, parseImageList, parseImageTable } from './image-list.ts';
 import { datasetOfList } from './list-dataset.ts';
 
-/** Whether a file is a list of images by its name. */
-export function isImageList(path: string): boolean {
-  return /^\.(txt|lst|list|csv|tsv)$/i.test(extname(path));
+/** Whether a file is a list of images: it has the name of one, and is no image itself. */
+export async function isImageList(path: string): Promise<boolean> {
+  if (!/^\.(txt|lst|list|csv|tsv)$/i.test(extname(path))) return false;
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  // What cannot be read is reported as a list.
+  const head = await readHead({ kind: 'file', path }, headBytes).catch(() => new Uint8Array());
+  return imageFormat(head) === undefined;
 }
 
 /** The images of a list, whose paths begin at the list's own folder. @throws UserError when it is no list or leads nowhere */

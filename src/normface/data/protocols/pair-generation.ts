@@ -41,7 +41,7 @@ export function drawPairs(dataset: Dataset, options: PairGenerationOptions): Dra
     if (drawn.length < pairsPerFold) {
       throw new UserError(
         `${dataset.name}: fold ${fold} of ${folds} allows only ${drawn.length} ${same ? 'same' : 'different'}-person pairs, ` +
-          `${pairsPerFold} were asked for; ask for fewer folds or pairs`,
+          `${pairsPerFold} were asked for; ask for fewer (--pairs-per-fold)`,
       );
     }
     for (const [first, second] of drawn) pairs.push({ fold, same, first, second });

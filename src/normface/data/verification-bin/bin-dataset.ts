@@ -1,7 +1,6 @@
 /** Verification sets of insightface as data sets with pairs. */
 
 import type { Dataset, OwnPairs, ResolvedPair, Sample, Source } from '../dataset.ts';
-import { Remarks } from '../remarks.ts';
 import type { VerificationBin } from './read-bin.ts';
 
 /** What the sets are called that insightface publishes, by the names of their files. */
@@ -51,19 +50,14 @@ export function datasetOfBin(
     }
   });
   const folds = foldCount(same);
-  const remarks = new Remarks();
-  if (folds < usualFolds)
-    remarks.add(
-      `pairs that cannot be divided into ${usualFolds} folds with both kinds in each, so there ${folds === 1 ? 'is' : 'are'} ${folds}`,
-      file,
-      true,
-    );
+  const what = `folds with pairs of both kinds in each, where ${usualFolds} are usual`;
+  const remarks = folds < usualFolds ? [{ what, count: folds, examples: [], important: true }] : [];
   const name = binName(file);
   return {
     name,
     identities,
     samples,
-    remarks: remarks.list(),
+    remarks,
     pairs: { name, folds, pairs: inFolds(same, folds) },
   };
 }

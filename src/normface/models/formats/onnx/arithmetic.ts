@@ -19,7 +19,10 @@ const binary =
     const [a, b] = [t.input(node, 0), t.input(node, 1)];
     if (!a || !b) return t.fail(node, 'an input is missing');
     if (a.kind === 'constant' && b.kind === 'constant') {
-      const folded = combined(a.constant, b.constant, node.outputs[0] ?? '', functions[kind]);
+      // Whole numbers are divided without a remainder.
+      const isWhole = kind === 'Div' && a.constant.isInteger && b.constant.isInteger;
+      const operate = isWhole ? (x: number, y: number) => Math.trunc(x / y) : functions[kind];
+      const folded = combined(a.constant, b.constant, node.outputs[0] ?? '', operate);
       if (!folded) return t.fail(node, 'constants of these shapes are not combined');
       return t.alias(node, { kind: 'constant', constant: folded });
     }

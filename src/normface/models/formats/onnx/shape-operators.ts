@@ -40,14 +40,21 @@ const constant: Operator = (t, node) => {
   t.alias(node, { kind: 'constant', constant: made });
 };
 
+/** All extents, or since version 15 those from `start` to before `end`. */
 const shape: Operator = (t, node) => {
   const slot = t.input(node, 0);
-  if (slot?.kind === 'constant')
-    return t.alias(node, {
+  const [start, end] = [node.attributes.get('start')?.int ?? 0, node.attributes.get('end')?.int];
+  const known = (extents: readonly number[]) =>
+    t.alias(node, {
       kind: 'constant',
-      constant: wholeNumbers(node.outputs[0] ?? '', slot.constant.shape),
+      constant: wholeNumbers(node.outputs[0] ?? '', extents.slice(start, end)),
     });
-  t.alias(node, { kind: 'shape', of: t.rawValue(node, 0) });
+  if (slot?.kind === 'constant') return known(slot.constant.shape);
+  const of = t.rawValue(node, 0);
+  if (end !== undefined && end > 0 && start >= 0) return known(shapeOf(t, node, of, end));
+  if (start !== 0 || end !== undefined)
+    t.fail(node, `extents from ${start} to ${end ?? 'the end'} are not known`);
+  t.alias(node, { kind: 'shape', of });
 };
 
 /** One extent of a shape, or some numbers of a constant list. */
