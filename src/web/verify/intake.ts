@@ -6,7 +6,7 @@ import type { FaceFinder } from './face-finder.ts';
 import { type FaceSet, tooMany } from './face-set.ts';
 import { type FaceSource, faceOfFile } from './face-source.ts';
 import { Photograph } from './photograph.ts';
-import { leftOutText, lookedText } from './photograph-texts.ts';
+import { leftOutText, lookedText, waitsText } from './photograph-texts.ts';
 import { kindOf, type PictureKind, type PictureMode } from './picture-kind.ts';
 import { decodePixels, type Size } from './pictures.ts';
 
@@ -138,9 +138,10 @@ export class Intake {
     }
     const pixels = whole ?? (await decodePixels(name, file));
     brought.photograph = new Photograph(name, file, pixels, this.finder);
-    return this.finder.detectorName === undefined
-      ? []
-      : this.look(brought, brought.photograph, size, onProgress, pixels);
+    if (this.finder.detectorName !== undefined)
+      return this.look(brought, brought.photograph, size, onProgress, pixels);
+    onProgress(waitsText(name));
+    return [];
   }
 
   private async look(

@@ -12,6 +12,8 @@ export const countOfFaces = (count: number): string => (count === 1 ? '1 face' :
 export const leftOutText = (name: string, count: number): string =>
   `${countOfFaces(count)} of ${name} ${count === 1 ? 'is' : 'are'} left out: there is no room for more`;
 
+export const waitsText = (name: string): string => `${name} waits for a detector of faces`;
+
 /** What a photograph's card says. @param faces undefined before they were looked for @param isWaiting whether there is no detector */
 export function photographText(faces: number | undefined, isWaiting: boolean): string {
   if (faces === undefined)
