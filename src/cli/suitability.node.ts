@@ -3,6 +3,7 @@
 import { UserError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
 import { oneLine } from '../common/printable.ts';
+import { isCropSize } from '../normface/alignment/template.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
 import { decodeSource } from '../normface/data/images/decode.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
@@ -37,6 +38,15 @@ export async function imageSizes(
   );
 }
 
+/** Images that a warning names. */
+const mostNamed = 3;
+
+/** Whether an image has the size of the net's input, or is a crop of a usual size that is only scaled to it. */
+function fits(image: ImageSize, input: ImageSize): boolean {
+  if (image.width === input.width && image.height === input.height) return true;
+  return isCropSize(image) && image.width * input.height === image.height * input.width;
+}
+
 /** Judges by size and provenance alone. */
 export function suitability(
   images: readonly ({ readonly file: string } & ImageSize)[],
@@ -46,14 +56,17 @@ export function suitability(
 ): Suitability {
   const warnings: string[] = [];
   // What was aligned has the size of a template.
-  const other = (alignment === undefined ? images : []).find(
-    (image) => image.width !== width || image.height !== height,
-  );
-  if (other)
+  const others = (alignment === undefined ? images : []).filter((image) => !fits(image, { width, height }));
+  if (others.length > 0) {
+    const named = others
+      .slice(0, mostNamed)
+      .map((image) => `${image.file} (${image.width} × ${image.height})`);
+    const more = others.length > mostNamed ? ` and ${others.length - mostNamed} more` : '';
     warnings.push(
-      `${other.file} is ${other.width} × ${other.height} pixels and is scaled and cropped to ${width} × ${height}; no face is ` +
-        'looked for, so unless it is aligned like the training images the result means nothing; --align looks for one and aligns it',
+      `scaled and cropped to ${width} × ${height} pixels: ${named.join(', ')}${more}; no face is looked for, so unless they are ` +
+        'aligned like the training images the result means nothing; --align looks for faces and aligns them',
     );
+  }
   if (images.length > 0 && trainedOn !== null && /^generated\b/.test(trainedOn))
     warnings.push(
       `the net has only seen faces that this program drew (${oneLine(trainedOn)}): it knows nothing of photographs`,

@@ -400,7 +400,7 @@ test('verify and embed say that no face was looked for, how images were scaled, 
   expect(stdout).toContain(`${large}, 250 × 240 pixels`);
   expect(stdout).toContain('trained on generated faces of seed 1; alignment of the images: not checked');
   expect(stderr).toMatch(
-    /warning: .*large\.jpg is 250 × 240 pixels and is scaled and cropped to 48 × 56; no face is looked for/,
+    /warning: scaled and cropped to 48 × 56 pixels: [^,]*large\.jpg \(250 × 240\); no face is looked for/,
   );
   expect(stderr).toMatch(/warning: the net has only seen faces that this program drew/);
   const json = JSON.parse((await normface('verify', large, fitting, '-c', weights, '--json')).stdout);

@@ -65,6 +65,8 @@ export interface Dataset {
   readonly identities: readonly string[];
   readonly samples: readonly Sample[];
   readonly remarks?: readonly Remark[];
+  /** Whether images are called by the numbers of their records, since their names are not kept. */
+  readonly isNumbered?: boolean;
   readonly pairs?: OwnPairs;
 }
 
@@ -118,7 +120,7 @@ export function createDataset(
  * that the data set brings with it are left out, since images may be.
  */
 export function subset(dataset: Dataset, keep: (sample: Sample, identity: string) => boolean): Dataset {
-  const { name, remarks } = dataset;
+  const { name, remarks, isNumbered } = dataset;
   const kept = dataset.samples.filter((sample) => keep(sample, dataset.identities[sample.identity]!));
   const isUsed = new Uint8Array(dataset.identities.length);
   for (const { identity } of kept) isUsed[identity] = 1;
@@ -126,7 +128,7 @@ export function subset(dataset: Dataset, keep: (sample: Sample, identity: string
   let next = 0;
   const numbers = Uint32Array.from(isUsed, (used) => (used === 1 ? next++ : 0));
   const samples = kept.map((sample) => renumbered(sample, numbers[sample.identity]!));
-  return { name, identities, samples, remarks };
+  return { name, identities, samples, remarks, isNumbered };
 }
 
 function renumbered(sample: Sample, identity: number): Sample {

@@ -112,8 +112,17 @@ export interface PairMatch {
   readonly counted: readonly string[];
 }
 
-/** Finds the images of the pairs of the given folds (all by default). @throws UserError for an unknown fold */
+/**
+ * Finds the images of the pairs of the given folds (all by default).
+ * @throws UserError for an unknown fold, and for a data set whose images have no names
+ */
 export function matchPairs(list: PairList, dataset: Dataset, folds?: readonly number[]): PairMatch {
+  // A number would be taken for that of a record, which is another image.
+  if (dataset.isNumbered)
+    throw new UserError(
+      `${dataset.name} does not keep the names of its images, so it cannot be told which of them ${list.name} means: ` +
+        'give the images as a folder or an archive, or pairs and images in one file (normface data convert … pairs.bin --pairs …)',
+    );
   const { numbers, counted } = imageNumbers(dataset);
   const people = new Map(dataset.identities.map((identity) => [identity, new Map<number, number[]>()]));
   dataset.samples.forEach(({ identity }, index) => {

@@ -26,7 +26,7 @@ export function datasetOfTable(name: string, path: string, table: ImageTable): D
   const samples: Sample[] = new Array(table.key.length);
   for (let row = 0; row < samples.length; row++)
     samples[row] = new RecordSample(file, row, table.label[row]!);
-  return { name, identities: table.identities, samples, remarks: table.remarks };
+  return { name, identities: table.identities, samples, remarks: table.remarks, isNumbered: true };
 }
 
 /** What the samples of one file share. */
