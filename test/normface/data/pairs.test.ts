@@ -251,6 +251,15 @@ describe('resolving pairs', () => {
       /^people has two folders of the name José, one with composed/,
     );
   });
+
+  test('images that are called by the numbers of their records are not those that a list counts', () => {
+    const records: Dataset = { ...people, name: 'train.rec', isNumbered: true };
+    const list = parsePairs('1\t1\nAnn\t1\t3\nAnn\t1\tBo\t1\n', 'pairs.txt');
+    expect(resolved(list, people)).toHaveLength(2);
+    expect(() => resolved(list, records)).toThrow(/^train\.rec does not keep the names of its images/);
+    // Also where people were left out, whose records keep their numbers.
+    expect(() => resolved(list, minimumImages(records, 2))).toThrow(UserError);
+  });
 });
 
 describe('generated pair lists', () => {
