@@ -5,12 +5,14 @@ import { UserError } from '../common/errors.ts';
 import { countText } from '../common/format.ts';
 import { readJson } from '../common/json-file.node.ts';
 import { oneLine } from '../common/printable.ts';
+import { pixelText } from '../normface/evaluation/provenance.ts';
 import { openModel } from '../normface/models/formats/open.node.ts';
 import { importModel } from '../normface/models/import-model.ts';
 import type { TensorMap } from '../normface/models/match-tensors.ts';
 import { netFile, refuseUsed, saveImport } from '../normface/models/save-import.node.ts';
 import type { Net } from '../normface/nets/net.ts';
 import { openNet } from '../normface/nets/net-file.node.ts';
+import { pixelRangeOf } from '../normface/nets/pixel-range.ts';
 import type { Context } from './context.node.ts';
 import { imageList } from './embed.node.ts';
 import { embedImages } from './embed-images.node.ts';
@@ -51,11 +53,9 @@ export async function importNet(context: Context, model: string, options: Import
     importedFormat: file.format,
   });
   const parameters = [...values.values()].reduce((sum, { length }) => sum + length, 0);
-  const pixels = made.pixels ?? { mean: 127.5, scale: 1 / 128 };
+  const { channels, ...pixels } = pixelRangeOf(made);
   context.say(`${folder}: ${made.name} from a file of ${file.format}, ${countText(parameters, 'number')}`);
-  context.say(
-    `images  ${made.input.join('×')}, (byte − ${pixels.mean}) · ${Number(pixels.scale.toPrecision(6))}`,
-  );
+  context.say(`images  ${made.input.join('×')}, ${pixelText({ ...pixels, channels })}`);
   context.say(`train   goes on from it with --from ${to} --net ${path.join(to, netFile)}`);
   if (unused.length > 0) context.say(`unused  ${countText(unused.length, 'tensor')}: ${list(unused)}`);
   for (const remark of remarks) context.say(`note    ${oneLine(remark)}`);
