@@ -146,7 +146,7 @@ export function explainTable({ alternatives, accuracy, pairs, rule }: Explained,
       { header: '' },
     ],
     rows: [
-      ['', 'as it is', percent(accuracy), '', '', '', ''],
+      ['', `as it is, by ${rule}`, percent(accuracy), '', '', '', ''],
       ...alternatives.map((one) => [
         one.reason,
         one.name,

@@ -68,7 +68,7 @@ describe('what alternatives change', () => {
       /^Reading channels as BGR would change it by \+\d\d\.\d\d ± \d\.\d\d points \(95 % interval \+\d\d\.\d\d to \+\d\d\.\d\d, p < 0\.001\): red and blue are exchanged\.$/,
     );
     const { rows, notes } = explainTable(explained);
-    expect(rows[0]!.slice(0, 2)).toEqual(['', 'as it is']);
+    expect(rows[0]!.slice(0, 2)).toEqual(['', 'as it is, by normface-nopca (sum)']);
     expect(rows[1]!.slice(0, 2)).toEqual(['channel order', 'BGR']);
     expect([rows[1]!.at(-1), rows[2]!.at(-1)]).toEqual(['better', '']);
     expect(rows[1]![5]).toBe('< 0.001');
