@@ -37,7 +37,7 @@ export const whereDetectorsAre =
 /** What is missing to a detector of which some files are there. */
 export const missingText = (names: readonly string[]): string => `still missing: ${names.join(', ')}`;
 
-/** Why the camera cannot be used. @param name of the error that getUserMedia rejects with (W3C Media Capture and Streams, section 10.2) */
+/** Why the camera cannot be used. @param name of the error that getUserMedia rejects with (https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia) */
 export function cameraProblem(name: string): string {
   switch (name) {
     case 'NotAllowedError':
