@@ -137,10 +137,10 @@ describe('overlap', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('people of the same name: 1\n  person_0001 = PERSON-0001\n');
     expect(stdout).toContain(
-      'identical files: 1\n  person_0001/person_0001_0001.png = PERSON-0001/copy.png\n',
+      'identical files: 1 of faces is also in other\n  person_0001/person_0001_0001.png = PERSON-0001/copy.png\n',
     );
     expect(stdout).toMatch(
-      /other images that look the same \(difference hash, at most 5 of 128 bits differ\): 0\n/,
+      /images that look like another file of other \(difference hash, at most 5 of 128 bits differ\): 0\n/,
     );
   });
 
@@ -158,7 +158,8 @@ describe('overlap', () => {
       '0.999',
     );
     expect(exitCode, stderr).toBe(0);
-    const { features, identical } = JSON.parse(stdout);
+    const { features, identical, identicalFiles } = JSON.parse(stdout);
+    expect(identicalFiles).toEqual({ a: 1, b: 1, different: 1 });
     expect(identical).toEqual([{ a: 'person_0001/person_0001_0001.png', b: 'PERSON-0001/copy.png' }]);
     expect(features.threshold).toBe(0.999);
     expect(features.count).toBe(features.pairs.length);
