@@ -38,17 +38,37 @@ test('convert: a folder to records and back; refused are files that exist', asyn
     1,
     expect.stringContaining('exists already; --force replaces it'),
   ]);
-  const itself = await normface('data', 'convert', rec, rec, '--force');
-  expect([itself.exitCode, itself.stderr]).toEqual([
-    2,
-    expect.stringContaining('this file is read; write to another one'),
-  ]);
+  for (const more of [[], ['--force']]) {
+    const itself = await normface('data', 'convert', rec, rec, ...more);
+    expect([itself.exitCode, itself.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${rec} is what is read; name another target`),
+    ]);
+    expect(itself.stderr).not.toContain('--');
+  }
   const inside = await normface('data', 'convert', faces, path.join(checkpoint, 'train.rec'));
   expect([inside.exitCode, inside.stderr]).toEqual([
     2,
     expect.stringContaining('is the folder of a run or checkpoint'),
   ]);
   expect(listing(root)).toEqual(before);
+});
+
+test('convert writes nothing into the folder that it reads', async () => {
+  const before = listing(faces);
+  const link = path.join(root, 'link');
+  fs.symlinkSync(faces, link);
+  for (const target of [
+    path.join(faces, 'sub'),
+    path.join(link, 'all.tar'),
+    path.join(faces, 'x.rec'),
+    link,
+  ]) {
+    const { exitCode, stderr } = await normface('data', 'convert', faces, target, '--force');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/the folder that is read|is what is read/)]);
+  }
+  fs.rmSync(link);
+  expect(listing(faces)).toEqual(before);
 });
 
 test('convert --pairs writes the pairs of a list', async () => {
