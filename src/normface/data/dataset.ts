@@ -48,7 +48,8 @@ export interface OwnPairs {
 export interface Remark {
   /** What was done with what, such as "hidden files passed over". */
   readonly what: string;
-  readonly count: number;
+  /** Of how many; absent where `what` says it all. */
+  readonly count?: number;
   /** The first few of them, by path. */
   readonly examples: readonly string[];
   /** Whether images may be missing because of it: every command that opens the data set says it then. */
@@ -143,6 +144,7 @@ export function warningsOf({ name, remarks = [] }: Dataset): string[] {
 
 /** A remark in words: `links that lead nowhere passed over: 3 (a/1.jpg, a/2.jpg …)`. */
 export function remarkText({ what, count, examples }: Remark): string {
+  if (count === undefined) return what;
   const more = count > examples.length ? ' …' : '';
   return `${what}: ${count}${examples.length > 0 ? ` (${examples.join(', ')}${more})` : ''}`;
 }
