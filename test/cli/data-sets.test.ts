@@ -51,6 +51,7 @@ test('convert: a folder to records and back; refused are files that exist', asyn
     2,
     expect.stringContaining('is the folder of a run or checkpoint'),
   ]);
+  expect(inside.stderr).not.toContain('--out');
   expect(listing(root)).toEqual(before);
 });
 
