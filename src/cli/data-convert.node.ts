@@ -1,5 +1,8 @@
 /** `normface data convert`: the same images in another form. */
 
+import fs from 'node:fs';
+import path from 'node:path';
+import { UsageError } from '../common/errors.ts';
 import { countText } from '../common/format.ts';
 import {
   checkTarget,
@@ -12,7 +15,7 @@ import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, resolvePairs } from '../normface/data/protocols/pairs.ts';
 import type { Context } from './context.node.ts';
 import { openWithStage } from './open-data.node.ts';
-import { checkOutput, filesOf } from './output-file.node.ts';
+import { checkOutput, filesOf, realPath } from './output-file.node.ts';
 
 interface ConvertCommandOptions {
   readonly pairs?: string;
@@ -22,11 +25,12 @@ interface ConvertCommandOptions {
 export async function convert(context: Context, from: string, out: string, options: ConvertCommandOptions) {
   const { force = false } = options;
   const kind = targetKind(out);
+  checkPlace(from, out);
   checkTarget(out, force);
   const dataset = await openWithStage(context, from);
   for (const warning of warningsOf(dataset)) context.warn(warning);
   const inputs = filesOf(dataset);
-  for (const file of targetFiles(out)) checkOutput(file, inputs);
+  for (const file of targetFiles(out)) checkOutput(file, inputs, '');
   const pairs = kind === 'bin' ? await pairsOf(context, dataset, options.pairs) : undefined;
   const stage = context.stage('writing');
   try {
@@ -49,6 +53,19 @@ export async function convert(context: Context, from: string, out: string, optio
     };
   } finally {
     stage.end();
+  }
+}
+
+/** @throws UsageError when the target is what is read, or lies in its folder, which it would become a part of */
+function checkPlace(from: string, out: string): void {
+  if (!fs.existsSync(from)) return;
+  const isFolder = fs.statSync(from).isDirectory();
+  const source = realPath(from);
+  for (const file of targetFiles(out)) {
+    const target = realPath(file);
+    if (target === source) throw new UsageError(`${file} is what is read; name another target`);
+    if (isFolder && target.startsWith(source.endsWith(path.sep) ? source : source + path.sep))
+      throw new UsageError(`${file} lies in ${from}, the folder that is read; name a target outside of it`);
   }
 }
 

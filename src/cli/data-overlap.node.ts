@@ -4,15 +4,17 @@ import { UsageError } from '../common/errors.ts';
 import { countText, grouped } from '../common/format.ts';
 import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
-import { hashBits, mostDistance, nearHashes } from '../normface/data/overlap/difference-hash.ts';
+import { hashBits, mostDistance } from '../normface/data/overlap/difference-hash.ts';
 import {
   differenceHashes,
   fileHashes,
   type ImagePair,
   type OnImages,
+  type SameFiles,
   sameFiles,
 } from '../normface/data/overlap/image-overlap.node.ts';
 import { isNumber, sharedNames } from '../normface/data/overlap/names.ts';
+import { nearImages } from '../normface/data/overlap/near-images.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { nearFeatures } from '../normface/evaluation/near-features.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
@@ -31,8 +33,9 @@ interface OverlapOptions {
 /** Cosine above which two images count as nearly the same when none is given. */
 const defaultThreshold = 0.9;
 
-/** Pairs of each kind that are shown to people; `--json` has all. */
+/** Examples of each kind that are shown to people, and that `--json` has. */
 const shown = 5;
+const mostListed = 100_000;
 
 export async function overlap(context: Context, first: string, second: string, options: OverlapOptions) {
   const { checkpoint, distance, threshold = defaultThreshold } = options;
@@ -57,18 +60,24 @@ export async function overlap(context: Context, first: string, second: string, o
 
   const { files, similar } = await imagesInCommon(context, a, b, distance);
   const named = (pairs: readonly ImagePair[]) =>
-    pairs.map((pair) => ({ ...pair, a: a.samples[pair.a]!.key, b: b.samples[pair.b]!.key }));
-  const identical = named(files);
+    pairs
+      .slice(0, mostListed)
+      .map((pair) => ({ ...pair, a: a.samples[pair.a]!.key, b: b.samples[pair.b]!.key }));
+  const identical = named(files.pairs);
   tell(
     context,
     'identical files',
     identical.map(({ a: own, b: other }) => [own, other]),
+    files.inA,
+    files.inA > 0 ? inBoth(files, a, b) : undefined,
   );
   const near = named(similar) as { a: string; b: string; distance: number }[];
   tell(
     context,
-    `other images that look the same (difference hash, at most ${distance} of ${hashBits} bits differ)`,
+    `images that look like another file of ${b.name} (difference hash, at most ${distance} of ${hashBits} bits differ)`,
     near.map(({ a: own, b: other, distance: bits }) => [own, other, `${bits} bits`]),
+    similar.length,
+    similar.length > 0 ? `${grouped(similar.length)} of ${a.name}` : undefined,
   );
 
   const features = weightsFile
@@ -90,7 +99,9 @@ export async function overlap(context: Context, first: string, second: string, o
     a: { name: a.name, identities: a.identities.length, images: a.samples.length },
     b: { name: b.name, identities: b.identities.length, images: b.samples.length },
     names,
+    identicalFiles: { a: files.inA, b: files.inB, different: files.files },
     identical,
+    nearImages: similar.length,
     near,
     features: alike ?? null,
   };
@@ -102,14 +113,23 @@ function tell(
   what: string,
   pairs: readonly (readonly [string, string, string?])[],
   count = pairs.length,
+  counted = grouped(count),
 ): void {
-  context.say(`${what}: ${grouped(count)}`);
+  context.say(`${what}: ${counted}`);
   for (const [a, b, remark] of pairs.slice(0, shown))
     context.say(`  ${a} = ${b}${remark ? ` (${remark})` : ''}`);
   if (count > shown) context.say(`  and ${grouped(count - shown)} more`);
 }
 
-/** Pairs of the same file, and pairs of other images with nearly the same hash. */
+/** `3 of casia are also in lfw (4 images there, 2 different files)`. */
+function inBoth({ inA, inB, files }: SameFiles, a: Dataset, b: Dataset): string {
+  const inOther = inB === inA ? '' : `${countText(inB, 'image')} there`;
+  const different = files === inA ? '' : countText(files, 'different file');
+  const more = [inOther, different].filter((text) => text !== '').join(', ');
+  return `${grouped(inA)} of ${a.name} ${inA === 1 ? 'is' : 'are'} also in ${b.name}${more && ` (${more})`}`;
+}
+
+/** Images of the first data set that are the same file in the second, and those that look like another file of it. */
 async function imagesInCommon(context: Context, a: Dataset, b: Dataset, distance: number) {
   const pool = new DecodePool();
   const stage = context.stage('comparing images');
@@ -130,13 +150,7 @@ async function imagesInCommon(context: Context, a: Dataset, b: Dataset, distance
           context.warn(`${dataset.name}: cannot read the image ${name}: ${reason}`),
       });
     const [looksA, looksB] = [await look(a), await look(b)];
-    const similar = nearHashes(looksA.words, looksB.words, distance)
-      .map(({ a: left, b: right, distance: bits }) => ({
-        a: looksA.indices[left]!,
-        b: looksB.indices[right]!,
-        distance: bits,
-      }))
-      .filter((pair) => hashesA[pair.a] === undefined || hashesA[pair.a] !== hashesB[pair.b]);
+    const similar = nearImages([looksA, hashesA], [looksB, hashesB], distance);
     return { files, similar };
   } finally {
     stage.end();

@@ -8,19 +8,18 @@ import type { Dataset } from '../normface/data/dataset.ts';
 /**
  * @param out the file or folder that is to be written
  * @param inputs files that the command reads
- * @param flag what the sentence calls it
+ * @param flag what the sentence calls it; empty for an argument, which has its own name only
  * @throws UsageError when `out` is one of them, or lies in the folder of a run or checkpoint
  */
 export function checkOutput(out: string, inputs: readonly string[] = [], flag = '--out'): void {
   const target = realPath(out);
+  const named = flag === '' ? out : `${flag} ${out}`;
   if (fs.existsSync(target) && inputs.some((input) => realPath(input) === target))
-    throw new UsageError(`${flag} ${out}: this file is read; write to another one`);
+    throw new UsageError(`${named}: this file is read; write to another one`);
   for (let folder = target; folder !== path.dirname(folder); folder = path.dirname(folder)) {
     const has = (...names: string[]) => names.every((name) => fs.existsSync(path.join(folder, name)));
     if (has('config.json', 'ckpt') || has('DONE', 'weights.safetensors'))
-      throw new UsageError(
-        `${flag} ${out}: ${folder} is the folder of a run or checkpoint; write outside of it`,
-      );
+      throw new UsageError(`${named}: ${folder} is the folder of a run or checkpoint; write outside of it`);
   }
 }
 
@@ -32,7 +31,7 @@ export function filesOf({ samples }: Dataset): string[] {
 }
 
 /** The path without links, of what is there and of what is yet to be written. */
-function realPath(file: string): string {
+export function realPath(file: string): string {
   const absolute = path.resolve(file);
   if (fs.existsSync(absolute)) return fs.realpathSync(absolute);
   const parent = path.dirname(absolute);

@@ -4,7 +4,7 @@ import { UserError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
 import { oneLine } from '../common/printable.ts';
 import { isCropSize } from '../normface/alignment/template.ts';
-import type { Dataset } from '../normface/data/dataset.ts';
+import { type Dataset, imageName } from '../normface/data/dataset.ts';
 import { decodeSource } from '../normface/data/images/decode.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
 
@@ -29,9 +29,10 @@ export async function imageSizes(
     .map((index) => samples[index]!)
     .filter(({ source }) => source.kind !== 'generated');
   return Promise.all(
-    photographs.map(async ({ key, source }) => {
+    photographs.map(async (sample) => {
+      const { key, source } = sample;
       const { width, height } = await decodeSource(source).catch((error) => {
-        throw new UserError(`cannot read the image ${key}: ${reasonOf(error)}`);
+        throw new UserError(`cannot read the image ${imageName(sample)}: ${reasonOf(error)}`);
       });
       return { file: key, width, height };
     }),

@@ -44,6 +44,6 @@ export async function regularFileSize(path: string, most = mostFileBytes): Promi
 /** Folders are left to the one who reads: the system has a sentence of its own for them. */
 function checked(found: Stats, most: number): number {
   if (!found.isFile() && !found.isDirectory()) throw new Error('it is not a regular file');
-  if (found.size > most) throw new Error(`it is larger than ${most / 2 ** 20} MiB`);
+  if (found.size > most) throw new Error(`it is larger than ${Math.round(most / 2 ** 20)} MiB`);
   return found.size;
 }

@@ -38,17 +38,38 @@ test('convert: a folder to records and back; refused are files that exist', asyn
     1,
     expect.stringContaining('exists already; --force replaces it'),
   ]);
-  const itself = await normface('data', 'convert', rec, rec, '--force');
-  expect([itself.exitCode, itself.stderr]).toEqual([
-    2,
-    expect.stringContaining('this file is read; write to another one'),
-  ]);
+  for (const more of [[], ['--force']]) {
+    const itself = await normface('data', 'convert', rec, rec, ...more);
+    expect([itself.exitCode, itself.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${rec} is what is read; name another target`),
+    ]);
+    expect(itself.stderr).not.toContain('--');
+  }
   const inside = await normface('data', 'convert', faces, path.join(checkpoint, 'train.rec'));
   expect([inside.exitCode, inside.stderr]).toEqual([
     2,
     expect.stringContaining('is the folder of a run or checkpoint'),
   ]);
+  expect(inside.stderr).not.toContain('--out');
   expect(listing(root)).toEqual(before);
+});
+
+test('convert writes nothing into the folder that it reads', async () => {
+  const before = listing(faces);
+  const link = path.join(root, 'link');
+  fs.symlinkSync(faces, link);
+  for (const target of [
+    path.join(faces, 'sub'),
+    path.join(link, 'all.tar'),
+    path.join(faces, 'x.rec'),
+    link,
+  ]) {
+    const { exitCode, stderr } = await normface('data', 'convert', faces, target, '--force');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/the folder that is read|is what is read/)]);
+  }
+  fs.rmSync(link);
+  expect(listing(faces)).toEqual(before);
 });
 
 test('convert --pairs writes the pairs of a list', async () => {
@@ -137,10 +158,10 @@ describe('overlap', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('people of the same name: 1\n  person_0001 = PERSON-0001\n');
     expect(stdout).toContain(
-      'identical files: 1\n  person_0001/person_0001_0001.png = PERSON-0001/copy.png\n',
+      'identical files: 1 of faces is also in other\n  person_0001/person_0001_0001.png = PERSON-0001/copy.png\n',
     );
     expect(stdout).toMatch(
-      /other images that look the same \(difference hash, at most 5 of 128 bits differ\): 0\n/,
+      /images that look like another file of other \(difference hash, at most 5 of 128 bits differ\): 0\n/,
     );
   });
 
@@ -158,7 +179,8 @@ describe('overlap', () => {
       '0.999',
     );
     expect(exitCode, stderr).toBe(0);
-    const { features, identical } = JSON.parse(stdout);
+    const { features, identical, identicalFiles } = JSON.parse(stdout);
+    expect(identicalFiles).toEqual({ a: 1, b: 1, different: 1 });
     expect(identical).toEqual([{ a: 'person_0001/person_0001_0001.png', b: 'PERSON-0001/copy.png' }]);
     expect(features.threshold).toBe(0.999);
     expect(features.count).toBe(features.pairs.length);

@@ -1,6 +1,7 @@
 /** Lists of faces' points that exist already, in the formats in which data sets come with them. */
 
 import { UserError } from '../../common/errors.ts';
+import { countText } from '../../common/format.ts';
 import { parseJson } from '../../common/json.ts';
 import type { Box, FivePoints, Point } from '../detection/detector.ts';
 
@@ -104,10 +105,10 @@ function listOfLines(text: string, name: string, first: number): LandmarkList {
     const layout = layouts.find((known) => known.fields.includes(fields.length));
     if (!layout)
       return refuse(
-        `it has ${fields.length} fields; there are 11 (path x1 y1 … x5 y5), 12 (with the class after the path) or 17 (insightface's .lst)`,
+        `it has ${countText(fields.length, 'field')}; there are 11 (path x1 y1 … x5 y5), 12 (with the class after the path) or 17 (insightface's .lst)`,
       );
     if (fieldsBefore && fields.length !== fieldsBefore)
-      return refuse(`it has ${fields.length} fields, the lines before it ${fieldsBefore}`);
+      return refuse(`it has ${countText(fields.length, 'field')}, the lines before it ${fieldsBefore}`);
     fieldsBefore = fields.length;
     const numbers = fields.slice(-10).map((field) => {
       const value = Number(field);

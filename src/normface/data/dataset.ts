@@ -24,6 +24,8 @@ export interface Sample {
   readonly identity: number;
   readonly key: string;
   readonly source: Source;
+  /** The line, from 1, of the list that names the image. */
+  readonly line?: number;
   /** The same image as one of another class: samples that make key and source only when they are asked for have it. */
   readonly withIdentity?: (identity: number) => Sample;
 }
@@ -48,7 +50,8 @@ export interface OwnPairs {
 export interface Remark {
   /** What was done with what, such as "hidden files passed over". */
   readonly what: string;
-  readonly count: number;
+  /** Of how many; absent where `what` says it all. */
+  readonly count?: number;
   /** The first few of them, by path. */
   readonly examples: readonly string[];
   /** Whether images may be missing because of it: every command that opens the data set says it then. */
@@ -75,6 +78,12 @@ export interface LabelledSource {
   readonly identity: string;
   readonly key: string;
   readonly source: Source;
+  readonly line?: number;
+}
+
+/** What sentences call an image: its name, or where a list made that up, its path and its line there. */
+export function imageName({ key, source, line }: Sample): string {
+  return line === undefined || !('path' in source) ? key : `${source.path} (line ${line} of the list)`;
 }
 
 /** Order of UTF-16 code units: unlike a locale's order it is the same everywhere. */
@@ -92,7 +101,7 @@ export function createDataset(
   remarks: readonly Remark[] = [],
 ): Dataset {
   const groups = new Map<string, { stored: string; samples: Omit<LabelledSource, 'identity'>[] }>();
-  for (const { identity: stored, key, source } of entries) {
+  for (const { identity: stored, key, source, line } of entries) {
     const identity = stored.normalize('NFC');
     let group = groups.get(identity);
     if (!group) {
@@ -103,14 +112,15 @@ export function createDataset(
         `${name} has two folders of the name ${identity}, one with composed and one with decomposed accents; rename one of them`,
       );
     }
-    group.samples.push({ key: key.normalize('NFC'), source });
+    const named = { key: key.normalize('NFC'), source };
+    group.samples.push(line === undefined ? named : { ...named, line });
   }
   const identities = [...groups.keys()].sort(byCodeUnit);
   const samples = identities.flatMap((name, identity) =>
     groups
       .get(name)!
       .samples.sort((a, b) => byCodeUnit(a.key, b.key))
-      .map(({ key, source }) => ({ identity, key, source })),
+      .map((sample) => ({ identity, ...sample })),
   );
   return { name, identities, samples, remarks };
 }
@@ -143,6 +153,7 @@ export function warningsOf({ name, remarks = [] }: Dataset): string[] {
 
 /** A remark in words: `links that lead nowhere passed over: 3 (a/1.jpg, a/2.jpg …)`. */
 export function remarkText({ what, count, examples }: Remark): string {
+  if (count === undefined) return what;
   const more = count > examples.length ? ' …' : '';
   return `${what}: ${count}${examples.length > 0 ? ` (${examples.join(', ')}${more})` : ''}`;
 }

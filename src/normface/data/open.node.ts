@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
 import { reasonOf } from '../../common/files.node.ts';
 import { isArchive, readArchive } from './archives/archive.node.ts';
@@ -7,11 +7,13 @@ import { readFolder } from './archives/folder.node.ts';
 import type { OnFiles, Tree } from './archives/walk.ts';
 import type { Dataset } from './dataset.ts';
 import { type GeneratedSpec, generatedDataset, isGenerated, parseGenerated } from './generated-dataset.ts';
+import { headBytes, imageFormat } from './images/image-format.ts';
 import { datasetOfTree } from './layout.ts';
 import { isImageList, openImageList } from './lists/open-list.node.ts';
 import { holdsIdxFiles, isMnist, openMnist, parseMnist } from './mnist.node.ts';
 import { imagesOf } from './recognise.node.ts';
 import { isRecordFile, openRecords } from './recordio/open-records.node.ts';
+import { readHead } from './source.node.ts';
 import { isVerificationBin, openVerificationBin } from './verification-bin/open-bin.node.ts';
 
 /**
@@ -43,7 +45,25 @@ export async function openDataset(
   if (names.length === 0 && (await isRecordFile(what))) return openRecords(what, onFiles);
   if (names.length === 0 && (await isVerificationBin(what))) return openVerificationBin(what);
   if (names.length === 0 && (await isImageList(what))) return openImageList(what);
+  await checkEnding(what);
   return datasetOfTree(await readTree(what, onFiles));
+}
+
+/** What a file is to be by the ending of its name. */
+const endings: Readonly<Record<string, string>> = {
+  '.rec': 'RecordIO file',
+  '.bin': 'verification set of insightface',
+};
+
+/** @throws UserError for a file that has the name of a format and is neither that nor anything else that is known */
+async function checkEnding(path: string): Promise<void> {
+  const expected = endings[extname(path).toLowerCase()];
+  const found = expected === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (!found?.isFile() || (await isArchive(path))) return;
+  if (imageFormat(await readHead({ kind: 'file', path }, headBytes))) return;
+  throw new UserError(
+    `${basename(path)} is no ${expected}: it ${found.size === 0 ? 'is empty' : 'does not begin like one'}`,
+  );
 }
 
 /**

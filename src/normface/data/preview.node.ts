@@ -1,6 +1,6 @@
 import { countText } from '../../common/format.ts';
 import { hash32 } from '../../engine/core/random.ts';
-import { type Dataset, samplesByIdentity } from './dataset.ts';
+import { type Dataset, imageName, samplesByIdentity } from './dataset.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './images/contact-sheet.node.ts';
 import { decodeSource, decodeWithin } from './images/decode.node.ts';
 import type { ImageSize } from './images/image.ts';
@@ -45,7 +45,8 @@ export async function writePreview(
   const tiles: Tile[] = [];
   for (const { group } of shown) {
     for (const index of group) {
-      const { key, source } = dataset.samples[index]!;
+      const sample = dataset.samples[index]!;
+      const { source } = sample;
       try {
         // Generated faces are drawn at the size that is asked for; photographs are shrunk while they are decoded.
         const image = await (source.kind === 'generated'
@@ -53,7 +54,7 @@ export async function writePreview(
           : decodeWithin(source, { width: 3 * imageHeight, height: imageHeight }));
         tiles.push({ images: [image], caption: titles[index]! });
       } catch (error) {
-        onCorrupt?.(key, (error as Error).message);
+        onCorrupt?.(imageName(sample), (error as Error).message);
       }
     }
     while (tiles.length % columns > 0) tiles.push({ images: [], caption: '' });

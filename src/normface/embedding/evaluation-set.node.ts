@@ -1,10 +1,12 @@
 /** Images and pairs to evaluate on, from the names a person gives. */
 
+import { UserError } from '../../common/errors.ts';
 import { type Dataset, type ResolvedPair, warningsOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.node.ts';
 import { drawPairs } from '../data/protocols/pair-generation.ts';
 import { readPairs } from '../data/protocols/pairs.node.ts';
 import { countedRemark, pairsOfFolds, resolvePairs } from '../data/protocols/pairs.ts';
+import { pairsOfOneKind } from '../data/verification-bin/bin-dataset.ts';
 import type { PairList } from '../evaluation/pairs.ts';
 import type { TrainingConfig } from '../training/config/config.ts';
 
@@ -43,6 +45,8 @@ export async function openEvaluationSet(options: EvaluationSetOptions): Promise<
   const nameOf = (list: string) => (folds ? `folds ${folds.join(', ')} of ${list}` : list);
   if (file === undefined && dataset.pairs) {
     const { pairs } = dataset;
+    const unfit = pairsOfOneKind(pairs.pairs.map(({ same }) => same));
+    if (unfit !== undefined) throw new UserError(`${pairs.name}: ${unfit}`);
     return { dataset, pairsName: nameOf(pairs.name), warnings, ...toRows(pairsOfFolds(pairs, folds)) };
   }
   if (file === undefined) {

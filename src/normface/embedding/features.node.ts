@@ -2,6 +2,7 @@
 
 import { UserError } from '../../common/errors.ts';
 import { type ImageBatch, loadImages } from '../data/batches/loader.node.ts';
+import { imageName } from '../data/dataset.ts';
 import type { ImageStore } from '../data/images/image-store.node.ts';
 import type { Features } from '../evaluation/features.ts';
 import type { Embedder, MirroredFeatures } from './features.ts';
@@ -65,5 +66,5 @@ async function* oneAhead<Item, Result>(
 
 function missing(store: ImageStore, index: number): UserError {
   const { name, samples } = store.dataset;
-  return new UserError(`${name}: the image ${samples[index]!.key} is needed but cannot be read`);
+  return new UserError(`${name}: the image ${imageName(samples[index]!)} is needed but cannot be read`);
 }

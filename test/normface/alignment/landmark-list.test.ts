@@ -75,6 +75,7 @@ describe('parseLandmarks', () => {
   test.each([
     ['', 'list.txt names no photographs'],
     ['12\n', 'list.txt names no photographs'],
+    ['a', 'list.txt line 1: it has 1 field; there are 11'],
     ['a 1 2 3', 'list.txt line 1: it has 4 fields; there are 11'],
     [`a ${pairs}\nb 3 ${pairs}`, 'list.txt line 2: it has 12 fields, the lines before it 11'],
     [`a ${pairs.replace('30', 'left')}`, 'list.txt line 1: "left" is no coordinate of a pixel'],

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { replaceFile } from '../../../src/common/files.node.ts';
 import { parseJson } from '../../../src/common/json.ts';
 import { printable } from '../../../src/common/printable.ts';
+import { readRegularFile } from '../../../src/common/regular-file.node.ts';
 import { readText } from '../../../src/common/text.node.ts';
 import { writeContactSheet } from '../../../src/normface/data/images/contact-sheet.node.ts';
 import { decodeSource, decodeWithin, readImage } from '../../../src/normface/data/images/decode.node.ts';
@@ -144,6 +145,12 @@ describe('pictures', () => {
     };
     await Promise.allSettled(Array.from({ length: 5 }, () => oneAtATime(work)));
     expect(most).toBe(1);
+  });
+
+  test('a limit that is no whole number of MiB is told as one', async () => {
+    const path = write('large.bin', '');
+    truncateSync(path, 2 ** 21 + 1);
+    expect(await messageOf(readRegularFile(path, 2 ** 21 - 1))).toBe('it is larger than 2 MiB');
   });
 
   test('files of any size are refused before they are read or unpacked', async () => {

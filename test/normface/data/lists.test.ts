@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
-import { remarkText } from '../../../src/normface/data/dataset.ts';
+import { imageName, remarkText } from '../../../src/normface/data/dataset.ts';
+import { ImageStore } from '../../../src/normface/data/images/image-store.node.ts';
 import { csvRows } from '../../../src/normface/data/lists/csv.ts';
 import { isDataset, openDataset } from '../../../src/normface/data/open.node.ts';
 import { errorOf, temporaryFolder, writeTree } from './fixtures.ts';
@@ -130,6 +132,40 @@ describe('lists of images', () => {
     ],
   ])('%s: refused in one sentence', async (_, name, content, expected) => {
     expect((await sentence(name, content)).replaceAll('\\t', '\t')).toBe(expected);
+  });
+
+  test('an image that cannot be read is called by its path and its line', async () => {
+    const path = list('a.txt', 'faces/a/1.jpg 0\n\nfaces/a/passwd 0\n');
+    const dataset = await openDataset(path);
+    expect(dataset.samples.map(imageName)).toEqual([
+      `${join(path, '../faces/a/1.jpg')} (line 1 of the list)`,
+      `${join(path, '../faces/a/passwd')} (line 3 of the list)`,
+    ]);
+    const store = new ImageStore(dataset, { width: 4, height: 4, strict: true });
+    try {
+      expect(() => store.accept(1, { kind: 'corrupt', reason: 'gone' } as never)).toThrow(
+        /a.txt: cannot read the image .*\/faces\/a\/passwd \(line 3 of the list\): gone/,
+      );
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('a file under two labels is a remark', async () => {
+    const { samples, remarks } = await openDataset(
+      list('a.txt', 'faces/a/1.jpg x\n./faces/a/1.jpg y\nfaces/b/1.jpg y\n'),
+    );
+    expect(samples).toHaveLength(3);
+    expect(remarks!.map(remarkText)).toEqual(['files that are listed under two labels: 1 (./faces/a/1.jpg)']);
+    expect(remarks![0]!.important).toBe(true);
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe is not a regular file', async () => {
+    const path = list('a.txt', 'pipe.jpg x\n');
+    execFileSync('mkfifo', [join(path, '../pipe.jpg')]);
+    expect((await errorOf(openDataset(path))).message).toMatch(
+      /^a.txt line 1: .*pipe.jpg is not a regular file$/,
+    );
   });
 
   test('a list whose first image is not there', async () => {

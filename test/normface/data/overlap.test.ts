@@ -6,10 +6,11 @@ import { DecodePool } from '../../../src/normface/data/images/worker-pool.node.t
 import { openDataset } from '../../../src/normface/data/open.node.ts';
 import {
   differenceHash,
+  eachNear,
+  type HashPair,
   hashedSize,
   hashWords,
   mostDistance,
-  nearHashes,
 } from '../../../src/normface/data/overlap/difference-hash.ts';
 import {
   differenceHashes,
@@ -17,6 +18,7 @@ import {
   sameFiles,
 } from '../../../src/normface/data/overlap/image-overlap.node.ts';
 import { foldedName, sharedNames } from '../../../src/normface/data/overlap/names.ts';
+import { nearImages } from '../../../src/normface/data/overlap/near-images.ts';
 import { temporaryFolder, writeTree } from './fixtures.ts';
 
 const folder = temporaryFolder();
@@ -80,10 +82,10 @@ describe('difference hashes', () => {
             differ += bits((a[hashWords * i + k]! ^ b[hashWords * j + k]!) >>> 0);
           if (differ <= distance) expected.push(`${i} ${j} ${differ}`);
         }
-      const found = nearHashes(a, b, distance);
+      const found: HashPair[] = [];
+      eachNear(a, b, distance, (pair) => found.push(pair));
       expect(found.map((pair) => `${pair.a} ${pair.b} ${pair.distance}`).sort()).toEqual(expected.sort());
       if (distance === mostDistance) expect(expected.length).toBeGreaterThan(20);
-      expect(found.map((pair) => pair.distance)).toEqual(found.map((pair) => pair.distance).sort());
     }
   });
 
@@ -116,11 +118,12 @@ describe('difference hashes', () => {
     const corrupt: string[] = [];
     try {
       const files = sameFiles(await fileHashes(a), await fileHashes(b));
-      expect(files).toEqual([{ a: 0, b: 2 }]);
+      expect(files).toEqual({ inA: 1, inB: 1, files: 1, pairs: [{ a: 0, b: 2 }] });
       const left = await differenceHashes(a, pool);
       const right = await differenceHashes(b, pool, { onCorrupt: (name) => corrupt.push(name) });
       expect([...right.indices]).toEqual([0, 1, 2]);
-      const near = nearHashes(left.words, right.words, 5).map((pair) => [pair.a, pair.b]);
+      const [none, other] = [[], []];
+      const near = nearImages([left, none], [right, other], 5).map((pair) => [pair.a, pair.b]);
       expect(near.sort()).toEqual([
         [0, 2],
         [1, 0],
@@ -129,5 +132,64 @@ describe('difference hashes', () => {
     } finally {
       await pool.close();
     }
+  });
+});
+
+describe('images that both data sets have many times', () => {
+  test('are counted as images and files, not as pairs', () => {
+    const nine = Array.from({ length: 9 }, () => 'x');
+    const found = sameFiles([...nine, 'y', undefined, 'w'], [undefined, 'y', 'z', ...nine, 'y']);
+    expect([found.inA, found.inB, found.files, found.pairs.length]).toEqual([10, 11, 2, 10]);
+    expect(found.pairs.at(-1)).toEqual({ a: 9, b: 1 });
+  });
+
+  test('take no memory for their pairs', () => {
+    // As pairs of objects these would be 400 million.
+    const count = 20_000;
+    const many = Array.from({ length: count }, () => 'x');
+    const looks = { words: new Uint32Array(hashWords * count), indices: Uint32Array.from(many.keys()) };
+    expect(sameFiles(many, many)).toMatchObject({ inA: count, inB: count, files: 1 });
+    expect(nearImages([looks, many], [looks, many], 5)).toEqual([]);
+    const others = many.map((_, i) => String(i));
+    const found = nearImages([looks, others], [looks, others], 5);
+    expect(found.slice(0, 3)).toEqual([
+      { a: 0, b: 1, distance: 0 },
+      { a: 1, b: 0, distance: 0 },
+      { a: 2, b: 0, distance: 0 },
+    ]);
+    expect(found.length).toBe(count);
+  });
+
+  test('the nearest other file is that of comparing each with each', () => {
+    const count = 120;
+    const side = (seed: number) => ({
+      looks: {
+        words: Uint32Array.from({ length: hashWords * count }, (_, i) =>
+          i % hashWords === 0 ? hash32(seed, i) % 64 : 7,
+        ),
+        indices: Uint32Array.from({ length: count }, (_, i) => i),
+      },
+      files: Array.from({ length: count }, (_, i) => {
+        const file = hash32(seed, i, 5) % 9;
+        return file === 0 ? undefined : String(file);
+      }),
+    });
+    const [a, b] = [side(1), side(2)];
+    const bits = (value: number): number => value.toString(2).replaceAll('0', '').length;
+    const expected = a.files.flatMap((file, i) => {
+      const all = b.files
+        .map((other, j) => ({
+          a: i,
+          b: j,
+          distance: bits(a.looks.words[hashWords * i]! ^ b.looks.words[hashWords * j]!),
+          isSame: file !== undefined && file === other,
+        }))
+        .filter(({ isSame, distance }) => !isSame && distance <= 1)
+        .sort((x, y) => x.distance - y.distance || x.b - y.b);
+      return all.slice(0, 1).map(({ a, b, distance }) => ({ a, b, distance }));
+    });
+    const found = nearImages([a.looks, a.files], [b.looks, b.files], 1);
+    expect(found.toSorted((x, y) => x.a - y.a)).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(50);
   });
 });

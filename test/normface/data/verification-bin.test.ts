@@ -116,6 +116,36 @@ describe('verification sets of insightface', () => {
     ]);
   });
 
+  test.each([
+    [true, 'the same person'],
+    [false, 'different people'],
+  ])('pairs that are all of one kind (%s) can be looked at, not evaluated', async (same, who) => {
+    const path = join(folder, `all-${same}.bin`);
+    const parts = [binStart(), ...images.flatMap((image, i) => binImage(image, i, 4)), binEnd([same, same])];
+    writeFileSync(path, Buffer.concat(parts));
+    const sentence = `all-${same}.bin: all pairs are of ${who}: it cannot be evaluated`;
+    expect(warningsOf(await openDataset(path))).toEqual([sentence]);
+    const error = await errorOf(openEvaluationSet({ data: path, pairsPerFold: 1 }));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe(sentence);
+  });
+
+  test.each([
+    ['x.rec', 'x.rec is no RecordIO file'],
+    ['x.bin', 'x.bin is no verification set of insightface'],
+  ])('%s that is empty or holds something else is called what its name says', async (name, what) => {
+    const path = join(folder, name);
+    for (const [content, why] of [
+      ['', 'it is empty'],
+      ['garbage '.repeat(200), 'it does not begin like one'],
+    ] as const) {
+      writeFileSync(path, content);
+      const error = await errorOf(openDataset(path));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toBe(`${what}: ${why}`);
+    }
+  });
+
   test('ten contiguous folds, the first ones a pair larger, as KFold of scikit-learn divides', () => {
     // KFold(10).split(range(43)): sizes 5, 5, 5, 4, 4, 4, 4, 4, 4, 4.
     const same = Array.from({ length: 43 }, (_, i) => i % 2 === 0);

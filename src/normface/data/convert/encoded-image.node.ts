@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
-import type { Sample } from '../dataset.ts';
+import { imageName, type Sample } from '../dataset.ts';
 import { decodeSource } from '../images/decode.node.ts';
 import { headBytes, imageFormat } from '../images/image-format.ts';
 import { isImageName } from '../recognise.node.ts';
@@ -33,10 +33,11 @@ const unusual: ReadonlySet<string> = new Set(['GIF', 'AVIF']);
  * @throws UserError naming the image when it cannot be read or its bytes begin like no image
  */
 export async function encodedImage(
-  { key, source }: Sample,
+  sample: Sample,
   dataset: string,
   usualOnly: boolean,
 ): Promise<EncodedImage> {
+  const { key, source } = sample;
   try {
     if (source.kind === 'grey' || source.kind === 'generated')
       return { bytes: await pngOf(source), path: safePath(`${key}.png`) };
@@ -51,7 +52,9 @@ export async function encodedImage(
     return { bytes, path: safePath(isImageName(key) ? key : key + ending) };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${dataset}: the image ${key} cannot be written elsewhere: ${reasonOf(error)}`);
+    throw new UserError(
+      `${dataset}: the image ${imageName(sample)} cannot be written elsewhere: ${reasonOf(error)}`,
+    );
   }
 }
 

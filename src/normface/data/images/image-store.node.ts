@@ -1,5 +1,5 @@
 import { UsageError, UserError } from '../../../common/errors.ts';
-import type { Dataset } from '../dataset.ts';
+import { type Dataset, imageName } from '../dataset.ts';
 import type { ImageSize } from './image.ts';
 import { type Decoded, DecodePool } from './worker-pool.node.ts';
 
@@ -70,18 +70,18 @@ export class ImageStore {
    */
   accept(index: number, decoded: Decoded): Uint8Array | undefined {
     if (decoded instanceof Uint8Array) return decoded;
-    const { key } = this.dataset.samples[index]!;
-    if (decoded.kind === 'size') throw new UserError(`${this.dataset.name}: image ${key} ${decoded.reason}`);
+    const name = imageName(this.dataset.samples[index]!);
+    if (decoded.kind === 'size') throw new UserError(`${this.dataset.name}: image ${name} ${decoded.reason}`);
     if (this.#options.strict) {
-      throw new UserError(`${this.dataset.name}: cannot read the image ${key}: ${decoded.reason}`);
+      throw new UserError(`${this.dataset.name}: cannot read the image ${name}: ${decoded.reason}`);
     }
     if (!this.#corrupt.has(index)) {
       this.#corrupt.set(index, decoded.reason);
-      this.#options.onCorrupt?.(key, decoded.reason);
+      this.#options.onCorrupt?.(name, decoded.reason);
     }
     if (this.#corrupt.size === this.dataset.samples.length) {
       throw new UserError(
-        `${this.dataset.name}: none of its ${this.#corrupt.size} images can be read (${key}: ${decoded.reason})`,
+        `${this.dataset.name}: none of its ${this.#corrupt.size} images can be read (${name}: ${decoded.reason})`,
       );
     }
     return undefined;

@@ -35,15 +35,22 @@ export function datasetOfList(
     const path = image.path.replaceAll('\\', '/');
     const short = `${identity}/${path.slice(path.lastIndexOf('/') + 1)}`;
     uses.set(short, (uses.get(short) ?? 0) + 1);
-    return { identity, path, short };
+    return { identity, path, short, line: image.line };
   });
   const known = new Set<string>();
   const entries: LabelledSource[] = [];
-  for (const { identity, path, short } of named) {
+  const labels = new Map<string, string>();
+  for (const { identity, path, short, line } of named) {
     const key =
       uses.get(short) === 1 ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
     if (known.has(key)) remarks.add('images that are listed again passed over', key, true);
-    else entries.push({ identity, key, source: { kind: 'file', path: fileOf(path) } });
+    else {
+      const file = fileOf(path);
+      entries.push({ identity, key, source: { kind: 'file', path: file }, line });
+      const other = labels.get(file);
+      if (other === undefined) labels.set(file, identity);
+      else if (other !== identity) remarks.add('files that are listed under two labels', path, true);
+    }
     known.add(key);
   }
   return createDataset(name, entries, remarks.list());

@@ -31,9 +31,17 @@ export function openImageList(file: string): Dataset {
     : parseImageList(text, name, { isImage: (listed) => isImageName(listed) || exists(listed), exists });
   const [first] = images;
   // Images that are not there are reported when they are read; where not even the first is, all begin elsewhere.
+  if (first && isSpecial(fileOf(first.path.replaceAll('\\', '/'))))
+    throw new UserError(`${name} line ${first.line}: ${fileOf(first.path)} is not a regular file`);
   if (first && !exists(first.path))
     throw new UserError(
       `${name} line ${first.line}: there is no file ${fileOf(first.path)}; paths begin at the folder of the list`,
     );
   return datasetOfList(name, images, fileOf);
+}
+
+/** Whether there is something that is neither a file nor a folder, such as a pipe, whose end might never come. */
+function isSpecial(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }

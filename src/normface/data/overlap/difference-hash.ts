@@ -67,11 +67,15 @@ const bands = hashBits / 2 / bandBits;
 export const mostDistance = bands - 1;
 
 /**
- * All pairs whose hashes, {@link hashWords} words for each image, differ in at most `distance` bits (0 to 7), nearest first. Only
+ * Calls `found` with every pair whose hashes, {@link hashWords} words for each image, differ in at most `distance` bits (0 to 7). Only
  * images that have one of eight bands of 8 bits in common are compared; by the pigeonhole principle no pair is missed.
  */
-export function nearHashes(a: Uint32Array, b: Uint32Array, distance: number): HashPair[] {
-  const found: HashPair[] = [];
+export function eachNear(
+  a: Uint32Array,
+  b: Uint32Array,
+  distance: number,
+  found: (pair: HashPair) => void,
+): void {
   const [countA, countB] = [a.length / hashWords, b.length / hashWords];
   const perWord = 32 / bandBits;
   const band = (hashes: Uint32Array, image: number, number: number): number =>
@@ -89,8 +93,7 @@ export function nearHashes(a: Uint32Array, b: Uint32Array, distance: number): Ha
         // Found by an earlier band already?
         let earlier = 0;
         while (earlier < number && band(a, image, earlier) !== band(b, other, earlier)) earlier++;
-        if (earlier === number) found.push({ a: image, b: other, distance: bits });
+        if (earlier === number) found({ a: image, b: other, distance: bits });
       }
   }
-  return found.sort((x, y) => x.distance - y.distance || x.a - y.a || x.b - y.b);
 }

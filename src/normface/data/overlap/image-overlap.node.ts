@@ -39,21 +39,38 @@ export async function fileHashes({ samples }: Dataset, onImages?: OnImages): Pro
   return hashes;
 }
 
-/** All pairs of the same file. */
-export function sameFiles(
-  a: readonly (string | undefined)[],
-  b: readonly (string | undefined)[],
-): ImagePair[] {
-  const known = new Map<string, number[]>();
+/** What two data sets have in common of files: counted are images, so that nine copies on both sides are nine, not 81. */
+export interface SameFiles {
+  /** Images of the first data set whose file is also in the second, and the other way round. */
+  readonly inA: number;
+  readonly inB: number;
+  /** Different files among them. */
+  readonly files: number;
+  /** For each image of the first data set the first image of the second that is the same file. */
+  readonly pairs: readonly ImagePair[];
+}
+
+/** Images whose files both data sets have. */
+export function sameFiles(a: readonly (string | undefined)[], b: readonly (string | undefined)[]): SameFiles {
+  const known = new Map<string, { first: number; count: number }>();
   b.forEach((hash, image) => {
     if (hash === undefined) return;
     const same = known.get(hash);
-    if (same) same.push(image);
-    else known.set(hash, [image]);
+    if (same) same.count++;
+    else known.set(hash, { first: image, count: 1 });
   });
-  return a.flatMap((hash, image) =>
-    hash === undefined ? [] : (known.get(hash) ?? []).map((other) => ({ a: image, b: other })),
-  );
+  const pairs: ImagePair[] = [];
+  const shared = new Set<string>();
+  let inB = 0;
+  a.forEach((hash, image) => {
+    const same = hash === undefined ? undefined : known.get(hash);
+    if (hash === undefined || !same) return;
+    pairs.push({ a: image, b: same.first });
+    if (shared.has(hash)) return;
+    shared.add(hash);
+    inB += same.count;
+  });
+  return { inA: pairs.length, inB, files: shared.size, pairs };
 }
 
 /** Difference hashes of all images that can be read, {@link hashWords} words each, and their sample indices. */

@@ -51,7 +51,9 @@ export function datasetOfBin(
   });
   const folds = foldCount(same);
   const what = `folds with pairs of both kinds in each, where ${usualFolds} are usual`;
-  const remarks = folds < usualFolds ? [{ what, count: folds, examples: [], important: true }] : [];
+  const unfit = pairsOfOneKind(same);
+  const remark = unfit === undefined ? { what, count: folds } : { what: unfit };
+  const remarks = folds < usualFolds ? [{ ...remark, examples: [], important: true }] : [];
   const name = binName(file);
   return {
     name,
@@ -60,6 +62,13 @@ export function datasetOfBin(
     remarks,
     pairs: { name, folds, pairs: inFolds(same, folds) },
   };
+}
+
+/** A sentence where all pairs, of which there is one at least, are of one kind: no threshold tells them apart then. */
+export function pairsOfOneKind(same: readonly boolean[]): string | undefined {
+  const [first] = same;
+  if (same.some((isSame) => isSame !== first)) return undefined;
+  return `all pairs are of ${first ? 'the same person' : 'different people'}: it cannot be evaluated`;
 }
 
 /** Pairs i = images 2i and 2i + 1 in contiguous folds of equal size, of which the first may have one more (KFold of scikit-learn without shuffling). */

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
-import type { Dataset, Sample, Source } from '../../data/dataset.ts';
+import { type Dataset, imageName, type Sample, type Source } from '../../data/dataset.ts';
 import { readSource } from '../../data/source.node.ts';
 
 /** Files looked at in one go. */
@@ -74,14 +74,15 @@ export async function hashContents({ samples }: Dataset): Promise<string> {
   return hash.digest('hex');
 }
 
-async function addContents(hash: Hash, { key, source }: Sample): Promise<void> {
+async function addContents(hash: Hash, sample: Sample): Promise<void> {
+  const { source } = sample;
   if (source.kind === 'grey') hash.update(source.pixels);
   if (source.kind === 'generated') hash.update(JSON.stringify(source));
   if (source.kind === 'bytes') hash.update(source.bytes);
   if (source.kind === 'record') {
     hash.update(
       await readSource(source).catch((error: Error) => {
-        throw new UserError(`cannot read the image ${key} to verify it: ${error.message}`);
+        throw new UserError(`cannot read the image ${imageName(sample)} to verify it: ${error.message}`);
       }),
     );
   }
@@ -93,6 +94,6 @@ async function addContents(hash: Hash, { key, source }: Sample): Promise<void> {
   try {
     for await (const chunk of createReadStream(source.path, range)) hash.update(chunk as Buffer);
   } catch (error) {
-    throw new UserError(`cannot read the image ${key} to verify it: ${reasonOf(error)}`);
+    throw new UserError(`cannot read the image ${imageName(sample)} to verify it: ${reasonOf(error)}`);
   }
 }
