@@ -13,6 +13,9 @@ import type { ImportedNet } from './import-model.ts';
 /** The net beside its checkpoint, for `train --net`. */
 export const netFile = 'net.json';
 
+/** What stands in a checkpoint's state for the checksums of settings and images, of which an imported net has none. */
+export const importedHash = 'imported';
+
 /**
  * Writes the net as the checkpoint of step 0, and as a file.
  *
@@ -41,8 +44,8 @@ export function saveImport(
       totalSteps: 0,
       seed: 0,
       cursor: { epoch: 0, position: 0 },
-      configHash: 'imported',
-      imagesHash: 'imported',
+      configHash: importedHash,
+      imagesHash: importedHash,
     },
   });
   replaceFile(path.join(runFolder, netFile), `${JSON.stringify(net, null, 2)}\n`);
