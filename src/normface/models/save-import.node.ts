@@ -70,7 +70,9 @@ export function saveImport(
 /** A folder and those above it that are not there, the innermost first. */
 function missingFolders(folder: string): string[] {
   const missing: string[] = [];
-  for (let one = path.resolve(folder); !fs.existsSync(one); one = path.dirname(one)) missing.push(one);
+  let one = path.resolve(folder);
+  // Above a root, which may be missing too where it is a drive, is that root again.
+  for (; !fs.existsSync(one) && path.dirname(one) !== one; one = path.dirname(one)) missing.push(one);
   return missing;
 }
 
