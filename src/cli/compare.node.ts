@@ -98,12 +98,15 @@ function pageOf(
     title: runs.length === 2 ? `${runs[0]!.name} and ${runs[1]!.name}` : `Comparison of ${runs.length} runs`,
     facts: runs.map(({ name, summary }): [string, string] => [
       name,
-      [
-        `${summary.net ?? '?'} on ${summary.data ?? '?'}`,
-        summary.loss ?? '?',
-        `${stepsText(summary)} steps`,
-        summary.state,
-      ].join(' · '),
+      (summary.state === 'imported'
+        ? [summary.net ?? '?', summary.state]
+        : [
+            `${summary.net ?? '?'} on ${summary.data ?? '?'}`,
+            summary.loss ?? '?',
+            `${stepsText(summary)} steps`,
+            summary.state,
+          ]
+      ).join(' · '),
     ]),
     sections: [
       {

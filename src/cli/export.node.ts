@@ -10,6 +10,7 @@ import { exportMetadata } from '../normface/models/export/metadata.ts';
 import { pyTorchOriginal } from '../normface/models/export/pytorch-names.ts';
 import { stateDictionary } from '../normface/models/export/state-dictionary.ts';
 import { encodeOnnx, onnxOpset } from '../normface/models/export/write-onnx.ts';
+import { checkFinite } from '../normface/models/finite.ts';
 import { foldNet } from '../normface/nets/fold.ts';
 import { packageVersion } from '../normface/package.node.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
@@ -40,6 +41,8 @@ export async function exportNet(context: Context, named: string, options: Export
   const input = built.input as [number, number, number];
   const trained = { net, values };
   const exported = foldBatchNorm ? foldNet(trained) : trained;
+  // Folding may make a number infinite that was finite.
+  checkFinite(exported.values, weightsFile);
   const threshold = readThreshold(weightsFile);
   const metadata = exportMetadata(exported, {
     weights: stored,

@@ -30,16 +30,33 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of known) {
-    const whole = editDistance(plain(word), plain(candidate));
-    const last =
-      editDistance(plain(leaf), plain(lastPart(candidate))) + (sameParent(word, candidate) ? 0 : 0.5);
-    const distance = Math.min(whole, last);
+    const distance = distanceOf(word, candidate);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return bestDistance <= Math.max(1.5, plain(leaf).length / 3) ? best : undefined;
+}
+
+/** Known words, those that `word` may stand for first; of words equally near, as they come. */
+export function nearestFirst(word: string, known: readonly string[]): string[] {
+  // Names of files can be of any length; what is far from a word by its first letters is far from it.
+  const cut = (text: string) => text.slice(0, longestCompared);
+  return known
+    .map((candidate) => ({ candidate, distance: distanceOf(cut(word), cut(candidate)) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+}
+
+/** Letters that are compared. */
+const longestCompared = 100;
+
+function distanceOf(word: string, candidate: string): number {
+  const whole = editDistance(plain(word), plain(candidate));
+  const last =
+    editDistance(plain(lastPart(word)), plain(lastPart(candidate))) + (sameParent(word, candidate) ? 0 : 0.5);
+  return Math.min(whole, last);
 }
 
 function plain(word: string): string {

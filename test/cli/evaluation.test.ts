@@ -184,6 +184,10 @@ test('calibrate keeps thresholds and a probability beside the checkpoint, and ve
     calibrated: { strictestFar: 0.1, prior: 0.5, calibrationSet: { count: 100 } },
   });
   expect((await verify('--far', '1e-2')).stderr).toContain('none for 1e-2');
+  const impossible = await normface('calibrate', own, ...words.slice(0, 4), '--far', '1e-9');
+  expect(impossible.exitCode).toBe(1);
+  expect(impossible.stderr).toContain('allow no threshold at a false accept rate of 1e-9');
+  expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toEqual(kept);
   expect((await verify('--far', '2')).stderr).toContain('A false accept rate lies between 0 and 1');
   // One of other weights is no calibration of these.
   fs.writeFileSync(file, JSON.stringify({ ...kept, weightsSha256: '0123456789abcdef' }));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readOnnx } from '../../src/normface/models/formats/onnx.ts';
 import { netOfGraph } from '../../src/normface/models/graph-net.ts';
-import { decodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/normface/training/checkpoint/safetensors.ts';
 import { untrained } from './checkpoint.ts';
 import { listing, normface, temporaryFolder } from './run.ts';
 
@@ -76,6 +76,26 @@ test('weights become a state dictionary', async () => {
   const { tensors, metadata } = decodeSafetensors(fs.readFileSync(file), file);
   expect(tensors.get('conv1.weight')!.shape).toEqual([16, 3, 3, 3]);
   expect(metadata).toMatchObject({ layout: 'pytorch', net: 'tiny' });
+});
+
+test('weights that are not finite are refused, and nothing is written', async () => {
+  const folder = untrained(at('diverged'));
+  const weights = path.join(folder, 'weights.safetensors');
+  const { tensors, metadata } = decodeSafetensors(fs.readFileSync(weights), weights);
+  new DataView(tensors.get('conv1.weight')!.data.buffer).setUint32(
+    tensors.get('conv1.weight')!.data.byteOffset,
+    0x7fc00000,
+    true,
+  );
+  const broken = at('broken.safetensors');
+  fs.writeFileSync(broken, encodeSafetensors(tensors, metadata));
+  for (const to of [at('broken.onnx'), at('broken-out.safetensors')]) {
+    const { exitCode, stderr } = await normface('export', broken, '--to', to);
+    expect(stderr).toMatch(
+      /broken\.safetensors has numbers that are infinite or not a number: conv1\.weight\n$/,
+    );
+    expect([exitCode, fs.existsSync(to)]).toEqual([1, false]);
+  }
 });
 
 test.each([

@@ -48,9 +48,12 @@ export function decidingThreshold({ stored, calibration, threshold, far }: Decis
         merge: calibration.merge,
         about: farThresholdText(calibration, found),
       };
+    const known = calibration?.thresholds.map((one) => farText(one.far)).join(', ');
     throw new UsageError(
-      calibration
-        ? `the calibration has thresholds for the false accept rates ${calibration.thresholds.map((one) => farText(one.far)).join(', ')}, none for ${farText(far)}`
+      known !== undefined
+        ? known === ''
+          ? `the calibration has no threshold for any false accept rate, so none for ${farText(far)}: \`normface calibrate --far\` makes it`
+          : `the calibration has thresholds for the false accept rates ${known}, none for ${farText(far)}`
         : '--far needs the thresholds that `normface calibrate` keeps beside the checkpoint',
     );
   }

@@ -41,7 +41,7 @@ export interface CosineCalibration extends Logistic {
   };
 }
 
-/** @throws UserError when there are too few pairs of either kind to hold any out */
+/** @throws UserError when there are too few pairs of either kind to hold any out, or too few for a threshold at any of the rates */
 export function calibrate(cosines: Float64Array, list: PairList, fars: readonly number[]): CosineCalibration {
   const split = splitScores(cosines, list.same);
   const [genuine, impostor] = [split.genuine.length, split.impostor.length];
@@ -65,6 +65,10 @@ export function calibrate(cosines: Float64Array, list: PairList, fars: readonly 
   });
   const rates = [...new Set(fars)].sort((a, b) => b - a);
   const chosen = rates.map((far) => ({ far, threshold: thresholdAt(split, far) }));
+  if (chosen.length > 0 && chosen.every(({ threshold }) => threshold === null))
+    throw new UserError(
+      `${impostor} pairs of different people allow no threshold at a false accept rate of ${rates.join(', ')}; more pairs or a greater rate do`,
+    );
   return {
     ...fitLogistic(cosines, pairs.same),
     genuine,

@@ -4,6 +4,7 @@ import { UserError } from '../../common/errors.ts';
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { featureOf } from './graph-feature.ts';
 import { layersOf } from './graph-layers.ts';
 import { type Part, partsOf } from './graph-parts.ts';
 import { GraphTensors } from './graph-tensors.ts';
@@ -50,7 +51,7 @@ export function netOfGraph(
   const { name, source } = options;
   const remarks: string[] = [];
   const store = new GraphTensors(tensors, source);
-  const { input, parts } = partsOf(graph, outputOf(graph, options), source);
+  const { input, parts } = partsOf(graph, featureOf(graph, options), source);
   const { front, middle } = trimmed(parts, remarks);
   const shape = inputShape(graph, input, options);
   const builder = new GraphBuilder(store, source);
@@ -71,26 +72,6 @@ export function netOfGraph(
     unused: store.unused,
     remarks,
   };
-}
-
-/** @throws UserError where it is not clear which value is the feature */
-function outputOf(graph: ModelGraph, { output, source }: GraphNetOptions): string {
-  if (output !== undefined) {
-    const isValue = graph.nodes.some((node) => node.output === output);
-    const value = isValue ? output : graph.nodes.find((node) => node.name === output)?.output;
-    if (value === undefined)
-      throw new UserError(
-        `${source} has no value and no node "${output}"; it ends in ${graph.outputs.join(', ')}`,
-      );
-    return value;
-  }
-  const [only, second] = graph.outputs;
-  if (only === undefined) throw new UserError(`${source}: the graph has no output`);
-  if (second !== undefined)
-    throw new UserError(
-      `${source} has several outputs (${graph.outputs.join(', ')}); say which of them is the feature (--feature NAME)`,
-    );
-  return only;
 }
 
 type Linear = { readonly scale: number; readonly shift: number };

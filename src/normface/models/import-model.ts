@@ -5,6 +5,7 @@ import { buildNet } from '../nets/build.ts';
 import { checkNet } from '../nets/check-net.ts';
 import type { Net } from '../nets/net.ts';
 import { blueFirst } from './blue-first.ts';
+import { checkFinite } from './finite.ts';
 import { netOfGraph } from './graph-net.ts';
 import { type MatchedNet, matchTensors, type TensorMap } from './match-tensors.ts';
 import type { ModelFile } from './model-file.ts';
@@ -33,7 +34,7 @@ export type ImportedNet = MatchedNet;
 /**
  * Makes a net of a model file: of its own graph, or, with `net`, of its tensors.
  *
- * @throws UserError with the layer or tensor at which it fails
+ * @throws UserError with the layer or tensor at which it fails, or the tensors whose numbers are not all finite
  */
 export function importModel(file: ModelFile, options: ImportOptions): ImportedNet {
   const { source, net, map } = options;
@@ -57,9 +58,10 @@ export function importModel(file: ModelFile, options: ImportOptions): ImportedNe
         `${source}: "${name}" has ${turned.values.get(name)?.length ?? 0} numbers, not ${size}`,
       );
   }
+  checkFinite(turned.values, source);
   return {
     ...turned,
-    remarks: [...turned.remarks, ...notFinite(turned.values), ...aboutFile(file, turned.net, options)],
+    remarks: [...turned.remarks, ...aboutFile(file, turned.net, options)],
   };
 }
 
@@ -113,9 +115,4 @@ function aboutFile({ format, metadata }: ModelFile, net: Net, options: ImportOpt
       "Caffe's own tools give a net blue before green before red; if this one was trained so, --blue-first says it",
     );
   return remarks;
-}
-
-function notFinite(values: ReadonlyMap<string, Float32Array>): string[] {
-  const names = [...values].filter(([, numbers]) => !numbers.every(Number.isFinite)).map(([name]) => name);
-  return names.length === 0 ? [] : [`not all numbers are finite: ${names.join(', ')}`];
 }

@@ -130,7 +130,7 @@ function cosinesOf({ name, steps }: ComparedRun) {
 }
 
 function lossCaption(runs: readonly ComparedRun[]): string {
-  const losses = new Set(runs.map(({ summary }) => summary.loss));
+  const losses = new Set(runs.filter(({ steps }) => steps.length > 0).map(({ summary }) => summary.loss));
   const caption = 'Training loss, smoothed, with the single values faintly behind it.';
   if (losses.size < 2) return caption;
   return `${caption} The losses are different functions (${[...losses].join(', ')}): their values cannot be compared.`;
@@ -138,9 +138,10 @@ function lossCaption(runs: readonly ComparedRun[]): string {
 
 /** Steps of different batches are not the same amount of work. */
 function stepRemark(runs: readonly ComparedRun[]): string[] {
-  const sizes = runs.map(({ settings }) => settings.batchSize);
+  const trained = runs.filter(({ steps }) => steps.length > 0);
+  const sizes = trained.map(({ settings }) => settings.batchSize);
   if (new Set(sizes).size < 2) return [];
-  const each = runs.map(({ name }, k) => `${name} ${sizes[k]}`).join(', ');
+  const each = trained.map(({ name }, k) => `${name} ${sizes[k]}`).join(', ');
   return [`A step is a batch, and batches have different sizes: ${each} images.`];
 }
 

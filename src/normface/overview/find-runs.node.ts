@@ -74,6 +74,9 @@ export function findRuns(root: string, depth = usualDepth): Found {
     }
   };
   visit(root, depth);
+  // A folder with settings alone may be of anything, unless it was named and holds nothing else.
+  const isLone = runs.length + evaluations.length === 0;
+  if (isLone && fs.existsSync(path.join(root, 'config.json'))) runs.push(root);
   return { runs, evaluations, unreadable };
 }
 

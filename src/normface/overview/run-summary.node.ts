@@ -9,6 +9,7 @@ import { netOf } from '../nets/index.ts';
 import { parseConfig, type TrainingConfig } from '../training/config/config.ts';
 import { isInUse } from '../training/run/run-lock.node.ts';
 import { bytesOf } from './find-runs.node.ts';
+import { readImported } from './imported-run.node.ts';
 import { type LogSummary, summariseLog } from './log-summary.node.ts';
 import type { RunState, RunSummary } from './run-summary.ts';
 
@@ -42,6 +43,14 @@ export function readConfigOf(folder: string): ReadConfig {
 
 /** Looks at a run's folder. Whatever is wrong with it is told in `problem`. */
 export function summariseRun(folder: string): RunSummary {
+  const imported = readImported(folder);
+  if (imported)
+    return {
+      ...{ folder, state: 'imported', problem: imported.problem },
+      ...{ name: null, data: null, net: textOf(imported.net?.name), loss: null },
+      ...{ step: 0, totalSteps: 0, lastLoss: null, best: null },
+      ...{ started: imported.time, updated: imported.time, seconds: null, bytes: bytesOf(folder) },
+    };
   const { config, stored, problem: configProblem } = readConfigOf(folder);
   let log: LogSummary | undefined;
   let logProblem: string | null = null;

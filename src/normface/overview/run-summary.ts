@@ -1,7 +1,10 @@
 /** A run in one row. */
 
-/** `interrupted` is also a run whose process is gone without a word; `broken` one whose settings or log cannot be read. */
-export type RunState = 'finished' | 'running' | 'interrupted' | 'diverged' | 'broken';
+/**
+ * `interrupted` is also a run whose process is gone without a word; `broken` one whose settings or log cannot be read; `imported`
+ * a net of another program, which has neither.
+ */
+export type RunState = 'finished' | 'running' | 'interrupted' | 'diverged' | 'imported' | 'broken';
 
 /** The best verification of a run. Accuracies of different rules, or pairs, cannot be compared. */
 export interface BestVerification {

@@ -13,6 +13,8 @@ const leftOut = ['$schema', 'name', 'output'];
 export interface ComparedSettings {
   readonly name: string;
   readonly settings: JsonObject;
+  /** Of an imported net: it has few settings, and differs in these alone. */
+  readonly summary?: { readonly state: string };
 }
 
 /** A row for each setting that is not the same in all runs; undefined where all are. */
@@ -21,7 +23,10 @@ export function settingsTable(runs: readonly ComparedSettings[]): Table | undefi
   const keys = [...new Set(all.flatMap((one) => [...one.keys()]))].sort();
   const rows = keys.flatMap((key) => {
     const values = all.map((one) => one.get(key));
-    return new Set(values).size > 1 ? [[key, ...values.map(valueText)]] : [];
+    const counted = values.filter(
+      (value, k) => value !== undefined || runs[k]!.summary?.state !== 'imported',
+    );
+    return new Set(counted).size > 1 ? [[key, ...values.map(valueText)]] : [];
   });
   if (rows.length === 0) return undefined;
   return {

@@ -202,6 +202,9 @@ describe('which threshold decides', () => {
     expect(() => decidingThreshold({ calibration, far: 1e-5 })).toThrow(
       'the calibration has thresholds for the false accept rates 1e-1, 1e-2, 1e-3, none for 1e-5',
     );
+    expect(() => decidingThreshold({ calibration: { ...calibration, thresholds: [] }, far: 0.1 })).toThrow(
+      'the calibration has no threshold for any false accept rate, so none for 1e-1: `normface calibrate --far` makes it',
+    );
     expect(() => decidingThreshold({ stored, far: 1e-3 })).toThrow(/--far needs the thresholds/);
     expect(() => decidingThreshold({ calibration, far: 1e-3, threshold: 0.2 })).toThrow(/exclude each other/);
   });

@@ -29,6 +29,12 @@ describe('a calibration', () => {
     }
   });
 
+  test('of rates none of which the pairs allow is none', () => {
+    expect(() => calibrate(scores, pairs, [1e-9, 1e-4])).toThrow(
+      '2000 pairs of different people allow no threshold at a false accept rate of 0.0001, 1e-9; more pairs or a greater rate do',
+    );
+  });
+
   test('says which rates rest on ten false accepts', () => {
     expect(neededImpostors(1e-3)).toBe(10_000);
     expect(found.thresholds.map(({ isSupported }) => isSupported)).toEqual([true, true, false]);

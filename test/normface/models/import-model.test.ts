@@ -193,7 +193,7 @@ test('what does not fit is refused with the layer', () => {
   const broken = attempt(
     stored.map(([name, shape, numbers]) => [name, shape, name === 'conv1.bias' ? [Number.NaN, 1] : numbers]),
   );
-  expect(broken().remarks).toEqual(['not all numbers are finite: conv1.bias']);
+  expect(broken).toThrow('x has numbers that are infinite or not a number: conv1.bias');
 });
 
 /** A file of a net as PyTorch would store it, layer by layer as a program declares them: shortcuts last. */

@@ -10,7 +10,7 @@ import { readEvaluations } from '../../../src/normface/overview/evaluations.node
 import { pairedDifferences, pairedText } from '../../../src/normface/overview/paired-difference.ts';
 import { samePairs } from '../../../src/normface/overview/same-pairs.node.ts';
 import { settingsTable } from '../../../src/normface/overview/setting-differences.ts';
-import { at, finishedLog, makeEvaluation, makeRun, step } from './made-runs.ts';
+import { at, finishedLog, makeEvaluation, makeFiles, makeRun, step } from './made-runs.ts';
 
 let root: string;
 beforeEach(() => {
@@ -122,7 +122,26 @@ test('two folders of one name are called by their paths; what is no run is refus
     /is not the folder of a run: cannot read .*config\.json/,
   );
   fs.rmSync(path.join(b!, 'log.jsonl'));
-  expect(() => readCompared([a!, b!], none)).toThrow(/cannot read .*log\.jsonl: there is no such file/);
+  expect(readCompared([a!, b!], none)[1]).toMatchObject({
+    steps: [],
+    summary: { problem: expect.stringMatching(/cannot read .*log\.jsonl: there is no such file/) },
+  });
+});
+
+test('an imported net differs in its net alone, and has no curves', () => {
+  const a = makeRun(root, 'a-001', { config: { net: 'tiny' }, log: finishedLog([3, 2]) });
+  const b = makeFiles(root, 'w600k', {
+    'ckpt/step-00000000/DONE': '{}',
+    'ckpt/step-00000000/state.json': '{"configHash":"imported"}',
+    'net.json': '{"name":"w600k","layers":[]}',
+  });
+  const runs = readCompared([a, b], none);
+  expect(settingsTable(runs)!.rows).toEqual([
+    ['net', 'tiny', expect.stringMatching(/^w600k \([0-9a-f]{8}\)$/)],
+  ]);
+  const rows = Object.fromEntries(comparisonTable(runs).rows.map(([name, ...cells]) => [name, cells]));
+  expect(rows).toMatchObject({ state: ['finished', 'imported'], 'last loss': ['2', '–'] });
+  expect(comparisonCurves(runs).figures).toEqual([]);
 });
 
 /** Decisions of which a share is right, the same share in every call with this seed. */

@@ -9,7 +9,7 @@ import { summariseLog } from '../../../src/normface/overview/log-summary.node.ts
 import type { RunOrder } from '../../../src/normface/overview/run-orders.ts';
 import { runsTable } from '../../../src/normface/overview/runs-table.ts';
 import { RunLock } from '../../../src/normface/training/run/run-lock.node.ts';
-import { at, finishedLog, makeEvaluation, makeRun, step } from './made-runs.ts';
+import { at, finishedLog, makeEvaluation, makeFiles, makeRun, step } from './made-runs.ts';
 
 let root: string;
 beforeEach(() => {
@@ -185,6 +185,44 @@ test('an evaluation finds its run by the checksum of the weights when the run wa
   index.runs[0].weightsSha256 = sha256;
   fs.writeFileSync(file, JSON.stringify(index));
   expect(row('moved-007').best).toMatchObject({ accuracy: 0.5, source: 'evaluation' });
+});
+
+/** What `normface import` leaves. */
+const importedFiles = (sha256: string) => ({
+  'ckpt/step-00000000/DONE': JSON.stringify({
+    format: 1,
+    saved: at(2),
+    sha256: { 'weights.safetensors': sha256 },
+  }),
+  'ckpt/step-00000000/state.json': '{"format":1,"step":0,"configHash":"imported"}',
+  'net.json': '{"name":"w600k","input":[112,112,3],"layers":[]}',
+});
+
+test('an imported net has a state of its own, and its evaluations', () => {
+  const sha256 = 'c'.repeat(64);
+  const folder = makeFiles(root, 'w600k', importedFiles(sha256));
+  const evaluation = makeEvaluation(root, 'eval-001', {
+    runs: [{ name: 'a', weights: 'elsewhere', right: [1, 0] }],
+  });
+  const file = path.join(evaluation, 'scores.json');
+  const index = JSON.parse(fs.readFileSync(file, 'utf8'));
+  index.runs[0].weightsSha256 = sha256;
+  fs.writeFileSync(file, JSON.stringify(index));
+  expect(row('w600k')).toMatchObject({
+    ...{ state: 'imported', problem: null, net: 'w600k', data: null, loss: null, step: 0 },
+    best: { accuracy: 0.5, source: 'evaluation' },
+  });
+  // Of a training whose settings and log are lost it is not said.
+  fs.writeFileSync(path.join(folder, 'ckpt/step-00000000/state.json'), '{"configHash":"0a1b"}');
+  expect(row('w600k').state).toBe('broken');
+});
+
+test('a folder that is named and holds settings alone is a broken run', () => {
+  const folder = makeFiles(root, 'lone', { 'config.json': '{}' });
+  expect(listRuns(folder).runs).toMatchObject([
+    { state: 'broken', problem: expect.stringMatching(/log\.jsonl/) },
+  ]);
+  expect(listRuns(root).runs).toEqual([]);
 });
 
 test('orders: newest, best and largest first; what lacks it last; rules apart', () => {

@@ -30,8 +30,6 @@ export const step = (step: number, loss: number, more: object = {}) => ({
 
 /** Writes the folder of a run. @returns its path */
 export function makeRun(root: string, name: string, { config = {}, log = [], files = {} }: MadeRun): string {
-  const folder = path.join(root, name);
-  fs.mkdirSync(folder, { recursive: true });
   const lines = log.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
   const all = {
     'config.json': JSON.stringify(parseConfig(config)),
@@ -39,7 +37,14 @@ export function makeRun(root: string, name: string, { config = {}, log = [], fil
     'log.jsonl': lines.length > 0 ? `${lines.join('\n')}\n` : '',
     ...files,
   };
-  for (const [file, text] of Object.entries(all)) {
+  return makeFiles(root, name, all);
+}
+
+/** Writes a folder with files by their names. @returns its path */
+export function makeFiles(root: string, name: string, files: Readonly<Record<string, string>>): string {
+  const folder = path.join(root, name);
+  fs.mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     fs.writeFileSync(path.join(folder, file), text);
   }

@@ -29,6 +29,12 @@ function stepFolder(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
 }
 
+export interface SaveOptions {
+  readonly write?: WriteFile;
+  /** The sentence of a failure, where it is not training that saves. Default: one on the last good checkpoint. */
+  readonly complain?: (reason: string) => string;
+}
+
 /**
  * Saves a checkpoint in the run's folder `ckpt`, beside those that are there.
  * @returns the checkpoint's folder
@@ -37,7 +43,7 @@ function stepFolder(step: number): string {
 export function saveCheckpoint(
   runFolder: string,
   checkpoint: Checkpoint,
-  { write = writeDurably }: { write?: WriteFile } = {},
+  { write = writeDurably, complain }: SaveOptions = {},
 ): string {
   const parent = path.join(runFolder, 'ckpt');
   const name = stepFolder(checkpoint.state.step);
@@ -65,6 +71,7 @@ export function saveCheckpoint(
     attempt(() => fs.rmSync(temporary, { recursive: true, force: true }));
     if (moved) attempt(() => fs.rmSync(folder, { recursive: true, force: true }));
     if (fs.existsSync(replaced)) attempt(() => fs.renameSync(replaced, folder));
+    if (complain) throw new UserError(complain(reasonOf(error)));
     const last = latestCheckpoint(runFolder);
     throw new UserError(
       `cannot save the checkpoint of step ${checkpoint.state.step} in ${parent}: ${reasonOf(error)}; ` +

@@ -297,7 +297,7 @@ describe('graphs as other programs write them', () => {
       /^model\.onnx: the node "scores" \(Einsum, equation ij,kj\) is not supported; what is: convolution/,
     );
     expect(() => net(bytes, 'feature')).toThrow(
-      'model.onnx has no value and no node "feature"; it ends in scores',
+      'model.onnx has no value and no node "feature"; it has flat, scores, y',
     );
   });
 });
