@@ -7,7 +7,7 @@ import { UsageError } from '../common/errors.ts';
 import { replaceFile, type WriteFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
-import type { FaceChoice } from '../normface/alignment/choose-faces.ts';
+import { type FaceChoice, isOutside, outsideReason } from '../normface/alignment/choose-faces.ts';
 import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import {
   type AlignSettings,
@@ -19,6 +19,7 @@ import {
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
+import type { ImageSize } from '../normface/data/images/image.ts';
 import type { RgbaImage } from '../normface/detection/detector.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
@@ -132,9 +133,21 @@ function isDone({ records, folder }: LandmarkFile, { path: key, bytes, modified 
   return (
     record !== undefined &&
     record.width !== null &&
+    record.height !== null &&
     record.bytes === bytes &&
     record.modified === modified &&
-    record.faces.every(({ crop }) => fs.existsSync(path.join(folder, crop)))
+    record.faces.every(({ crop }) => fs.existsSync(path.join(folder, crop))) &&
+    !hasOutside(record, { width: record.width, height: record.height })
+  );
+}
+
+/** Whether a face that an earlier version cut out lies outside of the photograph. */
+function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
+  return faces.some(({ points }) =>
+    isOutside(
+      points.map(([x, y]) => ({ x, y })),
+      size,
+    ),
   );
 }
 
@@ -142,7 +155,7 @@ function isDone({ records, folder }: LandmarkFile, { path: key, bytes, modified 
 const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
 
 async function writeCrops(
-  { photograph, size, faces, reason }: AlignedPhotograph,
+  { photograph, size, faces, outside, reason }: AlignedPhotograph,
   out: string,
   stem: string,
   { format, quality, choice }: AlignSettings,
@@ -165,6 +178,7 @@ async function writeCrops(
     width: size?.width ?? null,
     height: size?.height ?? null,
     faces: await Promise.all(written),
+    ...(outside > 0 ? { outside } : {}),
     ...(reason === null ? {} : { reason }),
   };
 }
@@ -220,6 +234,12 @@ function report(
   if (sheet) context.say(`${sheet}: photographs with their points, and crops`);
   if (finder.unused() > 0)
     context.say(`${finder.name} names ${countText(finder.unused(), 'photograph')} that are not among these`);
+  const outside = records.filter(({ outside }) => outside);
+  const facesOutside = outside.reduce((sum, record) => sum + (record.outside ?? 0), 0);
+  if (facesOutside > 0)
+    context.warn(
+      `${countText(facesOutside, 'face')} left out, as ${outsideReason} (${someOf(outside.map(({ photograph }) => photograph))})`,
+    );
   if (without.length > 0)
     context.warn(
       `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
@@ -231,6 +251,7 @@ function report(
     photographs: records.length,
     alignedBefore: before,
     faces: faces.length,
+    facesOutside,
     noFace: without.map(({ photograph, reason }) => ({ photograph, reason: reason ?? null })),
     medianError: judged?.median ?? null,
     farFromTemplate: judged?.far ?? [],

@@ -157,6 +157,39 @@ describe('align', () => {
     expect(fs.readFileSync(path.join(folder, 'landmarks.json'), 'utf8')).toBe(text);
   });
 
+  test('points outside of the photograph make no crop', async () => {
+    const folder = writeTree(at('outside'), { 'far.png': png, 'both.png': png, 'edge.png': png });
+    fs.writeFileSync(
+      at('outside.txt'),
+      [
+        line('far.png', 1000, 1000),
+        // The larger face, which would be chosen, is the one that is not there.
+        line('both.png', -900, 0, 1.1),
+        line('both.png', 50, 40),
+        // One eye is in the photograph, their centre is not.
+        line('edge.png', 160, 40),
+      ].join('\n'),
+    );
+    const words = ['--out', at('inside'), '--landmarks', at('outside.txt'), '--count-from', '1'];
+    const { stdout, stderr, exitCode } = await normface(
+      '--json',
+      'align',
+      folder,
+      ...words,
+      '--format',
+      'png',
+    );
+    expect(exitCode).toBe(0);
+    expect(fs.readdirSync(at('inside')).sort()).toEqual(['both.png', 'landmarks.json', 'no-face.txt']);
+    expect(await readImage(at('inside/both.png'))).toEqual(face);
+    const reason = 'the points lie outside the photograph';
+    expect(fs.readFileSync(at('inside/no-face.txt'), 'utf8')).toBe(
+      `edge.png\t${reason}\nfar.png\t${reason}\n`,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ faces: 1, facesOutside: 3 });
+    expect(stderr).toContain(`warning: 3 faces left out, as ${reason} (both.png, edge.png, far.png)`);
+  });
+
   test('every face, or the one in the middle; other sizes and formats; several inputs', async () => {
     const archive = at('two.tar');
     fs.writeFileSync(archive, await tarOf({ 'two.png': two }));
@@ -269,7 +302,7 @@ describe('what looks unaligned', () => {
       checkpoint,
     );
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('--align looks for one and aligns it');
+    expect(stderr).toContain('--align looks for faces and aligns them');
   });
 
   test('data check counts sizes that no crop has, and points far from the template', async () => {

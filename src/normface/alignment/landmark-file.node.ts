@@ -50,6 +50,8 @@ export interface PhotographRecord {
   readonly width: number | null;
   readonly height: number | null;
   readonly faces: readonly FaceRecord[];
+  /** Faces that were left out because they lie outside of the photograph, where there are any. */
+  readonly outside?: number;
   /** Why there are no faces, where there are none. */
   readonly reason?: string;
 }
