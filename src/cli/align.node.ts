@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { UsageError } from '../common/errors.ts';
 import { replaceFile, type WriteFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
+import { oneLine } from '../common/printable.ts';
 import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import { type FaceChoice, isOutside, outsideReason } from '../normface/alignment/choose-faces.ts';
 import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
@@ -66,6 +67,8 @@ export async function align(context: Context, named: readonly string[], options:
     options.landmarks === undefined
       ? null
       : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
+  // Of all photographs, also those that were aligned before.
+  const unused = list?.unused(photographs) ?? 0;
   const device = await context.openDevice();
   const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
   try {
@@ -100,7 +103,7 @@ export async function align(context: Context, named: readonly string[], options:
     writeNoFaceList(out, [...file.records.values()]);
     const sheetFile = records.some(({ faces }) => faces.length > 0) ? sheet : null;
     if (sheetFile) await writePointSheet(sheetFile, out, photographs, file.records);
-    return report(context, { out, sheet: sheetFile, settings, finder, records, before });
+    return report(context, { out, sheet: sheetFile, settings, finder, unused, records, before });
   } finally {
     finder.dispose();
   }
@@ -191,13 +194,19 @@ export function encoded({ width, height, data }: RgbaImage, quality: number | nu
     : image.jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' }).toBuffer();
 }
 
+/** A name or a sentence as a field of a line: a tab or the end of a line in it is written out. */
+const field = (text: string): string => oneLine(text).replaceAll('\t', '\\t');
+
 /** A line for each photograph of the folder without a face: its path, and why. No file where there are none. */
 function writeNoFaceList(out: string, records: readonly PhotographRecord[]): void {
   const file = path.join(out, noFaceName);
   const without = records.filter(({ faces }) => faces.length === 0);
   if (without.length === 0) fs.rmSync(file, { force: true });
   else
-    replaceFile(file, without.map(({ photograph, reason }) => `${photograph}\t${reason ?? ''}\n`).join(''));
+    replaceFile(
+      file,
+      without.map(({ photograph, reason }) => `${field(photograph)}\t${field(reason ?? '')}\n`).join(''),
+    );
 }
 
 function report(
@@ -207,6 +216,7 @@ function report(
     sheet,
     settings,
     finder,
+    unused,
     records,
     before,
   }: {
@@ -214,6 +224,8 @@ function report(
     readonly sheet: string | null;
     readonly settings: AlignSettings;
     readonly finder: FaceFinder;
+    /** Photographs of the list that are not among these. */
+    readonly unused: number;
     readonly records: readonly PhotographRecord[];
     readonly before: number;
   },
@@ -232,8 +244,10 @@ function report(
       );
   }
   if (sheet) context.say(`${sheet}: photographs with their points, and crops`);
-  if (finder.unused() > 0)
-    context.say(`${finder.name} names ${countText(finder.unused(), 'photograph')} that are not among these`);
+  if (unused > 0)
+    context.say(
+      `${finder.name} names ${countText(unused, 'photograph')} that ${unused === 1 ? 'is' : 'are'} not among these`,
+    );
   const outside = records.filter(({ outside }) => outside);
   const facesOutside = outside.reduce((sum, record) => sum + (record.outside ?? 0), 0);
   if (facesOutside > 0)
@@ -262,5 +276,5 @@ function report(
 
 /** The first few names. */
 function someOf(names: readonly string[]): string {
-  return names.slice(0, shown).join(', ') + (names.length > shown ? ' …' : '');
+  return names.slice(0, shown).map(field).join(', ') + (names.length > shown ? ' …' : '');
 }
