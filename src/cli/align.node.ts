@@ -14,6 +14,7 @@ import {
   type AlignSettings,
   LandmarkFile,
   landmarksName,
+  madeSheet,
   type PhotographRecord,
   rounded,
 } from '../normface/alignment/landmark-file.node.ts';
@@ -63,6 +64,10 @@ export async function align(context: Context, named: readonly string[], options:
   ).finally(() => looking.end());
   const names = cropNames(photographs);
   checkPlaces(out, sheet, inputs, photographs);
+  if (!options.force && fs.existsSync(sheet) && !madeSheet(out, sheet))
+    throw new UsageError(
+      `the contact sheet ${sheet} would replace a file that is not one of ${out}; give --sheet another name, or --force to replace it`,
+    );
   const list =
     options.landmarks === undefined
       ? null
@@ -98,10 +103,11 @@ export async function align(context: Context, named: readonly string[], options:
     } finally {
       stage.end();
     }
-    file.save(template);
     const records = photographs.map(({ path: key }) => file.records.get(key)!);
-    writeNoFaceList(out, [...file.records.values()]);
     const sheetFile = records.some(({ faces }) => faces.length > 0) ? sheet : null;
+    if (sheetFile) file.addSheet(sheetFile);
+    file.save(template);
+    writeNoFaceList(out, [...file.records.values()]);
     if (sheetFile) await writePointSheet(sheetFile, out, photographs, file.records);
     return report(context, { out, sheet: sheetFile, settings, finder, unused, records, before });
   } finally {

@@ -5,7 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { sheetCounts } from '../../src/cli/align-sheet.node.ts';
 import { templates } from '../../src/normface/alignment/template.ts';
+import { captionLines } from '../../src/normface/data/images/contact-sheet.node.ts';
 import { readImage } from '../../src/normface/data/images/decode.node.ts';
 import { renderFace } from '../../src/normface/faces/render.ts';
 import { realData, tarOf, writeTree } from '../normface/data/fixtures.ts';
@@ -115,6 +117,38 @@ describe('align', () => {
     const { width, height } = await sharp(`${out}.png`).metadata();
     expect(width).toBeGreaterThan(600);
     expect(height).toBeGreaterThan(200);
+  });
+
+  test('the contact sheet says how many faces it shows, and names files as they are', () => {
+    expect(sheetCounts(40, 60, 61)).toBe('40 of 60 faces of 61 photographs');
+    expect(sheetCounts(1, 1, 2)).toBe('1 face of 2 photographs');
+    const name = 'lfw/Hugo_Chavez/Hugo_Chavez_0002.jpg';
+    expect(captionLines(name, 500, true)).toEqual([name]);
+    expect(captionLines(name, 160, true)).toEqual(['lfw/Hugo_Chavez/Hugo_', 'Chavez_0002.jpg']);
+  });
+
+  test('a file that is not its contact sheet is not replaced', async () => {
+    const own = at('own-picture.png');
+    fs.writeFileSync(own, 'mine');
+    const call = (...words: string[]) => normface('align', photographs, ...words, ...given);
+    // Beside the folder, and where --sheet names it.
+    for (const words of [
+      ['--out', at('own-picture')],
+      ['--out', at('sheeted'), '--sheet', own],
+    ]) {
+      const refused = await call(...words);
+      expect(refused.exitCode).toBe(2);
+      expect(refused.stderr).toMatch(
+        /the contact sheet .*own-picture\.png would replace a file that is not one of/,
+      );
+      expect(fs.readFileSync(own, 'utf8')).toBe('mine');
+      expect(fs.existsSync(words[1]!)).toBe(false);
+    }
+    expect((await call('--out', at('sheeted'), '--sheet', own, '--force')).exitCode).toBe(0);
+    expect(await sharp(own).metadata()).toMatchObject({ format: 'png' });
+    // Its own now; that of another folder is not.
+    expect((await call('--out', at('sheeted'), '--sheet', own)).exitCode).toBe(0);
+    expect((await call('--out', at('sheeted'), '--sheet', `${out}.png`)).exitCode).toBe(2);
   });
 
   test('called again it looks only at what is new or changed', async () => {
