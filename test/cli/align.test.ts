@@ -190,7 +190,9 @@ describe('align', () => {
     );
     expect(JSON.parse(again.stdout)).toMatchObject({ alignedBefore: 2, faces: 4 });
     expect(fs.existsSync(path.join(folder, '.landmarks.partial'))).toBe(false);
-    expect(fs.readFileSync(path.join(folder, 'landmarks.json'), 'utf8')).toBe(text);
+    // What the decoder says of a damaged file depends on what else is decoded at that moment.
+    const plain = (json: string) => json.replace(/it cannot be read: [^"]*/, '');
+    expect(plain(fs.readFileSync(path.join(folder, 'landmarks.json'), 'utf8'))).toBe(plain(text));
   });
 
   test('points outside of the photograph make no crop', async () => {
