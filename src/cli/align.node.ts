@@ -66,7 +66,7 @@ export async function align(context: Context, named: readonly string[], options:
   checkPlaces(out, sheet, inputs, photographs);
   if (!options.force && fs.existsSync(sheet) && !madeSheet(out, sheet))
     throw new UsageError(
-      `the contact sheet ${sheet} would replace a file that is not one of ${out}; give --sheet another name, or --force to replace it`,
+      `the contact sheet ${sheet} would replace a file that was not made with the crops in ${out}; give --sheet another name, or --force to replace it`,
     );
   const list =
     options.landmarks === undefined

@@ -139,7 +139,7 @@ describe('align', () => {
       const refused = await call(...words);
       expect(refused.exitCode).toBe(2);
       expect(refused.stderr).toMatch(
-        /the contact sheet .*own-picture\.png would replace a file that is not one of/,
+        /the contact sheet .*own-picture\.png would replace a file that was not made with the crops in/,
       );
       expect(fs.readFileSync(own, 'utf8')).toBe('mine');
       expect(fs.existsSync(words[1]!)).toBe(false);
