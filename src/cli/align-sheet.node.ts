@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { countText } from '../common/format.ts';
+import { oneLine } from '../common/printable.ts';
 import { photographWithPoints } from '../normface/alignment/drawn-points.node.ts';
 import type { PhotographRecord } from '../normface/alignment/landmark-file.node.ts';
 import type { Photograph } from '../normface/alignment/photographs.node.ts';
@@ -29,6 +30,7 @@ export async function writePointSheet(
   const withFaces = photographs.filter(({ path: key }) => records.get(key)!.faces.length > 0);
   const count = Math.min(mostShown, withFaces.length);
   const tiles: Tile[] = [];
+  let facesShown = 0;
   for (let k = 0; k < count; k++) {
     const { path: key, source } = withFaces[Math.floor((k * withFaces.length) / count)]!;
     const { faces, width, height } = records.get(key)!;
@@ -37,12 +39,19 @@ export async function writePointSheet(
     const crops = faces
       .slice(0, mostCrops)
       .map(({ crop }) => decodeSource({ kind: 'file', path: path.join(folder, crop) }));
+    facesShown += crops.length;
     tiles.push({
       images: await Promise.all([photographWithPoints(source, natural, faces, within), ...crops]),
-      caption: `${key}${faces.length > 1 ? `\n${faces.length} faces` : ''}`,
+      caption: `${oneLine(key)}${faces.length > 1 ? `\n${faces.length} faces` : ''}`,
     });
   }
   const total = withFaces.reduce((sum, { path: key }) => sum + records.get(key)!.faces.length, 0);
-  const title = `${path.basename(path.resolve(folder))}: ${countText(total, 'face')} of ${countText(photographs.length, 'photograph')}`;
-  await writeContactSheet(file, tiles, { columns: 4, title, imageHeight });
+  const title = `${path.basename(path.resolve(folder))}: ${sheetCounts(facesShown, total, photographs.length)}`;
+  await writeContactSheet(file, tiles, { columns: 4, title, imageHeight, fileNames: true });
+}
+
+/** What a sheet shows of what there is: `3 faces of 4 photographs`, or `40 of 60 faces of 61 photographs`. */
+export function sheetCounts(facesShown: number, faces: number, photographs: number): string {
+  const shown = facesShown < faces ? `${facesShown} of ` : '';
+  return `${shown}${countText(faces, 'face')} of ${countText(photographs, 'photograph')}`;
 }

@@ -6,19 +6,22 @@ import sharp from 'sharp';
 import { UsageError } from '../common/errors.ts';
 import { replaceFile, type WriteFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
+import { oneLine } from '../common/printable.ts';
 import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
-import type { FaceChoice } from '../normface/alignment/choose-faces.ts';
+import { type FaceChoice, isOutside, outsideReason } from '../normface/alignment/choose-faces.ts';
 import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import {
   type AlignSettings,
   LandmarkFile,
   landmarksName,
+  madeSheet,
   type PhotographRecord,
   rounded,
 } from '../normface/alignment/landmark-file.node.ts';
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
+import type { ImageSize } from '../normface/data/images/image.ts';
 import type { RgbaImage } from '../normface/detection/detector.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
@@ -61,10 +64,16 @@ export async function align(context: Context, named: readonly string[], options:
   ).finally(() => looking.end());
   const names = cropNames(photographs);
   checkPlaces(out, sheet, inputs, photographs);
+  if (!options.force && fs.existsSync(sheet) && !madeSheet(out, sheet))
+    throw new UsageError(
+      `the contact sheet ${sheet} would replace a file that was not made with the crops in ${out}; give --sheet another name, or --force to replace it`,
+    );
   const list =
     options.landmarks === undefined
       ? null
       : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
+  // Of all photographs, also those that were aligned before.
+  const unused = list?.unused(photographs) ?? 0;
   const device = await context.openDevice();
   const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
   try {
@@ -94,12 +103,13 @@ export async function align(context: Context, named: readonly string[], options:
     } finally {
       stage.end();
     }
-    file.save(template);
     const records = photographs.map(({ path: key }) => file.records.get(key)!);
-    writeNoFaceList(out, [...file.records.values()]);
     const sheetFile = records.some(({ faces }) => faces.length > 0) ? sheet : null;
+    if (sheetFile) file.addSheet(sheetFile);
+    file.save(template);
+    writeNoFaceList(out, [...file.records.values()]);
     if (sheetFile) await writePointSheet(sheetFile, out, photographs, file.records);
-    return report(context, { out, sheet: sheetFile, settings, finder, records, before });
+    return report(context, { out, sheet: sheetFile, settings, finder, unused, records, before });
   } finally {
     finder.dispose();
   }
@@ -132,9 +142,21 @@ function isDone({ records, folder }: LandmarkFile, { path: key, bytes, modified 
   return (
     record !== undefined &&
     record.width !== null &&
+    record.height !== null &&
     record.bytes === bytes &&
     record.modified === modified &&
-    record.faces.every(({ crop }) => fs.existsSync(path.join(folder, crop)))
+    record.faces.every(({ crop }) => fs.existsSync(path.join(folder, crop))) &&
+    !hasOutside(record, { width: record.width, height: record.height })
+  );
+}
+
+/** Whether a face that an earlier version cut out lies outside of the photograph. */
+function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
+  return faces.some(({ points }) =>
+    isOutside(
+      points.map(([x, y]) => ({ x, y })),
+      size,
+    ),
   );
 }
 
@@ -142,7 +164,7 @@ function isDone({ records, folder }: LandmarkFile, { path: key, bytes, modified 
 const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
 
 async function writeCrops(
-  { photograph, size, faces, reason }: AlignedPhotograph,
+  { photograph, size, faces, outside, reason }: AlignedPhotograph,
   out: string,
   stem: string,
   { format, quality, choice }: AlignSettings,
@@ -165,6 +187,7 @@ async function writeCrops(
     width: size?.width ?? null,
     height: size?.height ?? null,
     faces: await Promise.all(written),
+    ...(outside > 0 ? { outside } : {}),
     ...(reason === null ? {} : { reason }),
   };
 }
@@ -177,13 +200,19 @@ export function encoded({ width, height, data }: RgbaImage, quality: number | nu
     : image.jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' }).toBuffer();
 }
 
+/** A name or a sentence as a field of a line: a tab or the end of a line in it is written out. */
+const field = (text: string): string => oneLine(text).replaceAll('\t', '\\t');
+
 /** A line for each photograph of the folder without a face: its path, and why. No file where there are none. */
 function writeNoFaceList(out: string, records: readonly PhotographRecord[]): void {
   const file = path.join(out, noFaceName);
   const without = records.filter(({ faces }) => faces.length === 0);
   if (without.length === 0) fs.rmSync(file, { force: true });
   else
-    replaceFile(file, without.map(({ photograph, reason }) => `${photograph}\t${reason ?? ''}\n`).join(''));
+    replaceFile(
+      file,
+      without.map(({ photograph, reason }) => `${field(photograph)}\t${field(reason ?? '')}\n`).join(''),
+    );
 }
 
 function report(
@@ -193,6 +222,7 @@ function report(
     sheet,
     settings,
     finder,
+    unused,
     records,
     before,
   }: {
@@ -200,6 +230,8 @@ function report(
     readonly sheet: string | null;
     readonly settings: AlignSettings;
     readonly finder: FaceFinder;
+    /** Photographs of the list that are not among these. */
+    readonly unused: number;
     readonly records: readonly PhotographRecord[];
     readonly before: number;
   },
@@ -218,8 +250,16 @@ function report(
       );
   }
   if (sheet) context.say(`${sheet}: photographs with their points, and crops`);
-  if (finder.unused() > 0)
-    context.say(`${finder.name} names ${countText(finder.unused(), 'photograph')} that are not among these`);
+  if (unused > 0)
+    context.say(
+      `${finder.name} names ${countText(unused, 'photograph')} that ${unused === 1 ? 'is' : 'are'} not among these`,
+    );
+  const outside = records.filter(({ outside }) => outside);
+  const facesOutside = outside.reduce((sum, record) => sum + (record.outside ?? 0), 0);
+  if (facesOutside > 0)
+    context.warn(
+      `${countText(facesOutside, 'face')} left out, as ${outsideReason} (${someOf(outside.map(({ photograph }) => photograph))})`,
+    );
   if (without.length > 0)
     context.warn(
       `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
@@ -231,6 +271,7 @@ function report(
     photographs: records.length,
     alignedBefore: before,
     faces: faces.length,
+    facesOutside,
     noFace: without.map(({ photograph, reason }) => ({ photograph, reason: reason ?? null })),
     medianError: judged?.median ?? null,
     farFromTemplate: judged?.far ?? [],
@@ -241,5 +282,5 @@ function report(
 
 /** The first few names. */
 function someOf(names: readonly string[]): string {
-  return names.slice(0, shown).join(', ') + (names.length > shown ? ' …' : '');
+  return names.slice(0, shown).map(field).join(', ') + (names.length > shown ? ' …' : '');
 }

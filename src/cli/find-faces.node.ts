@@ -18,8 +18,11 @@ export interface FaceFinder {
   readonly settings: Pick<AlignSettings, 'detector' | 'landmarks' | 'minFace'>;
   /** How it is called in sentences. */
   readonly name: string;
-  /** Faces of the list that no photograph asked for; 0 of a detector. */
-  unused(): number;
+  /**
+   * Photographs of the list that are not among these; 0 of a detector.
+   * @throws UserError where several paths of the list end like that of a photograph
+   */
+  unused(photographs: readonly { readonly path: string }[]): number;
   dispose(): void;
 }
 
@@ -64,20 +67,22 @@ export function listFinder(file: string, countFrom: 0 | 1): FaceFinder {
   }
   const name = path.basename(file);
   const list = parseLandmarks(decodeText(bytes, file), name, countFrom);
-  const used = new Set<string>();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     name,
     settings: { detector: null, landmarks: { file: name, sha256, countFrom }, minFace: null },
     async find(photograph) {
       const key = list.keyOf(photograph.path);
-      if (key !== undefined) used.add(key);
       return {
         faces: key === undefined ? [] : list.faces.get(key)!,
         reason: `${name} has no points of it`,
       };
     },
-    unused: () => list.faces.size - used.size,
+    unused(photographs) {
+      const used = new Set(photographs.map(({ path: photograph }) => list.keyOf(photograph)));
+      used.delete(undefined);
+      return list.faces.size - used.size;
+    },
     dispose: () => {},
   };
 }

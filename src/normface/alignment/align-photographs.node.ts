@@ -8,7 +8,7 @@ import type { ImageSize } from '../data/images/image.ts';
 import { largePixels } from '../data/images/large-images.node.ts';
 import type { RgbaImage } from '../detection/detector.ts';
 import { Aligner, type FaceToCrop } from './aligner.ts';
-import { chooseFaces, type FaceChoice } from './choose-faces.ts';
+import { chooseFaces, type FaceChoice, isOutside, outsideReason } from './choose-faces.ts';
 import type { LocatedFace } from './landmark-list.ts';
 import type { Photograph } from './photographs.node.ts';
 import { DegeneratePointsError, type Similarity, similarityTo } from './similarity.ts';
@@ -41,6 +41,8 @@ export interface AlignedPhotograph {
   /** Upright; null when it could not be read. */
   readonly size: ImageSize | null;
   readonly faces: readonly AlignedFace[];
+  /** Faces that were left out because they lie outside of the photograph. */
+  readonly outside: number;
   /** Why there are no faces, where there are none. */
   readonly reason: string | null;
 }
@@ -50,6 +52,7 @@ interface Located {
   readonly photograph: Photograph;
   readonly size: ImageSize | null;
   readonly faces: readonly (LocatedFace & FaceToCrop)[];
+  readonly outside: number;
   readonly reason: string | null;
 }
 
@@ -131,12 +134,14 @@ async function locate(
   { find, choice, template, fit }: AlignOptions,
 ): Promise<Located> {
   if (image instanceof Error)
-    return { photograph, size: null, faces: [], reason: `it cannot be read: ${reasonOf(image)}` };
+    return { photograph, size: null, faces: [], outside: 0, reason: `it cannot be read: ${reasonOf(image)}` };
   const size = { width: image.width, height: image.height };
   const found = await find(photograph, image);
   const faces: (LocatedFace & FaceToCrop)[] = [];
-  let refused: string | null = null;
-  for (const face of chooseFaces(found.faces, choice, size)) {
+  const inside = found.faces.filter(({ points }) => !isOutside(points, size));
+  const outside = found.faces.length - inside.length;
+  let refused = outside > 0 ? outsideReason : null;
+  for (const face of chooseFaces(inside, choice, size)) {
     let similarity: Similarity;
     try {
       similarity = similarityTo(face.points, template, fit);
@@ -147,7 +152,7 @@ async function locate(
     }
     faces.push({ ...face, image, similarity });
   }
-  return { photograph, size, faces, reason: faces.length > 0 ? null : (refused ?? found.reason) };
+  return { photograph, size, faces, outside, reason: faces.length > 0 ? null : (refused ?? found.reason) };
 }
 
 async function* crop(
@@ -156,10 +161,11 @@ async function* crop(
 ): AsyncGenerator<AlignedPhotograph, void, void> {
   const crops = await aligner.crops(located.flatMap(({ faces }) => faces));
   let next = 0;
-  for (const { photograph, size, faces, reason } of located)
+  for (const { photograph, size, faces, outside, reason } of located)
     yield {
       photograph,
       size,
+      outside,
       reason,
       faces: faces.map(({ points, box, score, similarity }) => ({
         points,

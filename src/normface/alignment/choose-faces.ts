@@ -7,6 +7,16 @@ import type { LocatedFace } from './landmark-list.ts';
 /** `centre`: the one nearest to the middle of the photograph, as in sets of portraits, where others stand behind. */
 export type FaceChoice = 'all' | 'largest' | 'centre';
 
+/** Why a face outside of its photograph is no crop: it would show nothing. */
+export const outsideReason = 'the points lie outside the photograph';
+
+/** Whether all five points, or their centre, lie outside of the photograph: a list of other photographs, or of other sizes of them. */
+export function isOutside(points: readonly Point[], { width, height }: ImageSize): boolean {
+  // Pixels are squares around their centres, which have whole coordinates.
+  const lies = ({ x, y }: Point) => x >= -0.5 && y >= -0.5 && x <= width - 0.5 && y <= height - 0.5;
+  return !points.some(lies) || !lies(meanOf(points));
+}
+
 /** The faces that are wanted, in the order in which they were found. */
 export function chooseFaces(
   faces: readonly LocatedFace[],

@@ -50,6 +50,8 @@ export interface PhotographRecord {
   readonly width: number | null;
   readonly height: number | null;
   readonly faces: readonly FaceRecord[];
+  /** Faces that were left out because they lie outside of the photograph, where there are any. */
+  readonly outside?: number;
   /** Why there are no faces, where there are none. */
   readonly reason?: string;
 }
@@ -62,6 +64,8 @@ const mostBytes = 2 ** 31 - 1;
 
 interface Stored {
   readonly settings: AlignSettings;
+  /** Contact sheets that were made of the crops: their paths from the folder. */
+  readonly sheets: readonly string[];
   readonly records: Map<string, PhotographRecord>;
 }
 
@@ -71,16 +75,14 @@ export class LandmarkFile {
   readonly settings: AlignSettings;
   /** By path of the photograph. */
   readonly records: Map<string, PhotographRecord>;
+  /** As they are stored. */
+  private readonly sheets: Set<string>;
   private hasJournal: boolean;
 
-  private constructor(
-    folder: string,
-    settings: AlignSettings,
-    records: Map<string, PhotographRecord>,
-    hasJournal: boolean,
-  ) {
+  private constructor(folder: string, { settings, sheets, records }: Stored, hasJournal: boolean) {
     this.folder = folder;
     this.settings = settings;
+    this.sheets = new Set(sheets);
     this.records = records;
     this.hasJournal = hasJournal;
   }
@@ -102,11 +104,16 @@ export class LandmarkFile {
         throw new UserError(
           `the crops in ${folder} were made with ${other}; give another folder, or --force to make them again`,
         );
-      return new LandmarkFile(folder, settings, stored.records, stored.hasJournal);
+      return new LandmarkFile(folder, { ...stored, settings }, stored.hasJournal);
     }
     for (const record of stored?.records.values() ?? []) removeCrops(folder, record.faces);
     for (const name of [landmarksName, journalName]) fs.rmSync(path.join(folder, name), { force: true });
-    return new LandmarkFile(folder, settings, new Map(), false);
+    return new LandmarkFile(folder, { settings, sheets: stored?.sheets ?? [], records: new Map() }, false);
+  }
+
+  /** Notes a contact sheet, so that a later call may replace it. */
+  addSheet(sheet: string): void {
+    this.sheets.add(pathFrom(this.folder, sheet));
   }
 
   /** Notes a photograph whose crops are on the disk; crops that it had before and has no more are removed. */
@@ -124,7 +131,10 @@ export class LandmarkFile {
     const line = `\n${JSON.stringify(record)}`;
     try {
       if (!this.hasJournal) makeFolders(this.folder);
-      fs.appendFileSync(journal, this.hasJournal ? line : JSON.stringify(this.settings) + line);
+      fs.appendFileSync(
+        journal,
+        this.hasJournal ? line : JSON.stringify({ ...this.settings, sheets: [...this.sheets] }) + line,
+      );
     } catch (error) {
       throw new UserError(`cannot write ${journal}: ${reasonOf(error)}`);
     }
@@ -145,6 +155,7 @@ export class LandmarkFile {
       coordinates:
         'pixels of the upright photograph; the centre of its top left pixel is (0, 0); left eye, right eye, nose, left and right corner of the mouth as the viewer sees them',
       ...settings,
+      sheets: [...this.sheets].sort(),
     };
     const records = [...this.records.values()].sort((a, b) => (a.photograph < b.photograph ? -1 : 1));
     const lines = records.map((record) => `    ${JSON.stringify(record)}`);
@@ -169,6 +180,18 @@ function removeCrops(folder: string, faces: readonly FaceRecord[]): void {
   }
 }
 
+/** Whether a contact sheet is one that was made of the crops in a folder. @throws UserError when its file cannot be read */
+export function madeSheet(folder: string, sheet: string): boolean {
+  return readStored(folder)?.sheets.includes(pathFrom(folder, sheet)) ?? false;
+}
+
+/** The way from a folder to a file: it stays the same where both are moved. */
+const pathFrom = (folder: string, file: string): string =>
+  path.relative(path.resolve(folder), path.resolve(file)).replaceAll(path.sep, '/');
+
+const sheetsOf = (stored: unknown): string[] =>
+  Array.isArray(stored) ? stored.filter((sheet) => typeof sheet === 'string') : [];
+
 function holdsFiles(folder: string): boolean {
   if (!fs.existsSync(folder)) return false;
   if (!fs.statSync(folder).isDirectory()) throw new UserError(`${folder} is a file, not a folder`);
@@ -182,7 +205,12 @@ function readStored(folder: string): (Stored & { readonly hasJournal: boolean })
   const lines = fs.existsSync(journal!) ? readJournal(journal!) : undefined;
   if (!whole && !lines) return undefined;
   if (whole && lines && !differingSetting(whole.settings, lines.settings))
-    return { ...whole, records: new Map([...whole.records, ...lines.records]), hasJournal: true };
+    return {
+      ...whole,
+      sheets: [...whole.sheets, ...lines.sheets],
+      records: new Map([...whole.records, ...lines.records]),
+      hasJournal: true,
+    };
   return { ...(lines ?? whole!), hasJournal: lines !== undefined };
 }
 
@@ -193,25 +221,32 @@ export function readLandmarkFile(file: string): Stored {
   parseLandmarks(text, file);
   const { template, ...rest } = parseJson(text) as {
     readonly template?: { readonly size?: TemplateName };
+    readonly sheets?: unknown;
     readonly photographs: readonly PhotographRecord[];
   } & Omit<AlignSettings, 'size'>;
-  const { fit, format, quality, choice, minFace, detector, landmarks, photographs } = rest;
+  const { fit, format, quality, choice, minFace, detector, landmarks, sheets, photographs } = rest;
   if (!photographs.every(isRecord) || template?.size === undefined)
     throw new UserError(`${file} is not as \`normface align\` writes it; --force begins again`);
   return {
     settings: { size: template.size, fit, format, quality, choice, minFace, detector, landmarks },
+    sheets: sheetsOf(sheets),
     records: new Map(photographs.map((record) => [record.photograph, record])),
   };
 }
 
 function readJournal(file: string): Stored | undefined {
   const [first, ...lines] = new TextDecoder().decode(readOr(file)).split('\n');
-  const settings = parsedLine(first!) as AlignSettings | undefined;
-  if (!settings) return undefined;
+  const begun = parsedLine(first!) as (AlignSettings & { readonly sheets?: unknown }) | undefined;
+  if (!begun) return undefined;
+  const { sheets, ...settings } = begun;
   const records = lines
     .map(parsedLine)
     .filter((line) => isRecord(line as PhotographRecord)) as PhotographRecord[];
-  return { settings, records: new Map(records.map((record) => [record.photograph, record])) };
+  return {
+    settings,
+    sheets: sheetsOf(sheets),
+    records: new Map(records.map((record) => [record.photograph, record])),
+  };
 }
 
 /** undefined of a line that was cut off. */

@@ -17,6 +17,8 @@ export interface ContactSheetOptions {
   readonly title?: string;
   /** Height in pixels at which the images are shown (default 128). */
   readonly imageHeight?: number;
+  /** Captions are names of files, whose underscores are shown; otherwise they count as spaces. */
+  readonly fileNames?: boolean;
 }
 
 const margin = 20;
@@ -39,7 +41,7 @@ export async function writeContactSheet(
   tiles: readonly Tile[],
   options: ContactSheetOptions,
 ): Promise<{ width: number; height: number }> {
-  const { title, imageHeight = 128 } = options;
+  const { title, imageHeight = 128, fileNames } = options;
   if (!tiles.some(({ images }) => images.length > 0)) {
     throw new UserError(`cannot write ${path}: there are no images to show`);
   }
@@ -48,7 +50,7 @@ export async function writeContactSheet(
     tiles.map(({ images }) => Promise.all(images.map((image) => scale(image, imageHeight)))),
   );
   const tileWidth = Math.max(...scaled.map((images) => totalWidth(images)));
-  const captions = tiles.map(({ caption }) => captionLines(caption, tileWidth));
+  const captions = tiles.map(({ caption }) => captionLines(caption, tileWidth, fileNames));
   const tileHeight =
     imageHeight + 6 + Math.max(nameLines, ...captions.map(({ length }) => length)) * lineHeight;
   const top = margin + (title ? titleHeight : 0);
@@ -128,15 +130,15 @@ function text(content: string, x: number, y: number, attributes: string): string
 }
 
 /**
- * Breaks a caption between words into lines that fit; underscores of names count as spaces. Names that are too long end in an
- * ellipsis, the paragraphs after them, such as a cosine, never do.
+ * Breaks a caption between words into lines that fit; underscores of names count as spaces, but are shown in those of files. Names that
+ * are too long end in an ellipsis, the paragraphs after them, such as a cosine, never do.
  * @param width in pixels
+ * @param fileNames break also after underscores and between folders
  */
-export function captionLines(caption: string, width: number): string[] {
-  const [names, ...others] = caption
-    .replaceAll('_', ' ')
+export function captionLines(caption: string, width: number, fileNames = false): string[] {
+  const [names, ...others] = (fileNames ? caption : caption.replaceAll('_', ' '))
     .split('\n')
-    .map((paragraph) => linesOf(paragraph, width));
+    .map((paragraph) => linesOf(paragraph.split(fileNames ? /(?<=[ _/])/ : /(?<= )/), width));
   const shown = names!.slice(0, nameLines).map((line, i) => {
     const isComplete = i < nameLines - 1 || names!.length <= nameLines;
     if (isComplete && textWidth(line) <= width) return line;
@@ -147,17 +149,18 @@ export function captionLines(caption: string, width: number): string[] {
   return [...shown, ...others.flat()];
 }
 
-function linesOf(paragraph: string, width: number): string[] {
+/** @param words with what stands between them at their ends; spaces there are left out at the ends of lines */
+function linesOf(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of paragraph.split(' ')) {
-    const longer = line ? `${line} ${word}` : word;
-    if (line && textWidth(longer) > width) {
-      lines.push(line);
+  for (const word of words) {
+    const longer = line + word;
+    if (line && textWidth(longer.trimEnd()) > width) {
+      lines.push(line.trimEnd());
       line = word;
     } else line = longer;
   }
-  return [...lines, line];
+  return [...lines, line.trimEnd()];
 }
 
 /** Estimated width in pixels; the advance widths of common sans-serif faces are close to these, in units of the font size. */
