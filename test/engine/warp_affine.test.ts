@@ -39,6 +39,12 @@ describe('warpAffine', () => {
     expect(await reds(square, matricesOf([1, 0, 0.5, 0, 1, 0]), size)).toEqual([15, 10, 35, 20]);
   });
 
+  test('a quarter turn', async () => {
+    // Column = r, row = 1 − q.
+    const turn = matricesOf([0, 1, 0, -1, 0, 1]);
+    expect(await reds(square, turn, { height: 2, width: 2 })).toEqual([30, 10, 40, 20]);
+  });
+
   test('outside is black, and a border fades over one pixel on each side', async () => {
     const row = { height: 1, width: 7 };
     // Columns −1.5, −1, −0.5, 0, 0.5, 1, 1.5 of the upper row.
