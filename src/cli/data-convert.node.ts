@@ -43,6 +43,10 @@ export async function convert(context: Context, from: string, out: string, optio
     const people = countText(dataset.identities.length, 'person', 'people');
     const of = pairs ? `in ${countText(pairs.length, 'pair')}` : `of ${people}`;
     context.say(`${files[files.length - 1]}: ${countText(images, 'image')} ${of} of ${dataset.name}`);
+    if (dataset.isNumbered && kind !== 'records' && kind !== 'bin')
+      context.warn(
+        'the images are called by the numbers of their records: a list of pairs that counts the images of a person means others',
+      );
     if (files.length > 1) context.say(`beside it: ${files.slice(0, -1).join(', ')}`);
     return {
       data: dataset.name,

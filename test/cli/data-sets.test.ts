@@ -53,6 +53,11 @@ test('convert: a folder to records and back; refused are files that exist', asyn
   ]);
   expect(inside.stderr).not.toContain('--out');
   expect(listing(root)).toEqual(before);
+  const folder = await normface('data', 'convert', rec, path.join(root, 'out/back'));
+  expect([folder.exitCode, folder.stderr]).toEqual([
+    0,
+    expect.stringContaining('warning: the images are called by the numbers of their records'),
+  ]);
 });
 
 test('convert writes nothing into the folder that it reads', async () => {
