@@ -1,7 +1,8 @@
 import type { TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
+import { type ExchangeTimes, type Moment, momentsOf, type PlacedExchange, RunningExchanges } from './exchange.ts';
 import type { KernelArgument } from './kernel.ts';
-import type { MemoryPlan } from './memory.ts';
+import type { MemoryPlan, Storage } from './memory.ts';
 import { cutIntoParts } from './parts.ts';
 import { bindGroupOf, type PreparedDispatch } from './prepared.ts';
 import { type ReadHost, readTogether } from './read-together.ts';
@@ -21,11 +22,19 @@ export interface StepHost extends ReadHost {
   flush(): void;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
+  upload(storage: Storage, data: TensorData): void;
+}
+
+/** What a recorded step is made of. */
+export interface RecordedStep {
+  readonly dispatches: readonly PreparedDispatch[];
+  readonly exchanges: readonly PlacedExchange[];
+  readonly views: readonly { dispose(): void }[];
 }
 
 /**
  * A step recorded once: pipelines, bind groups and memory are fixed; a run is one command buffer with one pass, or on GPUs some
- * of them where it is much work (see parts.ts).
+ * of them where it is much work (see parts.ts). Where the host takes part (see exchange.ts), the step is submitted up to there.
  */
 export class CapturedStep<T> {
   /** What the captured function returned. Its tensors hold the results of the latest run. */
@@ -40,15 +49,17 @@ export class CapturedStep<T> {
   readonly places: readonly (readonly { readonly buffer: GPUBuffer; readonly offset: number }[])[];
   /** Where each part that is submitted by itself ends. */
   private readonly parts: readonly number[];
+  private readonly moments: readonly Moment[];
+  /** Called for every exchange of a run when what it made is written. */
+  onExchange: ((times: ExchangeTimes) => void) | null = null;
   private disposed = false;
 
   constructor(
     device: StepHost,
     outputs: T,
-    dispatches: readonly PreparedDispatch[],
+    { dispatches, exchanges, views }: RecordedStep,
     plan: MemoryPlan,
     blocks: readonly GPUBuffer[],
-    views: readonly { dispose(): void }[],
   ) {
     this.device = device;
     this.outputs = outputs;
@@ -56,6 +67,7 @@ export class CapturedStep<T> {
     this.plan = plan;
     this.blocks = blocks;
     this.views = views;
+    this.moments = momentsOf(exchanges);
     this.parts = cutIntoParts(
       dispatches.map(({ dispatch }) => dispatch.cost),
       device.workPerSubmission,
@@ -96,31 +108,60 @@ export class CapturedStep<T> {
     );
   }
 
-  /** Submits the step. Returns at once; read an output to wait for it. */
+  /**
+   * Submits the step. Returns at once; read an output to wait for it.
+   *
+   * @throws DeviceError where the host takes part in the step: see {@link CapturedStep.runAndRead}
+   */
   run(): void {
     const { gpu, stepRunner } = this.device;
+    if (this.moments.length > 0)
+      throw new DeviceError('run: the host takes part in this step, which has to be waited for: use runAndRead');
     if (stepRunner) stepRunner.run(this);
     else gpu.queue.submit([this.submitUpToLastPart().finish()]);
   }
 
   /**
    * Submits the step together with copies of some of its outputs, and gives what they hold after this run: one submission and one
-   * wait, where running and reading one after the other takes one more of each for every output.
+   * wait, where running and reading one after the other takes one more of each for every output. With exchanges there are more. A step
+   * with exchanges must have ended before it runs again.
    */
   async runAndRead(outputs: readonly KernelArgument[]): Promise<TensorData[]> {
     const { device } = this;
+    if (this.moments.length > 0) return this.runWithExchanges(outputs);
     device.stepRunner?.run(this);
     return readTogether(device, outputs, device.stepRunner ? undefined : this.submitUpToLastPart());
   }
 
-  /** Submits all parts of the step but the last, whose commands it gives back. */
-  private submitUpToLastPart(): GPUCommandEncoder {
+  private async runWithExchanges(outputs: readonly KernelArgument[]): Promise<TensorData[]> {
+    const { device } = this;
+    if (device.stepRunner)
+      throw new DeviceError('run: the host takes part in this step, so that it cannot be run in parts');
+    const exchanges = new RunningExchanges((storage, data) => device.upload(storage, data));
+    let first = 0;
+    for (const { at, kind, exchange } of this.moments) {
+      const commands = this.submitUpToLastPart(first, at);
+      first = at;
+      if (kind === 'begin') exchanges.begin(exchange, readTogether(device, exchange.reads, commands));
+      else {
+        device.gpu.queue.submit([commands.finish()]);
+        const times = await exchanges.end(exchange);
+        this.onExchange?.(times);
+      }
+    }
+    return readTogether(device, outputs, this.submitUpToLastPart(first));
+  }
+
+  /** Submits all parts of some dispatches but the last, whose commands it gives back. */
+  private submitUpToLastPart(from = 0, to = this.dispatches.length): GPUCommandEncoder {
     this.prepare();
     const { gpu } = this.device;
     let encoder = gpu.createCommandEncoder();
-    let first = 0;
-    for (const end of this.parts) {
-      if (first > 0) {
+    let first = from;
+    for (const part of this.parts) {
+      const end = Math.min(part, to);
+      if (end <= first) continue;
+      if (first > from) {
         gpu.queue.submit([encoder.finish()]);
         encoder = gpu.createCommandEncoder();
       }

@@ -17,6 +17,7 @@ import { Allocations } from './allocations.ts';
 import type { CapturedStep, StepRunner } from './captured-step.ts';
 import { Commands } from './commands.ts';
 import { DebugTrap } from './debug-trap.ts';
+import type { Exchange } from './exchange.ts';
 import { Failures } from './failures.ts';
 import { watchFinite } from './finite.ts';
 import { Gradients } from './gradients.ts';
@@ -216,6 +217,13 @@ export class DeviceRuntime implements Runtime {
         (serial, finding) => checkLabelRange(labels, range, serial, finding),
       ),
     );
+  }
+
+  exchange(exchange: Exchange): void {
+    if (this.sketched) return;
+    if (!this.recorder)
+      throw new DeviceError(`exchange ${exchange.name}: the host takes part in captured steps only`);
+    this.recorder.exchange(exchange);
   }
 
   editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T {

@@ -113,7 +113,7 @@ export function stepOf(device: ProgramHost, program: StepProgram): CapturedStep<
     };
   });
   const plan: MemoryPlan = { placements: new Map(), blocks: program.buffers.map(({ bytes }) => bytes) };
-  return new CapturedStep(device, null, dispatches, plan, buffers, []);
+  return new CapturedStep(device, null, { dispatches, exchanges: [], views: [] }, plan, buffers);
 }
 
 /** For messages of the compiler: the files are in the other process. */

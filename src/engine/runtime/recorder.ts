@@ -2,6 +2,7 @@ import { DeviceError, formatShape } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { AdapterReport } from './adapter.ts';
 import { CapturedStep, type StepHost } from './captured-step.ts';
+import { type Exchange, overlap, type PlacedExchange } from './exchange.ts';
 import { type Lifetime, type MemoryPlan, type Placement, planMemory, Storage } from './memory.ts';
 import { type PreparedDispatch, passText } from './prepared.ts';
 
@@ -23,6 +24,7 @@ export class Recorder {
   private readonly device: RecorderHost;
   readonly dispatches: PreparedDispatch[] = [];
   private readonly intermediates = new Map<Storage, Intermediate>();
+  readonly exchanges: PlacedExchange[] = [];
   /** Views made on the way: of intermediates, and of tensors that exist outside. */
   readonly views: Tensor[] = [];
 
@@ -52,11 +54,25 @@ export class Recorder {
     this.dispatches.push(dispatch);
   }
 
+  /** Places an exchange whose results what comes next may use: it begins behind the last dispatch that writes what it reads. */
+  exchange(exchange: Exchange): void {
+    const end = this.dispatches.length;
+    const isRead = (written: Storage) => exchange.reads.some(({ storage }) => overlap(storage, written));
+    const writer = this.dispatches.findLastIndex(({ kernel, tensors }) =>
+      tensors.some(({ storage }, i) => kernel.bindings[i]!.writable && isRead(storage)),
+    );
+    const earlier = this.exchanges.filter((placed) =>
+      placed.exchange.writes.some(({ storage }) => isRead(storage)),
+    );
+    const begin = Math.max(writer + 1, ...earlier.map((placed) => placed.end));
+    this.exchanges.push({ exchange, begin, end });
+  }
+
   finish<T>(outputs: T, kept: readonly Tensor[]): CapturedStep<T> {
     const { plan, placements } = this.plan(kept);
     const blocks = plan.blocks.map((bytes) => this.device.createBuffer(bytes));
     for (const [storage, { block, offset }] of placements) storage.place(blocks[block]!, offset);
-    const step = new CapturedStep(this.device, outputs, this.dispatches, plan, blocks, this.views);
+    const step = new CapturedStep(this.device, outputs, this, plan, blocks);
     // Others may share the memory of what is not returned: nobody must read or write it from outside.
     const returned = new Set(kept.map(({ storage }) => storage.root));
     for (const storage of placements.keys()) if (!returned.has(storage)) storage.revoke();
@@ -103,9 +119,23 @@ export class Recorder {
         }
       }
     });
+    for (const { exchange, begin, end } of this.exchanges) {
+      this.touch(exchange.reads, begin - 1, `${exchange.name}, read`);
+      this.touch(exchange.writes, end, `${exchange.name}, written`);
+    }
     for (const tensor of kept) {
       const lifetime = this.intermediates.get(tensor.storage.root);
       if (lifetime) lifetime.last = this.dispatches.length;
+    }
+  }
+  /** The host uses intermediates at a dispatch. */
+  private touch(tensors: Exchange['reads'], index: number, label: string): void {
+    for (const { storage } of tensors) {
+      const lifetime = this.intermediates.get(storage.root);
+      if (!lifetime) continue;
+      lifetime.first = Math.min(lifetime.first, index);
+      lifetime.last = Math.max(lifetime.last, index);
+      lifetime.label ||= label;
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
 import type { CapturedStep, StepHost, StepRunner } from './captured-step.ts';
+import type { Exchange } from './exchange.ts';
 import type { Dispatch } from './kernel.ts';
 import type { LabelRange } from './labels.ts';
 import type { BufferPool } from './memory.ts';
@@ -46,6 +47,8 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
    * the tensors made in it. Inside of another part, they belong to the inner one. `body` must not be asynchronous.
    */
   inPart<T>(name: string | null, body: () => T): T;
+  /** Lets the host take part in the step that is being captured: see {@link Exchange}. @throws DeviceError outside of captured steps */
+  exchange(exchange: Exchange): void;
   /** Number of the latest operator call: see {@link PreparedDispatch.call}. */
   readonly call: number;
   /** In debug mode, checks labels on the device: the next read throws a `LabelError` if one is outside the classes. */

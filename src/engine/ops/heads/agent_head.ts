@@ -7,6 +7,7 @@ import type { Kernel } from '../../runtime/kernel.ts';
 import { structLayout } from '../../runtime/struct-layout.ts';
 import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
+import { mergeAgentStates, shareOwnRows } from './class_shard.ts';
 import { FusedHead } from './fused_head.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
@@ -52,6 +53,7 @@ export function agentHead(options: AgentHeadOptions): LossWithStatistics {
       scores,
       family: 'agents',
       finish: finish.kernel,
+      merge: mergeAgentStates,
       state,
       decision,
       statistics,
@@ -85,9 +87,10 @@ export function agentHead(options: AgentHeadOptions): LossWithStatistics {
 }
 
 /** What is known of every sample before its distances to other agents: see shaders/heads/agent_samples. */
-function samplesOf(scores: ClassScores, { labels, margin, entry }: AgentHeadOptions): Tensor {
+function samplesOf(scores: ClassScores, { labels, margin, entry, shard }: AgentHeadOptions): Tensor {
   const { rows } = scores;
   const samples = rows.device.empty([rows.shape[0]!, sample.words], sample.dtype);
   scores.perSample(samplesKernel, labels, { conditions: entry }, { margin, samples });
+  if (shard) shareOwnRows(samples, labels, scores.weights, shard);
   return samples;
 }

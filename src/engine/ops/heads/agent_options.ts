@@ -1,6 +1,7 @@
 import { checkArgument } from '../../core/errors.ts';
 import type { OptionNames } from '../../core/options.ts';
 import { defaultEpsilon } from '../norm/l2_normalise.ts';
+import type { ClassShard } from './class_shard.ts';
 
 /** What the agent losses have in common. */
 export interface AgentOptions {
@@ -20,6 +21,8 @@ export interface AgentOptions {
   normaliseWeights?: boolean;
   /** Added to squared norms, inside the root (default 1e-12). */
   epsilon?: number;
+  /** The weights are of some of the classes, and other ranks have the others (default: of all classes). */
+  shard?: ClassShard | null;
 }
 
 export const agentOptionNames: OptionNames<AgentOptions> = {
@@ -30,6 +33,7 @@ export const agentOptionNames: OptionNames<AgentOptions> = {
   positiveUpperBound: true,
   normaliseWeights: true,
   epsilon: true,
+  shard: true,
 };
 
 export const agentDefaults = {
@@ -40,6 +44,7 @@ export const agentDefaults = {
   positiveUpperBound: 1,
   normaliseWeights: true,
   epsilon: defaultEpsilon,
+  shard: null,
 } satisfies AgentOptions;
 
 /** @throws ArgumentError unless all of them are finite and not negative */

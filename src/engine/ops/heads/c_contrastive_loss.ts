@@ -69,10 +69,11 @@ export function cContrastiveHead(
 ): LossWithStatistics {
   const operator = 'cContrastiveLoss';
   checkOptionNames(operator, options, optionNames);
-  checkHead(operator, features, weights, labels);
+  checkHead(operator, features, weights, labels, { shard: options.shard });
   const {
     gradient,
     epsilon,
+    shard,
     normaliseWeights,
     positiveWeight,
     negativeWeight,
@@ -134,6 +135,7 @@ export function cContrastiveHead(
     negativeWeight,
     normaliseWeights,
     epsilon,
+    shard,
     entry: { triplet: false, exponential: expNegativeWeight },
     finish: {
       kernel: finishKernel,

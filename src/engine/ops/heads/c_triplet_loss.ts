@@ -55,10 +55,11 @@ export function cTripletHead(
 ): LossWithStatistics {
   const operator = 'cTripletLoss';
   checkOptionNames(operator, options, optionNames);
-  checkHead(operator, features, weights, labels);
+  checkHead(operator, features, weights, labels, { shard: options.shard });
   const {
     gradient,
     epsilon,
+    shard,
     normaliseWeights,
     positiveWeight,
     negativeWeight,
@@ -88,6 +89,7 @@ export function cTripletHead(
     negativeWeight,
     normaliseWeights,
     epsilon,
+    shard,
     entry: { triplet: true, exponential: false },
     finish: {
       kernel: finishKernel,

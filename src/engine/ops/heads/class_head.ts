@@ -5,6 +5,7 @@ import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
+import type { ClassShard } from './class_shard.ts';
 
 /**
  * Labels are compared with the classes in debug mode only.
@@ -16,7 +17,11 @@ export function checkHead(
   features: Tensor,
   weights: Tensor,
   labels: Tensor,
-  { bias = null, classesInUse }: { bias?: Tensor | null; classesInUse?: Tensor } = {},
+  {
+    bias = null,
+    classesInUse,
+    shard,
+  }: { bias?: Tensor | null; classesInUse?: Tensor; shard?: ClassShard | null } = {},
 ): void {
   checkOperands(operator, features, weights, labels);
   checkOptionalOperands(operator, bias, classesInUse);
@@ -41,7 +46,8 @@ export function checkHead(
     operator,
     () => `classesInUse must be one u32, not ${formatShape(classesInUse!.shape)} ${classesInUse!.dtype}`,
   );
-  runtimeOf(labels.device).checkLabels(operator, labels, { classes: weights.shape[0]!, classesInUse });
+  const range = shard ? { classes: shard.classes } : { classes: weights.shape[0]!, classesInUse };
+  runtimeOf(labels.device).checkLabels(operator, labels, range);
 }
 
 /** @throws ShapeError unless there is a label for each of n samples */

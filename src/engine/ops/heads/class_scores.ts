@@ -8,6 +8,7 @@ import {
   rowInverseNorms,
   rowSquares,
 } from '../norm/l2_normalise.ts';
+import type { ClassShard } from './class_shard.ts';
 import { type ClassWindow, classWindows, mostWeightBytes, windowExtents } from './class_windows.ts';
 
 export interface ClassScoresOptions {
@@ -24,6 +25,8 @@ export interface ClassScoresOptions {
   readonly epsilon: number;
   /** One u32: only so many rows of the weights are classes (default: all). */
   readonly classesInUse?: Tensor | undefined;
+  /** Where other ranks have the other classes (default: there are none). */
+  readonly shard?: ClassShard | null | undefined;
 }
 
 /** One window of the classes with what the kernels of a head bind for it. */
@@ -68,7 +71,7 @@ export class ClassScores {
     this.weights = weights;
     this.rows = normaliseFeatures ? normalisedRows(features, epsilon) : features;
     const windows = classWindows(features.device, operator, features.shape[0]!, [classes, d]);
-    const extents = windowExtents(features.device, windows, options.classesInUse);
+    const extents = windowExtents(features.device, windows, options.classesInUse, options.shard?.first);
     const normsOf = (rows: Tensor): Tensor =>
       options.distances && !normaliseWeights ? rowSquares(rows) : rowInverseNorms(rows, epsilon);
     // At once, unless they exceed a binding.
@@ -79,6 +82,11 @@ export class ClassScores {
       const norms = allNorms ? rowsOf(allNorms, first, classes) : normsOf(rows);
       return { ...window, weights: rows, norms, extent: extents[i]! };
     });
+  }
+
+  /** Number of classes, those of other ranks included. */
+  get allClasses(): number {
+    return this.options.shard?.classes ?? this.weights.shape[0]!;
   }
 
   /** Whether the gradient of the weights has a part along the weights. */
@@ -107,7 +115,7 @@ export class ClassScores {
     bindings: Dispatch['bindings'],
     windows = this.windows,
   ): void {
-    const { rows, weights: all } = this;
+    const { rows } = this;
     const [n, d] = rows.shape as [number, number];
     const { grid, constants } = rowGrid(rows.device, n);
     for (const window of windows) {
@@ -118,7 +126,7 @@ export class ClassScores {
           ...constants,
           SAMPLES: n,
           CLASSES: classes,
-          ALL_CLASSES: all.shape[0]!,
+          ALL_CLASSES: this.allClasses,
           D: d,
           ...own.constants,
         },

@@ -57,18 +57,21 @@ export function classWindows(
  * Where each window begins and how many classes take part from there on, as kernels bind it: [2] u32.
  *
  * @param classesInUse one u32: the number of rows that are classes; default: all
+ * @param firstClass number of the class of the first row
  */
 export function windowExtents(
   device: Device,
   windows: readonly ClassWindow[],
   classesInUse: Tensor | undefined,
+  firstClass = 0,
 ): Tensor[] {
-  if (!classesInUse) return windows.map(({ first, classes }) => runtimeOf(device).uniform([first, classes]));
+  if (!classesInUse)
+    return windows.map(({ first, classes }) => runtimeOf(device).uniform([firstClass + first, classes]));
   const words = bindingAlignment / Uint32Array.BYTES_PER_ELEMENT;
   const extents = device.empty([windows.length, words], 'u32');
   device.dispatch({
     kernel: extentsKernel,
-    constants: { WINDOWS: windows.length, ROWS: windows[0]!.classes, STRIDE: words / 2 },
+    constants: { WINDOWS: windows.length, ROWS: windows[0]!.classes, STRIDE: words / 2, FIRST: firstClass },
     bindings: { classes_in_use: classesInUse, windows: extents },
     grid: [Math.ceil(windows.length / 64), 1, 1],
     cost: { flops: 2 * windows.length, bytes: 8 * windows.length },

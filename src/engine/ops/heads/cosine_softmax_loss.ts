@@ -42,6 +42,7 @@ const optionNames: OptionNames<CosineSoftmaxOptions> = {
   normaliseFeatures: true,
   normaliseWeights: true,
   classesInUse: true,
+  shard: true,
 };
 
 /**
@@ -73,8 +74,9 @@ export function cosineSoftmaxHead(
     normaliseFeatures = true,
     normaliseWeights = true,
     classesInUse,
+    shard = null,
   } = options;
-  checkHead(operator, features, weights, labels, { classesInUse });
+  checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
   const tensor = logitScale(operator, features, scale, floor);
   checkArgument(
@@ -95,6 +97,7 @@ export function cosineSoftmaxHead(
     normaliseWeights,
     epsilon,
     classesInUse,
+    shard,
   });
 }
 

@@ -4,6 +4,7 @@ import type { StructLayout } from '../../runtime/struct-layout.ts';
 import type { Choice } from '../../tuning/choice.ts';
 import { elementGrid } from '../../tuning/grid.ts';
 import type { ProductGradients, ScoreWindow } from './class_scores.ts';
+import { mergeStatesOfRanks, type StateMerge } from './class_shard.ts';
 import {
   gradientsInProduct,
   gradientsOfProducts,
@@ -18,6 +19,8 @@ import type { LossStatistics, LossWithStatistics } from './statistics.ts';
 export interface FusedHeadOptions extends HeadPass {
   /** From the states of all classes to loss, statistics and a decision per sample: what the gradient needs. One workgroup. */
   readonly finish: Kernel;
+  /** Makes the states of all ranks one, where the classes are spread over several. */
+  readonly merge: StateMerge;
   /** The struct that is the decision of a sample. */
   readonly decision: Pick<StructLayout, 'words' | 'dtype'>;
   /** Of the struct that `finish` writes: see `statisticNames`. */
@@ -44,12 +47,14 @@ export class FusedHead {
 
   /** The states of all samples over all classes. */
   reduce(): Tensor {
-    const { scores, state } = this.options;
+    const { scores, state, merge } = this.options;
+    const { shard } = scores.options;
     const { device, shape } = scores.features;
     const states = device.empty([shape[0]!, state.words], state.dtype);
     device.tuner.perform(this.choice, (variant) => {
       for (const window of scores.windows) this.reduceWindow(variant, window, states);
     });
+    if (shard) mergeStatesOfRanks(states, shard, merge);
     return states;
   }
 
@@ -73,7 +78,7 @@ export class FusedHead {
   /** The end of the forward pass. @param own what the kernel takes beside states, decisions, loss and statistics */
   finish(own: Pick<Dispatch, 'constants' | 'conditions' | 'bindings'>, states: Tensor): LossWithStatistics {
     const { scores, finish, state, decision, statistics: names } = this.options;
-    const { features, weights } = scores;
+    const { features, allClasses } = scores;
     const { device } = features;
     const samples = features.shape[0]!;
     const decisions = device.empty([samples, decision.words], decision.dtype);
@@ -81,7 +86,7 @@ export class FusedHead {
     const values = device.empty([names.length]);
     device.dispatch({
       kernel: finish,
-      constants: { SAMPLES: samples, ALL_CLASSES: weights.shape[0]!, WORKGROUP: 32, ...own.constants },
+      constants: { SAMPLES: samples, ALL_CLASSES: allClasses, WORKGROUP: 32, ...own.constants },
       conditions: own.conditions,
       bindings: { states, decisions, loss, statistics: values, ...own.bindings },
       grid: [1, 1, 1],
@@ -125,9 +130,13 @@ export class FusedHead {
     return [dFeatures, dWeights];
   }
 
-  /** The gradient of a kernel that adds to that of the features what does not come through the products. */
+  /**
+   * The gradient of a kernel that adds to that of the features what does not come through the products; where ranks add up their
+   * gradients it is added by one of them.
+   */
   addToFeatures(kernel: Kernel, own: Pick<Dispatch, 'constants' | 'bindings'>, gradients: Tensor): void {
-    const { features, rows } = this.options.scores;
+    const { features, rows, options } = this.options.scores;
+    if (options.shard && options.shard.ranks.rank !== 0) return;
     const [samples, d] = features.shape as [number, number];
     const { grid, constants } = elementGrid(features.device, features.size, 1);
     features.device.dispatch({

@@ -51,13 +51,13 @@ export interface HeadPass {
 
 /** Constants, conditions and bindings that all kernels of a pass have. */
 function shared({ scores, family, constants, conditions, bindings }: HeadPass, window: ScoreWindow) {
-  const { features, weights, options, hasJacobian } = scores;
+  const { features, allClasses, options, hasJacobian } = scores;
   const { normaliseWeights, distances = false, epsilon } = options;
   return {
     constants: {
       SAMPLES: features.shape[0]!,
       CLASSES: window.classes,
-      ALL_CLASSES: weights.shape[0]!,
+      ALL_CLASSES: allClasses,
       EPSILON: epsilon,
       ...constants,
     },

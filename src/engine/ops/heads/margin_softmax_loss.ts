@@ -34,6 +34,7 @@ const optionNames: OptionNames<MarginSoftmaxOptions> = {
   normaliseWeights: true,
   epsilon: true,
   classesInUse: true,
+  shard: true,
 };
 
 /**
@@ -67,8 +68,9 @@ export function marginSoftmaxHead(
     normaliseWeights = true,
     epsilon = defaultEpsilon,
     classesInUse,
+    shard = null,
   } = options;
-  checkHead(operator, features, weights, labels, { classesInUse });
+  checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
   checkMargin(operator, margin);
   return softmaxHead({
@@ -84,6 +86,7 @@ export function marginSoftmaxHead(
     normaliseWeights,
     epsilon,
     classesInUse,
+    shard,
   });
 }
 

@@ -10,6 +10,7 @@ import { multiply } from '../elementwise/multiply.ts';
 import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
+import { type ClassShard, mergeSoftmaxStates, shareOwnRows } from './class_shard.ts';
 import { FusedHead } from './fused_head.ts';
 import { type Margin, marginBindings } from './margin.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
@@ -31,6 +32,8 @@ export interface SharedHeadOptions {
    * gradients. For captured steps in which the number of classes varies.
    */
   readonly classesInUse?: Tensor;
+  /** The weights are of some of the classes, and other ranks have the others (default: of all classes). */
+  readonly shard?: ClassShard | null;
 }
 
 export interface SoftmaxHeadOptions extends ClassScoresOptions {
@@ -55,7 +58,7 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   const { operator, features, weights, bias, scale, floor, margin = null } = options;
-  const { normaliseFeatures, classesInUse } = options;
+  const { normaliseFeatures, classesInUse, shard = null } = options;
   const { device } = features;
   return device.within(operator, () => {
     const { constants, conditions, bindings: ofMargin } = marginBindings(device, margin);
@@ -67,6 +70,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       scores,
       family: 'softmax',
       finish: finishKernel,
+      merge: mergeSoftmaxStates,
       state,
       decision,
       statistics,
@@ -93,7 +97,11 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       {
         constants: {},
         conditions: { partial: classesInUse !== undefined },
-        bindings: { samples, slope, ...(classesInUse ? { classes_in_use: classesInUse } : {}) },
+        bindings: {
+          samples,
+          slope,
+          ...(classesInUse ? { classes_in_use: shard?.allInUse ?? classesInUse } : {}),
+        },
       },
       head.reduce(),
     );
@@ -123,7 +131,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
 /** What is known of every sample before its scores: see shaders/heads/softmax_samples. */
 function samplesOf(
   scores: ClassScores,
-  { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null }: SoftmaxHeadOptions,
+  { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null, shard }: SoftmaxHeadOptions,
   ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
   const isOfAngle = margin?.kind === 'angle';
@@ -139,8 +147,10 @@ function samplesOf(
   const constants = { EPSILON: epsilon, FLOOR: floor };
   // Only the angle to the own class is found from weights.
   const own = { constants, conditions };
-  if (isOfAngle) scores.perSample(samplesKernel, labels, own, bindings);
-  else {
+  if (isOfAngle) {
+    scores.perSample(samplesKernel, labels, own, bindings);
+    if (shard) shareOwnRows(samples, labels, scores.weights, shard);
+  } else {
     const cost = { flops: 0, bytes: 2 * samples.bytes };
     scores.perSample(samplesKernel, labels, { ...own, cost }, bindings, scores.windows.slice(0, 1));
   }

@@ -14,7 +14,7 @@ export interface SoftmaxLossOptions extends SharedHeadOptions {
   readonly bias?: Tensor | null;
 }
 
-const optionNames: OptionNames<SoftmaxLossOptions> = { bias: true, classesInUse: true };
+const optionNames: OptionNames<SoftmaxLossOptions> = { bias: true, classesInUse: true, shard: true };
 
 /**
  * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
@@ -37,8 +37,8 @@ export function softmaxLossHead(
 ): LossWithStatistics {
   const operator = 'softmaxLoss';
   checkOptionNames(operator, options, optionNames);
-  const { bias = null, classesInUse } = options;
-  checkHead(operator, features, weights, labels, { bias, classesInUse });
+  const { bias = null, classesInUse, shard = null } = options;
+  checkHead(operator, features, weights, labels, { bias, classesInUse, shard });
   return softmaxHead({
     operator,
     features,
@@ -51,6 +51,7 @@ export function softmaxLossHead(
     normaliseWeights: false,
     epsilon: defaultEpsilon,
     classesInUse,
+    shard,
   });
 }
 

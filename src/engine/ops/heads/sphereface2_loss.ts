@@ -11,6 +11,7 @@ import { multiply } from '../elementwise/multiply.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
 import { ClassScores } from './class_scores.ts';
+import { type ClassShard, mergeBinaryStates } from './class_shard.ts';
 import { FusedHead } from './fused_head.ts';
 import { sphereFace2Reference } from './sphereface2.reference.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
@@ -43,6 +44,8 @@ export interface SphereFace2Numbers {
 export interface SphereFace2Options extends SphereFace2Numbers {
   /** b, one f32 in a tensor, learnt if it requires a gradient. */
   readonly bias: Tensor;
+  /** The weights are of some of the classes, and other ranks have the others (default: of all classes). */
+  readonly shard?: ClassShard | null;
 }
 
 const defaults = {
@@ -73,6 +76,7 @@ export function sphereFace2Bias(classes: number, options: SphereFace2Numbers = {
 
 const optionNames: OptionNames<SphereFace2Options> = {
   bias: true,
+  shard: true,
   lambda: true,
   r: true,
   margin: true,
@@ -104,8 +108,8 @@ export function sphereFace2Head(
   const operator = 'sphereFace2Loss';
   checkOptionNames(operator, options, optionNames);
   const settings = { ...defaults, ...options };
-  const { bias, lambda, r, margin, t, gradient, epsilon } = settings;
-  checkHead(operator, features, weights, labels);
+  const { bias, lambda, r, margin, t, gradient, epsilon, shard } = settings;
+  checkHead(operator, features, weights, labels, { shard });
   checkOperands(operator, bias);
   checkEpsilon(operator, epsilon);
   check(
@@ -129,6 +133,7 @@ export function sphereFace2Head(
       scores: new ClassScores({ ...settings, operator, features, weights, normaliseFeatures: true }),
       family: 'binary',
       finish: finishKernel,
+      merge: mergeBinaryStates,
       state,
       decision,
       statistics,
