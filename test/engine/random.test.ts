@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hash32, normal01, uniform01 } from '../../src/engine/core/random.ts';
 import { dropout } from '../../src/engine/ops/elementwise/dropout.ts';
 import { imageBatch } from '../../src/engine/ops/images/image_batch.ts';
+import { slice } from '../../src/engine/ops/shape/slice.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
@@ -118,6 +119,27 @@ describe('random operators', () => {
       expect(captured).toEqual([await eager.a.readFloats(), await eager.b.readFloats()]);
     }
     step.dispose();
+  });
+
+  test('the rows of a part of a batch draw what they draw in the whole batch', async () => {
+    const [rows, columns, side] = [16, 64, 8];
+    const x = device.tensor(new Float32Array(rows * columns).fill(1), [rows, columns]);
+    const pixels = Uint8Array.from({ length: rows * side * side * 4 }, (_, i) => hash32(i) % 256);
+    const options = { height: 6, width: 6, crop: 'random', mirror: 'random' } as const;
+    const draw = async (first: number, end: number, firstRow = first) => {
+      const part = slice(x, { start: [first], end: [end] });
+      const images = pixels.subarray(first * side * side * 4, end * side * side * 4);
+      device.setRandom(9, 4, firstRow);
+      return [
+        await imageBatch(device.images(images, [end - first, side, side]), options).readFloats(),
+        await dropout(part, 0.5).readFloats(),
+      ] as const;
+    };
+    const whole = await draw(0, rows);
+    const parts = [await draw(0, 6), await draw(6, 11), await draw(11, rows)];
+    for (const i of [0, 1] as const)
+      expect(Float32Array.from(parts.flatMap((part) => [...part[i]]))).toEqual(whole[i]);
+    for (const i of [0, 1] as const) expect((await draw(6, 11, 0))[i]).not.toEqual(parts[1]![i]);
   });
 
   test('dropout keeps the share it should, scaled to the same mean', async () => {

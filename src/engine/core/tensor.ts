@@ -51,8 +51,13 @@ export interface Device {
    * side: see {@link Scope}.
    */
   scope<T>(body: (scope: Scope) => T): T;
-  /** Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers. */
-  setRandom(seed: number, step: number): void;
+  /**
+   * Decides every random bit of the work that follows: same seed and step, same bits. Also restarts eager stream numbers.
+   *
+   * @param firstRow where this device has only a part of a batch: which row of the whole batch its first one is (default 0). Each
+   * row then draws the bits that it draws in the whole batch.
+   */
+  setRandom(seed: number, step: number, firstRow?: number): void;
 
   /** Names the operator that the dispatches of `body` belong to, and its pass (default `forward`); inside of another one, they belong to that. `body` must not be asynchronous. */
   within<T>(operator: string, body: () => T, phase?: Phase): T;

@@ -54,7 +54,7 @@ export class DeviceRuntime implements Runtime {
   isIdle = false;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
-  readonly random = new RandomState(() => this.words([0, 0]));
+  readonly random = new RandomState(() => this.words([0, 0, 0]));
   private readonly shared = new SharedTensors((...given) => this.untracked(() => this.tensor(...given)));
   private readonly allocations: Allocations;
   private readonly commands: Commands;
@@ -170,8 +170,8 @@ export class DeviceRuntime implements Runtime {
     backward(root, gradient);
   }
 
-  setRandom(seed: number, step: number): void {
-    this.random.set(seed, step);
+  setRandom(seed: number, step: number, firstRow = 0): void {
+    this.random.set(seed, step, firstRow);
     if (!this.recorder) this.random.restart();
   }
 

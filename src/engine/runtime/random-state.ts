@@ -1,13 +1,13 @@
 import type { Tensor } from '../core/tensor.ts';
 import type { RandomSource } from './runtime.ts';
 
-/** Seed and step of every random operator of one device. */
+/** Seed, step and first row of the batch of every random operator of one device. */
 export class RandomState implements RandomSource {
   private readonly make: () => Tensor;
   private state: Tensor | null = null;
   private streams = 0;
 
-  /** @param make uploads [0, 0] as u32 */
+  /** @param make uploads [0, 0, 0] as u32 */
   constructor(make: () => Tensor) {
     this.make = make;
   }
@@ -17,8 +17,8 @@ export class RandomState implements RandomSource {
     return this.state;
   }
 
-  set(seed: number, step: number): void {
-    this.tensor.write([seed >>> 0, step >>> 0]);
+  set(seed: number, step: number, firstRow: number): void {
+    this.tensor.write([seed >>> 0, step >>> 0, firstRow >>> 0]);
   }
 
   nextStream(): number {

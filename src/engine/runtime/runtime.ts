@@ -19,7 +19,7 @@ export interface LeafGradients {
 
 /** What random operators draw from. */
 export interface RandomSource {
-  /** [seed, step] on the device, as set with {@link Device.setRandom}. */
+  /** [seed, step, first row of the batch] on the device, as set with {@link Device.setRandom}. */
   readonly tensor: Tensor;
   /** Number of the next random operator of this step, so that two of them draw different bits. */
   nextStream(): number;

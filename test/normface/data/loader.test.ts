@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../../../src/common/errors.ts';
+import { rangeOf } from '../../../src/engine/distributed/range.ts';
 import { balancedOrder } from '../../../src/normface/data/batches/balanced-order.ts';
 import {
   BatchLoader,
@@ -119,6 +120,74 @@ describe('batches', () => {
     await single.close();
   });
 
+  test.each(
+    samplings.flatMap((sampling) => [
+      [sampling.kind, 'sound', sound, sampling] as const,
+      [sampling.kind, 'damaged', damaged, sampling] as const,
+    ]),
+  )(
+    'whose rows several have, each its own, are those of one: %s, %s',
+    async (_kind, _state, dataset, sampling) => {
+      // Seven rows, or eight in draws of two: parts of different sizes, and draws of which two have a part.
+      const batchSize = sampling.kind === 'balanced' ? 8 : 7;
+      const options = {
+        batchSize,
+        sampling: sampling.kind === 'balanced' ? { ...sampling, people: 4 } : sampling,
+      };
+      // More than three epochs.
+      const whole = await take(dataset, 7, options);
+      for (const size of [1, 2, 3, 4]) {
+        const parts = await Promise.all(
+          Array.from({ length: size }, (_, rank) =>
+            take(dataset, 7, { ...options, rows: rangeOf(batchSize, size, rank) }),
+          ),
+        );
+        whole.forEach((batch, k) => {
+          const those = parts.map((batches) => batches[k]!);
+          expect(those.flatMap(({ indices }) => [...indices])).toEqual([...batch.indices]);
+          expect(those.flatMap(({ labels }) => [...labels])).toEqual([...batch.labels]);
+          expect(Buffer.concat(those.map(({ pixels }) => pixels)).equals(batch.pixels)).toBe(true);
+          for (const { cursor } of those) expect(cursor).toEqual(batch.cursor);
+        });
+      }
+    },
+  );
+
+  test('of which only some rows are wanted need no other images', async () => {
+    const asked: number[] = [];
+    const spied: Dataset = {
+      ...sound,
+      samples: sound.samples.map((sample, index) => ({
+        identity: sample.identity,
+        key: sample.key,
+        get source() {
+          asked.push(index);
+          return sample.source;
+        },
+      })),
+    };
+    const batches = await take(spied, 2, { rows: { first: 1, count: 2 }, depth: 1 });
+    const order = [...epochOrder(5, 0, 11), ...epochOrder(5, 1, 11)];
+    expect(asked).toEqual([1, 2, 5, 6, 9, 10].map((place) => order[place]));
+    expect(batches.map(({ indices }) => [...indices])).toEqual([order.slice(1, 3), order.slice(5, 7)]);
+  });
+
+  test('another number of those who share them, at any moment, repeats and omits nobody', async () => {
+    const whole = await take(sound, 9);
+    const seen: number[][] = [];
+    let cursor: Cursor = { epoch: 0, position: 0 };
+    for (const size of [3, 1, 4]) {
+      const parts = await Promise.all(
+        Array.from({ length: size }, (_, rank) => take(sound, 3, { cursor, rows: rangeOf(4, size, rank) })),
+      );
+      for (const k of [0, 1, 2]) seen.push(parts.flatMap((batches) => [...batches[k]!.indices]));
+      cursor = parts[0]![2]!.cursor;
+    }
+    expect(seen).toEqual(whole.map(({ indices }) => [...indices]));
+    for (const epoch of [0, 1, 2])
+      expect(new Set(seen.flat().slice(11 * epoch, 11 * epoch + 11)).size).toBe(11);
+  });
+
   test('can be larger than the data set', async () => {
     const [batch] = await take(sound, 1, { batchSize: 30 });
     expect(batch!.cursor).toEqual({ epoch: 2, position: 8 });
@@ -158,6 +227,9 @@ describe('batches', () => {
   test('a batch size or image size that makes no sense is refused', async () => {
     await expect(take(sound, 1, { batchSize: 0 })).rejects.toThrow(
       'batch size must be a whole number of at least 1, got 0',
+    );
+    await expect(take(sound, 1, { rows: { first: 3, count: 2 } })).rejects.toThrow(
+      'a batch of 4 has no rows 3 to 5',
     );
     await expect(take(sound, 1, { width: 0 })).rejects.toThrow(
       'image size must be whole numbers of at least 1, got 0 × 14',
@@ -288,10 +360,13 @@ describe('balanced batches', () => {
     expect(new Set(seen)).toEqual(new Set([0, 2, 3]));
     expect(samplesByIdentity(dataset)[1]!.length).toBe(2);
     for (const { labels } of batches) expect([labels[1], labels[3]]).toEqual([labels[0], labels[2]]);
-    // Three people an epoch, in their order without the missing one.
+    // In the place of the missing one comes whoever has the same place in the other batch of the epoch.
     const order = balancedOrder(dataset, sampling, 5, { epoch: 0, position: 0 });
-    const drawn = Array.from({ length: 24 }, () => dataset.samples[order.next().value.indices[0]!]!.identity);
-    expect(seen.filter((_, i) => i % 2 === 0)).toEqual(drawn.filter((person) => person !== 1).slice(0, 18));
+    const drawn = Array.from({ length: 20 }, () => dataset.samples[order.next().value.indices[0]!]!.identity);
+    expect(seen.filter((_, i) => i % 2 === 0)).toEqual(
+      drawn.map((person, i) => (person === 1 ? drawn[i % 4 < 2 ? i + 2 : i - 2] : person)).slice(0, 18),
+    );
+    for (const { labels } of batches) expect(labels[0]).not.toBe(labels[2]);
   });
 
   test('that do not add up, lack people or start elsewhere are refused', async () => {
@@ -312,7 +387,7 @@ describe('balanced batches', () => {
 });
 
 describe('images that cannot be read', () => {
-  test('are reported once by name, and the next ones take their places', async () => {
+  test('are reported once by name, and those at the same place of the next batches take theirs', async () => {
     const reports: [string, string][] = [];
     const batches = await take(damaged, 12, { onCorrupt: (name, reason) => reports.push([name, reason]) });
     expect(reports.sort()).toEqual([
@@ -322,9 +397,12 @@ describe('images that cannot be read', () => {
       ['p3/7.jpg', 'not an image of a known format'],
     ]);
     const isSound = (index: number) => !badKeys.includes(damaged.samples[index]!.key);
-    const expected = [0, 1, 2, 3, 4, 5, 6].flatMap((epoch) => [...epochOrder(5, epoch, 11)].filter(isSound));
+    const expected = [0, 1, 2, 3, 4].flatMap((epoch) => {
+      const order = [...epochOrder(5, epoch, 11)];
+      return order.map((_, place) => [0, 4, 8, 1, 5].map((on) => order[(place + on) % 11]!).find(isSound));
+    });
     expect(batches.flatMap((batch) => [...batch.indices])).toEqual(expected.slice(0, 48));
-    expect(batches.at(-1)!.cursor.epoch).toBeGreaterThanOrEqual(5);
+    expect(batches.map(({ cursor }) => cursor)).toEqual((await take(sound, 12)).map(({ cursor }) => cursor));
   });
 
   test('stop a strict loader with their name', async () => {
@@ -341,6 +419,14 @@ describe('images that cannot be read', () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/^hopeless: none of its 3 images can be read \([ab]\/[12]\.jpg: /);
     expect(reported.sort()).toEqual(['a/1.jpg', 'a/2.jpg', 'b/1.jpg']);
+  });
+
+  test('are replaced by the only one there is, wherever it is in the epoch', async () => {
+    const files = { 'a/1.png': '', 'a/2.png': '', 'a/3.png': 'x', 'b/1.png': await encode('png', 12, 14, 1) };
+    const dataset = await openDataset(writeTree(join(folder, 'lonely'), files));
+    for (const batchSize of [1, 2, 3, 4])
+      for (const { indices } of await take(dataset, 4, { batchSize }))
+        expect([...indices]).toEqual(Array(batchSize).fill(3));
   });
 
   test('another size stops the loader when resizing is switched off', async () => {

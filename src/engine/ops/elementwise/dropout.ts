@@ -16,7 +16,8 @@ const kernel = { name: 'dropout', source };
  * Zeroes each element with probability `rate` and divides the others by 1 − rate (Srivastava et al. 2014, with the scaling
  * moved to training), so that a net without it predicts with the same weights. For training only: to evaluate, leave it out.
  * Which elements are zeroed follows from {@link Device.setRandom}: call it before every step,
- * and not between a forward pass and its backward pass, which draws the same bits again.
+ * and not between a forward pass and its backward pass, which draws the same bits again. Where x is a part of a batch, of which
+ * `setRandom` has been told the first row, these are the bits that its rows draw in the whole batch.
  *
  * @param rate 0 ≤ rate < 1, rounded down to a multiple of 2⁻²⁴
  */
@@ -46,6 +47,7 @@ function drop(x: Tensor, rate: number, stream: number, y: Tensor): Tensor {
       STREAM: stream,
       THRESHOLD: Math.floor(rate * 2 ** 24),
       SCALE: 1 / (1 - rate),
+      ROW: elementCount(x.shape.slice(1)),
     },
     bindings: { x, random: runtimeOf(x.device).random.tensor, y },
     grid,
@@ -58,16 +60,17 @@ interface DropoutAttributes {
   readonly rate: number;
   readonly seed: number;
   readonly step: number;
+  readonly firstRow?: number;
 }
 
 export const dropoutOperator = defineOperator<DropoutAttributes>({
   name: 'dropout',
   family: 'random',
-  apply: ([x], { rate, seed, step }) => {
-    x!.device.setRandom(seed, step);
+  apply: ([x], { rate, seed, step, firstRow }) => {
+    x!.device.setRandom(seed, step, firstRow);
     return dropout(x!, rate);
   },
-  reference: ([x], { rate, seed, step }) => dropoutReference(x!, rate, seed, step),
+  reference: ([x], { rate, ...state }) => dropoutReference(x!, rate, state),
   cost: ([shape]) => ({ flops: elementCount(shape!), bytes: 8 * elementCount(shape!) }),
   cases: [
     { inputs: [{ shape: [2, 3, 5, 7] }], attributes: { rate: 0.5, seed: 1, step: 0 } },
@@ -77,6 +80,9 @@ export const dropoutOperator = defineOperator<DropoutAttributes>({
     },
     { inputs: [{ shape: [11] }], attributes: { rate: 0, seed: 1, step: 2 } },
     { inputs: [{ shape: [] }], attributes: { rate: 0.3, seed: 4, step: 2 } },
+    { inputs: [{ shape: [2, 3, 5, 7] }], attributes: { rate: 0.5, seed: 1, step: 0, firstRow: 3 } },
+    // The counter passes 2³².
+    { inputs: [{ shape: [129, 33] }], attributes: { rate: 0.5, seed: 2, step: 1, firstRow: 130_150_463 } },
   ],
   misuses: [
     {

@@ -4,7 +4,10 @@ import { hash32 } from '../../core/random.ts';
 /** Luma of red, green and blue: the first row of the inverse of the matrix from YIQ. */
 const yiq = [0.298936021293775, 0.587043074451121, 0.114020904255103] as const;
 
-/** Image batch as the first random operator (stream 0) of a step: crops each picture, then mirrors the crop. */
+/**
+ * Image batch as the first random operator (stream 0) of a step, of a part of a batch that begins with picture `firstRow`: crops
+ * each picture, then mirrors the crop.
+ */
 export function imageBatchReference(
   images: ReferenceArray,
   {
@@ -17,14 +20,13 @@ export function imageBatchReference(
     mean = 127.5,
     scale = 1 / 128,
   },
-  seed: number,
-  step: number,
+  { seed, step, firstRow }: { readonly seed: number; readonly step: number; readonly firstRow: number },
 ): ReferenceArray {
   const [n, sourceHeight, sourceWidth] = images.shape as [number, number, number];
   const y = referenceArray([n, height, width, channels]);
   const clamp = (value: number, extent: number): number => Math.min(Math.max(value, 0), extent - 1);
   for (let image = 0; image < n; image++) {
-    const draw = (word: number): number => hash32(seed, step, 0, 4 * image + word);
+    const draw = (word: number): number => hash32(seed, step, 0, 4 * (firstRow + image) + word);
     const mirrored = mirror === 'always' || (mirror === 'random' && draw(0) % 2 === 1);
     const start = (spare: number, word: number): number =>
       crop === 'random'

@@ -45,7 +45,8 @@ const optionNames: OptionNames<ImageBatchOptions> = {
 /**
  * Pictures as input of a net: (byte − mean)·scale of a crop, mirrored and moved at random where wanted. A crop
  * that a shift moves past the border repeats the border. Random bits follow from {@link Device.setRandom}: call it before
- * every step.
+ * every step. Where the pictures are a part of a batch, of which `setRandom` has been told the first row, these are the bits that
+ * they draw in the whole batch.
  *
  * @param images rgba8 [n, height, width, 4], as {@link Device.images} makes them; alpha is ignored
  * @returns [n, height of the crop, width of the crop, channels]
@@ -143,6 +144,7 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
 interface ImageBatchAttributes extends ImageBatchOptions {
   readonly seed?: number;
   readonly step?: number;
+  readonly firstRow?: number;
 }
 
 const pictures = (n: number, height: number, width: number): readonly InputSpec[] => [
@@ -152,12 +154,12 @@ const pictures = (n: number, height: number, width: number): readonly InputSpec[
 export const imageBatchOperator = defineOperator<ImageBatchAttributes>({
   name: 'imageBatch',
   family: 'images',
-  apply: ([images], { seed = 0, step = 0, ...options }) => {
-    images!.device.setRandom(seed, step);
+  apply: ([images], { seed = 0, step = 0, firstRow, ...options }) => {
+    images!.device.setRandom(seed, step, firstRow);
     return imageBatch(images!, options);
   },
-  reference: ([images], { seed = 0, step = 0, ...options }) =>
-    imageBatchReference(images!, options, seed, step),
+  reference: ([images], { seed = 0, step = 0, firstRow = 0, ...options }) =>
+    imageBatchReference(images!, options, { seed, step, firstRow }),
   cost: ([shape]) => ({ flops: 1.5 * elementCount(shape!), bytes: 4 * elementCount(shape!) }),
   cases: [
     { inputs: pictures(2, 7, 5), attributes: {} },
@@ -175,6 +177,10 @@ export const imageBatchOperator = defineOperator<ImageBatchAttributes>({
     { inputs: pictures(5, 6, 6), attributes: { height: 3, width: 6, crop: 'random', mirror: 'always' } },
     { inputs: pictures(3, 5, 7), attributes: { channels: 1, mean: 0, scale: 1 / 255 } },
     { inputs: pictures(9, 4, 3), attributes: { mirror: 'random', seed: 1, step: 1 } },
+    {
+      inputs: pictures(33, 9, 8),
+      attributes: { height: 7, width: 7, mirror: 'random', shift: 2, seed: 6, step: 5, firstRow: 31 },
+    },
   ],
   misuses: [
     {

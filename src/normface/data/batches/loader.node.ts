@@ -1,4 +1,5 @@
-import { UsageError } from '../../../common/errors.ts';
+import { UsageError, UserError } from '../../../common/errors.ts';
+import type { RowRange } from '../../../engine/distributed/range.ts';
 import type { Dataset } from '../dataset.ts';
 import { ImageStore, type ImageStoreOptions } from '../images/image-store.node.ts';
 import type { Decoded } from '../images/worker-pool.node.ts';
@@ -12,7 +13,7 @@ export interface ImageBatch {
   readonly indices: Uint32Array;
 }
 
-/** A training batch; a loader started at its `cursor` gives the batches that follow it. */
+/** A training batch, or its rows; a loader started at its `cursor` gives the batches that follow it. */
 export interface TrainingBatch extends ImageBatch {
   readonly cursor: Cursor;
 }
@@ -29,27 +30,45 @@ export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly sampling?: Sampling;
   /** Decides the order of the samples in every epoch. */
   readonly seed: number;
+  /** Read and decode only these rows of every batch, which is what the batch without the others is made of (default: all). */
+  readonly rows?: RowRange;
   /** Batches decoded ahead of the one in use (default 2). */
   readonly depth?: number;
   /** Where to begin (default: the start of epoch 0). */
   readonly cursor?: Cursor;
 }
 
-interface Pending extends Draw {
+/** Samples on their way. */
+interface Fetched {
+  readonly indices: readonly number[];
   readonly decoded: readonly Promise<Decoded>[];
+}
+
+/** A batch on its way: its draws that have wanted rows. */
+interface Pending {
+  readonly draws: readonly (Fetched & { readonly draw: Draw; readonly firstRow: number })[];
+  readonly cursor: Cursor;
+}
+
+/** An image that can be read. */
+interface Readable {
+  readonly index: number;
+  readonly pixels: Uint8Array;
 }
 
 /**
  * Endless training batches of exactly `batchSize` images. Shuffled: every epoch is a permutation of the data set that follows from
  * the seed, and a batch may reach over the end of an epoch. Balanced: see `balancedOrder`. An image that cannot be read is
- * reported once and left out. In its place its draw, the images of one person, repeats the others; where there are none, the next
- * draw of the order takes its place (after which a balanced batch may reach over the end of an epoch and hold a person twice). So
- * the batches depend on data set, seed and cursor only.
+ * reported once and left out. In its place its draw, the images of one person, repeats the others; where there are none, another
+ * draw of the epoch takes its place, which then comes twice: see {@link Draw.substitutes}. So a row depends on data set, seed, cursor
+ * and the draw that it belongs to, not on what else can be read, and whoever wants some rows has to read no others, except those of
+ * a draw of which he wants a part.
  */
 export class BatchLoader implements AsyncIterable<TrainingBatch> {
   readonly #store: ImageStore;
   readonly #batchSize: number;
-  readonly #ahead: number;
+  readonly #rows: RowRange;
+  readonly #depth: number;
   readonly #drawSize: number;
   readonly #order: Order;
   readonly #batches: AsyncGenerator<TrainingBatch, never>;
@@ -57,14 +76,18 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
 
   constructor(dataset: Dataset, options: BatchLoaderOptions) {
     const { batchSize, depth = 2, sampling = { kind: 'shuffled' } } = options;
+    const { rows = { first: 0, count: batchSize } } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new UsageError(`the batch size must be a whole number of at least 1, got ${batchSize}`);
     }
     if (sampling.kind === 'balanced') checkBalanced(sampling, batchSize);
+    if (rows.first < 0 || rows.first + rows.count > batchSize)
+      throw new UsageError(`a batch of ${batchSize} has no rows ${rows.first} to ${rows.first + rows.count}`);
     this.#store = new ImageStore(dataset, options);
     this.#batchSize = batchSize;
+    this.#rows = rows;
+    this.#depth = Math.max(1, depth);
     this.#drawSize = sampling.kind === 'balanced' ? sampling.images : 1;
-    this.#ahead = (Math.max(1, depth) * batchSize) / this.#drawSize;
     this.#order = orderOf(dataset, sampling, options);
     this.#batches = this.#generate();
   }
@@ -86,41 +109,80 @@ export class BatchLoader implements AsyncIterable<TrainingBatch> {
   }
 
   async *#generate(): AsyncGenerator<TrainingBatch, never> {
+    const { first, count } = this.#rows;
     for (;;) {
-      const batch = allocateBatch(this.#store, this.#batchSize);
-      let cursor: Cursor | undefined;
-      for (let filled = 0; filled < this.#batchSize; ) {
-        this.#prefetch();
-        const { indices, decoded, next } = this.#pending.shift()!;
-        const images = await Promise.all(decoded);
-        const readable = indices.flatMap((index, i) => {
-          const pixels = this.#store.accept(index, images[i]!);
-          return pixels ? [{ index, pixels }] : [];
-        });
-        cursor = next;
-        if (readable.length === 0) continue;
+      this.#prefetch();
+      const { draws, cursor } = this.#pending.shift()!;
+      this.#prefetch();
+      const batch = allocateBatch(this.#store, count);
+      for (const { firstRow, ...fetched } of draws) {
+        const own = await this.#readable(fetched);
+        const readable = own.length > 0 ? own : await this.#substitute(fetched.draw);
         for (let i = 0; i < this.#drawSize; i++) {
+          const at = firstRow + i - first;
           const { index, pixels } = readable[i % readable.length]!;
-          setImage(batch, filled++, this.#store, index, pixels);
+          if (at >= 0 && at < count) setImage(batch, at, this.#store, index, pixels);
         }
       }
-      this.#prefetch();
-      yield { ...batch, cursor: cursor! };
+      yield { ...batch, cursor };
     }
   }
 
   /** Asks for the following samples, a batch at a time so that workers get whole messages. */
   #prefetch(): void {
-    while (this.#pending.length < this.#ahead) {
-      const draws = this.#batchSize / this.#drawSize;
-      const upcoming = Array.from({ length: draws }, () => this.#order.next().value);
-      const decoded = this.#store.fetch(upcoming.flatMap(({ indices }) => indices));
-      this.#pending.push(
-        ...upcoming.map((draw, i) => ({
-          ...draw,
-          decoded: decoded.slice(i * this.#drawSize, (i + 1) * this.#drawSize),
-        })),
+    const { first, count } = this.#rows;
+    while (this.#pending.length < this.#depth) {
+      const all = Array.from({ length: this.#perBatch }, (_, i) => ({
+        draw: this.#order.next().value,
+        firstRow: i * this.#drawSize,
+      }));
+      const wanted = all.filter(
+        ({ firstRow }) => firstRow < first + count && firstRow + this.#drawSize > first,
       );
+      const fetched = this.#fetch(wanted.map(({ draw }) => draw.indices));
+      this.#pending.push({
+        draws: wanted.map((one, i) => ({ ...one, ...fetched[i]! })),
+        cursor: all.at(-1)!.draw.next,
+      });
+    }
+  }
+
+  get #perBatch(): number {
+    return this.#batchSize / this.#drawSize;
+  }
+
+  /** Asks for the images of some draws. */
+  #fetch(draws: readonly (readonly number[])[]): Fetched[] {
+    const decoded = this.#store.fetch(draws.flat());
+    return draws.map((indices, i) => ({
+      indices,
+      decoded: decoded.slice(i * this.#drawSize, (i + 1) * this.#drawSize),
+    }));
+  }
+
+  /** Those images of a draw that can be read. */
+  async #readable({ indices, decoded }: Fetched): Promise<Readable[]> {
+    const images = await Promise.all(decoded);
+    return indices.flatMap((index, i) => {
+      const pixels = this.#store.accept(index, images[i]!);
+      return pixels ? [{ index, pixels }] : [];
+    });
+  }
+
+  /** The images of the first draw that can take another one's place. */
+  async #substitute(draw: Draw): Promise<Readable[]> {
+    const others = draw.substitutes(this.#perBatch);
+    // Ever more at once: usually the first one will do, and where all are of no use that is found out by all threads.
+    for (let count = 1; ; count = Math.min(2 * count, this.#perBatch)) {
+      const group = Array.from({ length: count }, () => others.next().value ?? []).filter(
+        ({ length }) => length > 0,
+      );
+      if (group.length === 0)
+        throw new UserError(`${this.#store.dataset.name}: none of the images of an epoch can be read`);
+      for (const fetched of this.#fetch(group)) {
+        const readable = await this.#readable(fetched);
+        if (readable.length > 0) return readable;
+      }
     }
   }
 }

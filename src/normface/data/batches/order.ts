@@ -11,6 +11,12 @@ export interface Cursor {
 export interface Draw {
   readonly indices: readonly number[];
   readonly next: Cursor;
+  /**
+   * The samples of the draws that take this one's place, one after the other, where none of its images can be read: those at the same
+   * place of the batches that follow in the epoch, which begins again at its end. Every other draw of the epoch comes up once.
+   * @param perBatch draws of a batch
+   */
+  substitutes(perBatch: number): Generator<readonly number[], void>;
 }
 
 /** Draws from a cursor on, epoch after epoch without end. */
@@ -56,10 +62,22 @@ export function* endlessOrder(
       const isLast = position === count - 1;
       yield {
         indices: drawOf(position),
+        substitutes: (perBatch) => substitutes(position, count, perBatch, drawOf),
         next: isLast ? { epoch: epoch + 1, position: 0 } : { epoch, position: position + 1 },
       };
     }
   }
+}
+
+/** In steps of a batch; where these come back to where they began, they go on with the next draw. */
+function* substitutes<T>(position: number, count: number, perBatch: number, drawOf: (position: number) => T) {
+  const steps = count / greatestDivisor(count, perBatch);
+  for (let i = 1; i < count; i++) yield drawOf((position + i * perBatch + Math.floor(i / steps)) % count);
+}
+
+/** Of two whole numbers. */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Every sample once an epoch, one a draw, in an order of its own. */
