@@ -21,6 +21,11 @@ export interface ParameterDeclaration {
   readonly frozen?: boolean;
   /** Filled again in every step, as by {@link RowSubset}: neither counted nor saved. */
   readonly transient?: boolean;
+  /**
+   * What other ranks have of it, where several train together. `add` (default): the same values, and gradients of their own samples, which
+   * are added up; `same`: the same values and the same gradients; `own`: other rows, with gradients of theirs.
+   */
+  readonly ranks?: 'add' | 'same' | 'own';
 }
 
 /** The multipliers of one window of the arena as [blocks, 2] pairs: learning rate, decay. */
@@ -151,6 +156,35 @@ export class Parameters {
         'no backward pass has reached a parameter since the last step; a captured backward pass needs its step in the same capture',
     );
     for (const slot of slots) if (!slot.written) fill(slot.tensor, 0);
+  }
+
+  /**
+   * The gradients of those that other ranks have in such a way, as ranges of the flat array without a parameter of another kind between
+   * them: each of at least `bytes`, but the last of a range, and of whole parameters. The one that reverse passes reach first comes first.
+   * Whoever asks must dispose of them.
+   */
+  gradientRanges(kinds: readonly NonNullable<ParameterDeclaration['ranks']>[], bytes: number): Tensor[] {
+    const ranges: { start: number; end: number }[] = [];
+    let isOpen = false;
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      const { ranks = 'add', frozen } = this.declarations[i]!;
+      // What is frozen has no gradient: its place holds zeros.
+      if (frozen) continue;
+      if (!kinds.includes(ranks)) {
+        isOpen = false;
+        continue;
+      }
+      const { offset, shape } = this.entries[i]!;
+      const last = ranges.at(-1);
+      if (isOpen && last && 4 * (last.end - last.start) < bytes) last.start = offset;
+      else ranges.push({ start: offset, end: offset + align(elementCount(shape), blockSize) });
+      isOpen = true;
+    }
+    const { gradients } = this;
+    if (!gradients) return [];
+    return runtimeOf(this.device).untracked(() =>
+      ranges.map(({ start, end }) => gradients.view([end - start], start)),
+    );
   }
 
   /** Lets the next reverse pass overwrite the gradients instead of adding to them. Optimisers call this after a step. */

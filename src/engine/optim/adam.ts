@@ -24,6 +24,7 @@ const optionNames: OptionNames<AdamOptions> = {
   learningRate: true,
   weightDecay: true,
   clipNorm: true,
+  ranks: true,
   betas: true,
   epsilon: true,
   decoupledDecay: true,

@@ -1,6 +1,8 @@
 import factorSource from '../../shaders/optim/clip_factor.wesl';
 import partialSource from '../../shaders/optim/square_sum_partial.wesl';
 import type { Tensor } from '../core/tensor.ts';
+import type { Communicator } from '../distributed/communicator.ts';
+import { runtimeOf } from '../runtime/runtime.ts';
 
 const partialKernel = { name: 'square_sum_partial', source: partialSource };
 const factorKernel = { name: 'clip_factor', source: factorSource };
@@ -9,17 +11,30 @@ const vectorsPerInvocation = 64;
 /** Squares of numbers times this stay far below the largest f32, 2^128, whatever finite numbers they are. */
 const shrink = 2 ** -80;
 
+/** What the gradients of several ranks have in common, and what not. */
+export interface GradientsOfRanks {
+  /** Gradients that every rank has others of, beside those that are the same on all ranks. */
+  readonly own?: readonly Tensor[];
+  readonly ranks?: Communicator;
+}
+
 /**
  * Writes (factor, norm) to `clipping`, where norm is the Euclidean norm of all gradients together and factor what they are to be
  * multiplied by so that it is at most `maximum`. Neither leaves the device. Arrays must hold a multiple of four numbers.
  */
-export function measureClipping(gradients: readonly Tensor[], maximum: number, clipping: Tensor): void {
+export function measureClipping(
+  gradients: readonly Tensor[],
+  maximum: number,
+  clipping: Tensor,
+  { own, ranks }: GradientsOfRanks = {},
+): void {
   const { device } = clipping;
-  const chunks = gradients.map(({ size }) => Math.ceil(size / 4 / (workgroup * vectorsPerInvocation)));
+  const all = own ? [...gradients, ...own] : gradients;
+  const chunks = all.map(({ size }) => Math.ceil(size / 4 / (workgroup * vectorsPerInvocation)));
   const count = chunks.reduce((sum, n) => sum + n, 0);
   const partial = device.empty([count, 2]);
   let first = 0;
-  gradients.forEach((x, i) => {
+  all.forEach((x, i) => {
     device.dispatch({
       kernel: partialKernel,
       constants: {
@@ -35,11 +50,33 @@ export function measureClipping(gradients: readonly Tensor[], maximum: number, c
     });
     first += chunks[i]!;
   });
+  if (own && ranks) {
+    const others = chunks.slice(0, gradients.length).reduce((sum, n) => sum + n, 0);
+    addSumsOfRanks(partial, others, ranks);
+  }
   device.dispatch({
     kernel: factorKernel,
     constants: { COUNT: count, WORKGROUP: workgroup, MAXIMUM: maximum, SHRINK: shrink },
     bindings: { partial, clipping },
     grid: [1, 1, 1],
     cost: { flops: 2 * count, bytes: 8 * count },
+  });
+}
+
+/** Puts the sums of the own gradients of all ranks in the place of this rank's: the pairs from number `first` on, [pairs, 2]. */
+function addSumsOfRanks(partial: Tensor, first: number, ranks: Communicator): void {
+  runtimeOf(partial.device).exchange({
+    name: 'squares of the gradients',
+    reads: [partial],
+    writes: [partial],
+    work: async ([contents]) => {
+      const pairs = contents as Float32Array;
+      const sums = new Float64Array(2);
+      for (let i = 2 * first; i < pairs.length; i++) sums[i % 2]! += pairs[i]!;
+      await ranks.allReduce(sums, 'sum');
+      pairs.fill(0, 2 * first);
+      if (pairs.length > 2 * first) pairs.set(sums, 2 * first);
+      return [pairs];
+    },
   });
 }

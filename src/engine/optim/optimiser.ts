@@ -3,6 +3,7 @@ import { type Parameters, type ParameterWindow, readTensors } from '../core/para
 import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
+import { type GradientExchange, SharedGradients } from './shared_gradients.ts';
 import { measureClipping } from './clip.ts';
 
 /** Settings that all optimisers have. */
@@ -13,6 +14,8 @@ export interface OptimiserOptions {
   readonly weightDecay?: number;
   /** Scales all gradients of a step down so that their common Euclidean norm is at most this. Default: no clipping. */
   readonly clipNorm?: number;
+  /** Ranks that train together, each with some of the samples: their gradients are added up before a step. Default: this one alone. */
+  readonly ranks?: GradientExchange;
 }
 
 /** A window of the parameters with the optimiser's own arrays beside it. */
@@ -29,6 +32,7 @@ export abstract class Optimiser {
   /** The learning rate on the device: a captured step reads it when it runs. */
   protected readonly rate: Tensor;
   private readonly clipNorm: number;
+  private readonly shared: SharedGradients | null;
   private readonly arenas: ReadonlyMap<string, Arena>;
   private readonly scalars: ReadonlyMap<string, Tensor>;
   private currentRate: number;
@@ -37,7 +41,7 @@ export abstract class Optimiser {
   protected constructor(
     name: string,
     parameters: Parameters,
-    { learningRate, weightDecay = 0, clipNorm = Number.POSITIVE_INFINITY }: OptimiserOptions,
+    { learningRate, weightDecay = 0, clipNorm = Number.POSITIVE_INFINITY, ranks }: OptimiserOptions,
     arrays: readonly string[],
     scalars: ReadonlyMap<string, Tensor> = new Map(),
   ) {
@@ -48,6 +52,7 @@ export abstract class Optimiser {
     this.name = name;
     this.parameters = parameters;
     this.clipNorm = clipNorm;
+    this.shared = ranks ? new SharedGradients(parameters, ranks) : null;
     this.currentRate = learningRate;
     this.rate = runtimeOf(device).untracked(() => device.tensor([learningRate], [1]));
     this.clipping = Number.isFinite(clipNorm)
@@ -80,9 +85,13 @@ export abstract class Optimiser {
     device.within(this.name, () =>
       device.scope(() => {
         this.parameters.completeGradients();
+        this.shared?.addUp();
         if (this.clipping) {
-          const gradients = windows.map((window) => window.gradients);
-          measureClipping(gradients, this.clipNorm, this.clipping);
+          if (this.shared) this.shared.measureClipping(this.clipNorm, this.clipping);
+          else {
+            const gradients = windows.map((window) => window.gradients);
+            measureClipping(gradients, this.clipNorm, this.clipping);
+          }
         }
         this.update(
           windows.map((window, i) => ({
@@ -146,6 +155,7 @@ export abstract class Optimiser {
 
   /** Frees the memory of the state; the parameters stay. */
   dispose(): void {
+    this.shared?.dispose();
     for (const arena of this.arenas.values()) arena.dispose();
     for (const tensor of [this.rate, this.clipping, ...this.scalars.values()]) tensor?.dispose();
   }

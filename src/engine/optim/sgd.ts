@@ -19,6 +19,7 @@ const optionNames: OptionNames<SGDOptions> = {
   learningRate: true,
   weightDecay: true,
   clipNorm: true,
+  ranks: true,
   momentum: true,
   nesterov: true,
 };

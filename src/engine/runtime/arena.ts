@@ -36,6 +36,7 @@ export class Arena {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The whole arena, gaps included, in pieces of whole blocks that one binding can hold. */
   readonly windows: readonly Tensor[];
+  private readonly device: Device;
   private readonly buffer: GPUBuffer;
 
   /** @throws DeviceError if the arena is larger than a buffer of this adapter can be */
@@ -51,18 +52,27 @@ export class Arena {
       );
     }
     const runtime = runtimeOf(device);
+    this.device = device;
     const { watcher } = runtime.pool;
     this.buffer = runtime.createBuffer(4 * floats + (watcher?.padding ?? 0));
     watcher?.allocated(this.buffer, 4 * floats, false);
-    const view = (shape: Shape, offset: number) =>
-      new Tensor(device, shape, 'f32', new Storage(4 * elementCount(shape), this.buffer, 4 * offset));
     const windowSize = Math.floor(maxStorageBufferBindingSize / bindingAlignment) * blockSize;
     const starts = Array.from({ length: Math.ceil(floats / windowSize) }, (_, i) => i * windowSize);
     // An arena lives until it is disposed of, whatever scope it was made in.
     [this.tensors, this.windows] = runtimeOf(device).untracked(() => [
-      new Map(entries.map(({ name, shape, offset }) => [name, view(shape, offset)])),
-      starts.map((start) => view([Math.min(windowSize, floats - start)], start)),
+      new Map(entries.map(({ name, shape, offset }) => [name, this.view(shape, offset)])),
+      starts.map((start) => this.view([Math.min(windowSize, floats - start)], start)),
     ]);
+  }
+
+  /** Any part of it, from a float on: it lives as long as whoever asks for it sees to. */
+  view(shape: Shape, offset: number): Tensor {
+    return new Tensor(
+      this.device,
+      shape,
+      'f32',
+      new Storage(4 * elementCount(shape), this.buffer, 4 * offset),
+    );
   }
 
   dispose(): void {
