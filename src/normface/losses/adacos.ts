@@ -51,6 +51,7 @@ export const adacos = defineLoss({
           adaptive: config.dynamic,
           normaliseWeights,
           classesInUse: sampling?.count,
+          shard: context.shard,
         });
       },
     };

@@ -20,12 +20,13 @@ interface AgentSettings {
 export class Agents extends ClassParameter {
   private readonly isHard: boolean;
 
-  constructor(config: AgentSettings, { prefix, classes, featureSize, seed, sampling }: HeadContext) {
+  constructor(config: AgentSettings, context: HeadContext) {
+    const { prefix, rows, featureSize, seed } = context;
     const name = `${prefix}.weight`;
-    const shape = [classes, featureSize] as const;
+    const shape = [rows.count, featureSize] as const;
     const { learningRateMultiplier, decayMultiplier, weightNormalisation } = config;
-    const init = () => onUnitSphere(name, shape, seed);
-    super({ name, shape, init, learningRateMultiplier, decayMultiplier }, sampling);
+    const init = () => onUnitSphere(name, shape, rows.first, seed);
+    super({ name, shape, init, learningRateMultiplier, decayMultiplier }, context);
     this.isHard = weightNormalisation === 'hard';
   }
 
@@ -38,8 +39,13 @@ export class Agents extends ClassParameter {
 }
 
 /** Standard normal rows divided by their norms: directions spread evenly. */
-function onUnitSphere(name: string, shape: readonly [number, number], seed: number): Float32Array {
-  const values = initialValues({ gaussian: 1 }, { name, shape, fanIn: 1 }, seed);
+function onUnitSphere(
+  name: string,
+  shape: readonly [number, number],
+  firstRow: number,
+  seed: number,
+): Float32Array {
+  const values = initialValues({ gaussian: 1 }, { name, shape, firstRow, fanIn: 1 }, seed);
   const [, columns] = shape;
   for (let start = 0; start < values.length; start += columns) {
     const row = values.subarray(start, start + columns);

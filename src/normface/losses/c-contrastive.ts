@@ -73,7 +73,12 @@ export const cContrastive = defineLoss({
       apply: (features, labels, parameters) => {
         const { weights, normaliseWeights } = agents.ready(parameters);
         const runningPositive = addIntraMae ? parameters.get(runningName) : undefined;
-        return cContrastiveHead(features, weights, labels, { ...options, normaliseWeights, runningPositive });
+        return cContrastiveHead(features, weights, labels, {
+          ...options,
+          normaliseWeights,
+          runningPositive,
+          shard: context.shard,
+        });
       },
     };
   },

@@ -33,7 +33,11 @@ export const cTriplet = defineLoss({
       reusable: [agents.name],
       apply: (features, labels, parameters) => {
         const { weights, normaliseWeights } = agents.ready(parameters);
-        return cTripletHead(features, weights, labels, { ...options, normaliseWeights });
+        return cTripletHead(features, weights, labels, {
+          ...options,
+          normaliseWeights,
+          shard: context.shard,
+        });
       },
     };
   },

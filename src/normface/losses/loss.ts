@@ -3,6 +3,8 @@
 import type { z } from 'zod';
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { RowRange } from '../../engine/distributed/range.ts';
+import type { ClassShard } from '../../engine/ops/heads/class_shard.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
 import type { ClassSampling } from './class-sampling.ts';
@@ -38,8 +40,14 @@ export interface HeadContext {
   readonly device: Device;
   /** Its parameters are called `prefix.weight` and so on. */
   readonly prefix: string;
+  /** Number of people, those of other ranks included. */
   readonly classes: number;
+  /** Those that parameters have a row for: all of them, unless ranks share them. */
+  readonly rows: RowRange;
+  /** For the losses of the engine where ranks share the classes, else null. */
+  readonly shard: ClassShard | null;
   readonly featureSize: number;
+  /** Samples of a step, those of other ranks included. */
   readonly batchSize: number;
   readonly seed: number;
   /** The classes of each step, or null: all of them. Only losses whose settings have `classSampling` need to look. */

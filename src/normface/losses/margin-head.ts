@@ -29,6 +29,7 @@ export function marginHead(
         ...scale(parameters),
         normaliseWeights,
         classesInUse: context.sampling?.count,
+        shard: context.shard,
       });
     },
   };

@@ -61,6 +61,7 @@ export const normface = defineLoss({
           normaliseFeatures: normalise !== 'weights',
           normaliseWeights: normaliseWeights && normalise !== 'features',
           classesInUse: context.sampling?.count,
+          shard: context.shard,
         });
       },
     };

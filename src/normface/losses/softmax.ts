@@ -23,26 +23,28 @@ export const softmax = defineLoss({
       ...shared,
     })
     .describe('Softmax over inner products with class weights (arXiv 1704.06369, equation 1): the baseline.'),
-  head: (config, { prefix, classes, featureSize, seed, sampling }) => {
+  head: (config, context) => {
+    const { prefix, rows, featureSize, seed, sampling, shard } = context;
     const { learningRateMultiplier, decayMultiplier } = config;
     const name = `${prefix}.weight`;
     const biasName = `${prefix}.bias`;
-    const shape = [classes, featureSize];
-    const init = () => initialValues('xavier', { name, shape, fanIn: featureSize }, seed);
+    const shape = [rows.count, featureSize];
+    const init = () =>
+      initialValues('xavier', { name, shape, firstRow: rows.first, fanIn: featureSize }, seed);
     const weights = new ClassParameter(
       { name, shape, init, learningRateMultiplier, decayMultiplier },
-      sampling,
+      context,
     );
     const bias = config.bias
       ? new ClassParameter(
           {
             name: biasName,
-            shape: [classes],
-            init: new Float32Array(classes),
+            shape: [rows.count],
+            init: new Float32Array(rows.count),
             learningRateMultiplier: 2 * learningRateMultiplier,
             decayMultiplier: 0,
           },
-          sampling,
+          context,
         )
       : null;
     return {
@@ -54,6 +56,7 @@ export const softmax = defineLoss({
         softmaxLossHead(features, weights.of(parameters), labels, {
           bias: bias?.of(parameters),
           classesInUse: sampling?.count,
+          shard,
         }),
     };
   },

@@ -61,7 +61,11 @@ export const sphereface2 = defineLoss({
         const { weights, normaliseWeights } = agents.ready(parameters);
         const { lambda, r, margin, t, gradient } = config;
         const options = { lambda, r, margin, t, gradient, normaliseWeights };
-        return sphereFace2Head(features, weights, labels, { bias: parameters.get(name), ...options });
+        return sphereFace2Head(features, weights, labels, {
+          bias: parameters.get(name),
+          shard: context.shard,
+          ...options,
+        });
       },
     };
   },

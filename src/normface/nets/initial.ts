@@ -28,19 +28,21 @@ export const initial: Check = expect(
 /**
  * First values of a parameter, which follow from its name and the seed.
  * @param fanIn numbers that one output value is a sum over; only xavier needs it
+ * @param firstRow number of the first row, where the values are some rows of a larger parameter (default 0)
  */
 export function initialValues(
   initial: Initial,
-  { name, shape, fanIn }: { name: string; shape: Shape; fanIn: number },
+  { name, shape, fanIn, firstRow = 0 }: { name: string; shape: Shape; fanIn: number; firstRow?: number },
   seed: number,
 ): Float32Array {
   const values = new Float32Array(elementCount(shape));
   if (initial !== 'xavier' && 'constant' in initial) return values.fill(initial.constant);
   const stream = randomStream(name);
+  const first = firstRow * elementCount(shape.slice(1));
   if (initial !== 'xavier' && 'gaussian' in initial)
-    return values.map((_, i) => initial.gaussian * normal01(seed, stream, i));
+    return values.map((_, i) => initial.gaussian * normal01(seed, stream, first + i));
   const bound = initial === 'xavier' ? Math.sqrt(3 / fanIn) : initial.uniform;
-  return values.map((_, i) => bound * (2 * uniform01(seed, stream, i) - 1));
+  return values.map((_, i) => bound * (2 * uniform01(seed, stream, first + i) - 1));
 }
 
 /** A random stream for each name, so that a layer more or less changes no other layer's values. */

@@ -1,5 +1,8 @@
 /** What a configured loss adds to a net. */
 
+import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { gatherRows } from '../../engine/distributed/gather_rows.ts';
+import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
@@ -14,27 +17,45 @@ export interface Head extends LossHead {
   readonly weight: number;
 }
 
-/** Makes the head of a loss; its parameters are called `prefix.weight` and so on. */
+/**
+ * Makes the head of a loss; its parameters are called `prefix.weight` and so on.
+ *
+ * @param size `batchSize` is that of all ranks together
+ * @param ranks where several train together: each goes over its own classes, or where the loss is not a sum over classes over all of it. Its
+ *   features are those of this rank's samples, its labels those of all
+ */
 export function createHead(
   prefix: string,
   config: LossConfig,
-  size: Omit<HeadContext, 'prefix' | 'sampling'>,
+  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'>,
+  ranks: Communicator | null = null,
 ): Head {
   const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
   const rate = classSampling?.rate ?? 1;
-  const sampling = rate < 1 ? new ClassSampling(rate, { ...size, prefix }) : null;
-  const head = lossOf(config).head(config, { ...size, prefix, sampling });
+  const { classes, batchSize } = size;
+  const rows = rangeOf(classes, ranks?.size ?? 1, ranks?.rank ?? 0);
+  const sampling = rate < 1 ? new ClassSampling(rate, { ...size, prefix, rows, ranks }) : null;
+  const shard = ranks && (sampling?.shard ?? { first: rows.first, classes, ranks });
+  const head = lossOf(config).head(config, { ...size, prefix, sampling, rows, shard });
+  const isSpread = head.declarations.some((declaration) => declaration.ranks === 'own');
   return {
     ...head,
     weight,
+    // Every rank computes the loss of all samples.
+    declarations: ranks
+      ? head.declarations.map((declaration) => ({ ranks: 'same', ...declaration }))
+      : head.declarations,
     // A softmax over a part of the classes can fall below the bound of all of them.
     bound: sampling ? undefined : head.bound,
     prepare: (step, labels) => {
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters) =>
-      head.apply(dropped > 0 ? dropout(features, dropped) : features, sampling?.labels ?? labels, parameters),
+    apply: (features, labels, parameters) => {
+      const own = dropped > 0 ? dropout(features, dropped) : features;
+      const all = ranks ? gatherRows(own, batchSize, ranks, isSpread ? 'add' : 'same') : own;
+      return head.apply(all, sampling?.labels ?? labels, parameters);
+    },
     dispose: () => {
       sampling?.dispose();
       head.dispose?.();

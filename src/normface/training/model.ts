@@ -4,11 +4,14 @@ import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
+import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { rangeOf, rowCounts } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
+import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
@@ -44,20 +47,35 @@ export class Model implements Learner {
   private readonly optimiser: Optimiser;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
+  private readonly ranks: Communicator | null;
+  /** The first row of the batch that is this rank's. */
+  private readonly firstRow: number;
   private evaluation: NetEmbedder | undefined;
+  /** The latest step, where it has to end before the next one begins. */
+  private latest: Promise<unknown> = Promise.resolve();
 
   /**
    * Makes and captures everything; nothing runs yet.
-   * @param classes number of people, the rows of the class matrices
+   * @param classes number of people
+   * @param exchange where several ranks train together: each has the net, some rows of every batch, and where the loss allows it the
+   *   class weights of some people
    */
-  constructor(device: Device, config: TrainingConfig, classes: number) {
+  constructor(
+    device: Device,
+    config: TrainingConfig,
+    classes: number,
+    exchange: GradientExchange | null = null,
+  ) {
+    const ranks = exchange?.communicator ?? null;
     this.device = device;
     this.config = config;
     this.classes = classes;
-    this.objective = new Objective(device, config, classes);
+    this.ranks = ranks;
+    this.firstRow = ranks ? rangeOf(config.batchSize, ranks.size, ranks.rank).first : 0;
+    this.objective = new Objective(device, config, classes, ranks);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
-    this.optimiser = createOptimiser(parameters, config.optimiser);
+    this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
     const subsets = heads.flatMap((head) =>
       (head.subsets ?? []).map((subset) => new RowSubset(parameters, this.optimiser, subset)),
     );
@@ -88,17 +106,38 @@ export class Model implements Learner {
   }
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
+    if (this.ranks) return this.stepTogether(this.ranks, batch, learningRate, step);
     this.load(batch, learningRate, step);
     return runStep(this.captured, this.objective.heads[0]);
   }
 
+  /** A step of all ranks: what it reads must not be overwritten before it has ended. */
+  private stepTogether(
+    ranks: Communicator,
+    { pixels, labels: own }: LabelledImages,
+    learningRate: number,
+    step: number,
+  ): Promise<StepMetrics> {
+    const { batchSize } = this.config;
+    const before = this.latest;
+    const metrics = (async () => {
+      await before;
+      const labels = new Uint32Array(batchSize);
+      await ranks.allGather(own, labels, rowCounts(batchSize, ranks.size));
+      this.load({ pixels, labels }, learningRate, step);
+      return runStep(this.captured, this.objective.heads[0]);
+    })();
+    this.latest = metrics;
+    return metrics;
+  }
+
   /**
-   * Uploads what the next step works on.
+   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all.
    * @throws LabelError for a label that no class has
    */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
     refuseLabels(labels, this.classes);
-    this.device.setRandom(this.config.seed, step);
+    this.device.setRandom(this.config.seed, step, this.firstRow);
     this.optimiser.learningRate = learningRate;
     const { images, labels: target, heads } = this.objective;
     images.write(pixels);
@@ -204,8 +243,13 @@ export class Model implements Learner {
   }
 }
 
-function createOptimiser(parameters: Parameters, config: TrainingConfig['optimiser']): Optimiser {
-  const { name, momentum, nesterov, ...options } = config;
+function createOptimiser(
+  parameters: Parameters,
+  config: TrainingConfig['optimiser'],
+  ranks: GradientExchange | null,
+): Optimiser {
+  const { name, momentum, nesterov, ...settings } = config;
+  const options = { ...settings, ...(ranks && { ranks }) };
   switch (name) {
     case 'sgd':
       return new SGD(parameters, { ...options, momentum, nesterov });

@@ -2,6 +2,8 @@
 
 import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
+import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -16,14 +18,22 @@ export class Objective {
   /** The main loss, and the auxiliary one if there is one. */
   readonly heads: readonly [Head, ...Head[]];
   readonly parameters: Parameters;
-  /** The batch: rgba8 [batch, height, width, 4]. */
+  /** The batch, or this rank's part of it: rgba8 [rows, height, width, 4]. */
   readonly images: Tensor;
-  /** [batch] u32 */
+  /** Those of the whole batch: [batch] u32 */
   readonly labels: Tensor;
   private readonly config: TrainingConfig;
 
-  /** @param classes number of people, the rows of the class matrices */
-  constructor(device: Device, config: TrainingConfig, classes: number) {
+  /**
+   * @param classes number of people
+   * @param ranks where several train together, each with a part of the batch and of the classes
+   */
+  constructor(
+    device: Device,
+    config: TrainingConfig,
+    classes: number,
+    ranks: Communicator | null = null,
+  ) {
     const { seed, batchSize, data, loss, auxiliaryLoss } = config;
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
@@ -31,13 +41,14 @@ export class Objective {
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
     const size = { device, classes, featureSize, batchSize, seed };
-    const main = createHead('loss', loss, size);
-    this.heads = auxiliaryLoss ? [main, createHead('auxiliary', auxiliaryLoss, size)] : [main];
+    const main = createHead('loss', loss, size, ranks);
+    this.heads = auxiliaryLoss ? [main, createHead('auxiliary', auxiliaryLoss, size, ranks)] : [main];
     this.parameters = new Parameters(device, [
       ...this.net.declarations,
       ...this.heads.flatMap((head) => head.declarations),
     ]);
-    this.images = device.images(new Uint8Array(batchSize * height * width * 4), [batchSize, height, width]);
+    const { count } = rangeOf(batchSize, ranks?.size ?? 1, ranks?.rank ?? 0);
+    this.images = device.images(new Uint8Array(count * height * width * 4), [count, height, width]);
     this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
   }
 
