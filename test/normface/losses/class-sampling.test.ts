@@ -15,22 +15,19 @@ describe('the drawn classes', () => {
 
   test('are those of the batch and others, each once and in order', () => {
     for (let step = 0; step < 20; step++) {
-      const { classes, labels: places } = of(10, step);
+      const classes = of(10, step);
       expect(classes.length).toBe(10);
       expect([...classes]).toEqual([...new Set(classes)].sort((a, b) => a - b));
-      expect([...places].map((place) => classes[place])).toEqual([...labels]);
+      for (const label of labels) expect(classes).toContain(label);
     }
   });
 
   test('are those of the batch alone where these are more', () => {
-    for (const wanted of [0, 2, 3]) expect([...of(wanted).classes]).toEqual([3, 17, 98]);
-    expect([...of(3).labels]).toEqual([1, 0, 1, 2, 0]);
+    for (const wanted of [0, 2, 3]) expect([...of(wanted)]).toEqual([3, 17, 98]);
   });
 
   test('can be all', () => {
-    const { classes, labels: places } = of(100);
-    expect([...classes]).toEqual(Array.from({ length: 100 }, (_, j) => j));
-    expect(places).toEqual(labels);
+    expect([...of(100)]).toEqual(Array.from({ length: 100 }, (_, j) => j));
   });
 
   test('follow from seed, stream and step', () => {
@@ -40,7 +37,7 @@ describe('the drawn classes', () => {
 
   test('are as likely as each other', () => {
     const counts = new Array<number>(100).fill(0);
-    for (let step = 0; step < 2000; step++) for (const j of of(13, step).classes) counts[j]!++;
+    for (let step = 0; step < 2000; step++) for (const j of of(13, step)) counts[j]!++;
     for (const [j, count] of counts.entries()) {
       if (labels.includes(j)) expect(count).toBe(2000);
       // 10 of 97: the mean is 206, six standard deviations 82.
