@@ -28,7 +28,8 @@ const heads: [string, Head, number][] = [
   ['normface', (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard }), 12],
   [
     'weights normalised alone',
-    (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, normaliseFeatures: false, shard }),
+    (f, w, labels, scale, shard) =>
+      cosineSoftmaxHead(f, w, labels, { scale, normaliseFeatures: false, shard }),
     2,
   ],
   [
@@ -61,7 +62,11 @@ const heads: [string, Head, number][] = [
     16,
   ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
-  ['c-contrastive', (f, w, labels, _, shard) => cContrastiveHead(f, w, labels, { negativeMargin: 3, shard }), 1],
+  [
+    'c-contrastive',
+    (f, w, labels, _, shard) => cContrastiveHead(f, w, labels, { negativeMargin: 3, shard }),
+    1,
+  ],
   [
     'c-contrastive as the author',
     (f, w, labels, _, shard) =>
@@ -125,24 +130,33 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   expect(actual).toHaveLength(expected.length);
   const size = Math.max(...expected.map(Math.abs));
   actual.forEach((value, i) => {
-    expect(Math.abs(value - expected[i]!), `${i}: ${value}, not ${expected[i]}`).toBeLessThanOrEqual(2e-6 * size);
+    expect(Math.abs(value - expected[i]!), `${i}: ${value}, not ${expected[i]}`).toBeLessThanOrEqual(
+      2e-6 * size,
+    );
   });
 }
 
-test.each(heads)('%s: classes spread over 2 and 3 ranks give what one process gives', async (_, head, start) => {
-  const whole = await run(head, start);
-  for (const size of [2, 3]) {
-    const results = await runInProcess(size, (ranks) => run(head, start, ranks));
-    for (const { loss, statistics, own } of results) {
-      expectClose([loss], [whole.loss]);
-      expectClose(statistics, whole.statistics);
-      if (whole.own !== null) expectClose([own!], [whole.own]);
-      expect([loss, ...statistics, own]).toEqual([results[0]!.loss, ...results[0]!.statistics, results[0]!.own]);
+test.each(heads)(
+  '%s: classes spread over 2 and 3 ranks give what one process gives',
+  async (_, head, start) => {
+    const whole = await run(head, start);
+    for (const size of [2, 3]) {
+      const results = await runInProcess(size, (ranks) => run(head, start, ranks));
+      for (const { loss, statistics, own } of results) {
+        expectClose([loss], [whole.loss]);
+        expectClose(statistics, whole.statistics);
+        if (whole.own !== null) expectClose([own!], [whole.own]);
+        expect([loss, ...statistics, own]).toEqual([
+          results[0]!.loss,
+          ...results[0]!.statistics,
+          results[0]!.own,
+        ]);
+      }
+      expectClose(join(results.map((result) => result.features)), [...whole.features]);
+      expectClose(join(results.map((result) => result.weights)), [...whole.weights]);
     }
-    expectClose(join(results.map((result) => result.features)), [...whole.features]);
-    expectClose(join(results.map((result) => result.weights)), [...whole.weights]);
-  }
-});
+  },
+);
 
 test('a NaN in the class weights of one rank is the loss of all', async () => {
   const spoilt = weights.slice();

@@ -3,8 +3,8 @@ import { type Parameters, type ParameterWindow, readTensors } from '../core/para
 import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
-import { type GradientExchange, SharedGradients } from './shared_gradients.ts';
 import { measureClipping } from './clip.ts';
+import { type GradientExchange, SharedGradients } from './shared_gradients.ts';
 
 /** Settings that all optimisers have. */
 export interface OptimiserOptions {

@@ -1,6 +1,12 @@
 import type { TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
-import { type ExchangeTimes, type Moment, momentsOf, type PlacedExchange, RunningExchanges } from './exchange.ts';
+import {
+  type ExchangeTimes,
+  type Moment,
+  momentsOf,
+  type PlacedExchange,
+  RunningExchanges,
+} from './exchange.ts';
 import type { KernelArgument } from './kernel.ts';
 import type { MemoryPlan, Storage } from './memory.ts';
 import { cutIntoParts } from './parts.ts';
@@ -116,7 +122,9 @@ export class CapturedStep<T> {
   run(): void {
     const { gpu, stepRunner } = this.device;
     if (this.moments.length > 0)
-      throw new DeviceError('run: the host takes part in this step, which has to be waited for: use runAndRead');
+      throw new DeviceError(
+        'run: the host takes part in this step, which has to be waited for: use runAndRead',
+      );
     if (stepRunner) stepRunner.run(this);
     else gpu.queue.submit([this.submitUpToLastPart().finish()]);
   }

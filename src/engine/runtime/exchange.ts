@@ -35,7 +35,15 @@ function planned(exchange: Exchange): Exchange {
   const inMemory = (tensor: KernelArgument): KernelArgument => {
     const { shape, dtype, size, bytes, device, storage } = tensor;
     const { buffer, offset } = storage;
-    return { shape, dtype, size, bytes, device, isDisposed: false, storage: new Storage(bytes, buffer, offset) };
+    return {
+      shape,
+      dtype,
+      size,
+      bytes,
+      device,
+      isDisposed: false,
+      storage: new Storage(bytes, buffer, offset),
+    };
   };
   return { ...exchange, reads: exchange.reads.map(inMemory), writes: exchange.writes.map(inMemory) };
 }

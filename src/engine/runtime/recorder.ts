@@ -120,7 +120,8 @@ export class Recorder {
       }
     });
     for (const { exchange, begin, end } of this.exchanges) {
-      this.touch(exchange.reads, begin - 1, `${exchange.name}, read`);
+      // At this dispatch others may be written: what is read must not share memory with them.
+      this.touch(exchange.reads, begin, `${exchange.name}, read`);
       this.touch(exchange.writes, end, `${exchange.name}, written`);
     }
     for (const tensor of kept) {

@@ -26,7 +26,10 @@ export const classSampling = z
     'Each step trains the classes of its batch and a random part of the others (Partial FC, arXiv 2203.15565); by default all.',
   );
 
-export type ClassSamplingContext = Pick<HeadContext, 'device' | 'prefix' | 'classes' | 'batchSize' | 'seed'> & {
+export type ClassSamplingContext = Pick<
+  HeadContext,
+  'device' | 'prefix' | 'classes' | 'batchSize' | 'seed'
+> & {
   /** The classes of this rank (default: all). */
   readonly rows?: RowRange;
   /** Ranks that share the classes, or null (default). */

@@ -28,12 +28,7 @@ export class Objective {
    * @param classes number of people
    * @param ranks where several train together, each with a part of the batch and of the classes
    */
-  constructor(
-    device: Device,
-    config: TrainingConfig,
-    classes: number,
-    ranks: Communicator | null = null,
-  ) {
+  constructor(device: Device, config: TrainingConfig, classes: number, ranks: Communicator | null = null) {
     const { seed, batchSize, data, loss, auxiliaryLoss } = config;
     const design = netOf(config.net);
     const [height, width] = data.imageSize;

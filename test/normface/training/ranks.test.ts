@@ -22,7 +22,6 @@ afterAll(() => {
 const pictureBytes = batch.pixels.length / batchSize;
 const classes = 11;
 
-
 interface Trained {
   readonly losses: number[];
   readonly weights: Float32Array;
@@ -50,7 +49,7 @@ async function train(
       pixels: batch.pixels.subarray(first * pictureBytes, (first + count) * pictureBytes),
       labels: labels.slice(first, first + count),
     };
-    losses.push((await model.step(part, 0.02, step)).loss);
+    losses.push((await model.step(part, 0.01, step)).loss);
   }
   const [weights, net] = await Promise.all([model.read('loss.weight'), model.read('conv1.weight')]);
   model.dispose();
@@ -73,7 +72,10 @@ const losses: [string, TrainingConfigInput][] = [
     'arcface with a part of the classes',
     { loss: { name: 'arcface', scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
   ],
-  ['softmax with biases, and center loss', { loss: { name: 'softmax', bias: true }, auxiliaryLoss: { name: 'center' } }],
+  [
+    'softmax with biases, and center loss',
+    { loss: { name: 'softmax', bias: true }, auxiliaryLoss: { name: 'center' } },
+  ],
 ];
 
 describe('20 steps', () => {
@@ -100,6 +102,7 @@ describe('20 steps', () => {
 
 test('ranks get the same bits every time', async () => {
   const twice = [];
-  for (let k = 0; k < 2; k++) twice.push(await runInProcess(3, (communicator) => train(losses[0]![1], 3, communicator)));
+  for (let k = 0; k < 2; k++)
+    twice.push(await runInProcess(3, (communicator) => train(losses[0]![1], 3, communicator)));
   expect(twice[0]).toEqual(twice[1]);
 });

@@ -1,0 +1,117 @@
+/** The host in the middle of a captured step. */
+
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+const runtime = runtimeOf(device);
+
+/** What the host adds to a tensor, and when it did. */
+function addOnHost(x: Tensor, amount: number, order: string[] = [], y = device.empty(x.shape)): Tensor {
+  runtime.exchange({
+    name: `add ${amount}`,
+    reads: [x],
+    writes: [y],
+    work: async ([values]) => {
+      order.push(`add ${amount}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return [(values as Float32Array).map((value) => value + amount)];
+    },
+  });
+  return y;
+}
+
+describe('a captured step in which the host takes part', () => {
+  test('gives what comes of it, in every run', async () => {
+    const x = device.tensor([1, 2, 3], [3]);
+    const step = device.capture(() => scale(addOnHost(scale(x, 2), 10), 3));
+    expect([...(await step.runAndRead([step.outputs]))[0]!]).toEqual([36, 42, 48]);
+    x.write([0, 0, 1]);
+    expect([...(await step.runAndRead([step.outputs]))[0]!]).toEqual([30, 30, 36]);
+  });
+
+  test('reads what an exchange at the same place must not have overwritten', async () => {
+    const x = device.tensor([1, 2, 3], [3]);
+    const order: string[] = [];
+    const step = device.capture(() => {
+      const shared = scale(x, 2);
+      const first = scale(addOnHost(shared, 10, order), 1);
+      // Nothing but the host needs `shared` any more.
+      const second = scale(addOnHost(shared, 20, order), 1);
+      return [first, second];
+    });
+    const [first, second] = await step.runAndRead(step.outputs);
+    expect([...first!, ...second!]).toEqual([12, 14, 16, 22, 24, 26]);
+    expect(order).toEqual(['add 10', 'add 20']);
+  });
+
+  test('goes on while the host works, and waits where the result is asked for', async () => {
+    const x = device.tensor([1], [1]);
+    const order: string[] = [];
+    const step = device.capture(() => {
+      const early = scale(x, 2);
+      const late = scale(scale(x, 3), 1);
+      // Both are asked for here; what the first one reads was ready before.
+      const a = addOnHost(late, 100, order);
+      const b = addOnHost(early, 10, order);
+      return [scale(a, 1), scale(b, 1)];
+    });
+    const times: string[] = [];
+    step.onExchange = ({ name, begun, read, done, needed, written }) => {
+      expect(begun <= read && read <= done && done <= written && needed <= written).toBe(true);
+      times.push(name);
+    };
+    const [a, b] = await step.runAndRead(step.outputs);
+    expect([a![0], b![0]]).toEqual([103, 12]);
+    expect(order).toEqual(['add 10', 'add 100']);
+    expect(times).toEqual(['add 100', 'add 10']);
+  });
+
+  test('may be given its own tensors back, also those with contents of their own', async () => {
+    const x = device.tensor([1, 2], [2]);
+    const step = device.capture(() => {
+      addOnHost(x, 1, [], x);
+      return scale(x, 10);
+    });
+    expect([...(await step.runAndRead([step.outputs]))[0]!]).toEqual([20, 30]);
+    expect([...(await x.read())]).toEqual([2, 3]);
+  });
+
+  test('ends with the error of the host', async () => {
+    const x = device.tensor([1], [1]);
+    const step = device.capture(() => {
+      runtime.exchange({
+        name: 'fails',
+        reads: [x],
+        writes: [x],
+        work: () => Promise.reject(new Error('no link')),
+      });
+      return scale(x, 1);
+    });
+    await expect(step.runAndRead([step.outputs])).rejects.toThrow('no link');
+  });
+
+  test('says so where it gives back too little', async () => {
+    const x = device.tensor([1], [1]);
+    const step = device.capture(() => {
+      runtime.exchange({ name: 'short', reads: [x], writes: [x], work: async () => [] });
+      return scale(x, 1);
+    });
+    await expect(step.runAndRead([step.outputs])).rejects.toThrow(
+      'exchange short: made 0 arrays for 1 tensors',
+    );
+  });
+
+  test('has to be waited for', () => {
+    const x = device.tensor([1], [1]);
+    const step = device.capture(() => scale(addOnHost(x, 1), 1));
+    expect(() => step.run()).toThrow(/the host takes part in this step.*runAndRead/);
+  });
+});
+
+test('outside of a captured step the host cannot take part', () => {
+  expect(() => addOnHost(device.tensor([1], [1]), 1)).toThrow(/captured steps only/);
+});
