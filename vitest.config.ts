@@ -19,6 +19,7 @@ const plain = [
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
+  'test/engine/distributed/*.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
   'test/inspector/compiled/*.test.ts',
@@ -69,8 +70,8 @@ export default defineConfig({
         test: {
           name: 'device',
           include: ['test/**/*.test.ts'],
-          // These drive other programs: vitest.web.config.ts, vitest.implementations.config.ts.
-          exclude: ['test/browser/**', 'test/implementations/**', ...plain],
+          // These drive other programs: vitest.web.config.ts, vitest.implementations.config.ts, vitest.mpi.config.ts.
+          exclude: ['test/browser/**', 'test/implementations/**', 'test/mpi/**', ...plain],
           // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
           // because the software driver already spreads each kernel over all cores.
           pool: 'forks',
