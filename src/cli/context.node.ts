@@ -35,6 +35,8 @@ export class Context {
   /** Exit status of the process when the command ends without an error. */
   exitCode = 0;
   readonly options: GlobalOptions;
+  /** The words of the command line, after `normface`. */
+  readonly words: readonly string[];
   private readonly streams: Streams;
   /** Where it is shown how far long work is: among the text for people. */
   readonly progressSink: ProgressSink;
@@ -43,8 +45,9 @@ export class Context {
   private deviceOptions: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {};
   private trace: StepTrace | undefined;
 
-  constructor(options: GlobalOptions, streams: Streams) {
+  constructor(options: GlobalOptions, streams: Streams, words: readonly string[] = []) {
     this.options = options;
+    this.words = words;
     this.streams = streams;
     this.progressSink = new StatusLine(this.forPeople);
   }

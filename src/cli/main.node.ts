@@ -27,7 +27,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     async (...values) => {
       refuseExcess(values.at(-1), program);
       const options = program.opts<GlobalOptions>();
-      const context = new Context(options, streams);
+      const context = new Context(options, streams, words);
       try {
         setMostPixels(options.maxPixels);
         const body = await load();

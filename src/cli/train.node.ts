@@ -11,6 +11,7 @@ import { configHash } from '../normface/training/config/overrides.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
 import { duration } from '../normface/training/progress.ts';
+import { findRunToResume } from '../normface/training/run/find-run.node.ts';
 import { type Forecast, forecast } from '../normface/training/run/forecast.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import { openResumed } from '../normface/training/run/resume.node.ts';
@@ -40,9 +41,15 @@ interface TrainOptions {
   readonly overfitBatch?: boolean;
   readonly verifyData?: boolean;
   readonly dryRun?: boolean;
+  readonly ranks?: number;
+  readonly hosts?: string;
+  readonly maxRestarts?: number;
+  readonly launcher?: string;
+  readonly rshAgent?: string;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  if (await isSupervisor(options)) return trainOnRanks(context, file, options);
   const interrupt = context.interrupt();
   try {
     const resolved = resolve(context, file, options);
@@ -54,6 +61,41 @@ export async function train(context: Context, file: string | undefined, options:
   } finally {
     interrupt.dispose();
   }
+}
+
+/**
+ * Whether this process only starts the ones that train.
+ * @throws UsageError where ranks are asked for that this process cannot start
+ */
+async function isSupervisor({ ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions) {
+  if (ranks === undefined && hosts === undefined) {
+    const alone = { '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent };
+    const [flag] = Object.entries(alone).find(([, value]) => value !== undefined) ?? [];
+    if (flag !== undefined) throw new UsageError(`${flag} goes with --ranks or --hosts`);
+    return false;
+  }
+  const { launchedRank } = await import('../normface/distributed/rank.node.ts');
+  if (launchedRank())
+    throw new UsageError('--ranks and --hosts start processes, but a launcher has started this one');
+  if (dryRun)
+    throw new UsageError(
+      '--dry-run tries one process; `normface distributed plan` tells what several would send',
+    );
+  return true;
+}
+
+/** Starts the same training in several processes, after a look at what this one can see: its settings, or the run to resume. */
+async function trainOnRanks(context: Context, file: string | undefined, options: TrainOptions) {
+  const { output: root = 'runs', ...flags } = settingsOf(options);
+  let run: string | undefined;
+  if (options.resume === undefined)
+    resolveConfig({ file, flags: { ...flags, output: root }, set: options.set });
+  else {
+    refuseWithResume(file, options);
+    run = findRunToResume(options.resume === true ? 'auto' : options.resume, String(root));
+  }
+  const { superviseTraining } = await import('./train-ranks.node.ts');
+  return superviseTraining(context, { ...options, run });
 }
 
 async function trainResolved(
@@ -89,9 +131,7 @@ function resolve(context: Context, file: string | undefined, options: TrainOptio
   const flags = settingsOf(options);
   if (options.resume === undefined)
     return { ...resolveConfig({ file, flags, set: options.set }), resume: undefined };
-  if (file !== undefined)
-    throw new UsageError('--resume takes the configuration of its run; leave the file out');
-  if (options.overfitBatch) throw new UsageError('--overfit-batch cannot resume');
+  refuseWithResume(file, options);
   const { output: root = 'runs', ...changes } = flags;
   return openResumed(options.resume === true ? 'auto' : options.resume, {
     root: String(root),
@@ -100,6 +140,13 @@ function resolve(context: Context, file: string | undefined, options: TrainOptio
     lock: !options.dryRun,
     warn: (text) => context.warn(text),
   });
+}
+
+/** @throws UsageError where something is given that a resumed run cannot have */
+function refuseWithResume(file: string | undefined, { overfitBatch }: TrainOptions): void {
+  if (file !== undefined)
+    throw new UsageError('--resume takes the configuration of its run; leave the file out');
+  if (overfitBatch) throw new UsageError('--overfit-batch cannot resume');
 }
 
 /** The settings that flags stand for. */

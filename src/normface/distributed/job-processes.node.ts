@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { jobVariable } from './world.ts';
+import { jobVariable } from './orders.ts';
 
 /**
  * Processes of this user whose environment has the job's name: launcher, daemons, ranks and what they started. Looks into /proc, so it

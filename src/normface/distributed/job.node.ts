@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { kill, processesOf } from './job-processes.node.ts';
 import { LauncherText } from './launcher-text.ts';
 import { type EndMessage, type Message, type StartMessage, splitMessage } from './messages.ts';
+import { type Environment, jobVariable } from './orders.ts';
 import type { JobEnd } from './restart-policy.ts';
-import { type Environment, jobVariable } from './world.ts';
 
 /** Seconds. */
 export interface Patience {

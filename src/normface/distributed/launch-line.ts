@@ -1,7 +1,7 @@
 /** The command line that starts the ranks, as arguments of Open MPI's `mpirun` or MPICH's `mpiexec` (Hydra). */
 
 import { UsageError } from '../../common/errors.ts';
-import type { Environment } from './world.ts';
+import type { Environment } from './orders.ts';
 
 export type Flavour = 'openmpi' | 'mpich';
 

@@ -5,8 +5,8 @@ import os from 'node:os';
 import { Job, type Patience } from './job.node.ts';
 import { removeSegments } from './job-processes.node.ts';
 import { type Job as JobPlan, launchArguments, launchEnvironment } from './launch-line.ts';
+import { type Environment, environmentOf } from './orders.ts';
 import { judge } from './restart-policy.ts';
-import { type Environment, environmentOf } from './world.ts';
 
 export interface Supervision extends Omit<JobPlan, 'program'> {
   /** The program and its words. @param run the folder of the run to go on with, if it has a checkpoint */

@@ -120,7 +120,7 @@ test('an error that people are meant to meet is not tried again', async () => {
   expect({ status, restarts }).toEqual({ status: 1, restarts: 0 });
   expect(reason).toBe(`rank 1 on ${os.hostname()}: the file is missing`);
   expect(stderr).toContain('normface: rank 1 says why');
-  expect(ranks).toHaveLength(2);
+  expect(ranks.filter(({ attempt }) => attempt > 1)).toEqual([]);
 });
 
 test('a rank that dies is started again with the others, from the run that rank 0 told of', async () => {
