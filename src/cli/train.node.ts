@@ -1,8 +1,15 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import type { JsonObject } from '../common/json.ts';
 import { DeviceError } from '../engine/core/errors.ts';
+import {
+  explainEnd,
+  joinRanks,
+  launchedRank,
+  tellRun,
+  whenAskedToStop,
+} from '../normface/distributed/rank.node.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -49,7 +56,24 @@ interface TrainOptions {
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
-  if (await isSupervisor(options)) return trainOnRanks(context, file, options);
+  if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
+  const communicator = await joinRanks();
+  try {
+    context.asRank(communicator.rank);
+    context.whenAsked = whenAskedToStop;
+    if (communicator.size > 1)
+      throw new UserError(
+        `${communicator.size} ranks have joined (${communicator.backend}), but training on more than one is not part of this version`,
+      );
+    return await trainHere(context, file, options);
+  } catch (error) {
+    explainEnd(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Trains in this process. */
+async function trainHere(context: Context, file: string | undefined, options: TrainOptions) {
   const interrupt = context.interrupt();
   try {
     const resolved = resolve(context, file, options);
@@ -67,15 +91,17 @@ export async function train(context: Context, file: string | undefined, options:
  * Whether this process only starts the ones that train.
  * @throws UsageError where ranks are asked for that this process cannot start
  */
-async function isSupervisor({ ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions) {
+function isSupervisor(
+  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions,
+  launched: { size: number } | undefined,
+): boolean {
   if (ranks === undefined && hosts === undefined) {
     const alone = { '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent };
     const [flag] = Object.entries(alone).find(([, value]) => value !== undefined) ?? [];
     if (flag !== undefined) throw new UsageError(`${flag} goes with --ranks or --hosts`);
     return false;
   }
-  const { launchedRank } = await import('../normface/distributed/rank.node.ts');
-  if (launchedRank())
+  if (launched)
     throw new UsageError('--ranks and --hosts start processes, but a launcher has started this one');
   if (dryRun)
     throw new UsageError(
@@ -113,6 +139,7 @@ async function trainResolved(
   const run = {
     ...{ device, reopenDevice, config, data, source, resume, reporter },
     ...{ overfitBatch, verifyData, shouldStop },
+    onFolder: tellRun,
   };
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;

@@ -6,6 +6,7 @@ import { UserError } from '../../common/errors.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { type ConnectOptions, connect as connectAll } from '../../engine/distributed/connect.node.ts';
 import { launchedBy } from '../../engine/distributed/mpi/launcher.ts';
+import { gpuAddresses, gpuEnvironment } from './gpu-choice.node.ts';
 import { type Message, messageLine } from './messages.ts';
 import { ordersOf } from './orders.ts';
 
@@ -24,7 +25,8 @@ export function launchedRank(): { rank: number; size: number } | undefined {
 
 /**
  * Joins the ranks that a launcher started beside this process; alone it is a group of one. Where a supervisor started them it is told of
- * this rank's start and end, and their number must be the one that it asked for.
+ * this rank's start and end, and their number must be the one that it asked for. Where a host has several GPUs each rank is given its
+ * own, so this comes before a device is opened.
  */
 export async function joinRanks(
   connect: (options: ConnectOptions) => Promise<Communicator> = connectAll,
@@ -48,6 +50,7 @@ export async function joinRanks(
     throw new MismatchError(
       `${orders.ranks} ranks were started, but this one sees ${communicator.size}: the launcher is of another MPI than the library (${communicator.backend})`,
     );
+  Object.assign(process.env, gpuEnvironment(gpuAddresses(), communicator, process.env));
   return communicator;
 }
 
