@@ -72,7 +72,6 @@ export async function loadLibrary(launched: Launched | null, wanted?: string): P
 function candidates(flavour: Flavour): string[] {
   const names = fileNames[flavour];
   const lying = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  // Fedora's MPICH has the name that Open MPI's folder may hold, too: only what exists is tried, in its folder.
   return [...names, ...lying.filter((file) => fs.existsSync(file))];
 }
 

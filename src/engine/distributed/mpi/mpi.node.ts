@@ -15,7 +15,7 @@ import type { Launched } from './launcher.ts';
 import { loadLibrary } from './library.node.ts';
 
 export interface MpiOptions extends Partial<GuardOptions> {
-  /** File of the library, or the folder that it lies in. */
+  /** File of the library, or the folder that it lies in; else the variable `MPI_LIB`, else what belongs to the launcher. */
   readonly library?: string | undefined;
   /** Elements that a function of MPI is given at once, for which it has a 32-bit number with a sign. */
   readonly elementsPerCall?: number;
@@ -41,7 +41,7 @@ export async function connectMpi(
   options: MpiOptions = {},
 ): Promise<MpiCommunicator> {
   if (!isMainThread) throw new UserError('MPI can be connected in the main thread only');
-  const binding = new Binding(await loadLibrary(launched, options.library));
+  const binding = new Binding(await loadLibrary(launched, options.library ?? process.env.MPI_LIB));
   const koffi = await loadKoffi();
   const isInitialised = new Int32Array(1);
   binding.call('MPI_Initialized', isInitialised);
