@@ -31,6 +31,6 @@ export async function connect(options: ConnectOptions = {}): Promise<Communicato
   }
   const launched = launchedBy(process.env);
   if (backend === 'local' || (backend === 'auto' && !launched)) return new LocalCommunicator();
-  const { connectMpi } = await import('./mpi/mpi.node.ts');
+  const { connectMpi } = await import('./mpi/connect-mpi.node.ts');
   return connectMpi(launched, { library, ...(timeoutMs !== undefined && { timeoutMs }), onFatal });
 }

@@ -17,6 +17,7 @@ export interface NativeFunction {
 export type NativeValue = number | bigint | ArrayBufferView | null;
 
 export interface Library {
+  readonly koffi: Koffi;
   readonly file: string;
   readonly abi: Abi;
   /** A function that returns `int`. @param types of its parameters, in koffi's notation */
@@ -94,6 +95,7 @@ function tryToLoad(koffi: Koffi, file: string): Library | null {
   pin(koffi, file);
   const symbol = (name: string): bigint => loaded.symbol(name);
   return {
+    koffi,
     file,
     abi: abiOf(file, symbol),
     declare: (name, types) => loaded.func(name, 'int', [...types]) as NativeFunction,
