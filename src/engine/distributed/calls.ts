@@ -118,7 +118,7 @@ export function checkParts(
   checkApart(operation, part, all);
 }
 
-/** MPI's rule for all communicators (MPI 3.1, section 2.3): what is read and what is written must not overlap. */
+/** The rule of MPI, for all communicators (MPI 3.1, "Procedure specification"): what is read and what is written must not overlap. */
 export function checkApart(operation: Operation, a: HostArray, b: HostArray): void {
   const overlap =
     a.buffer === b.buffer &&
