@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { bundledPrograms, families, findLauncher, launch, type Outcome } from './launch.ts';
+import { bundledPrograms, families, findLauncher, launch, type Outcome, start } from './launch.ts';
 
 const program = bundledPrograms({
   operations: 'test/mpi/programs/operations.ts',
@@ -51,8 +52,21 @@ describe.each(families)('%s', (family) => {
   });
 
   test.runIf(there)('a rank that is killed', async () => {
-    const outcome = await fail('kill', 'inside');
-    expect(outcome.status).not.toBe(0);
+    const run = start(family, program('fault'), { ranks: 2, args: ['wait', 'outside'], timeoutMs: 10_000 });
+    const pid = await run.pid(1);
+    // Time to join and to come to the collective.
+    await sleep(700);
+    process.kill(pid, 'SIGKILL');
+    const outcome = await run.outcome;
+    // By the number of the signal: Open MPI as shells do.
+    expect(outcome).toMatchObject({ status: family === 'openmpi' ? 128 + 9 : 9, survivors: [] });
+    expect(outcome.milliseconds).toBeLessThan(8000);
+  });
+
+  test.runIf(there)('ranks that end without closing the communicator end well', async () => {
+    const outcome = await launch(family, program('fault'), { ranks: 2, args: ['end'] });
+    expect(outcome).toMatchObject({ status: 0, survivors: [] });
+    expect(outcome.ranks.map(({ stderr }) => stderr)).toEqual(['', '']);
   });
 
   test.runIf(there && findLauncher(family === 'openmpi' ? 'mpich' : 'openmpi'))(

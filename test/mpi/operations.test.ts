@@ -5,6 +5,7 @@ import { bundledPrograms, families, findLauncher, launch } from './launch.ts';
 const program = bundledPrograms({
   operations: 'test/mpi/programs/operations.ts',
   memory: 'test/mpi/programs/memory.ts',
+  error: 'test/mpi/programs/error.ts',
 });
 
 /** 0, 1, … */
@@ -73,5 +74,15 @@ describe.each(families)('%s', (family) => {
     const outcome = await launch(family, program('memory'), { ranks: 2, flags: ['--expose-gc'] });
     expect(outcome.ranks.map(({ stdout }) => stdout)).toEqual(['wrong 0\n', 'wrong 0\n']);
     expect(outcome).toMatchObject({ status: 0, survivors: [] });
+  });
+
+  test.runIf(there)('an error of MPI has the function, its class and its text', async () => {
+    const outcome = await launch(family, program('error'), { ranks: 1 });
+    // MPI_ERR_ROOT: 8 in Open MPI's mpi.h, 7 in MPICH's.
+    const expected = expect.stringMatching(
+      family === 'openmpi' ? /^MPI_Bcast, class 8: .*root/ : /^MPI_Bcast, class 7: .*[Rr]oot/s,
+    );
+    expect(JSON.parse(outcome.ranks[0]!.stdout)).toEqual([expected, expected]);
+    expect(outcome.status).toBe(0);
   });
 });

@@ -22,7 +22,7 @@ export interface ConnectOptions {
  * @throws UserError where MPI is asked for and it or koffi is missing, with the command that installs it
  */
 export async function connect(options: ConnectOptions = {}): Promise<Communicator> {
-  const { backend = 'auto', library = process.env.MPI_LIB, timeoutMs, onFatal } = options;
+  const { backend = 'auto', library, timeoutMs, onFatal } = options;
   if (!['auto', 'mpi', 'local'].includes(backend)) {
     throw new UserError(`there is no backend ${backend}; there are auto, mpi and local`);
   }
@@ -31,6 +31,6 @@ export async function connect(options: ConnectOptions = {}): Promise<Communicato
   }
   const launched = launchedBy(process.env);
   if (backend === 'local' || (backend === 'auto' && !launched)) return new LocalCommunicator();
-  const { connectMpi } = await import('./mpi/mpi.node.ts');
+  const { connectMpi } = await import('./mpi/connect-mpi.node.ts');
   return connectMpi(launched, { library, ...(timeoutMs !== undefined && { timeoutMs }), onFatal });
 }

@@ -1,8 +1,8 @@
 /** Every operation once; prints what this rank got. */
 
 import { createHash } from 'node:crypto';
+import { connectMpi } from '../../../src/engine/distributed/mpi/connect-mpi.node.ts';
 import { launchedBy } from '../../../src/engine/distributed/mpi/launcher.ts';
-import { connectMpi } from '../../../src/engine/distributed/mpi/mpi.node.ts';
 
 // Few elements a call, so that arrays of a few dozen go in several pieces as those of billions do.
 const communicator = await connectMpi(launchedBy(process.env), {

@@ -51,7 +51,7 @@ export const mpichAbi: Abi = {
   threads: { serialized: 2, multiple: 3 },
 };
 
-/** MPI 5.0, chapter 20, "Application binary interface": small integers in the place of addresses. */
+/** MPI 5.0, chapter "Application binary interface (ABI)": small integers in the place of addresses. */
 export const standardAbi: Abi = {
   flavour: 'standard',
   handle: 'void *',

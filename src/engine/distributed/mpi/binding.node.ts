@@ -23,7 +23,7 @@ export class MpiError extends Error {
 
 const address = 'void *';
 
-/** Parameters of the functions, by MPI 4.0, annex A.2: addresses, `int`, and `handle` for whatever handles are. */
+/** Parameters of the functions, by MPI 3.1, annex A.2: addresses, `int`, and `handle` for whatever handles are. */
 const signatures = {
   MPI_Get_library_version: [address, address],
   MPI_Initialized: [address],

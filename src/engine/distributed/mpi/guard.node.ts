@@ -37,7 +37,7 @@ export class Guard {
   private readonly alarm: (seconds: number) => number;
   private readonly watchdog: NodeJS.Timeout;
   /** Which rank this is, for messages. */
-  private name = '';
+  private name = 'a rank that has not joined';
   private isReleased = false;
 
   constructor(koffi: Koffi, binding: Binding, options: GuardOptions) {

@@ -17,6 +17,7 @@ export interface NativeFunction {
 export type NativeValue = number | bigint | ArrayBufferView | null;
 
 export interface Library {
+  readonly koffi: Koffi;
   readonly file: string;
   readonly abi: Abi;
   /** A function that returns `int`. @param types of its parameters, in koffi's notation */
@@ -72,7 +73,6 @@ export async function loadLibrary(launched: Launched | null, wanted?: string): P
 function candidates(flavour: Flavour): string[] {
   const names = fileNames[flavour];
   const lying = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  // Fedora's MPICH has the name that Open MPI's folder may hold, too: only what exists is tried, in its folder.
   return [...names, ...lying.filter((file) => fs.existsSync(file))];
 }
 
@@ -95,6 +95,7 @@ function tryToLoad(koffi: Koffi, file: string): Library | null {
   pin(koffi, file);
   const symbol = (name: string): bigint => loaded.symbol(name);
   return {
+    koffi,
     file,
     abi: abiOf(file, symbol),
     declare: (name, types) => loaded.func(name, 'int', [...types]) as NativeFunction,
