@@ -120,8 +120,14 @@ async function trainOnRanks(context: Context, file: string | undefined, options:
     refuseWithResume(file, options);
     run = findRunToResume(options.resume === true ? 'auto' : options.resume, String(root));
   }
-  const { superviseTraining } = await import('./train-ranks.node.ts');
-  return superviseTraining(context, { ...options, run });
+  const [{ superviseCommand }, { resumingWords, supervisorOptions, withoutOptions }] = await Promise.all([
+    import('./supervise-command.node.ts'),
+    import('./words.ts'),
+  ]);
+  const words = withoutOptions(context.words, supervisorOptions);
+  return superviseCommand(context, { ...options, run }, (from) =>
+    from === undefined ? words : resumingWords(words, from),
+  );
 }
 
 async function trainResolved(

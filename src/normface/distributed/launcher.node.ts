@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UsageError, UserError } from '../../common/errors.ts';
+import { installCommand } from '../../engine/distributed/mpi/library.node.ts';
 import { type Flavour, type Launcher, launcherOf } from './launch-line.ts';
 
 /** Names by which distributions install them; Debian has both side by side. */
@@ -11,9 +12,6 @@ const names: Readonly<Record<Flavour, readonly string[]>> = {
   openmpi: ['mpirun.openmpi', 'mpirun', 'mpiexec'],
   mpich: ['mpirun.mpich', 'mpiexec.hydra', 'mpirun', 'mpiexec'],
 };
-
-const install =
-  'on Debian or Ubuntu: apt-get install openmpi-bin; on Fedora: dnf install openmpi; on macOS: brew install open-mpi';
 
 /** What a file prints for `--version`; undefined where it does not run. */
 export type AskVersion = (file: string) => string | undefined;
@@ -42,7 +40,7 @@ export function findLauncher(
     }
   }
   const what = wanted === undefined ? 'MPI was not found' : `${titles[wanted]} was not found`;
-  throw new UserError(`${what}: several ranks need mpirun (${install})`);
+  throw new UserError(`${what}: several ranks need mpirun; ${installCommand(wanted ?? 'openmpi')}`);
 }
 
 export const titles: Readonly<Record<Flavour, string>> = { openmpi: 'Open MPI', mpich: 'MPICH' };

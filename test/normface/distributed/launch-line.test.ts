@@ -93,7 +93,7 @@ test('launchers by what they print', () => {
 
 test('no launcher, and one that is none', () => {
   expect(() => findLauncher(undefined, { search: '/nowhere' })).toThrow(
-    /MPI was not found.*apt-get install openmpi-bin/,
+    /MPI was not found: several ranks need mpirun; install /,
   );
   expect(() => findLauncher('mpich', { search: '/nowhere' })).toThrow('MPICH was not found');
   expect(() => findLauncher('/nowhere/mpirun')).toThrow('there is no such program');
