@@ -32,6 +32,8 @@ const plain = [
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',
   'test/normface/evaluation/!(blufr|near-features).test.ts',
+  'test/normface/distributed/!(supervise).test.ts',
+  'test/cli/words.test.ts',
   'test/normface/detection/{boxes,face-api-boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
   'test/normface/models/**/!(engine|lenet).test.ts',
@@ -70,8 +72,8 @@ export default defineConfig({
         test: {
           name: 'device',
           include: ['test/**/*.test.ts'],
-          // These drive other programs: vitest.web.config.ts, vitest.implementations.config.ts.
-          exclude: ['test/browser/**', 'test/implementations/**', ...plain],
+          // These drive other programs: vitest.web.config.ts, vitest.implementations.config.ts, vitest.mpi.config.ts.
+          exclude: ['test/browser/**', 'test/implementations/**', 'test/mpi/**', ...plain],
           // A process per file, so that a crash in the GPU driver fails one file and not the run; two at a time
           // because the software driver already spreads each kernel over all cores.
           pool: 'forks',

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
  * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
- * that opens. With `--browser` also a Chromium, for `npm run test:web`; with `--firefox` a Firefox and with `--runtimes`
- * Deno, Bun and other versions of Node, for tests that are skipped where these cannot be had. Does only what is missing, so
- * a second run is quick. Uses nothing but Node itself.
+ * that opens. With `--browser` also a Chromium, for `npm run test:web`; with `--firefox` a Firefox, with `--runtimes`
+ * Deno, Bun and other versions of Node, with `--mpi` launchers of MPI, for tests that are skipped where these cannot be
+ * had. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
  */
 
 import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';

@@ -4,6 +4,7 @@ import { installDriver, openAdapter } from './adapter.mjs';
 import { findBrowser, installBrowser } from './browsers.mjs';
 import { adapterFingerprint } from './fingerprint.mjs';
 import { withLock } from './lock.mjs';
+import { hasMpi, installMpi } from './mpi.mjs';
 import { installPackages, packagesAreFresh } from './packages.mjs';
 import { run, SetupError, say } from './process.mjs';
 import { buildIsFresh } from './sources.mjs';
@@ -42,6 +43,11 @@ const EXTRAS = {
     isDone: () => packagesAreFresh(RUNTIMES),
     perform: () => installPackages(RUNTIMES),
     without: 'the tests in Deno, Bun and other versions of Node are skipped',
+  },
+  '--mpi': {
+    isDone: hasMpi,
+    perform: installMpi,
+    without: 'the tests on launchers of MPI that are not here are skipped',
   },
 };
 

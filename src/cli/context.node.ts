@@ -35,22 +35,40 @@ export class Context {
   /** Exit status of the process when the command ends without an error. */
   exitCode = 0;
   readonly options: GlobalOptions;
-  private readonly streams: Streams;
+  /** The words of the command line, after `normface`. */
+  readonly words: readonly string[];
+  private streams: Streams;
+  private isSilent = false;
   /** Where it is shown how far long work is: among the text for people. */
-  readonly progressSink: ProgressSink;
+  progressSink: ProgressSink;
   private readonly stages: Stage[] = [];
   private device: Device | undefined;
   private deviceOptions: Pick<DeviceOptions, 'mode' | 'debug' | 'tune' | 'ignoreMeasurements'> = {};
   private trace: StepTrace | undefined;
 
-  constructor(options: GlobalOptions, streams: Streams) {
+  constructor(options: GlobalOptions, streams: Streams, words: readonly string[] = []) {
     this.options = options;
+    this.words = words;
     this.streams = streams;
     this.progressSink = new StatusLine(this.forPeople);
   }
 
+  /** From now on this is one of several processes that do the same: only rank 0 prints, the others no more than warnings with their number. */
+  asRank(rank: number): void {
+    if (rank === 0) return;
+    const { stderr, whenLost } = this.streams;
+    const silent = { write: () => {} };
+    this.isSilent = true;
+    this.streams = {
+      stdout: silent,
+      stderr: { write: (text) => stderr.write(`rank ${rank}: ${text}`) },
+      whenLost,
+    };
+    this.progressSink = new StatusLine(silent);
+  }
+
   private get forPeople(): Output {
-    return this.options.json ? this.streams.stderr : this.streams.stdout;
+    return this.options.json && !this.isSilent ? this.streams.stderr : this.streams.stdout;
   }
 
   /** Prints a line for people. What a terminal would obey, such as a control character in a file's name, is written out. */
@@ -72,9 +90,19 @@ export class Context {
     this.streams.stdout.write(`${JSON.stringify(record)}\n`);
   }
 
-  /** Lets signals and lost streams stop this command where it can save; give it back with `dispose`. */
+  /** Calls its argument also when the ranks' supervisor asks; set by what joins them. */
+  whenAsked: WhenLost | undefined;
+
+  private readonly whenToStop: WhenLost = (stop) => {
+    const ends = [this.streams.whenLost?.(stop), this.whenAsked?.(stop)];
+    return () => {
+      for (const end of ends) end?.();
+    };
+  };
+
+  /** Lets signals, lost streams and a supervisor stop this command where it can save; give it back with `dispose`. */
   interrupt(): Interrupt {
-    return new Interrupt((text) => this.warn(text), { whenLost: this.streams.whenLost });
+    return new Interrupt((text) => this.warn(text), { whenLost: this.whenToStop });
   }
 
   /** Shows what is being done until the stage ends, at the latest with the command. */

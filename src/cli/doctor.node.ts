@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { UsageError } from '../common/errors.ts';
 import { javascriptRuntime } from '../common/javascript-runtime.node.ts';
 import { packageVersion } from '../normface/package.node.ts';
 import { describeEnvironment } from '../normface/training/run/run-folder.node.ts';
@@ -14,7 +15,19 @@ interface Finding {
   readonly detail: string;
 }
 
-export async function doctor(context: Context) {
+interface DoctorOptions {
+  readonly mpi?: boolean;
+  readonly ranks?: number;
+  readonly hosts?: string;
+  readonly launcher?: string;
+  readonly rshAgent?: string;
+}
+
+export async function doctor(context: Context, { mpi, ...ranks }: DoctorOptions) {
+  const [given] = Object.keys(ranks);
+  if (mpi) return (await import('./doctor-mpi.node.ts')).doctorMpi(context, ranks);
+  if (given !== undefined)
+    throw new UsageError(`--${given === 'rshAgent' ? 'rsh-agent' : given} goes with --mpi`);
   const findings: Finding[] = [];
   const examine = async (what: string, look: () => Promise<string>): Promise<void> => {
     try {

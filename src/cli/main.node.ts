@@ -9,6 +9,7 @@ import { printable } from '../common/printable.ts';
 import { suggest } from '../common/suggest.ts';
 import { ArgumentError, DeviceError, LabelError, NotFiniteError } from '../engine/core/errors.ts';
 import { setMostPixels } from '../normface/data/images/pixel-limit.node.ts';
+import { ordersOf } from '../normface/distributed/orders.ts';
 import { packageVersion } from '../normface/package.node.ts';
 import type { Runner } from './command.ts';
 import { Context, type GlobalOptions, type Streams } from './context.node.ts';
@@ -27,7 +28,7 @@ export async function runCli(words: readonly string[], streams: Streams = proces
     async (...values) => {
       refuseExcess(values.at(-1), program);
       const options = program.opts<GlobalOptions>();
-      const context = new Context(options, streams);
+      const context = new Context(options, streams, words);
       try {
         setMostPixels(options.maxPixels);
         const body = await load();
@@ -133,6 +134,6 @@ if (isProgram) {
   const words = process.argv.slice(2);
   process.exitCode = await runCli(
     words,
-    new StandardStreams(process, { mixable: !words.includes('--json') }),
+    new StandardStreams(process, { mixable: !words.includes('--json'), terminal: ordersOf(process.env) }),
   );
 }

@@ -141,6 +141,10 @@ async function estimated(
   return profile;
 }
 
+/** An estimate of a training step of a configuration. @param people rows of the class matrices */
+export const estimatedTraining = (context: Context, config: TrainingConfig, people: number, card: CardName) =>
+  estimated(context, (device) => trainingStep(device, config, people), netOf(config.net).name, card);
+
 interface Profiled {
   readonly step: CapturedStep<unknown>;
   readonly dispose: () => void;

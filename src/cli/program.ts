@@ -9,6 +9,7 @@ import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
 import { addData } from './data.ts';
 import { addDemo } from './demo.ts';
+import { addDistributed } from './distributed.ts';
 import { addDoctor } from './doctor.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
@@ -51,6 +52,7 @@ const commands: readonly AddCommand[] = [
   addKernels,
   addProfile,
   addTune,
+  addDistributed,
   addDoctor,
   addCompletion,
 ];

@@ -25,14 +25,27 @@ export class StandardStreams implements Streams {
   private readonly exit: (code: number) => void;
   private readonly lost = new Set<Name>();
   private stop: ((why: string) => void) | undefined;
+  private readonly terminal: { readonly columns: number | undefined } | undefined;
 
-  /** @param mixable whether one stream may carry what is for the other: not where a machine reads stdout */
+  /**
+   * @param mixable whether one stream may carry what is for the other: not where a machine reads stdout
+   * @param terminal where stdout gets to in the end, if that is not this process's stdout: Open MPI gives every rank a terminal
+   */
   constructor(
     source: StreamSource,
-    { mixable, exit = endNow }: { mixable: boolean; exit?: (code: number) => void },
+    {
+      mixable,
+      exit = endNow,
+      terminal,
+    }: {
+      mixable: boolean;
+      exit?: (code: number) => void;
+      terminal?: { readonly columns: number | undefined };
+    },
   ) {
     this.source = source;
     this.exit = exit;
+    this.terminal = terminal;
     this.stdout = this.outlet('stdout', mixable ? 'stderr' : undefined);
     this.stderr = this.outlet('stderr', mixable ? 'stdout' : undefined);
     for (const name of ['stdout', 'stderr'] as const)
@@ -47,17 +60,17 @@ export class StandardStreams implements Streams {
   };
 
   private outlet(name: Name, other: Name | undefined): Output {
-    const { source, lost } = this;
+    const { source, lost, terminal } = this;
     return {
       write: (text) => {
         const target = [name, other].find((candidate) => candidate && !lost.has(candidate));
         if (target) source[target].write(text);
       },
       get isTTY() {
-        return source[name].isTTY;
+        return terminal ? name === 'stdout' && terminal.columns !== undefined : source[name].isTTY;
       },
       get columns() {
-        return source[name].columns;
+        return terminal ? terminal.columns : source[name].columns;
       },
     };
   }

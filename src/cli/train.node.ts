@@ -1,8 +1,15 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import type { JsonObject } from '../common/json.ts';
 import { DeviceError } from '../engine/core/errors.ts';
+import {
+  explainEnd,
+  joinRanks,
+  launchedRank,
+  tellRun,
+  whenAskedToStop,
+} from '../normface/distributed/rank.node.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -11,6 +18,7 @@ import { configHash } from '../normface/training/config/overrides.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
 import { duration } from '../normface/training/progress.ts';
+import { findRunToResume } from '../normface/training/run/find-run.node.ts';
 import { type Forecast, forecast } from '../normface/training/run/forecast.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import { openResumed } from '../normface/training/run/resume.node.ts';
@@ -40,9 +48,32 @@ interface TrainOptions {
   readonly overfitBatch?: boolean;
   readonly verifyData?: boolean;
   readonly dryRun?: boolean;
+  readonly ranks?: number;
+  readonly hosts?: string;
+  readonly maxRestarts?: number;
+  readonly launcher?: string;
+  readonly rshAgent?: string;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
+  const communicator = await joinRanks();
+  try {
+    context.asRank(communicator.rank);
+    context.whenAsked = whenAskedToStop;
+    if (communicator.size > 1)
+      throw new UserError(
+        `${communicator.size} ranks have joined (${communicator.backend}), but training on more than one is not part of this version`,
+      );
+    return await trainHere(context, file, options);
+  } catch (error) {
+    explainEnd(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Trains in this process. */
+async function trainHere(context: Context, file: string | undefined, options: TrainOptions) {
   const interrupt = context.interrupt();
   try {
     const resolved = resolve(context, file, options);
@@ -54,6 +85,49 @@ export async function train(context: Context, file: string | undefined, options:
   } finally {
     interrupt.dispose();
   }
+}
+
+/**
+ * Whether this process only starts the ones that train.
+ * @throws UsageError where ranks are asked for that this process cannot start
+ */
+function isSupervisor(
+  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions,
+  launched: { size: number } | undefined,
+): boolean {
+  if (ranks === undefined && hosts === undefined) {
+    const alone = { '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent };
+    const [flag] = Object.entries(alone).find(([, value]) => value !== undefined) ?? [];
+    if (flag !== undefined) throw new UsageError(`${flag} goes with --ranks or --hosts`);
+    return false;
+  }
+  if (launched)
+    throw new UsageError('--ranks and --hosts start processes, but a launcher has started this one');
+  if (dryRun)
+    throw new UsageError(
+      '--dry-run tries one process; `normface distributed plan` tells what several would send',
+    );
+  return true;
+}
+
+/** Starts the same training in several processes, after a look at what this one can see: its settings, or the run to resume. */
+async function trainOnRanks(context: Context, file: string | undefined, options: TrainOptions) {
+  const { output: root = 'runs', ...flags } = settingsOf(options);
+  let run: string | undefined;
+  if (options.resume === undefined)
+    resolveConfig({ file, flags: { ...flags, output: root }, set: options.set });
+  else {
+    refuseWithResume(file, options);
+    run = findRunToResume(options.resume === true ? 'auto' : options.resume, String(root));
+  }
+  const [{ superviseCommand }, { resumingWords, supervisorOptions, withoutOptions }] = await Promise.all([
+    import('./supervise-command.node.ts'),
+    import('./words.ts'),
+  ]);
+  const words = withoutOptions(context.words, supervisorOptions);
+  return superviseCommand(context, { ...options, run }, (from) =>
+    from === undefined ? words : resumingWords(words, from),
+  );
 }
 
 async function trainResolved(
@@ -71,6 +145,7 @@ async function trainResolved(
   const run = {
     ...{ device, reopenDevice, config, data, source, resume, reporter },
     ...{ overfitBatch, verifyData, shouldStop },
+    onFolder: tellRun,
   };
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;
@@ -89,9 +164,7 @@ function resolve(context: Context, file: string | undefined, options: TrainOptio
   const flags = settingsOf(options);
   if (options.resume === undefined)
     return { ...resolveConfig({ file, flags, set: options.set }), resume: undefined };
-  if (file !== undefined)
-    throw new UsageError('--resume takes the configuration of its run; leave the file out');
-  if (options.overfitBatch) throw new UsageError('--overfit-batch cannot resume');
+  refuseWithResume(file, options);
   const { output: root = 'runs', ...changes } = flags;
   return openResumed(options.resume === true ? 'auto' : options.resume, {
     root: String(root),
@@ -100,6 +173,13 @@ function resolve(context: Context, file: string | undefined, options: TrainOptio
     lock: !options.dryRun,
     warn: (text) => context.warn(text),
   });
+}
+
+/** @throws UsageError where something is given that a resumed run cannot have */
+function refuseWithResume(file: string | undefined, { overfitBatch }: TrainOptions): void {
+  if (file !== undefined)
+    throw new UsageError('--resume takes the configuration of its run; leave the file out');
+  if (overfitBatch) throw new UsageError('--overfit-batch cannot resume');
 }
 
 /** The settings that flags stand for. */

@@ -50,6 +50,15 @@ export const addTrain: AddCommand = (program, run) => {
       '--dry-run',
       'print the settings, images, schedule, memory and time of the training, for which a few steps are run, and stop',
     )
+    .option('--ranks <n>', 'train in so many processes, one for each GPU, on this host', wholeNumber(1))
+    .option('--hosts <a:4,b:4>', 'train on these hosts, with so many processes on each')
+    .option(
+      '--max-restarts <n>',
+      'with --ranks or --hosts: starts from the last checkpoint when a process dies (default: 3)',
+      wholeNumber(0),
+    )
+    .option('--launcher <mpi>', 'what starts them: openmpi, mpich, or the file of an mpirun (default: found)')
+    .option('--rsh-agent <program>', 'what starts them on other hosts (default: ssh)')
     .addHelpText(
       'after',
       examples(
@@ -58,6 +67,8 @@ export const addTrain: AddCommand = (program, run) => {
         'normface train --data faces/ --loss normface --from runs/softmax-001 --lr 0.01 --epochs 5',
         'normface train --set loss.name=normface --set loss.scale.initial=24 --set loss.scale.learn=false',
         'normface train --resume',
+        'normface train configs/casia-resnet.json --ranks 8',
+        'normface train --resume runs/casia-resnet-001 --hosts a:4,b:4',
       ),
     );
   train.action(

@@ -32,6 +32,8 @@ export type { Scope } from './core/scope.ts';
 export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
 export { AbortedError } from './distributed/aborted.ts';
+export { agree } from './distributed/agree.ts';
+export { type Bandwidth, measureAllReduce } from './distributed/bandwidth.ts';
 export {
   type Collective,
   type Communicator,
@@ -40,6 +42,7 @@ export {
   ringBytes,
   type Traffic,
 } from './distributed/communicator.ts';
+export { allReduceAsHalf, allReduceHalf } from './distributed/half.ts';
 export { inProcessGroup, runInProcess } from './distributed/in-process.ts';
 export { LocalCommunicator } from './distributed/local.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';

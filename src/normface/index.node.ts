@@ -1,5 +1,6 @@
 /** The library, as `import { … } from 'normface'` gives it in Node: what browsers get, and all that reads and writes files. */
 
+export { type ConnectOptions, connect } from '../engine/distributed/connect.node.ts';
 export { listAdapters, openDevice } from '../engine/runtime/device.node.ts';
 export {
   BatchLoader,

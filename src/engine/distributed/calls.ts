@@ -68,10 +68,12 @@ export function bytesOf(call: Call): number {
 
 const types = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array];
 
+/** The name of an array's type, which may be a subclass such as Node's `Buffer`. */
 export function typeName(values: HostArray): string {
   return types.find((type) => values instanceof type)?.name ?? typeof values;
 }
 
+/** Programs in JavaScript may pass anything, and MPI would write behind its end. */
 export function checkArray(operation: Operation, name: string, values: HostArray): void {
   checkArgument(
     types.some((type) => values instanceof type),
@@ -116,7 +118,7 @@ export function checkParts(
   checkApart(operation, part, all);
 }
 
-/** MPI's rule for all communicators (MPI 4.0, section 2.5.1): what is read and what is written must not overlap. */
+/** The rule of MPI, for all communicators (MPI 3.1, "Procedure specification"): what is read and what is written must not overlap. */
 export function checkApart(operation: Operation, a: HostArray, b: HostArray): void {
   const overlap =
     a.buffer === b.buffer &&

@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { loadKoffi } from './koffi.node.ts';
 
 const known =
   /^Warning: maxDynamic(Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ .*\n?/gm;
@@ -19,9 +20,10 @@ interface Descriptors {
 async function descriptors(): Promise<Descriptors | null> {
   // Only Linux has that driver.
   if (process.platform !== 'linux') return null;
+  const koffi = await loadKoffi();
   try {
-    const { default: koffi } = await import('koffi');
-    const library = koffi.load(null);
+    const library = koffi?.load(null);
+    if (!library) return null;
     return { dup: library.func('int dup(int)'), dup2: library.func('int dup2(int, int)') };
   } catch {
     return null;

@@ -1,5 +1,7 @@
 /** Numbers in files of other programs, read as float32. */
 
+import { float16 } from '../../../common/float16.ts';
+
 /** Types by the names that PyTorch has for them, and bytes of a number. */
 export const numberTypes = {
   float32: 4,
@@ -54,16 +56,6 @@ export function numbersOf(
     case 'bool':
       return (i) => Number(view.getUint8(i) !== 0);
   }
-}
-
-/** IEEE 754 binary16: one bit of sign, five of the exponent, ten of the fraction. */
-export function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const word = new DataView(new ArrayBuffer(4));

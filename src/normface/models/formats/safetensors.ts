@@ -1,6 +1,7 @@
+import { float16 } from '../../../common/float16.ts';
 import { decodeSafetensors, type StoredTensor } from '../../training/checkpoint/safetensors.ts';
 import type { ModelFile } from '../model-file.ts';
-import { bfloat16, float16 } from './number-types.ts';
+import { bfloat16 } from './number-types.ts';
 
 /**
  * Tensors of a safetensors file, in the layouts that PyTorch has.

@@ -42,6 +42,8 @@ export interface RunOptions {
   /** Train on the first batch only, to see whether the net can learn it by heart. */
   readonly overfitBatch?: boolean;
   readonly shouldStop?: () => boolean;
+  /** Is told the run's folder before the first step. */
+  readonly onFolder?: (folder: string) => void;
   readonly pool?: DecodePool;
 }
 
@@ -75,6 +77,7 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
     try {
       folder ??= createRunFolder(config.output, config.name);
       lock ??= new RunLock(folder);
+      options.onFolder?.(folder);
       for (const record of unlogged.splice(0)) appendLog(folder, record);
       attempt = new Attempt(plan, { device, model, folder, from, isFirst: attempt === undefined });
       const outcome = await attempt.train();

@@ -1,7 +1,7 @@
 /** `TensorProto` of ONNX: what a file says of a tensor, and its numbers. */
 
 import { UserError } from '../../../../common/errors.ts';
-import { float16 } from '../number-types.ts';
+import { float16 } from '../../../../common/float16.ts';
 import type { ProtobufMessage } from '../protobuf.ts';
 
 /** `TensorProto.DataType`. */

@@ -1,0 +1,68 @@
+/** The supervisor of the processes that carry out a command together. */
+
+import { parseHosts, rankCount } from '../normface/distributed/launch-line.ts';
+import { findLauncher, titles } from '../normface/distributed/launcher.node.ts';
+import { supervise } from '../normface/distributed/supervise.node.ts';
+import { latestCheckpoint } from '../normface/training/checkpoint/checkpoint.node.ts';
+import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
+import type { Context } from './context.node.ts';
+
+export interface RankOptions {
+  readonly ranks?: number;
+  readonly hosts?: string;
+  readonly maxRestarts?: number;
+  readonly launcher?: string;
+  readonly rshAgent?: string;
+  /** The run that is resumed. */
+  readonly run?: string;
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs this program in several ranks, to their end, and takes over their exit status.
+ * @param words what the ranks are called with, also to go on with a run
+ */
+export async function superviseCommand(
+  context: Context,
+  options: RankOptions,
+  words: (run: string | undefined) => readonly string[],
+): Promise<void> {
+  const { rshAgent, run, maxRestarts = 3 } = options;
+  const hosts = options.hosts === undefined ? undefined : parseHosts(options.hosts);
+  const ranks = rankCount(options.ranks, hosts);
+  const launcher = findLauncher(options.launcher);
+  const where = hosts ? ` on ${hosts.map(({ host }) => host).join(', ')}` : '';
+  const { flavour, version, path } = launcher;
+  context.say(`ranks   ${ranks}${where}, started by ${titles[flavour]} ${version} (${path})`);
+  const { stdout, stderr } = process;
+  const { status, reason, restarts } = await supervise({
+    ...{ launcher, ranks, hosts, rshAgent, run, maxRestarts },
+    program: (from) => [process.execPath, ...process.execArgv, process.argv[1]!, ...words(from)],
+    hasCheckpoint: (folder) => latestCheckpoint(folder) !== undefined,
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    stdout: (bytes) => void stdout.write(bytes),
+    stderr: (line) => void stderr.write(`${line}\n`),
+    warn: (text) => context.warn(text),
+    onStop: (stop) => listen(context, stop),
+  });
+  context.exitCode = status;
+  if (status !== 0 && status !== INTERRUPTED) context.warn(`the ranks ended: ${reason}`);
+  context.emit({ event: 'ranks', ranks, launcher, restarts, status, ...(reason !== '' && { reason }) });
+}
+
+/** Calls `stop` at each signal that asks to end. @returns ends it */
+function listen(context: Context, stop: () => void): () => void {
+  let asked = false;
+  const onSignal = () => {
+    context.warn(
+      asked ? 'ending at once' : 'asking the ranks to save and stop; once more ends at once without saving',
+    );
+    asked = true;
+    stop();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}

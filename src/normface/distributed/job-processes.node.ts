@@ -1,0 +1,82 @@
+/** Processes and shared memory that a job left on this host. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { jobVariable } from './orders.ts';
+
+/**
+ * Processes of this user whose environment has the job's name: launcher, daemons, ranks and what they started. Looks into /proc, so it
+ * finds nothing on systems without it.
+ */
+export function processesOf(job: string): number[] {
+  const entry = `${jobVariable}=${job}`;
+  return processNumbers().filter(
+    (pid) =>
+      pid !== process.pid && readText(`/proc/${pid}/environ`).split('\0').includes(entry) && isAlive(pid),
+  );
+}
+
+/** Ends processes at once. */
+export function kill(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
+/**
+ * Removes Open MPI's shared memory of ranks that were killed: files of this user, made since the job began, in which no process has a
+ * part any more.
+ * @param since milliseconds of the system's clock
+ * @param folder where shared memory is
+ * @returns the names of the files
+ */
+export function removeSegments(since: number, folder = '/dev/shm'): string[] {
+  const segments = namesIn(folder).filter((name) => /^vader_segment\./.test(name));
+  if (segments.length === 0) return [];
+  const mapped = processNumbers()
+    .map((pid) => readText(`/proc/${pid}/maps`))
+    .join('\n');
+  return segments.filter((name) => {
+    const file = path.join(folder, name);
+    try {
+      const { uid, mtimeMs } = fs.lstatSync(file);
+      if (mapped.includes(file) || uid !== process.getuid?.() || mtimeMs < since) return false;
+      fs.unlinkSync(file);
+      return true;
+    } catch {
+      // Somebody else removed it.
+      return false;
+    }
+  });
+}
+
+const processNumbers = (): number[] =>
+  namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function isAlive(pid: number): boolean {
+  // The second field of stat is the program's name in parentheses; the third the state, Z of a process that has ended.
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat !== '' && stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,30 @@
+/** Which lines on standard error are the launcher's own: its banners say of a rank's end what the supervisor says in a sentence. */
+
+/** Lines of a banner stand between two rules: Open MPI's of `-`, MPICH's of `=`. */
+const rule = /^(-{40,}|={40,})\s*$/;
+
+/** What stands outside of one: a name with the host and process, MPICH's last words, and what Open MPI says of signals. */
+const loose =
+  /^(?:\[(?:mpiexec|proxy:[\d:]+)@|\[[\w.-]+:\d+\] |mpi(?:run|exec)[\w.]*: |YOUR APPLICATION TERMINATED WITH|This typically refers to a problem with your|Please see the FAQ page for debugging)/;
+
+/** Tells the launcher's lines from those of the ranks, one after the other. */
+export class LauncherText {
+  private ruleOf: string | undefined;
+  /** What the launcher said, without its rules, the last lines of it. */
+  readonly said: string[] = [];
+
+  /** Whether the next line is the launcher's. */
+  takes(line: string): boolean {
+    const [, found] = rule.exec(line) ?? [];
+    if (found !== undefined) {
+      const kind = found[0]!;
+      this.ruleOf = this.ruleOf === kind ? undefined : kind;
+      return true;
+    }
+    if (this.ruleOf === undefined && !loose.test(line)) return false;
+    const text = line.replace(/^=\s*|\s*=?\s*$/g, '');
+    if (text !== '') this.said.push(text);
+    if (this.said.length > 40) this.said.shift();
+    return true;
+  }
+}

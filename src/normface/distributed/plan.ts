@@ -1,0 +1,154 @@
+/**
+ * What a training on several ranks sends, holds and takes, by arithmetic. Nothing is measured: the counts are those of ring algorithms
+ * (Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms for clusters of workstations", Journal of Parallel and Distributed
+ * Computing 69 (2009), section 3), the head by classes is that of Partial FC (arXiv 2010.05222, arXiv 2203.15565).
+ */
+
+import { ringBytes } from '../../engine/distributed/communicator.ts';
+
+/** What is trained, in numbers. */
+export interface TrainingSize {
+  /** Numbers that the net learns, without the class matrix. */
+  readonly netParameters: number;
+  /** Rows of the class matrix. */
+  readonly classes: number;
+  /** Numbers of a feature. */
+  readonly featureSize: number;
+  /** Images of all ranks in a step. */
+  readonly batchSize: number;
+  /** Part of the other people's classes that a step draws; 1 without class sampling. */
+  readonly sampling: number;
+  /** Numbers that the optimiser keeps for each parameter: 1 for momentum, 2 for Adam. */
+  readonly optimiserStates: number;
+}
+
+export interface Cluster {
+  readonly ranks: number;
+  /** Bandwidth of one rank's way to the others, in gigabits (10⁹) a second. */
+  readonly gigabitsPerSecond: number;
+  /** Seconds of a message over it. */
+  readonly latency: number;
+}
+
+/** One collective of a step. */
+export interface Transfer {
+  readonly what: string;
+  /** Bytes that each rank sends. */
+  readonly bytes: number;
+  /** Seconds: bytes at the link, and the latency of each hop of the ring. */
+  readonly seconds: number;
+}
+
+/** Bytes that a rank holds, of 32-bit numbers; outputs of layers are not in it. */
+export interface RankMemory {
+  /** Net and own rows of the class matrix. */
+  readonly parameters: number;
+  readonly gradients: number;
+  readonly optimiser: number;
+  /** Features of all ranks and their gradients. */
+  readonly features: number;
+  /** Scores of a window of classes. */
+  readonly scores: number;
+}
+
+export interface DistributedPlan {
+  readonly ranks: number;
+  /** Largest number of class rows of a rank. */
+  readonly classesPerRank: number;
+  readonly imagesPerRank: number;
+  readonly net: readonly Transfer[];
+  readonly head: readonly Transfer[];
+  /** In the place of `head`, were the class matrix on every rank. */
+  readonly headDataParallel: readonly Transfer[];
+  readonly memory: RankMemory;
+  /** The class matrix with gradient and optimiser, were it on every rank. */
+  readonly wholeMatrix: number;
+  /** Of a step, with the head by classes. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** Bytes of a number. */
+const f32 = 4;
+
+/** Scores of a window of classes take so many bytes on GPUs. */
+const windowBytes = 16 * 2 ** 20;
+
+/** Plans a step. @throws RangeError where a number is not positive */
+export function planDistributed(size: TrainingSize, cluster: Cluster): DistributedPlan {
+  const { netParameters, classes, featureSize, batchSize, sampling, optimiserStates } = size;
+  const { ranks } = cluster;
+  for (const [name, value] of Object.entries({ ...size, ...cluster }))
+    if (
+      !(value >= 0) ||
+      (['ranks', 'classes', 'batchSize', 'gigabitsPerSecond'].includes(name) && value === 0)
+    )
+      throw new RangeError(`${name} must be positive, not ${value}`);
+  const send = (
+    what: string,
+    collective: 'allReduce' | 'allGather' | 'reduceScatter',
+    numbers: number,
+  ): Transfer => {
+    const bytes = ringBytes(collective, f32 * numbers, ranks);
+    const hops = (collective === 'allReduce' ? 2 : 1) * (ranks - 1);
+    return { what, bytes, seconds: bytes / (1.25e8 * cluster.gigabitsPerSecond) + hops * cluster.latency };
+  };
+  const net = [send('gradients of the net: all-reduce', 'allReduce', netParameters)];
+  const head = [
+    send('features: all-gather', 'allGather', batchSize * featureSize),
+    send('labels: all-gather', 'allGather', batchSize),
+    send('largest score of each image: all-reduce', 'allReduce', batchSize),
+    send('sum and own score of each image: all-reduce', 'allReduce', 2 * batchSize),
+    send('gradients of the features: reduce-scatter', 'reduceScatter', batchSize * featureSize),
+  ];
+  const matrix = classes * featureSize;
+  const headDataParallel = [send('gradients of the class matrix: all-reduce', 'allReduce', matrix)];
+  const classesPerRank = Math.ceil(classes / ranks);
+  const ownRows = classesPerRank * featureSize;
+  const drawn = Math.min(classesPerRank, Math.ceil(classesPerRank * sampling) + batchSize);
+  const parameters = f32 * (netParameters + ownRows);
+  const sent = [...net, ...head];
+  return {
+    ranks,
+    classesPerRank,
+    imagesPerRank: batchSize / ranks,
+    net,
+    head,
+    headDataParallel,
+    memory: {
+      parameters,
+      gradients: f32 * (netParameters + (sampling < 1 ? drawn * featureSize : ownRows)),
+      optimiser: optimiserStates * parameters,
+      features: 2 * f32 * batchSize * featureSize,
+      scores: Math.min(windowBytes, f32 * batchSize * drawn),
+    },
+    wholeMatrix: f32 * matrix * (2 + optimiserStates),
+    bytes: total(sent, 'bytes'),
+    seconds: total(sent, 'seconds'),
+  };
+}
+
+export function total(transfers: readonly Transfer[], key: 'bytes' | 'seconds'): number {
+  return transfers.reduce((sum, transfer) => sum + transfer[key], 0);
+}
+
+/** How far a step gets on ranks of which each computes for so many seconds. */
+export interface Efficiency {
+  /** Share of the step in which ranks compute where nothing overlaps, and where the net's gradients go while others are computed. */
+  readonly withoutOverlap: number;
+  readonly withOverlap: number;
+}
+
+/**
+ * Projected efficiency: compute over the step's whole time. Gradients of the net can travel during the reverse pass, which is two
+ * thirds of the arithmetic of a step; the collectives of the head lie between the two passes and cannot.
+ */
+export function efficiency(plan: DistributedPlan, computeSeconds: number): Efficiency {
+  const overNet = total(plan.net, 'seconds');
+  const overHead = total(plan.head, 'seconds');
+  const left = Math.max(0, overNet - (2 / 3) * computeSeconds);
+  return {
+    withoutOverlap: computeSeconds / (computeSeconds + overNet + overHead),
+    withOverlap: computeSeconds / (computeSeconds + left + overHead),
+  };
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { describeNet } from '../../src/normface/nets/describe.ts';
+import { findNet } from '../../src/normface/nets/index.ts';
+import { normface } from './run.ts';
+
+const words = 'distributed plan --net tiny --classes 1000 --batch 64 --ranks 4 --link 10 --latency 0'.split(
+  ' ',
+);
+
+test('a plan as JSON: what the net has, sent as a ring does', async () => {
+  const { exitCode, stdout, stderr } = await normface('--json', ...words);
+  expect(exitCode).toBe(0);
+  const { parameters, output } = describeNet(findNet('tiny'));
+  const planned = JSON.parse(stdout);
+  expect(planned).toMatchObject({ event: 'plan', ranks: 4, classesPerRank: 250, imagesPerRank: 16 });
+  expect(planned.net[0].bytes).toBe(2 * (3 / 4) * 4 * parameters);
+  expect(planned.net[0].seconds).toBeCloseTo((planned.net[0].bytes * 8) / 10e9, 12);
+  expect(planned.headDataParallel[0].bytes).toBe(2 * (3 / 4) * 4 * 1000 * output[0]!);
+  expect(stderr).toContain('tiny, 1,000 people, 64 images a step on 4 ranks, 10 Gbit/s');
+});
+
+test('with a card the efficiency is projected', async () => {
+  const { exitCode, stdout } = await normface(...words, '--card', 'rtx-4090');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/computing about .* a step on NVIDIA GeForce RTX 4090 at best: efficiency \d/);
+});
+
+test('what cannot be is refused', async () => {
+  const { exitCode, stderr } = await normface(...words.slice(0, -4), '--link', '0');
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--link must be positive')]);
+  const few = await normface(...words, '--ranks', '100');
+  expect(few.stderr).toContain('100 ranks need at least 100 images in a step, not 64');
+  const alone = await normface('train', '--max-restarts', '2', '--data', 'generated');
+  expect(alone.stderr).toContain('--max-restarts goes with --ranks or --hosts');
+  const missing = await normface('train', '--ranks', '2', '--launcher', '/nowhere/mpirun');
+  expect([missing.exitCode, missing.stderr]).toEqual([
+    2,
+    expect.stringContaining('there is no such program'),
+  ]);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { efficiency, planDistributed, total } from '../../../src/normface/distributed/plan.ts';
+
+/** A million people on 64 ranks with 128 images each, features of 512 numbers, no latency. */
+const million = {
+  netParameters: 43.6e6,
+  classes: 1e6,
+  featureSize: 512,
+  batchSize: 8192,
+  sampling: 1,
+  optimiserStates: 1,
+};
+const cluster = { ranks: 64, gigabitsPerSecond: 10, latency: 0 };
+
+test('bytes of each collective, by hand', () => {
+  const { head, headDataParallel, net, bytes } = planDistributed(million, cluster);
+  // 63/64 · 8192 · 512 · 4 = 16,515,072, twice; labels 63/64 · 8192 · 4 = 32,256; 2 · 63/64 · 8192 · 4 = 64,512, and twice that.
+  expect(head.map((transfer) => transfer.bytes)).toEqual([16_515_072, 32_256, 64_512, 129_024, 16_515_072]);
+  expect(total(head, 'bytes')).toBe(33_255_936);
+  // 2 · 63/64 · 2.048e9
+  expect(total(headDataParallel, 'bytes')).toBe(4_032_000_000);
+  // 2 · 63/64 · 4 · 43.6e6
+  expect(total(net, 'bytes')).toBe(343_350_000);
+  expect(bytes).toBe(343_350_000 + 33_255_936);
+});
+
+test('seconds at the link', () => {
+  const at = (gigabitsPerSecond: number) =>
+    total(planDistributed(million, { ...cluster, gigabitsPerSecond }).head, 'seconds');
+  // 33,255,936 · 8 / 10⁹
+  expect(at(1)).toBeCloseTo(0.266, 3);
+  expect(at(100)).toBeCloseTo(0.00266, 5);
+});
+
+test('latency is that of every hop of the ring', () => {
+  const { head } = planDistributed(million, { ...cluster, gigabitsPerSecond: 1e12, latency: 1e-5 });
+  // All-gather and reduce-scatter have 63 hops, all-reduce 126.
+  expect(total(head, 'seconds')).toBeCloseTo((63 + 63 + 126 + 126 + 63) * 1e-5, 8);
+});
+
+test('what the head sends does not depend on the number of people, nor on sampling', () => {
+  const few = planDistributed({ ...million, classes: 1000, sampling: 0.1 }, cluster);
+  expect(few.head).toEqual(planDistributed(million, cluster).head);
+});
+
+test('memory of a rank, by hand', () => {
+  const { memory, classesPerRank, wholeMatrix } = planDistributed(million, cluster);
+  expect(classesPerRank).toBe(15_625);
+  // 4 · (43.6e6 + 15625 · 512)
+  expect(memory.parameters).toBe(206_400_000);
+  expect(memory.gradients).toBe(206_400_000);
+  expect(memory.optimiser).toBe(206_400_000);
+  expect(memory.features).toBe(33_554_432);
+  expect(memory.scores).toBe(16 * 2 ** 20);
+  // Matrix, gradient and momentum: 3 · 2.048 GB.
+  expect(wholeMatrix).toBe(6_144_000_000);
+  const sampled = planDistributed({ ...million, sampling: 0.1, optimiserStates: 2 }, cluster).memory;
+  // 1563 drawn rows and at most 8192 of the batch.
+  expect(sampled.gradients).toBe(4 * (43.6e6 + 9755 * 512));
+  expect(sampled.optimiser).toBe(2 * 206_400_000);
+});
+
+test('one rank sends nothing, and classes that do not divide are rounded up', () => {
+  expect(planDistributed(million, { ...cluster, ranks: 1 })).toMatchObject({ bytes: 0, seconds: 0 });
+  expect(planDistributed({ ...million, classes: 10 }, { ...cluster, ranks: 3 }).classesPerRank).toBe(4);
+});
+
+test('efficiency: the reverse pass hides the net, not the head', () => {
+  const plan = planDistributed(million, cluster);
+  const [net, head] = [343_350_000 / 1.25e9, 33_255_936 / 1.25e9];
+  expect(efficiency(plan, 0.3).withoutOverlap).toBeCloseTo(0.3 / (0.3 + net + head), 10);
+  expect(efficiency(plan, 0.3).withOverlap).toBeCloseTo(0.3 / (0.3 + (net - 0.2) + head), 10);
+  expect(efficiency(plan, 3).withOverlap).toBeCloseTo(3 / (3 + head), 10);
+});
+
+test('numbers that make no sense are refused', () => {
+  expect(() => planDistributed(million, { ...cluster, ranks: 0 })).toThrow('ranks must be positive, not 0');
+  expect(() => planDistributed({ ...million, classes: Number.NaN }, cluster)).toThrow(
+    'classes must be positive',
+  );
+});
