@@ -19,6 +19,7 @@ const plain = [
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
+  'test/engine/distributed/*.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
   'test/inspector/compiled/*.test.ts',

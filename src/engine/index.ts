@@ -31,6 +31,17 @@ export { withoutGradients } from './core/recording.ts';
 export type { Scope } from './core/scope.ts';
 export { elementCount, type Shape } from './core/shape.ts';
 export { type Device, type GraphNode, Tensor } from './core/tensor.ts';
+export { AbortedError } from './distributed/aborted.ts';
+export {
+  type Collective,
+  type Communicator,
+  type HostArray,
+  type Reduction,
+  ringBytes,
+  type Traffic,
+} from './distributed/communicator.ts';
+export { inProcessGroup, runInProcess } from './distributed/in-process.ts';
+export { LocalCommunicator } from './distributed/local.ts';
 export { conv2d } from './ops/conv2d/conv2d.ts';
 export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
 export { type FusedConv2dOperands, fusedConv2d } from './ops/conv2d/fused_conv2d.ts';

@@ -9,6 +9,7 @@ export type HostArray = Float32Array | Float64Array | Int32Array | Uint32Array |
 /** Bytes that a rank has sent so far, by operation, counted at the calls as a ring sends them: see {@link ringBytes}. */
 export type Traffic = Readonly<Record<Collective, number>>;
 
+/** What the ranks of a group do together. */
 export type Collective = 'allReduce' | 'allGather' | 'reduceScatter' | 'broadcast' | 'allToAll' | 'barrier';
 
 /**
