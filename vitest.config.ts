@@ -35,6 +35,7 @@ const plain = [
   'test/normface/distributed/!(supervise).test.ts',
   'test/cli/words.test.ts',
   'test/normface/detection/{boxes,face-api-boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
+  'test/normface/distributed/*.test.ts',
   'test/normface/losses/{annealing,bound}.test.ts',
   'test/normface/models/**/!(engine|lenet).test.ts',
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',

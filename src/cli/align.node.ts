@@ -161,7 +161,8 @@ function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
 }
 
 /** A rename is enough for an end of the program; an end of the system costs crops, which are made again. */
-const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
+const writeQuickly: WriteFile = (file, pieces) =>
+  fs.writeFileSync(file, Buffer.concat(pieces), { flag: 'wx' });
 
 async function writeCrops(
   { photograph, size, faces, outside, reason }: AlignedPhotograph,

@@ -21,7 +21,11 @@ export function configOf(weightsFile: string): TrainingConfig | undefined {
 
 /** What a net was trained on, as its file says, or, for files of older versions, the configuration of its run; null where nothing tells. */
 export function trainedOn(weightsFile: string): string | null {
-  return readWeights(weightsFile).metadata.trainedOn ?? configOf(weightsFile)?.data.path ?? null;
+  return (
+    readWeights(weightsFile, { classes: 'none' }).metadata.trainedOn ??
+    configOf(weightsFile)?.data.path ??
+    null
+  );
 }
 
 /** What a weights file is called in tables: its run's folder, or its own name. */

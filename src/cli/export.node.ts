@@ -35,7 +35,7 @@ export async function exportNet(context: Context, named: string, options: Export
     );
   const weightsFile = findWeights(named);
   checkOutput(to, [weightsFile], '--to');
-  const { weights, metadata: stored } = readWeights(weightsFile);
+  const { weights, metadata: stored } = readWeights(weightsFile, { classes: 'none' });
   const { built, values } = openWeights({ tensors: weights, metadata: stored }, weightsFile);
   const { net } = built;
   const input = built.input as [number, number, number];

@@ -56,7 +56,7 @@ export async function provenanceOf(
   weightsFile: string,
   { protocol, pairs, dataset, indices }: Judged,
 ): Promise<Provenance> {
-  const input = inputOf(readWeights(weightsFile).metadata, weightsFile);
+  const input = inputOf(readWeights(weightsFile, { classes: 'none' }).metadata, weightsFile);
   return {
     protocol,
     pairs: { ...pairs, sha256: pairs.sha256.slice(0, shown) },

@@ -5,14 +5,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from './errors.ts';
 
-/** Writes the bytes to a new file and waits until they are on the disk. Tests put a failing one in its place. */
-export type WriteFile = (file: string, bytes: Uint8Array) => void;
+/** Writes bytes, piece after piece, to a new file and waits until they are on the disk. Tests put a failing one in its place. */
+export type WriteFile = (file: string, pieces: readonly Uint8Array[]) => void;
 
-export const writeDurably: WriteFile = (file, bytes) => {
+/** Bytes for one call: a call that is given 2 GiB or more is refused by Node. */
+const mostAtOnce = 2 ** 28;
+
+export const writeDurably: WriteFile = (file, pieces) => {
   const handle = fs.openSync(file, 'wx');
   try {
-    for (let written = 0; written < bytes.length; )
-      written += fs.writeSync(handle, bytes, written, bytes.length - written);
+    for (const bytes of pieces) {
+      for (let written = 0; written < bytes.length; )
+        written += fs.writeSync(handle, bytes, written, Math.min(mostAtOnce, bytes.length - written));
+    }
     fs.fsyncSync(handle);
   } finally {
     fs.closeSync(handle);
@@ -31,7 +36,7 @@ export function replaceFile(
   try {
     // A file in the folder's place is for the next line to complain of: here the sentence would speak of another file.
     if (!fs.existsSync(path.dirname(file))) makeFolders(path.dirname(file));
-    write(temporary, bytes);
+    write(temporary, [bytes]);
     fs.renameSync(temporary, file);
   } catch (error) {
     // `force` forgives a file that is not there, but not a folder that is none.

@@ -29,6 +29,13 @@ describe('which of the dropped files are a checkpoint', () => {
     const all = [
       ...step(1, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json'),
       ...step(2, 'weights.safetensors', 'optimiser.safetensors', 'DONE', 'threshold.json', 'state.json'),
+      // Of several processes, each of which had a part of the classes.
+      ...step(
+        2,
+        'weights-classes-00000000-00000004.safetensors',
+        'weights-classes-00000004-00000007.safetensors',
+      ),
+      ...step(2, 'optimiser-classes-00000000-00000004.safetensors'),
       ...step(3, 'weights.safetensors', 'optimiser.safetensors'),
       'run/config.json',
       'run/eval/worst.png',

@@ -10,6 +10,6 @@ export async function openEmbedder(
   batchSize: number,
   options: OpenOptions = {},
 ): Promise<NetEmbedder> {
-  const { weights, metadata } = readWeights(weightsFile);
+  const { weights, metadata } = readWeights(weightsFile, { classes: 'none' });
   return embedderOf(device, { tensors: weights, metadata }, weightsFile, batchSize, options);
 }

@@ -64,7 +64,9 @@ export async function explainEvaluation(
   const { sources, names, pairs } = sampleOf(set, count, seed);
   const wanted = ({ reason }: { readonly reason: Reason }) => only.includes(reason);
   const left: string[] = [];
-  const range = pixelRangeOf(inputOf(readWeights(weightsFile).metadata, weightsFile).design);
+  const range = pixelRangeOf(
+    inputOf(readWeights(weightsFile, { classes: 'none' }).metadata, weightsFile).design,
+  );
   const base = await openEmbedder(device, weightsFile, batch, { mirror: true });
   try {
     const all = imageAlternatives(base, range, stored).filter(wanted);

@@ -55,8 +55,8 @@ export function evaluationsOf(runFolder: string, { found }: Evaluations): RunEva
   );
 }
 
-/** More than any file DONE has. */
-const mostDoneBytes = 2 ** 16;
+/** More than any file DONE has, also where a thousand processes had a part of the classes each. */
+const mostDoneBytes = 2 ** 20;
 
 /** Checksums of the weights of a run's checkpoints; a damaged checkpoint is for those to complain of who read it. */
 function weightsSums(runFolder: string): string[] {

@@ -1,6 +1,7 @@
 /** Which of the files that a person drops are a checkpoint. */
 
 import { UserError } from '../../common/errors.ts';
+import { parseClassFileName } from '../../normface/training/checkpoint/class-part.ts';
 
 /** A file by its path inside what was dropped. */
 interface NamedFile {
@@ -48,7 +49,10 @@ export function strangersAmong<F extends NamedFile & { readonly file: { readonly
 
 function pickWeights<F extends NamedFile>(files: readonly F[]): F | undefined {
   const stored = files.filter(({ path }) => path.endsWith('.safetensors'));
-  const net = stored.filter(({ path }) => nameOf(path) !== 'optimiser.safetensors');
+  // Rows of classes, which a net of several ranks has beside it, are not needed to embed.
+  const net = stored.filter(
+    ({ path }) => nameOf(path) !== 'optimiser.safetensors' && !parseClassFileName(nameOf(path)),
+  );
   if (net.length <= 1) return net[0] ?? stored[0];
   // Only folders with the file DONE were written to their end.
   const finished = new Set(

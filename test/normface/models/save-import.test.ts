@@ -33,9 +33,9 @@ const imported: ImportedNet = {
 /** A disk that is full from the file of this number on. */
 const fullAt = (number: number): WriteFile => {
   let files = 0;
-  return (file, bytes) => {
+  return (file, pieces) => {
     if (++files >= number) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-    writeDurably(file, bytes);
+    writeDurably(file, pieces);
   };
 };
 

@@ -141,8 +141,9 @@ describe('a full disk', () => {
   /** Behaves like the real writer until the file of the given name, of which it writes one half. */
   const fullAt =
     (name: string): WriteFile =>
-    (file, bytes) => {
-      if (!path.basename(file).includes(name)) return writeDurably(file, bytes);
+    (file, pieces) => {
+      if (!path.basename(file).includes(name)) return writeDurably(file, pieces);
+      const bytes = Buffer.concat(pieces);
       fs.writeFileSync(file, bytes.subarray(0, bytes.length / 2));
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     };

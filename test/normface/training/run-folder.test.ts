@@ -12,6 +12,7 @@ import { metricsCsv, parseLog } from '../../../src/normface/training/run/log.ts'
 import {
   appendLog,
   createRunFolder,
+  readLog,
   readRunConfig,
   writeJson,
 } from '../../../src/normface/training/run/run-folder.node.ts';
@@ -111,6 +112,14 @@ test('the log reads like an uninterrupted run', () => {
     ['resume', 2, null],
     ['step', 3, 2],
   ]);
+});
+
+test("each rank has a log of its own, and that of rank 0 is the run's", () => {
+  const run = createRunFolder(root, 'a');
+  for (const rank of [0, 3]) appendLog(run, { event: 'start', step: rank }, rank);
+  expect(fs.readdirSync(run).sort()).toEqual(['log.jsonl', 'log.rank-3.jsonl']);
+  expect(readLog(run)).toMatchObject([{ event: 'start', step: 0 }]);
+  expect(readLog(run, 3)).toMatchObject([{ event: 'start', step: 3 }]);
 });
 
 test('half a line at the end of the log swallows nothing that follows', () => {

@@ -1,23 +1,18 @@
 /**
  * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`. The folder is written under a
  * temporary name, synced and renamed; `DONE` comes last, with the SHA-256 of every other file, and only a folder that has it counts.
+ * Where several processes train together there are also files with rows of classes: see class-part.ts.
  */
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
-import {
-  makeFolders,
-  reasonOf,
-  replaceFile,
-  syncFolder,
-  type WriteFile,
-  writeDurably,
-} from '../../../common/files.node.ts';
+import { reasonOf, type WriteFile, writeDurably } from '../../../common/files.node.ts';
 import { likelyRun } from '../run/likely-run.node.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { DONE, describeFiles } from './done.node.ts';
-import { encodeSafetensors } from './safetensors.ts';
+import { DONE } from './done.node.ts';
+import { safetensorsPieces } from './safetensors.ts';
+import { attempt, type Place, UnfinishedCheckpoint } from './unfinished-checkpoint.node.ts';
 
 const STEP_FOLDER = /^step-(\d{8,})$/;
 
@@ -45,51 +40,42 @@ export function saveCheckpoint(
   checkpoint: Checkpoint,
   { write = writeDurably, complain }: SaveOptions = {},
 ): string {
-  const parent = path.join(runFolder, 'ckpt');
-  const name = stepFolder(checkpoint.state.step);
-  const folder = path.join(parent, name);
-  const temporary = path.join(parent, `.${name}.${process.pid}.tmp`);
-  const replaced = path.join(parent, `.${name}.${process.pid}.old`);
-  let moved = false;
+  const { step } = checkpoint.state;
+  const unfinished = new UnfinishedCheckpoint(placeOf(runFolder, step, process.pid), write);
   try {
-    const files = {
-      'weights.safetensors': encodeSafetensors(checkpoint.weights, checkpoint.metadata),
-      'optimiser.safetensors': encodeSafetensors(checkpoint.optimiser),
-      'state.json': new TextEncoder().encode(`${JSON.stringify(checkpoint.state, null, 2)}\n`),
-    };
-    makeFolders(temporary);
-    for (const [file, bytes] of Object.entries(files)) write(path.join(temporary, file), bytes);
-    syncFolder(temporary);
-    if (fs.existsSync(folder)) fs.renameSync(folder, replaced);
-    fs.renameSync(temporary, folder);
-    moved = true;
-    // By a rename as well: half of it would look like damage.
-    replaceFile(path.join(folder, DONE), describeFiles(files), write);
-    syncFolder(folder);
-    syncFolder(parent);
+    const files = filesOf(checkpoint);
+    unfinished.begin();
+    unfinished.finish(unfinished.add(files));
   } catch (error) {
-    attempt(() => fs.rmSync(temporary, { recursive: true, force: true }));
-    if (moved) attempt(() => fs.rmSync(folder, { recursive: true, force: true }));
-    if (fs.existsSync(replaced)) attempt(() => fs.renameSync(replaced, folder));
-    if (complain) throw new UserError(complain(reasonOf(error)));
-    const last = latestCheckpoint(runFolder);
-    throw new UserError(
-      `cannot save the checkpoint of step ${checkpoint.state.step} in ${parent}: ${reasonOf(error)}; ` +
-        (last ? `the last good checkpoint is ${last}` : 'there is no earlier checkpoint'),
-    );
+    unfinished.discard();
+    const reason = reasonOf(error);
+    throw complain ? new UserError(complain(reason)) : cannotSave(runFolder, step, reason);
   }
-  attempt(() => fs.rmSync(replaced, { recursive: true, force: true }));
-  return folder;
+  unfinished.removeReplaced();
+  return unfinished.folder;
 }
 
-/** Does what may fail without harm. @returns the error, or undefined */
-function attempt(action: () => void): unknown {
-  try {
-    action();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
+/** Where the checkpoint of a step is written. @param owner process that makes its folder */
+export function placeOf(runFolder: string, step: number, owner: number): Place {
+  return { parent: path.join(runFolder, 'ckpt'), name: stepFolder(step), owner };
+}
+
+/** The files of a checkpoint, in pieces. */
+export function filesOf({ weights, metadata, optimiser, state }: Checkpoint): Record<string, Uint8Array[]> {
+  return {
+    'weights.safetensors': safetensorsPieces(weights, metadata),
+    'optimiser.safetensors': safetensorsPieces(optimiser),
+    'state.json': [new TextEncoder().encode(`${JSON.stringify(state, null, 2)}\n`)],
+  };
+}
+
+/** The error of a checkpoint that was not saved, with the one that is left. */
+export function cannotSave(runFolder: string, step: number, reason: string): UserError {
+  const last = latestCheckpoint(runFolder);
+  return new UserError(
+    `cannot save the checkpoint of step ${step} in ${path.join(runFolder, 'ckpt')}: ${reason}; ` +
+      (last ? `the last good checkpoint is ${last}` : 'there is no earlier checkpoint'),
+  );
 }
 
 /**
@@ -153,7 +139,7 @@ function isDone(parent: string, name: string): boolean {
 /** Folders of the finished checkpoints of a run, oldest first. */
 export function completeCheckpoints(runFolder: string): string[] {
   const parent = path.join(runFolder, 'ckpt');
-  if (!fs.existsSync(parent)) return [];
+  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return [];
   return fs
     .readdirSync(parent)
     .filter((name) => STEP_FOLDER.test(name) && isDone(parent, name))

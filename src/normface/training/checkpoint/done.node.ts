@@ -18,9 +18,8 @@ const contents = z.strictObject({
 
 export type Done = z.infer<typeof contents>;
 
-/** The text of DONE for files by name, saved now. */
-export function describeFiles(files: Readonly<Record<string, Uint8Array>>): string {
-  const sha256 = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256Of(bytes)]));
+/** The text of DONE for files that are saved now. @param sha256 of each, by name */
+export function describeFiles(sha256: Readonly<Record<string, string>>): string {
   const done: Done = { format: 1, saved: new Date().toISOString(), sha256 };
   return `${JSON.stringify(done, null, 2)}\n`;
 }
@@ -51,6 +50,15 @@ function recordsImageFiles(folder: string): boolean {
   }
 }
 
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** Bytes for one call: a call that is given 2 GiB or more is refused by Node. */
+const mostAtOnce = 2 ** 28;
+
+/** Of pieces that follow each other, hexadecimal. */
+export function sha256Of(...pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const bytes of pieces) {
+    for (let done = 0; done < bytes.length; done += mostAtOnce)
+      hash.update(bytes.subarray(done, done + mostAtOnce));
+  }
+  return hash.digest('hex');
 }

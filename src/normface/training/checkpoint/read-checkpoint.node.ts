@@ -7,14 +7,15 @@ import { reasonOf } from '../../../common/files.node.ts';
 import { completeCheckpoints, stepOf } from './checkpoint.node.ts';
 import { type Checkpoint, type TrainingState, trainingState } from './checkpoint.ts';
 import { DONE, type Done, readDone, sha256Of } from './done.node.ts';
-import { decodeSafetensors } from './safetensors.ts';
+import { type ReadOptions, readTensors } from './read-tensors.node.ts';
+import { TensorFile } from './tensor-file.node.ts';
 
 /**
- * Reads a whole checkpoint folder.
+ * Reads a checkpoint folder, as one model or with the rows of some classes, whoever wrote which of its rows.
  * @throws UserError when a file is missing or damaged; it names the newest sound checkpoint before it
  */
-export function readCheckpoint(folder: string): Checkpoint {
-  return offeringEarlier(folder, () => load(folder));
+export function readCheckpoint(folder: string, options: ReadOptions = {}): Checkpoint {
+  return offeringEarlier(folder, () => load(folder, options));
 }
 
 /** Reads only where the run stood. @throws UserError as {@link readCheckpoint} */
@@ -23,15 +24,19 @@ export function readState(folder: string): TrainingState {
 }
 
 /**
- * Reads a weights file; one in a checkpoint's folder is compared with its SHA-256.
+ * Reads a weights file; one in a checkpoint's folder is compared with its SHA-256, and what that folder has of classes in files of
+ * their own belongs to it.
  * @throws UserError when it is missing or damaged
  */
-export function readWeights(file: string): Pick<Checkpoint, 'weights' | 'metadata'> {
+export function readWeights(
+  file: string,
+  options: ReadOptions = {},
+): Pick<Checkpoint, 'weights' | 'metadata'> {
   const folder = path.dirname(file);
   const isPart = path.basename(file) === 'weights.safetensors' && fs.existsSync(path.join(folder, DONE));
   return isPart
-    ? offeringEarlier(folder, () => loadWeights(folder, readDone(folder)))
-    : decodeWeights(readBytes(file), file);
+    ? offeringEarlier(folder, () => loadWeights(folder, readDone(folder), options))
+    : loadWeightsFile(file, undefined, options);
 }
 
 /** Whether damage to the files of a checkpoint would be noticed: older ones kept no SHA-256. */
@@ -62,23 +67,29 @@ function soundBefore(folder: string): string | undefined {
 
 function isSound(folder: string): boolean {
   try {
-    load(folder);
+    const done = readDone(folder);
+    if (!done) load(folder, {});
+    else {
+      loadState(folder, done);
+      for (const [name, sum] of Object.entries(done.sha256))
+        if (name.endsWith('.safetensors')) new TensorFile(path.join(folder, name)).read([], sum);
+    }
     return true;
   } catch {
     return false;
   }
 }
 
-function load(folder: string): Checkpoint {
+function load(folder: string, options: ReadOptions): Checkpoint {
   const done = readDone(folder);
   const state = loadState(folder, done);
-  const { weights, metadata } = loadWeights(folder, done);
+  const { weights, metadata } = loadWeights(folder, done, options);
   if (metadata.step !== undefined && Number(metadata.step) !== state.step)
     throw new UserError(
       `the checkpoint ${folder} is damaged: its weights are of step ${metadata.step}, its state is of step ${state.step}`,
     );
   const file = path.join(folder, 'optimiser.safetensors');
-  return { weights, metadata, optimiser: decodeSafetensors(readChecked(file, done), file).tensors, state };
+  return { weights, metadata, optimiser: readTensors(file, 'optimiser', done, options).tensors, state };
 }
 
 function loadState(folder: string, done: Done | undefined): TrainingState {
@@ -107,28 +118,26 @@ function loadState(folder: string, done: Done | undefined): TrainingState {
   return data;
 }
 
-function loadWeights(folder: string, done: Done | undefined): Pick<Checkpoint, 'weights' | 'metadata'> {
-  const file = path.join(folder, 'weights.safetensors');
-  return decodeWeights(readChecked(file, done), file);
+type Weights = Pick<Checkpoint, 'weights' | 'metadata'>;
+
+function loadWeights(folder: string, done: Done | undefined, options: ReadOptions): Weights {
+  return loadWeightsFile(path.join(folder, 'weights.safetensors'), done, options);
 }
 
-function decodeWeights(bytes: Uint8Array, file: string): Pick<Checkpoint, 'weights' | 'metadata'> {
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
+function loadWeightsFile(file: string, done: Done | undefined, options: ReadOptions): Weights {
+  const { tensors, metadata } = readTensors(file, 'weights', done, options);
   return { weights: tensors, metadata };
 }
 
 /** The bytes of a file of a checkpoint. @throws UserError when they are not those that were saved */
 function readChecked(file: string, done: Done | undefined): Uint8Array {
-  const bytes = readBytes(file);
-  if (done && done.sha256[path.basename(file)] !== sha256Of(bytes))
-    throw new UserError(`${file} is damaged: its SHA-256 is not the one that ${DONE} has of it`);
-  return bytes;
-}
-
-function readBytes(file: string): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return fs.readFileSync(file);
+    bytes = fs.readFileSync(file);
   } catch (error) {
     throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
   }
+  if (done && done.sha256[path.basename(file)] !== sha256Of(bytes))
+    throw new UserError(`${file} is damaged: its SHA-256 is not the one that ${DONE} has of it`);
+  return bytes;
 }

@@ -47,9 +47,17 @@ export function writeJson(file: string, value: unknown): void {
   replaceFile(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Appends one record, with the time, to the run's `log.jsonl`, the source of every curve of the run; half a line before it is ended first. */
-export function appendLog(folder: string, record: LogRecord): void {
-  const file = path.join(folder, 'log.jsonl');
+/** The log of a run, or of one of the ranks that train together: rank 0 keeps the run's. */
+export function logName(rank = 0): string {
+  return rank === 0 ? 'log.jsonl' : `log.rank-${rank}.jsonl`;
+}
+
+/**
+ * Appends one record, with the time, to the run's `log.jsonl`, the source of every curve of the run, or to what a rank other than 0
+ * keeps beside it; half a line before it is ended first.
+ */
+export function appendLog(folder: string, record: LogRecord, rank = 0): void {
+  const file = path.join(folder, logName(rank));
   try {
     const handle = fs.openSync(file, 'a+');
     try {
@@ -68,9 +76,9 @@ export function appendLog(folder: string, record: LogRecord): void {
   }
 }
 
-/** The records of a run's log. @throws UserError when it cannot be read */
-export function readLog(folder: string): LogRecord[] {
-  const file = path.join(folder, 'log.jsonl');
+/** The records of a run's log, or of that of a rank. @throws UserError when it cannot be read */
+export function readLog(folder: string, rank = 0): LogRecord[] {
+  const file = path.join(folder, logName(rank));
   try {
     return parseLog(fs.readFileSync(file, 'utf8'));
   } catch (error) {
