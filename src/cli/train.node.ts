@@ -1,8 +1,10 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
-import { UsageError, UserError } from '../common/errors.ts';
+import os from 'node:os';
+import { UsageError } from '../common/errors.ts';
 import type { JsonObject } from '../common/json.ts';
 import { DeviceError } from '../engine/core/errors.ts';
+import type { Communicator } from '../engine/distributed/communicator.ts';
 import {
   explainEnd,
   joinRanks,
@@ -10,6 +12,7 @@ import {
   tellRun,
   whenAskedToStop,
 } from '../normface/distributed/rank.node.ts';
+import { TrainingGroup } from '../normface/distributed/training-group.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -25,6 +28,9 @@ import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
 import { openTrainingData, stepCount, type TrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+
+/** Steps between lines on which rank was the slowest. */
+const stepsBetweenReports = 100;
 
 interface TrainOptions {
   readonly data?: string;
@@ -61,24 +67,37 @@ export async function train(context: Context, file: string | undefined, options:
   try {
     context.asRank(communicator.rank);
     context.whenAsked = whenAskedToStop;
-    if (communicator.size > 1)
-      throw new UserError(
-        `${communicator.size} ranks have joined (${communicator.backend}), but training on more than one is not part of this version`,
-      );
-    return await trainHere(context, file, options);
+    const result = await trainHere(context, file, options, groupOf(context, communicator));
+    await communicator.close();
+    return result;
   } catch (error) {
     explainEnd(error instanceof Error ? error.message : String(error));
     throw error;
   }
 }
 
+/** The ranks beside this process, if there are any. */
+function groupOf(context: Context, ranks: Communicator): TrainingGroup | undefined {
+  if (ranks.size === 1) return undefined;
+  return new TrainingGroup(ranks, {
+    host: os.hostname(),
+    reportEvery: stepsBetweenReports,
+    onReport: (line) => context.progressSink.say(line),
+  });
+}
+
 /** Trains in this process. */
-async function trainHere(context: Context, file: string | undefined, options: TrainOptions) {
+async function trainHere(
+  context: Context,
+  file: string | undefined,
+  options: TrainOptions,
+  group: TrainingGroup | undefined,
+) {
   const interrupt = context.interrupt();
   try {
-    const resolved = resolve(context, file, options);
+    const resolved = resolve(context, file, options, group);
     try {
-      return await trainResolved(context, resolved, options, interrupt.shouldStop);
+      return await trainResolved(context, resolved, options, interrupt.shouldStop, group);
     } finally {
       resolved.resume?.lock?.release();
     }
@@ -135,15 +154,18 @@ async function trainResolved(
   { config: given, source, resume }: ReturnType<typeof resolve>,
   { overfitBatch, verifyData, dryRun: isDry }: TrainOptions,
   shouldStop: () => boolean,
+  group: TrainingGroup | undefined,
 ) {
+  group?.listen(shouldStop);
   const config = overfitBatch ? forOneBatch(given) : given;
   const data = await openTrainingData(config);
   if (isDry) return dryRun(context, config, data);
   const device = await context.openDevice();
   const reporter = context;
-  const { reopenDevice } = context;
+  // Ranks that lose a device end, all of them, and are started again.
+  const reopenDevice = group ? undefined : context.reopenDevice;
   const run = {
-    ...{ device, reopenDevice, config, data, source, resume, reporter },
+    ...{ device, reopenDevice, group, config, data, source, resume, reporter },
     ...{ overfitBatch, verifyData, shouldStop },
     onFolder: tellRun,
   };
@@ -160,7 +182,12 @@ async function trainResolved(
 }
 
 /** The configuration of the run, and of a resumed one its folder and checkpoint. */
-function resolve(context: Context, file: string | undefined, options: TrainOptions) {
+function resolve(
+  context: Context,
+  file: string | undefined,
+  options: TrainOptions,
+  group: TrainingGroup | undefined,
+) {
   const flags = settingsOf(options);
   if (options.resume === undefined)
     return { ...resolveConfig({ file, flags, set: options.set }), resume: undefined };
@@ -170,7 +197,8 @@ function resolve(context: Context, file: string | undefined, options: TrainOptio
     root: String(root),
     changes: { flags: changes, set: options.set },
     force: options.force ?? false,
-    lock: !options.dryRun,
+    lock: !options.dryRun && (group?.isFirst ?? true),
+    withoutClasses: group !== undefined,
     warn: (text) => context.warn(text),
   });
 }

@@ -121,6 +121,7 @@ export class ClassSampling {
           learningRateMultiplier,
           decayMultiplier,
           transient: true,
+          ranks: declaration.ranks,
         },
       ],
       subset: { all: name, chosen, rows: this.rows, count: this.count },

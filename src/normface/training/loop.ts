@@ -54,8 +54,8 @@ export interface LoopOptions<Cursor> extends MeterOptions {
   /** The weights after `step` steps gave a loss that is not finite. @returns the last good checkpoint */
   readonly onDiverged: (step: number) => string | undefined;
   readonly onValidate: (step: number) => Promise<void>;
-  /** Whether to stop after the current step. */
-  readonly shouldStop: () => boolean;
+  /** Whether to stop after so many steps. */
+  readonly shouldStop: (step: number) => boolean;
   readonly now?: () => number;
 }
 
@@ -90,7 +90,7 @@ export async function runLoop<Cursor>(
     if (savedAt === after) options.onConfirmed();
   };
   try {
-    while (step < totalSteps && !options.shouldStop()) {
+    while (step < totalSteps && !options.shouldStop(step)) {
       const asked = now();
       const batch = await batches.next();
       lastBatch = batch;

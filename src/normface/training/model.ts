@@ -4,7 +4,6 @@ import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { rangeOf, rowCounts } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
@@ -15,9 +14,11 @@ import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
+import type { TrainingGroup } from '../distributed/training-group.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
 import { inferenceNet } from '../embedding/inference.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import type { ClassPart } from './checkpoint/class-part.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
 import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
@@ -30,6 +31,12 @@ export const evaluationBatch = 64;
 
 /** The root of the largest f32, (2 − 2⁻²³)·2¹²⁷: the square of a larger weight, and so its norm, is infinite. */
 const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
+
+/** How the ranks that train together do a step. */
+export interface StepExchange extends GradientExchange {
+  /** Called before and after a step and for every exchange in it, in the same order on all ranks. */
+  readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange'>;
+}
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -47,7 +54,7 @@ export class Model implements Learner {
   private readonly optimiser: Optimiser;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
-  private readonly ranks: Communicator | null;
+  private readonly exchange: StepExchange | null;
   /** The first row of the batch that is this rank's. */
   private readonly firstRow: number;
   private evaluation: NetEmbedder | undefined;
@@ -60,17 +67,12 @@ export class Model implements Learner {
    * @param exchange where several ranks train together: each has the net, some rows of every batch, and where the loss allows it the
    *   class weights of some people
    */
-  constructor(
-    device: Device,
-    config: TrainingConfig,
-    classes: number,
-    exchange: GradientExchange | null = null,
-  ) {
+  constructor(device: Device, config: TrainingConfig, classes: number, exchange: StepExchange | null = null) {
     const ranks = exchange?.communicator ?? null;
     this.device = device;
     this.config = config;
     this.classes = classes;
-    this.ranks = ranks;
+    this.exchange = exchange;
     this.firstRow = ranks ? rangeOf(config.batchSize, ranks.size, ranks.rank).first : 0;
     this.objective = new Objective(device, config, classes, ranks);
     const { heads, parameters } = this.objective;
@@ -87,9 +89,20 @@ export class Model implements Learner {
       for (const subset of subsets) subset.scatter();
       return outputs;
     });
+    const { group } = exchange ?? {};
+    if (group) this.captured.onExchange = (times) => group.noteExchange(times);
   }
 
-  /** Values of all parameters, the class matrices included. */
+  /** The classes that this rank has, and the parameters with a row for each of them; null where no others have other ones. */
+  get classPart(): ClassPart | null {
+    const { exchange, parameters, classes } = this;
+    const tensors = parameters.persistent.flatMap(({ name, ranks }) => (ranks === 'own' ? [name] : []));
+    if (!exchange || tensors.length === 0) return null;
+    const { rank, size } = exchange.communicator;
+    return { tensors, rows: rangeOf(classes, size, rank), total: classes };
+  }
+
+  /** Values of all parameters, the class matrices included; of those that ranks share, this one's. */
   get parameterCount(): number {
     return this.parameters.count;
   }
@@ -106,14 +119,14 @@ export class Model implements Learner {
   }
 
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
-    if (this.ranks) return this.stepTogether(this.ranks, batch, learningRate, step);
+    if (this.exchange) return this.stepTogether(this.exchange, batch, learningRate, step);
     this.load(batch, learningRate, step);
     return runStep(this.captured, this.objective.heads[0]);
   }
 
   /** A step of all ranks: what it reads must not be overwritten before it has ended. */
   private stepTogether(
-    ranks: Communicator,
+    { communicator: ranks, group }: StepExchange,
     { pixels, labels: own }: LabelledImages,
     learningRate: number,
     step: number,
@@ -122,10 +135,13 @@ export class Model implements Learner {
     const before = this.latest;
     const metrics = (async () => {
       await before;
+      await group?.beginStep(step);
       const labels = new Uint32Array(batchSize);
       await ranks.allGather(own, labels, rowCounts(batchSize, ranks.size));
       this.load({ pixels, labels }, learningRate, step);
-      return runStep(this.captured, this.objective.heads[0]);
+      const result = await runStep(this.captured, this.objective.heads[0]);
+      await group?.endStep(step + 1);
+      return result;
     })();
     this.latest = metrics;
     return metrics;

@@ -6,9 +6,13 @@ import { replaceFile } from '../../../common/files.node.ts';
 import { countText } from '../../../common/format.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
+import { rangeOf } from '../../../engine/distributed/range.ts';
 import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
+import { onEveryRank } from '../../distributed/every-rank.ts';
+import { saveCheckpointTogether } from '../../distributed/save-checkpoint.node.ts';
+import type { TrainingGroup } from '../../distributed/training-group.ts';
 import { evaluateRun } from '../../embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
@@ -22,6 +26,7 @@ import {
   setAside,
 } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint, TrainingState } from '../checkpoint/checkpoint.ts';
+import type { ClassPart } from '../checkpoint/class-part.ts';
 import type { TrainingConfig } from '../config/config.ts';
 import { configHash } from '../config/overrides.ts';
 import { scheduleOf } from '../config/schedule.ts';
@@ -35,6 +40,9 @@ import type { TrainingData } from '../training-data.node.ts';
 import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import type { ImageRecord } from './start.node.ts';
+
+/** Ranks that each have all class weights. */
+const noClasses: ClassPart = { tensors: [], rows: { first: 0, count: 0 }, total: 0 };
 
 /** What a run is, whatever becomes of the device. */
 export interface RunPlan {
@@ -50,6 +58,8 @@ export interface RunPlan {
   readonly reporter: Reporter;
   readonly meter: Meter;
   readonly shouldStop: () => boolean;
+  /** The ranks that train together, or undefined: this one alone. */
+  readonly group: TrainingGroup | undefined;
   readonly pool: DecodePool | undefined;
 }
 
@@ -77,7 +87,7 @@ export class Attempt {
   done: number;
 
   constructor(plan: RunPlan, start: AttemptStart) {
-    const { config, reporter, data, totalSteps } = plan;
+    const { config, reporter, data, totalSteps, group } = plan;
     const { device, model, folder, from, isFirst } = start;
     this.plan = plan;
     this.start = start;
@@ -85,12 +95,14 @@ export class Attempt {
     this.lastRecorded = this.firstStep;
     this.done = this.firstStep;
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
-    const abandoned = from ? setAside(folder, this.firstStep, 'abandoned') : [];
+    const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
-    writeJson(path.join(folder, 'config.json'), config);
-    if (!from) writeJson(path.join(folder, 'config.source.json'), plan.source);
-    writeJson(path.join(folder, 'environment.json'), environment);
-    if (config.log.tensorboard) this.events = new EventFile(folder, config, this.firstStep);
+    if (this.writes) {
+      writeJson(path.join(folder, 'config.json'), config);
+      if (!from) writeJson(path.join(folder, 'config.source.json'), plan.source);
+      writeJson(path.join(folder, 'environment.json'), environment);
+    }
+    if (config.log.tensorboard && this.writes) this.events = new EventFile(folder, config, this.firstStep);
     const { dataset, excluded } = data;
     this.log({
       event: from ? 'resume' : 'start',
@@ -98,6 +110,7 @@ export class Attempt {
       totalSteps,
       configHash: configHash(config),
       parameters: model.parameterCount,
+      ...(group && { ranks: group.ranks.size }),
       identities: dataset.identities.length,
       images: dataset.samples.length,
       excluded,
@@ -119,14 +132,20 @@ export class Attempt {
     );
   }
 
+  /** Whether this process writes what a run has once. */
+  private get writes(): boolean {
+    return this.plan.group?.isFirst ?? true;
+  }
+
   async train(): Promise<{ step: number; finished: boolean }> {
-    const { config, data, reporter, totalSteps, evaluationSet, overfitBatch, pool } = this.plan;
+    const { config, data, reporter, totalSteps, evaluationSet, overfitBatch, pool, group } = this.plan;
     const { model, folder, from, isFirst } = this.start;
     const beginning = { epoch: 0, position: 0 };
     // The batch that is learnt by heart is the first one, wherever training goes on.
     const cursor = overfitBatch ? beginning : (from?.state.cursor ?? beginning);
     const loader = trainingBatches(config, data, {
       cursor,
+      rows: group && rangeOf(config.batchSize, group.ranks.size, group.ranks.rank),
       pool,
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
     });
@@ -156,10 +175,10 @@ export class Attempt {
           this.progress.step(step);
         },
         onValidate: (step) => this.evaluate(step, evaluationSet!),
-        shouldStop: this.plan.shouldStop,
+        shouldStop: (step) => (group ? group.stopsAt(step) : this.plan.shouldStop()),
       });
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
-      replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
+      if (this.writes) replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
       return outcome;
     } catch (error) {
       if (error instanceof DivergedError)
@@ -181,9 +200,10 @@ export class Attempt {
   }
 
   private async save(step: number, cursor: Cursor): Promise<void> {
-    const { config, data, totalSteps, images } = this.plan;
+    const { config, data, totalSteps, images, group } = this.plan;
     const { model } = this.start;
-    const flaw = await model.flaw();
+    const flaws = group ? await onEveryRank(group.ranks, () => model.flaw()) : [await model.flaw()];
+    const flaw = flaws.find((found) => found);
     if (flaw) throw divergedError(`after step ${step} ${flaw}`, this.lastGoodBefore(step));
     const state: TrainingState = {
       format: 1,
@@ -204,11 +224,18 @@ export class Attempt {
       trainedOn: data.dataset.name,
     };
     const { weights, optimiser } = await model.snapshot();
-    const folder = saveCheckpoint(this.start.folder, { weights, metadata, optimiser, state });
+    const checkpoint = { weights, metadata, optimiser, state };
+    const folder = group
+      ? await saveCheckpointTogether(this.start.folder, checkpoint, {
+          ranks: group.ranks,
+          classes: model.classPart ?? noClasses,
+        })
+      : saveCheckpoint(this.start.folder, checkpoint);
     this.log({ event: 'checkpoint', step, folder });
   }
 
   private prune(): void {
+    if (!this.writes) return;
     const { config, reporter } = this.plan;
     for (const warning of pruneCheckpoints(this.start.folder, config.checkpoint.keep)) reporter.warn(warning);
   }
@@ -220,7 +247,7 @@ export class Attempt {
   private lastGoodBefore(step: number): string | undefined {
     const { folder } = this.start;
     try {
-      const folders = setAside(folder, Math.max(step - 1, this.firstStep), 'diverged');
+      const folders = this.writes ? setAside(folder, Math.max(step - 1, this.firstStep), 'diverged') : [];
       if (folders.length > 0) this.log({ event: 'set-aside', step, folders });
     } catch (error) {
       this.plan.reporter.warn((error as Error).message);
@@ -229,7 +256,12 @@ export class Attempt {
   }
 
   /** Without a fold for the threshold the usual rule; with one only that fold, so that the test stays unseen. */
-  private async evaluate(step: number, set: EvaluationSet): Promise<void> {
+  private evaluate(step: number, set: EvaluationSet): Promise<void> {
+    const { group } = this.plan;
+    return group ? group.onFirst(() => this.evaluateHere(step, set)) : this.evaluateHere(step, set);
+  }
+
+  private async evaluateHere(step: number, set: EvaluationSet): Promise<void> {
     const { config, pool } = this.plan;
     const { thresholdFold } = config.evaluation;
     const protocol = thresholdFold === undefined ? 'lfw-10fold-cos' : 'best-threshold';
@@ -255,7 +287,7 @@ export class Attempt {
   }
 
   private log(record: LogRecord): void {
-    appendLog(this.start.folder, record);
+    appendLog(this.start.folder, record, this.plan.group?.ranks.rank);
     this.events?.add(record);
     this.plan.reporter.emit(record);
   }

@@ -18,6 +18,7 @@ import { RunLock } from './run-lock.node.ts';
 export interface Resumed {
   readonly folder: string;
   readonly checkpoint: Checkpoint;
+  readonly checkpointFolder: string;
   /** Held since before the checkpoint was read. */
   readonly lock?: RunLock;
 }
@@ -31,6 +32,8 @@ export interface ResumeOptions {
   readonly force: boolean;
   /** Lock the run, in order to train. */
   readonly lock: boolean;
+  /** Leave out what a checkpoint has in files of some classes each: ranks read those of their classes later. */
+  readonly withoutClasses?: boolean;
   readonly warn: (text: string) => void;
 }
 
@@ -41,13 +44,13 @@ export interface ResumeOptions {
  */
 export function openResumed(
   named: string,
-  { root, changes, force, lock: wantsLock, warn }: ResumeOptions,
+  { root, changes, force, lock: wantsLock, withoutClasses = false, warn }: ResumeOptions,
 ): ResolvedConfig & { readonly resume: Resumed } {
   const folder = findRunToResume(named, root);
   const lock = wantsLock ? new RunLock(folder) : undefined;
   try {
     const checkpointFolder = findCheckpoint(named === 'auto' ? folder : named);
-    const checkpoint = readCheckpoint(checkpointFolder);
+    const checkpoint = readCheckpoint(checkpointFolder, withoutClasses ? { classes: 'none' } : {});
     if (!hasChecksums(checkpointFolder))
       warn(`${checkpointFolder} was saved by an older version without checksums: damage would go unnoticed`);
     const original = readRunConfig(folder);
@@ -58,7 +61,7 @@ export function openResumed(
           `${edited && ` (${edited})`}; add --force to go on with them`,
       );
     const resolved = resolveResumed(original, changes, force);
-    return { ...resolved, resume: { folder, checkpoint, lock } };
+    return { ...resolved, resume: { folder, checkpoint, checkpointFolder, lock } };
   } catch (error) {
     lock?.release();
     throw error;

@@ -5,9 +5,12 @@ import path from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
+import { agree } from '../../../engine/distributed/agree.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
+import type { TrainingGroup } from '../../distributed/training-group.ts';
 import { evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
+import { packageVersion } from '../../package.node.ts';
 import { latestCheckpoint, stepOf } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.node.ts';
@@ -42,6 +45,8 @@ export interface RunOptions {
   /** Train on the first batch only, to see whether the net can learn it by heart. */
   readonly overfitBatch?: boolean;
   readonly shouldStop?: () => boolean;
+  /** The ranks that train together, each with a part of every batch and of the classes. Default: this one alone. */
+  readonly group?: TrainingGroup;
   /** Is told the run's folder before the first step. */
   readonly onFolder?: (folder: string) => void;
   readonly pool?: DecodePool;
@@ -63,7 +68,7 @@ export interface FinishedRun {
  * @throws UserError and its kin; DeviceLostError where the device is lost again and again. The last good checkpoint is intact then
  */
 export async function trainRun(options: RunOptions): Promise<FinishedRun> {
-  const { config, resume } = options;
+  const { config, resume, group } = options;
   const plan = await planOf(options);
   const { reporter, totalSteps } = plan;
   const losses = new Losses({ reopen: options.reopenDevice });
@@ -73,10 +78,11 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const unlogged: LogRecord[] = [];
   /** From making the model to the end. */
   const train = async (): Promise<FinishedRun> => {
-    const model = await makeModel(plan, device, from);
+    const model = await makeModel(plan, device, from && { from, folder: resume?.checkpointFolder });
     try {
-      folder ??= createRunFolder(config.output, config.name);
-      lock ??= new RunLock(folder);
+      const create = () => createRunFolder(config.output, config.name);
+      folder ??= group ? await group.fromFirst(create) : create();
+      if (!group || group.isFirst) lock ??= new RunLock(folder);
       options.onFolder?.(folder);
       for (const record of unlogged.splice(0)) appendLog(folder, record);
       attempt = new Attempt(plan, { device, model, folder, from, isFirst: attempt === undefined });
@@ -110,7 +116,8 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
     }
   } catch (error) {
     // A run that never got going leaves nothing worth keeping.
-    if (!resume && folder && !hasBegun(folder)) fs.rmSync(folder, { recursive: true, force: true });
+    if (!resume && folder && (!group || group.isFirst) && !hasBegun(folder))
+      fs.rmSync(folder, { recursive: true, force: true });
     throw error;
   } finally {
     lock?.release();
@@ -120,11 +127,12 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
 /** Looks at the data of a run, and tells what is doubtful about it. @throws UserError and its kin */
 async function planOf(options: RunOptions): Promise<RunPlan> {
   const { config, source, data, reporter, resume, pool, shouldStop = () => false } = options;
-  const { verifyData: verify = false, overfitBatch = false } = options;
+  const { verifyData: verify = false, overfitBatch = false, group } = options;
   const totalSteps = stepCount(config, data.dataset.samples.length);
   const before = resume?.checkpoint.state;
   if (before && before.step > totalSteps)
     throw new UsageError(`the checkpoint is of step ${before.step}, past the ${totalSteps} steps of the run`);
+  if (group) await agreeOn(group, config, data, before?.step ?? 0);
   const images = await recordImages(data, { before, verify, reporter });
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
   // Both may be of one data set.
@@ -133,24 +141,31 @@ async function planOf(options: RunOptions): Promise<RunPlan> {
   const meter = new Meter(meterOptions({ config, data, totalSteps }));
   return {
     ...{ config, source, data, images, totalSteps, evaluationSet },
-    ...{ overfitBatch, reporter, meter, shouldStop, pool },
+    ...{ overfitBatch, reporter, meter, shouldStop, pool, group },
   };
 }
 
 /** The model as it stands at a checkpoint, or at the beginning; compiled. */
 async function makeModel(
-  { config, data, reporter }: RunPlan,
+  { config, data, reporter, group }: RunPlan,
   device: Device,
-  from: Checkpoint | undefined,
+  start: { readonly from: Checkpoint; readonly folder: string | undefined } | undefined,
 ): Promise<Model> {
   const stage = new Stage(reporter.progressSink, 'compiling kernels');
   try {
     const model = await device.tuner.tuned(
-      () => new Model(device, config, data.dataset.identities.length),
+      () =>
+        new Model(
+          device,
+          config,
+          data.dataset.identities.length,
+          group ? { communicator: group.ranks, group } : null,
+        ),
       (discarded) => discarded.dispose(),
     );
     try {
-      if (from) model.restore(from, { source: 'to resume from', net: netOf(config.net).name });
+      if (start)
+        model.restore(partOf(start, model), { source: 'to resume from', net: netOf(config.net).name });
       else if (config.initialise) initialise(model, config, data, reporter);
       await model.compile();
       return model;
@@ -161,6 +176,33 @@ async function makeModel(
   } finally {
     stage.end();
   }
+}
+
+/** Of a checkpoint what a rank needs: where ranks share the classes it was read without them. */
+function partOf(
+  { from, folder }: { readonly from: Checkpoint; readonly folder: string | undefined },
+  { classPart }: Model,
+): Checkpoint {
+  return classPart && folder !== undefined ? readCheckpoint(folder, { classes: classPart }) : from;
+}
+
+/** @throws UserError on all ranks where one of them would train something else than the others */
+async function agreeOn(
+  { ranks }: TrainingGroup,
+  config: TrainingConfig,
+  { imagesHash }: TrainingData,
+  step: number,
+): Promise<void> {
+  await agree(ranks, 'the version of normface', packageVersion);
+  // Names and folders may differ from host to host.
+  const { name: _name, output: _output, data, ...numbers } = config;
+  await agree(
+    ranks,
+    'the configuration',
+    JSON.stringify({ ...numbers, data: { ...data, path: '', pairs: '' } }),
+  );
+  await agree(ranks, 'the list of images', imagesHash);
+  await agree(ranks, 'the step that the run goes on from', String(step));
 }
 
 /** Whether a run's folder holds more than settings. */

@@ -62,7 +62,7 @@ export function initialise(
 ): void {
   const { from, head } = config.initialise!;
   const file = findWeights(from);
-  const { weights, metadata } = readWeights(file);
+  const { weights, metadata } = readWeights(file, { classes: model.classPart ?? undefined });
   const { name } = netOf(config.net);
   const samePeople = metadata.classesHash === data.classesHash;
   const kept = model.initialise(weights, {
