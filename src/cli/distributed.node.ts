@@ -43,6 +43,7 @@ export async function plan(context: Context, file: string | undefined, options: 
   const { config } = resolveConfig({ file, flags, set });
   if (config.batchSize < ranks)
     throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
+  if (config.auxiliaryLoss) context.warn(`the auxiliary loss ${config.auxiliaryLoss.name} is not counted`);
   const classes = options.classes ?? (await openTrainingData(config)).dataset.identities.length;
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
   const planned = planDistributed(sizeOf(config, classes), cluster);

@@ -5,7 +5,7 @@ const rule = /^(-{40,}|={40,})\s*$/;
 
 /** What stands outside of one: a name with the host and process, MPICH's last words, and what Open MPI says of signals. */
 const loose =
-  /^(?:\[(?:mpiexec|proxy:[\d:]+)@|\[[\w.-]+:\d+\] |mpi(?:run|exec)[\w.]*: |YOUR APPLICATION TERMINATED WITH|This typically refers to a problem with your|Please see the FAQ page for debugging)/;
+  /^(?:Abort\(-?\d+\) on node |\[(?:mpiexec|proxy:[\d:]+)@|\[[\w.-]+:\d+\] |mpi(?:run|exec)[\w.]*: |YOUR APPLICATION TERMINATED WITH|This typically refers to a problem with your|Please see the FAQ page for debugging)/;
 
 /** Tells the launcher's lines from those of the ranks, one after the other. */
 export class LauncherText {
