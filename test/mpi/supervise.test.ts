@@ -26,8 +26,8 @@ async function trial(family: 'openmpi' | 'mpich', what: string, act?: 'stop') {
     hasCheckpoint: () => true,
     maxRestarts: 2,
     columns: undefined,
-    stdout: (bytes) => {
-      said.stdout += bytes;
+    stdout: (text) => {
+      said.stdout += text;
     },
     stderr: (line) => said.stderr.push(line),
     warn: (text) => said.warnings.push(text),
@@ -39,7 +39,7 @@ async function trial(family: 'openmpi' | 'mpich', what: string, act?: 'stop') {
       }, 50);
       return () => clearInterval(timer);
     },
-    patience: { terminate: 1 },
+    patience: { abort: 2, terminate: 1 },
     pause: 0,
   });
   const left = started()
@@ -59,7 +59,8 @@ for (const family of families)
     });
 
     test('a rank that is killed: named, and started again with the other', async () => {
-      const { status, restarts, stderr, warnings, left } = await trial(family, 'dies-once');
+      const { status, restarts, stdout, stderr, warnings, left } = await trial(family, 'dies-once');
+      expect(stdout).toMatch(/^attempt 1 \S+ \S+\nattempt 2 \S+ \S+\n$/);
       expect({ status, restarts, stderr, left }).toEqual({ status: 0, restarts: 1, stderr: [], left: [] });
       expect(warnings).toEqual([
         expect.stringMatching(/^rank 1 on \S+ ended (by signal|with code) 9; .*restart 1 of 2/),

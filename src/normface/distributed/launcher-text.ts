@@ -28,3 +28,42 @@ export class LauncherText {
     return true;
   }
 }
+
+/** How the launcher's lines on standard output begin: MPICH writes its banners there. */
+const mayBegin = /^(?:=|Y|T|P|\[|-|A)/;
+
+/** Takes the launcher's lines out of an output that comes in pieces, of which unfinished lines are passed on at once where they can. */
+export class OutputFilter {
+  readonly text = new LauncherText();
+  private readonly pass: (text: string) => void;
+  /** What has come of a line and was not passed on. */
+  private held = '';
+  private isMidLine = false;
+
+  /** @param pass gets what is left */
+  constructor(pass: (text: string) => void) {
+    this.pass = pass;
+  }
+
+  take(piece: string): void {
+    const lines = (this.held + piece).split('\n');
+    this.held = lines.pop()!;
+    let passed = '';
+    for (const line of lines) {
+      if (this.isMidLine || !this.text.takes(line.replace(/\r$/, ''))) passed += `${line}\n`;
+      this.isMidLine = false;
+    }
+    if (this.held !== '' && (this.isMidLine || !mayBegin.test(this.held))) {
+      passed += this.held;
+      this.held = '';
+      this.isMidLine = true;
+    }
+    if (passed !== '') this.pass(passed);
+  }
+
+  /** Passes on what is left at the end. */
+  end(): void {
+    if (this.held !== '') this.pass(this.held);
+    this.held = '';
+  }
+}
