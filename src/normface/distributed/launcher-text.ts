@@ -39,6 +39,8 @@ export class OutputFilter {
   /** What has come of a line and was not passed on. */
   private held = '';
   private isMidLine = false;
+  /** Empty lines, of which nobody knows yet whether a banner follows, to which they belong. */
+  private blank = '';
 
   /** @param pass gets what is left */
   constructor(pass: (text: string) => void) {
@@ -49,12 +51,20 @@ export class OutputFilter {
     const lines = (this.held + piece).split('\n');
     this.held = lines.pop()!;
     let passed = '';
+    const add = (text: string) => {
+      passed += this.blank + text;
+      this.blank = '';
+    };
     for (const line of lines) {
-      if (this.isMidLine || !this.text.takes(line.replace(/\r$/, ''))) passed += `${line}\n`;
+      const isWhole = !this.isMidLine;
       this.isMidLine = false;
+      if (!isWhole) add(`${line}\n`);
+      else if (line === '') this.blank += '\n';
+      else if (this.text.takes(line.replace(/\r$/, ''))) this.blank = '';
+      else add(`${line}\n`);
     }
     if (this.held !== '' && (this.isMidLine || !mayBegin.test(this.held))) {
-      passed += this.held;
+      add(this.held);
       this.held = '';
       this.isMidLine = true;
     }
@@ -63,7 +73,9 @@ export class OutputFilter {
 
   /** Passes on what is left at the end. */
   end(): void {
-    if (this.held !== '') this.pass(this.held);
+    const left = this.blank + this.held;
+    if (left !== '') this.pass(left);
     this.held = '';
+    this.blank = '';
   }
 }

@@ -104,11 +104,11 @@ test('from an output that comes in pieces only the banner is taken, and unfinish
   });
   filter.take('step 1');
   expect(passed).toBe('step 1');
-  filter.take('0\n= a line\n=====');
-  expect(passed).toBe('step 10\n= a line\n');
+  filter.take('0\n\n= a line\n\n=====');
+  expect(passed).toBe('step 10\n\n= a line\n');
   filter.take(`${'='.repeat(60)}\n=   PID 12 RUNNING AT a\n${'='.repeat(65)}\nThe end`);
-  expect(passed).toBe('step 10\n= a line\n');
+  expect(passed).toBe('step 10\n\n= a line\n');
   filter.end();
-  expect(passed).toBe('step 10\n= a line\nThe end');
+  expect(passed).toBe('step 10\n\n= a line\nThe end');
   expect(filter.text.said).toEqual(['PID 12 RUNNING AT a']);
 });
