@@ -11,6 +11,7 @@ import {
   type Transfer,
   total,
 } from '../normface/distributed/plan.ts';
+import type { LossSettings } from '../normface/losses/loss.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -42,6 +43,7 @@ export async function plan(context: Context, file: string | undefined, options: 
   const { config } = resolveConfig({ file, flags, set });
   if (config.batchSize < ranks)
     throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
+  if (config.auxiliaryLoss) context.warn(`the auxiliary loss ${config.auxiliaryLoss.name} is not counted`);
   const classes = options.classes ?? (await openTrainingData(config)).dataset.identities.length;
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
   const planned = planDistributed(sizeOf(config, classes), cluster);
@@ -63,13 +65,14 @@ export async function plan(context: Context, file: string | undefined, options: 
 function sizeOf({ net, data, batchSize, loss, optimiser }: TrainingConfig, classes: number) {
   const design = netOf(net);
   const { parameters: netParameters, output } = describeNet(design, [...inputSize(data), design.input[2]]);
+  const { classSampling }: LossSettings = loss;
   const momentum = optimiser.momentum > 0 ? 1 : 0;
   return {
     netParameters,
     classes,
     featureSize: output[0]!,
     batchSize,
-    sampling: loss.classSampling?.rate ?? 1,
+    sampling: classSampling?.rate ?? 1,
     optimiserStates: optimiser.name === 'sgd' ? momentum : 2,
   };
 }

@@ -41,7 +41,7 @@ export async function superviseCommand(
     program: (from) => [process.execPath, ...process.execArgv, process.argv[1]!, ...words(from)],
     hasCheckpoint: (folder) => latestCheckpoint(folder) !== undefined,
     columns: stdout.isTTY ? stdout.columns : undefined,
-    stdout: (bytes) => void stdout.write(bytes),
+    stdout: (text) => void stdout.write(text),
     stderr: (line) => void stderr.write(`${line}\n`),
     warn: (text) => context.warn(text),
     onStop: (stop) => listen(context, stop),

@@ -48,7 +48,7 @@ const light = [
   /^src\/cli\/[a-z-]+\.ts$/,
   /^src\/cli\/(main|context|status-line|standard-streams)\.node\.ts$/,
   /^src\/common\/(edit-distance|errors|printable|suggest)\.ts$/,
-  /^src\/normface\/(alignment\/template|losses\/names|overview\/run-orders|training\/progress|evaluation\/(merge|features))\.ts$/,
+  /^src\/normface\/(alignment\/template|losses\/names|overview\/run-orders|distributed\/orders|training\/progress|evaluation\/(merge|features))\.ts$/,
   /^src\/normface\/(package|data\/images\/pixel-limit)\.node\.ts$/,
   // How the program ends, whatever it was doing.
   /^src\/(common\/files|normface\/training\/run\/interrupt|engine\/runtime\/end-now)\.node\.ts$/,

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { kill, processesOf } from './job-processes.node.ts';
-import { LauncherText } from './launcher-text.ts';
+import { LauncherText, OutputFilter } from './launcher-text.ts';
 import { type EndMessage, type Message, type StartMessage, splitMessage } from './messages.ts';
 import { type Environment, jobVariable } from './orders.ts';
 import type { JobEnd } from './restart-policy.ts';
@@ -26,7 +26,7 @@ export interface JobOptions {
   readonly args: readonly string[];
   /** With the job's name in it, by which its processes are found. */
   readonly environment: Environment;
-  readonly stdout: (bytes: Buffer) => void;
+  readonly stdout: (text: string) => void;
   /** Gets lines of the ranks, without their ends. */
   readonly stderr: (line: string) => void;
   readonly onMessage?: (message: Message) => void;
@@ -43,6 +43,7 @@ export class Job {
   private readonly options: JobOptions;
   private readonly patience: Patience;
   private readonly text = new LauncherText();
+  private readonly output: OutputFilter;
   private readonly ends: EndMessage[] = [];
   private readonly starts: StartMessage[] = [];
   private endedBy: string | undefined;
@@ -51,6 +52,7 @@ export class Job {
 
   constructor(options: JobOptions) {
     this.options = options;
+    this.output = new OutputFilter(options.stdout);
     this.patience = { ...patience, ...options.patience };
     this.child = spawn(options.command, options.args, {
       env: options.environment,
@@ -60,7 +62,7 @@ export class Job {
     const { stdin, stdout, stderr } = this.child;
     // Where the launcher is gone already there is nobody to ask.
     stdin!.on('error', () => {});
-    stdout!.on('data', options.stdout);
+    stdout!.setEncoding('utf8').on('data', (piece: string) => this.output.take(piece));
     let rest = '';
     stderr!.setEncoding('utf8').on('data', (part: string) => {
       const lines = (rest + part).split('\n');
@@ -74,8 +76,10 @@ export class Job {
         this.finish()
           .then(() => {
             if (rest !== '') this.take(rest);
+            this.output.end();
+            const said = [...this.output.text.said, ...this.text.said];
             resolve({
-              ...{ status, signal, starts: this.starts, ends: this.ends, said: this.text.said },
+              ...{ status, signal, starts: this.starts, ends: this.ends, said },
               ended: this.endedBy,
             });
           })

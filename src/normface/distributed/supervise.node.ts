@@ -18,7 +18,7 @@ export interface Supervision extends Omit<JobPlan, 'program'> {
   readonly maxRestarts: number;
   /** Of the terminal that rank 0 writes to. */
   readonly columns: number | undefined;
-  readonly stdout: (bytes: Buffer) => void;
+  readonly stdout: (text: string) => void;
   readonly stderr: (line: string) => void;
   /** Gets sentences for the person. */
   readonly warn: (text: string) => void;

@@ -15,7 +15,7 @@ test('the rank that computes longest has a name', () => {
   expect(report.slowest?.rank).toBe(3);
   expect(report.ratio).toBeCloseTo(1.31, 10);
   expect(ranksLine(report)).toBe(
-    'slowest of the last 20 steps: rank 3 on host b, compute 1.31 × the median · ranks compute 66 %, wait 20 %, communicate 13 %',
+    'slowest of the last 20 steps: rank 3 on host b, compute 1.31 × the median · ranks compute 66 %, wait 21 %, communicate 13 %',
   );
   expect(report.compute).toBeCloseTo(0.5, 10);
 });

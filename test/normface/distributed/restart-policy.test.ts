@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LauncherText } from '../../../src/normface/distributed/launcher-text.ts';
+import { LauncherText, OutputFilter } from '../../../src/normface/distributed/launcher-text.ts';
 import { messageLine, splitMessage } from '../../../src/normface/distributed/messages.ts';
 import { type JobEnd, judge } from '../../../src/normface/distributed/restart-policy.ts';
 
@@ -95,4 +95,20 @@ test("the launcher's banners are told from what ranks write", () => {
   expect(lines.filter((line) => !text.takes(line))).toEqual(['normface: a', 'normface: b', 'normface: c']);
   expect(text.said).toContain('There are not enough slots');
   expect(text.said).toContain('EXIT CODE: 9');
+});
+
+test('from an output that comes in pieces only the banner is taken, and unfinished lines do not wait', () => {
+  let passed = '';
+  const filter = new OutputFilter((text) => {
+    passed += text;
+  });
+  filter.take('step 1');
+  expect(passed).toBe('step 1');
+  filter.take('0\n\n= a line\n\n=====');
+  expect(passed).toBe('step 10\n\n= a line\n');
+  filter.take(`${'='.repeat(60)}\n=   PID 12 RUNNING AT a\n${'='.repeat(65)}\nThe end`);
+  expect(passed).toBe('step 10\n\n= a line\n');
+  filter.end();
+  expect(passed).toBe('step 10\n\n= a line\nThe end');
+  expect(filter.text.said).toEqual(['PID 12 RUNNING AT a']);
 });

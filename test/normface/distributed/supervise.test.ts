@@ -66,8 +66,8 @@ async function trial(
     hasCheckpoint: () => true,
     maxRestarts: 2,
     columns: undefined,
-    stdout: (bytes) => {
-      said.stdout += bytes;
+    stdout: (text) => {
+      said.stdout += text;
     },
     stderr: (line) => said.stderr.push(line),
     warn: (text) => said.warnings.push(text),

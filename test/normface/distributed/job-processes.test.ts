@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { kill, processesOf, removeSegments } from '../../../src/normface/distributed/job-processes.node.ts';
+
+test.skipIf(!fs.existsSync('/proc/self/environ'))(
+  'processes of a job are found by its name, and ended',
+  async () => {
+    const job = `test-${process.pid}`;
+    const child = spawn('sleep', ['60'], { env: { ...process.env, NORMFACE_JOB: job } });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child, 'spawn');
+    expect(processesOf(job)).toEqual([child.pid]);
+    expect(processesOf(`${job}0`)).toEqual([]);
+    kill(processesOf(job));
+    await once(child, 'exit');
+    expect(child.signalCode).toBe('SIGKILL');
+    expect(processesOf(job)).toEqual([]);
+  },
+);
+
+test('shared memory that the job left goes, older files and those of others stay', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-shm-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['vader_segment.a.0.1.0', 'vader_segment.a.0.1.1', 'sem.other'])
+    fs.writeFileSync(path.join(folder, name), '');
+  const began = Date.now() - 1000;
+  fs.utimesSync(path.join(folder, 'vader_segment.a.0.1.1'), 0, 0);
+  expect(removeSegments(began, folder)).toEqual(['vader_segment.a.0.1.0']);
+  expect(fs.readdirSync(folder).sort()).toEqual(['sem.other', 'vader_segment.a.0.1.1']);
+  expect(removeSegments(0, path.join(folder, 'nowhere'))).toEqual([]);
+});
