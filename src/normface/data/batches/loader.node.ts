@@ -30,7 +30,7 @@ export interface BatchLoaderOptions extends ImageStoreOptions {
   readonly sampling?: Sampling;
   /** Decides the order of the samples in every epoch. */
   readonly seed: number;
-  /** Read and decode only these rows of every batch, which is what the batch without the others is made of (default: all). */
+  /** Only these rows of every batch are read, decoded and given (default: all). */
   readonly rows?: RowRange;
   /** Batches decoded ahead of the one in use (default 2). */
   readonly depth?: number;
@@ -60,9 +60,8 @@ interface Readable {
  * Endless training batches of exactly `batchSize` images. Shuffled: every epoch is a permutation of the data set that follows from
  * the seed, and a batch may reach over the end of an epoch. Balanced: see `balancedOrder`. An image that cannot be read is
  * reported once and left out. In its place its draw, the images of one person, repeats the others; where there are none, another
- * draw of the epoch takes its place, which then comes twice: see {@link Draw.substitutes}. So a row depends on data set, seed, cursor
- * and the draw that it belongs to, not on what else can be read, and whoever wants some rows has to read no others, except those of
- * a draw of which he wants a part.
+ * draw of the epoch takes its place, which then comes twice: see {@link Draw.substitutes}. So a draw depends on data set, seed and
+ * cursor only, not on which images of other draws can be read, and where some rows are wanted only their draws are read.
  */
 export class BatchLoader implements AsyncIterable<TrainingBatch> {
   readonly #store: ImageStore;

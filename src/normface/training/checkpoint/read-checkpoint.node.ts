@@ -6,6 +6,7 @@ import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { completeCheckpoints, stepOf } from './checkpoint.node.ts';
 import { type Checkpoint, type TrainingState, trainingState } from './checkpoint.ts';
+import { parseClassFileName } from './class-part.ts';
 import { DONE, type Done, readDone, sha256Of } from './done.node.ts';
 import { type ReadOptions, readTensors } from './read-tensors.node.ts';
 import { TensorFile } from './tensor-file.node.ts';
@@ -71,8 +72,12 @@ function isSound(folder: string): boolean {
     if (!done) load(folder, {});
     else {
       loadState(folder, done);
-      for (const [name, sum] of Object.entries(done.sha256))
-        if (name.endsWith('.safetensors')) new TensorFile(path.join(folder, name)).read([], sum);
+      const files = [
+        'weights.safetensors',
+        'optimiser.safetensors',
+        ...Object.keys(done.sha256).filter(parseClassFileName),
+      ];
+      for (const name of files) new TensorFile(path.join(folder, name)).read([], done.sha256[name] ?? '');
     }
     return true;
   } catch {

@@ -42,7 +42,7 @@ export function readTensors(
     ...(classes === 'none' ? [] : readingsOfClasses(path.dirname(file), kind, done, part, tensors)),
   ];
   for (const { opened, wanted } of readings)
-    opened.read(wanted, done && (done.sha256[path.basename(opened.file)] ?? 'none'));
+    opened.read(wanted, done && (done.sha256[path.basename(opened.file)] ?? ''));
   return { tensors, metadata: main.header.metadata };
 }
 
