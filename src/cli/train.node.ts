@@ -67,7 +67,7 @@ export async function train(context: Context, file: string | undefined, options:
   try {
     context.asRank(communicator.rank);
     context.whenAsked = whenAskedToStop;
-    const result = await trainHere(context, file, options, groupOf(context, communicator));
+    const result = await trainHere(context, file, options, groupOf(communicator));
     await communicator.close();
     return result;
   } catch (error) {
@@ -77,12 +77,11 @@ export async function train(context: Context, file: string | undefined, options:
 }
 
 /** The ranks beside this process, if there are any. */
-function groupOf(context: Context, ranks: Communicator): TrainingGroup | undefined {
+function groupOf(ranks: Communicator): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
   return new TrainingGroup(ranks, {
     host: os.hostname(),
     reportEvery: stepsBetweenReports,
-    onReport: (line) => context.progressSink.say(line),
   });
 }
 

@@ -12,8 +12,6 @@ export interface TrainingGroupOptions {
   readonly host: string;
   /** Steps between lines on who was the slowest. */
   readonly reportEvery: number;
-  /** Rank 0 gets the lines. */
-  readonly onReport: (line: string, step: number) => void;
   readonly now?: () => number;
 }
 
@@ -28,6 +26,8 @@ interface Spent {
 /** Ranks that train together: all call the same methods in the same order. */
 export class TrainingGroup {
   readonly ranks: Communicator;
+  /** Gets on rank 0 the lines on who was the slowest. */
+  onReport: ((line: string) => void) | undefined;
   private readonly options: TrainingGroupOptions;
   private readonly now: () => number;
   private spent: Spent = { all: 0, blocked: 0, steps: 0 };
@@ -74,7 +74,7 @@ export class TrainingGroup {
 
   /** After a step; from time to time rank 0 tells who was the slowest. @param step steps done */
   async endStep(step: number): Promise<void> {
-    const { reportEvery, onReport } = this.options;
+    const { reportEvery } = this.options;
     this.spent.all += this.now() - this.stepBegan;
     this.spent.steps++;
     if (step % reportEvery !== 0) return;
@@ -93,7 +93,7 @@ export class TrainingGroup {
         communication: least / 1000,
       }),
     );
-    if (this.isFirst) onReport(ranksLine(reportRanks(ranks, steps)), step);
+    if (this.isFirst) this.onReport?.(ranksLine(reportRanks(ranks, steps)));
   }
 
   /**

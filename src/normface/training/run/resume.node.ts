@@ -18,7 +18,8 @@ import { RunLock } from './run-lock.node.ts';
 export interface Resumed {
   readonly folder: string;
   readonly checkpoint: Checkpoint;
-  readonly checkpointFolder: string;
+  /** Where it is, for ranks that read their classes of it. */
+  readonly checkpointFolder?: string;
   /** Held since before the checkpoint was read. */
   readonly lock?: RunLock;
 }
