@@ -63,7 +63,9 @@ for (const family of families)
       expect(stdout).toMatch(/^attempt 1 \S+ \S+\nattempt 2 \S+ \S+\n$/);
       expect({ status, restarts, stderr, left }).toEqual({ status: 0, restarts: 1, stderr: [], left: [] });
       expect(warnings).toEqual([
-        expect.stringMatching(/^rank 1 on \S+ ended (by signal|with code) 9; .*restart 1 of 2/),
+        expect.stringMatching(
+          /^(rank 1 on \S+ ended by signal|a rank on \S+ ended with code) 9; .*restart 1 of 2/,
+        ),
       ]);
     });
 

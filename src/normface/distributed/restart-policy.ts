@@ -73,13 +73,14 @@ function reasonOf(end: JobEnd, first: EndMessage | undefined): string {
   return `${killed ?? 'a rank ended without a word'}; ${how}`;
 }
 
-/** The rank that a signal ended, as Open MPI ("process rank 1 with PID 12 on node a exited on signal 9") or MPICH ("PID 12 RUNNING AT a", "EXIT CODE: 9") tell. */
-function killedRank({ said, starts }: JobEnd): string | undefined {
+/**
+ * The rank that a signal ended, as Open MPI tells ("process rank 1 with PID 12 on node a exited on signal 9"). MPICH ("PID 12 RUNNING
+ * AT a", "EXIT CODE: 9") may name one that it ended itself because of another, so only where it was is taken.
+ */
+function killedRank({ said }: JobEnd): string | undefined {
   const text = said.join('\n');
   const openMpi = /process rank (\d+) .*on node (\S+) exited on signal (\d+)/.exec(text);
   if (openMpi) return `rank ${openMpi[1]} on ${openMpi[2]} ended by signal ${openMpi[3]}`;
-  const mpich = /PID (\d+) RUNNING AT (\S+)\s+EXIT CODE: (\d+)/.exec(text);
-  if (!mpich) return undefined;
-  const start = starts.find(({ pid }) => pid === Number(mpich[1]));
-  return start && `rank ${start.rank} on ${start.host} ended with code ${mpich[3]}`;
+  const mpich = /PID \d+ RUNNING AT (\S+)\s+EXIT CODE: (\d+)/.exec(text);
+  return mpich ? `a rank on ${mpich[1]} ended with code ${mpich[2]}` : undefined;
 }

@@ -56,7 +56,7 @@ test('who was killed, as the launchers say it', () => {
     'PID 101 RUNNING AT a',
     'EXIT CODE: 9',
   ];
-  expect(verdict({ status: 9, said: mpich }).reason).toMatch(/^rank 1 on a ended with code 9/);
+  expect(verdict({ status: 9, said: mpich }).reason).toMatch(/^a rank on a ended with code 9/);
 });
 
 test('where no rank ran there is no second try, and after a request to stop neither', () => {
