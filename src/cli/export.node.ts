@@ -17,13 +17,14 @@ import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts'
 import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
 import { encodeSafetensors } from '../normface/training/checkpoint/safetensors.ts';
 import type { Context } from './context.node.ts';
-import { checkOutput } from './output-file.node.ts';
+import { checkNewFile } from './output-file.node.ts';
 
 interface ExportOptions {
   readonly to: string;
   readonly includePreprocessing?: boolean;
   readonly includeNormalise?: boolean;
   readonly foldBatchNorm?: boolean;
+  readonly force?: boolean;
 }
 
 export async function exportNet(context: Context, named: string, options: ExportOptions) {
@@ -34,7 +35,7 @@ export async function exportNet(context: Context, named: string, options: Export
       '--include-preprocessing and --include-normalise are for ONNX: a safetensors file holds weights alone',
     );
   const weightsFile = findWeights(named);
-  checkOutput(to, [weightsFile], '--to');
+  checkNewFile(to, options.force, [weightsFile], '--to');
   const { weights, metadata: stored } = readWeights(weightsFile);
   const { built, values } = openWeights({ tensors: weights, metadata: stored }, weightsFile);
   const { net } = built;

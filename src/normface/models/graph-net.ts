@@ -1,8 +1,8 @@
 /** The graph of a model file as a net of layers, with the values of its parameters. */
 
-import { UserError } from '../../common/errors.ts';
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
+import { refusal } from './formats/refusal.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { featureOf } from './graph-feature.ts';
 import { layersOf } from './graph-layers.ts';
@@ -56,7 +56,7 @@ export function netOfGraph(
   const shape = inputShape(graph, input, options);
   const builder = new GraphBuilder(store, source);
   const made = layersOf(builder, middle, { shape });
-  if (made.layers.length === 0) throw new UserError(`${source}: the graph has no layers`);
+  if (made.layers.length === 0) throw refusal(`${source}: the graph has no layers`);
   if (made.value.order)
     remarks.push(
       'the features are in the order rows, columns, channels, in the file channels, rows, columns',
@@ -120,7 +120,7 @@ function inputShape(
 ): [number, number, number] {
   const stored = graph.inputs.find((value) => value.name === name)?.shape ?? [0, 0, 0];
   if (stored.length !== 3)
-    throw new UserError(
+    throw refusal(
       `${source}: the input "${name}" is [${stored.join(', ')}], not an image [channels, height, width]`,
     );
   const known = (extent: number | undefined, given: number | undefined): number => extent || given || 0;
@@ -130,11 +130,11 @@ function inputShape(
     known(stored[0], channels ?? 3),
   ];
   if (shape[0] === 0 || shape[1] === 0)
-    throw new UserError(
+    throw refusal(
       `${source} does not say how large its images are; give their height and width (--image-size 112x96)`,
     );
   if (!shape.every((extent) => Number.isInteger(extent) && extent > 0 && extent <= mostExtent))
-    throw new UserError(
+    throw refusal(
       `${source}: its images are [height, width, channels] = [${shape.join(', ')}]; at most ${mostExtent} is supported`,
     );
   return shape;
