@@ -12,6 +12,7 @@ import { netOfGraph } from './graph-net.ts';
 import { type MatchedNet, matchTensors, type TensorMap } from './match-tensors.ts';
 import type { ModelFile } from './model-file.ts';
 
+/** What becomes of a model file, and what is known of it that it does not say itself. */
 export interface ImportOptions {
   /** What sentences call the file. */
   readonly source: string;
