@@ -3,12 +3,13 @@
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
 import { refusal } from './formats/refusal.ts';
-import { GraphBuilder } from './graph-builder.ts';
+import { type Chain, GraphBuilder } from './graph-builder.ts';
 import { featureOf } from './graph-feature.ts';
 import { layersOf } from './graph-layers.ts';
 import { type Part, partsOf } from './graph-parts.ts';
+import { withFlatten } from './graph-shapes.ts';
 import { GraphTensors } from './graph-tensors.ts';
-import type { ModelGraph, ModelTensor } from './model-file.ts';
+import type { ModelGraph, ModelNode, ModelTensor } from './model-file.ts';
 
 export interface GraphNetOptions {
   /** What the net is called: letters, digits, ".", "_" and "-". */
@@ -55,7 +56,7 @@ export function netOfGraph(
   const { front, middle } = trimmed(parts, remarks);
   const shape = inputShape(graph, input, options);
   const builder = new GraphBuilder(store, source);
-  const made = layersOf(builder, middle, { shape });
+  const made = flatPoint(builder, layersOf(builder, middle, { shape }), middle.at(-1)?.node);
   if (made.layers.length === 0) throw refusal(`${source}: the graph has no layers`);
   if (made.value.order)
     remarks.push(
@@ -72,6 +73,13 @@ export function netOfGraph(
     unused: store.unused,
     remarks,
   };
+}
+
+/** Features may be images of one pixel in a file, as those of a convolution of the whole image; here they are flat. */
+function flatPoint(builder: GraphBuilder, made: Chain, last: ModelNode | undefined): Chain {
+  const [height, width, channels] = made.value.shape;
+  const isPoint = last && channels !== undefined && height === 1 && width === 1;
+  return isPoint ? withFlatten(builder, made, last) : made;
 }
 
 type Linear = { readonly scale: number; readonly shift: number };

@@ -78,7 +78,14 @@ function readOld(bytes: Uint8Array, source: string): Stored {
   if (bytes[0] !== 0x80)
     throw refusal(`${source} is no file of torch.save: it starts with neither a zip archive nor a pickle`);
   const storages = new Map<string, TorchStorage>();
-  let at = 0;
+  const other = (): never => {
+    throw refusal(
+      `${source} is a pickle, but none of torch.save; save the numbers with torch.save(model.state_dict(), …)`,
+    );
+  };
+  const first = readPickle(bytes, { source, global: other });
+  if (first.value !== magic) other();
+  let at = first.end;
   const next = (): unknown => {
     const names = torchNames(source, (storage) => {
       const known = storages.get(storage.key);
@@ -90,10 +97,6 @@ function readOld(bytes: Uint8Array, source: string): Stored {
     at = end;
     return value;
   };
-  if (next() !== magic)
-    throw refusal(
-      `${source} is a pickle, but none of torch.save; save the numbers with torch.save(model.state_dict(), …)`,
-    );
   const protocol = next();
   if (protocol !== 1001)
     throw refusal(`${source} is of version ${keyText(protocol)} of PyTorch's old format; 1001 is read`);

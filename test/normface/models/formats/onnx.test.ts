@@ -297,6 +297,16 @@ describe('graphs as other programs write them', () => {
     expect(slopes).toEqual([0.5, 0.125]);
   });
 
+  test('features that are images of one pixel become flat', () => {
+    const made = net(
+      onnx({
+        nodes: [{ op: 'Conv', in: ['x', 'w'], out: ['y'] }],
+        tensors: [floats('w', [5, 3, 4, 4])],
+      }),
+    );
+    expect(made.net.layers.map(({ kind }) => kind)).toEqual(['conv', 'flatten']);
+  });
+
   test('alpha and beta scale a product and its bias, which may be one number', async () => {
     await expectSame(
       onnx({

@@ -120,6 +120,10 @@ test('files that are cut short or lack a part are refused in one sentence', () =
     'x is damaged: its storage 1 has 3 bytes, not 16',
   );
   expect(whole(pickle(int(1)))).toThrow('x is a pickle, but none of torch.save');
+  // As verification sets of insightface begin.
+  expect(whole(pickle(call(global('numpy.core.multiarray', '_reconstruct'))))).toThrow(
+    'x is a pickle, but none of torch.save',
+  );
   expect(whole(archive(orderedDict([['a', int(1)]])))).toThrow('x holds no tensors');
   expect(whole(archive(tensor(1, 0, [2], [1])))).toThrow('x holds a single tensor');
 });
