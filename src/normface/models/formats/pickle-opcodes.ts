@@ -1,7 +1,7 @@
 /** The opcodes of Python's pickles (Python's module `pickletools`), each as what it does to the machine. */
 
-import type { Machine } from './pickle.ts';
 import type { PickleInput } from './pickle-input.ts';
+import type { Machine } from './pickle-machine.ts';
 
 /** What each opcode does, by its byte; names as in `pickletools`. */
 export const opcodes: (((machine: Machine) => void) | undefined)[] = [];
