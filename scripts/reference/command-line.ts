@@ -11,7 +11,9 @@ const introduction = `# Command line
 \`npm run build\` makes the program \`normface\`: \`npx normface …\` in a clone, \`normface …\` where the package is installed globally.
 
 Exit status: 0 done; 1 an error, such as data, a checkpoint or an adapter that is not there, or checks that fail; 2 wrong usage or
-configuration; 3 a run that diverged; 130 interrupted, and saved.`;
+configuration; 3 a run that diverged; 130 interrupted, and saved.
+
+A command that writes a file makes the folders that are missing on the way, and replaces a file that exists only with \`--force\`.`;
 
 /** The page. */
 export function commandLinePage(): string {

@@ -22,6 +22,11 @@ export type Runner = <Arguments extends unknown[]>(
 /** Adds one command to the program. */
 export type AddCommand = (program: Command, run: Runner) => void;
 
+/** For commands that write a file. */
+export function forceOption(): Option {
+  return new Option('--force', 'replace the file if it exists');
+}
+
 /** Reads a whole number of at least `minimum`. */
 export function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {

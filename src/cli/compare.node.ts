@@ -15,20 +15,24 @@ import { stepsText } from '../normface/overview/runs-table.ts';
 import { samePairs } from '../normface/overview/same-pairs.node.ts';
 import { settingsTable } from '../normface/overview/setting-differences.ts';
 import type { Context } from './context.node.ts';
+import { checkNewFile } from './output-file.node.ts';
 import { stored } from './results.node.ts';
 
 interface CompareOptions {
   readonly html?: string;
   readonly evaluations?: readonly string[];
+  readonly force?: boolean;
 }
 
 /** There are so many colours that can be told apart. */
 const mostRuns = 10;
 
-export async function compare(context: Context, folders: string[], { html, evaluations }: CompareOptions) {
+export async function compare(context: Context, folders: string[], options: CompareOptions) {
+  const { html, evaluations, force } = options;
   if (folders.length < 2) throw new UsageError('name at least two runs to compare');
   if (folders.length > mostRuns) throw new UsageError(`at most ${mostRuns} runs can be compared at once`);
   checkDistinct(folders);
+  if (html !== undefined) checkNewFile(html, force, [], '--html');
   const places = [...folders.map((folder) => path.dirname(path.resolve(folder))), ...(evaluations ?? [])];
   const found = places.flatMap((place) => findRuns(place, 1).evaluations.map(resolved));
   const known = readEvaluations([...new Set(found)]);

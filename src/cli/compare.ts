@@ -1,6 +1,6 @@
 /** Declaration of `normface compare`. */
 
-import { type AddCommand, examples } from './command.ts';
+import { type AddCommand, examples, forceOption } from './command.ts';
 
 export const addCompare: AddCommand = (program, run) => {
   program
@@ -14,6 +14,7 @@ export const addCompare: AddCommand = (program, run) => {
       '--evaluations <folders...>',
       'where else folders of `normface eval` are (default: beside the runs); those on the same pairs are compared pair by pair',
     )
+    .addOption(forceOption())
     .addHelpText(
       'after',
       examples(

@@ -21,20 +21,21 @@ import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../normface/data/protocols/pairs.ts';
 import type { Context } from './context.node.ts';
 import { openWithStage } from './open-data.node.ts';
-import { checkOutput, filesOf } from './output-file.node.ts';
+import { checkNewFile, filesOf } from './output-file.node.ts';
 
 interface PreviewCommandOptions {
   readonly out: string;
   readonly rows: number;
   readonly columns: number;
   readonly seed: number;
+  readonly force?: boolean;
 }
 
 export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
   if (extname(options.out).toLowerCase() !== '.png')
     throw new UsageError(`--out ${options.out}: the name must end in .png`);
   const dataset = await openWithStage(context, path);
-  checkOutput(options.out, filesOf(dataset));
+  checkNewFile(options.out, options.force, filesOf(dataset));
   for (const warning of warningsOf(dataset)) context.warn(warning);
   const shown = await writePreview(dataset, options.out, {
     ...options,

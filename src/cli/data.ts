@@ -1,6 +1,6 @@
 /** Declaration of `normface data`. */
 
-import { type AddCommand, cosine, examples, mergeOption, wholeNumber } from './command.ts';
+import { type AddCommand, cosine, examples, forceOption, mergeOption, wholeNumber } from './command.ts';
 
 const dataHelp =
   'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a RecordIO file (.rec), a verification set (.bin), a list ' +
@@ -18,6 +18,7 @@ export const addData: AddCommand = (program, run) => {
     .option('--rows <n>', 'people shown, one a row', wholeNumber(1), 8)
     .option('--columns <n>', 'images of each', wholeNumber(1), 8)
     .option('--seed <n>', 'decides who is shown', wholeNumber(0), 0)
+    .addOption(forceOption())
     .addHelpText(
       'after',
       examples(

@@ -15,7 +15,7 @@ import { type AlignedImages, alignImages, alignsImages, noFaceText } from './ali
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
-import { checkOutput, filesOf } from './output-file.node.ts';
+import { checkNewFile, filesOf } from './output-file.node.ts';
 import { imageSizes, provenance, type Suitability, suitability } from './suitability.node.ts';
 
 interface EmbedOptions {
@@ -25,6 +25,7 @@ interface EmbedOptions {
   readonly batch: number;
   readonly align?: boolean;
   readonly detector?: string;
+  readonly force?: boolean;
 }
 
 /** Images whose sizes are looked at. */
@@ -35,7 +36,7 @@ export async function embed(context: Context, named: readonly string[], options:
   const encode = encoderOf(out);
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);
-  checkOutput(out, [weightsFile, ...filesOf(dataset)]);
+  checkNewFile(out, options.force, [weightsFile, ...filesOf(dataset)]);
   const device = await context.openDevice();
   const all = Uint32Array.from(dataset.samples.keys());
   let judged: Suitability | undefined;

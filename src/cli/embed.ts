@@ -1,6 +1,6 @@
 /** Declaration of `normface embed`. */
 
-import { type AddCommand, examples, mergeOption, wholeNumber } from './command.ts';
+import { type AddCommand, examples, forceOption, mergeOption, wholeNumber } from './command.ts';
 
 export const addEmbed: AddCommand = (program, run) => {
   program
@@ -16,6 +16,7 @@ export const addEmbed: AddCommand = (program, run) => {
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
     .option('--align', 'find the largest face of each image and align it first')
     .option('--detector <name>', 'how it is found, as in `normface align`; includes --align')
+    .addOption(forceOption())
     .addHelpText(
       'after',
       '\nWithout --align no face is looked for, and images must be aligned and cropped like those that the net was trained on. With it,\n' +

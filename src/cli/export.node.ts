@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { UsageError } from '../common/errors.ts';
 import { replaceFile } from '../common/files.node.ts';
-import { countText } from '../common/format.ts';
+import { bytesText, countText } from '../common/format.ts';
 import { openWeights } from '../normface/embedding/open-weights.ts';
 import { readThreshold } from '../normface/embedding/threshold-file.node.ts';
 import { exportMetadata } from '../normface/models/export/metadata.ts';
@@ -17,13 +17,14 @@ import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts'
 import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
 import { encodeSafetensors } from '../normface/training/checkpoint/safetensors.ts';
 import type { Context } from './context.node.ts';
-import { checkOutput } from './output-file.node.ts';
+import { checkNewFile } from './output-file.node.ts';
 
 interface ExportOptions {
   readonly to: string;
   readonly includePreprocessing?: boolean;
   readonly includeNormalise?: boolean;
   readonly foldBatchNorm?: boolean;
+  readonly force?: boolean;
 }
 
 export async function exportNet(context: Context, named: string, options: ExportOptions) {
@@ -34,7 +35,7 @@ export async function exportNet(context: Context, named: string, options: Export
       '--include-preprocessing and --include-normalise are for ONNX: a safetensors file holds weights alone',
     );
   const weightsFile = findWeights(named);
-  checkOutput(to, [weightsFile], '--to');
+  checkNewFile(to, options.force, [weightsFile], '--to');
   const { weights, metadata: stored } = readWeights(weightsFile, { classes: 'none' });
   const { built, values } = openWeights({ tensors: weights, metadata: stored }, weightsFile);
   const { net } = built;
@@ -59,7 +60,7 @@ export async function exportNet(context: Context, named: string, options: Export
     const bytes = encodeOnnx(exported, settings);
     replaceFile(to, bytes);
     context.say(
-      `${to}: ${net.name} as an ONNX model (opset ${onnxOpset}), ${megabytes(bytes)}; ` +
+      `${to}: ${net.name} as an ONNX model (opset ${onnxOpset}), ${bytesText(bytes.length)}; ` +
         `images float32 [batch, ${input[2]}, ${input[0]}, ${input[1]}], features [batch, ${built.featureSize}]`,
     );
     const { pixelMean, pixelScale, channels } = metadata;
@@ -73,7 +74,7 @@ export async function exportNet(context: Context, named: string, options: Export
   const bytes = encodeSafetensors(tensors, { ...metadata, layout: 'pytorch' });
   replaceFile(to, bytes);
   context.say(
-    `${to}: ${countText(tensors.size, 'tensor')} of ${net.name} in PyTorch's layouts, ${megabytes(bytes)}`,
+    `${to}: ${countText(tensors.size, 'tensor')} of ${net.name} in PyTorch's layouts, ${bytesText(bytes.length)}`,
   );
   context.say(
     original
@@ -91,5 +92,3 @@ function formatOf(to: string): 'onnx' | 'safetensors' {
   if (ending === '.safetensors') return 'safetensors';
   throw new UsageError(`--to ${to}: the name must end in .onnx or .safetensors`);
 }
-
-const megabytes = ({ length }: Uint8Array): string => `${(length / 1e6).toFixed(1)} MB`;

@@ -1,6 +1,6 @@
 /** Declaration of `normface export`. */
 
-import { type AddCommand, examples } from './command.ts';
+import { type AddCommand, examples, forceOption } from './command.ts';
 
 export const addExport: AddCommand = (program, run) => {
   program
@@ -11,6 +11,7 @@ export const addExport: AddCommand = (program, run) => {
     .option('--include-preprocessing', 'the ONNX model takes pixels from 0 to 255 and scales them itself')
     .option('--include-normalise', 'the ONNX model gives features of unit length')
     .option('--fold-batch-norm', 'batch norms become part of the layers beside them where they can')
+    .addOption(forceOption())
     .addHelpText(
       'after',
       '\nThe ONNX model takes float32 images [batch, channels, height, width] and gives float32 features [batch, length].\n' +

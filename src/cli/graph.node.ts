@@ -15,7 +15,7 @@ import { resolveConfig } from '../normface/training/config/resolve-config.node.t
 import { Objective } from '../normface/training/objective.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
-import { checkOutput } from './output-file.node.ts';
+import { checkNewFile } from './output-file.node.ts';
 
 interface GraphOptions {
   readonly net?: string;
@@ -25,6 +25,7 @@ interface GraphOptions {
   readonly set: string[];
   readonly out?: string;
   readonly parameters?: boolean;
+  readonly force?: boolean;
 }
 
 export async function graph(context: Context, file: string | undefined, options: GraphOptions) {
@@ -32,7 +33,7 @@ export async function graph(context: Context, file: string | undefined, options:
   const kind = out === undefined ? null : path.extname(out).toLowerCase();
   if (kind !== null && kind !== '.svg' && kind !== '.dot')
     throw new UsageError(`--out ${out}: the name must end in .svg or .dot`);
-  if (out !== undefined) checkOutput(out, file === undefined ? [] : [file]);
+  if (out !== undefined) checkNewFile(out, options.force, file === undefined ? [] : [file]);
   const flags = {
     ...(net !== undefined && { net }),
     ...(loss !== undefined && { loss: { name: loss } }),

@@ -1,6 +1,14 @@
 /** Declaration of `normface graph`. */
 
-import { type AddCommand, examples, lossOption, netOption, repeatedOption, wholeNumber } from './command.ts';
+import {
+  type AddCommand,
+  examples,
+  forceOption,
+  lossOption,
+  netOption,
+  repeatedOption,
+  wholeNumber,
+} from './command.ts';
 
 export const addGraph: AddCommand = (program, run) => {
   program
@@ -13,6 +21,7 @@ export const addGraph: AddCommand = (program, run) => {
     .option('--classes <n>', 'people (default: those in the data of the training)', wholeNumber(2))
     .addOption(repeatedOption('--set <key=value>', 'any other setting'))
     .option('--out <file>', 'draw the graph: graph.svg, or graph.dot for Graphviz')
+    .addOption(forceOption())
     .option('--parameters', 'draw parameters as nodes of their own')
     .addHelpText(
       'after',

@@ -130,7 +130,7 @@ export async function show(context: Context, name: string, options: ShowOptions)
     } else {
       const text = `${chosen.wgsl}\n`;
       if (!options.force && fs.existsSync(options.out) && readText(options.out) !== text)
-        throw new UserError(`${options.out} exists with other content; --force overwrites it`);
+        throw new UserError(`${options.out} exists already with other content; --force replaces it`);
       replaceFile(options.out, text);
       context.say(`\nwgsl     of dispatch ${chosen.index} written to ${options.out}`);
     }

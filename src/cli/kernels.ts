@@ -25,7 +25,7 @@ export const addKernels: AddCommand = (program, run) => {
   caseOptions(kernels.command('show'))
     .description('the WGSL that the driver gets for a case, and what it costs')
     .option('--out <file>', 'write the WGSL of one dispatch here, to be changed and run with --file')
-    .option('--force', 'overwrite a file of --out that has other content')
+    .option('--force', 'replace the file if it exists with other content')
     .option('--source', 'print the file of the kernel instead, as it is before linking')
     .addHelpText(
       'after',

@@ -2,8 +2,27 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
+
+/**
+ * As {@link checkOutput}, for a single file: commands that write one replace what is there only when they are told to. Folders that are
+ * missing on the way are made.
+ *
+ * @param force the flag --force
+ * @throws UserError when the file is there already, or is a folder
+ */
+export function checkNewFile(
+  out: string,
+  force: boolean | undefined,
+  inputs: readonly string[] = [],
+  flag = '--out',
+): void {
+  checkOutput(out, inputs, flag);
+  if (!fs.existsSync(out)) return;
+  if (fs.statSync(out).isDirectory()) throw new UserError(`cannot write ${out}: it is a folder`);
+  if (!force) throw new UserError(`${out} exists already; --force replaces it`);
+}
 
 /**
  * @param out the file or folder that is to be written

@@ -9,6 +9,7 @@ export {
   loadImages,
   type TrainingBatch,
 } from './data/batches/loader.node.ts';
+export { type ConvertOptions, convertDataset } from './data/convert/convert.node.ts';
 export { readImage } from './data/images/decode.node.ts';
 export { ImageStore, type ImageStoreOptions } from './data/images/image-store.node.ts';
 export { openDataset, openVideos } from './data/open.node.ts';
@@ -23,3 +24,5 @@ export {
 } from './embedding/evaluation-set.node.ts';
 export { extractFeatures } from './embedding/features.node.ts';
 export * from './index.ts';
+export { openModel } from './models/formats/open.node.ts';
+export { saveImport } from './models/save-import.node.ts';

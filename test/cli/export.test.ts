@@ -32,7 +32,7 @@ test('a run becomes an ONNX model that says what it takes, and reads back as the
   const { stdout, stderr, exitCode } = await normface('export', at('run'), '--to', file);
   expect([stderr, exitCode]).toEqual(['', 0]);
   expect(stdout).toMatch(
-    /model\.onnx: tiny as an ONNX model \(opset 17\), \d\.\d MB; images float32 \[batch, 3, 56, 48\], features \[batch, 64\]/,
+    /model\.onnx: tiny as an ONNX model \(opset 17\), [\d.]+ [KM]iB; images float32 \[batch, 3, 56, 48\], features \[batch, 64\]/,
   );
   expect(stdout).toContain('pixels    RGB, (byte − 127.5) · 0.0078125; faces aligned as in training, 56×48');
   const { graph, tensors, metadata } = readOnnx(fs.readFileSync(file), file);
@@ -51,6 +51,12 @@ test('a run becomes an ONNX model that says what it takes, and reads back as the
   const stored = decodeSafetensors(weights, 'weights').tensors;
   expect([...values.keys()].sort()).toEqual([...stored.keys()].sort());
   for (const [name, { data }] of stored) expect(values.get(name)).toEqual(data);
+  const again = await normface('export', at('run'), '--to', file);
+  expect([again.exitCode, again.stderr]).toEqual([
+    1,
+    `normface: ${file} exists already; --force replaces it\n`,
+  ]);
+  expect((await normface('export', at('run'), '--to', file, '--force')).exitCode).toBe(0);
 });
 
 test('with --json the settings and what the file says are told', async () => {

@@ -76,7 +76,7 @@ describe('normface kernels show', () => {
     const kept = await kernels(...words, '--out', at('gradient.wgsl'));
     expect([kept.exitCode, kept.stderr]).toEqual([
       1,
-      `normface: ${at('gradient.wgsl')} exists with other content; --force overwrites it\n`,
+      `normface: ${at('gradient.wgsl')} exists already with other content; --force replaces it\n`,
     ]);
     expect(fs.readFileSync(at('gradient.wgsl'), 'utf8')).toBe('edited');
     expect((await kernels(...words, '--out', at('gradient.wgsl'), '--force')).exitCode).toBe(0);

@@ -93,6 +93,13 @@ test('compare says what differs, what came out and whether it is noise, and writ
   expect(page).toContain('within the noise');
   expect(page).toContain('prefers-color-scheme: dark');
   expect(page).not.toMatch(/(src|href)="(?!#|data:)/);
+  const again = await normface('compare', a, b, '--html', html);
+  expect([again.exitCode, again.stdout, again.stderr]).toEqual([
+    1,
+    '',
+    `normface: ${html} exists already; --force replaces it\n`,
+  ]);
+  expect((await normface('compare', a, b, '--html', html, '--force')).exitCode).toBe(0);
 });
 
 test('compare --json, and evaluations beside the runs', async () => {
@@ -137,7 +144,9 @@ test('compare refuses one run, the same twice, too many, and what is no run', as
 });
 
 test('a page that cannot be written is said after the numbers, with exit status 1', async () => {
-  const html = path.join(a, 'log.jsonl', 'x.html');
+  const file = path.join(root, 'a-file');
+  fs.writeFileSync(file, '');
+  const html = path.join(file, 'x.html');
   const { exitCode, stdout, stderr } = await normface('compare', a, b, '--html', html);
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/^last loss /m);

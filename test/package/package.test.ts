@@ -50,8 +50,9 @@ test('the library and the engine can be imported, with nothing but the declared 
   const script = `
     import * as library from 'normface';
     import * as engine from 'normface/engine';
-    console.log(typeof library.openDevice, typeof engine.conv2d);`;
-  expect(await ran(process.execPath, ['--input-type=module', '--eval', script])).toBe('function function');
+    console.log(typeof library.openDevice, typeof engine.conv2d, typeof library.openModel, typeof library.convertDataset);`;
+  const types = await ran(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(types).toBe('function function function function');
 });
 
 test('the types come with it', async () => {
@@ -97,8 +98,11 @@ export const gpu = ({ gpu }: Device): number => gpu;
   await ran(process.execPath, [compiler, ...options, 'older.ts']);
 });
 
-test('a page can bundle the library: nets, checkpoints and evaluation need nothing of Node', async () => {
-  const wanted = ['buildNet', 'findNet', 'decodeSafetensors', 'evaluateVerification', 'conv2d', 'openDevice'];
+test('a page can bundle the library: nets, checkpoints, models of others and evaluation need nothing of Node', async () => {
+  const wanted = [
+    ...['buildNet', 'findNet', 'decodeSafetensors', 'evaluateVerification', 'conv2d', 'openDevice'],
+    ...['readModel', 'importModel', 'encodeOnnx', 'parseLandmarks', 'chooseFaces', 'calibrate'],
+  ];
   const { outputFiles } = await build({
     stdin: { contents: `export { ${wanted.join(', ')} } from 'normface';`, resolveDir: user },
     bundle: true,

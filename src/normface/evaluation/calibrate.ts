@@ -41,7 +41,14 @@ export interface CosineCalibration extends Logistic {
   };
 }
 
-/** @throws UserError when there are too few pairs of either kind to hold any out, or too few for a threshold at any of the rates */
+/**
+ * What the cosines of a list of pairs say of a net: a threshold for each false accept rate, and the probability of the same person
+ * ({@link probabilityOf}), both with their errors on folds that were held out.
+ *
+ * @param cosines of the pairs, in the order of the list
+ * @param fars false accept rates in (0, 1)
+ * @throws UserError when there are too few pairs of either kind to hold any out, or too few for a threshold at any of the rates
+ */
 export function calibrate(cosines: Float64Array, list: PairList, fars: readonly number[]): CosineCalibration {
   const split = splitScores(cosines, list.same);
   const [genuine, impostor] = [split.genuine.length, split.impostor.length];

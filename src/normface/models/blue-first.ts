@@ -1,5 +1,5 @@
-import { UserError } from '../../common/errors.ts';
 import type { Layer } from '../nets/net.ts';
+import { refusal } from './formats/refusal.ts';
 import type { MatchedNet } from './match-tensors.ts';
 
 /** Numbers of one kernel position and, of vectors, of the image. */
@@ -12,7 +12,7 @@ const colours = 3;
  * @throws UserError where the net does not begin with a convolution
  */
 export function blueFirst(made: MatchedNet, source: string): MatchedNet {
-  if (made.net.input[2] !== colours) throw new UserError(`${source} is no net for colour images`);
+  if (made.net.input[2] !== colours) throw refusal(`${source} is no net for colour images`);
   const values = new Map(made.values);
   for (const layer of made.net.layers) {
     if (layer.kind === 'conv' && (layer.groups ?? 1) === 1) {
@@ -21,14 +21,14 @@ export function blueFirst(made: MatchedNet, source: string): MatchedNet {
       return { ...made, values };
     }
     if (!keepsChannels(layer))
-      throw new UserError(
+      throw refusal(
         `${source}: its channels cannot change places, since "${layer.name}" (${layer.kind}) comes before the first convolution`,
       );
     for (const [name, numbers] of values)
       if (name.startsWith(`${layer.name}.`) && numbers.length === colours)
         values.set(name, swapped(numbers, 1));
   }
-  throw new UserError(`${source}: its channels cannot change places, since it has no convolution`);
+  throw refusal(`${source}: its channels cannot change places, since it has no convolution`);
 }
 
 const keepsChannels = ({ kind }: Layer): boolean =>

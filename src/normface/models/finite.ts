@@ -1,7 +1,7 @@
 /** Numbers of a net that are none. */
 
-import { UserError } from '../../common/errors.ts';
 import { oneLine } from '../../common/printable.ts';
+import { refusal } from './formats/refusal.ts';
 
 /** Names that a sentence has room for. */
 const listed = 20;
@@ -16,7 +16,7 @@ export function checkFinite(values: ReadonlyMap<string, Float32Array>, source: s
   const names = [...values].filter(([, numbers]) => !numbers.every(Number.isFinite)).map(([name]) => name);
   if (names.length === 0) return;
   const more = names.length > listed ? ` and ${names.length - listed} more` : '';
-  throw new UserError(
+  throw refusal(
     `${source} has numbers that are infinite or not a number: ${names.slice(0, listed).map(oneLine).join(', ')}${more}`,
   );
 }

@@ -1,15 +1,15 @@
 /** A chain of layers that grows by one at a time, with the values of their parameters. */
 
-import { UserError } from '../../common/errors.ts';
 import { ArgumentError, formatShape } from '../../engine/core/errors.ts';
 import { elementCount } from '../../engine/core/shape.ts';
 import { layerKinds } from '../nets/kinds.ts';
 import type { AnyLayer, LayerKind, NamedLayer, SampleShape } from '../nets/layer.ts';
 import type { Layer } from '../nets/net.ts';
+import { refusal } from './formats/refusal.ts';
 import type { GraphTensors } from './graph-tensors.ts';
 import { LayerNames } from './layer-names.ts';
 import type { ModelNode, Operation } from './model-file.ts';
-import { reordered } from './weight-layout.ts';
+import { flattenedOrder, reordered } from './weight-layout.ts';
 
 /** What flows between layers. */
 export interface Value {
@@ -19,9 +19,9 @@ export interface Value {
   readonly order?: Uint32Array;
 }
 
-/** Layers that follow one another, and what they give. */
+/** Layers that follow one another, and what they give. A chain has one list, which grows: a chain that was added to is not used again. */
 export interface Chain {
-  readonly layers: readonly Layer[];
+  readonly layers: Layer[];
   readonly value: Value;
 }
 
@@ -29,6 +29,10 @@ export interface Chain {
 export type OperationOf<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 
 export const channelsOf = ({ shape }: Value): number => shape.at(-1)!;
+
+/** A net has the numbers of its file, some more than once where layers share them, and scales and shifts of one where there are none. */
+const mostTimesUsed = 4;
+const mostMadeUp = 2 ** 22;
 
 export class GraphBuilder {
   /** Of the parameters made so far, by name. */
@@ -38,17 +42,19 @@ export class GraphBuilder {
   /** Batch norms of the file that have no scale and shift of their own yet, as Caffe's. */
   readonly bare = new Set<string>();
   private readonly source: string;
+  /** How many more numbers the parameters may have. */
+  private numbersLeft: number;
+  private readonly orders = new Map<string, Uint32Array | undefined>();
 
   constructor(tensors: GraphTensors, source: string) {
     this.tensors = tensors;
     this.source = source;
+    this.numbersLeft = mostTimesUsed * tensors.size + mostMadeUp;
   }
 
   /** @throws UserError: the node, its settings, and what would do */
   refuse(node: ModelNode, supported: string): never {
-    throw new UserError(
-      `${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`,
-    );
+    throw refusal(`${this.source}: the node "${node.name}" (${describe(node.operation)}): ${supported}`);
   }
 
   /**
@@ -72,9 +78,31 @@ export class GraphBuilder {
       if (!value) continue;
       if (value.length !== elementCount(shape))
         this.refuse(node, `it has ${value.length} numbers where ${formatShape(shape)} fit its input`);
+      this.charge(node, value.length);
       this.values.set(name, value);
     }
-    return { layers: [...chain.layers, layer], value: { shape: planned.output, ...(order && { order }) } };
+    chain.layers.push(layer);
+    return { layers: chain.layers, value: { shape: planned.output, ...(order && { order }) } };
+  }
+
+  /** Counts numbers that are made for a node. @throws UserError where a small file makes a large net */
+  charge(node: ModelNode, numbers: number): void {
+    this.numbersLeft -= numbers;
+    if (this.numbersLeft < 0)
+      this.refuse(
+        node,
+        'with it the net has many times the numbers of its file, which no net that was trained has',
+      );
+  }
+
+  /** {@link flattenedOrder} of a shape, made once. */
+  orderOf(node: ModelNode, shape: readonly [number, number, number]): Uint32Array | undefined {
+    const key = shape.join();
+    if (!this.orders.has(key)) {
+      this.charge(node, elementCount(shape));
+      this.orders.set(key, flattenedOrder(shape));
+    }
+    return this.orders.get(key);
   }
 
   private plan(layer: AnyLayer, input: SampleShape, node: ModelNode): NamedLayer {

@@ -1,8 +1,8 @@
 /** Which value of a graph is the feature. */
 
-import { UserError } from '../../common/errors.ts';
 import { oneLine } from '../../common/printable.ts';
 import { nearestFirst } from '../../common/suggest.ts';
+import { refusal } from './formats/refusal.ts';
 import type { ModelGraph } from './model-file.ts';
 
 /** Names that a sentence has room for. */
@@ -28,13 +28,13 @@ export function featureOf(
     if (value !== undefined) return value;
     const layers = nodes.filter((node) => following.has(node.output)).map(({ name }) => name);
     const names = nearestFirst(output, [...new Set([...outputs, ...layers])]);
-    throw new UserError(`${source} has no value and no node "${output}"; it has ${listOf(names)}`);
+    throw refusal(`${source} has no value and no node "${output}"; it has ${listOf(names)}`);
   }
   // Where nothing follows from images, what is wrong with the graph is said of its first output.
   const [only, second] = outputs.length > 0 ? outputs : graph.outputs.slice(0, 1);
-  if (only === undefined) throw new UserError(`${source}: the graph has no output`);
+  if (only === undefined) throw refusal(`${source}: the graph has no output`);
   if (second !== undefined)
-    throw new UserError(
+    throw refusal(
       `${source} has several outputs (${listOf(outputs)}); say which of them is the feature (--feature NAME)`,
     );
   return only;

@@ -6,6 +6,7 @@ import { type Chain, channelsOf, type GraphBuilder, type Value } from './graph-b
 import type { Part } from './graph-parts.ts';
 import { isWholeImage, slicedParts, squeezeExciteOf } from './graph-patterns.ts';
 import { matrixOf } from './graph-products.ts';
+import type { ModelNode } from './model-file.ts';
 
 /** A sum of two chains is a residual, one of more are branches, as are channels side by side. @param made the chains of the branches */
 export function withJoin(
@@ -26,7 +27,7 @@ export function withJoin(
     ...(kind === 'add' && { join: 'add' }),
   };
   const layer = (kind === 'add' && residualOf(name, made)) || branches;
-  const order = kind === 'add' ? values[0]?.order : orderSideBySide(values);
+  const order = kind === 'add' ? values[0]?.order : orderSideBySide(builder, node, values);
   return builder.append({ ...chain, value: { shape: chain.value.shape } }, node, layer, {}, order);
 }
 
@@ -43,9 +44,15 @@ const isSameOrder = (a: Uint32Array | undefined, b: Uint32Array | undefined): bo
   a === b || (a?.length === b?.length && (a?.every((place, i) => place === b?.[i]) ?? false));
 
 /** The order of vectors one after the other; of images side by side there is none. */
-function orderSideBySide(values: readonly Value[]): Uint32Array | undefined {
+function orderSideBySide(
+  builder: GraphBuilder,
+  node: ModelNode,
+  values: readonly Value[],
+): Uint32Array | undefined {
   if (values.every(({ order }) => order === undefined)) return undefined;
-  const order = new Uint32Array(values.reduce((sum, { shape }) => sum + elementCount(shape), 0));
+  const total = values.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  builder.charge(node, total);
+  const order = new Uint32Array(total);
   let begin = 0;
   for (const value of values) {
     const length = elementCount(value.shape);

@@ -1,14 +1,15 @@
 /** The graph of a model file as a net of layers, with the values of its parameters. */
 
-import { UserError } from '../../common/errors.ts';
 import type { NetWithValues } from '../nets/fold.ts';
 import type { Net } from '../nets/net.ts';
-import { GraphBuilder } from './graph-builder.ts';
+import { refusal } from './formats/refusal.ts';
+import { type Chain, GraphBuilder } from './graph-builder.ts';
 import { featureOf } from './graph-feature.ts';
 import { layersOf } from './graph-layers.ts';
 import { type Part, partsOf } from './graph-parts.ts';
+import { withFlatten } from './graph-shapes.ts';
 import { GraphTensors } from './graph-tensors.ts';
-import type { ModelGraph, ModelTensor } from './model-file.ts';
+import type { ModelGraph, ModelNode, ModelTensor } from './model-file.ts';
 
 export interface GraphNetOptions {
   /** What the net is called: letters, digits, ".", "_" and "-". */
@@ -55,8 +56,8 @@ export function netOfGraph(
   const { front, middle } = trimmed(parts, remarks);
   const shape = inputShape(graph, input, options);
   const builder = new GraphBuilder(store, source);
-  const made = layersOf(builder, middle, { shape });
-  if (made.layers.length === 0) throw new UserError(`${source}: the graph has no layers`);
+  const made = flatPoint(builder, layersOf(builder, middle, { shape }), middle.at(-1)?.node);
+  if (made.layers.length === 0) throw refusal(`${source}: the graph has no layers`);
   if (made.value.order)
     remarks.push(
       'the features are in the order rows, columns, channels, in the file channels, rows, columns',
@@ -72,6 +73,13 @@ export function netOfGraph(
     unused: store.unused,
     remarks,
   };
+}
+
+/** Features may be images of one pixel in a file, as those of a convolution of the whole image; here they are flat. */
+function flatPoint(builder: GraphBuilder, made: Chain, last: ModelNode | undefined): Chain {
+  const [height, width, channels] = made.value.shape;
+  const isPoint = last && channels !== undefined && height === 1 && width === 1;
+  return isPoint ? withFlatten(builder, made, last) : made;
 }
 
 type Linear = { readonly scale: number; readonly shift: number };
@@ -120,7 +128,7 @@ function inputShape(
 ): [number, number, number] {
   const stored = graph.inputs.find((value) => value.name === name)?.shape ?? [0, 0, 0];
   if (stored.length !== 3)
-    throw new UserError(
+    throw refusal(
       `${source}: the input "${name}" is [${stored.join(', ')}], not an image [channels, height, width]`,
     );
   const known = (extent: number | undefined, given: number | undefined): number => extent || given || 0;
@@ -130,11 +138,11 @@ function inputShape(
     known(stored[0], channels ?? 3),
   ];
   if (shape[0] === 0 || shape[1] === 0)
-    throw new UserError(
+    throw refusal(
       `${source} does not say how large its images are; give their height and width (--image-size 112x96)`,
     );
   if (!shape.every((extent) => Number.isInteger(extent) && extent > 0 && extent <= mostExtent))
-    throw new UserError(
+    throw refusal(
       `${source}: its images are [height, width, channels] = [${shape.join(', ')}]; at most ${mostExtent} is supported`,
     );
   return shape;

@@ -1,6 +1,7 @@
 /** A graph as layers inside layers: chains of nodes, and nodes that join chains which begin at one value. */
 
-import { UserError } from '../../common/errors.ts';
+import { AncestorTree } from './ancestor-tree.ts';
+import { refusal } from './formats/refusal.ts';
 import type { ModelGraph, ModelNode } from './model-file.ts';
 
 /** A node in a chain; of a node with several inputs the chains that lead to them, all from the value before this part. */
@@ -35,7 +36,7 @@ const deepest = 64;
  */
 export function partsOf(graph: ModelGraph, output: string, source: string): GraphParts {
   const fail = (reason: string): never => {
-    throw new UserError(`${source}: ${reason}`);
+    throw refusal(`${source}: ${reason}`);
   };
   const producers = new Map<string, ModelNode>();
   for (const node of graph.nodes) {
@@ -51,16 +52,7 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
       `"${output}" follows from several inputs (${inputs.join(', ')}); a net here has one: name a value before they meet (--feature NAME)`,
     );
 
-  const dominators = new Map<string, string>();
-  const depths = new Map<string, number>([[input, 0]]);
-  const depth = (value: string): number => depths.get(value)!;
-  const common = (a: string, b: string): string => {
-    let [left, right] = [a, b];
-    while (left !== right)
-      if (depth(left) >= depth(right)) left = dominators.get(left)!;
-      else right = dominators.get(right)!;
-    return left;
-  };
+  const dominators = new AncestorTree(input);
   for (const node of graph.nodes) {
     if (!needed.has(node.output) || node.output === input) continue;
     if (node.operation.kind === 'unsupported') {
@@ -69,16 +61,14 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
         `the node "${node.name}" (${settings === '' ? type : `${type}, ${settings}`}) is not supported; ${supported}`,
       );
     }
-    const missing = node.inputs.find((value) => !depths.has(value));
+    const missing = node.inputs.find((value) => !dominators.has(value));
     if (missing !== undefined || node.inputs.length === 0)
       fail(
         `the node "${node.name}" reads the value "${missing ?? ''}", which no node before it gives: it is missing, or nodes form a cycle`,
       );
-    const from = node.inputs.reduce(common);
-    dominators.set(node.output, from);
-    depths.set(node.output, depth(from) + 1);
+    dominators.add(node.output, dominators.common(node.inputs));
   }
-  if (!depths.has(output)) fail(`there is no value "${output}"`);
+  if (!dominators.has(output)) fail(`there is no value "${output}"`);
 
   const used = new Set<ModelNode>();
   const chain = (from: string, to: string, level: number): Part[] => {
@@ -92,7 +82,7 @@ export function partsOf(graph: ModelGraph, output: string, source: string): Grap
             'nets here are chains, residuals, and branches from one value that are joined',
         );
       used.add(node);
-      const before = dominators.get(value)!;
+      const before = dominators.parent(value);
       const branches = node.inputs.length > 1 ? node.inputs.map((end) => chain(before, end, level + 1)) : [];
       parts.push({ node, branches });
       value = before;

@@ -49,7 +49,10 @@ export function withAffine(
   const scale = numbers(operation.scale, 1);
   const shift = numbers(operation.shift, 0);
   const last = chain.layers.at(-1);
-  const replaced = (layer: Layer): Chain => ({ ...chain, layers: [...chain.layers.slice(0, -1), layer] });
+  const replaced = (layer: Layer): Chain => {
+    chain.layers[chain.layers.length - 1] = layer;
+    return chain;
+  };
   if (last?.kind === 'batchNorm' && builder.bare.delete(last.name)) {
     builder.values.set(`${last.name}.gamma`, scale);
     builder.values.set(`${last.name}.beta`, shift);

@@ -5,10 +5,9 @@ import { elementCount } from '../../engine/core/shape.ts';
 import type { Chain, GraphBuilder, OperationOf } from './graph-builder.ts';
 import { poolSettings } from './graph-pool.ts';
 import type { ModelNode } from './model-file.ts';
-import { flattenedOrder } from './weight-layout.ts';
 
-/** Longer features than any net flattens images to; the order of as many takes 64 MiB. */
-const longestFeature = 2 ** 24;
+/** Longer features than any net flattens images to; the order of as many takes 16 MiB. */
+const longestFeature = 2 ** 22;
 
 /** Flat numbers; what is flat already stays, since one number a channel is flat here. */
 export function withFlatten(
@@ -21,7 +20,7 @@ export function withFlatten(
   if (shape.length === 1) return chain;
   if (elementCount(shape) > longestFeature)
     builder.refuse(node, `images of ${formatShape(shape)} are too large to be flattened`);
-  const order = channelsLast ? undefined : flattenedOrder(shape as [number, number, number]);
+  const order = channelsLast ? undefined : builder.orderOf(node, shape as [number, number, number]);
   const { kind } = node.operation;
   const name = builder.names.unique(kind === 'flatten' || kind === 'reshape' ? node.name : 'flatten');
   return builder.append(chain, node, { kind: 'flatten', name }, {}, order);

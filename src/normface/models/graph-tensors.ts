@@ -1,7 +1,8 @@
 /** The tensors of a file, and which of them a net took. */
 
-import { UserError } from '../../common/errors.ts';
 import { formatShape } from '../../engine/core/errors.ts';
+import { elementCount } from '../../engine/core/shape.ts';
+import { refusal } from './formats/refusal.ts';
 import type { ModelTensor } from './model-file.ts';
 
 export class GraphTensors {
@@ -12,6 +13,11 @@ export class GraphTensors {
   constructor(tensors: Iterable<ModelTensor>, source: string) {
     this.byName = new Map([...tensors].map((tensor) => [tensor.name, tensor]));
     this.source = source;
+  }
+
+  /** Numbers of all tensors together. */
+  get size(): number {
+    return [...this.byName.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   }
 
   /** Names of the tensors that nobody asked for, in the order of the file. */
@@ -28,9 +34,8 @@ export class GraphTensors {
   values(name: string, reader: string): Float32Array {
     const tensor = this.find(name, reader);
     const values = tensor.values();
-    const size = tensor.shape.reduce((product, extent) => product * extent, 1);
-    if (values.length !== size)
-      throw new UserError(
+    if (values.length !== elementCount(tensor.shape))
+      throw refusal(
         `${this.source}: the tensor "${name}" ${formatShape(tensor.shape)} holds ${values.length} numbers`,
       );
     return values;
@@ -41,7 +46,7 @@ export class GraphTensors {
     const values = this.values(name, reader);
     if (values.length === length) return values;
     if (values.length === 1) return new Float32Array(length).fill(values[0]!);
-    throw new UserError(
+    throw refusal(
       `${this.source}: the node "${reader}" takes the tensor "${name}" of ${values.length} numbers, but has ${length} channels`,
     );
   }
@@ -49,7 +54,7 @@ export class GraphTensors {
   private find(name: string, reader: string): ModelTensor {
     const tensor = this.byName.get(name);
     if (!tensor)
-      throw new UserError(
+      throw refusal(
         `${this.source}: the tensor "${name}" that the node "${reader}" takes is not in the file`,
       );
     this.used.add(name);

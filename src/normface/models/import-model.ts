@@ -1,15 +1,18 @@
 /** Somebody else's net as one of this program's: layers, and the values of their parameters. */
 
 import { UserError } from '../../common/errors.ts';
+import type { ParameterDeclaration } from '../../engine/core/parameters.ts';
 import { buildNet } from '../nets/build.ts';
 import { checkNet } from '../nets/check-net.ts';
 import type { Net } from '../nets/net.ts';
 import { blueFirst } from './blue-first.ts';
 import { checkFinite } from './finite.ts';
+import { refusal } from './formats/refusal.ts';
 import { netOfGraph } from './graph-net.ts';
 import { type MatchedNet, matchTensors, type TensorMap } from './match-tensors.ts';
 import type { ModelFile } from './model-file.ts';
 
+/** What becomes of a model file, and what is known of it that it does not say itself. */
 export interface ImportOptions {
   /** What sentences call the file. */
   readonly source: string;
@@ -39,30 +42,36 @@ export type ImportedNet = MatchedNet;
 export function importModel(file: ModelFile, options: ImportOptions): ImportedNet {
   const { source, net, map } = options;
   if (!net && !file.graph)
-    throw new UserError(
+    throw refusal(
       `${source} stores tensors without the net that they belong to: name it with --net (a name that \`normface nets\` lists, or a file)`,
     );
-  if (!net && map) throw new UserError('--map says which tensor is which of a net: name that net with --net');
+  if (!net && map) throw refusal('--map says which tensor is which of a net: name that net with --net');
   if (net && options.feature !== undefined)
-    throw new UserError(
+    throw refusal(
       '--feature chooses in the graph of the file, --net takes its tensors alone: give one of them',
     );
   const made = net ? matchTensors(file, sized(net, options), source, map) : ofGraph(file, options);
   const turned = options.blueFirst ? blueFirst(made, source) : made;
-  checkNet(turned.net, source);
-  const { declarations } = buildNet(turned.net, turned.net.input, 0);
-  for (const { name, shape } of declarations) {
+  for (const { name, shape } of declarationsOf(turned.net, source)) {
     const size = shape.reduce((product, extent) => product * extent, 1);
     if (turned.values.get(name)?.length !== size)
-      throw new UserError(
-        `${source}: "${name}" has ${turned.values.get(name)?.length ?? 0} numbers, not ${size}`,
-      );
+      throw refusal(`${source}: "${name}" has ${turned.values.get(name)?.length ?? 0} numbers, not ${size}`);
   }
   checkFinite(turned.values, source);
   return {
     ...turned,
     remarks: [...turned.remarks, ...aboutFile(file, turned.net, options)],
   };
+}
+
+/** The parameters of a net that was made of a file. @throws UserError that names the file where it is no net, or ends in an image */
+function declarationsOf(net: Net, source: string): readonly ParameterDeclaration[] {
+  try {
+    checkNet(net, 'the net that it makes');
+    return buildNet(net, net.input, 0).declarations;
+  } catch (error) {
+    throw error instanceof UserError ? refusal(`${source}: ${error.message}`) : error;
+  }
 }
 
 function ofGraph(file: ModelFile, options: ImportOptions): ImportedNet {
@@ -77,7 +86,7 @@ function ofGraph(file: ModelFile, options: ImportOptions): ImportedNet {
   });
   const [height, width] = made.net.input;
   if (imageSize && (imageSize[0] !== height || imageSize[1] !== width))
-    throw new UserError(`${source} is for images of ${height}×${width}, which its file fixes`);
+    throw refusal(`${source} is for images of ${height}×${width}, which its file fixes`);
   return made;
 }
 

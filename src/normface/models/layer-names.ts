@@ -8,6 +8,8 @@ const reserved = /^(loss|auxiliary)(\.|$)/;
 /** Gives every layer a name of its own that {@link checkNet} takes. */
 export class LayerNames {
   private readonly taken = new Set<string>();
+  /** The last number that each name got. */
+  private readonly numbers = new Map<string, number>();
 
   /**
    * A name for the layer of a node: what its weights are called, without the ending, where that is a name; otherwise the node's own.
@@ -28,7 +30,9 @@ export class LayerNames {
       .slice(0, 90);
     const base = clean === '' ? 'layer' : reserved.test(clean) ? `net.${clean}` : clean;
     let name = base;
-    for (let number = 2; this.taken.has(name); number++) name = `${base}_${number}`;
+    let number = this.numbers.get(base) ?? 1;
+    while (this.taken.has(name)) name = `${base}_${++number}`;
+    this.numbers.set(base, number);
     this.taken.add(name);
     return name;
   }

@@ -88,6 +88,7 @@ export interface ModelGraph {
   readonly nodes: readonly ModelNode[];
 }
 
+/** A net or its weights as a file holds them. */
 export interface ModelFile {
   readonly format: 'caffe' | 'pytorch' | 'safetensors' | 'onnx' | 'face-api';
   readonly tensors: readonly ModelTensor[];

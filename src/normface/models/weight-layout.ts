@@ -4,18 +4,12 @@
  * in / groups, out], matrices [inputs, outputs], whose rows follow the order rows, columns, channels where an image was flattened.
  */
 
-/** Filters [out, inputs, height, width] as [height, width, inputs, out]. */
+/** Filters [out, inputs, height, width] as [height, width, inputs, out]: matrices of the numbers that a filter covers, which lie like a flattened image. */
 export function filtersChannelsLast(
   values: Float32Array,
   [out, inputs, height, width]: readonly [number, number, number, number],
 ): Float32Array {
-  const turned = new Float32Array(values.length);
-  const pixels = height * width;
-  let from = 0;
-  for (let o = 0; o < out; o++)
-    for (let i = 0; i < inputs; i++)
-      for (let p = 0; p < pixels; p++) turned[(p * inputs + i) * out + o] = values[from++]!;
-  return turned;
+  return matrixChannelsLast(values, out, flattenedOrder([height, width, inputs]));
 }
 
 /** Filters [height, width, inputs, out] as [out, inputs, height, width]. */
@@ -23,13 +17,7 @@ export function filtersChannelsFirst(
   values: Float32Array,
   [height, width, inputs, out]: readonly [number, number, number, number],
 ): Float32Array {
-  const turned = new Float32Array(values.length);
-  const pixels = height * width;
-  let to = 0;
-  for (let o = 0; o < out; o++)
-    for (let i = 0; i < inputs; i++)
-      for (let p = 0; p < pixels; p++) turned[to++] = values[(p * inputs + i) * out + o]!;
-  return turned;
+  return matrixChannelsFirst(values, out, flattenedOrder([height, width, inputs]));
 }
 
 /**

@@ -16,9 +16,11 @@ export function planNet(net: Net, input: SampleShape = net.input): NamedLayer[] 
   checkLayers(net.layers, `the net ${net.name}`);
   try {
     const layers = planLayers(net.layers, input, 'layers');
-    const names = layers.flatMap(withInner).flatMap(({ parameters }) => parameters.map(({ name }) => name));
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice) throw new UserError(`the net ${net.name}: two parameters are called ${twice}`);
+    const names = new Set<string>();
+    for (const { name } of layers.flatMap(withInner).flatMap(({ parameters }) => parameters)) {
+      if (names.has(name)) throw new UserError(`the net ${net.name}: two parameters are called ${name}`);
+      names.add(name);
+    }
     return layers;
   } catch (error) {
     if (!(error instanceof LayerError)) throw error;

@@ -6,6 +6,7 @@
 /** A layer's name in a PyTorch net, or undefined where its name is the same. */
 type Rename = (layer: string) => string | undefined;
 
+/** A net of PyTorch that one of this program was written after, with the names that layers have there. */
 export interface PyTorchOriginal {
   /** Where the net is, for people. */
   readonly from: string;

@@ -1,12 +1,12 @@
 /** Weights of a net in PyTorch's layouts and under its names. */
 
-import { UserError } from '../../../common/errors.ts';
 import { elementCount } from '../../../engine/core/shape.ts';
 import type { NetWithValues } from '../../nets/fold.ts';
 import type { LayerParameter, NamedLayer } from '../../nets/layer.ts';
 import type { Layer } from '../../nets/net.ts';
 import { planNet } from '../../nets/plan.ts';
 import { float32Tensor, type StoredTensor } from '../../training/checkpoint/safetensors.ts';
+import { refusal } from '../formats/refusal.ts';
 import { filtersChannelsFirst, flattenedOrder, matrixChannelsFirst, putBack } from '../weight-layout.ts';
 import { innerLists } from './inner-lists.ts';
 import { type PyTorchOriginal, pyTorchSuffixes } from './pytorch-names.ts';
@@ -58,7 +58,7 @@ export function stateDictionary(
       const lists = innerLists(plan, layer.branches);
       const orders = layer.branches.map((branch, i) => visit(branch, lists[i] ?? [], order));
       if (layer.join !== 'add' && orders.some((made) => made))
-        throw new UserError(
+        throw refusal(
           `the net ${net.name} puts flattened images side by side in "${layer.name}", which has no equal in PyTorch's order`,
         );
       return orders[0];

@@ -10,6 +10,7 @@ import { ProtobufWriter } from './protobuf-message.ts';
 export const onnxOpset = 17;
 const irVersion = 8;
 
+/** What an ONNX model takes and gives, and says of itself. */
 export interface OnnxExport {
   /** [height, width, channels] of the images. */
   readonly input: readonly [number, number, number];

@@ -47,6 +47,8 @@ export async function readFaceApi(
   };
   if (!isManifest(manifestJson)) fail('it is no list of groups of weights');
   const groups = (manifestJson as unknown[]).map((group) => groupOf(group, fail));
+  const all = bytesOf(groups.flatMap(({ tensors }) => tensors));
+  if (!(all <= mostBytes)) fail(`its weights have ${all} bytes; at most ${mostBytes} are read`);
   const tensors: ModelTensor[] = [];
   const names = new Set<string>();
   for (const group of groups) {
@@ -75,11 +77,19 @@ async function joined(
   shard: (path: string) => Promise<Uint8Array>,
   fail: (reason: string) => never,
 ): Promise<Uint8Array> {
-  const expected = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
-  if (expected > mostBytes) fail(`its weights have ${expected} bytes; at most ${mostBytes} are read`);
+  const expected = bytesOf(tensors);
   const parts: Uint8Array[] = [];
-  for (const path of paths) parts.push(await shard(path));
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  let length = 0;
+  for (const path of paths) {
+    const part = await shard(path);
+    length += part.length;
+    // A list may name a file as often as it likes.
+    if (length > expected)
+      fail(
+        `its tensors have ${expected} bytes, but ${paths.slice(0, parts.length + 1).join(', ')} have ${length}`,
+      );
+    parts.push(part);
+  }
   if (length !== expected) fail(`its tensors have ${expected} bytes, but ${paths.join(', ')} have ${length}`);
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -89,6 +99,9 @@ async function joined(
   }
   return bytes;
 }
+
+const bytesOf = (tensors: readonly ManifestTensor[]): number =>
+  tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
 
 const elements = (shape: readonly number[]): number => shape.reduce((count, extent) => count * extent, 1);
 

@@ -1,10 +1,10 @@
 /** ONNX models: Protocol Buffers of a graph with its weights (Open Neural Network Exchange, onnx.ai). */
 
-import { UserError } from '../../../common/errors.ts';
 import type { ModelFile, ModelGraph } from '../model-file.ts';
 import { isOnnx, type OnnxModel, type OnnxNode, readModel } from './onnx/model.ts';
 import { operators } from './onnx/operators.ts';
 import { Translation } from './onnx/translation.ts';
+import { refusal } from './refusal.ts';
 
 /**
  * Reads a model for features of images. Constants are folded: what follows from weights alone is a tensor of the result. Operators that
@@ -15,11 +15,11 @@ import { Translation } from './onnx/translation.ts';
  */
 export function readOnnx(bytes: Uint8Array, source: string): ModelFile {
   const model = readModel(bytes, source);
-  const translation = new Translation(model, source);
+  const translation = new Translation(model, source, bytes.length);
   const inputs = imagesOf(model, translation);
   for (const node of model.nodes) translate(translation, node);
   const outputs = model.outputs.map(({ name }) => {
-    if (!translation.has(name)) throw new UserError(`${source}: no node gives the output "${name}"`);
+    if (!translation.has(name)) throw refusal(`${source}: no node gives the output "${name}"`);
     const slot = translation.slot(endOf(name), name);
     return slot.kind === 'value' ? translation.plain(endOf(name), slot).value : name;
   });

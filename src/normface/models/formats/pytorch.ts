@@ -78,7 +78,14 @@ function readOld(bytes: Uint8Array, source: string): Stored {
   if (bytes[0] !== 0x80)
     throw refusal(`${source} is no file of torch.save: it starts with neither a zip archive nor a pickle`);
   const storages = new Map<string, TorchStorage>();
-  let at = 0;
+  const other = (): never => {
+    throw refusal(
+      `${source} is a pickle, but none of torch.save; save the numbers with torch.save(model.state_dict(), …)`,
+    );
+  };
+  const first = readPickle(bytes, { source, global: other });
+  if (first.value !== magic) other();
+  let at = first.end;
   const next = (): unknown => {
     const names = torchNames(source, (storage) => {
       const known = storages.get(storage.key);
@@ -90,15 +97,11 @@ function readOld(bytes: Uint8Array, source: string): Stored {
     at = end;
     return value;
   };
-  if (next() !== magic)
-    throw refusal(
-      `${source} is a pickle, but none of torch.save; save the numbers with torch.save(model.state_dict(), …)`,
-    );
   const protocol = next();
   if (protocol !== 1001)
     throw refusal(`${source} is of version ${keyText(protocol)} of PyTorch's old format; 1001 is read`);
   const system = next();
-  const littleEndian = !(system instanceof Map) || system.get('little_endian') !== false;
+  const isBigEndian = system instanceof Map && system.get('little_endian') === false;
   const value = next();
   const keys = next();
   if (!Array.isArray(keys)) throw refusal(`${source} is damaged: it has no list of storages`);
@@ -109,7 +112,9 @@ function readOld(bytes: Uint8Array, source: string): Stored {
     if (!storage) throw refusal(`${source} is damaged: nothing uses its storage ${keyText(key)}`);
     if (at + 8 > bytes.length)
       throw refusal(`${source} is cut short: it ends before the storage ${storage.key}`);
-    const count = Number(view.getBigInt64(at, littleEndian));
+    // Numbers are stored with their low byte first by every computer; the count was not by old versions (torch/csrc/generic/serialization.cpp).
+    const counts = [true, false].map((littleEndian) => Number(view.getBigInt64(at, littleEndian)));
+    const count = isBigEndian && counts[1] === storage.count ? storage.count : counts[0]!;
     at += 8;
     const length = count * numberTypes[storage.type];
     if (count !== storage.count)
@@ -125,7 +130,7 @@ function readOld(bytes: Uint8Array, source: string): Stored {
   }
   const missing = [...storages.keys()].find((key) => !places.has(key));
   if (missing !== undefined) throw refusal(`${source} is damaged: it lacks the storage ${missing}`);
-  return { value, littleEndian, bytes: ({ key }) => places.get(key)! };
+  return { value, littleEndian: true, bytes: ({ key }) => places.get(key)! };
 }
 
 /** Names of state dictionaries in checkpoints of trainings, the likeliest first. */

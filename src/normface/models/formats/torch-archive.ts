@@ -1,26 +1,22 @@
 /** The zip archive of torch.save since PyTorch 1.6: `NAME/data.pkl`, `NAME/data/KEY` for each storage, `NAME/byteorder`. */
 
-import { unzipSync } from 'fflate';
-import { UserError } from '../../../common/errors.ts';
+import { inflateSync } from 'fflate';
+import type { UserError } from '../../../common/errors.ts';
 import { refusal } from './refusal.ts';
-
-interface Entry {
-  readonly size: number;
-  readonly originalSize: number;
-  readonly compression: number;
-}
+import { storedBytes, type ZipEntry, ZipError, zipDirectory } from './zip-directory.ts';
 
 /** Files of an archive; each tensor has one. */
 const mostEntries = 20_000;
 /** Deflate makes at most 1032 bytes of one (zlib's technical details); a few more are allowed to short entries. */
 const mostRatio = 1032;
 const largestEntry = 2 ** 31;
+const deflated = 8;
 
 /** Entries of a zip archive, unpacked one at a time. */
 export class TorchArchive {
   private readonly bytes: Uint8Array;
   private readonly source: string;
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries: ReadonlyMap<string, ZipEntry>;
   /** What all names begin with. */
   private readonly prefix: string;
 
@@ -28,19 +24,15 @@ export class TorchArchive {
   constructor(bytes: Uint8Array, source: string) {
     this.bytes = bytes;
     this.source = source;
-    this.walk((name, entry) => {
-      if (this.entries.size >= mostEntries) throw this.error(`it has more than ${mostEntries} files`);
-      this.entries.set(name, entry);
-      return false;
-    });
-    const pickle = [...this.entries.keys()].find((name) => /(^|\/)data\.pkl$/.test(name));
+    this.entries = new Map(
+      this.checked(() => zipDirectory(bytes, mostEntries)).map((entry) => [entry.name, entry]),
+    );
+    const names = [...this.entries.keys()];
+    const pickle = names.find((name) => /(^|\/)data\.pkl$/.test(name));
     if (pickle === undefined)
       throw refusal(`${source} is a zip archive, but none of torch.save: it has no data.pkl`);
     this.prefix = pickle.slice(0, -'data.pkl'.length);
-    if (
-      this.has('constants.pkl') ||
-      [...this.entries.keys()].some((name) => name.startsWith(`${this.prefix}code/`))
-    )
+    if (this.has('constants.pkl') || names.some((name) => name.startsWith(`${this.prefix}code/`)))
       throw refusal(
         `${source} is a TorchScript archive, a program; save the numbers alone with torch.save(model.state_dict(), …)`,
       );
@@ -50,35 +42,40 @@ export class TorchArchive {
     return this.entries.has(this.prefix + name);
   }
 
-  /** The bytes of an entry, in memory of their own. @throws UserError when there is none, or it is damaged */
+  /** The bytes of an entry, of a stored one a view. @throws UserError when there is none, or it is damaged */
   read(name: string): Uint8Array {
     const whole = this.prefix + name;
     const entry = this.entries.get(whole);
     if (!entry) throw refusal(`${this.source} is damaged: it has no ${whole}`);
     const { size, originalSize, compression } = entry;
     const isStored = compression === 0;
+    if (!isStored && compression !== deflated)
+      throw this.error(`${whole} is compressed by method ${compression}, which is not supported`);
     if (
-      size > this.bytes.length ||
       originalSize > largestEntry ||
       (isStored ? originalSize !== size : originalSize > mostRatio * size + 1024)
     )
       throw this.error(`${whole} says that it has ${originalSize} bytes in ${size}`);
-    let isFound = false;
-    const found = this.walk((other) => {
-      const isThis = other === whole && !isFound;
-      isFound ||= isThis;
-      return isThis;
-    })[whole];
-    if (!found || found.length !== originalSize) throw this.error(`${whole} is cut short`);
-    return found;
+    const stored = this.checked(() => storedBytes(this.bytes, entry));
+    return isStored ? stored : this.inflated(whole, stored, originalSize);
   }
 
-  private walk(filter: (name: string, entry: Entry) => boolean): Record<string, Uint8Array> {
+  private inflated(name: string, stored: Uint8Array, size: number): Uint8Array {
     try {
-      return unzipSync(this.bytes, { filter: ({ name, ...entry }) => filter(name, entry) });
+      // One byte more than there should be, which tells that there are more.
+      const found = inflateSync(stored, { out: new Uint8Array(size + 1) });
+      if (found.length === size) return found;
+    } catch {
+      // The sentence below says all that a reader needs.
+    }
+    throw this.error(`${name} does not unpack to ${size} bytes`);
+  }
+
+  private checked<T>(read: () => T): T {
+    try {
+      return read();
     } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw this.error(error instanceof Error ? error.message : String(error));
+      throw error instanceof ZipError ? this.error(error.message) : error;
     }
   }
 

@@ -8,6 +8,9 @@ import { TorchStorage, TorchTensor, TorchType } from './torch-tensor.ts';
 /** What is in a file beside its tensors, such as NumPy's numbers and settings of a training, and is not needed. */
 const ignored = Symbol('not read');
 
+/** In all dictionaries that are made of lists of pairs, which a small file may do again and again. */
+const mostEntries = 1_000_000;
+
 const storageTypes: Readonly<Record<string, NumberType>> = {
   FloatStorage: 'float32',
   DoubleStorage: 'float64',
@@ -27,9 +30,16 @@ export function torchNames(
   source: string,
   onStorage: (storage: TorchStorage) => void,
 ): Pick<PickleOptions, 'global' | 'persistent' | 'build'> {
+  let entries = 0;
   const skip: PickleFunction = () => ignored;
   const functions: Readonly<Record<string, PickleFunction>> = {
-    'collections.OrderedDict': (pairs) => orderedDict(pairs, source),
+    'collections.OrderedDict': (pairs) => {
+      const made = orderedDict(pairs, source);
+      entries += made.size;
+      if (entries > mostEntries)
+        throw refusal(`${source} is damaged: its dictionaries have more than ${mostEntries} entries`);
+      return made;
+    },
     'torch._utils._rebuild_tensor': (...view) => new TorchTensor(view[0], view[1], view[2], view[3], source),
     'torch._utils._rebuild_tensor_v2': (...view) =>
       new TorchTensor(view[0], view[1], view[2], view[3], source),
@@ -71,7 +81,7 @@ export function torchNames(
       );
     },
     persistent(id) {
-      const [kind, type, key, , count] = Array.isArray(id) ? id : [];
+      const [kind, type, key, , count, part] = Array.isArray(id) ? id : [];
       if (
         kind !== 'storage' ||
         !(type instanceof TorchType) ||
@@ -83,6 +93,11 @@ export function torchNames(
         );
       if (!Number.isSafeInteger(count) || count < 0)
         throw refusal(`${source} is damaged: its storage ${key} has no count of numbers`);
+      // Of the old format, the sixth is null or which part of the storage is meant (`view_metadata`).
+      if (Array.isArray(part))
+        throw refusal(
+          `${source} is of an old version of PyTorch that stored parts of storages; load it in PyTorch and save it again`,
+        );
       const known = storages.get(String(key));
       if (known && known.type === type.type && known.count === count) return known;
       const storage = new TorchStorage(String(key), type.type, count);

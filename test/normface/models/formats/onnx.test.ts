@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../../src/common/errors.ts';
-import { hash32, uniform01 } from '../../../../src/engine/core/random.ts';
+import { uniform01 } from '../../../../src/engine/core/random.ts';
 import { ProtobufWriter } from '../../../../src/normface/models/export/protobuf-message.ts';
-import { encodeOnnx } from '../../../../src/normface/models/export/write-onnx.ts';
 import { readOnnx } from '../../../../src/normface/models/formats/onnx.ts';
 import { netOfGraph } from '../../../../src/normface/models/graph-net.ts';
 import { checkNet } from '../../../../src/normface/nets/check-net.ts';
 import { realData } from '../../data/fixtures.ts';
-import { runReference, withRandomValues } from '../../nets/reference.ts';
-import { smallNets } from '../nets.ts';
+import { runReference } from '../../nets/reference.ts';
 import { type BuiltModel, floats, onnx, tensor, whole } from '../onnx-builder.ts';
 import { channelsFirst, runOnnx } from '../onnxruntime.ts';
 
@@ -263,6 +261,94 @@ describe('graphs as other programs write them', () => {
     ]);
   });
 
+  test('constants are divided as what Cast makes them: 3 / 2 is 1 of whole numbers, 1.5 of others', async () => {
+    await expectSame(
+      onnx({
+        nodes: [
+          { op: 'Cast', in: ['three'], out: ['f3'], attributes: { to: 1 } },
+          { op: 'Cast', in: ['two'], out: ['f2'], attributes: { to: 1 } },
+          { op: 'Div', in: ['f3', 'f2'], out: ['half'] },
+          { op: 'Cast', in: ['half'], out: ['one'], attributes: { to: 7 } },
+          { op: 'Cast', in: ['one'], out: ['f1'], attributes: { to: 1 } },
+          { op: 'Conv', in: ['x', 'w'], out: ['c'] },
+          { op: 'Mul', in: ['c', 'half'], out: ['d'] },
+          { op: 'Add', in: ['d', 'f1'], out: ['e'] },
+          { op: 'Cast', in: ['e'], out: ['g'], attributes: { to: 1 } },
+          ...matMul('g'),
+        ],
+        tensors: [w, floats('fc.weight', [16, 5]), whole('three', [3], []), whole('two', [2], [])],
+      }),
+    );
+  });
+
+  test('two nodes of one name keep their own slopes', () => {
+    const { values } = net(
+      onnx({
+        nodes: [
+          convolution,
+          { op: 'LeakyRelu', name: 'act', in: ['c'], out: ['d'], attributes: { alpha: { float: 0.5 } } },
+          { op: 'LeakyRelu', name: 'act', in: ['d'], out: ['e'], attributes: { alpha: { float: 0.125 } } },
+          ...matMul('e'),
+        ],
+        tensors: [w, fc],
+      }),
+    );
+    const slopes = [...values].filter(([name]) => name.endsWith('.slope')).map(([, [slope]]) => slope);
+    expect(slopes).toEqual([0.5, 0.125]);
+  });
+
+  test('features that are images of one pixel become flat', () => {
+    const made = net(
+      onnx({
+        nodes: [{ op: 'Conv', in: ['x', 'w'], out: ['y'] }],
+        tensors: [floats('w', [5, 3, 4, 4])],
+      }),
+    );
+    expect(made.net.layers.map(({ kind }) => kind)).toEqual(['conv', 'flatten']);
+  });
+
+  test('alpha and beta scale a product and its bias, which may be one number', async () => {
+    await expectSame(
+      onnx({
+        nodes: [
+          { op: 'Flatten', in: ['x'], out: ['flat'] },
+          {
+            op: 'Gemm',
+            in: ['flat', 'm', 'one'],
+            out: ['y'],
+            attributes: { alpha: { float: 0.5 }, beta: { float: 3 }, transB: 1 },
+          },
+        ],
+        tensors: [floats('m', [5, 48]), floats('one', [1], [2])],
+      }),
+    );
+  });
+
+  test('dilations, groups and SAME_LOWER', async () => {
+    await expectSame(
+      onnx({
+        inputs: { x: [0, 3, 7, 6] },
+        nodes: [
+          {
+            op: 'Conv',
+            in: ['x', 'w'],
+            out: ['c'],
+            attributes: { auto_pad: 'SAME_LOWER', strides: [2, 2] },
+          },
+          {
+            op: 'Conv',
+            in: ['c', 'g'],
+            out: ['d'],
+            attributes: { group: 2, dilations: [2, 1], pads: [1, 1, 2, 0] },
+          },
+          { op: 'Flatten', in: ['d'], out: ['flat'], attributes: { axis: -3 } },
+          { op: 'MatMul', in: ['flat', 'fc.weight'], out: ['y'] },
+        ],
+        tensors: [w, floats('g', [6, 2, 2, 2]), floats('fc.weight', [90, 5])],
+      }),
+    );
+  });
+
   test('unit length at the end, as F.normalize is exported, is left out', () => {
     const made = net(
       onnx({
@@ -319,6 +405,12 @@ test('numbers of every type and in every field of a tensor', () => {
     [packed(5, 10, (message) => message.integers(5, [0x3e00, 0xc000])), [1.5, -2]],
     [packed(5, 6, (message) => message.integer(5, 3).integer(5, -2)), [3, -2]],
     [packed(9, 3, (message) => message.bytes(9, Uint8Array.of(3, 254))), [3, -2]],
+    [packed(9, 16, (message) => message.bytes(9, Uint8Array.of(0xc0, 0x3f, 0, 0xc0))), [1.5, -2]],
+    [packed(5, 16, (message) => message.integers(5, [0x3fc0, 0xc000])), [1.5, -2]],
+    [packed(11, 12, (message) => message.integers(11, [3, 2 ** 31])), [3, 2 ** 31]],
+    [packed(11, 13, (message) => message.integers(11, [3, 2 ** 40])), [3, 2 ** 40]],
+    // Empty raw bytes beside the field that holds the numbers.
+    [packed(8, 1, (message) => message.bytes(9, new Uint8Array()).bytes(4, singles)), [1.5, -2]],
   ];
   for (const [message, values] of stored) {
     const { tensors } = readOnnx(onnx({ nodes: [], tensors: [message], outputs: [] }), 'model.onnx');
@@ -342,6 +434,29 @@ describe('what cannot be is said in one sentence', () => {
       },
       /it reads "z", which only a later node gives: nodes are out of order, or form a cycle/,
     ],
+    'slopes of each sample': [
+      { nodes: [{ op: 'PRelu', in: ['x', 's'], out: ['y'] }], tensors: [floats('s', [3, 1, 1, 1])] },
+      /the node "y" \(PRelu\): slopes of the shape \[3, 1, 1, 1\] are not one of each channel/,
+    ],
+    'images as whole numbers': [
+      { nodes: [{ op: 'Cast', in: ['x'], out: ['y'], attributes: { to: 7 } }] },
+      /the node "y" \(Cast\): of images it is supported to numbers with a fraction/,
+    ],
+    'padding that does not say how much': [
+      { nodes: [{ op: 'Pad', in: ['x'], out: ['y'], attributes: { paddings: [0, 0, 1, 1, 0, 0, 1, 1] } }] },
+      /the node "y" \(Pad\): its pads are missing/,
+    ],
+    'a mean of rows': [
+      {
+        nodes: [
+          { op: 'Squeeze', in: ['x'], out: ['s'], attributes: { axes: [2] } },
+          { op: 'GlobalAveragePool', in: ['s'], out: ['y'] },
+        ],
+        inputs: { x: [0, 3, 1, 4] },
+        opset: 11,
+      },
+      /the node "y" \(GlobalAveragePool\): its input has 3 dimensions: only images of two dimensions are supported/,
+    ],
     'an output that nothing gives': [{ nodes: [relu], outputs: ['z'] }, /no node gives the output "z"/],
     'a value given twice': [
       { nodes: [relu, relu] },
@@ -349,7 +464,7 @@ describe('what cannot be is said in one sentence', () => {
     ],
     'numbers that are missing': [
       { nodes: [relu], tensors: [tensor('w', [4, 3, 3, 3], new Float32Array(107))] },
-      /^model\.onnx: the tensor "w" \[4, 3, 3, 3\] of float holds 107 numbers instead of 108/,
+      /^model\.onnx: the tensor "w" \[4, 3, 3, 3\] of float32 holds 107 numbers instead of 108/,
     ],
     'a shape of billions': [
       { nodes: [relu], tensors: [tensor('w', [2 ** 40, 2 ** 40], new Float32Array(4))] },
@@ -467,51 +582,6 @@ describe('what cannot be is said in one sentence', () => {
     );
   });
 });
-
-test('five thousand damaged models give a net or a sentence', () => {
-  const models = ['means', 'grey', 'no-product', 'squeeze-excite', 'branches'].map((name) => {
-    const small = smallNets.find((candidate) => candidate.name === name)!;
-    return encodeOnnx(withRandomValues(small), { input: small.input, includeNormalise: true });
-  });
-  let nets = 0;
-  for (let seed = 0; seed < 5000; seed++) {
-    const bytes = damaged(models[seed % models.length]!, seed);
-    try {
-      net(bytes);
-      nets++;
-    } catch (error) {
-      if (!(error instanceof UserError)) throw new Error(`seed ${seed}`, { cause: error });
-    }
-  }
-  // Most damage is to weights, whose numbers may be anything.
-  expect(nets).toBeGreaterThan(500);
-  expect(nets).toBeLessThan(4500);
-});
-
-/** A copy cut off, with bytes changed, left out or doubled. Most of a model are weights, so places before them are drawn more often. */
-function damaged(bytes: Uint8Array, seed: number): Uint8Array {
-  const draw = (stream: number, bound: number): number => hash32(seed, stream, 0) % Math.max(1, bound);
-  const at = draw(1, draw(5, 3) === 0 ? bytes.length : 1500);
-  const length = draw(2, 8) + 1;
-  switch (draw(0, 5)) {
-    case 0:
-      return bytes.slice(0, at);
-    case 1:
-      return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + length)]);
-    case 2:
-      return Uint8Array.from([...bytes.subarray(0, at + length), ...bytes.subarray(at)]);
-    case 3: {
-      const copy = bytes.slice();
-      for (let i = at; i < at + length; i++) copy[i] = hash32(seed, 3, i) & 0xff;
-      return copy;
-    }
-    default: {
-      const copy = bytes.slice();
-      copy[at]! ^= 1 << draw(4, 8);
-      return copy;
-    }
-  }
-}
 
 test('MNIST-12 of the model zoo computes what onnxruntime does', async ({ skip }) => {
   const file = realData('interop/onnx/mnist-12.onnx');

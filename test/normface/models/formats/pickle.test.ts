@@ -2,20 +2,7 @@ import { expect, test } from 'vitest';
 import { UserError } from '../../../../src/common/errors.ts';
 import { type PickleOptions, readPickle } from '../../../../src/normface/models/formats/pickle.ts';
 import { call, dict, global, int, list, long, pickle, text, tuple } from './pickle-writer.ts';
-
-/**
- * What Python 3.11's pickle.dumps wrote, protocol by protocol, of {'whole': [0, 255, 256, -1, 70000, 2**40, -2**70],
- * 'other': (1.5, inf, None, True, False), 'text': 'é漢', 'bytes': b'\x00\xff\n', 'shared': [shared, shared], 'empty': [(), [], {}],
- * 'one': (1,), 'three': (1, 2, 3), 'set': {5}} with shared = [7].
- */
-const written = [
-  'KGRwMApWd2hvbGUKcDEKKGxwMgpJMAphSTI1NQphSTI1NgphSS0xCmFJNzAwMDAKYUwxMDk5NTExNjI3Nzc2TAphTC0xMTgwNTkxNjIwNzE3NDExMzAzNDI0TAphc1ZvdGhlcgpwMwooRjEuNQpGaW5mCk5JMDEKSTAwCnRwNApzVnRleHQKcDUKVulcdTZmMjIKcDYKc1ZieXRlcwpwNwpjX2NvZGVjcwplbmNvZGUKcDgKKFZcdTAwMDD/XHUwMDBhCnA5ClZsYXRpbjEKcDEwCnRwMTEKUnAxMgpzVnNoYXJlZApwMTMKKGxwMTQKKGxwMTUKSTcKYWFnMTUKYXNWZW1wdHkKcDE2CihscDE3Cih0YShscDE4CmEoZHAxOQphc1ZvbmUKcDIwCihJMQp0cDIxCnNWdGhyZWUKcDIyCihJMQpJMgpJMwp0cDIzCnNWc2V0CnAyNApjX19idWlsdGluX18Kc2V0CnAyNQooKGxwMjYKSTUKYXRwMjcKUnAyOApzLg==',
-  'fXEAKFgFAAAAd2hvbGVxAV1xAihLAEv/TQABSv////9KcBEBAEwxMDk5NTExNjI3Nzc2TApMLTExODA1OTE2MjA3MTc0MTEzMDM0MjRMCmVYBQAAAG90aGVycQMoRz/4AAAAAAAAR3/wAAAAAAAATkkwMQpJMDAKdHEEWAQAAAB0ZXh0cQVYBQAAAMOp5ryicQZYBQAAAGJ5dGVzcQdjX2NvZGVjcwplbmNvZGUKcQgoWAQAAAAAw78KcQlYBgAAAGxhdGluMXEKdHELUnEMWAYAAABzaGFyZWRxDV1xDihdcQ9LB2FoD2VYBQAAAGVtcHR5cRBdcREoKV1xEn1xE2VYAwAAAG9uZXEUKEsBdHEVWAUAAAB0aHJlZXEWKEsBSwJLA3RxF1gDAAAAc2V0cRhjX19idWlsdGluX18Kc2V0CnEZKF1xGksFYXRxG1JxHHUu',
-  'gAJ9cQAoWAUAAAB3aG9sZXEBXXECKEsAS/9NAAFK/////0pwEQEAigYAAAAAAAGKCQAAAAAAAAAAwGVYBQAAAG90aGVycQMoRz/4AAAAAAAAR3/wAAAAAAAAToiJdHEEWAQAAAB0ZXh0cQVYBQAAAMOp5ryicQZYBQAAAGJ5dGVzcQdjX2NvZGVjcwplbmNvZGUKcQhYBAAAAADDvwpxCVgGAAAAbGF0aW4xcQqGcQtScQxYBgAAAHNoYXJlZHENXXEOKF1xD0sHYWgPZVgFAAAAZW1wdHlxEF1xESgpXXESfXETZVgDAAAAb25lcRRLAYVxFVgFAAAAdGhyZWVxFksBSwJLA4dxF1gDAAAAc2V0cRhjX19idWlsdGluX18Kc2V0CnEZXXEaSwVhhXEbUnEcdS4=',
-  'gAN9cQAoWAUAAAB3aG9sZXEBXXECKEsAS/9NAAFK/////0pwEQEAigYAAAAAAAGKCQAAAAAAAAAAwGVYBQAAAG90aGVycQMoRz/4AAAAAAAAR3/wAAAAAAAAToiJdHEEWAQAAAB0ZXh0cQVYBQAAAMOp5ryicQZYBQAAAGJ5dGVzcQdDAwD/CnEIWAYAAABzaGFyZWRxCV1xCihdcQtLB2FoC2VYBQAAAGVtcHR5cQxdcQ0oKV1xDn1xD2VYAwAAAG9uZXEQSwGFcRFYBQAAAHRocmVlcRJLAUsCSwOHcRNYAwAAAHNldHEUY2J1aWx0aW5zCnNldApxFV1xFksFYYVxF1JxGHUu',
-  'gASVvQAAAAAAAAB9lCiMBXdob2xllF2UKEsAS/9NAAFK/////0pwEQEAigYAAAAAAAGKCQAAAAAAAAAAwGWMBW90aGVylChHP/gAAAAAAABHf/AAAAAAAABOiIl0lIwEdGV4dJSMBcOp5ryilIwFYnl0ZXOUQwMA/wqUjAZzaGFyZWSUXZQoXZRLB2FoC2WMBWVtcHR5lF2UKCldlH2UZYwDb25llEsBhZSMBXRocmVllEsBSwJLA4eUjANzZXSUj5QoSwWQdS4=',
-  'gAWVvQAAAAAAAAB9lCiMBXdob2xllF2UKEsAS/9NAAFK/////0pwEQEAigYAAAAAAAGKCQAAAAAAAAAAwGWMBW90aGVylChHP/gAAAAAAABHf/AAAAAAAABOiIl0lIwEdGV4dJSMBcOp5ryilIwFYnl0ZXOUQwMA/wqUjAZzaGFyZWSUXZQoXZRLB2FoC2WMBWVtcHR5lF2UKCldlH2UZYwDb25llEsBhZSMBXRocmVllEsBSwJLA4eUjANzZXSUj5QoSwWQdS4=',
-];
+import { written } from './python-pickles.ts';
 
 const globals: Record<string, (...args: never[]) => unknown> = {
   '_codecs.encode': (value: string) => Uint8Array.from(value, (character) => character.charCodeAt(0)),
@@ -25,12 +12,11 @@ const globals: Record<string, (...args: never[]) => unknown> = {
 const options: PickleOptions = { source: 'x', global: (module, name) => globals[`${module}.${name}`] };
 const read = (bytes: Uint8Array, more: Partial<PickleOptions> = {}) =>
   readPickle(bytes, { ...options, ...more }).value;
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
-test.each(written.map((base64, protocol) => [protocol, base64] as const))(
+test.each(written.map((bytes, protocol) => [protocol, bytes] as const))(
   'what Python writes in protocol %d is read',
-  (_, base64) => {
-    const value = read(bytesOf(base64)) as Map<string, unknown>;
+  (_, bytes) => {
+    const value = read(bytes) as Map<string, unknown>;
     expect(value.get('whole')).toEqual([0, 255, 256, -1, 70000, 2 ** 40, -(2n ** 70n)]);
     expect(value.get('other')).toEqual([1.5, Number.POSITIVE_INFINITY, null, true, false]);
     expect(value.get('text')).toBe('é漢');

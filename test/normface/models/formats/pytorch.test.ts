@@ -7,6 +7,7 @@ import type { ModelFile } from '../../../../src/normface/models/model-file.ts';
 import { realData } from '../../data/fixtures.ts';
 import { call, dict, global, int, persistent, pickle, text, tuple } from './pickle-writer.ts';
 import { archive, oldFile, orderedDict, stateDict, storages, tensor, values } from './torch-writer.ts';
+import { zip64 } from './zip64.ts';
 
 const numbers = ({ tensors }: ModelFile) =>
   Object.fromEntries(tensors.map((tensor) => [tensor.name, [...tensor.values()]]));
@@ -28,6 +29,33 @@ test('numbers of a machine that has the high byte first', () => {
     more: { 'net/byteorder': new TextEncoder().encode('big'), 'net/data/0': swapped },
   });
   expect(numbers(readPyTorch(bytes, 'x'))).toEqual({ tail: [6, -7] });
+});
+
+test.each([true, false])(
+  'the old format of such a machine has the numbers with the low byte first, whatever the counts: %s',
+  (countsLittleEndian) => {
+    const bytes = oldFile(stateDict(true), { littleEndian: false, countsLittleEndian });
+    expect(numbers(readPyTorch(bytes, 'x'))).toEqual(values);
+  },
+);
+
+test('a part of a storage, as old versions stored, is refused', () => {
+  const part = tensor(0, 0, [2], [1], tuple(text('1'), int(2), int(2)));
+  expect(whole(oldFile(orderedDict([['a', part]])))).toThrow(
+    'x is of an old version of PyTorch that stored parts of storages; load it in PyTorch and save it again',
+  );
+});
+
+test('dictionaries that are made of one list again and again are refused', () => {
+  const ascii = (letters: string) => [...letters].map((letter) => letter.charCodeAt(0));
+  const pairs = Array.from({ length: 2000 }, (_, i) => tuple(int(i), int(i)));
+  const made = [
+    ...global('collections', 'OrderedDict'),
+    ...ascii('q\0'),
+    ...[...ascii(']('), ...pairs.flat(), ...ascii('eq\x01')],
+    ...Array.from({ length: 1000 }, () => ascii('h\0h\x01\x85R')).flat(),
+  ];
+  expect(whole(archive(made))).toThrow('x is damaged: its dictionaries have more than 1000000 entries');
 });
 
 test('of a checkpoint of a training the state dictionary is taken, and the rest is named', () => {
@@ -92,6 +120,10 @@ test('files that are cut short or lack a part are refused in one sentence', () =
     'x is damaged: its storage 1 has 3 bytes, not 16',
   );
   expect(whole(pickle(int(1)))).toThrow('x is a pickle, but none of torch.save');
+  // As verification sets of insightface begin.
+  expect(whole(pickle(call(global('numpy.core.multiarray', '_reconstruct'))))).toThrow(
+    'x is a pickle, but none of torch.save',
+  );
   expect(whole(archive(orderedDict([['a', int(1)]])))).toThrow('x holds no tensors');
   expect(whole(archive(tensor(1, 0, [2], [1])))).toThrow('x holds a single tensor');
 });
@@ -105,6 +137,63 @@ test('an archive that says it unpacks to gigabytes is refused before it is unpac
   expect(whole(zip)).toThrow(
     /^x is a damaged zip archive: net\/\S+ says that it has 2147483647 bytes in \d+$/,
   );
+});
+
+test('archives of zip64, as those of torch.save are', () => {
+  expect(numbers(readPyTorch(zip64(archive(stateDict(false))), 'x'))).toEqual(values);
+});
+
+test.each<[string, (view: DataView, at: (signature: number) => number) => void, RegExp]>([
+  [
+    'more files than there are bytes',
+    (view, at) => view.setBigUint64(at(0x06064b50) + 32, 2n ** 60n, true),
+    /^x is a damaged zip archive: it has more than 20000 files$/,
+  ],
+  [
+    'a directory beyond the end',
+    (view, at) => view.setBigUint64(at(0x06064b50) + 48, 2n ** 60n, true),
+    /^x is a damaged zip archive: at byte 1152921504606847000, there is no entry 0 of its directory$/,
+  ],
+  [
+    'an end of the directory that is elsewhere',
+    (view, at) => view.setBigUint64(at(0x07064b50) + 8, 5n, true),
+    /^x is a damaged zip archive: at byte 5, there is no end of a directory of zip64$/,
+  ],
+  [
+    'an entry that begins nowhere',
+    // The third of the three numbers in the field of zip64, which lies behind the name.
+    (view, at) => view.setBigUint64(at(0x02014b50) + 46 + 'net/data.pkl'.length + 20, 2n ** 40n, true),
+    /^x is a damaged zip archive: at byte 1099511627776, net\/data\.pkl does not begin$/,
+  ],
+  [
+    'an encrypted entry',
+    (view, at) => view.setUint16(at(0x02014b50) + 8, 1, true),
+    /^x is a damaged zip archive: net\/data\.pkl is encrypted$/,
+  ],
+  [
+    'another compression',
+    (view, at) => view.setUint16(at(0x02014b50) + 10, 93, true),
+    /^x is a damaged zip archive: net\/data\.pkl is compressed by method 93, which is not supported$/,
+  ],
+])('an archive of zip64 with %s is refused', (_, damage, sentence) => {
+  const bytes = zip64(archive(orderedDict([['tail', tensor(0, 5, [2], [1])]])));
+  const view = new DataView(bytes.buffer);
+  damage(view, (signature) => {
+    for (let at = 0; at + 4 <= bytes.length; at++) if (view.getUint32(at, true) === signature) return at;
+    throw new Error('the archive has no such record');
+  });
+  expect(whole(bytes)).toThrow(sentence);
+});
+
+test('an entry that unpacks to more or fewer bytes than it says is refused', () => {
+  for (const by of [-1, 1]) {
+    const zip = archive(stateDict(false), { level: 6 });
+    const view = new DataView(zip.buffer);
+    for (let at = 0; at + 28 < zip.length; at++)
+      if (view.getUint32(at, true) === 0x02014b50)
+        view.setUint32(at + 24, view.getUint32(at + 24, true) + by, true);
+    expect(whole(zip)).toThrow(/^x is a damaged zip archive: net\/\S+ does not unpack to \d+ bytes$/);
+  }
 });
 
 test.for([

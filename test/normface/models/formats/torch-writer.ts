@@ -10,6 +10,7 @@ import {
   list,
   long,
   no,
+  none,
   type Pickled,
   persistent,
   pickle,
@@ -41,12 +42,13 @@ function storage(type: string, numbers: ArrayBufferView & { length: number }): S
   };
 }
 
+/** @param old whether the storage says which part of it is meant: `old` itself, or null */
 export function tensor(
   key: number,
   offset: number,
   shape: number[],
   strides: number[],
-  old = false,
+  old: boolean | Pickled = false,
 ): Pickled {
   const { type, count } = storages[key]!;
   const id = tuple(
@@ -55,7 +57,7 @@ export function tensor(
     text(String(key)),
     text('cpu'),
     int(count),
-    ...(old ? [[0x4e]] : []),
+    ...(old ? [old === true ? none : old] : []),
   );
   return call(
     global('torch._utils', '_rebuild_tensor_v2'),
@@ -109,15 +111,23 @@ export function archive(
   );
 }
 
-export function oldFile(value: Pickled): Uint8Array {
-  const raw = storages.flatMap(({ count, bytes }) => [
-    new Uint8Array(BigInt64Array.of(BigInt(count)).buffer),
-    bytes,
-  ]);
+/** @param system the computer that wrote it, and how it stored the counts of numbers; the numbers have their low byte first always */
+export function oldFile(
+  value: Pickled,
+  system: { readonly littleEndian: boolean; readonly countsLittleEndian: boolean } = {
+    littleEndian: true,
+    countsLittleEndian: true,
+  },
+): Uint8Array {
+  const raw = storages.flatMap(({ count, bytes }) => {
+    const stored = new Uint8Array(8);
+    new DataView(stored.buffer).setBigInt64(0, BigInt(count), system.countsLittleEndian);
+    return [stored, bytes];
+  });
   return joined(
     pickle(long(0x1950a86a20f9469cfc6cn)),
     pickle(int(1001)),
-    pickle(dict([[text('little_endian'), yes]])),
+    pickle(dict([[text('little_endian'), system.littleEndian ? yes : no]])),
     pickle(value),
     pickle(list(...storages.map((_, key) => text(String(key))))),
     ...raw,

@@ -24,7 +24,7 @@ const binary =
       const operate = isWhole ? (x: number, y: number) => Math.trunc(x / y) : functions[kind];
       const folded = combined(a.constant, b.constant, node.outputs[0] ?? '', operate);
       if (!folded) return t.fail(node, 'constants of these shapes are not combined');
-      return t.alias(node, { kind: 'constant', constant: folded });
+      return t.known(node, folded);
     }
     if (a.kind === 'value' && b.kind === 'value') return ofValues(t, node, kind, a, b);
     if (a.kind === 'value' && b.kind === 'constant') return withConstant(t, node, kind, a, b.constant);
@@ -117,7 +117,7 @@ function affine(
 }
 
 /** Whether a shape broadcasts along the channels alone. */
-function isPerChannel(node: OnnxNode, shape: readonly number[], x: ValueSlot): boolean {
+export function isPerChannel(node: OnnxNode, shape: readonly number[], x: ValueSlot): boolean {
   const size = sizeOf(shape);
   if (x.channels !== undefined && x.channels !== size) return false;
   // Before version 7 an attribute says which axis a shorter constant begins at.
@@ -163,20 +163,17 @@ const sqrt: Operator = (t, node) => {
   const slot = t.input(node, 0);
   if (slot?.kind === 'squaredLength') return t.alias(node, { kind: 'length', of: slot.of });
   if (slot?.kind === 'constant')
-    return t.alias(node, {
-      kind: 'constant',
-      constant: mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt),
-    });
+    return t.known(node, mapped(slot.constant, node.outputs[0] ?? '', Math.sqrt));
   t.fail(node, lengthsOnly);
 };
 
 const neg: Operator = (t, node) => {
   const slot = t.input(node, 0);
   if (slot?.kind === 'constant')
-    return t.alias(node, {
-      kind: 'constant',
-      constant: mapped(slot.constant, node.outputs[0] ?? '', (value) => -value),
-    });
+    return t.known(
+      node,
+      mapped(slot.constant, node.outputs[0] ?? '', (value) => -value),
+    );
   const x = t.value(node, 0);
   t.emit(node, { kind: 'linear', scale: -1, shift: 0 }, [x], x);
 };

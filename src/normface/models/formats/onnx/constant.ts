@@ -6,56 +6,63 @@ export interface Constant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly isInteger: boolean;
-  /** Tensors of the file that it is made of. */
-  readonly sources: readonly string[];
-  /** Operations between them and it. */
+  /** The tensor of the file that it is. */
+  readonly source?: string;
+  /** Constants that it is computed from. */
+  readonly from: readonly Constant[];
+  /** Operations between tensors of the file and it. */
   readonly depth: number;
   numbers(): ArrayLike<number>;
 }
 
-/** In a list that settings are taken from. */
-export const mostNumbers = 100_000;
+/** In a list that settings are taken from, or a shape. */
+export const mostNumbers = 4096;
 
 /** Stands for the number of images in a shape, which is open. */
 export const batchExtent = Number.NaN;
 
-export const constantOf = (tensor: OnnxTensor, name = tensor.name): Constant => ({
+/** A tensor among those of the file. */
+export const constantOf = (tensor: OnnxTensor): Constant => ({
   ...tensor,
-  name,
-  sources: tensor.name === '' ? [] : [tensor.name],
+  ...(tensor.name !== '' && { source: tensor.name }),
+  from: [],
   depth: 0,
 });
 
-/** Whole numbers that stand in a node's attribute, or follow from shapes. */
-export const wholeNumbers = (name: string, values: readonly number[], shape = [values.length]): Constant => ({
-  name,
-  shape,
-  isInteger: true,
-  sources: [],
-  depth: 0,
-  numbers: () => values,
-});
+/** Numbers that stand in a node's attribute, or follow from shapes and short lists. */
+export const listed = (
+  name: string,
+  values: readonly number[],
+  { shape = [values.length], isInteger = true }: { shape?: readonly number[]; isInteger?: boolean } = {},
+): Constant => ({ name, shape, isInteger, from: [], depth: 0, numbers: () => values });
 
 /** Longer chains of operations on constants than any model has; each is a call within a call. */
 export const mostDepth = 256;
 
-/** What is computed from constants, once. */
+type Numbers = Float32Array | Float64Array;
+
+/** What is computed from constants, once: like ONNX's operators in float32, whole numbers up to 2⁵³. */
 function derived(
   name: string,
   shape: readonly number[],
   from: readonly Constant[],
-  compute: () => ArrayLike<number>,
+  fill: (result: Numbers) => void,
+  isInteger = from.every((constant) => constant.isInteger),
 ): Constant {
-  let computed: ArrayLike<number> | undefined;
+  let computed: Numbers | undefined;
   return {
     name,
     shape,
-    isInteger: from.every(({ isInteger }) => isInteger),
-    sources: [...new Set(from.flatMap(({ sources }) => sources))],
+    isInteger,
+    from,
     depth: 1 + Math.max(...from.map(({ depth }) => depth)),
     numbers() {
-      computed ??= compute();
-      return computed;
+      if (computed) return computed;
+      const size = sizeOf(shape);
+      const result = isInteger ? new Float64Array(size) : new Float32Array(size);
+      fill(result);
+      computed = result;
+      return result;
     },
   };
 }
@@ -92,9 +99,8 @@ export function resolvedShape(
 export function transposed(constant: Constant, name: string, order: readonly number[]): Constant {
   const shape = order.map((axis) => constant.shape[axis]!);
   const strides = constant.shape.map((_, axis) => sizeOf(constant.shape.slice(axis + 1)));
-  return derived(name, shape, [constant], () => {
+  return derived(name, shape, [constant], (result) => {
     const values = constant.numbers();
-    const result = new Float32Array(values.length);
     const place = order.map(() => 0);
     let from = 0;
     for (let to = 0; to < result.length; to++) {
@@ -108,7 +114,6 @@ export function transposed(constant: Constant, name: string, order: readonly num
         place[axis] = 0;
       }
     }
-    return result;
   });
 }
 
@@ -123,14 +128,27 @@ export function combined(
   const isSame = a.shape.join() === b.shape.join();
   if (!isSame && sizeA !== 1 && sizeB !== 1) return undefined;
   const { shape } = sizeA >= sizeB ? a : b;
-  return derived(name, shape, [a, b], () => {
+  return derived(name, shape, [a, b], (result) => {
     const [left, right] = [a.numbers(), b.numbers()];
-    return Array.from({ length: sizeOf(shape) }, (_, i) =>
-      operation(left[sizeA === 1 ? 0 : i]!, right[sizeB === 1 ? 0 : i]!),
-    );
+    for (let i = 0; i < result.length; i++)
+      result[i] = operation(left[sizeA === 1 ? 0 : i]!, right[sizeB === 1 ? 0 : i]!);
   });
 }
 
-/** A function of each number. */
-export const mapped = (constant: Constant, name: string, f: (x: number) => number): Constant =>
-  derived(name, constant.shape, [constant], () => Array.from(constant.numbers(), f));
+/** A function of each number. @param isInteger of what it gives; default as before */
+export const mapped = (
+  constant: Constant,
+  name: string,
+  f: (x: number) => number,
+  isInteger = constant.isInteger,
+): Constant =>
+  derived(
+    name,
+    constant.shape,
+    [constant],
+    (result) => {
+      const numbers = constant.numbers();
+      for (let i = 0; i < result.length; i++) result[i] = f(numbers[i]!);
+    },
+    isInteger,
+  );

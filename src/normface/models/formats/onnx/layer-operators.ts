@@ -1,6 +1,7 @@
 /** Operators that are layers: convolutions, products with matrices, norms, activations, pools. */
 
-import { type Constant, combined, sizeOf, wholeNumbers } from './constant.ts';
+import { isPerChannel } from './arithmetic.ts';
+import { type Constant, combined, listed, sizeOf } from './constant.ts';
 import type { OnnxNode } from './model.ts';
 import type { Operator, Translation, ValueSlot } from './translation.ts';
 import { windowOf } from './window.ts';
@@ -42,7 +43,7 @@ const gemm: Operator = (t, node) => {
 
 function scaled(constant: Constant, factor: number): Constant {
   if (factor === 1) return constant;
-  const by = { ...wholeNumbers('', [factor], []), isInteger: false };
+  const by = listed('', [factor], { shape: [], isInteger: false });
   return combined(constant, by, `${constant.name}·${factor}`, (x, y) => x * y) ?? constant;
 }
 
@@ -103,8 +104,8 @@ const pRelu: Operator = (t, node) => {
   const x = t.value(node, 0);
   const slope = t.weight(node, 1);
   const size = sizeOf(slope.shape);
-  const isPerChannel = x.rank === 2 || t.opset < 7 || slope.shape.slice(-2).every((extent) => extent === 1);
-  if (size !== 1 && !(isPerChannel && slope.shape.some((extent) => extent === size)))
+  const isOld = t.opset < 7 && slope.shape.length === 1;
+  if (size !== 1 && !isOld && !isPerChannel(node, slope.shape, x))
     t.fail(node, `slopes of the shape [${slope.shape.join(', ')}] are not one of each channel`);
   t.emit(node, { kind: 'prelu', slope: t.tensor(slope, [size]) }, [x], x);
 };
@@ -112,7 +113,8 @@ const pRelu: Operator = (t, node) => {
 const leakyRelu: Operator = (t, node) => {
   const x = t.value(node, 0);
   const slope = node.attributes.get('alpha')?.float ?? 0.01;
-  const constant = { ...wholeNumbers(`${node.name}.slope`, [slope]), isInteger: false };
+  // Outputs have names of their own, nodes need not.
+  const constant = listed(`${node.outputs[0]}:slope`, [slope], { isInteger: false });
   t.emit(node, { kind: 'prelu', slope: t.tensor(constant) }, [x], x);
 };
 
@@ -158,6 +160,8 @@ const pool =
 
 const globalAveragePool: Operator = (t, node) => {
   const x = t.value(node, 0);
+  if (x.rank !== undefined && x.rank !== 4)
+    t.fail(node, `its input has ${x.rank} dimensions: only images of two dimensions are supported`);
   t.emit(node, { kind: 'globalAveragePool' }, [x], { rank: 4, channels: x.channels });
 };
 

@@ -1,7 +1,7 @@
 /** `ModelProto` of ONNX (onnx/onnx.proto, Open Neural Network Exchange): the graph as it is stored. */
 
-import { UserError } from '../../../../common/errors.ts';
 import { ProtobufMessage } from '../protobuf.ts';
+import { refusal } from '../refusal.ts';
 import { type OnnxTensor, readEntries, readTensor } from './tensor.ts';
 
 /** `AttributeProto`. */
@@ -49,7 +49,7 @@ const mostNodes = 20_000;
 export function readModel(bytes: Uint8Array, source: string): OnnxModel {
   const model = new ProtobufMessage(bytes, source);
   const fail = (reason: string): never => {
-    throw new UserError(`${source} is not a usable ONNX model: ${reason}`);
+    throw refusal(`${source} is not a usable ONNX model: ${reason}`);
   };
   if (!model.has(7)) fail('it holds no graph');
   const versions = model

@@ -1,87 +1,10 @@
-/** Operators that move numbers, or compute shapes. */
+/** Operators that move numbers. */
 
 import type { Sides } from '../../model-file.ts';
-import {
-  batchExtent,
-  constantOf,
-  mostNumbers,
-  reshaped,
-  resolvedShape,
-  sizeOf,
-  transposed,
-  wholeNumbers,
-} from './constant.ts';
+import { listed, mostNumbers, reshaped, resolvedShape, sizeOf, transposed } from './constant.ts';
+import { shapeOf } from './constant-operators.ts';
 import type { OnnxNode } from './model.ts';
 import type { Operator, Translation, ValueSlot } from './translation.ts';
-
-/** Dropout and the like do nothing when features are computed. */
-const identity: Operator = (t, node) => {
-  const slot = t.input(node, 0);
-  if (!slot) return t.fail(node, 'its input is missing');
-  t.alias(node, slot);
-};
-
-const constant: Operator = (t, node) => {
-  const name = node.outputs[0] ?? '';
-  const value = (key: string) => node.attributes.get(key);
-  const tensor = value('value')?.tensor;
-  const [int, ints] = [value('value_int'), value('value_ints')];
-  const [float, floats] = [value('value_float'), value('value_floats')];
-  const made = tensor
-    ? { ...constantOf(tensor, name), sources: [] }
-    : int
-      ? wholeNumbers(name, [int.int], [])
-      : ints
-        ? wholeNumbers(name, ints.ints)
-        : float
-          ? { ...wholeNumbers(name, [float.float], []), isInteger: false }
-          : floats && { ...wholeNumbers(name, floats.floats), isInteger: false };
-  if (!made) return t.fail(node, 'a constant of this type is not supported');
-  t.alias(node, { kind: 'constant', constant: made });
-};
-
-/** All extents, or since version 15 those from `start` to before `end`. */
-const shape: Operator = (t, node) => {
-  const slot = t.input(node, 0);
-  const [start, end] = [node.attributes.get('start')?.int ?? 0, node.attributes.get('end')?.int];
-  const known = (extents: readonly number[]) =>
-    t.alias(node, {
-      kind: 'constant',
-      constant: wholeNumbers(node.outputs[0] ?? '', extents.slice(start, end)),
-    });
-  if (slot?.kind === 'constant') return known(slot.constant.shape);
-  const of = t.rawValue(node, 0);
-  if (end !== undefined && end > 0 && start >= 0) return known(shapeOf(t, node, of, end));
-  if (start !== 0 || end !== undefined)
-    t.fail(node, `extents from ${start} to ${end ?? 'the end'} are not known`);
-  t.alias(node, { kind: 'shape', of });
-};
-
-/** One extent of a shape, or some numbers of a constant list. */
-const gather: Operator = (t, node) => {
-  const slot = t.input(node, 0);
-  const index = t.weight(node, 1);
-  const places = t.numbers(node, index);
-  const name = node.outputs[0] ?? '';
-  const list =
-    slot?.kind === 'shape'
-      ? shapeOf(t, node, slot.of, Math.max(...places) + 1)
-      : slot?.kind === 'constant' && slot.constant.shape.length === 1
-        ? t.numbers(node, slot.constant)
-        : t.fail(node, 'it is supported in shapes');
-  const values = places.map((place) => list[place < 0 ? place + list.length : place]);
-  if (!values.every((value) => value !== undefined))
-    return t.fail(node, `the index ${places.join(', ')} is out of range`);
-  t.alias(node, { kind: 'constant', constant: wholeNumbers(name, values, [...index.shape]) });
-};
-
-/** The first extents of a value's shape. */
-function shapeOf(t: Translation, node: OnnxNode, slot: ValueSlot, count: number): number[] {
-  const known = [batchExtent, ...(slot.channels !== undefined && !slot.channelsLast ? [slot.channels] : [])];
-  if (count > known.length || count < 1)
-    t.fail(node, 'of the shapes of images only the number of images and of channels is known');
-  return known;
-}
 
 const flatten: Operator = (t, node) => {
   const axis = node.attributes.get('axis')?.int ?? 1;
@@ -90,10 +13,7 @@ const flatten: Operator = (t, node) => {
     const { shape: old } = slot.constant;
     const at = axis < 0 ? axis + old.length : axis;
     const made = [sizeOf(old.slice(0, at)), sizeOf(old.slice(at))];
-    return t.alias(node, {
-      kind: 'constant',
-      constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
-    });
+    return t.known(node, reshaped(slot.constant, node.outputs[0] ?? '', made));
   }
   const x = t.rawValue(node, 0);
   if (axis !== 1 && (x.rank === undefined || axis + x.rank !== 1))
@@ -119,10 +39,7 @@ const reshape: Operator = (t, node) => {
     const made = resolvedShape(slot.constant.shape, wanted, keepsZeros);
     if (!made)
       return t.fail(node, `[${slot.constant.shape.join(', ')}] does not become [${wanted.join(', ')}]`);
-    return t.alias(node, {
-      kind: 'constant',
-      constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
-    });
+    return t.known(node, reshaped(slot.constant, node.outputs[0] ?? '', made));
   }
   const x = t.rawValue(node, 0);
   const [batch, ...rest] = wanted;
@@ -157,10 +74,7 @@ const ones =
           node,
           `axes [${axes?.join(', ') ?? ''}] do not fit [${slot.constant.shape.join(', ')}]`,
         );
-      return t.alias(node, {
-        kind: 'constant',
-        constant: reshaped(slot.constant, node.outputs[0] ?? '', made),
-      });
+      return t.known(node, reshaped(slot.constant, node.outputs[0] ?? '', made));
     }
     const x = t.value(node, 0);
     const rank =
@@ -198,8 +112,7 @@ const transpose: Operator = (t, node) => {
     const wanted = order && order.length > 0 ? order : axes.reverse();
     if ([...wanted].sort((a, b) => a - b).join() !== [...axes].sort((a, b) => a - b).join())
       return t.fail(node, `perm [${wanted.join(', ')}] does not fit [${slot.constant.shape.join(', ')}]`);
-    const made = transposed(slot.constant, node.outputs[0] ?? '', wanted);
-    return t.alias(node, { kind: 'constant', constant: made });
+    return t.known(node, transposed(slot.constant, node.outputs[0] ?? '', wanted));
   }
   const x = t.rawValue(node, 0);
   const { channelsLast, ...plain } = x;
@@ -219,7 +132,8 @@ const concat: Operator = (t, node) => {
     if (constants.reduce((sum, part) => sum + sizeOf(part.shape), 0) > mostNumbers)
       return t.fail(node, `lists of more than ${mostNumbers} numbers are not put together`);
     const numbers = constants.flatMap((part) => t.numbers(node, part));
-    return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', numbers) });
+    const isInteger = constants.every((part) => part.isInteger);
+    return t.known(node, listed(node.outputs[0] ?? '', numbers, { isInteger }));
   }
   const values = slots.map((_, i) => t.value(node, i));
   const [first] = values;
@@ -274,14 +188,11 @@ const slice: Operator = (t, node) => {
   if (slot?.kind === 'constant' && slot.constant.shape.length === 1) {
     const numbers = t.numbers(node, slot.constant);
     const kept = numbers.slice(...bounds(numbers.length));
-    return t.alias(node, { kind: 'constant', constant: wholeNumbers(node.outputs[0] ?? '', kept) });
+    return t.known(node, listed(node.outputs[0] ?? '', kept, { isInteger: slot.constant.isInteger }));
   }
   if (slot?.kind === 'shape') {
     const shape = shapeOf(t, node, slot.of, end);
-    return t.alias(node, {
-      kind: 'constant',
-      constant: wholeNumbers(node.outputs[0] ?? '', shape.slice(start, end)),
-    });
+    return t.known(node, listed(node.outputs[0] ?? '', shape.slice(start, end)));
   }
   const x = t.value(node, 0);
   if (!isChannels(x, axis)) t.fail(node, `axis ${axis} is not that of the channels`);
@@ -294,7 +205,7 @@ const slice: Operator = (t, node) => {
 /** Zeros around images, which become padding of what follows. */
 const pad: Operator = (t, node) => {
   const x = t.rawValue(node, 0);
-  const pads = t.wholeNumbers(node, 'pads', 1) ?? [];
+  const pads = t.wholeNumbers(node, 'pads', 1) ?? t.fail(node, 'its pads are missing');
   const value = t.number(node, 'value', 2) ?? 0;
   if (pads.every((side) => side === 0)) return t.alias(node, x);
   const mode = node.attributes.get('mode')?.text ?? 'constant';
@@ -328,12 +239,6 @@ const expand: Operator = (t, node) => {
 };
 
 export const shapes = {
-  Identity: identity,
-  Dropout: identity,
-  Cast: identity,
-  Constant: constant,
-  Shape: shape,
-  Gather: gather,
   Flatten: flatten,
   Reshape: reshape,
   Unsqueeze: ones(1),

@@ -1,24 +1,26 @@
 /** `TensorProto` of ONNX: what a file says of a tensor, and its numbers. */
 
-import { UserError } from '../../../../common/errors.ts';
 import { float16 } from '../../../../common/float16.ts';
+import { bfloat16, type NumberType, numbersOf, numberTypes } from '../number-types.ts';
 import type { ProtobufMessage } from '../protobuf.ts';
+import { refusal } from '../refusal.ts';
 
 /** `TensorProto.DataType`. */
-const types = {
-  1: { name: 'float', bytes: 4 },
-  2: { name: 'uint8', bytes: 1 },
-  3: { name: 'int8', bytes: 1 },
-  4: { name: 'uint16', bytes: 2 },
-  5: { name: 'int16', bytes: 2 },
-  6: { name: 'int32', bytes: 4 },
-  7: { name: 'int64', bytes: 8 },
-  9: { name: 'bool', bytes: 1 },
-  10: { name: 'float16', bytes: 2 },
-  11: { name: 'double', bytes: 8 },
-} as const;
-
-type TypeName = (typeof types)[keyof typeof types]['name'];
+const types: Readonly<Record<number, NumberType>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  9: 'bool',
+  10: 'float16',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
+  16: 'bfloat16',
+};
 
 /** A tensor whose size was compared with the bytes that are there. */
 export interface OnnxTensor {
@@ -42,6 +44,7 @@ const field = {
   name: 8,
   raw: 9,
   doubles: 10,
+  uint64: 11,
   external: 13,
   location: 14,
 };
@@ -53,7 +56,7 @@ const field = {
 export function readTensor(message: ProtobufMessage, source: string): OnnxTensor {
   const name = message.text(field.name) ?? '';
   const fail = (reason: string): never => {
-    throw new UserError(`${source}: the tensor "${name}" ${reason}`);
+    throw refusal(`${source}: the tensor "${name}" ${reason}`);
   };
   if (message.has(field.external) || message.number(field.location) === 1) {
     const location = readEntries(message, field.external).get('location');
@@ -67,18 +70,11 @@ export function readTensor(message: ProtobufMessage, source: string): OnnxTensor
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || !Number.isSafeInteger(size))
     fail(`has the impossible shape [${shape.join(', ')}]`);
   const type = message.number(field.type) ?? 0;
-  if (!Object.hasOwn(types, type)) return fail(`has the data type ${type}, which is not supported`);
-  const known = types[type as keyof typeof types];
-  const stored = storedNumbers(known.name, message);
-  const count = stored.count(known.bytes);
-  if (count !== size)
-    fail(`[${shape.join(', ')}] of ${known.name} holds ${count} numbers instead of ${size}`);
-  return {
-    name,
-    shape,
-    isInteger: !['float', 'float16', 'double'].includes(known.name),
-    numbers: stored.decode,
-  };
+  const known = types[type];
+  if (!known) return fail(`has the data type ${type}, which is not supported`);
+  const { count, decode } = storedNumbers(known, message);
+  if (count !== size) fail(`[${shape.join(', ')}] of ${known} holds ${count} numbers instead of ${size}`);
+  return { name, shape, isInteger: !/float/.test(known), numbers: decode };
 }
 
 /** `StringStringEntryProto`s of a field. */
@@ -87,50 +83,33 @@ export function readEntries(message: ProtobufMessage, number: number): Map<strin
 }
 
 interface Stored {
-  /** @param size bytes of a number of the tensor's type */
-  count(size: number): number;
+  readonly count: number;
   decode(): ArrayLike<number>;
 }
 
-/** The field that holds the numbers of a type: the raw bytes where there are some. */
-function storedNumbers(type: TypeName, message: ProtobufMessage): Stored {
-  const [raw] = message.bytes(field.raw);
-  // A copy in memory of its own, where a number of any size may begin. (`slice` of a Buffer of Node's copies nothing.)
-  if (raw)
-    return { count: (size) => raw.length / size, decode: () => decodeRaw(type, new Uint8Array(raw).buffer) };
-  if (type === 'float' || type === 'double') {
-    const list = type === 'float' ? message.numbers(field.floats) : message.numbers(field.doubles, 8);
-    return { count: () => list.count, decode: () => list.read() };
+/** The field that holds the numbers of a type: the raw bytes, little-endian, where there are some. */
+function storedNumbers(type: NumberType, message: ProtobufMessage): Stored {
+  const raw = message.bytes(field.raw).at(-1);
+  if (raw && raw.length > 0)
+    return { count: raw.length / numberTypes[type], decode: () => decodeRaw(type, raw) };
+  if (type === 'float32' || type === 'float64') {
+    const list = type === 'float32' ? message.numbers(field.floats) : message.numbers(field.doubles, 8);
+    return { count: list.count, decode: () => list.read() };
   }
-  // Types of up to 32 bits share a field; a half float is stored there as the whole number that its bits make.
-  const list = message.integers(type === 'int64' ? field.int64 : field.int32);
-  return {
-    count: () => list.length,
-    decode: () => (type === 'float16' ? Float32Array.from(list, float16) : list),
-  };
+  // Types of up to 32 bits but uint32 share a field; half floats are stored there as the whole numbers that their bits make.
+  const place = type === 'int64' ? field.int64 : /^uint(32|64)$/.test(type) ? field.uint64 : field.int32;
+  const list = message.integers(place);
+  const half = { float16, bfloat16 }[type as string];
+  return { count: list.length, decode: () => (half ? Float32Array.from(list, half) : list) };
 }
 
-/** Little-endian, as every platform that has WebGPU. */
-function decodeRaw(type: TypeName, buffer: ArrayBuffer): ArrayLike<number> {
-  switch (type) {
-    case 'float':
-      return new Float32Array(buffer);
-    case 'double':
-      return new Float64Array(buffer);
-    case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), float16);
-    case 'int64':
-      return Array.from(new BigInt64Array(buffer), Number);
-    case 'int32':
-      return new Int32Array(buffer);
-    case 'int16':
-      return new Int16Array(buffer);
-    case 'uint16':
-      return new Uint16Array(buffer);
-    case 'int8':
-      return new Int8Array(buffer);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(buffer);
-  }
+function decodeRaw(type: NumberType, raw: Uint8Array): ArrayLike<number> {
+  // A copy in memory of its own, where a number of any size may begin. (`slice` of a Buffer of Node's copies nothing.)
+  if (type === 'float32') return new Float32Array(new Uint8Array(raw).buffer);
+  const numbers = numbersOf(raw, type, true);
+  const length = raw.length / numberTypes[type];
+  const values =
+    type === 'float16' || type === 'bfloat16' ? new Float32Array(length) : new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = numbers(i);
+  return values;
 }

@@ -1,7 +1,7 @@
 /** The graph of an ONNX file on its way into a {@link ModelGraph}: what is known of each value so far. */
 
-import { UserError } from '../../../../common/errors.ts';
 import type { ModelNode, ModelTensor, Operation, Sides } from '../../model-file.ts';
+import { refusal } from '../refusal.ts';
 import { type Constant, constantOf, mostDepth, mostNumbers, sizeOf } from './constant.ts';
 import type { OnnxModel, OnnxNode } from './model.ts';
 
@@ -37,10 +37,14 @@ export class Translation {
   private readonly slots = new Map<string, Slot>();
   /** Tensors that nodes of the graph take. */
   private readonly taken = new Map<string, ModelTensor>();
-  /** Tensors of the file that served. */
-  private readonly used = new Set<string>();
+  /** Constants that served, and those that they are computed from. */
+  private readonly used = new Set<Constant>();
+  /** How many more numbers may be computed. */
+  private numbersLeft: number;
 
-  constructor(model: OnnxModel, source: string) {
+  /** @param size of the file in bytes */
+  constructor(model: OnnxModel, source: string, size: number) {
+    this.numbersLeft = size + 2 ** 20;
     this.model = model;
     this.opset = model.opset;
     this.source = source;
@@ -49,7 +53,7 @@ export class Translation {
   }
 
   fail(node: OnnxNode, reason: string): never {
-    throw new UserError(`${this.source}: the node "${node.name}" (${node.operator}): ${reason}`);
+    throw refusal(`${this.source}: the node "${node.name}" (${node.operator}): ${reason}`);
   }
 
   /** @throws UserError where nothing before has the name */
@@ -119,9 +123,20 @@ export class Translation {
     return Array.from(constant.numbers());
   }
 
-  /** Remembers that tensors of the file served. */
+  /** Remembers that a constant served. */
   use(constant: Constant): void {
-    for (const name of constant.sources) this.used.add(name);
+    if (this.used.has(constant)) return;
+    this.used.add(constant);
+    for (const before of constant.from) this.use(before);
+  }
+
+  /** Counts the numbers of constants that follow from others. @throws UserError where a small file makes more of them than any model */
+  private charge(constant: Constant): void {
+    this.numbersLeft -= sizeOf(constant.shape);
+    if (this.numbersLeft < 0)
+      throw refusal(
+        `${this.source}: the constant "${constant.name}" and those before it have many times the numbers of the file`,
+      );
   }
 
   /** Whole numbers from an attribute or, in later versions of the operators, an input; undefined where neither is given. */
@@ -143,6 +158,7 @@ export class Translation {
   /** Makes a constant a tensor that the graph names. @returns its name */
   tensor(constant: Constant, shape = constant.shape): string {
     this.use(constant);
+    if (constant.depth > 0) this.charge(constant);
     const known = this.taken.get(constant.name);
     const name =
       !known || known.shape.join() === shape.join() ? constant.name : `${constant.name}:${shape.join('x')}`;
@@ -179,15 +195,24 @@ export class Translation {
 
   /** Another name for what is there. */
   alias(node: OnnxNode, slot: Slot): void {
-    if (slot.kind === 'constant' && slot.constant.depth > mostDepth)
-      this.fail(node, `it is computed from constants by more than ${mostDepth} operations`);
+    if (slot.kind === 'constant') {
+      if (slot.constant.depth > mostDepth)
+        this.fail(node, `it is computed from constants by more than ${mostDepth} operations`);
+      this.charge(slot.constant);
+    }
     this.set(node.outputs[0] ?? '', slot);
+  }
+
+  /** A node's output is a constant. */
+  known(node: OnnxNode, constant: Constant): void {
+    this.alias(node, { kind: 'constant', constant });
   }
 
   /** Those that the graph takes, then those of the file that nothing needed. */
   get tensors(): ModelTensor[] {
+    const used = new Set([...this.used].map(({ source }) => source));
     const others = this.model.tensors
-      .filter(({ name }) => !this.used.has(name) && !this.taken.has(name))
+      .filter(({ name }) => !used.has(name) && !this.taken.has(name))
       .map((tensor) => ({ ...tensor, values: () => Float32Array.from(tensor.numbers()) }));
     return [...this.taken.values(), ...others];
   }
