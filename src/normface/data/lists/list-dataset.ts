@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { createDataset, type Dataset, type LabelledSource } from '../dataset.ts';
 import { Remarks } from '../remarks.ts';
 import type { ListedImage } from './image-list.ts';
@@ -24,8 +25,8 @@ export function datasetOfList(
     : 0;
   const identityOf = ({ label, line }: ListedImage): string => {
     if (areNumbers) return String(Number(label)).padStart(digits, '0');
-    if (/[/\\\0]/.test(label) || label === '.' || label === '..')
-      throw new UserError(`${name} line ${line}: the label "${label}" can be no folder's name`);
+    if (/[/\\\0\r\n]/.test(label) || label === '.' || label === '..')
+      throw new UserError(`${name} line ${line}: the label "${excerpt(label)}" can be no folder's name`);
     return label;
   };
   const remarks = new Remarks();
