@@ -13,6 +13,7 @@ import {
 import { type Dataset, type ResolvedPair, warningsOf } from '../normface/data/dataset.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, resolvePairs } from '../normface/data/protocols/pairs.ts';
+import { otherRecords } from '../normface/data/recordio/beside.node.ts';
 import type { Context } from './context.node.ts';
 import { openWithStage } from './open-data.node.ts';
 import { checkOutput, filesOf, realPath } from './output-file.node.ts';
@@ -48,6 +49,11 @@ export async function convert(context: Context, from: string, out: string, optio
         'the images are called by the numbers of their records: a list of pairs that counts the images of a person means others',
       );
     if (files.length > 1) context.say(`beside it: ${files.slice(0, -1).join(', ')}`);
+    const [other] = kind === 'records' ? otherRecords(out) : [];
+    if (other !== undefined)
+      context.warn(
+        `no file property is written, since ${other} lies in the same folder and it would speak of both; insightface, which needs it, keeps each set in a folder of its own`,
+      );
     return {
       data: dataset.name,
       files,

@@ -32,6 +32,8 @@ test('convert: a folder to records and back; refused are files that exist', asyn
   ]);
   expect(JSON.parse(stdout)).toMatchObject({ data: 'faces', images: 12, identities: 6, pairs: null });
   expect((await normface('data', 'info', rec)).stdout).toMatch(/^train.rec: 12 images of 6 people\n/);
+  const beside = await normface('data', 'convert', faces, path.join(root, 'out/val.rec'));
+  expect(beside.stderr).toContain('no file property is written, since train.rec lies in the same folder');
   const before = listing(root);
   const again = await normface('data', 'convert', faces, rec);
   expect([again.exitCode, again.stderr]).toEqual([
