@@ -74,9 +74,12 @@ export function parseImageList(text: string, name: string, tests: PathTests): Li
   const images: ListedImage[] = [];
   let layout: Layout | undefined;
   let number = 0;
-  for (const content of text.split('\n')) {
+  for (let begin = 0; begin <= text.length; ) {
+    const newline = text.indexOf('\n', begin);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(begin, end).trim();
+    begin = end + 1;
     number++;
-    const line = content.trim();
     if (line === '') continue;
     layout ??= layoutOf(line, name, number, tests);
     const image = parseLine(line, layout);
