@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot';
 import { plotHeight, plotWidth, renderPlot, seriesColor } from '../../common/plot-frame.node.ts';
 import type { Roc } from './roc.ts';
-import { percentTick } from './ticks.ts';
+import { percentTick, plain } from './ticks.ts';
 
 /** Histogram bins per unit of cosine. */
 const binsPerUnit = 40;
