@@ -77,7 +77,7 @@ function imagesOf({ images, start }: HashGroups, group: number): Uint32Array {
   return images.subarray(start[group], start[group + 1]);
 }
 
-/** By sorting columns of numbers, of which millions take a tenth of what a map would. Images of a hash stay in order. */
+/** By sorting columns of numbers, of which millions take less memory than a map. Images of a hash stay in order. */
 function grouped({ words, indices }: ImageHashes): HashGroups {
   const compare = (x: number, y: number): number => {
     for (let word = 0; word < hashWords; word++) {
