@@ -99,7 +99,7 @@ function tell(context: Context, calibration: StoredCalibration): void {
       `\`verify\` decides at FAR ${farText(usual.far)} where no threshold is stored and --far is not given`,
     );
   context.say(
-    `probability of the same person 1/(1 + exp(−(${intercept.toFixed(3)} ${slope < 0 ? '−' : '+'} ${Math.abs(slope).toFixed(3)} cosine))), ` +
+    `probability of the same person 1/(1 + exp(−(${intercept.toFixed(3).replace('-', '−')} ${slope < 0 ? '−' : '+'} ${Math.abs(slope).toFixed(3)} cosine))), ` +
       `for pairs of which ${percent(genuine / (genuine + impostor))} % show the same person; on held-out folds log loss ` +
       `${heldOut.logLoss.toFixed(4)} (${heldOut.priorLogLoss.toFixed(4)} without looking at the images), Brier score ` +
       `${heldOut.brierScore.toFixed(4)}, expected calibration error ${percent(heldOut.expectedCalibrationError)} %`,

@@ -10,9 +10,10 @@ import {
   targetFiles,
   targetKind,
 } from '../normface/data/convert/convert.node.ts';
-import { type Dataset, type ResolvedPair, warningsOf } from '../normface/data/dataset.ts';
+import { type Dataset, peopleOf, type ResolvedPair, warningsOf } from '../normface/data/dataset.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, resolvePairs } from '../normface/data/protocols/pairs.ts';
+import { otherRecords } from '../normface/data/recordio/beside.node.ts';
 import type { Context } from './context.node.ts';
 import { openWithStage } from './open-data.node.ts';
 import { checkOutput, filesOf, realPath } from './output-file.node.ts';
@@ -40,19 +41,32 @@ export async function convert(context: Context, from: string, out: string, optio
       onProgress: (done, total) => stage.update(done, total),
     });
     stage.end();
-    const people = countText(dataset.identities.length, 'person', 'people');
-    const of = pairs ? `in ${countText(pairs.length, 'pair')}` : `of ${people}`;
-    context.say(`${files[files.length - 1]}: ${countText(images, 'image')} ${of} of ${dataset.name}`);
+    const people = peopleOf(dataset);
+    const of = pairs
+      ? ` in ${countText(pairs.length, 'pair')}`
+      : people
+        ? ` of ${countText(people.length, 'person', 'people')}`
+        : '';
+    context.say(`${files[files.length - 1]}: ${countText(images, 'image')}${of} of ${dataset.name}`);
+    if (!people && !pairs)
+      context.warn(
+        `${dataset.name} does not tell who is on its images: of a pair of one person both have one name, such as ${dataset.identities[0]}, and nothing shows which pairs have a person in common`,
+      );
     if (dataset.isNumbered && kind !== 'records' && kind !== 'bin')
       context.warn(
         'the images are called by the numbers of their records: a list of pairs that counts the images of a person means others',
       );
     if (files.length > 1) context.say(`beside it: ${files.slice(0, -1).join(', ')}`);
+    const [other] = kind === 'records' ? otherRecords(out) : [];
+    if (other !== undefined)
+      context.warn(
+        `no file property is written, since ${other} lies in the same folder and it would speak of both; insightface, which needs it, keeps each set in a folder of its own`,
+      );
     return {
       data: dataset.name,
       files,
       images,
-      identities: dataset.identities.length,
+      identities: people?.length ?? null,
       pairs: pairs?.length ?? null,
     };
   } finally {

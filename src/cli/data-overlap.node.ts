@@ -2,9 +2,9 @@
 
 import { UsageError } from '../common/errors.ts';
 import { countText, grouped } from '../common/format.ts';
-import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
+import { type Dataset, peopleOf, warningsOf } from '../normface/data/dataset.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
-import { hashBits, mostDistance } from '../normface/data/overlap/difference-hash.ts';
+import { hashBits } from '../normface/data/overlap/difference-hash.ts';
 import {
   differenceHashes,
   fileHashes,
@@ -14,6 +14,7 @@ import {
   sameFiles,
 } from '../normface/data/overlap/image-overlap.node.ts';
 import { isNumber, sharedNames } from '../normface/data/overlap/names.ts';
+import { mostDistance } from '../normface/data/overlap/near-hashes.ts';
 import { nearImages } from '../normface/data/overlap/near-images.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { nearFeatures } from '../normface/evaluation/near-features.ts';
@@ -48,13 +49,16 @@ export async function overlap(context: Context, first: string, second: string, o
   const b = await openWithStage(context, second);
   for (const dataset of [a, b]) for (const warning of warningsOf(dataset)) context.warn(warning);
 
-  const names = sharedNames(a.identities, b.identities);
+  const unnamed = [a, b].filter((dataset) => !peopleOf(dataset));
+  const names = sharedNames(peopleOf(a) ?? [], peopleOf(b) ?? []);
   const areNumbers = names.length > 0 && names.every(({ a: name }) => isNumber(name));
-  tell(
-    context,
-    'people of the same name',
-    names.map(({ a: own, b: other }) => [own, other]),
-  );
+  if (unnamed.length === 0)
+    tell(
+      context,
+      'people of the same name',
+      names.map(({ a: own, b: other }) => [own, other]),
+    );
+  for (const { name } of unnamed) context.say(`people: ${name} does not tell who is on its images`);
   if (areNumbers)
     context.say('  these names are numbers: whether they mean the same people only their sources tell');
 
@@ -96,8 +100,8 @@ export async function overlap(context: Context, first: string, second: string, o
       alike.count,
     );
   return {
-    a: { name: a.name, identities: a.identities.length, images: a.samples.length },
-    b: { name: b.name, identities: b.identities.length, images: b.samples.length },
+    a: { name: a.name, identities: peopleOf(a)?.length ?? null, images: a.samples.length },
+    b: { name: b.name, identities: peopleOf(b)?.length ?? null, images: b.samples.length },
     names,
     identicalFiles: { a: files.inA, b: files.inB, different: files.files },
     identical,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { UsageError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
-import { countText, percentText } from '../common/format.ts';
+import { countText, grouped, percentText } from '../common/format.ts';
 import {
   type ErrorSummary,
   farError,
@@ -75,14 +75,20 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
 }
 
 function tell(context: Context, description: ReturnType<typeof describeDataset>): void {
-  const { least, median, most } = description.imagesPerIdentity;
-  context.say(
-    `${description.name}: ${countText(description.images, 'image')} of ${countText(description.identities, 'person', 'people')}`,
-  );
-  context.say(`images a person: ${least} to ${most}, median ${median}`);
-  for (const { minimum, identities, images } of description.withAtLeast)
+  const { name, images, identities, imagesPerIdentity, ownPairs } = description;
+  if (ownPairs) {
+    const { count, same, folds } = ownPairs;
     context.say(
-      `with ${minimum} or more: ${countText(identities, 'person', 'people')}, ${countText(images, 'image')}`,
+      `${name}: ${countText(images, 'image')} in ${countText(count, 'pair')}, ${grouped(same)} of the same person, in ${countText(folds, 'fold')}; it does not tell who is on them`,
+    );
+  } else {
+    const { least, median, most } = imagesPerIdentity;
+    context.say(`${name}: ${countText(images, 'image')} of ${countText(identities, 'person', 'people')}`);
+    context.say(`images a person: ${least} to ${most}, median ${median}`);
+  }
+  for (const { minimum, ...kept } of description.withAtLeast)
+    context.say(
+      `with ${minimum} or more: ${countText(kept.identities, 'person', 'people')}, ${countText(kept.images, 'image')}`,
     );
   if (description.endings.length > 0)
     context.say(`endings, whatever the files hold: ${listed(description.endings)}`);

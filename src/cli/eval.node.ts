@@ -106,6 +106,10 @@ export async function evaluate(context: Context, named: string[], options: EvalO
               { ...set, pairs },
               {
                 merge: options.merge,
+                // Of the rules that were named the one whose row is to be read first.
+                protocol: options.protocol?.find(
+                  (name) => name === evaluated.evaluation.first?.result.protocol,
+                ),
                 count: options.explain === true ? explainedPairs : options.explain,
                 batch: options.batch,
                 stored: await imageSizes(set.dataset, Array.from(set.indices.subarray(0, sizedImages))),

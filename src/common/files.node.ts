@@ -1,9 +1,9 @@
 /** Writing files so that a crash or a full disk never leaves half of one. */
 
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from './errors.ts';
+import { temporaryBeside } from './temporary.node.ts';
 
 /** Writes bytes, piece after piece, to a new file and waits until they are on the disk. Tests put a failing one in its place. */
 export type WriteFile = (file: string, pieces: readonly Uint8Array[]) => void;
@@ -30,8 +30,7 @@ export function replaceFile(
   content: Uint8Array | string,
   write: WriteFile = writeDurably,
 ): void {
-  // A name that nobody can foresee, opened only if it is new: in a folder that others may write, nothing waits there as a link.
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(file);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   try {
     // A file in the folder's place is for the next line to complain of: here the sentence would speak of another file.

@@ -1,5 +1,7 @@
 /** JSON that somebody else wrote: what is nested without end must not end the stack of the code that walks through it. */
 
+import { oneLine } from './printable.ts';
+
 /** JSON values. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -14,7 +16,12 @@ const deepest = 64;
  */
 export function parseJson(text: string): unknown {
   checkDepth(text);
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // V8 quotes the text, whose lines would make several of the sentence.
+    throw new SyntaxError(oneLine((error as Error).message));
+  }
 }
 
 /** Lists and objects inside one another, counted before anything is built from them. */

@@ -13,3 +13,8 @@ export function printable(text: string): string {
 export function oneLine(text: string): string {
   return printable(text).replaceAll('\n', '\\n');
 }
+
+/** The beginning of a text out of a file as a sentence quotes it: one line, of 200 characters at most. */
+export function excerpt(text: string): string {
+  return oneLine(text.slice(0, 200));
+}

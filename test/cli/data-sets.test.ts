@@ -32,6 +32,8 @@ test('convert: a folder to records and back; refused are files that exist', asyn
   ]);
   expect(JSON.parse(stdout)).toMatchObject({ data: 'faces', images: 12, identities: 6, pairs: null });
   expect((await normface('data', 'info', rec)).stdout).toMatch(/^train.rec: 12 images of 6 people\n/);
+  const beside = await normface('data', 'convert', faces, path.join(root, 'out/val.rec'));
+  expect(beside.stderr).toContain('no file property is written, since train.rec lies in the same folder');
   const before = listing(root);
   const again = await normface('data', 'convert', faces, rec);
   expect([again.exitCode, again.stderr]).toEqual([
@@ -83,6 +85,16 @@ test('convert --pairs writes the pairs of a list', async () => {
   const out = path.join(root, 'lfw.bin');
   const { exitCode, stdout } = await normface('data', 'convert', faces, out, '--pairs', list);
   expect([exitCode, stdout]).toEqual([0, `${out}: 4 images in 2 pairs of faces\n`]);
+  // Pairs tell nobody's name.
+  const about = await normface('data', 'info', out);
+  expect(about.stdout).toMatch(
+    /^LFW \(lfw.bin\): 4 images in 2 pairs, 1 of the same person, in 1 fold; it does not tell who is on them\n(?!images a person)/,
+  );
+  const folder = await normface('data', 'convert', out, path.join(root, 'of-pairs'));
+  expect(folder.stdout).toMatch(/of-pairs: 4 images of LFW \(lfw.bin\)\n$/);
+  expect(folder.stderr).toContain('LFW (lfw.bin) does not tell who is on its images');
+  const itself = JSON.parse((await normface('--json', 'data', 'overlap', out, out)).stdout);
+  expect(itself).toMatchObject({ names: [], a: { identities: null, images: 4 } });
   const missing = await normface('data', 'convert', faces, path.join(root, 'x.bin'));
   expect([missing.exitCode, missing.stderr]).toEqual([
     2,

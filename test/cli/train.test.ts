@@ -206,6 +206,9 @@ test('--tensorboard writes the same numbers for TensorBoard, and goes on in anot
   expect(fs.readdirSync(run).filter((name) => name.includes('tfevents'))).toHaveLength(2);
   expect(logged().map(([step]) => step)).toEqual([2, 3]);
   expect(curves().curve('train/loss')).toEqual(logged());
+  // Finished, it has nothing to add.
+  expect((await normface('train', '--resume', run)).exitCode).toBe(0);
+  expect(fs.readdirSync(run).filter((name) => name.includes('tfevents'))).toHaveLength(2);
 });
 
 test('runs lists what was trained here', async () => {

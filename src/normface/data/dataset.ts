@@ -70,7 +70,13 @@ export interface Dataset {
   readonly remarks?: readonly Remark[];
   /** Whether images are called by the numbers of their records, since their names are not kept. */
   readonly isNumbered?: boolean;
+  /** Where a data set has them, nothing else tells who is on its images: its identities are made of its pairs. */
   readonly pairs?: OwnPairs;
+}
+
+/** Names of the people of a data set, or undefined where it does not tell who is on its images. */
+export function peopleOf({ identities, pairs }: Dataset): readonly string[] | undefined {
+  return pairs ? undefined : identities;
 }
 
 /** A sample before its class has a number. */

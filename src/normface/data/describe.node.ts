@@ -1,6 +1,6 @@
 /** What a data set holds, in numbers. */
 
-import { type Dataset, type Source, samplesByIdentity } from './dataset.ts';
+import { type Dataset, type OwnPairs, type Source, samplesByIdentity } from './dataset.ts';
 import { headerSize } from './images/header-size.node.ts';
 import type { ImageSize } from './images/image.ts';
 import { withBytes } from './images/large-images.node.ts';
@@ -12,8 +12,24 @@ const mostMeasured = 200;
 /** Images that are in memory at once while their sizes are looked up. */
 const measuredAtOnce = 16;
 
-/** Numbers of people and images, and of how many people there are how many images. */
+/** Numbers of people and images, and of how many people there are how many images; of a data set that tells pairs only, of these. */
 export function describeDataset(dataset: Dataset) {
+  return {
+    name: dataset.name,
+    images: dataset.samples.length,
+    ...(dataset.pairs ? { ...noPeople, ownPairs: pairNumbers(dataset.pairs) } : peopleNumbers(dataset)),
+    endings: tally(dataset.samples.filter(isStored).map(({ key }) => endingOf(key) || 'none')),
+    remarks: dataset.remarks ?? [],
+  };
+}
+
+const noPeople = { identities: null, imagesPerIdentity: null, withAtLeast: [] };
+
+function pairNumbers({ pairs, folds }: OwnPairs) {
+  return { count: pairs.length, same: pairs.filter(({ same }) => same).length, folds };
+}
+
+function peopleNumbers(dataset: Dataset) {
   const counts = samplesByIdentity(dataset)
     .map((group) => group.length)
     .sort((a, b) => a - b);
@@ -22,17 +38,14 @@ export function describeDataset(dataset: Dataset) {
     return { minimum, identities: kept.length, images: kept.reduce((sum, count) => sum + count, 0) };
   };
   return {
-    name: dataset.name,
     identities: counts.length,
-    images: dataset.samples.length,
     imagesPerIdentity: {
       least: counts[0],
       median: counts[Math.floor(counts.length / 2)],
       most: counts[counts.length - 1],
     },
     withAtLeast: [2, 5, 10, 20].map(atLeast),
-    endings: tally(dataset.samples.filter(isStored).map(({ key }) => endingOf(key) || 'none')),
-    remarks: dataset.remarks ?? [],
+    ownPairs: null,
   };
 }
 

@@ -19,6 +19,7 @@ import type { MergeName } from '../evaluation/merge.ts';
 import { type ImageFeatures, MergedScores } from '../evaluation/merged-scores.ts';
 import { pairsAt, samplePairs } from '../evaluation/pair-sample.ts';
 import type { PairList } from '../evaluation/pairs.ts';
+import type { ProtocolName } from '../evaluation/protocol-names.ts';
 import { decisionsOf, judge } from '../evaluation/protocols.ts';
 import { pixelRangeOf } from '../nets/pixel-range.ts';
 import { readWeights } from '../training/checkpoint/read-checkpoint.node.ts';
@@ -33,11 +34,13 @@ import type { EvaluationSet } from './evaluation-set.node.ts';
 import type { Embedder } from './features.ts';
 import { inputOf } from './open-weights.ts';
 
-/** The rule of all decisions: a plain cosine at the best threshold of the other folds. */
-const rule = 'normface-nopca';
+/** The rule of decisions where none is named: a plain cosine at the best threshold of the other folds, for which few pairs suffice. */
+const usualRule = 'normface-nopca';
 
 export interface ExplainOptions {
   readonly merge: MergeName;
+  /** The rule whose number is to be explained; by default normface-nopca. */
+  readonly protocol?: ProtocolName;
   /** Pairs to decide, about. */
   readonly count: number;
   /** Decides which pairs. */
@@ -60,7 +63,7 @@ export async function explainEvaluation(
   set: EvaluationSet,
   options: ExplainOptions,
 ): Promise<Explained> {
-  const { merge, count, seed = 1, batch, only = reasons, stored, onProgress } = options;
+  const { count, seed = 1, batch, only = reasons, stored, onProgress } = options;
   const { sources, names, pairs } = sampleOf(set, count, seed);
   const wanted = ({ reason }: { readonly reason: Reason }) => only.includes(reason);
   const left: string[] = [];
@@ -85,7 +88,9 @@ export async function explainEvaluation(
     };
     // Mirror images for the merges; the images of an alternative are merged as wanted.
     const own = new MergedScores(await pass(base, true, {}), pairs);
-    const decide = (features: ImageFeatures) => decisionsBy(new MergedScores(features, pairs), merge);
+    const rule = usableRule(own, options, left);
+    const merge = fixedMergeOf(rule) ?? options.merge;
+    const decide = (features: ImageFeatures) => decisionsBy(rule, new MergedScores(features, pairs), merge);
     const measured: MeasuredAlternative[] = [];
     for (const { view, swapped, pixels, ...alternative } of all) {
       const embedder = pixels
@@ -105,9 +110,9 @@ export async function explainEvaluation(
       }
     }
     for (const { merge: other, ...alternative } of mergeAlternatives(merge).filter(wanted))
-      measured.push({ ...alternative, decisions: decisionsBy(own, other) });
+      measured.push({ ...alternative, decisions: decisionsBy(rule, own, other) });
     for (const { protocol, ...alternative } of protocolAlternatives(rule).filter(wanted)) {
-      const scores = own.by(fixedMergeOf(protocol) ?? merge);
+      const scores = own.by(fixedMergeOf(protocol) ?? options.merge);
       try {
         measured.push({ ...alternative, decisions: decisionsOf(judge(protocol, scores), scores) });
       } catch (error) {
@@ -118,13 +123,29 @@ export async function explainEvaluation(
     }
     if (range.channels === 1 && only.includes('channel order'))
       left.push('The net sees grey images, which have no order of channels.');
-    return explain(decisionsBy(own, merge), measured, { rule: `${rule} (${merge})`, left });
+    return explain(decisionsBy(rule, own, merge), measured, { rule: `${rule} (${merge})`, left });
   } finally {
     base.dispose();
   }
 }
 
-function decisionsBy(scores: MergedScores, merge: MergeName): Uint8Array {
+/** The rule that was named, or the usual one where the sample has too few pairs for that, which `left` is told. */
+function usableRule(
+  scores: MergedScores,
+  { protocol = usualRule, merge }: Pick<ExplainOptions, 'protocol' | 'merge'>,
+  left: string[],
+): ProtocolName {
+  try {
+    judge(protocol, scores.by(fixedMergeOf(protocol) ?? merge));
+    return protocol;
+  } catch (error) {
+    if (!(error instanceof UserError) || protocol === usualRule) throw error;
+    left.push(`The rule is ${usualRule} in place of ${protocol}: ${error.message}.`);
+    return usualRule;
+  }
+}
+
+function decisionsBy(rule: ProtocolName, scores: MergedScores, merge: MergeName): Uint8Array {
   const merged = scores.by(merge);
   return decisionsOf(judge(rule, merged), merged);
 }

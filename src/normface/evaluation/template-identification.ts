@@ -17,11 +17,14 @@ export interface IdentificationResult {
   /** Probes whose person is in the gallery, and the others. */
   readonly mated: number;
   readonly unmated: number;
-  /** Share of the mated probes whose person is among the `rank` most similar of the gallery; of equal scores theirs is the last. */
-  readonly ranks: readonly { readonly rank: number; readonly rate: number }[];
+  /**
+   * Share of the mated probes whose person is among the `rank` most similar of the gallery; of equal scores theirs is the last; null without
+   * mated probes.
+   */
+  readonly ranks: readonly { readonly rank: number; readonly rate: number | null }[];
   /**
    * True positive identification rate: the share of the mated probes whose person is the most similar with a score of at least a
-   * threshold, which at most the share `fpir` of the unmated probes reach with anybody; null where these are too few to tell.
+   * threshold, which at most the share `fpir` of the unmated probes reach with anybody; null where these are too few to tell, or there are no mated ones.
    */
   readonly openSet: readonly { readonly fpir: number; readonly tpir: number | null }[];
 }
@@ -72,9 +75,12 @@ export function identifyTemplates(
     unmated: strangers.length,
     ranks: reportedRanks.map((rank) => ({
       rank,
-      rate: found.filter((probe) => probe.rank <= rank).length / found.length,
+      rate: found.length > 0 ? found.filter((probe) => probe.rank <= rank).length / found.length : null,
     })),
-    openSet: reportedRates.map((fpir) => ({ fpir, tpir: tarAtFar(split, fpir).tar })),
+    openSet: reportedRates.map((fpir) => ({
+      fpir,
+      tpir: found.length > 0 ? tarAtFar(split, fpir).tar : null,
+    })),
   };
 }
 

@@ -21,23 +21,26 @@ export function poolTemplates(
   { templates, template, media }: Pick<TemplateList, 'templates' | 'template' | 'media'>,
   normWeighting: boolean,
 ): Features {
-  // Medium by medium: sums are kept in float64, since a template may have hundreds of images.
-  const sums = new Map<string, { template: number; sum: Float64Array; images: number }>();
-  template.forEach((place, image) => {
-    const key = `${place} ${media[image]}`;
-    let medium = sums.get(key);
-    if (!medium) {
-      medium = { template: place, sum: new Float64Array(dimension), images: 0 };
-      sums.set(key, medium);
-    }
+  // Medium by medium: IJB-C has more than a hundred thousand, whose sums would take more memory than the features.
+  const order = Uint32Array.from(template.keys()).sort(
+    (x, y) => template[x]! - template[y]! || media[x]! - media[y]! || x - y,
+  );
+  const pooled = new Float64Array(templates.length * dimension);
+  // In float64, since a template may have hundreds of images.
+  const sum = new Float64Array(dimension);
+  let images = 0;
+  order.forEach((image, i) => {
+    const place = template[image]!;
     const row = values.subarray(image * dimension, (image + 1) * dimension);
     const weight = normWeighting ? 1 : 1 / (lengthOf(row) || 1);
-    for (let k = 0; k < dimension; k++) medium.sum[k]! += weight * row[k]!;
-    medium.images++;
-  });
-  const pooled = new Float64Array(templates.length * dimension);
-  for (const { template: place, sum, images } of sums.values())
+    for (let k = 0; k < dimension; k++) sum[k]! += weight * row[k]!;
+    images++;
+    const next = order[i + 1];
+    if (next !== undefined && template[next] === place && media[next] === media[image]) return;
     for (let k = 0; k < dimension; k++) pooled[place * dimension + k]! += sum[k]! / images;
+    sum.fill(0);
+    images = 0;
+  });
   const unit = new Float32Array(pooled.length);
   for (let place = 0; place < templates.length; place++) {
     const row = pooled.subarray(place * dimension, (place + 1) * dimension);

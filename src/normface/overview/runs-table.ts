@@ -53,9 +53,11 @@ export function stepsText({ step, totalSteps }: Pick<RunSummary, 'step' | 'total
   return step === null ? '–' : `${step} / ${totalSteps ?? '?'}`;
 }
 
-/** Four significant digits. */
+/** Four significant digits; of a run that diverged "1.23e30". */
 export function lossText(loss: number): string {
-  return Math.abs(loss) >= 1e4 ? loss.toExponential(2) : String(Number(loss.toPrecision(4)));
+  return Math.abs(loss) >= 1e4
+    ? loss.toExponential(2).replace('e+', 'e')
+    : String(Number(loss.toPrecision(4)));
 }
 
 /** A moment as this computer's clock shows it: 2026-11-30 18:05. */

@@ -85,6 +85,23 @@ describe('a data set in another form', () => {
     ]);
   });
 
+  test('two .rec in a folder: `property`, which speaks of the folder, stays as it is or is not made', async () => {
+    const first = await convert(source, 'shared/train.rec');
+    const property = join(folder, 'shared/property');
+    const { name, identities, samples } = await openDataset(source);
+    const one = { name, identities: identities.slice(0, 1), samples: samples.slice(0, 1) };
+    const second = await convert(one, 'shared/val.rec');
+    expect(readFileSync(property, 'utf8')).toBe('3,112,96');
+    for (const [file, people] of [
+      [first, 3],
+      [second, 1],
+    ] as const)
+      expect(await openDataset(file)).toMatchObject({ remarks: [], identities: { length: people } });
+    writeFileSync(property, 'of another program');
+    await convert(source, 'shared/train.rec', { force: true });
+    expect(readFileSync(property, 'utf8')).toBe('of another program');
+  });
+
   test('records, folder, records, archive, records: the same bytes', async () => {
     const first = await convert(source, 'round/a/train.rec');
     const names = ['train.rec', 'train.idx', 'property'];

@@ -4,20 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { hash32 } from '../../../src/engine/core/random.ts';
 import { DecodePool } from '../../../src/normface/data/images/worker-pool.node.ts';
 import { openDataset } from '../../../src/normface/data/open.node.ts';
-import {
-  differenceHash,
-  eachNear,
-  type HashPair,
-  hashedSize,
-  hashWords,
-  mostDistance,
-} from '../../../src/normface/data/overlap/difference-hash.ts';
+import { differenceHash, hashedSize, hashWords } from '../../../src/normface/data/overlap/difference-hash.ts';
 import {
   differenceHashes,
   fileHashes,
   sameFiles,
 } from '../../../src/normface/data/overlap/image-overlap.node.ts';
 import { foldedName, sharedNames } from '../../../src/normface/data/overlap/names.ts';
+import { eachNear, type HashPair, mostDistance } from '../../../src/normface/data/overlap/near-hashes.ts';
 import { nearImages } from '../../../src/normface/data/overlap/near-images.ts';
 import { temporaryFolder, writeTree } from './fixtures.ts';
 

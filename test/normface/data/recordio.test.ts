@@ -196,9 +196,36 @@ describe('records', () => {
     expect(warningsOf(await openDataset(classes))).toEqual([
       'a.rec: people instead of the 85742 that the file property announces: 2',
     ]);
-    const two = files({ 'a.rec': insightface.rec, 'b.rec': insightface.rec });
+    const two = files({ 'a.rec': insightface.rec, 'b.rec': insightface.rec, property: '85742,112,112' });
+    expect(warningsOf(await openDataset(two))).toEqual([]);
     expect(await sentence(dirname(two))).toMatch(/holds several data sets: name one of a.rec, b.rec$/);
   });
+});
+
+test('the number of images beyond 2²⁴ is rounded in its label: the records tell images from people', async () => {
+  // 16,777,217 images end before key 16,777,218, and 2 people before 16,777,220; of the images three are there.
+  const most = 2 ** 24;
+  const { rec, idx } = recordFile(
+    [
+      frame(payload([most + 2, most + 4], 0)),
+      frame(payload(0, 1, Buffer.from('image 1'))),
+      frame(payload(1, most, Buffer.from('image 2'))),
+      frame(payload(1, most + 1, Buffer.from('image 3'))),
+      frame(payload([1, most], most + 2)),
+      frame(payload([most, most + 2], most + 3)),
+    ],
+    [0, 1, most, most + 1, most + 2, most + 3],
+  );
+  // The same file whose label was rounded up or down.
+  for (const end of [most + 2, most + 4]) {
+    rec.writeFloatLE(end, 32);
+    const { identities, samples, remarks } = await openDataset(files({ 'a.rec': rec, 'a.idx': idx }));
+    expect([identities, samples.map(({ key }) => key)]).toEqual([
+      ['0', '1'],
+      ['0/00000001', '1/16777216', '1/16777217'],
+    ]);
+    expect(remarks).toEqual([]);
+  }
 });
 
 describe('damaged records are one sentence with the offset', () => {

@@ -110,6 +110,10 @@ test('on a right set nothing is claimed, and the same seed says the same', async
   expect(new Set(explained.alternatives.map(({ reason }) => reason)).size).toBe(6);
   expect(explained.alternatives.filter(({ isBetter }) => isBetter)).toEqual([]);
   const only = ['mirror merge'] as const;
+  // By the rule that is named, with the merge that belongs to it.
+  const byDistance = await tried({ only, protocol: 'lfw-10fold-l2' });
+  expect(byDistance.rule).toBe('lfw-10fold-l2 (sum)');
+  expect(byDistance.alternatives.map(({ name }) => name).sort()).toEqual(['concat', 'front', 'max']);
   const twice = [await tried({ only }), await tried({ only })];
   expect(twice[1]).toEqual(twice[0]);
   expect((await tried({ only, seed: 2 })).alternatives).not.toEqual(twice[0]!.alternatives);

@@ -6,13 +6,12 @@ import { normal01 } from '../../../src/engine/core/random.ts';
 import {
   accuracyPlot,
   cosinePlot,
-  histogramPlot,
   learningRatePlot,
   lossPlot,
   plotPng,
-  rocPlot,
 } from '../../../src/normface/evaluation/plots.node.ts';
 import { rocCurve } from '../../../src/normface/evaluation/roc.ts';
+import { histogramPlot, rocPlot } from '../../../src/normface/evaluation/score-plots.node.ts';
 
 const split = (genuine: number[], impostor: number[]) => ({
   genuine: Float64Array.from(genuine).sort(),

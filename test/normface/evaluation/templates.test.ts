@@ -157,5 +157,9 @@ describe('templates', () => {
     expect(openSet[2]!.tpir).toBe(
       mated.filter(({ who, sorted }) => sorted[0]!.who === who && sorted[0]!.score > top).length / 16,
     );
+    // A gallery of whom nobody is looked for has no rates.
+    const none = identifyTemplates(pooled, subjects('G1', inGallery), subjects('probes', strangers));
+    expect([none.mated, ...none.ranks.map(({ rate }) => rate)]).toEqual([0, null, null, null]);
+    expect(new Set(identificationTable([none]).rows[0]!.slice(1))).toEqual(new Set(['too few']));
   });
 });

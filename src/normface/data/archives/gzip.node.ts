@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
+import { isRunning } from '../../../common/temporary.node.ts';
 
 /** Photographs hardly shrink by gzip: what becomes larger by more than this is no archive of them. */
 const mostGrowth = 100;
@@ -97,15 +98,5 @@ function removeForsaken(): void {
     } catch {
       // It belongs to another user, who removes it.
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but is there.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

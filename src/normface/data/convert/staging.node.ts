@@ -1,10 +1,10 @@
 /** Files that appear all together when they are whole, or not at all. */
 
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { makeFolders, reasonOf, syncFolder } from '../../../common/files.node.ts';
+import { temporaryBeside } from '../../../common/temporary.node.ts';
 
 /** Bytes that are collected before they are written. */
 const writtenAtOnce = 2 ** 22;
@@ -12,7 +12,10 @@ const writtenAtOnce = 2 ** 22;
 /** The signals that end a process without its event `exit`. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A folder beside the place of a result, in which the result is made; it is gone when that fails or a signal ends the process. */
+/**
+ * A folder beside the place of a result, in which the result is made; it is gone when that fails, a signal
+ * ends the process, or, after an end by force, with the next result there.
+ */
 export class Staging {
   readonly folder: string;
   readonly #target: string;
@@ -29,7 +32,7 @@ export class Staging {
   constructor(target: string) {
     this.#target = path.resolve(target);
     const parent = path.dirname(this.#target);
-    this.folder = path.join(parent, `.${path.basename(this.#target)}.${randomUUID()}.tmp`);
+    this.folder = temporaryBeside(this.#target);
     for (let above = parent; !fs.existsSync(above); above = path.dirname(above)) this.#made.push(above);
     this.#try(() => {
       makeFolders(parent);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Pack, pack } from 'tar-stream';
 import { UserError } from '../../../common/errors.ts';
 import type { Dataset } from '../dataset.ts';
+import { otherRecords } from '../recordio/beside.node.ts';
 import { encodeRecord, imagePayload, rangePayload } from '../recordio/format.ts';
 import { binEnd, binImage, binStart } from '../verification-bin/write-bin.ts';
 import type { EncodedImage } from './encoded-image.node.ts';
@@ -64,16 +65,21 @@ export function tarTarget(staging: Staging, out: string): Target {
 /** Above it not every whole number is a 32-bit float, as which insightface's records hold keys. */
 const mostKeys = 2 ** 24;
 
-/** The files that a RecordIO data set consists of, the one with the images last. */
+/**
+ * The files that a RecordIO data set consists of, the one with the images last. The file `property` speaks of a folder, in which
+ * insightface keeps one set: beside another `.rec` there is none.
+ */
 export function recordFiles(out: string): string[] {
   const stem = path.basename(out, path.extname(out));
-  return [`${stem}.idx`, `${stem}.lst`, 'property', path.basename(out)];
+  const property = otherRecords(out).length > 0 ? [] : ['property'];
+  return [`${stem}.idx`, `${stem}.lst`, ...property, path.basename(out)];
 }
 
 /**
  * A RecordIO file as insightface makes it (`rec_builder.py`): record 0 tells where the images and the people end, images have the
  * keys from 1, and after them comes a record for each person with the keys of the person's images. Beside it `.idx` (key ⇥ offset),
- * `.lst` (key ⇥ label ⇥ path, with the names of the people) and `property` (classes,height,width).
+ * `.lst` (key ⇥ label ⇥ path, with the names of the people) and, where it is the only one of its folder, `property`
+ * (classes,height,width).
  * @param size height and width in pixels, for `property`
  */
 export function recordTarget(
@@ -87,8 +93,8 @@ export function recordTarget(
   if (end > mostKeys)
     throw new UserError(`${images} images are more than a RecordIO file of insightface numbers: ${mostKeys}`);
   const names = recordFiles(out);
-  const [index, list, property, records] = names.map((name) => staging.file(name)) as [
-    StagedFile,
+  const files = new Map(names.map((name) => [path.extname(name), staging.file(name)]));
+  const [index, list, records] = ['.idx', '.lst', path.extname(out)].map((ending) => files.get(ending)) as [
     StagedFile,
     StagedFile,
     StagedFile,
@@ -112,7 +118,7 @@ export function recordTarget(
         write(key, rangePayload(first, ends[identity]!, key));
         key++;
       });
-      property.append(`${identities.length},${height},${width}`);
+      files.get('')?.append(`${identities.length},${height},${width}`);
       staging.commitFiles(names);
     },
   };

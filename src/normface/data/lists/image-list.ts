@@ -1,6 +1,7 @@
 /** Lists of images with a label each, as text or as a table. */
 
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { csvRows } from './csv.ts';
 
 /** An image of a list: its path as the list has it, whom it shows, and its line from 1. */
@@ -54,7 +55,7 @@ function columnsOf(header: readonly string[], name: string): { path: number; lab
   const label = find(labelColumns);
   if (path >= 0 && label >= 0) return { path, label };
   throw new UserError(
-    `${name} line 1: expected a header with a column of paths (${pathColumns.join(', ')}) and one of people (${labelColumns.join(', ')}), found "${header.join(', ').slice(0, 200)}"`,
+    `${name} line 1: expected a header with a column of paths (${pathColumns.join(', ')}) and one of people (${labelColumns.join(', ')}), found "${excerpt(header.join(', '))}"`,
   );
 }
 
@@ -73,15 +74,18 @@ export function parseImageList(text: string, name: string, tests: PathTests): Li
   const images: ListedImage[] = [];
   let layout: Layout | undefined;
   let number = 0;
-  for (const content of text.split('\n')) {
+  for (let begin = 0; begin <= text.length; ) {
+    const newline = text.indexOf('\n', begin);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(begin, end).trim();
+    begin = end + 1;
     number++;
-    const line = content.trim();
     if (line === '') continue;
     layout ??= layoutOf(line, name, number, tests);
     const image = parseLine(line, layout);
     if (!image)
       throw new UserError(
-        `${name} line ${number}: expected ${layout.order} as on the lines before, found "${line.slice(0, 200)}"`,
+        `${name} line ${number}: expected ${layout.order} as on the lines before, found "${excerpt(line)}"`,
       );
     images.push({ ...image, line: number });
   }
@@ -100,7 +104,7 @@ function layoutOf(line: string, name: string, number: number, { isImage, exists 
   });
   if (order) return { order, separator };
   throw new UserError(
-    `${name} line ${number}: expected the path of an image and a label (path label, label path, or index label path), found "${line.slice(0, 200)}"`,
+    `${name} line ${number}: expected the path of an image and a label (path label, label path, or index label path), found "${excerpt(line)}"`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { createDataset, type Dataset, type LabelledSource } from '../dataset.ts';
 import { Remarks } from '../remarks.ts';
 import type { ListedImage } from './image-list.ts';
@@ -24,34 +25,41 @@ export function datasetOfList(
     : 0;
   const identityOf = ({ label, line }: ListedImage): string => {
     if (areNumbers) return String(Number(label)).padStart(digits, '0');
-    if (/[/\\\0]/.test(label) || label === '.' || label === '..')
-      throw new UserError(`${name} line ${line}: the label "${label}" can be no folder's name`);
+    if (/[/\\\0\r\n]/.test(label) || label === '.' || label === '..')
+      throw new UserError(`${name} line ${line}: the label "${excerpt(label)}" can be no folder's name`);
     return label;
   };
-  const remarks = new Remarks();
+  const shortKeyOf = (identity: string, path: string) =>
+    `${identity}/${path.slice(path.lastIndexOf('/') + 1)}`;
   const uses = new Map<string, number>();
-  const named = images.map((image) => {
-    const identity = identityOf(image);
-    const path = image.path.replaceAll('\\', '/');
-    const short = `${identity}/${path.slice(path.lastIndexOf('/') + 1)}`;
+  for (const image of images) {
+    const short = shortKeyOf(identityOf(image), slashed(image.path));
     uses.set(short, (uses.get(short) ?? 0) + 1);
-    return { identity, path, short, line: image.line };
-  });
-  const known = new Set<string>();
-  const entries: LabelledSource[] = [];
-  const labels = new Map<string, string>();
-  for (const { identity, path, short, line } of named) {
-    const key =
-      uses.get(short) === 1 ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
-    if (known.has(key)) remarks.add('images that are listed again passed over', key, true);
-    else {
+  }
+  const remarks = new Remarks();
+  // One after the other: of millions as a list they would take as much memory as the data set.
+  function* entries(): Generator<LabelledSource> {
+    const longKeys = new Set<string>();
+    const labels = new Map<string, string>();
+    for (const image of images) {
+      const identity = identityOf(image);
+      const path = slashed(image.path);
+      const short = shortKeyOf(identity, path);
+      const isShort = uses.get(short) === 1;
+      const key = isShort ? short : `${identity}/${path.replace(/^[./]+/, '').replaceAll('/', '-')}`;
+      if (longKeys.has(key) || (!isShort && uses.get(key) === 1)) {
+        remarks.add('images that are listed again passed over', key, true);
+        continue;
+      }
+      if (!isShort) longKeys.add(key);
       const file = fileOf(path);
-      entries.push({ identity, key, source: { kind: 'file', path: file }, line });
+      yield { identity, key, source: { kind: 'file', path: file }, line: image.line };
       const other = labels.get(file);
       if (other === undefined) labels.set(file, identity);
       else if (other !== identity) remarks.add('files that are listed under two labels', path, true);
     }
-    known.add(key);
   }
-  return createDataset(name, entries, remarks.list());
+  return { ...createDataset(name, entries()), remarks: remarks.list() };
 }
+
+const slashed = (path: string): string => path.replaceAll('\\', '/');

@@ -3,16 +3,18 @@
  * the nearest other is kept: memory grows with the images, not with their pairs.
  */
 
-import { eachNear, type HashPair, hashWords } from './difference-hash.ts';
+import { hashWords } from './difference-hash.ts';
 import type { ImageHashes } from './image-overlap.node.ts';
+import { eachNear, type HashPair } from './near-hashes.ts';
 
 /** Hash of an image's file, by sample index; undefined where there is no file. */
 type FileHashes = readonly (string | undefined)[];
 
-/** Different hashes of what images look like, in the order of their first image, and the images of each. */
+/** Different hashes of what images look like, and the images of each: those of hash i are `images[start[i]]` up to before `start[i + 1]`. */
 interface HashGroups {
   readonly words: Uint32Array;
-  readonly images: readonly (readonly number[])[];
+  readonly images: Uint32Array;
+  readonly start: Uint32Array;
 }
 
 /** The nearest image, and the nearest whose file is another one than that: one of both is another file than any given one. */
@@ -35,22 +37,22 @@ export function nearImages(
   const a = grouped(looksA);
   const b = grouped(looksB);
   // Two of each group suffice: the first image, and the first of another file.
-  const chosen = b.images.map((images) => {
-    const other = images.find((image) => isOther(filesB[images[0]!], filesB[image]));
-    return other === undefined || other === images[0] ? images.slice(0, 1) : [images[0]!, other];
+  const others = Array.from({ length: b.start.length - 1 }, (_, group) => {
+    const [first, ...images] = imagesOf(b, group);
+    return images.find((image) => isOther(filesB[first!], filesB[image]));
   });
-  const nearest: (Nearest | undefined)[] = a.images.map(() => undefined);
+  const nearest = new Map<number, Nearest>();
   eachNear(a.words, b.words, distance, ({ a: group, b: other, distance: bits }) => {
-    for (const image of chosen[other]!)
-      nearest[group] = withCandidate(nearest[group], { image, distance: bits }, filesB);
+    for (const image of [b.images[b.start[other]!], others[other]])
+      if (image !== undefined)
+        nearest.set(group, withCandidate(nearest.get(group), { image, distance: bits }, filesB));
   });
   const found: HashPair[] = [];
-  a.images.forEach((images, group) => {
-    for (const image of images) {
-      const other = nearest[group]?.find((candidate) => isOther(filesA[image], filesB[candidate!.image]));
+  for (const [group, candidates] of nearest)
+    for (const image of imagesOf(a, group)) {
+      const other = candidates.find((candidate) => isOther(filesA[image], filesB[candidate!.image]));
       if (other) found.push({ a: image, b: other.image, distance: other.distance });
     }
-  });
   return found.sort((x, y) => x.distance - y.distance || x.a - y.a);
 }
 
@@ -71,18 +73,27 @@ function withCandidate(known: Nearest | undefined, candidate: Candidate, files: 
   return differs && (!second || isNearer(candidate, second)) ? [first, candidate] : known;
 }
 
+function imagesOf({ images, start }: HashGroups, group: number): Uint32Array {
+  return images.subarray(start[group], start[group + 1]);
+}
+
+/** By sorting columns of numbers, of which millions take less memory than a map. Images of a hash stay in order. */
 function grouped({ words, indices }: ImageHashes): HashGroups {
-  const groups = new Map<string, number[]>();
-  const different: number[] = [];
-  indices.forEach((image, i) => {
-    const hash = words.subarray(hashWords * i, hashWords * (i + 1));
-    const key = hash.join();
-    const same = groups.get(key);
-    if (same) same.push(image);
-    else {
-      groups.set(key, [image]);
-      different.push(...hash);
+  const compare = (x: number, y: number): number => {
+    for (let word = 0; word < hashWords; word++) {
+      const difference = words[hashWords * x + word]! - words[hashWords * y + word]!;
+      if (difference !== 0) return difference;
     }
-  });
-  return { words: Uint32Array.from(different), images: [...groups.values()] };
+    return 0;
+  };
+  const order = Uint32Array.from(indices.keys()).sort((x, y) => compare(x, y) || x - y);
+  const isFirst = (place: number): boolean => place === 0 || compare(order[place]!, order[place - 1]!) !== 0;
+  const places = Uint32Array.from(order.keys()).filter(isFirst);
+  const start = Uint32Array.from({ length: places.length + 1 }, (_, i) => places[i] ?? order.length);
+  const different = new Uint32Array(hashWords * (start.length - 1));
+  for (let group = 0; group + 1 < start.length; group++) {
+    const row = hashWords * order[start[group]!]!;
+    different.set(words.subarray(row, row + hashWords), hashWords * group);
+  }
+  return { words: different, images: order.map((row) => indices[row]!), start };
 }

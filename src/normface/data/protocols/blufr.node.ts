@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { extract } from 'tar-stream';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { readRegularFile } from '../../../common/regular-file.node.ts';
 import { decodeText, readText } from '../../../common/text.node.ts';
 import { archiveKind } from '../archives/archive.node.ts';
@@ -94,7 +95,9 @@ function labelsOf(lines: readonly string[], where: string): Uint32Array {
   return Uint32Array.from(lines, (text, line) => {
     const label = Number(text);
     if (!Number.isInteger(label) || label < 0 || label > 0xffffffff)
-      throw new UserError(`${where} line ${line + 1}: expected the number of a person, found "${text}"`);
+      throw new UserError(
+        `${where} line ${line + 1}: expected the number of a person, found "${excerpt(text)}"`,
+      );
     return label;
   });
 }
@@ -104,7 +107,9 @@ function trialsOfList(lines: readonly string[], where: string): Uint32Array[] {
   const count = (line: number) => {
     const value = Number(lines[line]);
     if (!Number.isInteger(value) || value < 0)
-      throw new UserError(`${where} line ${line + 1}: expected a number, found "${lines[line] ?? ''}"`);
+      throw new UserError(
+        `${where} line ${line + 1}: expected a number, found "${excerpt(lines[line] ?? '')}"`,
+      );
     return value;
   };
   const trials: Uint32Array[] = [];

@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import type { Dataset, ResolvedPair } from '../dataset.ts';
 import { imageNumbers } from './image-numbers.ts';
 
@@ -37,7 +38,7 @@ export function parsePairs(text: string, name = 'pairs.txt'): PairList {
   if (header === '' && lines.length === 1) throw new UserError(`${name}: the file is empty`);
   if (!/^[1-9]\d{0,8}(\s+[1-9]\d{0,8})?$/.test(header)) {
     throw new UserError(
-      `${name} line 1: expected a header such as "10 300" (folds and pairs per fold), found "${header}"`,
+      `${name} line 1: expected a header such as "10 300" (folds and pairs per fold), found "${excerpt(header)}"`,
     );
   }
   const numbers = header.split(/\s+/).map(Number);
@@ -62,7 +63,8 @@ function parseLine(content: string, same: boolean, where: string): Pick<Pair, 'f
   const format = same
     ? 'a same-person pair (name, number, number)'
     : 'a different-person pair (name, number, name, number)';
-  if (fields.length !== (same ? 3 : 4)) throw new UserError(`${where}: expected ${format}, found "${line}"`);
+  if (fields.length !== (same ? 3 : 4))
+    throw new UserError(`${where}: expected ${format}, found "${excerpt(line)}"`);
   const [identity, i, third, fourth] = fields;
   const first = { identity: identity!, number: imageNumber(i!, where) };
   const second = same
@@ -70,14 +72,14 @@ function parseLine(content: string, same: boolean, where: string): Pick<Pair, 'f
     : { identity: third!, number: imageNumber(fourth!, where) };
   if (same && first.number === second.number) throw new UserError(`${where}: compares an image with itself`);
   if (!same && first.identity === second.identity) {
-    throw new UserError(`${where}: expected two different people, found ${identity} twice`);
+    throw new UserError(`${where}: expected two different people, found ${excerpt(identity!)} twice`);
   }
   return { first, second };
 }
 
 function imageNumber(field: string, where: string): number {
   if (!/^\d{1,9}$/.test(field))
-    throw new UserError(`${where}: expected the number of an image, found "${field}"`);
+    throw new UserError(`${where}: expected the number of an image, found "${excerpt(field)}"`);
   return Number(field);
 }
 

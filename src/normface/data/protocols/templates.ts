@@ -4,6 +4,7 @@
  */
 
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { integerColumns } from '../integer-columns.ts';
 import { csvRows } from '../lists/csv.ts';
 
@@ -40,7 +41,7 @@ export function parseTemplates(text: string, name: string): TemplateList {
     const match = /^\s*(\S.*?)[\s,]+(\d{1,9})[\s,]+(\d{1,9})\s*$/.exec(content);
     if (!match)
       throw new UserError(
-        `${name} line ${line}: expected an image and the numbers of its template and its medium, found "${content.trim().slice(0, 200)}"`,
+        `${name} line ${line}: expected an image and the numbers of its template and its medium, found "${excerpt(content.trim())}"`,
       );
     const number = Number(match[2]);
     const place = places.get(number) ?? places.size;

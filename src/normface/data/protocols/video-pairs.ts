@@ -1,4 +1,5 @@
 import { UserError } from '../../../common/errors.ts';
+import { excerpt } from '../../../common/printable.ts';
 import { type Dataset, samplesByIdentity } from '../dataset.ts';
 
 /** Two videos `person/number` to be compared. `fold` counts from 1; `line` is the line of the list's file, from 1. */
@@ -36,7 +37,7 @@ export function parseVideoPairs(text: string, name = 'splits.txt'): VideoPairLis
     const last = fields[fields.length - 1];
     if (videos.length !== 2 || !/^\d+$/.test(fields[0]!) || (last !== '0' && last !== '1')) {
       throw new UserError(
-        `${where}: expected fold, pair, first video, second video, 0 or 1, such as "1, 17, Ann_Lee/0, Bo_Ray/3, 0", found "${content.trim()}"`,
+        `${where}: expected fold, pair, first video, second video, 0 or 1, such as "1, 17, Ann_Lee/0, Bo_Ray/3, 0", found "${excerpt(content.trim())}"`,
       );
     }
     if (fold < 1 || fold > mostFolds)

@@ -13,6 +13,7 @@ import type { OnFiles } from '../archives/walk.ts';
 import type { Dataset } from '../dataset.ts';
 import { Remarks } from '../remarks.ts';
 import { readHead } from '../source.node.ts';
+import { otherRecords } from './beside.node.ts';
 import type { RecordColumns } from './columns.ts';
 import { frameHead, imageHead, recordMagicBytes } from './format.ts';
 import { datasetOfTable, type ImageTable } from './image-table.ts';
@@ -39,7 +40,8 @@ export async function isRecordFile(path: string): Promise<boolean> {
 
 /**
  * Opens a RecordIO file as insightface and im2rec make them, with what lies beside it: `NAME.idx` tells the keys of the records,
- * `NAME.lst` the names of the people, `property` how many there are. A class is a label, an image is called `label/key`. A file of
+ * `NAME.lst` the names of the people, `property` how many there are, unless another RecordIO
+ * file lies in the folder. A class is a label, an image is called `label/key`. A file of
  * many records is walked through once; the table that comes of it is kept beside it, or in the cache folder.
  * @throws UserError in one sentence when a file is damaged or they do not belong together
  */
@@ -55,7 +57,7 @@ export async function openRecords(file: string, onRecords?: OnFiles): Promise<Da
     rec: { size, mtimeMs },
     idx: await stampOf(files.idx),
     lst: await stampOf(files.lst),
-    property: await stampOf(files.property),
+    property: otherRecords(path).length > 0 ? null : await stampOf(files.property),
   };
   const kept = await keptTable(path, stamps, size);
   if (kept) return datasetOfTable(name, path, kept);

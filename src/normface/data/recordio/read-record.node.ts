@@ -1,6 +1,16 @@
-import type { FileHandle } from 'node:fs/promises';
 import { mostFileBytes } from '../../../common/regular-file.node.ts';
 import { frameHead, paddedLength, parseFrame, part, recordMagicBytes } from './format.ts';
+
+/** What is needed of an open file, so that tests read bytes in memory. */
+export interface ReadableFile {
+  stat(): Promise<{ readonly size: number }>;
+  read(
+    target: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+}
 
 /** Parts that a record may have: an image holds the magic number about once in 2³² words, a file that was made to do harm anywhere. */
 const mostParts = 4096;
@@ -13,7 +23,7 @@ export interface RecordParts {
 }
 
 /** Finds the parts of the record that begins at `offset`. @throws Error with the reason in a few words, which names an offset */
-export async function recordParts(file: FileHandle, offset: number): Promise<RecordParts> {
+export async function recordParts(file: ReadableFile, offset: number): Promise<RecordParts> {
   const { size } = await file.stat();
   const ranges: { offset: number; length: number }[] = [];
   let length = 0;
@@ -42,7 +52,7 @@ export async function recordParts(file: FileHandle, offset: number): Promise<Rec
 
 /** The payload of a record of several parts. @throws Error with the reason in a few words */
 export async function readParts(
-  file: FileHandle,
+  file: ReadableFile,
   { ranges, length }: RecordParts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const payload = new Uint8Array(length);

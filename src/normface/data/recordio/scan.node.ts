@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { GrowingColumns, type RecordColumns, type ScannedRecord } from './columns.ts';
 import { frameHead, imageHead, paddedLength, parseFrame, part } from './format.ts';
-import { readParts, recordParts } from './read-record.node.ts';
+import { type ReadableFile, readParts, recordParts } from './read-record.node.ts';
 
 /** Bytes that are read at once: disks are fastest in order, and a block holds a hundred images of the usual size. */
 const blockBytes = 2 ** 20;
@@ -25,27 +25,35 @@ export async function scanRecords(
     throw new UserError(`cannot read ${name}: ${reasonOf(error)}`);
   });
   try {
-    const { size } = await file.stat();
-    if (size === 0) throw new UserError(`${name} is empty`);
-    const blocks = new Blocks(file, size);
-    const columns = new GrowingColumns();
-    for (let at = 0; at < size; ) {
-      const end = await addRecord(columns, blocks, file, name, at);
-      at = end;
-      if (columns.count % reportedEvery === 0) onRecords?.(columns.count);
-    }
-    onRecords?.(columns.count);
-    return columns.finish();
+    return await scanFile(file, name, onRecords);
   } finally {
     await file.close();
   }
+}
+
+/** {@link scanRecords} of a file that is open. */
+export async function scanFile(
+  file: ReadableFile,
+  name: string,
+  onRecords?: (count: number) => void,
+): Promise<RecordColumns> {
+  const { size } = await file.stat();
+  if (size === 0) throw new UserError(`${name} is empty`);
+  const blocks = new Blocks(file, size);
+  const columns = new GrowingColumns();
+  for (let at = 0; at < size; ) {
+    at = await addRecord(columns, blocks, file, name, at);
+    if (columns.count % reportedEvery === 0) onRecords?.(columns.count);
+  }
+  onRecords?.(columns.count);
+  return columns.finish();
 }
 
 /** Adds the record that begins at `at`. @returns where the next begins */
 async function addRecord(
   columns: GrowingColumns,
   blocks: Blocks,
-  file: FileHandle,
+  file: ReadableFile,
   name: string,
   at: number,
 ): Promise<number> {
@@ -71,7 +79,7 @@ async function addRecord(
 
 async function addJoined(
   columns: GrowingColumns,
-  file: FileHandle,
+  file: ReadableFile,
   name: string,
   at: number,
 ): Promise<number> {
@@ -113,10 +121,10 @@ class Blocks {
   readonly size: number;
   begin = 0;
   view = new DataView(new ArrayBuffer(0));
-  readonly #file: FileHandle;
+  readonly #file: ReadableFile;
   readonly #buffer: Uint8Array<ArrayBuffer>;
 
-  constructor(file: FileHandle, size: number) {
+  constructor(file: ReadableFile, size: number) {
     this.#file = file;
     this.size = size;
     this.#buffer = new Uint8Array(Math.min(blockBytes, size));

@@ -9,7 +9,7 @@ import type { ImageTable } from './image-table.ts';
 import type { IndexList } from './index-list.ts';
 
 /** Labels are f32, in which larger whole numbers are not all there. */
-const mostLabel = 2 ** 24;
+const mostExact = 2 ** 24;
 
 /** What the files beside a RecordIO file tell of it. */
 export interface RecordContext {
@@ -83,7 +83,7 @@ export function tabulate(columns: RecordColumns, keyed: KeyedRecords, context: R
     if (count > 0) found.push({ what, count, examples: [], important: true });
   };
   if (index) add(`records that ${index.name} does not name passed over`, columns.count - keyed.rows.length);
-  const images = sortedByKey(imagesAmong(keyed.keys, context, add), keyed.keys);
+  const images = sortedByKey(imagesAmong(columns, keyed, context, add), keyed.keys);
   if (images.length === 0) throw new UserError(`${name} holds no images`);
   images.forEach((image, i) => {
     if (i > 0 && keyed.keys[image] === keyed.keys[images[i - 1]!])
@@ -104,32 +104,40 @@ export function tabulate(columns: RecordColumns, keyed: KeyedRecords, context: R
   };
 }
 
-/** Entries of the index that are images. @param add told of what is missing or left over */
+/**
+ * Entries of the index that are images. A first label beyond 2²⁴ is rounded, as with the 17 million images of Glint360K: there every
+ * record with an image counts.
+ * @param add told of what is missing or left over
+ */
 function imagesAmong(
-  keys: Uint32Array,
+  { flag, length }: RecordColumns,
+  { rows, keys }: KeyedRecords,
   { ranges }: RecordContext,
   add: (what: string, count: number) => void,
 ): Uint32Array {
   if (!ranges) return Uint32Array.from(keys, (_, entry) => entry);
   const [end, endOfAll] = ranges;
+  const isExact = end <= mostExact;
   const images = new Uint32Array(keys.length);
   let count = 0;
   let beyond = 0;
   keys.forEach((key, entry) => {
-    if (key >= 1 && key < end) images[count++] = entry;
-    else if (key >= endOfAll) beyond++;
+    const row = rows[entry]!;
+    const isImage = isExact ? key < end : flag[row] === 0 || length[row]! > 0;
+    if (key >= 1 && isImage) images[count++] = entry;
+    else if (isExact && key >= endOfAll) beyond++;
   });
   add('records beyond those that the first record announces passed over', beyond);
-  add('images that the first record announces are not there', end - 1 - count);
+  if (isExact) add('images that the first record announces are not there', end - 1 - count);
   return images.subarray(0, count);
 }
 
 /** @throws UserError for what is no number of a class */
 function labelOf({ label, start }: RecordColumns, row: number, name: string): number {
   const value = label[row]!;
-  if (Number.isInteger(value) && value >= 0 && value <= mostLabel) return value;
+  if (Number.isInteger(value) && value >= 0 && value <= mostExact) return value;
   throw new UserError(
-    `${name}: the record at byte ${start[row]} has the label ${value}; classes are whole numbers from 0 to ${mostLabel}`,
+    `${name}: the record at byte ${start[row]} has the label ${value}; classes are whole numbers from 0 to ${mostExact}`,
   );
 }
 

@@ -25,10 +25,13 @@ export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): read
   return cropSize ?? imageSize;
 }
 
-/** JSON Schema of the configuration, for editors. */
+let schema: JsonSchema | undefined;
+
+/** JSON Schema of the configuration, for editors. Made once: that takes milliseconds. */
 export function configSchema(): JsonSchema {
   // A net as data is checked by `checkNet`, which no JSON Schema can say.
-  return z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  schema ??= z.toJSONSchema(trainingConfig, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return schema;
 }
 
 /**

@@ -103,7 +103,10 @@ export class Attempt {
       if (!from) writeJson(path.join(folder, 'config.source.json'), plan.source);
       writeJson(path.join(folder, 'environment.json'), environment);
     }
-    if (config.log.tensorboard && this.writes) this.events = new EventFile(folder, config, this.firstStep);
+    // A finished run that is resumed would leave a file without a curve.
+    const goesOn = this.firstStep < totalSteps || (!isFirst && this.owesValidation());
+    if (config.log.tensorboard && this.writes && goesOn)
+      this.events = new EventFile(folder, config, this.firstStep);
     const { dataset, excluded } = data;
     this.log({
       event: from ? 'resume' : 'start',

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { readRegularFileSync } from '../../../common/regular-file.node.ts';
+import { isRunning } from '../../../common/temporary.node.ts';
 
 /** What the file `lock.json` says of the process that trains. */
 interface Holder {
@@ -109,12 +110,7 @@ function inUse(runFolder: string, file: string, holder: Holder | undefined): Use
 /** Whether a process may still train: of another machine nobody here can say that it does not. */
 function mayBeAlive({ pid, host, began }: Holder): boolean {
   if (host !== os.hostname()) return true;
-  try {
-    // Signal 0 only asks whether there is such a process.
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
+  if (!isRunning(pid)) return false;
   return began === null || beganAt(pid) === began;
 }
 
