@@ -23,6 +23,8 @@ import { type Fit, type TemplateName, templates } from '../normface/alignment/te
 import { remarkText } from '../normface/data/dataset.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
 import type { RgbaImage } from '../normface/detection/detector.ts';
+import { parseDetectorName } from '../normface/detection/detector-name.ts';
+import { findDetector } from '../normface/detection/find-detector.node.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
 import { detectorFinder, type FaceFinder, listFinder } from './find-faces.node.ts';
@@ -51,6 +53,7 @@ const shown = 5;
 
 export async function align(context: Context, named: readonly string[], options: AlignCommandOptions) {
   const { out, format, quality } = options;
+  if (options.detector !== undefined) parseDetectorName(options.detector);
   if (quality > 100) throw new UsageError(`--quality ${quality}: JPEG's quality is 1 to 100`);
   const sheet = options.sheet ?? `${path.resolve(out)}.png`;
   if (path.extname(sheet).toLowerCase() !== '.png')
@@ -74,8 +77,9 @@ export async function align(context: Context, named: readonly string[], options:
       : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
   // Of all photographs, also those that were aligned before.
   const unused = list?.unused(photographs) ?? 0;
+  const detector = list ? null : findDetector(options.detector);
   const device = await context.openDevice();
-  const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
+  const finder = detector ? await detectorFinder(device, options.minFace, detector) : list!;
   try {
     const settings: AlignSettings = {
       size: options.size,
