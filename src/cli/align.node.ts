@@ -21,6 +21,7 @@ import {
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
 import type { RgbaImage } from '../normface/detection/detector.ts';
 import { parseDetectorName } from '../normface/detection/detector-name.ts';
@@ -168,7 +169,7 @@ function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
 const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
 
 async function writeCrops(
-  { photograph, size, faces, outside, reason }: AlignedPhotograph,
+  { photograph, size, faces, outside, refused, reason, damage }: AlignedPhotograph,
   out: string,
   stem: string,
   { format, quality, choice }: AlignSettings,
@@ -192,6 +193,8 @@ async function writeCrops(
     height: size?.height ?? null,
     faces: await Promise.all(written),
     ...(outside > 0 ? { outside } : {}),
+    ...(refused.length > 0 ? { refused } : {}),
+    ...(damage === undefined ? {} : { damage }),
     ...(reason === null ? {} : { reason }),
   };
 }
@@ -258,12 +261,17 @@ function report(
     context.say(
       `${finder.name} names ${countText(unused, 'photograph')} that ${unused === 1 ? 'is' : 'are'} not among these`,
     );
+  for (const { photograph, damage } of records)
+    if (damage !== undefined) context.warn(damagedText(photograph, damage));
   const outside = records.filter(({ outside }) => outside);
   const facesOutside = outside.reduce((sum, record) => sum + (record.outside ?? 0), 0);
   if (facesOutside > 0)
     context.warn(
       `${countText(facesOutside, 'face')} left out, as ${outsideReason} (${someOf(outside.map(({ photograph }) => photograph))})`,
     );
+  // Where no face is left, the list of those photographs says why.
+  const refused = records.flatMap((record) => (record.faces.length > 0 ? (record.refused ?? []) : []));
+  if (refused.length > 0) context.warn(`${countText(refused.length, 'face')} left out (${someOf(refused)})`);
   if (without.length > 0)
     context.warn(
       `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
@@ -276,8 +284,12 @@ function report(
     alignedBefore: before,
     faces: faces.length,
     facesOutside,
+    facesRefused: records.flatMap((record) => record.refused ?? []),
     noFace: without.map(({ photograph, reason }) => ({ photograph, reason: reason ?? null })),
     medianError: judged?.median ?? null,
+    damaged: records.flatMap(({ photograph, damage }) =>
+      damage === undefined ? [] : [{ photograph, reason: damage }],
+    ),
     farFromTemplate: judged?.far ?? [],
     landmarksFile: path.join(out, landmarksName),
     sheet,

@@ -8,6 +8,7 @@ import type { Device } from '../engine/core/tensor.ts';
 import { alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import { templateFor } from '../normface/alignment/template.ts';
 import type { Dataset, Sample } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
 import { type FoundDetector, findDetector } from '../normface/detection/find-detector.node.ts';
 import { encoded } from './align.node.ts';
@@ -44,9 +45,10 @@ export async function alignImages(
     const kept: Sample[] = [];
     const noFace: { file: string; reason: string }[] = [];
     let index = 0;
-    for await (const { faces, reason } of alignPhotographs(device, photographs, options)) {
+    for await (const { faces, reason, damage } of alignPhotographs(device, photographs, options)) {
       const sample = samples[index]!;
       const [face] = faces;
+      if (damage !== undefined) context.warn(damagedText(sample.key, damage));
       if (face) {
         const file = path.join(folder, `${index}.png`);
         fs.writeFileSync(file, await encoded(face.crop, null));

@@ -3,6 +3,7 @@
 import { reasonOf } from '../../common/files.node.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { sizeOf } from '../data/describe.node.ts';
+import { damageOf } from '../data/images/damaged-image.node.ts';
 import type { ImageSize } from '../data/images/image.ts';
 import { largePixels } from '../data/images/large-images.node.ts';
 import type { RgbaImage } from '../detection/detector.ts';
@@ -43,8 +44,12 @@ export interface AlignedPhotograph {
   readonly faces: readonly AlignedFace[];
   /** Faces that were left out because they lie outside of the photograph. */
   readonly outside: number;
+  /** Why others were left out: their points are such as no face has. */
+  readonly refused: readonly string[];
   /** Why there are no faces, where there are none. */
   readonly reason: string | null;
+  /** What of it could not be read and was passed over: {@link damageOf}. */
+  readonly damage?: string;
 }
 
 /** A face that is cut out and not yet a crop. */
@@ -125,25 +130,28 @@ async function locate(
 ): Promise<Located> {
   if (picture instanceof Error) return unreadable(photograph, picture);
   const { size } = picture;
+  const damage = await damageOf(photograph.source).catch((error: Error) => reasonOf(error));
   const found = await find(photograph, picture);
   const faces: FaceToWarp[] = [];
   const inside = found.faces.filter(({ points }) => !isOutside(points, size));
   const outside = found.faces.length - inside.length;
-  let refused = outside > 0 ? outsideReason : null;
+  const refused: string[] = [];
   for (const face of chooseFaces(inside, choice, size)) {
     let similarity: Similarity;
     try {
       similarity = similarityTo(face.points, template, fit);
     } catch (error) {
       if (!(error instanceof DegeneratePointsError)) throw error;
-      refused = error.message;
+      refused.push(face.origin === undefined ? error.message : `${face.origin}: ${error.message}`);
       continue;
     }
     const cut = await cutFace(aligner, picture, similarity).catch(asError);
     if (cut instanceof Error) return unreadable(photograph, cut);
-    faces.push({ ...face, error: similarity.error, cut });
+    const { points, box, score } = face;
+    faces.push({ points, box, score, error: similarity.error, cut });
   }
-  return { photograph, size, faces, outside, reason: faces.length > 0 ? null : (refused ?? found.reason) };
+  const reason = refused.at(-1) ?? (outside > 0 ? outsideReason : found.reason);
+  return { photograph, size, faces, outside, refused, reason: faces.length > 0 ? null : reason, damage };
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
@@ -153,6 +161,7 @@ const unreadable = (photograph: Photograph, error: Error): Located => ({
   size: null,
   faces: [],
   outside: 0,
+  refused: [],
   reason: `it cannot be read: ${reasonOf(error)}`,
 });
 

@@ -50,6 +50,16 @@ describe('parseLandmarks', () => {
     expect(pointsOf(`a ${pairs}`, 'a', 1)).toEqual([expected[0]!.map(([x, y]) => [x! - 1, y! - 1])]);
   });
 
+  test('numbers as NumPy writes them', () => {
+    const numbers = pairs.split(' ').map((text) =>
+      Number(text)
+        .toExponential(18)
+        .replace(/e([+-])(\d)$/, 'e$10$2'),
+    );
+    expect(numbers[0]).toMatch(/e\+0\d$/);
+    expect(pointsOf(`a ${numbers.join(' ')}`, 'a')).toEqual(expected);
+  });
+
   test('our own file, with boxes and scores, counts from 0', () => {
     const own = {
       photographs: [
@@ -81,6 +91,10 @@ describe('parseLandmarks', () => {
     [`a ${pairs.replace('30', 'left')}`, 'list.txt line 1: "left" is no coordinate of a pixel'],
     [`a ${pairs.replace('30', 'NaN')}`, 'list.txt line 1: "NaN" is no coordinate'],
     [`a ${pairs.replace('30', '1e300')}`, 'list.txt line 1: "1e300" is no coordinate'],
+    [`a ${pairs.replace('30', '0x10')}`, 'list.txt line 1: "0x10" is no coordinate'],
+    [`a ${pairs.replace('30', '1e400')}`, 'list.txt line 1: "1e400" is no coordinate'],
+    [`a,${pairs.replaceAll(' ', ',').replace('30', '')}`, 'list.txt line 1: "" is no coordinate'],
+    [`a,${pairs.replaceAll(' ', ',').replace('30', '0b1')}`, 'list.txt line 1: "0b1" is no coordinate'],
     [`./\t${pairs.replaceAll(' ', '\t')}`, 'list.txt line 1: the path is empty'],
     ['{"photographs": 3}', 'list.txt has no list "photographs"'],
     ['{"photographs": [', 'list.txt is not JSON'],

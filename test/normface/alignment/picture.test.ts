@@ -1,7 +1,7 @@
 /** Large photographs as smaller pictures with parts, against the whole. */
 
 import path from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
   type Cutter,
@@ -38,7 +38,7 @@ const content = picture(width, height, 5).pixels;
 const stored = () => sharp(content, { raw: { width, height, channels: 3 } });
 const file = (name: string) => ({ kind: 'file', path: path.join(folder, name) }) as const;
 
-async function written(name: string, image: sharp.Sharp) {
+async function written(name: string, image: Sharp) {
   await image.toFile(path.join(folder, name));
   return file(name);
 }

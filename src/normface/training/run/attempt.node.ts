@@ -8,6 +8,7 @@ import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
 import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
+import { damagedText } from '../../data/images/damaged-image.node.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
 import { evaluateRun } from '../../embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
@@ -129,6 +130,7 @@ export class Attempt {
       cursor,
       pool,
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
+      onDamaged: (name, reason) => reporter.warn(damagedText(name, reason)),
     });
     try {
       if (!isFirst && this.owesValidation()) await this.evaluate(this.firstStep, evaluationSet!);
