@@ -243,11 +243,12 @@ function report(
     readonly before: number;
   },
 ) {
+  const { width, height } = templates[settings.size];
   const without = records.filter(({ faces }) => faces.length === 0);
   const faces = records.flatMap((record) => record.faces);
   const judged = judgeErrors(faces.map(({ crop, error }) => ({ name: crop, error })));
   context.say(
-    `${out}: ${countText(faces.length, 'face')} of ${countText(records.length, 'photograph')}, ${settings.size}, by ${finder.name}`,
+    `${out}: ${countText(faces.length, 'face')} of ${countText(records.length, 'photograph')}, ${width} pixels wide and ${height} high, by ${finder.name}`,
   );
   if (judged) {
     context.say(`points lie ${judged.median.toFixed(1)} pixels from the template, in the median`);

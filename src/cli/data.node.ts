@@ -140,8 +140,8 @@ async function checkAlignment(context: Context, dataset: Dataset, path: string) 
   const { count, examples } = unalignedSizes(known);
   if (count > 0)
     context.say(
-      `alignment: ${percentText(count / measured)} of the ${countText(measured, 'image')} looked at have no size of aligned crops (112 × 96, ` +
-        `112 × 112 and multiples), such as ${examples[0]}; nets learn and compare faces in fixed places: \`normface align\` makes such crops`,
+      `alignment: ${percentText(count / measured)} of the ${countText(measured, 'image')} looked at have no size of aligned crops (96 × 112, ` +
+        `112 × 112 and multiples; width × height), such as ${examples[0]}; nets learn and compare faces in fixed places: \`normface align\` makes such crops`,
     );
   const file = join(path, landmarksName);
   let points: ErrorSummary | null = null;

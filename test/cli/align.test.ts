@@ -387,7 +387,7 @@ describe('what looks unaligned', () => {
     writeTree(at('people'), { 'P/1.png': png, 'P/2.png': two });
     const loose = await normface('data', 'check', at('people'));
     expect(loose.stdout).toContain(
-      'alignment: 100.0 % of the 2 images looked at have no size of aligned crops (112 × 96, 112 × 112 and multiples), such as 200 × 180;',
+      'alignment: 100.0 % of the 2 images looked at have no size of aligned crops (96 × 112, 112 × 112 and multiples; width × height), such as 200 × 180;',
     );
     fs.writeFileSync(
       at('sides.txt'),

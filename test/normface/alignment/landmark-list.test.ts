@@ -70,6 +70,7 @@ describe('parseLandmarks', () => {
     const list = parseLandmarks(JSON.stringify(own), 'landmarks.json', 1);
     expect(list.faces.get('a/1.jpg')).toEqual([
       {
+        origin: 'landmarks.json photographs[0]',
         points: expected[0]!.map(([x, y]) => ({ x, y })),
         box: { x: 1, y: 2, width: 30, height: 40 },
         score: 0.9,
