@@ -2,12 +2,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import { UsageError } from '../common/errors.ts';
-import { replaceFile, type WriteFile } from '../common/files.node.ts';
+import { replaceFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import { oneLine } from '../common/printable.ts';
-import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
+import { alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import { type FaceChoice, isOutside, outsideReason } from '../normface/alignment/choose-faces.ts';
 import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import {
@@ -16,18 +15,17 @@ import {
   landmarksName,
   madeSheet,
   type PhotographRecord,
-  rounded,
 } from '../normface/alignment/landmark-file.node.ts';
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
 import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
-import type { RgbaImage } from '../normface/detection/detector.ts';
 import { parseDetectorName } from '../normface/detection/detector-name.ts';
 import { findDetector } from '../normface/detection/find-detector.node.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
+import { writeCrops } from './crop-files.node.ts';
 import { detectorFinder, type FaceFinder, listFinder } from './find-faces.node.ts';
 import { checkOutput } from './output-file.node.ts';
 
@@ -163,48 +161,6 @@ function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
       size,
     ),
   );
-}
-
-/** A rename is enough for an end of the program; an end of the system costs crops, which are made again. */
-const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
-
-async function writeCrops(
-  { photograph, size, faces, outside, refused, reason, damage }: AlignedPhotograph,
-  out: string,
-  stem: string,
-  { format, quality, choice }: AlignSettings,
-): Promise<PhotographRecord> {
-  const written = faces.map(async ({ crop, points, box, score, error }, k) => {
-    const name = `${stem}${choice === 'all' && faces.length > 1 ? `.face${k + 1}` : ''}.${format}`;
-    replaceFile(path.join(out, name), await encoded(crop, quality), writeQuickly);
-    return {
-      crop: name,
-      points: points.map(({ x, y }) => [rounded(x), rounded(y)] as const),
-      box: box && ([box.x, box.y, box.width, box.height].map(rounded) as [number, number, number, number]),
-      score: score === null ? null : Math.round(score * 1e4) / 1e4,
-      error: rounded(error),
-    };
-  });
-  return {
-    photograph: photograph.path,
-    bytes: photograph.bytes,
-    modified: photograph.modified,
-    width: size?.width ?? null,
-    height: size?.height ?? null,
-    faces: await Promise.all(written),
-    ...(outside > 0 ? { outside } : {}),
-    ...(refused.length > 0 ? { refused } : {}),
-    ...(damage === undefined ? {} : { damage }),
-    ...(reason === null ? {} : { reason }),
-  };
-}
-
-/** @param quality of a JPEG file; null: PNG. Halved chroma, which most JPEG files have, costs nothing that is seen below 90. */
-export function encoded({ width, height, data }: RgbaImage, quality: number | null): Promise<Buffer> {
-  const image = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
-  return quality === null
-    ? image.png().toBuffer()
-    : image.jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' }).toBuffer();
 }
 
 /** A name or a sentence as a field of a line: a tab or the end of a line in it is written out. */

@@ -16,7 +16,7 @@ export const addAlign: AddCommand = (program, run) => {
     )
     .requiredOption('-o, --out <folder>', 'the folder for the crops, in the same tree')
     .addOption(
-      choiceOption('--size <size>', 'height x width of the crops in pixels', templateNames).default('112x96'),
+      choiceOption('--size <size>', 'height and width of the crops', templateNames).default('112x96'),
     )
     .addOption(
       choiceOption(

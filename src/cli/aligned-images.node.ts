@@ -11,8 +11,8 @@ import type { Dataset, Sample } from '../normface/data/dataset.ts';
 import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
 import { type FoundDetector, findDetector } from '../normface/detection/find-detector.node.ts';
-import { encoded } from './align.node.ts';
 import type { Context } from './context.node.ts';
+import { encoded } from './crop-files.node.ts';
 import { detectorFinder } from './find-faces.node.ts';
 
 /** The largest face of each image, aligned. */
