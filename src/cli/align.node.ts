@@ -2,12 +2,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import { UsageError } from '../common/errors.ts';
-import { replaceFile, type WriteFile } from '../common/files.node.ts';
+import { replaceFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import { oneLine } from '../common/printable.ts';
-import { type AlignedPhotograph, alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
+import { alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import { type FaceChoice, isOutside, outsideReason } from '../normface/alignment/choose-faces.ts';
 import { farError, judgeErrors } from '../normface/alignment/judge-crops.ts';
 import {
@@ -16,15 +15,17 @@ import {
   landmarksName,
   madeSheet,
   type PhotographRecord,
-  rounded,
 } from '../normface/alignment/landmark-file.node.ts';
 import { cropNames, openPhotographs, type Photograph } from '../normface/alignment/photographs.node.ts';
 import { type Fit, type TemplateName, templates } from '../normface/alignment/template.ts';
 import { remarkText } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
-import type { RgbaImage } from '../normface/detection/detector.ts';
+import { parseDetectorName } from '../normface/detection/detector-name.ts';
+import { findDetector } from '../normface/detection/find-detector.node.ts';
 import { writePointSheet } from './align-sheet.node.ts';
 import type { Context } from './context.node.ts';
+import { writeCrops } from './crop-files.node.ts';
 import { detectorFinder, type FaceFinder, listFinder } from './find-faces.node.ts';
 import { checkOutput } from './output-file.node.ts';
 
@@ -51,6 +52,7 @@ const shown = 5;
 
 export async function align(context: Context, named: readonly string[], options: AlignCommandOptions) {
   const { out, format, quality } = options;
+  if (options.detector !== undefined) parseDetectorName(options.detector);
   if (quality > 100) throw new UsageError(`--quality ${quality}: JPEG's quality is 1 to 100`);
   const sheet = options.sheet ?? `${path.resolve(out)}.png`;
   if (path.extname(sheet).toLowerCase() !== '.png')
@@ -74,8 +76,9 @@ export async function align(context: Context, named: readonly string[], options:
       : listFinder(options.landmarks, Number(options.countFrom) as 0 | 1);
   // Of all photographs, also those that were aligned before.
   const unused = list?.unused(photographs) ?? 0;
+  const detector = list ? null : findDetector(options.detector);
   const device = await context.openDevice();
-  const finder: FaceFinder = list ?? (await detectorFinder(device, options.minFace, options.detector));
+  const finder = detector ? await detectorFinder(device, options.minFace, detector) : list!;
   try {
     const settings: AlignSettings = {
       size: options.size,
@@ -160,47 +163,6 @@ function hasOutside({ faces }: PhotographRecord, size: ImageSize): boolean {
   );
 }
 
-/** A rename is enough for an end of the program; an end of the system costs crops, which are made again. */
-const writeQuickly: WriteFile = (file, pieces) =>
-  fs.writeFileSync(file, Buffer.concat(pieces), { flag: 'wx' });
-
-async function writeCrops(
-  { photograph, size, faces, outside, reason }: AlignedPhotograph,
-  out: string,
-  stem: string,
-  { format, quality, choice }: AlignSettings,
-): Promise<PhotographRecord> {
-  const written = faces.map(async ({ crop, points, box, score, error }, k) => {
-    const name = `${stem}${choice === 'all' && faces.length > 1 ? `.face${k + 1}` : ''}.${format}`;
-    replaceFile(path.join(out, name), await encoded(crop, quality), writeQuickly);
-    return {
-      crop: name,
-      points: points.map(({ x, y }) => [rounded(x), rounded(y)] as const),
-      box: box && ([box.x, box.y, box.width, box.height].map(rounded) as [number, number, number, number]),
-      score: score === null ? null : Math.round(score * 1e4) / 1e4,
-      error: rounded(error),
-    };
-  });
-  return {
-    photograph: photograph.path,
-    bytes: photograph.bytes,
-    modified: photograph.modified,
-    width: size?.width ?? null,
-    height: size?.height ?? null,
-    faces: await Promise.all(written),
-    ...(outside > 0 ? { outside } : {}),
-    ...(reason === null ? {} : { reason }),
-  };
-}
-
-/** @param quality of a JPEG file; null: PNG. Halved chroma, which most JPEG files have, costs nothing that is seen below 90. */
-export function encoded({ width, height, data }: RgbaImage, quality: number | null): Promise<Buffer> {
-  const image = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
-  return quality === null
-    ? image.png().toBuffer()
-    : image.jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' }).toBuffer();
-}
-
 /** A name or a sentence as a field of a line: a tab or the end of a line in it is written out. */
 const field = (text: string): string => oneLine(text).replaceAll('\t', '\\t');
 
@@ -237,11 +199,12 @@ function report(
     readonly before: number;
   },
 ) {
+  const { width, height } = templates[settings.size];
   const without = records.filter(({ faces }) => faces.length === 0);
   const faces = records.flatMap((record) => record.faces);
   const judged = judgeErrors(faces.map(({ crop, error }) => ({ name: crop, error })));
   context.say(
-    `${out}: ${countText(faces.length, 'face')} of ${countText(records.length, 'photograph')}, ${settings.size}, by ${finder.name}`,
+    `${out}: ${countText(faces.length, 'face')} of ${countText(records.length, 'photograph')}, ${width} pixels wide and ${height} high, by ${finder.name}`,
   );
   if (judged) {
     context.say(`points lie ${judged.median.toFixed(1)} pixels from the template, in the median`);
@@ -255,12 +218,17 @@ function report(
     context.say(
       `${finder.name} names ${countText(unused, 'photograph')} that ${unused === 1 ? 'is' : 'are'} not among these`,
     );
+  for (const { photograph, damage } of records)
+    if (damage !== undefined) context.warn(damagedText(photograph, damage));
   const outside = records.filter(({ outside }) => outside);
   const facesOutside = outside.reduce((sum, record) => sum + (record.outside ?? 0), 0);
   if (facesOutside > 0)
     context.warn(
       `${countText(facesOutside, 'face')} left out, as ${outsideReason} (${someOf(outside.map(({ photograph }) => photograph))})`,
     );
+  // Where no face is left, the list of those photographs says why.
+  const refused = records.flatMap((record) => (record.faces.length > 0 ? (record.refused ?? []) : []));
+  if (refused.length > 0) context.warn(`${countText(refused.length, 'face')} left out (${someOf(refused)})`);
   if (without.length > 0)
     context.warn(
       `no face in ${without.length} of ${countText(records.length, 'photograph')}: ${path.join(out, noFaceName)} lists them and says why (${someOf(without.map(({ photograph }) => photograph))})`,
@@ -273,8 +241,12 @@ function report(
     alignedBefore: before,
     faces: faces.length,
     facesOutside,
+    facesRefused: records.flatMap((record) => record.refused ?? []),
     noFace: without.map(({ photograph, reason }) => ({ photograph, reason: reason ?? null })),
     medianError: judged?.median ?? null,
+    damaged: records.flatMap(({ photograph, damage }) =>
+      damage === undefined ? [] : [{ photograph, reason: damage }],
+    ),
     farFromTemplate: judged?.far ?? [],
     landmarksFile: path.join(out, landmarksName),
     sheet,

@@ -8,9 +8,11 @@ import type { Device } from '../engine/core/tensor.ts';
 import { alignPhotographs } from '../normface/alignment/align-photographs.node.ts';
 import { templateFor } from '../normface/alignment/template.ts';
 import type { Dataset, Sample } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
-import { encoded } from './align.node.ts';
+import { type FoundDetector, findDetector } from '../normface/detection/find-detector.node.ts';
 import type { Context } from './context.node.ts';
+import { encoded } from './crop-files.node.ts';
 import { detectorFinder } from './find-faces.node.ts';
 
 /** The largest face of each image, aligned. */
@@ -24,16 +26,13 @@ export interface AlignedImages {
   remove(): void;
 }
 
-/**
- * Finds and aligns the largest face of every image, for a net with an input of this size. The crops are kept in a temporary folder.
- * @throws UserError when no detector is found
- */
+/** Finds and aligns the largest face of every image, for a net with an input of this size. The crops are kept in a temporary folder. */
 export async function alignImages(
   context: Context,
   device: Device,
   { samples, ...about }: Dataset,
   input: ImageSize,
-  detector?: string,
+  detector: FoundDetector,
 ): Promise<AlignedImages> {
   const template = templateFor(input);
   const finder = await detectorFinder(device, null, detector);
@@ -46,9 +45,10 @@ export async function alignImages(
     const kept: Sample[] = [];
     const noFace: { file: string; reason: string }[] = [];
     let index = 0;
-    for await (const { faces, reason } of alignPhotographs(device, photographs, options)) {
+    for await (const { faces, reason, damage } of alignPhotographs(device, photographs, options)) {
       const sample = samples[index]!;
       const [face] = faces;
+      if (damage !== undefined) context.warn(damagedText(sample.key, damage));
       if (face) {
         const file = path.join(folder, `${index}.png`);
         fs.writeFileSync(file, await encoded(face.crop, null));
@@ -71,9 +71,18 @@ export async function alignImages(
   }
 }
 
-/** Whether faces are looked for: a detector is named only to be used. */
-export const alignsImages = ({ align, detector }: { align?: boolean; detector?: string }): boolean =>
-  align === true || detector !== undefined;
+/**
+ * The detector that `--align` and `--detector` ask for, which includes the other; undefined where no faces are looked for.
+ * @throws UsageError for a name that there is not; UserError when its files are not found
+ */
+export const wantedDetector = ({
+  align,
+  detector,
+}: {
+  align?: boolean;
+  detector?: string;
+}): FoundDetector | undefined =>
+  align === true || detector !== undefined ? findDetector(detector) : undefined;
 
 /** The sentence about images that have no face. */
 export function noFaceText(noFace: AlignedImages['noFace']): string {

@@ -3,6 +3,7 @@
 import { grouped } from '../common/format.ts';
 import type { Proportion } from '../common/proportion.ts';
 import { formatTable, type Table } from '../common/table.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
 import { writeCalibration } from '../normface/embedding/calibration-file.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
@@ -55,7 +56,8 @@ export async function calibrateCheckpoint(context: Context, named: string, optio
     await embedder.step(mirror).compile();
     stage.next('embedding');
     const { width, height } = embedder;
-    const store = new ImageStore(set.dataset, { width, height, strict: true, cacheBytes: 0 });
+    const onDamaged = (name: string, reason: string) => context.warn(damagedText(name, reason));
+    const store = new ImageStore(set.dataset, { width, height, strict: true, cacheBytes: 0, onDamaged });
     const features = await extractFeatures(embedder, store, set.indices, {
       mirror,
       onProgress: (done) => stage.update(done, set.indices.length),

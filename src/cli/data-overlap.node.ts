@@ -3,6 +3,7 @@
 import { UsageError } from '../common/errors.ts';
 import { countText, grouped } from '../common/format.ts';
 import { type Dataset, peopleOf, warningsOf } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
 import { hashBits } from '../normface/data/overlap/difference-hash.ts';
 import {
@@ -152,6 +153,7 @@ async function imagesInCommon(context: Context, a: Dataset, b: Dataset, distance
         onImages: counter('decoding', dataset),
         onCorrupt: (name, reason) =>
           context.warn(`${dataset.name}: cannot read the image ${name}: ${reason}`),
+        onDamaged: (name, reason) => context.warn(`${dataset.name}: ${damagedText(name, reason)}`),
       });
     const [looksA, looksB] = [await look(a), await look(b)];
     const similar = nearImages([looksA, hashesA], [looksB, hashesB], distance);

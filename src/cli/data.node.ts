@@ -15,6 +15,7 @@ import { landmarksName, readLandmarkFile } from '../normface/alignment/landmark-
 import { loadImages } from '../normface/data/batches/loader.node.ts';
 import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';
 import { describeDataset, measuredSizes, sizesOf } from '../normface/data/describe.node.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
 import { writePreview } from '../normface/data/preview.node.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
@@ -62,7 +63,7 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
   const description = describeDataset(dataset);
   tell(context, description);
   const match = pairs === undefined ? null : await checkPairs(context, dataset, pairs);
-  const corrupt = await unreadableImages(context, dataset);
+  const { corrupt, damaged } = await decodeAll(context, dataset);
   const alignment = await checkAlignment(context, dataset, path);
   const all = countText(dataset.samples.length, 'image');
   context.say(
@@ -70,8 +71,17 @@ export async function check(context: Context, path: string, { pairs }: { pairs?:
       ? `every one of the ${all} can be read`
       : `${corrupt.length} of the ${all} cannot be read`,
   );
-  if (corrupt.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
-  return { ...description, pairs: match?.found ?? null, misses: match?.misses ?? [], corrupt, alignment };
+  if (damaged.length > 0)
+    context.say(`damaged and used as they can be read: ${countText(damaged.length, 'image')}`);
+  if (corrupt.length > 0 || damaged.length > 0 || (match && match.misses.length > 0)) context.exitCode = 1;
+  return {
+    ...description,
+    pairs: match?.found ?? null,
+    misses: match?.misses ?? [],
+    corrupt,
+    damaged,
+    alignment,
+  };
 }
 
 function tell(context: Context, description: ReturnType<typeof describeDataset>): void {
@@ -137,8 +147,8 @@ async function checkAlignment(context: Context, dataset: Dataset, path: string) 
   const { count, examples } = unalignedSizes(known);
   if (count > 0)
     context.say(
-      `alignment: ${percentText(count / measured)} of the ${countText(measured, 'image')} looked at have no size of aligned crops (112 × 96, ` +
-        `112 × 112 and multiples), such as ${examples[0]}; nets learn and compare faces in fixed places: \`normface align\` makes such crops`,
+      `alignment: ${percentText(count / measured)} of the ${countText(measured, 'image')} looked at have no size of aligned crops (96 × 112, ` +
+        `112 × 112 and multiples; width × height), such as ${examples[0]}; nets learn and compare faces in fixed places: \`normface align\` makes such crops`,
     );
   const file = join(path, landmarksName);
   let points: ErrorSummary | null = null;
@@ -163,9 +173,10 @@ async function checkAlignment(context: Context, dataset: Dataset, path: string) 
   return { looked: measured, otherSizes: count, medianError: points?.median ?? null, far: points?.far ?? [] };
 }
 
-/** Decodes everything; nothing is kept in memory. */
-async function unreadableImages(context: Context, dataset: Dataset) {
+/** Decodes everything; nothing is kept in memory. @returns what cannot be read, and what is damaged and can */
+async function decodeAll(context: Context, dataset: Dataset) {
   const corrupt: { name: string; reason: string }[] = [];
+  const damaged: { name: string; reason: string }[] = [];
   const store = new ImageStore(dataset, {
     width: 112,
     height: 112,
@@ -173,6 +184,10 @@ async function unreadableImages(context: Context, dataset: Dataset) {
     onCorrupt: (name, reason) => {
       corrupt.push({ name, reason });
       context.warn(`cannot read the image ${name}: ${reason}`);
+    },
+    onDamaged: (name, reason) => {
+      damaged.push({ name, reason });
+      context.warn(damagedText(name, reason));
     },
   });
   const stage = context.stage('decoding');
@@ -187,5 +202,5 @@ async function unreadableImages(context: Context, dataset: Dataset) {
     stage.end();
     await store.close();
   }
-  return corrupt;
+  return { corrupt, damaged };
 }

@@ -1,5 +1,6 @@
 import type { Device } from '../engine/core/tensor.ts';
 import { type Dataset, warningsOf } from '../normface/data/dataset.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
 import type { NetEmbedder } from '../normface/embedding/embedder.ts';
@@ -49,7 +50,8 @@ export async function embedImages(
     const prepared = (await prepare?.(embedder)) ?? { dataset, indices };
     stage = context.stage('embedding');
     // Every image is needed once.
-    store = new ImageStore(prepared.dataset, { width, height, strict: true, cacheBytes: 0 });
+    const onDamaged = (name: string, reason: string) => context.warn(damagedText(name, reason));
+    store = new ImageStore(prepared.dataset, { width, height, strict: true, cacheBytes: 0, onDamaged });
     const { front, mirrored } = await extractFeatures(embedder, store, prepared.indices, {
       mirror,
       onProgress: (done) => stage.update(done, prepared.indices.length),

@@ -11,7 +11,7 @@ import { checkLengths, type Features } from '../normface/evaluation/features.ts'
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { encodeSafetensors, float32Tensor } from '../normface/training/checkpoint/safetensors.ts';
-import { type AlignedImages, alignImages, alignsImages, noFaceText } from './aligned-images.node.ts';
+import { type AlignedImages, alignImages, noFaceText, wantedDetector } from './aligned-images.node.ts';
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { embedImages } from './embed-images.node.ts';
@@ -34,6 +34,7 @@ const sampled = 32;
 export async function embed(context: Context, named: readonly string[], options: EmbedOptions) {
   const { out, merge, batch } = options;
   const encode = encoderOf(out);
+  const detector = wantedDetector(options);
   const weightsFile = findWeights(options.checkpoint);
   const dataset = await imageList(named);
   checkNewFile(out, options.force, [weightsFile, ...filesOf(dataset)]);
@@ -45,8 +46,7 @@ export async function embed(context: Context, named: readonly string[], options:
     merge,
     batch,
     prepare: async (embedder) => {
-      if (alignsImages(options))
-        aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (detector) aligned = await alignImages(context, device, dataset, embedder, detector);
       if (aligned?.dataset.samples.length === 0) throw new UserError(noFaceText(aligned.noFace));
       const looked = Math.min(all.length, sampled);
       const spread = Array.from({ length: looked }, (_, i) => Math.floor((i * all.length) / looked));

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { UsageError } from '../common/errors.ts';
 import { countText, grouped } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
+import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { DecodePool } from '../normface/data/images/worker-pool.node.ts';
 import { openEmbedder } from '../normface/embedding/embedder.node.ts';
 import {
@@ -88,6 +89,8 @@ export async function evaluate(context: Context, named: string[], options: EvalO
         protocols: heldOut ? undefined : options.protocol,
         heldOut,
         mirrorTable: options.mirrorTable,
+        // The images are the same for all.
+        onDamaged: i === 0 ? (image, reason) => context.warn(damagedText(image, reason)) : undefined,
         onProgress: (done, total) =>
           done < total
             ? stage.update(done, total)

@@ -10,7 +10,8 @@ import type { Device } from '../engine/core/tensor.ts';
 import type { FindFaces } from '../normface/alignment/align-photographs.node.ts';
 import type { AlignSettings } from '../normface/alignment/landmark-file.node.ts';
 import { parseLandmarks } from '../normface/alignment/landmark-list.ts';
-import { openDetector } from '../normface/detection/find-detector.node.ts';
+import { inPhotograph } from '../normface/alignment/picture.node.ts';
+import { type FoundDetector, openDetector } from '../normface/detection/find-detector.node.ts';
 
 /** What finds faces, and what is noted of it beside the crops. */
 export interface FaceFinder {
@@ -31,22 +32,22 @@ const smallestSeen = 12;
 
 /**
  * @param minFace least side in pixels of the boxes of faces; null: every face that the detector finds as it is
- * @throws UserError when no detector is found
+ * @throws UserError when a file of the detector is not what it should be
  */
 export async function detectorFinder(
   device: Device,
   minFace: number | null,
-  name?: string,
+  found: FoundDetector,
 ): Promise<FaceFinder> {
   // MTCNN's windows are looked at from half the side on, since the boxes that come out may be larger; fewer of them take less time.
   const options =
     minFace === null ? {} : { mtcnn: { minFace: Math.max(smallestSeen, Math.floor(minFace / 2)) } };
-  const detector = await openDetector(device, name, options);
+  const detector = await openDetector(device, found, options);
   return {
     name: detector.name,
     settings: { detector: detector.name, landmarks: null, minFace },
-    async find(_, image) {
-      const found = await detector.detect(image);
+    async find(_, picture) {
+      const found = (await detector.detect(picture.image)).map((face) => inPhotograph(face, picture));
       const faces = found.filter(({ box }) => Math.min(box.width, box.height) >= (minFace ?? 0));
       const reason =
         found.length > faces.length ? `no face of at least ${minFace} pixels was found` : 'no face was found';

@@ -4,9 +4,11 @@ import { UserError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.node.ts';
 import { oneLine } from '../common/printable.ts';
 import { isCropSize } from '../normface/alignment/template.ts';
-import { type Dataset, imageName } from '../normface/data/dataset.ts';
+import { type Dataset, imageName, type Source } from '../normface/data/dataset.ts';
+import { sizeOf } from '../normface/data/describe.node.ts';
 import { decodeSource } from '../normface/data/images/decode.node.ts';
 import type { ImageSize } from '../normface/data/images/image.ts';
+import { largePixels } from '../normface/data/images/large-images.node.ts';
 
 /** What is said of images and the net that judges them, for people and, as it is, in JSON. */
 export interface Suitability {
@@ -31,12 +33,18 @@ export async function imageSizes(
   return Promise.all(
     photographs.map(async (sample) => {
       const { key, source } = sample;
-      const { width, height } = await decodeSource(source).catch((error) => {
+      const { width, height } = await sizeIn(source).catch((error) => {
         throw new UserError(`cannot read the image ${imageName(sample)}: ${reasonOf(error)}`);
       });
       return { file: key, width, height };
     }),
   );
+}
+
+/** Of what is decoded, so that what cannot be is told here; of a large photograph by its header: as a whole it would fill the memory. */
+async function sizeIn(source: Source): Promise<ImageSize> {
+  const size = await sizeOf(source).catch(() => undefined);
+  return size && size.width * size.height > largePixels ? size : decodeSource(source);
 }
 
 /** Images that a warning names. */

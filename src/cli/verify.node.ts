@@ -16,7 +16,7 @@ import { checkLengths } from '../normface/evaluation/features.ts';
 import { probabilityOf } from '../normface/evaluation/logistic.ts';
 import { cosineScores } from '../normface/evaluation/similarity.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { type AlignedImages, alignImages, alignsImages, noFaceText } from './aligned-images.node.ts';
+import { type AlignedImages, alignImages, noFaceText, wantedDetector } from './aligned-images.node.ts';
 import { trainedOn } from './checkpoint-run.node.ts';
 import type { Context } from './context.node.ts';
 import { imageList } from './embed.node.ts';
@@ -40,6 +40,7 @@ const onePair = {
 };
 
 export async function verify(context: Context, a: string, b: string, options: VerifyOptions) {
+  const detector = wantedDetector(options);
   const weightsFile = findWeights(options.checkpoint);
   const stored = readThreshold(weightsFile);
   const calibration = calibrationOf(context, weightsFile);
@@ -58,8 +59,7 @@ export async function verify(context: Context, a: string, b: string, options: Ve
     merge,
     batch: 2,
     prepare: async (embedder) => {
-      if (alignsImages(options))
-        aligned = await alignImages(context, device, dataset, embedder, options.detector);
+      if (detector) aligned = await alignImages(context, device, dataset, embedder, detector);
       if (aligned && aligned.noFace.length > 0) throw new UserError(noFaceText(aligned.noFace));
       judged = suitability(images, embedder, trainedOn(weightsFile), aligned?.alignment);
       return { dataset: aligned?.dataset ?? dataset, indices: both };

@@ -92,7 +92,9 @@ describe('align', () => {
     expect(list.map((text) => text.split('\t')[0])).toEqual(['a/nobody.png', 'broken.png', 'one-place.png']);
     expect(list[0]).toBe('a/nobody.png\tpoints.txt has no points of it');
     expect(list[1]).toMatch(/^broken\.png\tit cannot be read: /);
-    expect(list[2]).toMatch(/lie on one another/);
+    expect(list[2]).toBe(
+      'one-place.png\tpoints.txt line 7: its five points lie on one another or in one line, as those of no face',
+    );
     expect(first.stderr).toContain('warning: no face in 3 of 7 photographs: ');
     expect(first.stderr).toContain('points.txt names 1 photograph that is not among these');
     expect(JSON.parse(first.stdout)).toMatchObject({
@@ -149,6 +151,22 @@ describe('align', () => {
     // Its own now; that of another folder is not.
     expect((await call('--out', at('sheeted'), '--sheet', own)).exitCode).toBe(0);
     expect((await call('--out', at('sheeted'), '--sheet', `${out}.png`)).exitCode).toBe(2);
+  });
+
+  test('goes on in a folder of a version that noted no contact sheets', async () => {
+    const folder = at('older');
+    await normface('align', photographs, '--out', folder, ...given);
+    const file = path.join(folder, 'landmarks.json');
+    const { sheets, ...older } = JSON.parse(fs.readFileSync(file, 'utf8'));
+    expect(sheets).toEqual(['../older.png']);
+    fs.writeFileSync(file, JSON.stringify(older));
+    fs.writeFileSync(at('other.png'), 'mine');
+    const again = await normface('--json', 'align', photographs, '--out', folder, ...given);
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ alignedBefore: 6 });
+    fs.writeFileSync(file, JSON.stringify(older));
+    const other = ['--sheet', at('other.png')];
+    expect((await normface('align', photographs, '--out', folder, ...given, ...other)).exitCode).toBe(2);
   });
 
   test('called again it looks only at what is new or changed', async () => {
@@ -226,6 +244,18 @@ describe('align', () => {
     );
     expect(JSON.parse(stdout)).toMatchObject({ faces: 1, facesOutside: 3 });
     expect(stderr).toContain(`warning: 3 faces left out, as ${reason} (both.png, edge.png, far.png)`);
+  });
+
+  test('points in one line make no crop, beside others of the photograph neither', async () => {
+    const folder = writeTree(at('lined'), { 'two.png': two });
+    const inLine = ['two.png', ...[10, 20, 30, 40, 50].flatMap((x) => [x, 2 * x])].join('\t');
+    fs.writeFileSync(at('lined.txt'), [line('two.png', 104, 60), inLine].join('\n'));
+    const words = ['--out', at('unlined'), '--landmarks', at('lined.txt'), '--all'];
+    const { stdout, stderr, exitCode } = await normface('--json', 'align', folder, ...words);
+    const reason = 'lined.txt line 2: its five points lie on one another or in one line, as those of no face';
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ faces: 1, facesRefused: [reason], noFace: [] });
+    expect(stderr).toContain(`warning: 1 face left out (${reason})`);
   });
 
   test('every face, or the one in the middle; other sizes and formats; several inputs', async () => {
@@ -309,6 +339,13 @@ describe('align', () => {
     expect(fs.readdirSync(path.join(folder, 'a')).sort()).toEqual(['1.jpg', '2.jpg']);
   });
 
+  test('a detector that there is not is a wrong argument, told before a GPU is looked for', async () => {
+    const words = ['--adapter', 'none such', 'align', photographs, '--out', at('x'), '--detector', 'nosuch'];
+    const { exitCode, stderr } = await normface(...words);
+    expect(stderr).toMatch(/there is no detector nosuch; known: mtcnn, face-api/);
+    expect(exitCode).toBe(2);
+  });
+
   test.each([
     [['--out', at('photographs/inside')], /would lie among the photographs/],
     [['--out', root], /the photograph .* lies in this folder/],
@@ -350,7 +387,7 @@ describe('what looks unaligned', () => {
     writeTree(at('people'), { 'P/1.png': png, 'P/2.png': two });
     const loose = await normface('data', 'check', at('people'));
     expect(loose.stdout).toContain(
-      'alignment: 100.0 % of the 2 images looked at have no size of aligned crops (112 × 96, 112 × 112 and multiples), such as 200 × 180;',
+      'alignment: 100.0 % of the 2 images looked at have no size of aligned crops (96 × 112, 112 × 112 and multiples; width × height), such as 200 × 180;',
     );
     fs.writeFileSync(
       at('sides.txt'),

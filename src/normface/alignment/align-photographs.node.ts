@@ -1,23 +1,24 @@
-/** From photographs to aligned crops: decoded ahead, faces found, and cut out in batches. */
+/** From photographs to aligned crops: decoded ahead, faces found and cut out, and turned into crops in batches. */
 
 import { reasonOf } from '../../common/files.node.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { sizeOf } from '../data/describe.node.ts';
-import { decodeSource } from '../data/images/decode.node.ts';
+import { damageOf } from '../data/images/damaged-image.node.ts';
 import type { ImageSize } from '../data/images/image.ts';
 import { largePixels } from '../data/images/large-images.node.ts';
 import type { RgbaImage } from '../detection/detector.ts';
-import { Aligner, type FaceToCrop } from './aligner.ts';
+import { Aligner, type CutFace } from './aligner.ts';
 import { chooseFaces, type FaceChoice, isOutside, outsideReason } from './choose-faces.ts';
 import type { LocatedFace } from './landmark-list.ts';
 import type { Photograph } from './photographs.node.ts';
+import { cutFace, openPicture, type Picture } from './picture.node.ts';
 import { DegeneratePointsError, type Similarity, similarityTo } from './similarity.ts';
 import type { Fit, Template } from './template.ts';
 
-/** Finds the faces of a photograph, or says why there are none: a detector or a list. */
+/** Finds the faces of a photograph, in its pixels, or says why there are none: a detector or a list. */
 export type FindFaces = (
   photograph: Photograph,
-  image: RgbaImage,
+  picture: Picture,
 ) => Promise<{ readonly faces: readonly LocatedFace[]; readonly reason: string }>;
 
 export interface AlignOptions {
@@ -43,24 +44,30 @@ export interface AlignedPhotograph {
   readonly faces: readonly AlignedFace[];
   /** Faces that were left out because they lie outside of the photograph. */
   readonly outside: number;
+  /** Why others were left out: their points are such as no face has. */
+  readonly refused: readonly string[];
   /** Why there are no faces, where there are none. */
   readonly reason: string | null;
+  /** What of it could not be read and was passed over: {@link damageOf}. */
+  readonly damage?: string;
 }
 
-/** A photograph whose faces are known and not yet cut out. */
-interface Located {
-  readonly photograph: Photograph;
-  readonly size: ImageSize | null;
-  readonly faces: readonly (LocatedFace & FaceToCrop)[];
-  readonly outside: number;
-  readonly reason: string | null;
+/** A face that is cut out and not yet a crop. */
+interface FaceToWarp extends LocatedFace {
+  readonly error: number;
+  readonly cut: CutFace;
+}
+
+/** A photograph whose faces are known and not yet crops. */
+interface Located extends Omit<AlignedPhotograph, 'faces'> {
+  readonly faces: readonly FaceToWarp[];
 }
 
 /** Photographs that are decoded while the GPU works. */
 const decodedAhead = 2;
 
-/** Photographs that wait for their crops hold their pixels: so many bytes of them at most. */
-const mostWaitingBytes = 2 ** 28;
+/** Photographs that wait for a batch of crops: as many may have no face. */
+const mostWaiting = 64;
 
 /**
  * Aligns photographs, in order. One that cannot be read, or in which there is no face, comes out with the reason.
@@ -75,16 +82,15 @@ export async function* alignPhotographs(
   try {
     let waiting: Located[] = [];
     let faces = 0;
-    let bytes = 0;
     for await (const { photograph, decoded } of decodeAhead(photographs)) {
-      const located = await locate(photograph, await decoded, options);
+      const located = await locate(aligner, photograph, await decoded, options);
       waiting.push(located);
       faces += located.faces.length;
-      if (located.faces.length > 0) bytes += located.faces[0]!.image.data.length;
-      if (faces < aligner.batchSize && bytes < mostWaitingBytes) continue;
+      // Photographs without faces wait only behind others.
+      if (faces > 0 && faces < aligner.batchSize && waiting.length < mostWaiting) continue;
       yield* crop(aligner, waiting);
       waiting = [];
-      faces = bytes = 0;
+      faces = 0;
     }
     yield* crop(aligner, waiting);
   } finally {
@@ -94,7 +100,7 @@ export async function* alignPhotographs(
 
 interface Decoding {
   readonly photograph: Photograph;
-  readonly decoded: Promise<RgbaImage | Error>;
+  readonly decoded: Promise<Picture | Error>;
 }
 
 /** Large photographs are in memory one after the other. */
@@ -105,74 +111,66 @@ async function* decodeAhead(photographs: readonly Photograph[]): AsyncGenerator<
     const size = await sizeOf(photograph.source).catch(() => undefined);
     const ahead = size && size.width * size.height <= largePixels ? decodedAhead : 0;
     while (under.length > ahead) yield under.shift()!;
-    under.push({ photograph, decoded: decode(photograph) });
+    under.push({ photograph, decoded: open(photograph, size) });
     if (ahead === 0) yield under.shift()!;
   }
   yield* under;
 }
 
-/** Upright, as red, green, blue, alpha. A failure is a result, so that nothing is thrown before somebody waits for it. */
-async function decode({ source }: Photograph): Promise<RgbaImage | Error> {
-  try {
-    const { width, height, pixels } = await decodeSource(source);
-    const data = new Uint8Array(4 * width * height);
-    for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
-      data[to] = pixels[from]!;
-      data[to + 1] = pixels[from + 1]!;
-      data[to + 2] = pixels[from + 2]!;
-      data[to + 3] = 255;
-    }
-    return { width, height, data };
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
+/** A failure is a result, so that nothing is thrown before somebody waits for it. */
+function open({ source }: Photograph, size: ImageSize | undefined): Promise<Picture | Error> {
+  return openPicture(source, size).catch(asError);
 }
 
 async function locate(
+  aligner: Aligner,
   photograph: Photograph,
-  image: RgbaImage | Error,
+  picture: Picture | Error,
   { find, choice, template, fit }: AlignOptions,
 ): Promise<Located> {
-  if (image instanceof Error)
-    return { photograph, size: null, faces: [], outside: 0, reason: `it cannot be read: ${reasonOf(image)}` };
-  const size = { width: image.width, height: image.height };
-  const found = await find(photograph, image);
-  const faces: (LocatedFace & FaceToCrop)[] = [];
+  if (picture instanceof Error) return unreadable(photograph, picture);
+  const { size } = picture;
+  const damage = await damageOf(photograph.source).catch((error: Error) => reasonOf(error));
+  const found = await find(photograph, picture);
+  const faces: FaceToWarp[] = [];
   const inside = found.faces.filter(({ points }) => !isOutside(points, size));
   const outside = found.faces.length - inside.length;
-  let refused = outside > 0 ? outsideReason : null;
+  const refused: string[] = [];
   for (const face of chooseFaces(inside, choice, size)) {
     let similarity: Similarity;
     try {
       similarity = similarityTo(face.points, template, fit);
     } catch (error) {
       if (!(error instanceof DegeneratePointsError)) throw error;
-      refused = error.message;
+      refused.push(face.origin === undefined ? error.message : `${face.origin}: ${error.message}`);
       continue;
     }
-    faces.push({ ...face, image, similarity });
+    const cut = await cutFace(aligner, picture, similarity).catch(asError);
+    if (cut instanceof Error) return unreadable(photograph, cut);
+    const { points, box, score } = face;
+    faces.push({ points, box, score, error: similarity.error, cut });
   }
-  return { photograph, size, faces, outside, reason: faces.length > 0 ? null : (refused ?? found.reason) };
+  const reason = refused.at(-1) ?? (outside > 0 ? outsideReason : found.reason);
+  return { photograph, size, faces, outside, refused, reason: faces.length > 0 ? null : reason, damage };
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+const unreadable = (photograph: Photograph, error: Error): Located => ({
+  photograph,
+  size: null,
+  faces: [],
+  outside: 0,
+  refused: [],
+  reason: `it cannot be read: ${reasonOf(error)}`,
+});
 
 async function* crop(
   aligner: Aligner,
   located: readonly Located[],
 ): AsyncGenerator<AlignedPhotograph, void, void> {
-  const crops = await aligner.crops(located.flatMap(({ faces }) => faces));
+  const crops = await aligner.cropsOf(located.flatMap(({ faces }) => faces.map(({ cut }) => cut)));
   let next = 0;
-  for (const { photograph, size, faces, outside, reason } of located)
-    yield {
-      photograph,
-      size,
-      outside,
-      reason,
-      faces: faces.map(({ points, box, score, similarity }) => ({
-        points,
-        box,
-        score,
-        error: similarity.error,
-        crop: crops[next++]!,
-      })),
-    };
+  for (const { faces, ...photograph } of located)
+    yield { ...photograph, faces: faces.map(({ cut: _, ...face }) => ({ ...face, crop: crops[next++]! })) };
 }

@@ -52,6 +52,10 @@ export interface PhotographRecord {
   readonly faces: readonly FaceRecord[];
   /** Faces that were left out because they lie outside of the photograph, where there are any. */
   readonly outside?: number;
+  /** Why others were left out, as their points are such as no face has. */
+  readonly refused?: readonly string[];
+  /** What of it could not be read and was passed over, where that is so. */
+  readonly damage?: string;
   /** Why there are no faces, where there are none. */
   readonly reason?: string;
 }
@@ -189,8 +193,11 @@ export function madeSheet(folder: string, sheet: string): boolean {
 const pathFrom = (folder: string, file: string): string =>
   path.relative(path.resolve(folder), path.resolve(file)).replaceAll(path.sep, '/');
 
-const sheetsOf = (stored: unknown): string[] =>
-  Array.isArray(stored) ? stored.filter((sheet) => typeof sheet === 'string') : [];
+/** Contact sheets that a file of a folder names. Earlier versions noted none, and made that beside the folder. */
+const sheetsOf = (stored: unknown, file: string): string[] => {
+  if (Array.isArray(stored)) return stored.filter((sheet) => typeof sheet === 'string');
+  return [`../${path.basename(path.resolve(path.dirname(file)))}.png`];
+};
 
 function holdsFiles(folder: string): boolean {
   if (!fs.existsSync(folder)) return false;
@@ -229,7 +236,7 @@ export function readLandmarkFile(file: string): Stored {
     throw new UserError(`${file} is not as \`normface align\` writes it; --force begins again`);
   return {
     settings: { size: template.size, fit, format, quality, choice, minFace, detector, landmarks },
-    sheets: sheetsOf(sheets),
+    sheets: sheetsOf(sheets, file),
     records: new Map(photographs.map((record) => [record.photograph, record])),
   };
 }
@@ -244,7 +251,7 @@ function readJournal(file: string): Stored | undefined {
     .filter((line) => isRecord(line as PhotographRecord)) as PhotographRecord[];
   return {
     settings,
-    sheets: sheetsOf(sheets),
+    sheets: sheetsOf(sheets, file),
     records: new Map(records.map((record) => [record.photograph, record])),
   };
 }

@@ -12,6 +12,8 @@ export interface LocatedFace {
   readonly box: Box | null;
   /** How sure the detector was, from 0 to 1. */
   readonly score: number | null;
+  /** Where a list names it: `points.txt line 7`. */
+  readonly origin?: string;
 }
 
 /** What the first field of a line is called in sentences, and where its other fields stand. */
@@ -31,6 +33,9 @@ const layouts: readonly Layout[] = [
   { fields: [11, 12], path: 0, order: 'pairs' },
   { fields: [17], path: 1, order: 'rows' },
 ];
+
+/** A number in decimal digits, also as NumPy writes it (`1.25e+02`); programs would read `0x10` as one, too, and an empty field. */
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Coordinates beyond this are no pixels. */
 const farthest = 1e6;
@@ -99,8 +104,9 @@ function listOfLines(text: string, name: string, first: number): LandmarkList {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const fields = fieldsOf(line);
     if (faces.size === 0 && isHeader(fields)) continue;
+    const origin = `${name} line ${index + 1}`;
     const refuse = (reason: string): never => {
-      throw new UserError(`${name} line ${index + 1}: ${reason}`);
+      throw new UserError(`${origin}: ${reason}`);
     };
     const layout = layouts.find((known) => known.fields.includes(fields.length));
     if (!layout)
@@ -111,14 +117,14 @@ function listOfLines(text: string, name: string, first: number): LandmarkList {
       return refuse(`it has ${countText(fields.length, 'field')}, the lines before it ${fieldsBefore}`);
     fieldsBefore = fields.length;
     const numbers = fields.slice(-10).map((field) => {
-      const value = Number(field);
-      if (field === '' || !(Math.abs(value) <= farthest))
+      const value = decimal.test(field) ? Number(field) : Number.NaN;
+      if (!(Math.abs(value) <= farthest))
         return refuse(`"${field.slice(0, 40)}" is no coordinate of a pixel`);
       return value - first;
     });
     const path = normalised(fields[layout.path]!);
     if (path === '') return refuse('the path is empty');
-    add(faces, path, { points: pointsOf(numbers, layout.order), box: null, score: null });
+    add(faces, path, { points: pointsOf(numbers, layout.order), box: null, score: null, origin });
   }
   if (faces.size === 0) throw new UserError(`${name} names no photographs`);
   return new LandmarkList(name, faces);
@@ -182,7 +188,9 @@ function ownList(text: string, name: string): LandmarkList {
   for (const [index, entry] of file.photographs.entries() as Iterable<[number, unknown]>) {
     const { photograph, faces: found } = (entry ?? {}) as { photograph?: unknown; faces?: unknown };
     if (typeof photograph !== 'string' || !Array.isArray(found)) return refuse(index);
-    for (const face of found) add(faces, normalised(photograph), ownFace(face) ?? refuse(index));
+    const origin = `${name} photographs[${index}]`;
+    for (const face of found)
+      add(faces, normalised(photograph), { ...(ownFace(face) ?? refuse(index)), origin });
   }
   return new LandmarkList(name, faces);
 }

@@ -3,7 +3,7 @@
 import type { FivePoints, Point } from '../detection/detector.ts';
 import type { Fit, Template } from './template.ts';
 
-/** Points that no face has: they lie on one another, are no numbers, or the template cannot be found in them. */
+/** Points that no face has: they lie on one another or in a line, are no numbers, or the template cannot be found in them. */
 export class DegeneratePointsError extends Error {
   override name = 'DegeneratePointsError';
 }
@@ -27,6 +27,9 @@ const leastStep = 0.02;
 /** Share of the points' spread that the template explains, at least. Photographed faces have more than nine tenths. */
 const leastAgreement = 0.01;
 
+/** How far points must be from a line: a hundredth of the variance across it. Faces from the side have a tenth, from the front a third or more. */
+const leastWidth = 0.01;
+
 /**
  * Fits a template to the points of a face with the least sum of squared distances. With points as complex numbers, centred, t of the
  * template and p of the photograph, p ≈ z·t: in the photograph z = Σ conj(t)·p / Σ|t|², in the crop 1/z = Σ conj(p)·t / Σ|p|². Being
@@ -41,6 +44,8 @@ export function similarityTo(points: FivePoints, template: Template, fit: Fit = 
     throw new DegeneratePointsError('its points are no places in a photograph');
   const from = centred(template.points);
   const to = centred(points);
+  if (!(to.width > leastWidth * to.spread ** 2))
+    throw new DegeneratePointsError('its five points lie on one another or in one line, as those of no face');
   // Σ conj(t)·p
   let [real, imaginary] = [0, 0];
   from.offsets.forEach((t, k) => {
@@ -51,7 +56,7 @@ export function similarityTo(points: FivePoints, template: Template, fit: Fit = 
   const product = Math.hypot(real, imaginary);
   const scale = fit === 'image' ? product / from.spread : to.spread / product;
   if (!(product ** 2 > leastAgreement * from.spread * to.spread) || scale < leastStep)
-    throw new DegeneratePointsError('its five points lie on one another, or not like those of a face');
+    throw new DegeneratePointsError('its five points do not lie like those of a face');
   const [a, d] = [(scale * real) / product, (scale * imaginary) / product];
   const c = to.mean.x - (a * from.mean.x - d * from.mean.y);
   const f = to.mean.y - (d * from.mean.x + a * from.mean.y);
@@ -63,7 +68,10 @@ export function similarityTo(points: FivePoints, template: Template, fit: Fit = 
   return { matrix: [a, -d, c, d, a, f], step: scale, error };
 }
 
-/** Points from their mean, and the sum of their squared distances from it. */
+/**
+ * Points from their mean, the sum of their squared distances from it, and `width`: the determinant of the sums of their products, which
+ * is 0 on a line and a quarter of the square of `spread` in all directions alike.
+ */
 function centred(points: readonly Point[]) {
   const mean = { x: 0, y: 0 };
   for (const { x, y } of points) {
@@ -71,5 +79,11 @@ function centred(points: readonly Point[]) {
     mean.y += y / points.length;
   }
   const offsets = points.map(({ x, y }) => ({ x: x - mean.x, y: y - mean.y }));
-  return { mean, offsets, spread: offsets.reduce((sum, { x, y }) => sum + x * x + y * y, 0) };
+  let [xx, xy, yy] = [0, 0, 0];
+  for (const { x, y } of offsets) {
+    xx += x * x;
+    xy += x * y;
+    yy += y * y;
+  }
+  return { mean, offsets, spread: xx + yy, width: xx * yy - xy * xy };
 }

@@ -15,6 +15,23 @@ export function tileSide({ width, height }: ImageSize): number {
   return Math.ceil((2 * Math.hypot(width - 1, height - 1) + 4) / 16) * 16;
 }
 
+/** Where in a photograph a tile lies: its first pixel, and how many of the photograph along an axis are one of the tile. */
+export interface TilePlace {
+  readonly left: number;
+  readonly top: number;
+  readonly block: number;
+}
+
+/** The place of the tile for a crop. @param crop size of the crop in pixels */
+export function tilePlace({ matrix: [a, b, c, d, e, f], step }: Similarity, crop: ImageSize): TilePlace {
+  const block = Math.max(1, Math.floor(step));
+  const startOf = (alongRow: number, alongColumn: number, shift: number): number =>
+    Math.floor(
+      shift + Math.min(0, alongRow * (crop.width - 1)) + Math.min(0, alongColumn * (crop.height - 1)),
+    ) - (block > 1 ? block : 0);
+  return { left: startOf(a, b, c), top: startOf(d, e, f), block };
+}
+
 /**
  * Cuts out what a crop needs. Where a crop pixel is worth several pixels of the photograph, so many are first averaged along both axes:
  * bilinear interpolation would take four of them and miss the others. What is outside of the photograph stays black.
@@ -25,18 +42,13 @@ export function tileSide({ width, height }: ImageSize): number {
  */
 export function cutTile(
   image: RgbaImage,
-  { matrix: [a, b, c, d, e, f], step }: Similarity,
+  similarity: Similarity,
   crop: ImageSize,
   tile: Uint8Array,
   side: number,
 ): readonly number[] {
-  const block = Math.max(1, Math.floor(step));
-  const startOf = (alongRow: number, alongColumn: number, shift: number): number =>
-    Math.floor(
-      shift + Math.min(0, alongRow * (crop.width - 1)) + Math.min(0, alongColumn * (crop.height - 1)),
-    ) - (block > 1 ? block : 0);
-  const left = startOf(a, b, c);
-  const top = startOf(d, e, f);
+  const [a, b, c, d, e, f] = similarity.matrix;
+  const { left, top, block } = tilePlace(similarity, crop);
   if (block === 1) copy(image, left, top, tile, side);
   else average(image, left, top, block, tile, side);
   // The centre of the first block lies (block − 1)/2 pixels after its first pixel.

@@ -3,7 +3,8 @@
 import { type Dataset, type OwnPairs, type Source, samplesByIdentity } from './dataset.ts';
 import { headerSize } from './images/header-size.node.ts';
 import type { ImageSize } from './images/image.ts';
-import { withBytes } from './images/large-images.node.ts';
+import { imageFormat } from './images/image-format.ts';
+import { withStored } from './images/large-images.node.ts';
 import { endingOf } from './recognise.node.ts';
 
 /** Images whose size is looked up, evenly spread: enough to see of what kind a data set is. */
@@ -88,9 +89,5 @@ function isStored({ source }: { readonly source: Source }): boolean {
 export async function sizeOf(source: Source): Promise<ImageSize | undefined> {
   if (source.kind === 'generated') return undefined;
   if (source.kind === 'grey') return { width: source.width, height: source.height };
-  return withBytes(
-    source,
-    () => {},
-    (bytes) => headerSize(bytes),
-  );
+  return withStored(source, imageFormat, headerSize);
 }

@@ -9,6 +9,7 @@ import { UserError } from '../../common/errors.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { openModel } from '../models/formats/open.node.ts';
 import type { Detector } from './detector.ts';
+import { parseDetectorName } from './detector-name.ts';
 import { FaceApiDetector, type FaceApiOptions } from './face-api.ts';
 import { Mtcnn, type MtcnnOptions } from './mtcnn.ts';
 import { mtcnnNets } from './mtcnn-weights.ts';
@@ -20,45 +21,49 @@ export interface DetectorOptions {
   readonly faceApi?: FaceApiOptions;
 }
 
+/** Where the files of a detector are. */
+export type FoundDetector =
+  | { readonly kind: 'mtcnn'; readonly files: readonly string[] }
+  | { readonly kind: 'face-api'; readonly folder: string };
+
 /**
- * Opens a detector.
+ * Looks for the files of a detector.
  *
  * @param name `mtcnn` or `face-api`, or with a folder, `mtcnn:models/mtcnn`. Default: MTCNN where its files are found, else face-api.
  *   MTCNN's files are looked for in the folder that the environment variable NORMFACE_MTCNN names, then in `mtcnn` in the cache folder;
  *   face-api's in the package `@vladmandic/face-api` as the working folder would import it, then as this program would.
- * @throws UserError with the way to get one where nothing is found; or the name of a file that is not what it should be
+ * @throws UsageError for a name that there is not; UserError with the way to get a detector where nothing is found
  */
-export async function openDetector(
-  device: Device,
-  name?: string,
-  options: DetectorOptions = {},
-): Promise<Detector> {
-  const [kind, folder] = partsOf(name);
+export function findDetector(name?: string): FoundDetector {
+  const { kind, folder } = name === undefined ? {} : parseDetectorName(name);
   if (kind === 'mtcnn' || kind === undefined) {
     const files = mtcnnFiles(folder);
-    if (files) return openMtcnn(device, files, options.mtcnn);
+    if (files) return { kind: 'mtcnn', files };
     if (kind)
       throw new UserError(
         `MTCNN's files are not in ${folder ?? mtcnnFolders().join(' or ')}: it needs ${mtcnnNames.map((names) => names.join(', ')).join(', or ')}`,
       );
   }
   const models = faceApiFolder(folder);
-  if (models) return openFaceApi(device, models, options.faceApi);
+  if (models) return { kind: 'face-api', folder: models };
   throw new UserError(kind ? noFaceApi(folder) : nothingFound);
 }
 
-function partsOf(
-  name: string | undefined,
-): [kind: 'mtcnn' | 'face-api' | undefined, folder: string | undefined] {
-  if (name === undefined) return [undefined, undefined];
-  const colon = name.indexOf(':');
-  const kind = colon < 0 ? name : name.slice(0, colon);
-  if (kind !== 'mtcnn' && kind !== 'face-api')
-    throw new UserError(
-      `there is no detector ${name}; known: mtcnn, face-api, each with :FOLDER for its files`,
-    );
-  if (colon >= 0 && colon === name.length - 1) throw new UserError(`the detector ${name} lacks its folder`);
-  return [kind, colon < 0 ? undefined : name.slice(colon + 1)];
+/**
+ * Opens a detector.
+ *
+ * @param which its name as for {@link findDetector}, or what that found
+ * @throws UserError as {@link findDetector}, or with the name of a file that is not what it should be
+ */
+export async function openDetector(
+  device: Device,
+  which?: string | FoundDetector,
+  options: DetectorOptions = {},
+): Promise<Detector> {
+  const found = typeof which === 'object' ? which : findDetector(which);
+  return found.kind === 'mtcnn'
+    ? openMtcnn(device, found.files, options.mtcnn)
+    : openFaceApi(device, found.folder, options.faceApi);
 }
 
 /** Of P-Net, R-Net and O-Net, as they are published. */

@@ -36,6 +36,8 @@ export interface EvaluateOptions extends EvaluationOptions {
   readonly mirrorTable?: boolean;
   readonly pool?: DecodePool;
   readonly onProgress?: (done: number, total: number) => void;
+  /** As that of {@link ImageStore}. */
+  readonly onDamaged?: (name: string, reason: string) => void;
 }
 
 /** Reads `best` or `far=1e-3`. @throws UsageError */
@@ -60,9 +62,9 @@ export async function evaluateRun(
   set: EvaluationSet,
   options: EvaluateOptions,
 ): Promise<EvaluatedRun> {
-  const { name, rule, pool, onProgress, heldOut } = options;
+  const { name, rule, pool, onProgress, onDamaged, heldOut } = options;
   const { width, height } = embedder;
-  const store = new ImageStore(set.dataset, { width, height, pool, strict: true });
+  const store = new ImageStore(set.dataset, { width, height, pool, strict: true, onDamaged });
   const features = await extractFeatures(embedder, store, set.indices, {
     mirror: needsMirror(options),
     onProgress: (done) => onProgress?.(done, set.indices.length),

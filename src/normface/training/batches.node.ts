@@ -8,7 +8,7 @@ import type { TrainingData } from './training-data.node.ts';
 export function trainingBatches(
   { data: { imageSize, resize, strict }, batchSize, sampling, seed }: TrainingConfig,
   { dataset }: TrainingData,
-  options: Pick<BatchLoaderOptions, 'cursor' | 'rows' | 'pool' | 'onCorrupt'>,
+  options: Pick<BatchLoaderOptions, 'cursor' | 'rows' | 'pool' | 'onCorrupt' | 'onDamaged'>,
 ): BatchLoader {
   const [height, width] = imageSize;
   return new BatchLoader(dataset, { batchSize, sampling, seed, height, width, resize, strict, ...options });

@@ -61,9 +61,11 @@ export class FaceFinder {
     if (!this.opened) {
       if (!load) throw new UserError('there is no detector of faces');
       const { openBuiltInDetector } = await import('./open-detector.ts');
-      this.opened = this.device().then(openBuiltInDetector);
-      this.opened.catch(() => {
-        this.opened = undefined; // the next photograph tries again
+      const opening = this.device().then(openBuiltInDetector);
+      this.opened = opening;
+      opening.catch(() => {
+        // The next photograph tries again, unless another detector was brought meanwhile.
+        if (this.opened === opening) this.opened = undefined;
       });
     }
     return (await this.opened).detect(image);

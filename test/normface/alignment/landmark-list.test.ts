@@ -50,6 +50,16 @@ describe('parseLandmarks', () => {
     expect(pointsOf(`a ${pairs}`, 'a', 1)).toEqual([expected[0]!.map(([x, y]) => [x! - 1, y! - 1])]);
   });
 
+  test('numbers as NumPy writes them', () => {
+    const numbers = pairs.split(' ').map((text) =>
+      Number(text)
+        .toExponential(18)
+        .replace(/e([+-])(\d)$/, 'e$10$2'),
+    );
+    expect(numbers[0]).toMatch(/e\+0\d$/);
+    expect(pointsOf(`a ${numbers.join(' ')}`, 'a')).toEqual(expected);
+  });
+
   test('our own file, with boxes and scores, counts from 0', () => {
     const own = {
       photographs: [
@@ -60,6 +70,7 @@ describe('parseLandmarks', () => {
     const list = parseLandmarks(JSON.stringify(own), 'landmarks.json', 1);
     expect(list.faces.get('a/1.jpg')).toEqual([
       {
+        origin: 'landmarks.json photographs[0]',
         points: expected[0]!.map(([x, y]) => ({ x, y })),
         box: { x: 1, y: 2, width: 30, height: 40 },
         score: 0.9,
@@ -81,6 +92,10 @@ describe('parseLandmarks', () => {
     [`a ${pairs.replace('30', 'left')}`, 'list.txt line 1: "left" is no coordinate of a pixel'],
     [`a ${pairs.replace('30', 'NaN')}`, 'list.txt line 1: "NaN" is no coordinate'],
     [`a ${pairs.replace('30', '1e300')}`, 'list.txt line 1: "1e300" is no coordinate'],
+    [`a ${pairs.replace('30', '0x10')}`, 'list.txt line 1: "0x10" is no coordinate'],
+    [`a ${pairs.replace('30', '1e400')}`, 'list.txt line 1: "1e400" is no coordinate'],
+    [`a,${pairs.replaceAll(' ', ',').replace('30', '')}`, 'list.txt line 1: "" is no coordinate'],
+    [`a,${pairs.replaceAll(' ', ',').replace('30', '0b1')}`, 'list.txt line 1: "0b1" is no coordinate'],
     [`./\t${pairs.replaceAll(' ', '\t')}`, 'list.txt line 1: the path is empty'],
     ['{"photographs": 3}', 'list.txt has no list "photographs"'],
     ['{"photographs": [', 'list.txt is not JSON'],

@@ -112,15 +112,23 @@ describe('similarityTo', () => {
     [
       'nearly one place',
       mapped(template.points, ({ x, y }) => ({ x: x / 100, y: y / 100 })),
-      /lie on one another/,
+      /do not lie like those of a face/,
     ],
+    ['a level line', mapped(template.points, ({ x }) => ({ x, y: 7 })), /in one line/],
+    ['a slanting line', mapped(template.points, ({ y }) => ({ x: 2 * y, y: y + 3 })), /in one line/],
+    [
+      'a line but for a tenth of a pixel',
+      mapped(template.points, ({ x }, k) => ({ x, y: k % 2 ? 0 : 0.1 })),
+      /in one line/,
+    ],
+    ['two places', mapped(template.points, (_, k) => ({ x: k < 2 ? 10 : 60, y: 40 })), /in one line/],
     ['NaN', mapped(template.points, (p, k) => (k === 2 ? { x: Number.NaN, y: 1 } : p)), /no places/],
     ['an infinity', mapped(template.points, (p, k) => (k === 2 ? { x: 1, y: -Infinity } : p)), /no places/],
     ['a place far away', mapped(template.points, (p, k) => (k === 4 ? { x: 1e9, y: 1 } : p)), /no places/],
     [
-      'places in which no template is found',
-      mapped(template.points, ({ x, y }) => ({ x: y / 1e3, y: 1e5 * Math.sin(x) ** 40 * Number(x > 70) })),
-      /lie on one another/,
+      'a wide mirrored face, in which no template is found',
+      mapped(template.points, ({ x, y }) => ({ x: -1.5 * x, y })),
+      /do not lie like those of a face/,
     ],
   ])('refuses %s', (_, points, message) => {
     for (const fit of ['image', 'crop'] as const)

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Source } from '../dataset.ts';
+import { damageOf } from './damaged-image.node.ts';
 import { decodeSource, WrongSizeError } from './decode.node.ts';
 
 /** Images to decode to one size. */
@@ -10,15 +11,20 @@ export interface DecodeJob {
   readonly width: number;
   readonly height: number;
   readonly resize: boolean;
+  /** Which of them are also looked into for damage that decoding passes over. */
+  readonly inspect: readonly boolean[];
 }
 
-/** Why an image gave no pixels: its bytes are no sound image, or it has another size and must not be resized. */
+/**
+ * Why an image gave no pixels: its bytes are no sound image, or it has another size and must not be resized. One that is `damaged` gave
+ * pixels, some of which are not those that were stored.
+ */
 export interface DecodeProblem {
-  readonly kind: 'unreadable' | 'size';
+  readonly kind: 'unreadable' | 'size' | 'damaged';
   readonly reason: string;
 }
 
-/** RGBA pixels of a job's images, one after the other; an image with a problem has only zeros there. */
+/** RGBA pixels of a job's images, one after the other; an image without pixels has only zeros there. */
 export interface DecodeReply {
   readonly id: number;
   readonly pixels: Uint8Array<ArrayBuffer>;
@@ -29,7 +35,7 @@ export interface DecodeReply {
 sharp.concurrency(1);
 sharp.cache(false);
 
-parentPort?.on('message', async ({ id, sources, width, height, resize }: DecodeJob) => {
+parentPort?.on('message', async ({ id, sources, width, height, resize, inspect }: DecodeJob) => {
   const bytesPerImage = width * height * 4;
   const pixels = new Uint8Array(sources.length * bytesPerImage);
   const problems = await Promise.all(
@@ -37,6 +43,8 @@ parentPort?.on('message', async ({ id, sources, width, height, resize }: DecodeJ
       try {
         const image = await decodeSource(source, { width, height }, resize);
         writeRgba(image.pixels, pixels.subarray(i * bytesPerImage, (i + 1) * bytesPerImage));
+        const reason = inspect[i] ? await damageOf(source) : undefined;
+        return reason === undefined ? undefined : { kind: 'damaged', reason };
       } catch (error) {
         // A face that cannot be rendered is no bad input but a fault of the program, and ends the thread.
         if (source.kind === 'generated') throw error;

@@ -6,8 +6,8 @@ import type { Source } from '../dataset.ts';
 import type { StoredSource } from '../source.node.ts';
 import { headerSize } from './header-size.node.ts';
 import type { Image, ImageSize } from './image.ts';
-import { headBytes, type ImageFormat, imageFormat } from './image-format.ts';
-import { largePixels, oneAtATime, withBytes } from './large-images.node.ts';
+import { type ImageFormat, imageFormat } from './image-format.ts';
+import { largePixels, oneAtATime, type StoredImage, withStored } from './large-images.node.ts';
 import { decodeNetpbm, isNetpbm } from './netpbm.ts';
 import { mostPixels, tooManyPixels } from './pixel-limit.node.ts';
 import { isBareYCbCr } from './tiff.ts';
@@ -30,7 +30,8 @@ export async function decodeSource(source: Source, size?: ImageSize, resize = tr
   if (source.kind === 'generated') {
     return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
   }
-  if (source.kind !== 'grey') return decodeStored(source, (input) => resized(input, size, resize));
+  if (source.kind !== 'grey')
+    return decodeStored(source, (input) => resized(input.autoOrient(), size, resize));
   const work = async () => {
     const image = rgbOfGrey(source);
     if (!size || (image.width === size.width && image.height === size.height)) return image;
@@ -65,33 +66,42 @@ export async function decodeWithin(source: Source, size: ImageSize): Promise<Ima
   if (source.kind === 'generated') return decodeSource(source, size);
   const within = (input: Sharp) =>
     pixelsOf(input.resize(size.width, size.height, { fit: 'inside', withoutEnlargement: true }));
-  return source.kind === 'grey' ? within(inputOfPixels(rgbOfGrey(source))) : decodeStored(source, within);
+  if (source.kind === 'grey') return within(inputOfPixels(rgbOfGrey(source)));
+  return decodeStored(source, (input) => within(input.autoOrient()));
 }
 
-/** Decodes an image file, one that has many bytes or pixels while no other such is in memory. */
-function decodeStored(source: StoredSource, decode: (input: Sharp) => Promise<Image>): Promise<Image> {
-  return withBytes(source, decodedFormat, async (bytes, alone) => {
-    const work = async () => decode(inputOf(bytes));
-    return !alone && (await isLarge(bytes)) ? oneAtATime(work) : work();
+/**
+ * Opens an image file to decode it, one that has many bytes or pixels while no other such is in memory.
+ * @param decode gets the image as it is stored, not turned upright
+ */
+export function decodeStored<Result>(
+  source: StoredSource,
+  decode: (input: Sharp) => Promise<Result>,
+): Promise<Result> {
+  return withStored(source, decodedFormat, async (image, format, alone) => {
+    const work = async () => decode(inputOf(image, format));
+    return !alone && (await isLarge(image, format)) ? oneAtATime(work) : work();
   });
 }
 
 /** A JPEG has a bit at least for 64 pixels; any other format may say in some hundred bytes that it is of any size. */
 const leastBytesOfLargeJpeg = largePixels / 64 / 8;
 
-async function isLarge(bytes: Uint8Array): Promise<boolean> {
-  const format = imageFormat(bytes);
-  if (format?.name === 'JPEG' && bytes.length < leastBytesOfLargeJpeg) return false;
+async function isLarge(image: StoredImage, format: ImageFormat): Promise<boolean> {
+  if (format.name === 'JPEG' && image.length < leastBytesOfLargeJpeg) return false;
   // What has no sound header is refused when it is decoded.
-  const size = await headerSize(bytes, format).catch(() => undefined);
+  const size = await headerSize(image, format).catch(() => undefined);
   return size !== undefined && size.width * size.height > largePixels;
 }
 
 /** 8-bit sRGB, transparency on black. @throws Error with the reason in a few words */
-async function pixelsOf(pipeline: Sharp): Promise<Image> {
+function pixelsOf(pipeline: Sharp): Promise<Image> {
+  return rawPixels(pipeline.flatten().toColourspace('srgb'));
+}
+
+/** The bytes that a pipeline gives. @throws Error with the reason in a few words */
+export async function rawPixels(pipeline: Sharp): Promise<Image> {
   const { data, info } = await pipeline
-    .flatten()
-    .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((error: Error) => {
@@ -113,19 +123,21 @@ export async function readImage(path: string, size?: ImageSize, resize = true): 
 
 /**
  * Only the formats that are documented, by content: libvips would also render programs such as SVG, which need any amount of memory.
- * The error level "error" finds truncated files, yet lets pass what only deserves a warning, such as stray bytes.
+ * The error level "error" finds files that are cut short, yet lets pass what only deserves a warning, such as stray bytes. The level
+ * "warning" would also refuse PNG and TIFF files with unusual entries, and still pass over scans of JPEG that are damaged: `jpeg-damage.ts`.
  */
-function inputOf(bytes: Uint8Array): Sharp {
-  const format = decodedFormat(bytes);
-  if (isNetpbm(bytes)) return inputOfPixels(decodeNetpbm(bytes, mostPixels()));
-  if (format.name === 'TIFF' && isBareYCbCr(bytes))
-    throw new Error('it is a TIFF in YCbCr colours, which are not read; save it in RGB');
-  return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels() }).autoOrient();
+function inputOf(image: StoredImage, format: ImageFormat): Sharp {
+  if (typeof image !== 'string') {
+    if (isNetpbm(image)) return inputOfPixels(decodeNetpbm(image, mostPixels()));
+    if (format.name === 'TIFF' && isBareYCbCr(image))
+      throw new Error('it is a TIFF in YCbCr colours, which are not read; save it in RGB');
+  }
+  return sharp(image, { failOn: 'error', limitInputPixels: mostPixels() });
 }
 
 /** @throws Error when bytes do not begin like an image that is decoded */
-function decodedFormat(bytes: Uint8Array): ImageFormat {
-  const format = imageFormat(bytes.subarray(0, headBytes));
+function decodedFormat(head: Uint8Array): ImageFormat {
+  const format = imageFormat(head);
   if (!format) throw new Error(unknownFormat);
   if (!format.decoded) throw new Error(`it is ${format.name}, a format that is not read`);
   return format;

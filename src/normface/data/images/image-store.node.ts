@@ -13,6 +13,8 @@ export interface ImageStoreOptions extends ImageSize {
   readonly strict?: boolean;
   /** Called once for every image that cannot be read. */
   readonly onCorrupt?: (name: string, reason: string) => void;
+  /** Called once for every image that is damaged and used as far as it can be read. Without it nobody looks for such damage. */
+  readonly onDamaged?: (name: string, reason: string) => void;
   /** Threads shared with others; by default the store starts and ends its own. */
   readonly pool?: DecodePool;
 }
@@ -31,6 +33,9 @@ export class ImageStore {
   readonly #pool: DecodePool;
   readonly #cache = new Map<number, Promise<Decoded>>();
   readonly #corrupt = new Map<number, string>();
+  /** Samples that were looked into for damage: the first time that they are decoded. */
+  readonly #inspected: Uint8Array;
+  readonly #damaged = new Set<number>();
 
   constructor(dataset: Dataset, options: ImageStoreOptions) {
     const { width, height } = options;
@@ -41,6 +46,7 @@ export class ImageStore {
     this.dataset = dataset;
     this.bytesPerImage = width * height * 4;
     this.#options = options;
+    this.#inspected = new Uint8Array(options.onDamaged ? dataset.samples.length : 0);
     this.#pool = options.pool ?? new DecodePool();
   }
 
@@ -52,7 +58,8 @@ export class ImageStore {
     for (let start = 0; start < missing.length; start += imagesPerJob) {
       const chunk = missing.slice(start, start + imagesPerJob);
       const sources = chunk.map((index) => this.dataset.samples[index]!.source);
-      const job = this.#pool.decode(sources, this.#options, resize);
+      const inspect = chunk.map((index) => this.#options.onDamaged !== undefined && this.#isNew(index));
+      const job = this.#pool.decode(sources, this.#options, resize, inspect);
       chunk.forEach((index, i) => {
         const decoded = job.then((images) => images[i]!);
         // The caller who awaits it sees the failure; a batch that is never asked for must not end the process.
@@ -64,6 +71,13 @@ export class ImageStore {
     return indices.map((index) => fetched.get(index) ?? this.#cache.get(index)!);
   }
 
+  /** Whether a sample has not been looked into before. */
+  #isNew(index: number): boolean {
+    const isNew = this.#inspected[index] === 0;
+    this.#inspected[index] = 1;
+    return isNew;
+  }
+
   /**
    * The pixels of a fetched sample, or undefined when it cannot be read, which is reported once.
    * @throws UserError for an image of another size, in strict mode for any other problem, and when no image can be read.
@@ -71,6 +85,10 @@ export class ImageStore {
   accept(index: number, decoded: Decoded): Uint8Array | undefined {
     if (decoded instanceof Uint8Array) return decoded;
     const name = imageName(this.dataset.samples[index]!);
+    if (decoded.kind === 'damaged') {
+      this.#reportDamage(index, name, decoded.reason);
+      return decoded.pixels;
+    }
     if (decoded.kind === 'size') throw new UserError(`${this.dataset.name}: image ${name} ${decoded.reason}`);
     if (this.#options.strict) {
       throw new UserError(`${this.dataset.name}: cannot read the image ${name}: ${decoded.reason}`);
@@ -85,6 +103,12 @@ export class ImageStore {
       );
     }
     return undefined;
+  }
+
+  #reportDamage(index: number, name: string, reason: string): void {
+    if (this.#damaged.has(index)) return;
+    this.#damaged.add(index);
+    this.#options.onDamaged?.(name, reason);
   }
 
   /** Ends the threads, unless they are shared. */

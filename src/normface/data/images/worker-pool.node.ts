@@ -5,8 +5,14 @@ import type { Source } from '../dataset.ts';
 import type { DecodeJob, DecodeProblem, DecodeReply } from './decode-worker.node.ts';
 import type { ImageSize } from './image.ts';
 
-/** RGBA pixels of one image (width · height · 4 bytes, alpha 255) or why there are none. */
-export type Decoded = Uint8Array | DecodeProblem;
+/** An image that was decoded, though not all of it is as it was stored. */
+export interface DamagedImage extends DecodeProblem {
+  readonly kind: 'damaged';
+  readonly pixels: Uint8Array;
+}
+
+/** RGBA pixels of one image (width · height · 4 bytes, alpha 255), with what is wrong with them, or why there are none. */
+export type Decoded = Uint8Array | DamagedImage | (DecodeProblem & { readonly kind: 'unreadable' | 'size' });
 
 interface PendingJob {
   readonly job: DecodeJob;
@@ -39,11 +45,19 @@ export class DecodePool {
     this.#size = Math.max(1, workers);
   }
 
-  /** Decodes images to one size, in the given order. Images that cannot be decoded give a problem, they do not reject. */
-  decode(sources: readonly Source[], size: ImageSize, resize: boolean): Promise<Decoded[]> {
+  /**
+   * Decodes images to one size, in the given order. Images that cannot be decoded give a problem, they do not reject.
+   * @param inspect which of them are also looked into for damage that decoding passes over; default: none
+   */
+  decode(
+    sources: readonly Source[],
+    size: ImageSize,
+    resize: boolean,
+    inspect: readonly boolean[] = [],
+  ): Promise<Decoded[]> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     return new Promise((resolve, reject) => {
-      const job = { id: this.#nextId++, sources, width: size.width, height: size.height, resize };
+      const job = { id: this.#nextId++, sources, width: size.width, height: size.height, resize, inspect };
       this.#waiting.push({ job, resolve, reject });
       if (this.#started) this.#dispatch();
       else this.#start();
@@ -110,5 +124,10 @@ export class DecodePool {
 
 function decodedImages(job: DecodeJob, reply: DecodeReply): Decoded[] {
   const bytes = job.width * job.height * 4;
-  return reply.problems.map((problem, i) => problem ?? reply.pixels.subarray(i * bytes, (i + 1) * bytes));
+  return reply.problems.map((problem, i): Decoded => {
+    const pixels = reply.pixels.subarray(i * bytes, (i + 1) * bytes);
+    if (!problem) return pixels;
+    const { kind, reason } = problem;
+    return kind === 'damaged' ? { kind, reason, pixels } : { kind, reason };
+  });
 }

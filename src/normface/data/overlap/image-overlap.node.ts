@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { loadImages } from '../batches/loader.node.ts';
 import type { Dataset } from '../dataset.ts';
-import { ImageStore } from '../images/image-store.node.ts';
+import { ImageStore, type ImageStoreOptions } from '../images/image-store.node.ts';
 import type { DecodePool } from '../images/worker-pool.node.ts';
 import { readSource } from '../source.node.ts';
 import { differenceHash, hashedSize, hashWords } from './difference-hash.ts';
@@ -79,16 +79,16 @@ export interface ImageHashes {
   readonly indices: Uint32Array;
 }
 
-/** Decodes all images and hashes what they look like. @param onCorrupt called for every image that cannot be read */
+/** Decodes all images and hashes what they look like. Those that cannot be read are left out. */
 export async function differenceHashes(
   dataset: Dataset,
   pool: DecodePool,
   {
     onImages,
-    onCorrupt,
-  }: { readonly onImages?: OnImages; readonly onCorrupt?: (name: string, reason: string) => void } = {},
+    ...reports
+  }: { readonly onImages?: OnImages } & Pick<ImageStoreOptions, 'onCorrupt' | 'onDamaged'> = {},
 ): Promise<ImageHashes> {
-  const store = new ImageStore(dataset, { ...hashedSize, cacheBytes: 0, pool, onCorrupt });
+  const store = new ImageStore(dataset, { ...hashedSize, cacheBytes: 0, pool, ...reports });
   const words = new Uint32Array(hashWords * dataset.samples.length);
   const indices = new Uint32Array(dataset.samples.length);
   let done = 0;

@@ -9,6 +9,7 @@ import type { Device } from '../../../engine/core/tensor.ts';
 import { rangeOf } from '../../../engine/distributed/range.ts';
 import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
+import { damagedText } from '../../data/images/damaged-image.node.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
 import { onEveryRank } from '../../distributed/every-rank.ts';
 import { saveCheckpointTogether } from '../../distributed/save-checkpoint.node.ts';
@@ -152,6 +153,7 @@ export class Attempt {
       rows: group && rangeOf(config.batchSize, group.ranks.size, group.ranks.rank),
       pool,
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
+      onDamaged: (name, reason) => reporter.warn(damagedText(name, reason)),
     });
     try {
       if (!isFirst && this.owesValidation()) await this.evaluate(this.firstStep, evaluationSet!);
