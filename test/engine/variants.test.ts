@@ -66,10 +66,10 @@ test('a case is found by its label, and what is not there is an error that lists
 test('every tile through workgroup memory gives the same product, with more than one tile along both sides', async () => {
   const sample = caseOf(matmulOperator, '140×48, 48×132');
   const names = await variantsOf(device, sample);
-  expect(names.filter((name) => name.startsWith('workgroup')).length).toBeGreaterThan(2);
-  // The other pipelined ones take long to compile, and are nothing that this one and 64×64, below, are not.
-  const tried = names.filter((name) => name.startsWith('workgroup') || name === 'pipelined 128×128');
-  expect(tried).toContain('pipelined 128×128');
+  // Pipelined tiles of 64×64 have cases of their own, below.
+  const tried = names.filter((name) => /^(workgroup|pipelined)/.test(name) && name !== 'pipelined 64×64');
+  const tiles = ['pipelined 64×128', 'pipelined 128×64', 'pipelined 128×128', 'workgroup 128×128'];
+  expect(tried).toEqual(expect.arrayContaining(tiles));
   await expectAgreement(device, sample, [names[0]!, ...tried]);
 });
 
