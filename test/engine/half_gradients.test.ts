@@ -84,7 +84,7 @@ async function gradients(on: Device, way: RegExp, upstream: number, rows = featu
 }
 
 const inMemory = /^in memory$/;
-const inProduct = /^in the product, subgroup 32×32$/;
+const inProduct = /^in the product, subgroup (\d+)×\1$/;
 
 /** An upstream gradient far below what f16 holds is no matter: it is multiplied in f32. */
 test.runIf(hasHalf).each([

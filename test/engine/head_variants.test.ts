@@ -16,7 +16,8 @@ import { testDevice } from './open.ts';
 const device = await testDevice();
 
 /** The default mainloop of software drivers, with the last window's products stored, so that the passes over memory are met as well. */
-const byShuffles = /^in the product, subgroup 32×32, last window kept$/;
+const side = 4 * device.report.subgroupSize[0];
+const byShuffles = new RegExp(`^in the product, subgroup ${side}×${side}, last window kept$`);
 /** Takes a software driver long to compile: one case, and at once. */
 const throughMemory = /^in the product, workgroup 32×32$/;
 

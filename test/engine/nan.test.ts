@@ -1,6 +1,7 @@
 /** A NaN must show in what comes out: a run that diverged must not look healthy because a maximum dropped it. */
 
 import { describe, expect, test } from 'vitest';
+import type { BoundCase } from '../../src/engine/core/operator.ts';
 import { maxFeatureMap } from '../../src/engine/ops/elementwise/max_feature_map.ts';
 import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { relu } from '../../src/engine/ops/elementwise/relu.ts';
@@ -95,12 +96,21 @@ describe('a NaN passes through', () => {
 describe('a NaN in a feature is one in the loss', () => {
   const losses = operators.filter(({ name }) => /loss$/i.test(name));
   test('there are losses', () => expect(losses.length).toBeGreaterThanOrEqual(8));
+  /** What chooses a case's kernels: inputs, the loss's options, of numbers only whether they are 0, and rows read as vec4f, or long. */
+  const kindOf = ({ inputs, attributes }: BoundCase): string => {
+    const d = inputs[0]!.shape[1]!;
+    const options = JSON.stringify(attributes, (key, value) =>
+      typeof value === 'number' && key !== 'multiple' ? Math.sign(value) : value,
+    );
+    return [inputs.length, options, d % 4 === 0, d > 256].join();
+  };
   test.each(
-    losses.flatMap(({ name, cases }) =>
-      cases
-        .filter(({ inputs }) => inputs[0]!.shape[0]! < 20)
-        .map((sample) => [`${name} ${sample.label}`, sample] as const),
-    ),
+    losses.flatMap(({ name, cases }) => {
+      const small = cases.filter(({ inputs }) => inputs[0]!.shape[0]! < 20);
+      return [...new Map(small.map((sample) => [kindOf(sample), sample])).values()].map(
+        (sample) => [`${name} ${sample.label}`, sample] as const,
+      );
+    }),
   )('%s', async (_, sample) => {
     await device.scope(async () => {
       const arrays = sample.inputs.map((spec, i) => sampleInput(spec, 1000 + i));

@@ -63,14 +63,14 @@ test('a case is found by its label, and what is not there is an error that lists
   );
 });
 
-test('every tile gives the same product, with more than one tile along both sides', async () => {
+test('every tile through workgroup memory gives the same product, with more than one tile along both sides', async () => {
   const sample = caseOf(matmulOperator, '140×48, 48×132');
   const names = await variantsOf(device, sample);
-  expect(names.filter((name) => name.startsWith('workgroup')).length).toBeGreaterThan(2);
-  const slow = ['pipelined 64×64', 'pipelined 64×128']; // to compile, and nothing that the other two are not
-  const tried = names.filter((name) => !slow.includes(name));
-  expect(tried).toContain('pipelined 128×128');
-  await expectAgreement(device, sample, tried);
+  // Pipelined tiles of 64×64 have cases of their own, below.
+  const tried = names.filter((name) => /^(workgroup|pipelined)/.test(name) && name !== 'pipelined 64×64');
+  const tiles = ['pipelined 64×128', 'pipelined 128×64', 'pipelined 128×128', 'workgroup 128×128'];
+  expect(tried).toEqual(expect.arrayContaining(tiles));
+  await expectAgreement(device, sample, [names[0]!, ...tried]);
 });
 
 /** Channels by vec4f and one by one, strides, dilation, padding, groups. */
@@ -139,45 +139,12 @@ test.each([
   expectClose(await out.readFloats(), expected, 1e-5, how);
 });
 
-test('the stationary mainloop stops at the end of k, which is a multiple of 32 but fills no block of 64', async () => {
-  // Behind the first product's matrices in memory are those of the second.
-  const [products, m, k, n] = [2, 9, 160, 36];
-  const a = Float32Array.from({ length: products * m * k }, (_, i) => Math.sin(i));
-  const b = Float32Array.from({ length: products * k * n }, (_, i) => Math.cos(3 * i));
-  const out = device.empty([products, m, n]);
-  const chosen: string[] = [];
-  const prefer = (_: string, names: readonly string[]): string => {
-    chosen.push(names.find((name) => name.startsWith('stationary'))!);
-    return chosen[0]!;
-  };
-  device.tuner.preferring(prefer, () =>
-    gemm(device.tensor(a, [products, m, k]), device.tensor(b, [products, k, n]), { out }),
-  );
-  expect(chosen).toEqual(['stationary 9×32']);
-  const expected = Float64Array.from({ length: products * m * n }, (_, i) => {
-    const [product, row, column] = [Math.floor(i / (m * n)), Math.floor(i / n), i % n];
-    let sum = 0;
-    for (let j = 0; j < k; j++) sum += a[row * k + j]! * b[(product * k + j) * n + column]!;
-    return sum;
-  });
-  expectClose(await out.readFloats(), expected, 1e-5, 'stationary');
-});
-
 test('a long sum gives the same in parts', async () => {
   const sample = caseOf(matmulOperator, '7×1030, 1030×12, 12');
   const names = await variantsOf(device, sample);
   const parts = names.filter((name) => / in \d+$/.test(name));
   expect(parts.length).toBeGreaterThan(0);
   await expectAgreement(device, sample, [names[0]!, parts[0]!, parts.at(-1)!]);
-});
-
-/** Two blocks of k and two tiles of columns, the last ones not full; two workgroups along the rows; a bias. */
-test('a product whose part of B stays in registers gives the same, in both directions', async () => {
-  const sample = caseOf(conv2dOperator, '2×17×16×36, 1×1×36×36, 36');
-  const names = await variantsOf(device, sample);
-  const stationary = names.filter((name) => name.startsWith('stationary'));
-  expect(stationary).toEqual(['stationary 272×32']);
-  await expectAgreement(device, sample, [names[0]!, ...stationary]);
 });
 
 test('3×3 convolutions have Winograd variants', async () => {
