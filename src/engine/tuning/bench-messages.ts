@@ -15,5 +15,5 @@ export type BenchRequest =
 
 export type BenchReply =
   | { readonly result: number | string }
-  /** `isOver`: the device was lost, and the process is of no more use. */
-  | { readonly failure: string; readonly isOver: boolean };
+  /** `isOver`: the device was lost, and the process is of no more use. `mayPass`: see PassingFailure. */
+  | { readonly failure: string; readonly isOver: boolean; readonly mayPass: boolean };

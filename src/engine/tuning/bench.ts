@@ -56,5 +56,8 @@ export class DeviceBench implements Bench {
   end(): void {}
 }
 
+/** A failure that may be due to what else the machine does: a time limit, a lost device, a lack of memory. Another time it may pass. */
+export class PassingFailure extends Error {}
+
 /** Why nothing more is measured; no fault of the variant that was to be timed. */
 export class MeasuringEnded extends Error {}

@@ -9,7 +9,7 @@ import { scriptFile } from '../../common/script-file.node.ts';
 import type { DeviceOptions } from '../runtime/options.ts';
 import type { StepProgram } from '../runtime/program.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type Bench, MeasuringEnded, type TimedWork } from './bench.ts';
+import { type Bench, MeasuringEnded, PassingFailure, type TimedWork } from './bench.ts';
 import type { BenchReply, BenchRequest } from './bench-messages.ts';
 import { adapterIdentity } from './tune-store.ts';
 
@@ -153,16 +153,18 @@ class BenchProcess {
         settle(() => {
           if ('result' in reply) return resolve(reply.result);
           if (reply.isOver) this.end(reply.failure);
-          reject(new Error(reply.failure));
+          reject(reply.mayPass ? new PassingFailure(reply.failure) : new Error(reply.failure));
         });
       // Not at its `exit`: what it said last may still be on its way.
       const onClose = (): void =>
         settle(() => {
-          const message = this.ended ?? endText(child, this.lastLine());
-          const isOutside = this.ended === null && fromOutside.includes(child.signalCode);
-          reject(
-            isOutside ? new MeasuringEnded(`variants are measured no more, ${message}`) : new Error(message),
-          );
+          if (this.ended !== null) return reject(new PassingFailure(this.ended));
+          const message = endText(child, this.lastLine());
+          const { signalCode } = child;
+          if (fromOutside.includes(signalCode))
+            return reject(new MeasuringEnded(`variants are measured no more, ${message}`));
+          // Nobody here sent it: so a system ends a process where memory is short.
+          reject(signalCode === 'SIGKILL' ? new PassingFailure(message) : new Error(message));
         });
       const timer = setTimeout(() => this.end(`it took longer than ${limitMs / 1000} s`), limitMs);
       child.on('message', onReply);

@@ -6,10 +6,17 @@ export interface Measurement {
   readonly milliseconds: Readonly<Record<string, number>>;
   /** Variants that could not be measured, and why. They are not tried again. */
   readonly failed?: Readonly<Record<string, string>>;
+  /** Variants whose failure may have been the machine's, and when that was (Unix time in milliseconds): another run tries them once more. */
+  readonly doubtful?: Readonly<Record<string, { readonly why: string; readonly at: number }>>;
 }
 
-/** Whether there is a measurement that says which variant to use. */
-export const isFinished = (measurement: Measurement | undefined): boolean => Boolean(measurement?.winner);
+/** Whether something happened since this process, or this page, began. */
+export const isOfThisRun = ({ at }: { readonly at: number }): boolean => at >= performance.timeOrigin;
+
+/** Whether there is a measurement that says which variant to use, and no variant that this run could try once more. */
+export function isFinished(measurement: Measurement | undefined): boolean {
+  return Boolean(measurement?.winner) && Object.values(measurement?.doubtful ?? {}).every(isOfThisRun);
+}
 
 export type Measurements = ReadonlyMap<string, Measurement>;
 

@@ -1,6 +1,7 @@
 /** The process that times variants: see child-bench.node.ts. Whatever a kernel does to it, the one that started it goes on. */
 
 import { Worker } from 'node:worker_threads';
+import { OutOfMemoryError } from '../core/errors.ts';
 import type { Device } from '../core/tensor.ts';
 import type { CapturedStep } from '../runtime/captured-step.ts';
 import { openDevice } from '../runtime/device.node.ts';
@@ -55,7 +56,9 @@ export function serveBench(beforeRun: (label: string, device: Device) => void = 
       reply = { result: await answer(request) };
     } catch (error) {
       const loss = device && (await lossOf(runtimeOf(device)));
-      reply = { failure: (loss ?? (error as Error)).message, isOver: loss !== undefined };
+      const isOver = loss !== undefined;
+      const mayPass = isOver || error instanceof OutOfMemoryError;
+      reply = { failure: (loss ?? (error as Error)).message, isOver, mayPass };
     }
     process.send!(reply);
   });

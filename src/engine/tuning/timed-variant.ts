@@ -1,5 +1,9 @@
+import { repeatsOf } from '../../common/rounds.ts';
 import type { TimedWork } from './bench.ts';
-import type { Candidate } from './fastest.ts';
+import { type Candidate, fastest } from './fastest.ts';
+
+/** A round of one variant takes at least so long, in milliseconds; short work is repeated. */
+const roundMs = 10;
 
 /** A variant that is being timed. One that fails takes for ever from then on. */
 export class TimedVariant implements Candidate {
@@ -36,4 +40,20 @@ export class TimedVariant implements Candidate {
   dispose(): void {
     this.work.dispose();
   }
+}
+
+/** Times of those that run, and the fastest. @param incumbent name of the one that only a clearly faster one replaces */
+export async function timesOf(running: readonly TimedVariant[], incumbent: string) {
+  if (running.length === 0) return { winner: null, times: new Map<TimedVariant, number>() };
+  const repeats = repeatsOf(
+    running.map(({ once }) => once),
+    roundMs,
+  );
+  running.forEach((variant, i) => {
+    variant.repeats = repeats[i]!;
+  });
+  return fastest(
+    running,
+    running.find(({ name }) => name === incumbent),
+  );
 }

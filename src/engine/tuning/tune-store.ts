@@ -12,9 +12,22 @@ export function parseMeasurements(stored: unknown): Map<string, Measurement> {
   const entries = Object.entries((stored ?? {}) as Record<string, Partial<Measurement> | null>);
   return new Map(
     entries.flatMap(([key, value]): [string, Measurement][] => {
-      const { winner, milliseconds, failed } = value ?? {};
+      const { winner, milliseconds, failed, doubtful } = value ?? {};
       if (typeof winner !== 'string' || !isRecord(milliseconds)) return [];
-      return [[key, { winner, milliseconds, ...(isRecord(failed) && { failed }) }]];
+      const doubts = Object.entries(isRecord(doubtful) ? doubtful : {}).filter(([, doubt]) =>
+        isRecord(doubt),
+      );
+      return [
+        [
+          key,
+          {
+            winner,
+            milliseconds,
+            ...(isRecord(failed) && { failed }),
+            ...(doubts.length > 0 && { doubtful: Object.fromEntries(doubts) }),
+          },
+        ],
+      ];
     }),
   );
 }

@@ -1,4 +1,3 @@
-import { repeatsOf } from '../../common/rounds.ts';
 import { DeviceLostError } from '../core/errors.ts';
 import { synchronous } from '../core/synchronous.ts';
 import type { AdapterReport } from '../runtime/adapter.ts';
@@ -6,7 +5,6 @@ import { defaultReason } from './adapter-class.ts';
 import { type Bench, type BenchHost, DeviceBench, MeasuringEnded } from './bench.ts';
 import { Budget } from './budget.ts';
 import { type Choice, describeKey, keyOf, type Variant } from './choice.ts';
-import { fastest } from './fastest.ts';
 import {
   isFinished,
   type KnownMeasurements,
@@ -14,7 +12,8 @@ import {
   reasonOf,
   type TuneStore,
 } from './measurements.ts';
-import { TimedVariant } from './timed-variant.ts';
+import { TimedVariant, timesOf } from './timed-variant.ts';
+import { VariantFailures } from './variant-failures.ts';
 
 /** Which variant a piece of work took, and why. */
 export interface Decision {
@@ -51,9 +50,6 @@ export type Preference = (
   names: readonly string[],
   choice: Choice<Variant>,
 ) => string | undefined;
-
-/** A round of one variant takes at least so long; short work is repeated. */
-const roundMs = 10;
 
 /** Picks the variants of operators on one device. */
 export class Tuner {
@@ -151,8 +147,9 @@ export class Tuner {
     const key = keyOf(choice);
     const measurement = this.measurements.get(key);
     const winner = variants.find(({ name }) => name === measurement?.winner);
-    if (winner) return { variant: winner, reason: reasonOf(measurement!) };
-    return { variant, reason, unmeasured: key };
+    if (!winner) return { variant, reason, unmeasured: key };
+    const known = { variant: winner, reason: reasonOf(measurement!) };
+    return isFinished(measurement) ? known : { ...known, unmeasured: key };
   }
 
   /** For tests and benchmarks: inside `body`, `prefer` may name the variant that an operation uses. */
@@ -223,21 +220,24 @@ export class Tuner {
   ): Promise<void> {
     const outer = this.wanted;
     this.wanted = new Map();
-    const failed: Record<string, string> = { ...this.measurements.get(key)?.failed };
-    const hasFailed = ({ name }: Variant): boolean => failed[name] !== undefined;
+    const nothing: Measurement = { winner: '', milliseconds: {} };
+    const before = this.measurements.get(key) ?? nothing;
+    const failures = new VariantFailures(before);
+    const hasFailed = ({ name }: Variant): boolean => failures.has(name);
     /** Does a part of the measurement of a variant; null once the variant has failed. */
     const attempt = async <T>({ name }: Variant, body: () => Promise<T>): Promise<T | null> => {
-      if (failed[name] !== undefined) return null;
+      if (failures.has(name)) return null;
       this.budget.check();
       try {
         return await body();
       } catch (error) {
         if (error instanceof MeasuringEnded || error instanceof DeviceLostError) throw error;
-        failed[name] = (error as Error).message.split('\n')[0]!;
+        const why = failures.add(name, error as Error);
         // At once: what comes of the failure, such as the reset of a GPU, may end this process as well.
-        await this.keep(key, { winner: '', milliseconds: {}, failed: { ...failed } });
+        const { winner, milliseconds } = before.winner === name ? nothing : before;
+        await this.keep(key, { winner, milliseconds, ...failures.kept });
         const { operation, work } = describeKey(key);
-        this.onNote(`${operation} ${work}: the variant ${name} is not used, ${failed[name]}`);
+        this.onNote(`${operation} ${work}: the variant ${name} is not used, ${why}`);
         this.device.assertUsable();
         return null;
       }
@@ -272,8 +272,8 @@ export class Tuner {
           hasFailed(variant) ? [] : [[variant.name, Number(time.toPrecision(4))]],
         ),
       );
-      const failures = Object.keys(failed).length > 0 ? { failed } : {};
-      const measurement = { winner: winner.name, milliseconds, ...failures };
+      failures.settle();
+      const measurement = { winner: winner.name, milliseconds, ...failures.kept };
       await this.keep(key, measurement);
       this.done++;
       report?.(key, measurement);
@@ -287,20 +287,4 @@ export class Tuner {
     this.measurements.set(key, measurement);
     await this.store?.save(new Map([[key, measurement]]));
   }
-}
-
-/** Times of those that run, and the fastest. */
-async function timesOf(running: readonly TimedVariant[], incumbent: string) {
-  if (running.length === 0) return { winner: null, times: new Map<TimedVariant, number>() };
-  const repeats = repeatsOf(
-    running.map(({ once }) => once),
-    roundMs,
-  );
-  running.forEach((variant, i) => {
-    variant.repeats = repeats[i]!;
-  });
-  return fastest(
-    running,
-    running.find(({ name }) => name === incumbent),
-  );
 }

@@ -1,6 +1,7 @@
 /** A process that times variants, and does what a kernel could make a driver do: the name of the variant says what. */
 
 import { appendFileSync } from 'node:fs';
+import { OutOfMemoryError } from '../../../src/engine/core/errors.ts';
 import { serveBench } from '../../../src/engine/tuning/serve-bench.node.ts';
 
 const { PIDS } = process.env;
@@ -14,6 +15,8 @@ serveBench((label, device) => {
     console.error('assertion failed: a driver');
     process.exit(7);
   }
+  if (fault === 'starves') process.kill(process.pid, 'SIGKILL');
+  if (fault === 'lacks') throw new OutOfMemoryError('no memory is left');
   if (fault === 'hangs') for (;;);
   if (fault === 'loses') device.gpu.destroy();
 });
