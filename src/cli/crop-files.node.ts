@@ -13,7 +13,8 @@ import {
 import type { RgbaImage } from '../normface/detection/detector.ts';
 
 /** A rename is enough for an end of the program; an end of the system costs crops, which are made again. */
-const writeQuickly: WriteFile = (file, bytes) => fs.writeFileSync(file, bytes, { flag: 'wx' });
+const writeQuickly: WriteFile = (file, pieces) =>
+  fs.writeFileSync(file, Buffer.concat(pieces), { flag: 'wx' });
 
 /** Writes the crops of a photograph below a folder. @param stem their path without its ending @returns what is noted of them */
 export async function writeCrops(
