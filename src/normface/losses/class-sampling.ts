@@ -2,14 +2,13 @@
 
 import { z } from 'zod';
 import type { ParameterDeclaration } from '../../engine/core/parameters.ts';
-import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { type RowRange, rangeOf } from '../../engine/distributed/range.ts';
 import type { ClassShard } from '../../engine/ops/heads/class_shard.ts';
 import type { RowSubsetOptions } from '../../engine/optim/row_subset.ts';
 import { randomStream } from '../nets/initial.ts';
 import { drawClasses } from './draw-classes.ts';
-import type { HeadContext } from './loss.ts';
 
 export const classSampling = z
   .strictObject({
@@ -26,15 +25,18 @@ export const classSampling = z
     'Each step trains the classes of its batch and a random part of the others (Partial FC, arXiv 2203.15565); by default all.',
   );
 
-export type ClassSamplingContext = Pick<
-  HeadContext,
-  'device' | 'prefix' | 'classes' | 'batchSize' | 'seed'
-> & {
+export interface ClassSamplingContext {
+  readonly device: Device;
+  readonly prefix: string;
+  /** Number of people, those of other ranks included; `batchSize` alike. */
+  readonly classes: number;
+  readonly batchSize: number;
+  readonly seed: number;
   /** The classes of this rank (default: all). */
   readonly rows?: RowRange;
   /** Ranks that share the classes, or null (default). */
   readonly ranks?: Communicator | null;
-};
+}
 
 /**
  * The classes of each step. Parameters with a row for each class keep all rows; those of a step are trained as a parameter of their
