@@ -10,8 +10,8 @@ export {
   type TrainingBatch,
 } from './data/batches/loader.node.ts';
 export { type ConvertOptions, convertDataset } from './data/convert/convert.node.ts';
-export { readImage } from './data/images/decode.node.ts';
 export { ImageStore, type ImageStoreOptions } from './data/images/image-store.node.ts';
+export { readImage } from './data/images/read-image.node.ts';
 export { openDataset, openVideos } from './data/open.node.ts';
 export { readBlufrSplits } from './data/protocols/blufr.node.ts';
 export { readPairs } from './data/protocols/pairs.node.ts';

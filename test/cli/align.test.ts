@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { sheetCounts } from '../../src/cli/align-sheet.node.ts';
 import { templates } from '../../src/normface/alignment/template.ts';
 import { captionLines } from '../../src/normface/data/images/contact-sheet.node.ts';
-import { readImage } from '../../src/normface/data/images/decode.node.ts';
+import { readImage } from '../../src/normface/data/images/read-image.node.ts';
 import { renderFace } from '../../src/normface/faces/render.ts';
 import { realData, tarOf, writeTree } from '../normface/data/fixtures.ts';
 import { untrained } from './checkpoint.ts';

@@ -1,4 +1,4 @@
-/** How a photograph is stored and how it is seen: the eight orientations of EXIF (CIPA DC-008, section 4.6.4, tag 274). */
+/** How a photograph is stored and how it is seen: the eight orientations of EXIF (Exif 2.3, CIPA DC-008-2012, tag 274, Orientation). */
 
 import type { ImageSize } from '../data/images/image.ts';
 import type { RgbaImage } from '../detection/detector.ts';

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
-import { decodeSource, readImage } from '../../../src/normface/data/images/decode.node.ts';
+import { decodeSource } from '../../../src/normface/data/images/decode.node.ts';
 import { decodeNetpbm } from '../../../src/normface/data/images/netpbm.ts';
+import { readImage } from '../../../src/normface/data/images/read-image.node.ts';
 import { encode, errorOf, picture, temporaryFolder } from './fixtures.ts';
 
 const folder = temporaryFolder();

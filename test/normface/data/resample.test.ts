@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { hash32 } from '../../../src/engine/core/random.ts';
-import { readImage } from '../../../src/normface/data/images/decode.node.ts';
 import type { Image } from '../../../src/normface/data/images/image.ts';
+import { readImage } from '../../../src/normface/data/images/read-image.node.ts';
 import { coverSize } from '../../../src/normface/data/images/resample.ts';
 import { renderFace } from '../../../src/normface/faces/render.ts';
 import { temporaryFolder } from '../../cli/run.ts';

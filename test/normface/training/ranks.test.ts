@@ -49,7 +49,7 @@ async function train(
       pixels: batch.pixels.subarray(first * pictureBytes, (first + count) * pictureBytes),
       labels: labels.slice(first, first + count),
     };
-    losses.push((await model.step(part, 0.01, step)).loss);
+    losses.push((await model.step(part, 0.004, step)).loss);
   }
   const [weights, net] = await Promise.all([model.read('loss.weight'), model.read('conv1.weight')]);
   model.dispose();

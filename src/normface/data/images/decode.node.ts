@@ -1,6 +1,4 @@
 import sharp, { type Sharp } from 'sharp';
-import { UserError } from '../../../common/errors.ts';
-import { reasonOf } from '../../../common/files.node.ts';
 import { renderFace } from '../../faces/render.ts';
 import type { Source } from '../dataset.ts';
 import type { StoredSource } from '../source.node.ts';
@@ -109,16 +107,6 @@ export async function rawPixels(pipeline: Sharp): Promise<Image> {
     });
   const { width, height } = info;
   return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
-}
-
-/** Decodes one image file. @throws UserError naming the file and the reason. */
-export async function readImage(path: string, size?: ImageSize, resize = true): Promise<Image> {
-  try {
-    return await decodeSource({ kind: 'file', path }, size, resize);
-  } catch (error) {
-    if (error instanceof WrongSizeError) throw new UserError(`image ${path} ${error.message}`);
-    throw new UserError(`cannot read the image ${path}: ${reasonOf(error)}`);
-  }
 }
 
 /**
