@@ -246,7 +246,7 @@ test('eval --mirror-table: with and without PCA for every merge, in the terminal
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^run +PCA +front +concat +sum +max$/m);
   const [{ mirrorTable, protocols, explained }] = JSON.parse(stdout).runs;
-  expect(explained).toMatchObject({ pairs: 40, rule: 'normface-nopca (front)' });
+  expect(explained).toMatchObject({ pairs: 40, rule: 'normface-pca-svm (front)' });
   expect(stderr).toMatch(/^reason +alternative +accuracy, % +change, points /m);
   expect(stderr).toMatch(/^channel order +BGR +\d+\.\d\d /m);
   expect(mirrorTable.map((row: { pca: boolean }) => row.pca)).toEqual([false, true]);
@@ -437,7 +437,7 @@ test('embed writes a table with the same numbers into a .csv file', async () => 
   fs.copyFileSync(path.join(faces, 'person_4', '1.png'), named);
   expect((await normface('embed', named, faces, '-c', run, '-o', out)).exitCode).toBe(0);
   const exact = path.join(root, 'features.safetensors');
-  expect((await normface('embed', named, faces, '-c', run, '-o', exact)).exitCode).toBe(0);
+  expect((await normface('embed', named, faces, '-c', run, '-o', exact, '--force')).exitCode).toBe(0);
   const { data, shape, images } = features(exact);
   const [header, ...rows] = fs.readFileSync(out, 'utf8').trimEnd().split('\n');
   expect(header!.split(',').slice(0, 3)).toEqual(['image', '1', '2']);
@@ -446,7 +446,9 @@ test('embed writes a table with the same numbers into a .csv file', async () => 
   expect(rows[1]!.split(',')[0]).toBe(images[1]);
   const numbers = rows.flatMap((row) => row.split(',').slice(-shape[1]!).map(Number));
   expect(Float32Array.from(numbers)).toEqual(data);
-  const one = await normface('embed', named, '-c', run, '-o', out);
+  const refused = await normface('embed', named, '-c', run, '-o', out);
+  expect(refused.stderr).toContain('--force');
+  const one = await normface('embed', named, '-c', run, '-o', out, '--force');
   expect(one.stdout).toContain('features of 1 image,');
 });
 
