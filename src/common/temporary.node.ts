@@ -8,8 +8,10 @@ import path from 'node:path';
 /** `.NAME.MACHINE-PROCESS.RANDOM.tmp` */
 const pattern = /^\..+\.([0-9a-f]{8})-(\d{1,10})\.[0-9a-f-]{36}\.tmp$/;
 
-/** Of the same length whatever the machine is called. */
-const machine = createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8);
+/** Of the same length whatever the machine is called. Asked for when a file is made: Deno may forbid it. */
+function machineName(): string {
+  return createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8);
+}
 
 /** Folders that this process has cleared. */
 const cleared = new Set<string>();
@@ -23,14 +25,14 @@ export function temporaryBeside(target: string): string {
   if (!cleared.has(folder)) removeForsaken(folder);
   cleared.add(folder);
   // A name that nobody can foresee, opened only if it is new: in a folder that others may write, nothing waits there as a link.
-  return path.join(folder, `.${path.basename(target)}.${machine}-${process.pid}.${randomUUID()}.tmp`);
+  return path.join(folder, `.${path.basename(target)}.${machineName()}-${process.pid}.${randomUUID()}.tmp`);
 }
 
 function removeForsaken(folder: string): void {
   try {
     for (const name of fs.readdirSync(folder)) {
       const [, made, pid] = pattern.exec(name) ?? [];
-      if (made !== machine || isRunning(Number(pid))) continue;
+      if (made !== machineName() || isRunning(Number(pid))) continue;
       fs.rmSync(path.join(folder, name), { recursive: true, force: true });
     }
   } catch {
