@@ -3,6 +3,7 @@
 import type { ParameterDeclaration, Parameters } from '../../engine/core/parameters.ts';
 import type { Shape } from '../../engine/core/shape.ts';
 import type { Tensor } from '../../engine/core/tensor.ts';
+import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import type { Initial } from './initial.ts';
@@ -22,6 +23,8 @@ export interface LayerParameter extends Omit<ParameterDeclaration, 'init'> {
 export interface ForwardMode {
   /** Whether dropout drops and batch norm takes the statistics of the batch. */
   readonly training: boolean;
+  /** Ranks whose rows batch norm takes together, in training (default: this one's alone). */
+  readonly ranks?: Communicator | null;
 }
 
 /** A layer whose input shape is known: all there is to know about it. */

@@ -23,6 +23,8 @@ export class Objective {
   /** Those of the whole batch: [batch] u32 */
   readonly labels: Tensor;
   private readonly config: TrainingConfig;
+  /** Those whose rows batch norm takes together. */
+  private readonly normRanks: Communicator | null;
 
   /**
    * @param classes number of people
@@ -33,6 +35,7 @@ export class Objective {
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
+    this.normRanks = config.ranks.syncBatchNorm ? ranks : null;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
     const size = { device, classes, featureSize, batchSize, seed };
@@ -56,7 +59,7 @@ export class Objective {
       shift,
       crop: data.cropSize && randomCrop ? 'random' : 'centre',
     });
-    const features = this.net.forward(x, this.parameters, { training: true });
+    const features = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
         head.apply(features, this.labels, this.parameters),

@@ -73,6 +73,10 @@ const losses: [string, TrainingConfigInput][] = [
     { loss: { name: 'arcface', scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
   ],
   [
+    'normface with batch norm over all ranks',
+    { net: 'tiny-2d', loss: { name: 'normface' }, ranks: { syncBatchNorm: true } },
+  ],
+  [
     'softmax with biases, and center loss',
     { loss: { name: 'softmax', bias: true }, auxiliaryLoss: { name: 'center' } },
   ],

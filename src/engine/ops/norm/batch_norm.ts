@@ -11,9 +11,11 @@ import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { elementCount } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import type { Communicator } from '../../distributed/communicator.ts';
 import { elementGrid, rowChunkGrid } from '../../tuning/grid.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchNormReference } from './batch_norm.reference.ts';
+import { type SharedRows, statisticsOfRanks, sumsOfRanks } from './batch_norm_ranks.ts';
 
 const forwardKernel = { name: 'batch_norm_forward', source: forwardSource };
 const gradInputKernel = { name: 'batch_norm_grad_input', source: gradInputSource };
@@ -39,14 +41,23 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance, larger than 0. Default 1e-5. */
   readonly epsilon?: number;
+  /** In training, statistics of the rows of all these ranks, in captured steps only. Default: this one's. */
+  readonly ranks?: Communicator | null;
 }
 
-const optionNames: OptionNames<BatchNormOptions> = { training: true, momentum: true, epsilon: true };
+const optionNames: OptionNames<BatchNormOptions> = {
+  training: true,
+  momentum: true,
+  epsilon: true,
+  ranks: true,
+};
 
 /** What normalisation needs of each channel. In training the offset of the mean is relative to the first row of x. */
 interface ChannelStatistics {
   readonly offset: Tensor;
   readonly inverseDeviation: Tensor;
+  /** Where the rows are those of several ranks. */
+  readonly shared?: SharedRows;
 }
 
 /**
@@ -67,7 +78,7 @@ export function batchNorm(
 ): Tensor {
   checkOperands('batchNorm', x, gamma, beta, running.mean, running.variance);
   checkOptionNames('batchNorm', options, optionNames);
-  const { training, momentum = 0.1, epsilon = defaultEpsilon } = options;
+  const { training, momentum = 0.1, epsilon = defaultEpsilon, ranks = null } = options;
   const channels = x.shape.at(-1) ?? 1;
   const perChannel = {
     gamma,
@@ -91,7 +102,7 @@ export function batchNorm(
     () => `momentum must be from 0 to 1 and epsilon larger than 0, not ${momentum} and ${epsilon}`,
   );
   check(
-    !training || x.size >= 2 * channels,
+    !training || x.size >= 2 * channels || (ranks !== null && x.size >= channels),
     'batchNorm',
     () => `training needs at least two values per channel, and x ${formatShape(x.shape)} has one`,
   );
@@ -100,7 +111,7 @@ export function batchNorm(
   const y = device.empty(x.shape);
   const statistics = device.within('batchNorm', () => {
     const found = training
-      ? batchStatistics(x, running, momentum, epsilon)
+      ? batchStatistics(x, running, momentum, epsilon, ranks)
       : { offset: running.mean, inverseDeviation: inverseDeviation(running.variance, epsilon) };
     device.dispatch({
       kernel: forwardKernel,
@@ -121,8 +132,10 @@ export function batchNorm(
       const dbeta = beta.requiresGradient ? into(2) : device.empty([channels]);
       if (training || gamma.requiresGradient || beta.requiresGradient)
         gradGammaBeta(x, dy, statistics, training, dgamma, dbeta);
+      const { shared } = statistics;
+      const sums: Sums = shared && ranks ? sumsOfRanks([dgamma, dbeta], shared, ranks) : [dgamma, dbeta];
       return [
-        x.requiresGradient ? gradInput(x, dy, gamma, statistics, training, dgamma, dbeta, into(0)) : null,
+        x.requiresGradient ? gradInput(x, dy, gamma, statistics, training, sums, into(0)) : null,
         gamma.requiresGradient ? dgamma : null,
         beta.requiresGradient ? dbeta : null,
       ];
@@ -130,11 +143,15 @@ export function batchNorm(
   });
 }
 
+/** Σ dy·x̂ and Σ dy over the rows, [channels] each. */
+type Sums = readonly [gamma: Tensor, beta: Tensor];
+
 function batchStatistics(
   x: Tensor,
   running: RunningStatistics,
   momentum: number,
   epsilon: number,
+  ranks: Communicator | null,
 ): ChannelStatistics {
   const { device } = x;
   const channels = running.mean.size;
@@ -151,6 +168,16 @@ function batchStatistics(
   });
   const offset = device.empty([channels]);
   const inverse = device.empty([channels]);
+  if (ranks) {
+    const partial = {
+      mean: partialMean,
+      squares: partialSquares,
+      chunkRows: Math.ceil(constants.ROWS / rowChunks),
+    };
+    const settings = { momentum, epsilon, ranks };
+    const shared = statisticsOfRanks(x, partial, running, settings, offset, inverse);
+    return { offset, inverseDeviation: inverse, shared };
+  }
   device.dispatch({
     kernel: statisticsKernel,
     constants: { ...constants, MOMENTUM: momentum, EPSILON: epsilon },
@@ -221,8 +248,7 @@ function gradInput(
   gamma: Tensor,
   { offset, inverseDeviation }: ChannelStatistics,
   training: boolean,
-  dgamma: Tensor,
-  dbeta: Tensor,
+  [dgamma, dbeta]: Sums,
   dx: Tensor,
 ): Tensor {
   const { grid, constants, conditions } = rowChunkGrid(x.device, x.size / gamma.size, gamma.size, false);

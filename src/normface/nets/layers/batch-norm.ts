@@ -39,13 +39,13 @@ export const batchNorm: LayerKind<BatchNormLayer> = {
       output: input,
       macs: 0,
       parameters: [gamma, beta, mean, variance],
-      forward: (x, parameters, { training }) =>
+      forward: (x, parameters, { training, ranks }) =>
         normalise(
           x,
           parameters.get(gamma.name),
           parameters.get(beta.name),
           { mean: parameters.get(mean.name), variance: parameters.get(variance.name) },
-          { training, momentum, epsilon },
+          { training, momentum, epsilon, ranks },
         ),
     };
   },

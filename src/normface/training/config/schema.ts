@@ -244,6 +244,24 @@ export const configKeys = z.strictObject({
     })
     .prefault({})
     .describe('What a run can be resumed from.'),
+  ranks: z
+    .strictObject({
+      syncBatchNorm: z
+        .boolean()
+        .default(false)
+        .describe('Batch norm takes the statistics of the whole batch; false: of the images of each rank.'),
+      gradients: z
+        .enum(['f32', 'f16'])
+        .default('f32')
+        .describe("What the net's gradients are sent as; f16 halves the bytes, and rounds."),
+      bucketMegabytes: z
+        .number()
+        .positive()
+        .default(25)
+        .describe('Least gradients that are sent together, while the rest of the reverse pass runs.'),
+    })
+    .prefault({})
+    .describe('How several ranks train together (docs/scaling.md); without effect for one.'),
   log: z
     .strictObject({
       everySteps: count.default(10).describe('Steps between lines of the log.'),
