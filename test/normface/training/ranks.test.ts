@@ -74,7 +74,21 @@ const losses: [string, TrainingConfigInput][] = [
   ],
   [
     'normface with batch norm over all ranks',
-    { net: 'tiny-2d', loss: { name: 'normface' }, ranks: { syncBatchNorm: true } },
+    {
+      net: {
+        name: 'normed',
+        input: [56, 48, 3],
+        layers: [
+          { kind: 'conv', name: 'conv1', channels: 8, kernel: 3, stride: 4, padding: 1, bias: false },
+          { kind: 'batchNorm', name: 'norm1' },
+          { kind: 'prelu', name: 'prelu1' },
+          { kind: 'flatten', name: 'flatten' },
+          { kind: 'fullyConnected', name: 'fc2', outputs: 16 },
+        ],
+      },
+      loss: { name: 'normface' },
+      ranks: { syncBatchNorm: true },
+    },
   ],
   [
     'softmax with biases, and center loss',
