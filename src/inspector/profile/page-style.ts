@@ -83,9 +83,14 @@ input[type="search"] {
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 0.35rem 0.75rem; text-align: left; font-weight: 400; vertical-align: top; }
 .right { text-align: right; white-space: nowrap; }
-.dispatches { font-size: 0.8125rem; }
+.dispatches, .layers { font-size: 0.8125rem; }
 .dispatches th, .dispatches td { padding: 0.35rem 0.6rem; }
-.dispatches thead th {
+.layers th, .layers td { padding: 0.25rem 0.6rem; }
+.layers tbody tr > * { border-top: 1px solid var(--line); }
+.layers tbody th { white-space: nowrap; }
+.layers thead th, .layers .total > * { font-weight: 600; }
+.layers .total > * { position: sticky; bottom: 0; background: var(--raised); box-shadow: inset 0 1px var(--line); }
+.dispatches thead th, .layers thead th {
   position: sticky; top: 0; z-index: 1; background: var(--raised); box-shadow: inset 0 -1px var(--line); vertical-align: bottom;
 }
 .dispatches td.once { white-space: nowrap; }

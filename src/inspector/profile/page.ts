@@ -12,6 +12,7 @@ import { escapeMarkup } from '../../common/markup.ts';
 import { peakText } from './bound.ts';
 import { liveBytes } from './live-bytes.ts';
 import { memorySvg } from './memory-svg.ts';
+import { layerList } from './page-layers.ts';
 import { anchorOf, badge, dispatchList, operatorBars, type Provenance, timeline } from './page-parts.ts';
 import { pageScript } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
@@ -45,6 +46,10 @@ export function profilePage(profile: StepProfile): string {
 <section><h2>Operators</h2>
 <p class="soft">Times ${timed} add up to those of all dispatches. A share of the roofline ${badge('modelled')} compares them with the least times of their dispatches.</p>
 ${operatorBars(summary.operators)}
+</section>
+<section><h2>Layers</h2>
+<p class="soft">In the order of the forward pass; what belongs to no layer has the name of its operator. Times and their shares ${timed}; of the roofline ${badge('modelled')}.</p>
+${layerList(profile)}
 </section>
 <section><h2>Timeline</h2>
 <p class="soft">Calls of operators, and their dispatches below, laid end to end ${timed}. Choose one to see its details.</p>

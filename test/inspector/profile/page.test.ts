@@ -1,5 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
+import { layerTable } from '../../../src/inspector/profile/layer-tables.ts';
 import { profilePage } from '../../../src/inspector/profile/page.ts';
 import { pageScript } from '../../../src/inspector/profile/page-script.ts';
 import { rooflineSvg } from '../../../src/inspector/profile/roofline-svg.ts';
@@ -65,6 +66,19 @@ test('every number says where it comes from', () => {
   for (const head of numeric) expect(head.querySelectorAll('.kind').length).toBe(1);
 });
 
+test('layers are those that the terminal prints, cell by cell', () => {
+  const dispatches = sample.dispatches.map((dispatch) => ({ ...dispatch, part: `layer <${dispatch.call}>` }));
+  const layered = { ...sample, dispatches };
+  const { document } = parseHTML(profilePage(layered));
+  const cellsOf = (row: Element): string[] =>
+    [...row.querySelectorAll('th, td')].map((cell) => cell.textContent!);
+  const { columns, rows } = layerTable(layered);
+  expect(cellsOf(document.querySelector('.layers thead tr')!)).toEqual(columns.map(({ header }) => header));
+  expect([...document.querySelectorAll('.layers tbody tr')].map(cellsOf)).toEqual(rows);
+  expect(rows.map(([layer]) => layer)).toContain('layer <7>');
+  expect(document.querySelectorAll('.layers .total').length).toBe(1);
+});
+
 test('the time at the roofline is no more than that of the dispatches, even where caches spare most of the traffic', () => {
   const dispatches = sample.dispatches.map((dispatch) =>
     dispatch.flops === 0 ? { ...dispatch, microseconds: dispatch.microseconds / 50 } : dispatch,
@@ -75,7 +89,7 @@ test('the time at the roofline is no more than that of the dispatches, even wher
   const page = profilePage(beaten);
   expect(page).toContain(`${(100 * total.share).toFixed(1)} % of the roofline reached by its dispatches`);
   expect(page).toContain('at least 50.0 GFLOP/s<small>');
-  expect(page.match(/at least 50\.0 GFLOP\/s/g)!.length).toBe(2);
+  expect(page.match(/at least 50\.0 GFLOP\/s/g)!.length).toBe(3);
 });
 
 test('dispatches come by time, and their shares add up', () => {
