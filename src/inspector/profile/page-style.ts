@@ -126,7 +126,8 @@ th, td { padding: 0.35rem 0.75rem; text-align: left; font-weight: 400; vertical-
   .bars .rates, .bars .rates + .rates { grid-column: 1 / -1; grid-row: auto; text-align: left; white-space: normal; }
   .middle { display: none; }
   .dispatches th, .dispatches td { padding: 0.35rem 0.5rem; }
-  .dispatches td.once { white-space: normal; }
+  .layers th, .layers td { padding: 0.25rem 0.4rem; }
+  .dispatches td.once, .layers tbody th { white-space: normal; }
   .details { padding: 0; }
   .facts th, .facts td { display: block; padding: 0; }
   .facts td { padding-bottom: 0.35rem; }
