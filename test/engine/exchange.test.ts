@@ -17,7 +17,8 @@ function addOnHost(x: Tensor, amount: number, order: string[] = [], y = device.e
     writes: [y],
     work: async ([values]) => {
       order.push(`add ${amount}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      order.push(`added ${amount}`);
       return [(values as Float32Array).map((value) => value + amount)];
     },
   });
@@ -45,7 +46,8 @@ describe('a captured step in which the host takes part', () => {
     });
     const [first, second] = await step.runAndRead(step.outputs);
     expect([...first!, ...second!]).toEqual([12, 14, 16, 22, 24, 26]);
-    expect(order).toEqual(['add 10', 'add 20']);
+    // One after the other, so that all processes do the same in the same order.
+    expect(order).toEqual(['add 10', 'added 10', 'add 20', 'added 20']);
   });
 
   test('goes on while the host works, and waits where the result is asked for', async () => {
@@ -66,7 +68,7 @@ describe('a captured step in which the host takes part', () => {
     };
     const [a, b] = await step.runAndRead(step.outputs);
     expect([a![0], b![0]]).toEqual([103, 12]);
-    expect(order).toEqual(['add 10', 'add 100']);
+    expect(order).toEqual(['add 10', 'added 10', 'add 100', 'added 100']);
     expect(times).toEqual(['add 100', 'add 10']);
   });
 

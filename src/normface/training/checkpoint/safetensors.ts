@@ -9,21 +9,11 @@ import {
   headerEnd,
   lengthBytes,
   parseHeader,
+  type StoredData,
   type StoredDtype,
 } from './safetensors-header.ts';
 
-export type { StoredDtype };
-export type StoredData =
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array;
+export type { StoredData, StoredDtype };
 
 /** A tensor in a file: row-major, `data.length` is the product of `shape`. */
 export interface StoredTensor {
