@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DivergedError, UserError } from '../../../common/errors.ts';
 import type { Json } from '../../../common/json.ts';
 import { summariseLog } from '../../overview/log-summary.node.ts';
+import { isSound } from '../../training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
 import { isInUse } from '../../training/run/run-lock.node.ts';
 import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
@@ -104,7 +105,13 @@ export class Jobs {
       ({ record, run } = await this.trained(job));
     } catch (error) {
       if (!(error instanceof DivergedError)) throw error;
-      this.runner.reporter.warn(`${job.key}: ${error.message}`);
+      const [why] = error.message.split('\n');
+      this.runner.reporter.warn(`${job.key}: ${why}`);
+      // Also where it is a job that it starts from: the same bits diverge again.
+      this.store.write(identity, {
+        ...this.store.begin(identity, job.key),
+        trained: { steps: 0, seconds: null, diverged: why },
+      });
       return;
     }
     for (const { hash, measure, images } of open.measures) {
@@ -127,13 +134,17 @@ export class Jobs {
     const identity = await this.identities.of(job);
     const start = job.start && (await this.trained(job.start.job)).run;
     const record = this.store.begin(identity, job.key);
-    const { diverged: before } = record.trained ?? {};
-    if (before !== undefined) throw new DivergedError(before);
+    const { diverged } = record.trained ?? {};
+    if (diverged !== undefined) throw new DivergedError(diverged);
     const found = this.store.findRun(identity);
     if (found && isInUse(found.folder))
       throw new UserError(`another process trains ${job.key} in ${found.folder}`);
-    if (found && found.checkpoint === undefined) {
-      if (record.trained)
+    const resume =
+      found?.checkpoint !== undefined && isSound(found.checkpoint) ? found.checkpoint : undefined;
+    if (found && resume === undefined) {
+      if (found.checkpoint !== undefined)
+        this.runner.reporter.warn(`${found.checkpoint} is damaged; ${job.key} is trained again`);
+      else if (record.trained)
         this.runner.say(
           `${job.key} is trained again: its checkpoint is gone, and something new is wanted of it`,
         );
@@ -143,23 +154,11 @@ export class Jobs {
       ...job.config,
       ...(start && { initialise: { from: start.checkpoint, head: job.start!.head } }),
     };
-    try {
-      const run = await this.train(input, {
-        folder: this.store.folderOf(identity),
-        key: job.key,
-        resume: found?.checkpoint,
-      });
-      if (record.trained) return { record, run };
-      const trained = { ...record, trained: { steps: identity.steps, seconds: secondsOf(run) } };
-      this.store.write(identity, trained);
-      return { record: trained, run };
-    } catch (error) {
-      if (error instanceof DivergedError) {
-        const diverged = error.message.split('\n')[0]!;
-        this.store.write(identity, { ...record, trained: { steps: 0, seconds: null, diverged } });
-      }
-      throw error;
-    }
+    const run = await this.train(input, { folder: this.store.folderOf(identity), key: job.key, resume });
+    if (record.trained) return { record, run };
+    const trained = { ...record, trained: { steps: identity.steps, seconds: secondsOf(run) } };
+    this.store.write(identity, trained);
+    return { record: trained, run };
   }
 
   private async tidy(job: Job): Promise<void> {

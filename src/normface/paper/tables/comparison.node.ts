@@ -1,15 +1,17 @@
 /** What the tables measure of their rows: accuracies on pairs, and which pairs were decided rightly. */
 
+import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { evaluateScores } from '../../evaluation/evaluate.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
 import { MergedScores } from '../../evaluation/merged-scores.ts';
 import { mean } from '../../evaluation/result.ts';
 import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint/checkpoint.node.ts';
+import type { TrainingConfig } from '../../training/config/config.ts';
 import type { KnownValues } from '../experiment.ts';
 import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 import { packBits, unpackBits } from '../jobs/bits.ts';
-import type { Job, Measure, PlannedJob } from '../jobs/job.ts';
+import type { Job, Measure, PlannedJob, Subject } from '../jobs/job.ts';
 import { pairsSubject } from '../jobs/subjects.node.ts';
 import { type LossRow, labelOf } from './loss-rows.ts';
 import { fineTuneJob, type Recipe } from './recipe.ts';
@@ -42,7 +44,7 @@ export function pairsMeasure(
   return {
     name: 'pairs',
     settings: { protocol, merges: [...merges], snapshots: count },
-    subject: async (runner, config) => pairsSubject(await runner.evaluationSet(config), mirror ? 2 : 1),
+    subject: (runner, config) => judgesOf(runner, config, mirror),
     measure: async (runner, run) => {
       const measurements: KeptMeasurement[] = [];
       for (const checkpoint of completeCheckpoints(run.folder).slice(-count)) {
@@ -69,9 +71,23 @@ export function pairsMeasure(
   };
 }
 
+/** The pairs of a configuration, the same ones for every seed where they are drawn: rows and seeds are compared pair by pair. */
+function judges(runner: ExperimentRunner, config: TrainingConfig): Promise<EvaluationSet> {
+  return runner.evaluationSet({ ...config, seed: 1 });
+}
+
+/** @param mirror whether mirror images are looked at, too */
+export async function judgesOf(
+  runner: ExperimentRunner,
+  config: TrainingConfig,
+  mirror: boolean,
+): Promise<Subject> {
+  return pairsSubject(await judges(runner, config), mirror ? 2 : 1);
+}
+
 /** The pairs of a run's configuration, and features of its last checkpoint for them. */
 export async function pairFeatures(runner: ExperimentRunner, run: TrainedRun, mirror: boolean) {
-  const { dataset, indices, pairs } = await runner.evaluationSet(run.config);
+  const { dataset, indices, pairs } = await judges(runner, run.config);
   return { pairs, features: await runner.mirroredFeatures(run, dataset, indices, mirror) };
 }
 

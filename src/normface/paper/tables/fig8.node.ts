@@ -34,7 +34,11 @@ export const fig8: PlannedExperiment = {
     planFig8(
       comparisonRecipe(runner),
       runner.comparisonSeeds,
-      runner.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
+      runner.pick({
+        quick: [1e-3, 1e-2, 1e-1, 1],
+        medium: [1e-3, 1e-2, 1e-1],
+        full: [1e-4, 1e-3, 1e-2, 1e-1, 1],
+      }),
     ),
 };
 

@@ -8,8 +8,7 @@ import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.t
 import { packBits, unpackBits } from '../jobs/bits.ts';
 import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
 import type { Measure } from '../jobs/job.ts';
-import { pairsSubject } from '../jobs/subjects.node.ts';
-import { pairFeatures } from './comparison.node.ts';
+import { judgesOf, pairFeatures } from './comparison.node.ts';
 import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import { baselineJob, fineTuneJob, type Recipe } from './recipe.ts';
@@ -55,7 +54,7 @@ type MirrorMeasure = Measure<{ readonly lines: readonly KeptLine[] }>;
 const mirrorMeasure: MirrorMeasure = {
   name: 'mirror table',
   settings: { merges: [...mergeNames] },
-  subject: async (runner, config) => pairsSubject(await runner.evaluationSet(config), 2),
+  subject: (runner, config) => judgesOf(runner, config, true),
   measure: async (runner, run) => {
     const { pairs, features } = await pairFeatures(runner, run, true);
     const rows = mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs);

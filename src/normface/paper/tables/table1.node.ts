@@ -11,8 +11,7 @@ import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.t
 import { packBits, unpackBits } from '../jobs/bits.ts';
 import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
 import type { Measure } from '../jobs/job.ts';
-import { pairsSubject } from '../jobs/subjects.node.ts';
-import { pairFeatures } from './comparison.node.ts';
+import { judgesOf, pairFeatures } from './comparison.node.ts';
 import { comparisonRecipe } from './presets.ts';
 import { baselineJob, type Recipe } from './recipe.ts';
 import { baselineText } from './recipe-text.ts';
@@ -71,7 +70,7 @@ function similaritiesMeasure({ merge }: Recipe): SimilaritiesMeasure {
       merge,
       similarities: similarities.map(({ similarity, normalised }) => `${similarity} ${normalised}`),
     },
-    subject: async (runner, config) => pairsSubject(await runner.evaluationSet(config), mirror ? 2 : 1),
+    subject: (runner, config) => judgesOf(runner, config, mirror),
     measure: async (runner, run) => {
       const { pairs, features } = await pairFeatures(runner, run, mirror);
       const merged = mergeMirror(features.front, features.mirrored, merge);
