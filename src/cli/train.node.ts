@@ -26,7 +26,12 @@ import { type Forecast, forecast } from '../normface/training/run/forecast.node.
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
-import { openTrainingData, stepCount, type TrainingData } from '../normface/training/training-data.node.ts';
+import {
+  openTrainingData,
+  stepCount,
+  stepsInEpoch,
+  type TrainingData,
+} from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 
 /** Steps between lines on which rank was the slowest. */
@@ -249,10 +254,11 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
 async function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
   const { dataset, excluded, warnings } = data;
   const steps = stepCount(config, dataset.samples.length);
-  for (const warning of [...warnings, ...doubtfulSettings(config, steps)]) context.warn(warning);
+  const perEpoch = stepsInEpoch(config, dataset.samples.length);
+  for (const warning of [...warnings, ...doubtfulSettings(config, steps, perEpoch)]) context.warn(warning);
   const net = netOf(config.net);
   const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
-  const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps);
+  const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps, perEpoch);
   context.say(JSON.stringify(config, null, 2));
   const summary = {
     configHash: configHash(config),

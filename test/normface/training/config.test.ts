@@ -133,7 +133,11 @@ describe('training configuration', () => {
     ],
     ['Nesterov with Adam', { optimiser: { nesterov: true, name: 'adam' } }, /nesterov is for sgd/],
     ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
-    ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
+    [
+      'choice',
+      { schedule: { kind: 'linear' } },
+      /expected one of constant, step, multistep, cosine, polynomial/,
+    ],
     ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],
     [
       'a crop larger than the image',

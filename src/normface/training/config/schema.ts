@@ -108,22 +108,36 @@ const evaluation = z.strictObject({
 
 const schedule = z.strictObject({
   kind: z
-    .enum(['constant', 'step', 'multistep', 'cosine'])
+    .enum(['constant', 'step', 'multistep', 'cosine', 'polynomial'])
     .default('constant')
-    .describe('How the learning rate falls: not, every so many steps, at milestones, or along a cosine.'),
+    .describe(
+      'How the learning rate falls: not, every so many steps, at milestones, along a cosine, or as a power of what is left of the run ' +
+        'after its warm-up (docs/reference.md#schedules).',
+    ),
+  unit: z
+    .enum(['step', 'epoch'])
+    .default('step')
+    .describe(
+      'What `milestones` and `every` count; `epoch` also keeps the rate of any kind as it is for a whole epoch. `warmupSteps` are steps.',
+    ),
   milestones: z
     .array(z.number().positive())
     .default([])
     .describe(
-      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step.',
+      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step or epoch.',
     ),
   every: z
     .number()
     .positive()
     .optional()
-    .describe('Step: the rate drops every so many steps; a number below 1 is a fraction of the run.'),
+    .describe(
+      'Step: the rate drops every so many steps or epochs; a number below 1 is a fraction of the run.',
+    ),
   gamma: z.number().positive().max(1).default(0.1).describe('Step and multistep: factor of each drop.'),
-  final: fraction.default(0).describe('Cosine: the rate at the end as a fraction of the first.'),
+  final: fraction
+    .default(0)
+    .describe('Cosine and polynomial: the rate at the end as a fraction of the first.'),
+  power: z.number().positive().max(10).optional().describe('Polynomial: the exponent, 2 if not given.'),
   warmupSteps: z
     .int()
     .min(0)
