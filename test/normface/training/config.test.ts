@@ -213,6 +213,18 @@ describe('training configuration', () => {
       },
       /never meets two people: make sampling.images odd$/,
     ],
+    ['an empty pattern', { freeze: [''] }, /freeze\.0 is empty/],
+    [
+      'a rate of a parameter that is below zero',
+      { parameters: [{ match: 'conv*', learningRateMultiplier: -1 }] },
+      /parameters\.0\.learningRateMultiplier is -1, expected at least 0/,
+    ],
+    ['a rate of no parameter', { parameters: [{ decayMultiplier: 0 }] }, /parameters\.0\.match is missing/],
+    [
+      'a key that a rate of a parameter does not have',
+      { parameters: [{ match: 'conv*', decay: 0 }] },
+      /unknown key "parameters\.0\.decay"/,
+    ],
     ['checkpoint to start from', { initialise: {} }, /initialise.from is missing/],
   ];
   test.each(wrong)('%s', (_, input, sentence) => {

@@ -8,6 +8,9 @@ import type { Net } from '../../nets/net.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
+const factor = z.number().min(0);
+/** Of names of parameters. */
+const pattern = z.string().min(1).max(200);
 
 const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
 
@@ -220,6 +223,27 @@ export const configKeys = z.strictObject({
     .prefault({})
     .describe('How weights follow gradients.'),
   schedule: schedule.prefault({}).describe('The learning rate over the run.'),
+  freeze: z
+    .array(pattern)
+    .optional()
+    .describe(
+      'Parameters that stay as they are, by names in which `*` stands for any letters, such as `conv1.*`; running statistics of batch norm ' +
+        'that are among them are taken as they are (docs/training.md#freezing-and-rates-by-name).',
+    ),
+  parameters: z
+    .array(
+      z.strictObject({
+        match: pattern.describe('Names of parameters, with `*` for any letters.'),
+        learningRateMultiplier: factor
+          .optional()
+          .describe('Factor of their learning rate, 1 if not given; 0 keeps them as they are.'),
+        decayMultiplier: factor.optional().describe('Factor of their weight decay, 1 if not given.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'Rates and decays of single parameters, beside the multipliers that the net and the loss give; of several that match one the last counts.',
+    ),
   batchSize: count.max(65536).default(64).describe('Images in a step.'),
   epochs: z
     .number()
