@@ -158,6 +158,7 @@ export {
   warmUp,
 } from './optim/schedule.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
+export { WeightAverage, type WeightAverageOptions, warmedUpDecay } from './optim/weight_average.ts';
 export { type AdapterReport, describeAdapter } from './runtime/adapter.ts';
 export type { CapturedStep } from './runtime/captured-step.ts';
 export {

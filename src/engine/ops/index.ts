@@ -2,6 +2,7 @@ import type { Operator } from '../core/operator.ts';
 import { adamOperator } from '../optim/adam.operator.ts';
 import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
 import { sgdOperator } from '../optim/sgd.operator.ts';
+import { weightAverageOperator } from '../optim/weight_average.operator.ts';
 import { checkFiniteOperator } from '../runtime/finite.operator.ts';
 import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
@@ -109,4 +110,5 @@ export const operators: readonly Operator[] = [
   transposeOperator,
   tripletLossOperator,
   warpAffineOperator,
+  weightAverageOperator,
 ];

@@ -244,6 +244,23 @@ export const configKeys = z.strictObject({
     .describe(
       'Rates and decays of single parameters, beside the multipliers that the net and the loss give; of several that match one the last counts.',
     ),
+  average: z
+    .strictObject({
+      decay: z
+        .number()
+        .min(0)
+        .max(0.9999999)
+        .describe('Share of the average that is kept in each step, such as 0.999.'),
+      warmUp: z
+        .boolean()
+        .default(true)
+        .describe('Begin with a low decay, (1 + t)/(10 + t) in step t from 0, until it is that high.'),
+    })
+    .optional()
+    .describe(
+      'Keep an exponential moving average of the net over the steps: it is evaluated, and the weights of checkpoints ' +
+        '(docs/training.md#average-of-the-weights).',
+    ),
   batchSize: count.max(65536).default(64).describe('Images in a step.'),
   epochs: z
     .number()

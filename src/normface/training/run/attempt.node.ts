@@ -233,9 +233,9 @@ export class Attempt {
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
       trainedOn: data.dataset.name,
+      ...(config.average && { averageDecay: String(config.average.decay) }),
     };
-    const { weights, optimiser } = await model.snapshot();
-    const checkpoint = { weights, metadata, optimiser, state };
+    const checkpoint = { ...(await model.snapshot()), metadata, state };
     const folder = group
       ? await saveCheckpointTogether(this.start.folder, checkpoint, {
           ranks: group.ranks,
