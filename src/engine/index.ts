@@ -152,6 +152,7 @@ export {
   constantSchedule,
   cosineSchedule,
   multistepSchedule,
+  polynomialSchedule,
   type Schedule,
   stepSchedule,
   warmUp,

@@ -37,7 +37,7 @@ import type { Model } from '../model.ts';
 import { Progress } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
 import { EventFile } from '../tensorboard/event-file.node.ts';
-import type { TrainingData } from '../training-data.node.ts';
+import { stepsInEpoch, type TrainingData } from '../training-data.node.ts';
 import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import type { ImageRecord } from './start.node.ts';
@@ -165,7 +165,12 @@ export class Attempt {
         firstStep: this.firstStep,
         firstCursor: cursor,
         isUnconfirmed: !isFirst,
-        learningRate: scheduleOf(config.schedule, config.optimiser.learningRate, totalSteps),
+        learningRate: scheduleOf(
+          config.schedule,
+          config.optimiser.learningRate,
+          totalSteps,
+          stepsInEpoch(config, data.dataset.samples.length),
+        ),
         checkpointEvery: config.checkpoint.everySteps,
         validateEvery: evaluationSet ? config.evaluation.everySteps : 0,
         onRecord: (record) => {

@@ -21,7 +21,7 @@ import { Meter } from '../meter.ts';
 import { Model, type StepExchange } from '../model.ts';
 import { Stage } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
-import { stepCount, type TrainingData } from '../training-data.node.ts';
+import { stepCount, stepsInEpoch, type TrainingData } from '../training-data.node.ts';
 import { Attempt, meterOptions, type RunPlan } from './attempt.node.ts';
 import type { LogRecord } from './log.ts';
 import { Losses } from './losses.ts';
@@ -138,7 +138,9 @@ async function planOf(options: RunOptions): Promise<RunPlan> {
   const evaluationSet = config.evaluation.everySteps > 0 ? await evaluationSetOf(config) : undefined;
   // Both may be of one data set.
   const warnings = new Set([...data.warnings, ...(evaluationSet?.warnings ?? [])]);
-  for (const warning of [...warnings, ...doubtfulSettings(config, totalSteps)]) reporter.warn(warning);
+  const perEpoch = stepsInEpoch(config, data.dataset.samples.length);
+  for (const warning of [...warnings, ...doubtfulSettings(config, totalSteps, perEpoch)])
+    reporter.warn(warning);
   const meter = new Meter(meterOptions({ config, data, totalSteps }));
   return {
     ...{ config, source, data, images, totalSteps, evaluationSet },
