@@ -20,6 +20,7 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import { movingNormsOperator, sampleMarginLossOperator } from './heads/sample_margin_losses.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import {
@@ -92,6 +93,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingNormsOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -101,6 +103,7 @@ export const operators: readonly Operator[] = [
   resizeOperator,
   rowSubsetOperator,
   scaleOperator,
+  sampleMarginLossOperator,
   sgdOperator,
   sliceOperator,
   softmaxLossOperator,
