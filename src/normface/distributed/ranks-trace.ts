@@ -21,7 +21,8 @@ export interface Span {
 export function spansOf(steps: readonly RankStep[]): Span[][] {
   const origin = Math.min(...steps.map(({ began, clock }) => began + clock.offset));
   return steps.map((step) => {
-    const at = (moment: number) => moment + step.clock.offset - origin;
+    const onFirst = (moment: number) => moment + step.clock.offset;
+    const at = (moment: number) => onFirst(moment) - origin;
     const span = (lane: Lane, name: string, from: number, to: number, args?: Span['args']): Span => ({
       ...{ lane, name, from: at(from), to: at(to) },
       ...(args && { args }),
@@ -34,20 +35,30 @@ export function spansOf(steps: readonly RankStep[]): Span[][] {
       ...(passes ?? []).map(({ name, kind, began: from, ended: to, first, end }) =>
         span('GPU', name, from, to, { kind, dispatches: `${first} to ${end - 1}` }),
       ),
-      ...exchanges.flatMap((exchange) => {
+      ...exchanges.flatMap((exchange, i) => {
         const { name, begin, bytes, read, started, done, needed, idle, written } = exchange;
         // Without timestamps nobody knows when the GPU had it ready.
         const made = passes?.findLast((pass) => pass.end === begin)?.ended;
         const args = { bytes, size: bytesText(bytes) };
         return [
           ...(made === undefined ? [] : [span('read back', name, made, read, args)]),
-          span('between the ranks', name, started, done, args),
+          span('between the ranks', name, started, done, {
+            ...args,
+            ...lastToCome(steps, i, onFirst(started)),
+          }),
           span('upload', name, Math.max(done, needed), written, args),
           ...(written > idle ? [span('waiting', `for ${name}`, idle, written)] : []),
         ];
       }),
     ].filter(({ from, to }) => to >= from);
   });
+}
+
+/** The rank that came last to an exchange, and how long after another one: the rest of the time it was on its way. */
+function lastToCome(steps: readonly RankStep[], exchange: number, own: number): Span['args'] {
+  const moments = steps.map(({ exchanges, clock }) => exchanges[exchange]!.started + clock.offset);
+  const last = moments.indexOf(Math.max(...moments));
+  return { 'last to come': `rank ${last}`, 'came later by ms': Number((moments[last]! - own).toFixed(3)) };
 }
 
 /** One file for all ranks. */
