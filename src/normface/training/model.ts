@@ -111,7 +111,8 @@ export class Model implements Learner {
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
     const { captured, parameters, optimiser, objective } = this;
-    return captured.arenaBytes + 2 * parameters.bytes + optimiser.bytes + objective.images.bytes;
+    const { bytes, gradientBytes } = parameters;
+    return captured.arenaBytes + bytes + gradientBytes + optimiser.bytes + objective.images.bytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -174,7 +175,7 @@ export class Model implements Learner {
   /** Why the weights or the optimiser's state after the steps submitted so far are of no use; undefined if they may be. */
   async flaw(): Promise<string | undefined> {
     const [weight, state] = await Promise.all([
-      largestMagnitude(this.parameters.windows.map(({ values }) => values)),
+      largestMagnitude(this.parameters.arrays),
       largestMagnitude(this.optimiser.arrays),
     ]);
     // Not `weight > largestWeight`, which NaN would pass.
