@@ -96,7 +96,11 @@ export class Attempt {
     this.lastRecorded = this.firstStep;
     this.done = this.firstStep;
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
-    if (group) group.onReport = (line) => this.progress.say(line);
+    if (group) {
+      group.onReport = (line) => this.progress.say(line);
+      group.onRecord = (record, step) => this.log({ event: 'ranks', step, ...record });
+      group.recorder?.choose(this.firstStep, totalSteps);
+    }
     const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
     if (this.writes) {
@@ -188,6 +192,7 @@ export class Attempt {
         onValidate: (step) => this.evaluate(step, evaluationSet!),
         shouldStop: (step) => (group ? group.stopsAt(step) : this.plan.shouldStop()),
       });
+      await group?.report(outcome.step);
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
       if (this.writes) replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
       return outcome;

@@ -46,6 +46,8 @@ export interface RunRecord {
     | 'resume'
     | 'set-aside'
     | 'checkpoint'
+    /** Where the time of a rank of several went since the last such record, and what it sent. */
+    | 'ranks'
     | 'device-lost'
     | 'interrupted'
     | 'done'
