@@ -7,6 +7,7 @@ import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
@@ -53,8 +54,9 @@ export class Objective {
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
     const { augmentation, data } = this.config;
-    const { mirror, shift, randomCrop } = augmentation;
-    const x = this.net.batch(this.images, {
+    const { mirror, shift, randomCrop, crop, lowResolution, photometric, erase } = augmentation;
+    const images = augmentImages(this.images, { crop, lowResolution, photometric, erase });
+    const x = this.net.batch(images, {
       mirror: mirror ? 'random' : 'never',
       shift,
       crop: data.cropSize && randomCrop ? 'random' : 'centre',
