@@ -11,6 +11,7 @@ import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
+import { batchChanges } from './batch-changes.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head } from './head.ts';
 
@@ -53,14 +54,8 @@ export class Objective {
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
-    const { augmentation, data } = this.config;
-    const { mirror, shift, randomCrop, crop, lowResolution, photometric, erase } = augmentation;
-    const images = augmentImages(this.images, { crop, lowResolution, photometric, erase });
-    const x = this.net.batch(images, {
-      mirror: mirror ? 'random' : 'never',
-      shift,
-      crop: data.cropSize && randomCrop ? 'random' : 'centre',
-    });
+    const { changes, place } = batchChanges(this.config);
+    const x = this.net.batch(augmentImages(this.images, changes), place);
     const features = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
