@@ -27,7 +27,7 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 const plain = [
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
-  'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
+  'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/distributed/*.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',

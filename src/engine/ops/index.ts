@@ -28,6 +28,7 @@ import {
   adaptiveScaleOperator,
   movedCentersOperator,
 } from './heads/stateful_losses.operator.ts';
+import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { warpAffineOperator } from './images/warp_affine.ts';
@@ -61,6 +62,7 @@ export const operators: readonly Operator[] = [
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   argmaxOperator,
+  augmentImagesOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,

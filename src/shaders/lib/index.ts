@@ -3,6 +3,7 @@ import agent_distance from './agent_distance.wesl';
 import agent_entry from './agent_entry.wesl';
 import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
+import augmentation from './augmentation.wesl';
 import binary_classes from './binary_classes.wesl';
 import binary_entry from './binary_entry.wesl';
 import binary_state from './binary_state.wesl';
@@ -51,6 +52,7 @@ const modules = {
   agent_entry,
   agent_state,
   at_least,
+  augmentation,
   binary_classes,
   binary_entry,
   binary_state,

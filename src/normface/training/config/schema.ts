@@ -5,6 +5,7 @@ import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossSchema } from '../../losses/index.ts';
 import { defaultLoss } from '../../losses/names.ts';
 import type { Net } from '../../nets/net.ts';
+import { augmentation } from './augmentation.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -269,22 +270,7 @@ export const configKeys = z.strictObject({
     .optional()
     .describe('Passes over the images; 10 where neither this nor steps is given.'),
   steps: count.optional().describe('Optimiser steps, instead of epochs.'),
-  augmentation: z
-    .strictObject({
-      mirror: z.boolean().default(true).describe('Mirror each image with probability 1/2.'),
-      shift: z
-        .int()
-        .min(0)
-        .max(64)
-        .default(0)
-        .describe('Largest shift of the image, or of a crop from its centre, in pixels.'),
-      randomCrop: z
-        .boolean()
-        .default(true)
-        .describe('With data.cropSize: crops from anywhere in the image; false: from its centre.'),
-    })
-    .prefault({})
-    .describe('What is changed at random in images of the training.'),
+  augmentation: augmentation.prefault({}).describe('What is changed at random in images of the training.'),
   evaluation: evaluation
     .prefault({})
     .describe('The pairs that are judged while training, and by `normface eval`.'),
