@@ -46,7 +46,7 @@ export function stepPicture(steps: readonly RankStep[]): string {
   const panels = steps.map(({ rank }) => `rank ${rank}`);
   return renderPlot({
     description: `a step of ${steps.length} ranks over time: passes of the GPU, and messages between the ranks while the reverse pass goes on`,
-    legend: legend.map(([kind, name]) => ({ name, color: colours[kind], box: true })),
+    legend: legend.map(([kind, name]) => ({ name, color: colours[kind], box: 'solid' })),
     x: { domain: [0, end], ticks: 8, label: 'milliseconds since the first rank came to the step' },
     y: {
       type: 'band',
@@ -71,7 +71,7 @@ export function stepPicture(steps: readonly RankStep[]): string {
         fy: (name: string) => name,
         text: (name: string) => name,
         frameAnchor: 'top-left',
-        dy: -10,
+        dy: -15,
         fontWeight: 600,
         fill: 'currentColor',
         textAnchor: 'start',
