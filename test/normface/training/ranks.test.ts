@@ -69,8 +69,8 @@ const losses: [string, TrainingConfigInput][] = [
     },
   ],
   [
-    'arcface with a part of the classes',
-    { loss: { name: 'arcface', scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
+    'adaface with a part of the classes',
+    { loss: { name: 'adaface', alpha: 0.3, scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
   ],
   [
     'normface with batch norm over all ranks',
