@@ -150,20 +150,20 @@ describe('lengths that matter', () => {
 });
 
 test.each<[LossInput, Record<string, unknown>[]]>([
-  [{ name: 'adaface' }, [{ margin: 0.3 }, { concentration: -0.333 }, { alpha: 0.02 }]],
+  [{ name: 'adaface', scale: { initial: 4 } }, [{ margin: 0.3 }, { concentration: -0.333 }, { alpha: 0.02 }]],
   [
-    { name: 'magface' },
+    { name: 'magface', scale: { initial: 4 } },
     [
       { leastMargin: 0.4 },
       { mostMargin: 0.9 },
       { leastNorm: 9 },
       { mostNorm: 120 },
       { lambda: 20 },
-      { easyMargin: false, mostMargin: 3 },
+      { easyMargin: false },
     ],
   ],
   [
-    { name: 'elasticface', deviation: 0.1 },
+    { name: 'elasticface', deviation: 0.1, scale: { initial: 4 } },
     [
       { margin: 0.4 },
       { deviation: 0.2 },
@@ -174,16 +174,18 @@ test.each<[LossInput, Record<string, unknown>[]]>([
     ],
   ],
 ])('every setting of %o reaches the loss', async (loss, changes) => {
-  // The largest cosine is the second, then comes the third: an order that is not its own inverse.
-  const nearer = [
+  // By their cosines the second, the third, the first: an order that is not its own inverse. The fourth cosine is below 0.
+  const batchFeatures = [
     [20, 0, 0],
     [0, 0, 60],
     [0, 6, 32],
+    [-20, 0, 0],
   ];
-  const batch = { features: nearer, labels: [0, 2, 2] };
+  const batch = { features: batchFeatures, labels: [0, 2, 2, 0] };
   const values = [];
   for (const change of [{}, ...changes]) {
-    device.setRandom(4, 0);
+    // Draws margins of which two are above one deviation, in another order.
+    device.setRandom(5, 0);
     values.push(await lossOf({ ...loss, ...change } as LossInput, batch));
   }
   expect(new Set(values).size).toBe(values.length);
