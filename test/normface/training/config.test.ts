@@ -166,6 +166,31 @@ describe('training configuration', () => {
       { data: { cropSize: [48, 48] }, augmentation: { shift: 1 } },
       /set augmentation.randomCrop to false/,
     ],
+    [
+      'a range that falls',
+      { augmentation: { crop: { area: [0.5, 0.2] } } },
+      /augmentation.crop.area is \[0.5,0.2\]: expected the smaller number first/,
+    ],
+    [
+      'one number for a range',
+      { augmentation: { crop: { area: 0.5 } } },
+      /augmentation.crop.area is 0.5, expected a list/,
+    ],
+    [
+      'a probability above 1',
+      { augmentation: { lowResolution: { probability: 2 } } },
+      /augmentation.lowResolution.probability is 2, expected at most 1/,
+    ],
+    [
+      'a cover that is no level',
+      { augmentation: { erase: { fill: 'mean' } } },
+      /augmentation.erase.fill is "mean": expected random, or a whole number from 0 to 255/,
+    ],
+    [
+      'a change by its name elsewhere',
+      { augmentation: { cutout: {} } },
+      /unknown key "augmentation.cutout", did you mean "augmentation.erase"/,
+    ],
     ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
     ['a list', [], /expected an object/],
     ['folds without pairs', { data: { path: 'x', excludeFolds: [1] } }, /excludeFolds needs data.pairs/],
