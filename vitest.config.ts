@@ -50,7 +50,7 @@ const plain = [
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/jobs/!(real).test.ts',
-  'test/normface/paper/tables/presets.test.ts',
+  'test/normface/paper/tables/{plans,presets}.test.ts',
   'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,tensorboard}.test.ts',
   'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',

@@ -59,7 +59,9 @@ export function stubTrainer(seconds = 2) {
     const config = parseConfig({ ...input, name: 'run', output: folder });
     const from = resume === undefined ? 0 : readState(resume).step;
     const run = resume === undefined ? join(folder, 'run-001') : resolve(resume, '../..');
-    if (from < stubSteps) trained.push({ key, from, input });
+    if (from === stubSteps)
+      return { key, folder: run, checkpoint: resume!, config, data: undefined as never, steps: [] };
+    trained.push({ key, from, input });
     if (state.fail) throw state.fail;
     const step = Math.min(stubSteps, state.stopAt);
     mkdirSync(run, { recursive: true });
@@ -69,23 +71,20 @@ export function stubTrainer(seconds = 2) {
       ...Array.from({ length: step }, (_, k) => ({ event: 'step', step: k + 1, loss: 1, time: at(k + 1) })),
     ];
     writeFileSync(join(run, 'log.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    const checkpoint =
-      from < stubSteps
-        ? saveCheckpoint(run, {
-            weights: new Map(),
-            metadata: {},
-            optimiser: new Map(),
-            state: {
-              format: 1,
-              step,
-              totalSteps: stubSteps,
-              seed: config.seed,
-              cursor: { epoch: 0, position: 0 },
-              configHash: '0123456789abcdef',
-              imagesHash: '0123456789abcdef',
-            },
-          })
-        : resume!;
+    const checkpoint = saveCheckpoint(run, {
+      weights: new Map(),
+      metadata: {},
+      optimiser: new Map(),
+      state: {
+        format: 1,
+        step,
+        totalSteps: stubSteps,
+        seed: config.seed,
+        cursor: { epoch: 0, position: 0 },
+        configHash: '0123456789abcdef',
+        imagesHash: '0123456789abcdef',
+      },
+    });
     if (step < stubSteps) throw new InterruptedError(`stopped at step ${step}`);
     return { key, folder: run, checkpoint, config, data: undefined as never, steps: [] };
   };
