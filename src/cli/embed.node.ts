@@ -7,8 +7,10 @@ import { replaceFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import type { Dataset, Remark, Sample } from '../normface/data/dataset.ts';
 import { isDataset, openDataset } from '../normface/data/open.node.ts';
+import { againstQuality, qualitiesOf, qualityTexts } from '../normface/embedding/quality.ts';
 import { checkLengths, type Features } from '../normface/evaluation/features.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
+import type { ImageQuality } from '../normface/faces/quality.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { encodeSafetensors, float32Tensor } from '../normface/training/checkpoint/safetensors.ts';
 import { type AlignedImages, alignImages, noFaceText, wantedDetector } from './aligned-images.node.ts';
@@ -61,21 +63,30 @@ export async function embed(context: Context, named: readonly string[], options:
   const images = samples.map(({ key }) => key);
   const noFace = aligned?.noFace ?? [];
   if (noFace.length > 0) context.warn(noFaceText(noFace));
-  replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
+  const qualities = qualitiesOf(samples);
+  replaceFile(out, encode({ features, images, qualities }, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
   context.say(
     `${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`,
   );
   context.say(`the net was ${provenance(judged!)}`);
+  const quality = qualities && againstQuality(features, qualities);
+  for (const line of quality ? qualityTexts(quality, images.length) : []) context.say(line);
   for (const warning of judged!.warnings) context.warn(warning);
-  return { file: out, images: images.length, dimension, merge, noFace, ...judged };
+  return {
+    ...{ file: out, images: images.length, dimension, merge, noFace, ...judged },
+    ...(quality && { quality }),
+  };
 }
 
-type Encoder = (
-  features: Features,
-  images: readonly string[],
-  about: Readonly<Record<string, string>>,
-) => Uint8Array | string;
+/** Features with the names of their images and, where it was drawn, how good each is. */
+interface Embedded {
+  readonly features: Features;
+  readonly images: readonly string[];
+  readonly qualities: readonly ImageQuality[] | undefined;
+}
+
+type Encoder = (embedded: Embedded, about: Readonly<Record<string, string>>) => Uint8Array | string;
 
 /** How a file with this ending is written. @throws UsageError for an ending that is not written */
 function encoderOf(out: string): Encoder {
@@ -85,17 +96,21 @@ function encoderOf(out: string): Encoder {
   throw new UsageError(`--out ${out}: the name must end in .safetensors or .csv`);
 }
 
-const safetensors: Encoder = ({ values, dimension }, images, about) =>
-  encodeSafetensors(new Map([['features', float32Tensor(values, [images.length, dimension])]]), {
-    ...about,
-    images: JSON.stringify(images),
-  });
+/** `features` [n, dimension] and, of images whose quality was drawn, `quality` [n, 2]: blur and resolution. */
+const safetensors: Encoder = ({ features: { values, dimension }, images, qualities }, about) => {
+  const tensors = new Map([['features', float32Tensor(values, [images.length, dimension])]]);
+  const numbers = qualities?.flatMap(({ blur, resolution }) => [blur, resolution]);
+  if (numbers) tensors.set('quality', float32Tensor(Float32Array.from(numbers), [images.length, 2]));
+  return encodeSafetensors(tensors, { ...about, images: JSON.stringify(images) });
+};
 
-/** A line `image,1,2,…` of names, then one for each image. */
-const csv: Encoder = ({ values, dimension }, images) => {
-  const header = ['image', ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
+/** A line `image,1,2,…` of names, then one for each image; `blur` and `resolution` after the image where they were drawn. */
+const csv: Encoder = ({ features: { values, dimension }, images, qualities }) => {
+  const drawn = qualities ? ['blur', 'resolution'] : [];
+  const header = ['image', ...drawn, ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
   const rows = images.map((image, row) => [
     quoted(image),
+    ...(qualities ? [exact(qualities[row]!.blur), exact(qualities[row]!.resolution)] : []),
     ...Array.from(values.subarray(row * dimension, (row + 1) * dimension), exact),
   ]);
   return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');

@@ -245,13 +245,34 @@ describe('generated faces', () => {
       source: { kind: 'generated', seed: 9, identity: 11, sample: 1 },
     });
     expect(await openDataset({ identities: 3, samples: 2, seed: 9, first: 10 })).toEqual(dataset);
+    const poor = await openDataset(
+      'generated:identities=3,samples=2,seed=9,first=10,blur=1..3,resolution=0.5',
+    );
+    expect(poor.name).toBe('generated faces of seed 9 with blur 1 to 3 and resolution 0.5');
+    expect(poor.samples.map(({ key }) => key)).toEqual(dataset.samples.map(({ key }) => key));
+    const qualities = poor.samples.map(({ source }) =>
+      source.kind === 'generated' ? source.quality : undefined,
+    );
+    expect(qualities).toEqual(
+      Array.from({ length: 6 }, () => ({ blur: expect.any(Number), resolution: 0.5 })),
+    );
+    expect(new Set(qualities.map((quality) => quality?.blur)).size).toBe(6);
     const usual = await openDataset('generated');
     expect([usual.identities.length, usual.samples.length]).toEqual([200, 4000]);
   });
 
   test('a wrong specification is a usage error', async () => {
     const cases: [Parameters<typeof openDataset>[0], string][] = [
-      ['generated:people=3', 'unknown key "people" (known: identities, samples, seed, first)'],
+      [
+        'generated:people=3',
+        'unknown key "people" (known: identities, samples, seed, first, blur, resolution)',
+      ],
+      ['generated:blur=low', 'blur is a number or a range such as 0..3, got "low"'],
+      ['generated:blur=1..', 'blur is a number or a range such as 0..3, got "1.."'],
+      ['generated:blur=3..1', 'blur must rise within 0 to 20, such as 0..3, got 3..1'],
+      ['generated:blur=0..21', 'blur must rise within 0 to 20, such as 0..3, got 0..21'],
+      ['generated:resolution=0..1', 'resolution must rise within 0.01 to 1, such as 0.2..1, got 0..1'],
+      [{ resolution: [0.5, Number.NaN] }, 'resolution must rise within 0.01 to 1'],
       ['generated:samples=x', 'samples must be a whole number of at least 1, got "x"'],
       ['generated:samples', 'samples must be a whole number of at least 1, got ""'],
       ['generated:identities=-5', 'identities must be a whole number of at least 1, got "-5"'],
