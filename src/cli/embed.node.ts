@@ -7,10 +7,14 @@ import { replaceFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import type { Dataset, Remark, Sample } from '../normface/data/dataset.ts';
 import { isDataset, openDataset } from '../normface/data/open.node.ts';
-import { againstQuality, qualitiesOf, qualityTexts } from '../normface/embedding/quality.ts';
+import {
+  againstQuality,
+  type QualityColumns,
+  qualityColumns,
+  qualityTexts,
+} from '../normface/embedding/quality.ts';
 import { checkLengths, type Features } from '../normface/evaluation/features.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
-import type { ImageQuality } from '../normface/faces/quality.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import { encodeSafetensors, float32Tensor } from '../normface/training/checkpoint/safetensors.ts';
 import { type AlignedImages, alignImages, noFaceText, wantedDetector } from './aligned-images.node.ts';
@@ -63,27 +67,27 @@ export async function embed(context: Context, named: readonly string[], options:
   const images = samples.map(({ key }) => key);
   const noFace = aligned?.noFace ?? [];
   if (noFace.length > 0) context.warn(noFaceText(noFace));
-  const qualities = qualitiesOf(samples);
-  replaceFile(out, encode({ features, images, qualities }, { checkpoint: weightsFile, merge }));
+  const columns = qualityColumns(samples);
+  replaceFile(out, encode({ features, images, columns }, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
   context.say(
     `${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`,
   );
   context.say(`the net was ${provenance(judged!)}`);
-  const quality = qualities && againstQuality(features, qualities);
-  for (const line of quality ? qualityTexts(quality, images.length) : []) context.say(line);
+  const quality = againstQuality(features, columns);
+  for (const line of qualityTexts(quality, images.length)) context.say(line);
   for (const warning of judged!.warnings) context.warn(warning);
   return {
     ...{ file: out, images: images.length, dimension, merge, noFace, ...judged },
-    ...(quality && { quality }),
+    ...(Object.keys(quality).length > 0 && { quality }),
   };
 }
 
-/** Features with the names of their images and, where it was drawn, how good each is. */
+/** Features with the names of their images and what is known of the quality of each. */
 interface Embedded {
   readonly features: Features;
   readonly images: readonly string[];
-  readonly qualities: readonly ImageQuality[] | undefined;
+  readonly columns: QualityColumns;
 }
 
 type Encoder = (embedded: Embedded, about: Readonly<Record<string, string>>) => Uint8Array | string;
@@ -96,21 +100,21 @@ function encoderOf(out: string): Encoder {
   throw new UsageError(`--out ${out}: the name must end in .safetensors or .csv`);
 }
 
-/** `features` [n, dimension] and, of images whose quality was drawn, `quality` [n, 2]: blur and resolution. */
-const safetensors: Encoder = ({ features: { values, dimension }, images, qualities }, about) => {
+/** `features` [n, dimension], and `blur` and `detail` [n] where they are known. */
+const safetensors: Encoder = ({ features: { values, dimension }, images, columns }, about) => {
   const tensors = new Map([['features', float32Tensor(values, [images.length, dimension])]]);
-  const numbers = qualities?.flatMap(({ blur, resolution }) => [blur, resolution]);
-  if (numbers) tensors.set('quality', float32Tensor(Float32Array.from(numbers), [images.length, 2]));
+  for (const [key, column] of Object.entries(columns))
+    tensors.set(key, float32Tensor(Float32Array.from(column), [images.length]));
   return encodeSafetensors(tensors, { ...about, images: JSON.stringify(images) });
 };
 
-/** A line `image,1,2,…` of names, then one for each image; `blur` and `resolution` after the image where they were drawn. */
-const csv: Encoder = ({ features: { values, dimension }, images, qualities }) => {
-  const drawn = qualities ? ['blur', 'resolution'] : [];
-  const header = ['image', ...drawn, ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
+/** A line `image,1,2,…` of names, then one for each image; `blur` and `detail` after the image where they are known. */
+const csv: Encoder = ({ features: { values, dimension }, images, columns }) => {
+  const numbers = Array.from({ length: dimension }, (_, i) => String(i + 1));
+  const header = ['image', ...Object.keys(columns), ...numbers];
   const rows = images.map((image, row) => [
     quoted(image),
-    ...(qualities ? [exact(qualities[row]!.blur), exact(qualities[row]!.resolution)] : []),
+    ...Object.values(columns).map((column) => String(column[row])),
     ...Array.from(values.subarray(row * dimension, (row + 1) * dimension), exact),
   ]);
   return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');

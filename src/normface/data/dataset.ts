@@ -1,5 +1,5 @@
 import { UserError } from '../../common/errors.ts';
-import type { ImageQuality } from '../faces/quality.ts';
+import type { PictureQuality } from '../faces/render.ts';
 
 /**
  * Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. A `range` of an archive with
@@ -23,8 +23,8 @@ export type Source =
       readonly seed: number;
       readonly identity: number;
       readonly sample: number;
-      /** What was drawn for the image, where it is not drawn as well as it can be. */
-      readonly quality?: ImageQuality;
+      /** How good the picture is, where that is not left to it. */
+      readonly quality?: PictureQuality;
     };
 
 /** One image of a data set: its class, its name `identity/image.jpg` and the recipe for its pixels. */

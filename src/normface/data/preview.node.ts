@@ -20,10 +20,12 @@ export interface PreviewOptions extends Partial<ContactSheetOptions> {
 /** Separates this use of a seed from all others. */
 const previewStream = 0x76696577;
 
-/** What was drawn of the quality of a generated image, as further paragraphs of its caption. */
+/** The quality of a generated image, where it was asked for, as further paragraphs of its caption. */
 function qualityText(source: Source): string {
-  const quality = source.kind === 'generated' ? source.quality : undefined;
-  return quality ? `\nblur ${quality.blur.toFixed(1)}\nresolution ${quality.resolution.toFixed(2)}` : '';
+  const { blur, detail } = (source.kind === 'generated' && source.quality) || {};
+  return (
+    (blur === undefined ? '' : `\nblur ${blur} ‰`) + (detail === undefined ? '' : `\n${detail} pixels wide`)
+  );
 }
 
 /** Some people drawn at random, preferably with enough images, and so many of the images of each. */

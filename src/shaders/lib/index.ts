@@ -23,6 +23,7 @@ import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
 import normalised from './normalised.wesl';
 import operand_block from './operand_block.wesl';
+import ordered_bits from './ordered_bits.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
 import resize from './resize.wesl';
@@ -71,6 +72,7 @@ const modules = {
   nan,
   normalised,
   operand_block,
+  ordered_bits,
   pool,
   random,
   resize,

@@ -1,5 +1,4 @@
 import sharp, { type Sharp } from 'sharp';
-import { withQuality } from '../../faces/quality.ts';
 import { renderFace } from '../../faces/render.ts';
 import type { Source } from '../dataset.ts';
 import type { StoredSource } from '../source.node.ts';
@@ -27,8 +26,8 @@ const defaultSize: ImageSize = { width: 96, height: 112 };
  */
 export async function decodeSource(source: Source, size?: ImageSize, resize = true): Promise<Image> {
   if (source.kind === 'generated') {
-    const face = renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
-    return source.quality ? withQuality(face, source.quality) : face;
+    const { seed, identity, sample, quality } = source;
+    return renderFace(seed, identity, sample, size ?? defaultSize, undefined, quality);
   }
   if (source.kind !== 'grey')
     return decodeStored(source, (input) => resized(input.autoOrient(), size, resize));
