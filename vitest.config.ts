@@ -36,7 +36,7 @@ const plain = [
   'test/inspector/kernels/!(inspect).test.ts',
   'test/inspector/profile/!(page).test.ts',
   'test/normface/alignment/!(aligner).test.ts',
-  'test/normface/generated-faces.test.ts',
+  'test/normface/{generated-faces,image-quality}.test.ts',
   'test/normface/data/!(hostile|preview|process|resample).test.ts',
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',
