@@ -44,6 +44,10 @@ export async function plan(context: Context, file: string | undefined, options: 
   if (config.batchSize < ranks)
     throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
   if (config.auxiliaryLoss) context.warn(`the auxiliary loss ${config.auxiliaryLoss.name} is not counted`);
+  if ((config.accumulate ?? 1) > 1)
+    context.warn(
+      `of the ${config.accumulate} batches of a step one is counted; what the head sends is sent for each`,
+    );
   const classes = options.classes ?? (await openTrainingData(config)).dataset.identities.length;
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
   const planned = planDistributed(sizeOf(config, classes), cluster);

@@ -1,5 +1,7 @@
 /** What a configured loss adds to a net. */
 
+import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { gatherRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
@@ -15,19 +17,21 @@ import type { StepMetrics } from './loop.ts';
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
+  /** @param batch which of the batches of a step they are of (default: the first) */
+  apply(features: Tensor, labels: Tensor, parameters: Parameters, batch?: number): LossWithStatistics;
 }
 
 /**
  * Makes the head of a loss; its parameters are called `prefix.weight` and so on.
  *
- * @param size `batchSize` is that of all ranks together
+ * @param size `batchSize` is that of all ranks together, of each of the batches of a step
  * @param ranks where several train together: each goes over its own classes, or where the loss is not a sum over classes over all of it. Its
  *   features are those of this rank's samples, its labels those of all
  */
 export function createHead(
   prefix: string,
   config: LossConfig,
-  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'>,
+  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
   const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
@@ -51,10 +55,10 @@ export function createHead(
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters) => {
+    apply: (features, labels, parameters, batch = 0) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
       const all = ranks ? gatherRows(own, batchSize, ranks, isSpread ? 'add' : 'same') : own;
-      return head.apply(all, sampling?.labels ?? labels, parameters);
+      return head.apply(all, sampling?.labels[batch] ?? labels, parameters);
     },
     dispose: () => {
       sampling?.dispose();

@@ -92,8 +92,7 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.forward();
-      outputs.loss.backward();
+      const outputs = this.objective.reverse((loss) => loss.backward());
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
       this.average?.update();
@@ -121,7 +120,7 @@ export class Model implements Learner {
   get memoryBytes(): number {
     const { captured, parameters, optimiser, average, objective } = this;
     const kept = 2 * parameters.bytes + optimiser.bytes + (average?.bytes ?? 0);
-    return captured.arenaBytes + kept + objective.images.bytes;
+    return captured.arenaBytes + kept + objective.batchBytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -142,13 +141,18 @@ export class Model implements Learner {
     learningRate: number,
     step: number,
   ): Promise<StepMetrics> {
-    const { batchSize } = this.config;
+    const { batchSize, accumulate: batches = 1 } = this.config;
     const before = this.latest;
     const metrics = (async () => {
       await before;
       await group?.beginStep(step);
-      const labels = new Uint32Array(batchSize);
-      await ranks.allGather(own, labels, rowCounts(batchSize, ranks.size));
+      const labels = new Uint32Array(batches * batchSize);
+      // A batch of all ranks, then the next one of all ranks.
+      for (let k = 0; k < batches; k++) {
+        const part = own.subarray((k * own.length) / batches, ((k + 1) * own.length) / batches);
+        const all = labels.subarray(k * batchSize, (k + 1) * batchSize);
+        await ranks.allGather(part, all, rowCounts(batchSize, ranks.size));
+      }
       this.load({ pixels, labels }, learningRate, step);
       const result = await runStep(this.captured, this.objective.heads[0]);
       await group?.endStep(step + 1);
@@ -159,7 +163,7 @@ export class Model implements Learner {
   }
 
   /**
-   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all.
+   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all, of its batches one behind the other.
    * @throws LabelError for a label that no class has
    */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
@@ -168,9 +172,11 @@ export class Model implements Learner {
     this.optimiser.learningRate = learningRate;
     const { average } = this.config;
     if (this.average && average?.warmUp) this.average.decay = warmedUpDecay(average.decay, step);
-    const { images, labels: target, heads } = this.objective;
-    images.write(pixels);
-    target.write(labels);
+    const { batches, heads } = this.objective;
+    batches.forEach(({ images, labels: target }, k) => {
+      images.write(pixels.subarray(k * images.bytes, (k + 1) * images.bytes));
+      target.write(labels.subarray(k * target.size, (k + 1) * target.size));
+    });
     for (const head of heads) head.prepare?.(step, labels);
   }
 

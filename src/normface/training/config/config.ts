@@ -25,6 +25,14 @@ export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): read
   return cropSize ?? imageSize;
 }
 
+/** Images in an optimiser step. */
+export function imagesPerStep({
+  batchSize,
+  accumulate = 1,
+}: Pick<TrainingConfig, 'batchSize' | 'accumulate'>): number {
+  return batchSize * accumulate;
+}
+
 let schema: JsonSchema | undefined;
 
 /** JSON Schema of the configuration, for editors. Made once: that takes milliseconds. */
@@ -88,7 +96,22 @@ function contradiction(config: TrainingConfig): string | undefined {
     const wrong = loss && lossOf(loss).contradiction?.(loss);
     if (wrong) return wrong;
   }
-  return wrongBatches(config);
+  return wrongBatches(config) ?? wrongAccumulation(config);
+}
+
+/** Why the gradients of batches do not add up to those of all of them together, or undefined. */
+function wrongAccumulation({ accumulate = 1, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  if (accumulate === 1) return undefined;
+  for (const used of [loss, auxiliaryLoss]) {
+    if (!used) continue;
+    const { needsWholeBatch } = lossOf(used);
+    const reason = needsWholeBatch
+      ? needsWholeBatch(used)
+      : 'it is not known to be a mean over samples that keeps nothing from batch to batch';
+    if (reason !== undefined)
+      return `accumulate ${accumulate} does not go with the loss ${used.name}: ${reason}`;
+  }
+  return undefined;
 }
 
 /** What batches and their use say against each other, or undefined. */

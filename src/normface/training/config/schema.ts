@@ -261,7 +261,19 @@ export const configKeys = z.strictObject({
       'Keep an exponential moving average of the net over the steps: it is evaluated, and the weights of checkpoints ' +
         '(docs/training.md#average-of-the-weights).',
     ),
-  batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  batchSize: count
+    .max(65536)
+    .default(64)
+    .describe(
+      'Images that go through the net at once: those of a step, where `accumulate` does not add some.',
+    ),
+  accumulate: count
+    .max(1024)
+    .optional()
+    .describe(
+      'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
+        '(docs/training.md#gradient-accumulation).',
+    ),
   epochs: z
     .number()
     .positive()

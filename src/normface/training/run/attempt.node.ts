@@ -7,7 +7,6 @@ import { countText } from '../../../common/format.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
 import { rangeOf } from '../../../engine/distributed/range.ts';
-import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
 import { damagedText } from '../../data/images/damaged-image.node.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
@@ -19,6 +18,7 @@ import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
 import { netMetadata } from '../../nets/stored-net.ts';
 import { packageVersion } from '../../package.node.ts';
+import { accumulatedBatches } from '../accumulated-batches.ts';
 import { trainingBatches } from '../batches.node.ts';
 import {
   latestCheckpoint,
@@ -28,7 +28,7 @@ import {
 } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint, TrainingState } from '../checkpoint/checkpoint.ts';
 import type { ClassPart } from '../checkpoint/class-part.ts';
-import type { TrainingConfig } from '../config/config.ts';
+import { imagesPerStep, type TrainingConfig } from '../config/config.ts';
 import { configHash } from '../config/overrides.ts';
 import { scheduleOf } from '../config/schedule.ts';
 import { type BatchSource, divergedError, runLoop } from '../loop.ts';
@@ -155,11 +155,12 @@ export class Attempt {
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
       onDamaged: (name, reason) => reporter.warn(damagedText(name, reason)),
     });
+    const batches = accumulatedBatches(loader, config.accumulate ?? 1);
     try {
       if (!isFirst && this.owesValidation()) await this.evaluate(this.firstStep, evaluationSet!);
       const outcome = await runLoop({
         learner: model,
-        batches: overfitBatch ? firstBatchOf(loader) : loader,
+        batches: overfitBatch ? firstBatchOf(batches) : batches,
         ...meterOptions(this.plan),
         meter: this.plan.meter,
         firstStep: this.firstStep,
@@ -307,7 +308,7 @@ export class Attempt {
 /** What the records of a run are averages over. */
 export function meterOptions({ config, data, totalSteps }: Pick<RunPlan, 'config' | 'data' | 'totalSteps'>) {
   return {
-    batchSize: config.batchSize,
+    batchSize: imagesPerStep(config),
     imageCount: data.dataset.samples.length,
     totalSteps,
     recordEvery: config.log.everySteps,
@@ -315,11 +316,11 @@ export function meterOptions({ config, data, totalSteps }: Pick<RunPlan, 'config
 }
 
 /** Gives the first batch again and again. */
-function firstBatchOf(loader: BatchLoader): BatchSource<Cursor> {
-  let first: ReturnType<BatchLoader['next']> | undefined;
+function firstBatchOf(source: BatchSource<Cursor>): BatchSource<Cursor> {
+  let first: ReturnType<BatchSource<Cursor>['next']> | undefined;
   return {
     next: () => {
-      first ??= loader.next();
+      first ??= source.next();
       return first;
     },
   };
