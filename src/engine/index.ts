@@ -114,6 +114,15 @@ export {
   readStatistics,
   type StatisticsTensor,
 } from './ops/heads/statistics.ts';
+export { augmentImages } from './ops/images/augment_images.ts';
+export type {
+  AugmentOptions,
+  CropAugmentation,
+  EraseAugmentation,
+  LowResolutionAugmentation,
+  PhotometricAugmentation,
+  Range,
+} from './ops/images/augment_options.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { type WarpAffineOptions, warpAffine } from './ops/images/warp_affine.ts';

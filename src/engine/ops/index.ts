@@ -20,6 +20,7 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import { movingNormsOperator, sampleMarginLossOperator } from './heads/sample_margin_losses.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import {
@@ -27,6 +28,7 @@ import {
   adaptiveScaleOperator,
   movedCentersOperator,
 } from './heads/stateful_losses.operator.ts';
+import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { warpAffineOperator } from './images/warp_affine.ts';
@@ -60,6 +62,7 @@ export const operators: readonly Operator[] = [
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   argmaxOperator,
+  augmentImagesOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -92,6 +95,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingNormsOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -101,6 +105,7 @@ export const operators: readonly Operator[] = [
   resizeOperator,
   rowSubsetOperator,
   scaleOperator,
+  sampleMarginLossOperator,
   sgdOperator,
   sliceOperator,
   softmaxLossOperator,

@@ -2,8 +2,10 @@ import source from '../../shaders/optim/weight_average.wesl';
 import { check, checkArgument } from '../core/errors.ts';
 import { checkOptionNames, type OptionNames } from '../core/options.ts';
 import { type Parameters, readTensors } from '../core/parameters.ts';
+import { elementCount } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { Arena } from '../runtime/arena.ts';
+import { Arena, type ArenaEntry, blockSize, layOut } from '../runtime/arena.ts';
+import { align } from '../runtime/memory.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { checkRange } from './optimiser.ts';
@@ -14,11 +16,11 @@ const kernel = { name: 'weight_average', source };
 export interface WeightAverageOptions {
   /** Share of the average that is kept in each step, from 0 to below 1; change it at any time through {@link WeightAverage.decay}. */
   readonly decay: number;
-  /** How many of the parameters it is of, the first ones in the order of their declarations. Default: all. */
-  readonly count?: number;
+  /** Which parameters it is of. Default: all. */
+  readonly names?: readonly string[];
 }
 
-const optionNames: OptionNames<WeightAverageOptions> = { decay: true, count: true };
+const optionNames: OptionNames<WeightAverageOptions> = { decay: true, names: true };
 
 /**
  * The exponential moving average of parameters over the steps of a training, ā ← decay·ā + (1 − decay)·w, in f32 (Polyak & Juditsky 1992
@@ -27,25 +29,35 @@ const optionNames: OptionNames<WeightAverageOptions> = { decay: true, count: tru
 export class WeightAverage {
   private readonly parameters: Parameters;
   private readonly arena: Arena;
+  /** Parameters that lie behind each other, and their averages. */
+  private readonly pairs: readonly { readonly weight: Tensor; readonly average: Tensor }[];
   /** 1 − decay on the device: a captured step reads it when it runs. */
   private readonly share: Tensor;
   private currentDecay: number;
 
-  /** @throws ArgumentError if the decay is not from 0 to below 1, or there are not so many parameters */
+  /** @throws ArgumentError if the decay is not from 0 to below 1, or there is no parameter of a name */
   constructor(parameters: Parameters, options: WeightAverageOptions) {
     checkOptionNames('WeightAverage', options, optionNames);
     const { entries, device } = parameters;
-    const { decay, count = entries.length } = options;
+    const { decay, names = parameters.names } = options;
     checkDecay(decay);
-    checkArgument(
-      Number.isInteger(count) && count > 0 && count <= entries.length,
-      'WeightAverage',
-      () =>
-        `count must be a whole number from 1 to ${entries.length}, the number of parameters, not ${count}`,
-    );
+    checkArgument(names.length > 0, 'WeightAverage', () => 'there are no names');
+    for (const name of names) parameters.get(name);
     this.parameters = parameters;
     this.currentDecay = decay;
-    this.arena = new Arena(device, entries.slice(0, count));
+    // In the order in which they lie.
+    const averaged = entries.filter(({ name }) => names.includes(name)).sort((a, b) => a.offset - b.offset);
+    const laidOut = layOut(averaged);
+    this.arena = new Arena(device, laidOut);
+    this.pairs = runsOf(averaged).map(([from, to]) => {
+      const [first, last] = [averaged[from]!, averaged[to]!];
+      const { offset } = laidOut[from]!;
+      const end = endOf(last);
+      return {
+        weight: parameters.valueRange(first.offset, end),
+        average: runtimeOf(device).untracked(() => this.arena.view([end - first.offset], offset)),
+      };
+    });
     this.share = runtimeOf(device).untracked(() => device.tensor([1 - decay], [1]));
     this.start();
   }
@@ -74,7 +86,7 @@ export class WeightAverage {
 
   private dispatch(start: boolean): void {
     const { device } = this.parameters;
-    this.arena.windows.forEach((average, i) => {
+    for (const { weight, average } of this.pairs) {
       const { grid, constants } = elementGrid(device, average.size);
       device.within('WeightAverage', () =>
         device.dispatch({
@@ -82,7 +94,7 @@ export class WeightAverage {
           constants,
           conditions: { start },
           bindings: {
-            weight: this.parameters.windows[i]!.values,
+            weight,
             average,
             ...(!start && { share: this.share }),
           },
@@ -90,7 +102,7 @@ export class WeightAverage {
           cost: { flops: start ? 0 : 3 * average.size, bytes: (start ? 8 : 12) * average.size },
         }),
       );
-    });
+    }
   }
 
   /** Names of the parameters that it is of. */
@@ -125,6 +137,10 @@ export class WeightAverage {
   }
 
   dispose(): void {
+    for (const { weight, average } of this.pairs) {
+      weight.dispose();
+      average.dispose();
+    }
     this.arena.dispose();
     this.share.dispose();
   }
@@ -136,6 +152,22 @@ export class WeightAverage {
  */
 export function warmedUpDecay(decay: number, updates: number): number {
   return Math.min(decay, (1 + updates) / (10 + updates));
+}
+
+/** First and last of those that lie behind each other without a gap for another one. */
+function runsOf(entries: readonly ArenaEntry[]): (readonly [from: number, to: number])[] {
+  const runs: [number, number][] = [];
+  entries.forEach(({ offset }, i) => {
+    const before = entries[i - 1];
+    if (before && endOf(before) === offset) runs.at(-1)![1] = i;
+    else runs.push([i, i]);
+  });
+  return runs;
+}
+
+/** Float behind an entry, and behind what fills its last block. */
+function endOf({ offset, shape }: ArenaEntry): number {
+  return offset + align(elementCount(shape), blockSize);
 }
 
 function checkDecay(decay: number): void {

@@ -12,6 +12,7 @@ export class RandomState implements RandomSource {
   /** The row at which the part that is being computed begins. */
   private skipped = 0;
   private streams = 0;
+  private pictureStreams = 0;
 
   /** @param make uploads u32 */
   constructor(make: (state: readonly number[]) => Tensor) {
@@ -39,16 +40,22 @@ export class RandomState implements RandomSource {
     return this.streams++;
   }
 
+  nextPictureStream(): number {
+    return 2 ** 32 - ++this.pictureStreams;
+  }
+
   /** The next stream is the first one again. */
   restart(): void {
     this.streams = 0;
+    this.pictureStreams = 0;
   }
 
   inParts<T>(count: number, rows: number, body: (part: number) => T): T[] {
-    const [first, before] = [this.streams, this.skipped];
+    const [first, pictures, before] = [this.streams, this.pictureStreams, this.skipped];
     try {
       return Array.from({ length: count }, (_, part) => {
         this.streams = first;
+        this.pictureStreams = pictures;
         this.skipped = before + part * rows;
         return body(part);
       });

@@ -24,6 +24,11 @@ export interface RandomSource {
   /** Number of the next random operator of this step, so that two of them draw different bits. */
   nextStream(): number;
   /**
+   * The same for operators that change pictures before they become numbers: these count down from 2³² − 1, so that all others draw the
+   * same bits with such an operator and without.
+   */
+  nextPictureStream(): number;
+  /**
    * Computes a batch in so many parts of so many rows each: each draws, in the same streams, what its rows draw in the whole batch. `body`
    * must do all that a part draws for, its reverse pass too.
    */

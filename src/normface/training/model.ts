@@ -4,7 +4,7 @@ import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { rangeOf, rowCounts } from '../../engine/distributed/range.ts';
+import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
@@ -15,7 +15,8 @@ import { WeightAverage, warmedUpDecay } from '../../engine/optim/weight_average.
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
-import type { TrainingGroup } from '../distributed/training-group.ts';
+import { namedPass } from '../distributed/named-pass.ts';
+import { gatherLabels, type TrainingGroup } from '../distributed/training-group.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
 import { inferenceNet } from '../embedding/inference.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
@@ -36,7 +37,7 @@ const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
 /** How the ranks that train together do a step. */
 export interface StepExchange extends GradientExchange {
   /** Called before and after a step and for every exchange in it, in the same order on all ranks. */
-  readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange'>;
+  readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange' | 'recorder'>;
 }
 
 /** What a model keeps of a training. */
@@ -85,8 +86,8 @@ export class Model implements Learner {
     this.parameters = parameters;
     this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
     const { average } = config;
-    const count = this.objective.net.declarations.length;
-    this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
+    const names = this.objective.net.declarations.map(({ name }) => name);
+    this.average = average ? new WeightAverage(parameters, { decay: average.decay, names }) : null;
     const subsets = heads.flatMap((head) =>
       (head.subsets ?? []).map((subset) => new RowSubset(parameters, this.optimiser, subset)),
     );
@@ -119,7 +120,7 @@ export class Model implements Learner {
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
     const { captured, parameters, optimiser, average, objective } = this;
-    const kept = 2 * parameters.bytes + optimiser.bytes + (average?.bytes ?? 0);
+    const kept = parameters.bytes + parameters.gradientBytes + optimiser.bytes + (average?.bytes ?? 0);
     return captured.arenaBytes + kept + objective.batchBytes;
   }
 
@@ -145,15 +146,14 @@ export class Model implements Learner {
     const before = this.latest;
     const metrics = (async () => {
       await before;
-      await group?.beginStep(step);
-      const labels = new Uint32Array(batches * batchSize);
-      // A batch of all ranks, then the next one of all ranks.
-      for (let k = 0; k < batches; k++) {
-        const part = own.subarray((k * own.length) / batches, ((k + 1) * own.length) / batches);
-        const all = labels.subarray(k * batchSize, (k + 1) * batchSize);
-        await ranks.allGather(part, all, rowCounts(batchSize, ranks.size));
-      }
+      const labels = group
+        ? await group.beginStep(own, { batchSize, batches }, step)
+        : (await gatherLabels(ranks, own, { batchSize, batches })).all;
       this.load({ pixels, labels }, learningRate, step);
+      const { recorder } = group ?? {};
+      this.captured.onPasses = recorder?.records
+        ? (passes) => recorder.notePasses(passes?.map((pass) => namedPass(this.captured, pass)) ?? null)
+        : null;
       const result = await runStep(this.captured, this.objective.heads[0]);
       await group?.endStep(step + 1);
       return result;
@@ -188,7 +188,7 @@ export class Model implements Learner {
   /** Why the weights or the optimiser's state after the steps submitted so far are of no use; undefined if they may be. */
   async flaw(): Promise<string | undefined> {
     const [weight, state] = await Promise.all([
-      largestMagnitude(this.parameters.windows.map(({ values }) => values)),
+      largestMagnitude(this.parameters.arrays),
       largestMagnitude(this.optimiser.arrays),
     ]);
     // Not `weight > largestWeight`, which NaN would pass.

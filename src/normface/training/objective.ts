@@ -8,9 +8,11 @@ import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
+import { batchChanges } from './batch-changes.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head } from './head.ts';
 import { applyRules, type RuledParameters } from './parameter-rules.ts';
@@ -106,13 +108,8 @@ export class Objective {
   /** The weighted sum of the losses of a batch, ready for a reverse pass, and the statistics of the main one. */
   forward(batch = 0): LossWithStatistics {
     const { images, labels } = this.batches[batch]!;
-    const { augmentation, data } = this.config;
-    const { mirror, shift, randomCrop } = augmentation;
-    const x = this.net.batch(images, {
-      mirror: mirror ? 'random' : 'never',
-      shift,
-      crop: data.cropSize && randomCrop ? 'random' : 'centre',
-    });
+    const { changes, place } = batchChanges(this.config);
+    const x = this.net.batch(augmentImages(images, changes), place);
     const features = this.net.forward(x, this.parameters, {
       training: true,
       ranks: this.normRanks,

@@ -19,6 +19,7 @@ export type TrainingConfig = z.output<typeof trainingConfig>;
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
 export type { LossConfig } from '../../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
+export type StopEarlyConfig = NonNullable<TrainingConfig['stopEarly']>;
 
 /** Height and width of what the net gets. */
 export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
@@ -73,6 +74,8 @@ function contradiction(config: TrainingConfig): string | undefined {
   const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;
   if (evaluation.everySteps > 0 && !hasPairs)
     return 'evaluation.everySteps needs evaluation.data, or data.pairs to take the pairs from';
+  if (config.stopEarly && evaluation.everySteps === 0)
+    return 'stopEarly needs evaluation.everySteps, the steps between the evaluations that it looks at';
   const { thresholdFold, testFold } = evaluation;
   if ((thresholdFold === undefined) !== (testFold === undefined))
     return 'evaluation.thresholdFold and evaluation.testFold belong together';
