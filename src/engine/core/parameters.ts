@@ -117,9 +117,9 @@ export class Parameters {
     return this.values.windows;
   }
 
-  /** A part of the flat array of values, from a float up to another one. Whoever asks must dispose of it. */
-  valueRange(start: number, end: number): Tensor {
-    return runtimeOf(this.device).untracked(() => this.values.view([end - start], start));
+  /** The values at some places of the flat array, in pieces that bindings can hold. Whoever asks must dispose of them. */
+  valuesOf(start: number, end: number): readonly Tensor[] {
+    return runtimeOf(this.device).untracked(() => this.values.windowsOf(end, start));
   }
 
   /** Bytes of the values, gaps included; each array of an optimiser takes as much. */

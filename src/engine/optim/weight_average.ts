@@ -16,11 +16,11 @@ const kernel = { name: 'weight_average', source };
 export interface WeightAverageOptions {
   /** Share of the average that is kept in each step, from 0 to below 1; change it at any time through {@link WeightAverage.decay}. */
   readonly decay: number;
-  /** Which parameters it is of. Default: all. */
-  readonly names?: readonly string[];
+  /** How many of the parameters it is of, the first ones in the order of their declarations. Default: all. */
+  readonly count?: number;
 }
 
-const optionNames: OptionNames<WeightAverageOptions> = { decay: true, names: true };
+const optionNames: OptionNames<WeightAverageOptions> = { decay: true, count: true };
 
 /**
  * The exponential moving average of parameters over the steps of a training, ā ← decay·ā + (1 − decay)·w, in f32 (Polyak & Juditsky 1992
@@ -29,34 +29,35 @@ const optionNames: OptionNames<WeightAverageOptions> = { decay: true, names: tru
 export class WeightAverage {
   private readonly parameters: Parameters;
   private readonly arena: Arena;
-  /** Parameters that lie behind each other, and their averages. */
-  private readonly pairs: readonly { readonly weight: Tensor; readonly average: Tensor }[];
+  /** Pieces of the weights and of the average that lie alike. */
+  private readonly pieces: readonly { readonly weight: Tensor; readonly average: Tensor }[];
   /** 1 − decay on the device: a captured step reads it when it runs. */
   private readonly share: Tensor;
   private currentDecay: number;
 
-  /** @throws ArgumentError if the decay is not from 0 to below 1, or there is no parameter of a name */
+  /** @throws ArgumentError if the decay is not from 0 to below 1, or there are not so many parameters */
   constructor(parameters: Parameters, options: WeightAverageOptions) {
     checkOptionNames('WeightAverage', options, optionNames);
     const { entries, device } = parameters;
-    const { decay, names = parameters.names } = options;
+    const { decay, count = entries.length } = options;
     checkDecay(decay);
-    checkArgument(names.length > 0, 'WeightAverage', () => 'there are no names');
-    for (const name of names) parameters.get(name);
+    checkArgument(
+      Number.isInteger(count) && count > 0 && count <= entries.length,
+      'WeightAverage',
+      () =>
+        `count must be a whole number from 1 to ${entries.length}, the number of parameters, not ${count}`,
+    );
     this.parameters = parameters;
     this.currentDecay = decay;
-    // In the order in which they lie.
-    const averaged = entries.filter(({ name }) => names.includes(name)).sort((a, b) => a.offset - b.offset);
-    const laidOut = layOut(averaged);
-    this.arena = new Arena(device, laidOut);
-    this.pairs = runsOf(averaged).map(([from, to]) => {
-      const [first, last] = [averaged[from]!, averaged[to]!];
-      const { offset } = laidOut[from]!;
-      const end = endOf(last);
-      return {
-        weight: parameters.valueRange(first.offset, end),
-        average: runtimeOf(device).untracked(() => this.arena.view([end - first.offset], offset)),
-      };
+    // In the order in which the weights lie, so that long pieces of both are alike.
+    const chosen = entries.slice(0, count).sort((a, b) => a.offset - b.offset);
+    const laidOut = layOut(chosen);
+    const arena = new Arena(device, laidOut);
+    this.arena = arena;
+    this.pieces = alike(chosen, laidOut).flatMap(({ start, end, from }) => {
+      const weights = parameters.valuesOf(from, from + end - start);
+      const averages = runtimeOf(device).untracked(() => arena.windowsOf(end, start));
+      return averages.map((average, i) => ({ weight: weights[i]!, average }));
     });
     this.share = runtimeOf(device).untracked(() => device.tensor([1 - decay], [1]));
     this.start();
@@ -86,18 +87,14 @@ export class WeightAverage {
 
   private dispatch(start: boolean): void {
     const { device } = this.parameters;
-    for (const { weight, average } of this.pairs) {
+    for (const { weight, average } of this.pieces) {
       const { grid, constants } = elementGrid(device, average.size);
       device.within('WeightAverage', () =>
         device.dispatch({
           kernel,
           constants,
           conditions: { start },
-          bindings: {
-            weight,
-            average,
-            ...(!start && { share: this.share }),
-          },
+          bindings: { weight, average, ...(!start && { share: this.share }) },
           grid,
           cost: { flops: start ? 0 : 3 * average.size, bytes: (start ? 8 : 12) * average.size },
         }),
@@ -137,7 +134,7 @@ export class WeightAverage {
   }
 
   dispose(): void {
-    for (const { weight, average } of this.pairs) {
+    for (const { weight, average } of this.pieces) {
       weight.dispose();
       average.dispose();
     }
@@ -146,28 +143,25 @@ export class WeightAverage {
   }
 }
 
+/** Ranges of one layout, gaps included, and where they begin in another one in which the same entries follow each other as closely. */
+function alike(there: readonly ArenaEntry[], here: readonly ArenaEntry[]) {
+  const ranges: { readonly start: number; end: number; readonly from: number }[] = [];
+  here.forEach(({ offset, shape }, i) => {
+    const from = there[i]!.offset;
+    const end = offset + align(elementCount(shape), blockSize);
+    const last = ranges.at(-1);
+    if (last && last.from - last.start === from - offset) last.end = end;
+    else ranges.push({ start: offset, end, from });
+  });
+  return ranges;
+}
+
 /**
  * The decay after so many updates where it begins low, so that the first weights, which are worth nothing, are soon forgotten:
  * min(decay, (1 + updates) / (10 + updates)), as tf.train.ExponentialMovingAverage has it for `num_updates`.
  */
 export function warmedUpDecay(decay: number, updates: number): number {
   return Math.min(decay, (1 + updates) / (10 + updates));
-}
-
-/** First and last of those that lie behind each other without a gap for another one. */
-function runsOf(entries: readonly ArenaEntry[]): (readonly [from: number, to: number])[] {
-  const runs: [number, number][] = [];
-  entries.forEach(({ offset }, i) => {
-    const before = entries[i - 1];
-    if (before && endOf(before) === offset) runs.at(-1)![1] = i;
-    else runs.push([i, i]);
-  });
-  return runs;
-}
-
-/** Float behind an entry, and behind what fills its last block. */
-function endOf({ offset, shape }: ArenaEntry): number {
-  return offset + align(elementCount(shape), blockSize);
 }
 
 function checkDecay(decay: number): void {

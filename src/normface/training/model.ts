@@ -86,8 +86,8 @@ export class Model implements Learner {
     this.parameters = parameters;
     this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
     const { average } = config;
-    const names = this.objective.net.declarations.map(({ name }) => name);
-    this.average = average ? new WeightAverage(parameters, { decay: average.decay, names }) : null;
+    const count = this.objective.net.declarations.length;
+    this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
     const subsets = heads.flatMap((head) =>
       (head.subsets ?? []).map((subset) => new RowSubset(parameters, this.optimiser, subset)),
     );

@@ -58,7 +58,12 @@ test('labels of all ranks come together, whatever their numbers of rows, with a 
 
 test('labels of several batches come batch by batch', async () => {
   const gathered = await runInProcess(2, (ranks) => {
-    const own = Uint32Array.from([[1, 2, 11, 12], [3, 13]][ranks.rank]!);
+    const own = Uint32Array.from(
+      [
+        [1, 2, 11, 12],
+        [3, 13],
+      ][ranks.rank]!,
+    );
     return gatherLabels(ranks, own, { batchSize: 3, batches: 2 }, ranks.rank === 0);
   });
   for (const rank of gathered)
