@@ -68,6 +68,8 @@ test('medium is the recipe of configs/lfw-small*.json, with three seeds and on p
   const { runner } = fakeRunner(temporaryFolder(), { preset: 'medium', seeds: undefined });
   for (const own of [runner.seeds, runner.comparisonSeeds, runner.costlySeeds])
     expect(own).toEqual([1, 2, 3]);
+  // Figures are as in quick: they need no net that learns for hours.
+  expect(baselineConfig(runner).net).toBe('tiny');
 });
 
 test('medium: every seed of table 3 has a trial of its own, to train on and to be judged by', () => {
