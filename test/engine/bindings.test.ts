@@ -37,6 +37,7 @@ const margins: Margin[] = [
   { kind: 'angle', margin: 0.5 },
   { kind: 'multiple-angle', multiple: 4, annealing: 5 },
   { kind: 'circle', margin: 0.25 },
+  { kind: 'curricular', margin: 0.5, t: device.tensor([0], [1]) },
 ];
 
 type Head = (features: Tensor, weights: Tensor, labels: Tensor) => Tensor;

@@ -15,6 +15,7 @@ const device = await testDevice();
 
 type Head = (f: Tensor, w: Tensor, b: Tensor, y: Tensor, options: SharedHeadOptions) => LossWithStatistics;
 const margin = { kind: 'cosine', margin: 0.35 } as const;
+const curricular = () => ({ kind: 'curricular', margin: 0.5, t: device.tensor([0.4], [1]) }) as const;
 const heads: [string, Head][] = [
   ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, ...options })],
   ['cosine softmax', (f, w, _, y, options) => cosineSoftmaxHead(f, w, y, { scale: 12, ...options })],
@@ -22,6 +23,10 @@ const heads: [string, Head][] = [
     'AdaCos',
     (f, w, _, y, options) =>
       cosineSoftmaxHead(f, w, y, { scale: device.tensor([5], [1]), ...options, adaptive: true }),
+  ],
+  [
+    'CurricularFace',
+    (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin: curricular(), scale: 12, ...options }),
   ],
   ['CosFace', (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin, scale: 12, ...options })],
 ];

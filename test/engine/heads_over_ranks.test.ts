@@ -61,6 +61,12 @@ const heads: [string, Head, number][] = [
       marginSoftmaxHead(f, w, labels, { scale, margin: { kind: 'circle', margin: 0.25 }, shard }),
     16,
   ],
+  [
+    'curricularface, with a t that stays',
+    (f, w, labels, scale, shard) =>
+      marginSoftmaxHead(f, w, labels, { scale, margin: { kind: 'curricular', margin: 0.5, t: 0.3 }, shard }),
+    16,
+  ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
   [
     'c-contrastive',

@@ -25,6 +25,7 @@ import {
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
 } from './heads/stateful_losses.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
@@ -91,6 +92,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,

@@ -8,6 +8,7 @@ import { cTriplet } from './c-triplet.ts';
 import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
+import { curricularface } from './curricularface.ts';
 import type { Loss } from './loss.ts';
 import { normface } from './normface.ts';
 import { pairContrastive } from './pair-contrastive.ts';
@@ -28,6 +29,7 @@ const losses = [
   sphereface2,
   adacos,
   circle,
+  curricularface,
   center,
   pairContrastive,
   triplet,

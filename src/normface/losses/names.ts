@@ -10,6 +10,7 @@ export const lossNames = [
   'sphereface2',
   'adacos',
   'circle',
+  'curricularface',
   'center',
   'pair-contrastive',
   'triplet',

@@ -89,6 +89,9 @@ describe('known numbers', () => {
     [{ name: 'cosface' }, 2.255894],
     [{ name: 'arcface' }, 5.93886],
     [{ name: 'circle' }, 35.2],
+    // t is a hundredth of the mean cosine of 0.8.
+    [{ name: 'curricularface' }, 0.03500903],
+    [{ name: 'curricularface', momentum: 0.625 }, 4.019023],
     [{ name: 'sphereface2', weight: 1, bias: { initial: 0 } }, 0.0705975],
     [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
     [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
@@ -104,6 +107,7 @@ describe('known numbers', () => {
     { name: 'cosface' },
     { name: 'arcface' },
     { name: 'circle' },
+    { name: 'curricularface' },
     { name: 'sphereface2' },
     { name: 'adacos' },
   ])('lengths do not matter, with either scheme: %o', async (loss) => {

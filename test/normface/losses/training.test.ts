@@ -40,6 +40,8 @@ const losses: LossInput[] = [
   { name: 'adacos', dynamic: true, weightNormalisation: 'hard' },
   { name: 'circle', gamma: 16 },
   { name: 'circle', gamma: 16, weightNormalisation: 'hard' },
+  { name: 'curricularface', scale: { initial: 16 } },
+  { name: 'curricularface', scale: { initial: 16, learn: true }, momentum: 0.5, weightNormalisation: 'hard' },
 ];
 
 const withClassWeights = new Set(losses.map(({ name }) => name));
@@ -98,6 +100,8 @@ describe('settings reach the loss', () => {
     [{ name: 'sphereface2' }, { name: 'sphereface2', t: 1 }],
     [{ name: 'adacos' }, { name: 'adacos', dynamic: true }],
     [{ name: 'circle' }, { name: 'circle', margin: 0.4 }],
+    [{ name: 'curricularface' }, { name: 'curricularface', margin: 0.4 }],
+    [{ name: 'curricularface' }, { name: 'curricularface', momentum: 0.5 }],
   ];
   test.each(pairs)('%o, %o', async (one, other) => {
     expect((await firstStep({ loss: one })).loss).not.toBe((await firstStep({ loss: other })).loss);
@@ -191,6 +195,7 @@ describe('bounds in the log', () => {
     { name: 'sphereface' },
     { name: 'sphereface2' },
     { name: 'circle' },
+    { name: 'curricularface' },
   ])('none: %o', async (loss) => {
     expect((await firstStep({ loss })).bound).toBeUndefined();
   });
@@ -201,6 +206,7 @@ describe('a restored model continues with the same bits', () => {
     { name: 'sphereface', annealing: { gamma: 10, minimum: 1 }, dropout: 0.2 },
     { name: 'adacos', dynamic: true },
     { name: 'sphereface2' },
+    { name: 'curricularface', momentum: 0.5, classSampling: { rate: 0.5 } },
     { name: 'cosface', classSampling: { rate: 0.5 }, scale: { learn: true } },
     { name: 'softmax', bias: true, classSampling: { rate: 0.5 } },
   ])('%o', async (loss) => {

@@ -66,6 +66,7 @@ describe('training configuration', () => {
     ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
     ['adacos', { dynamic: false }],
     ['circle', { margin: 0.25, gamma: 256 }],
+    ['curricularface', { margin: 0.5, momentum: 0.99, scale: { initial: 64, learn: false } }],
   ] as const)('the defaults of %s are those of its authors', (name, settings) => {
     const { loss } = parseConfig({ loss: { name } });
     expect(loss).toMatchObject({ dropout: 0, weightNormalisation: 'tangent', ...settings });

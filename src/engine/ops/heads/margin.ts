@@ -23,7 +23,22 @@ export type Margin =
       readonly annealing: Tensor | number;
     }
   /** Circle loss at class level: quadratic in the cosine, weights of the pairs not differentiated. */
-  | { readonly kind: 'circle'; readonly margin: number };
+  | { readonly kind: 'circle'; readonly margin: number }
+  /** CurricularFace: ArcFace's cos(θ + m) for the own class, and cos θ_j·(t + cos θ_j) for others whose cosine is above cos(θ + m). */
+  | {
+      readonly kind: 'curricular';
+      readonly margin: number;
+      /**
+       * A finite number, or one f32 in a tensor without gradient, which every call moves to momentum·t + (1 − momentum)·(mean cosine of the
+       * samples to their classes) before it is used; it starts at 0.
+       */
+      readonly t: Tensor | number;
+      /** Share of t that stays, from 0 to below 1 (default 0.99). */
+      readonly momentum?: number;
+    };
+
+/** Share of CurricularFace's t that stays, as in the authors' code. */
+export const defaultMomentum = 0.99;
 
 /** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
@@ -44,13 +59,35 @@ export function checkMargin(operator: string, margin: Margin): void {
     );
     return;
   }
-  const limit = margin.kind === 'angle' ? Math.PI : 2;
+  if (margin.kind === 'curricular') checkCurriculum(operator, margin);
+  const limit = margin.kind === 'angle' || margin.kind === 'curricular' ? Math.PI : 2;
   checkArgument(
     margin.margin >= 0 && margin.margin < limit,
     operator,
     () => `the margin must be a number from 0 to below ${Number(limit.toFixed(4))}, not ${margin.margin}`,
   );
 }
+
+function checkCurriculum(
+  operator: string,
+  { t, momentum = defaultMomentum }: Extract<Margin, { kind: 'curricular' }>,
+): void {
+  check(
+    t instanceof Tensor ? t.size === 1 && t.dtype === 'f32' && !t.requiresGradient : Number.isFinite(t),
+    operator,
+    () =>
+      `t must be a finite number or one f32 in a tensor that requires no gradient, not ${t instanceof Tensor ? `[${t.shape}] ${t.dtype}${t.requiresGradient ? ' with a gradient' : ''}` : t}`,
+  );
+  checkArgument(
+    momentum >= 0 && momentum < 1,
+    operator,
+    () => `momentum must be a number from 0 to below 1, not ${momentum}`,
+  );
+}
+
+/** Whether the angle of a sample to its own class is needed, found from their difference: see shaders/heads/softmax_samples. */
+export const needsAngle = (margin: Margin | null): boolean =>
+  margin?.kind === 'angle' || margin?.kind === 'curricular';
 
 /** What the kernels need to apply a margin; nothing for null. */
 export function marginBindings(device: Device, margin: Margin | null) {
@@ -77,6 +114,9 @@ export function marginBindings(device: Device, margin: Margin | null) {
       bindings.annealing = annealing instanceof Tensor ? annealing : device.constant(annealing, [1]);
       break;
     }
+    case 'curricular':
+      conditions.angle_margin = true;
+      break;
     case 'circle':
       conditions.circle = true;
   }

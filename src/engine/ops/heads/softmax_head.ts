@@ -5,14 +5,15 @@ import samplesSource from '../../../shaders/heads/softmax_samples.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
 import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
-import { structLayout } from '../../runtime/struct-layout.ts';
+import { type StructLayout, structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { type ClassShard, mergeSoftmaxStates, shareOwnRows } from './class_shard.ts';
+import { followCurriculum } from './curriculum.ts';
 import { FusedHead } from './fused_head.ts';
-import { type Margin, marginBindings } from './margin.ts';
+import { type Margin, marginBindings, needsAngle } from './margin.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const adaptKernel = { name: 'adacos_scale', source: adaptSource };
@@ -20,10 +21,14 @@ const samplesKernel = { name: 'softmax_samples', source: samplesSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const radialKernel = { name: 'softmax_head_grad_radial', source: radialSource };
 
-const sample = structLayout(structs, 'Sample');
-const state = structLayout(structs, 'State');
-const decision = structLayout(structs, 'Decision');
 const statistics = statisticNames(structs);
+
+/** Conditions that members of the structs are behind. */
+const memberConditions = { curricular: false };
+type MemberConditions = Readonly<Partial<typeof memberConditions>>;
+
+const structOf = (name: string, conditions: MemberConditions): StructLayout =>
+  structLayout(structs, name, { ...memberConditions, ...conditions });
 
 /** Options of every softmax loss. */
 export interface SharedHeadOptions {
@@ -62,6 +67,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   const { device } = features;
   return device.within(operator, () => {
     const { constants, conditions, bindings: ofMargin } = marginBindings(device, margin);
+    const members = membersOf(options);
     // A margin is for cosines, whatever the lengths of the features.
     const scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || margin !== null });
     const samplesNow = (): Tensor => samplesOf(scores, options, ofMargin);
@@ -71,8 +77,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       family: 'softmax',
       finish: finishKernel,
       merge: mergeSoftmaxStates,
-      state,
-      decision,
+      state: structOf('State', members),
+      decision: structOf('Decision', members),
       statistics,
       flops: 8,
       constants,
@@ -81,6 +87,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         bias: bias !== null,
         partial: classesInUse !== undefined,
         ...conditions,
+        ...members,
       },
       bindings: ({ first, classes }) => ({
         samples,
@@ -96,7 +103,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     const outputs = head.finish(
       {
         constants: {},
-        conditions: { partial: classesInUse !== undefined },
+        conditions: { partial: classesInUse !== undefined, ...members },
         bindings: {
           samples,
           slope,
@@ -119,7 +126,11 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
             : undefined,
         );
         if (dFeatures && margin && !normaliseFeatures)
-          head.addToFeatures(radialKernel, { constants: {}, bindings: { upstream } }, dFeatures);
+          head.addToFeatures(
+            radialKernel,
+            { constants: {}, conditions: members, bindings: { upstream } },
+            dFeatures,
+          );
         const dScale = scale.requiresGradient ? viewOf(multiply(slope, upstream), scale.shape) : null;
         return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
       },
@@ -128,13 +139,20 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   });
 }
 
+/** Those of the {@link memberConditions} that hold. */
+const membersOf = ({ margin }: Pick<SoftmaxHeadOptions, 'margin'>): MemberConditions => ({
+  ...(margin?.kind === 'curricular' ? { curricular: true } : {}),
+});
+
 /** What is known of every sample before its scores: see shaders/heads/softmax_samples. */
 function samplesOf(
   scores: ClassScores,
   { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null, shard }: SoftmaxHeadOptions,
   ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
-  const isOfAngle = margin?.kind === 'angle';
+  const isOfAngle = needsAngle(margin);
+  const members = membersOf({ margin });
+  const sample = structOf('Sample', members);
   const samples = features.device.empty([features.shape[0]!, sample.words], sample.dtype);
   const lengths = !normaliseFeatures || isOfAngle;
   const bindings = {
@@ -143,13 +161,19 @@ function samplesOf(
     ...ofMargin,
     ...(lengths ? { inverse_features: rowInverseNorms(features, epsilon) } : {}),
   };
-  const conditions = { lengths, angle_margin: isOfAngle, multiple_angle: margin?.kind === 'multiple-angle' };
+  const conditions = {
+    lengths,
+    angle_margin: isOfAngle,
+    multiple_angle: margin?.kind === 'multiple-angle',
+    ...members,
+  };
   const constants = { EPSILON: epsilon, FLOOR: floor };
   // Only the angle to the own class is found from weights.
   const own = { constants, conditions };
   if (isOfAngle) {
     scores.perSample(samplesKernel, labels, own, bindings);
     if (shard) shareOwnRows(samples, labels, scores.weights, shard);
+    if (margin?.kind === 'curricular') followCurriculum(samples, margin);
   } else {
     const cost = { flops: 0, bytes: 2 * samples.bytes };
     scores.perSample(samplesKernel, labels, { ...own, cost }, bindings, scores.windows.slice(0, 1));
