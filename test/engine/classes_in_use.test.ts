@@ -18,6 +18,10 @@ const margin = { kind: 'cosine', margin: 0.35 } as const;
 const curricular = () => ({ kind: 'curricular', margin: 0.5, t: device.tensor([0.4], [1]) }) as const;
 const heads: [string, Head][] = [
   ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, ...options })],
+  [
+    'softmax with smoothed labels',
+    (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, labelSmoothing: 0.2, ...options }),
+  ],
   ['cosine softmax', (f, w, _, y, options) => cosineSoftmaxHead(f, w, y, { scale: 12, ...options })],
   [
     'AdaCos',

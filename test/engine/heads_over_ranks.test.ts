@@ -27,6 +27,11 @@ const heads: [string, Head, number][] = [
   ['softmax', (f, w, labels, _, shard) => softmaxLossHead(f, w, labels, { shard }), 1],
   ['normface', (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard }), 12],
   [
+    'normface with smoothed labels',
+    (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard, labelSmoothing: 0.2 }),
+    12,
+  ],
+  [
     'weights normalised alone',
     (f, w, labels, scale, shard) =>
       cosineSoftmaxHead(f, w, labels, { scale, normaliseFeatures: false, shard }),

@@ -3,7 +3,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** CurricularFace (arXiv 2004.00288): ArcFace, and a weight for hard classes that grows as the training goes on. */
 export const curricularface = defineLoss({
@@ -21,6 +21,7 @@ export const curricularface = defineLoss({
       scale: scaleSettings(64, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(

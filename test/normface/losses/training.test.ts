@@ -86,6 +86,7 @@ describe('settings reach the loss', () => {
   /** Two settings that must not give the same loss on the first batch. */
   const pairs: [LossInput, LossInput][] = [
     [{ name: 'softmax' }, { name: 'softmax', dropout: 0.5 }],
+    [{ name: 'sphereface' }, { name: 'sphereface', labelSmoothing: 0.1 }],
     [{ name: 'normface' }, { name: 'normface', normalise: 'weights', scale: { initial: 10 } }],
     [{ name: 'cosface' }, { name: 'cosface', margin: 0.2 }],
     [{ name: 'cosface' }, { name: 'cosface', onlyAbove: true }],
@@ -191,6 +192,7 @@ describe('bounds in the log', () => {
     { name: 'normface', normalise: 'features' },
     { name: 'normface', normalise: 'weights' },
     { name: 'normface', classSampling: { rate: 0.9 } },
+    { name: 'normface', labelSmoothing: 0.1 },
     { name: 'arcface' },
     { name: 'sphereface' },
     { name: 'sphereface2' },

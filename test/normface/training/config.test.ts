@@ -103,6 +103,16 @@ describe('training configuration', () => {
       /the loss "[a-z0-9]+" has no option "classSampling"; name one that has it as loss.name: .*cosface/,
     ],
     [
+      'smoothed labels of a loss that is no softmax',
+      { loss: { name: 'c-triplet', labelSmoothing: 0.1 } },
+      /the loss "c-triplet" has no option "labelSmoothing"; name one that has it as loss.name: softmax, normface, cosface/,
+    ],
+    [
+      'labels that are all smooth',
+      { loss: { name: 'softmax', labelSmoothing: 1 } },
+      /labelSmoothing is 1, expected less than 1/,
+    ],
+    [
       'no classes',
       { loss: { name: 'cosface', classSampling: { rate: 0 } } },
       /rate is 0, expected more than 0/,

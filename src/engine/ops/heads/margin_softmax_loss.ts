@@ -35,6 +35,7 @@ const optionNames: OptionNames<MarginSoftmaxOptions> = {
   epsilon: true,
   classesInUse: true,
   shard: true,
+  labelSmoothing: true,
 };
 
 /**
@@ -69,6 +70,7 @@ export function marginSoftmaxHead(
     epsilon = defaultEpsilon,
     classesInUse,
     shard = null,
+    labelSmoothing,
   } = options;
   checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
@@ -87,6 +89,7 @@ export function marginSoftmaxHead(
     epsilon,
     classesInUse,
     shard,
+    labelSmoothing,
   });
 }
 
@@ -113,6 +116,7 @@ function reference(
     normaliseFeatures = true,
     normaliseWeights = true,
     epsilon = defaultEpsilon,
+    labelSmoothing,
   }: Attributes,
 ): ReferenceArray {
   const annealing = margin.kind === 'multiple-angle' ? (margin.annealing as number) : 0;
@@ -125,7 +129,7 @@ function reference(
       (cosine, j) => scale! * length * marginReference(margin, cosine, j === own, annealing, row[own]),
     );
   });
-  return crossEntropyReference(logits, labels!);
+  return crossEntropyReference(logits, labels!, labelSmoothing);
 }
 
 /** Gradients that are not those of the function are tested elsewhere. */
@@ -193,7 +197,7 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     },
     {
       inputs: headInputs(9, 130, 8),
-      attributes: { margin: curricular, scale: 2, normaliseFeatures: false },
+      attributes: { margin: curricular, scale: 2, normaliseFeatures: false, labelSmoothing: 0.1 },
     },
     { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: curricular, scale: 10 } },
     { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { margin: cosine, scale: 64 } },

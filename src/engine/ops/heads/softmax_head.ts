@@ -4,6 +4,7 @@ import radialSource from '../../../shaders/heads/softmax_head_grad_radial.wesl';
 import samplesSource from '../../../shaders/heads/softmax_samples.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
+import { checkArgument } from '../../core/errors.ts';
 import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
 import { type StructLayout, structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
@@ -24,7 +25,7 @@ const radialKernel = { name: 'softmax_head_grad_radial', source: radialSource };
 const statistics = statisticNames(structs);
 
 /** Conditions that members of the structs are behind. */
-const memberConditions = { curricular: false };
+const memberConditions = { curricular: false, smoothed: false };
 type MemberConditions = Readonly<Partial<typeof memberConditions>>;
 
 const structOf = (name: string, conditions: MemberConditions): StructLayout =>
@@ -39,6 +40,11 @@ export interface SharedHeadOptions {
   readonly classesInUse?: Tensor;
   /** The weights are of some of the classes, and other ranks have the others (default: of all classes). */
   readonly shard?: ClassShard | null;
+  /**
+   * ε of smoothed labels (arXiv 1512.00567, section 7), from 0 to below 1: the label of the own class is 1 − ε + ε/C, those of the others
+   * ε/C, with C the classes that take part (default 0).
+   */
+  readonly labelSmoothing?: number;
 }
 
 export interface SoftmaxHeadOptions extends ClassScoresOptions {
@@ -54,6 +60,7 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
   readonly adaptive?: boolean;
   /** What stands for the cosines; only with normalised weights. */
   readonly margin?: Margin | null;
+  readonly labelSmoothing?: number | undefined;
 }
 
 /**
@@ -63,8 +70,13 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   const { operator, features, weights, bias, scale, floor, margin = null } = options;
-  const { normaliseFeatures, classesInUse, shard = null } = options;
+  const { normaliseFeatures, classesInUse, shard = null, labelSmoothing = 0 } = options;
   const { device } = features;
+  checkArgument(
+    labelSmoothing >= 0 && labelSmoothing < 1,
+    operator,
+    () => `labelSmoothing must be a number from 0 to below 1, not ${labelSmoothing}`,
+  );
   return device.within(operator, () => {
     const { constants, conditions, bindings: ofMargin } = marginBindings(device, margin);
     const members = membersOf(options);
@@ -89,6 +101,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         ...conditions,
         ...members,
       },
+      stateConditions: members.smoothed ? { smoothed: true } : {},
       bindings: ({ first, classes }) => ({
         samples,
         ...(bias ? { bias: rowsOf(bias, first, classes) } : {}),
@@ -96,13 +109,13 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     });
     if (options.adaptive) {
       // The products are gone over once more for the scale.
-      adaptScale(head.reduce(), scale, floor);
+      adaptScale(head.reduce(), scale, floor, members);
       samples = samplesNow();
     }
     const slope = device.empty([]); // ∂loss/∂s
     const outputs = head.finish(
       {
-        constants: {},
+        constants: members.smoothed ? { SMOOTHING: labelSmoothing } : {},
         conditions: { partial: classesInUse !== undefined, ...members },
         bindings: {
           samples,
@@ -140,8 +153,12 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
 }
 
 /** Those of the {@link memberConditions} that hold. */
-const membersOf = ({ margin }: Pick<SoftmaxHeadOptions, 'margin'>): MemberConditions => ({
+const membersOf = ({
+  margin,
+  labelSmoothing = 0,
+}: Pick<SoftmaxHeadOptions, 'margin' | 'labelSmoothing'>): MemberConditions => ({
   ...(margin?.kind === 'curricular' ? { curricular: true } : {}),
+  ...(labelSmoothing > 0 ? { smoothed: true } : {}),
 });
 
 /** What is known of every sample before its scores: see shaders/heads/softmax_samples. */
@@ -182,12 +199,13 @@ function samplesOf(
 }
 
 /** Sets the scale as AdaCos says, from the states that the batch has with the scale so far. */
-function adaptScale(states: Tensor, scale: Tensor, floor: number): void {
+function adaptScale(states: Tensor, scale: Tensor, floor: number, conditions: MemberConditions): void {
   const { device, bytes } = states;
   const n = states.shape[0]!;
   device.dispatch({
     kernel: adaptKernel,
     constants: { SAMPLES: n, FLOOR: floor, WORKGROUP: device.report.software ? 32 : 256 },
+    conditions,
     bindings: { states, scale },
     grid: [1, 1, 1],
     cost: { flops: 64 * n, bytes },
