@@ -27,7 +27,7 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 const plain = [
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
-  'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
+  'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/distributed/*.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
@@ -50,7 +50,7 @@ const plain = [
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/tables/presets.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,tensorboard}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,tensorboard}.test.ts',
   'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',

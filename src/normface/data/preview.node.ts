@@ -20,6 +20,24 @@ export interface PreviewOptions extends Partial<ContactSheetOptions> {
 /** Separates this use of a seed from all others. */
 const previewStream = 0x76696577;
 
+/** Some people drawn at random, preferably with enough images, and so many of the images of each. */
+export function peopleShown(
+  groups: readonly (readonly number[])[],
+  people: number,
+  images: number,
+  seed: number,
+): { readonly identity: number; readonly group: readonly number[] }[] {
+  return groups
+    .map((group, identity) => ({
+      identity,
+      group: group.slice(0, images),
+      place: hash32(seed, previewStream, identity),
+    }))
+    .sort((a, b) => b.group.length - a.group.length || a.place - b.place)
+    .slice(0, people)
+    .sort((a, b) => a.identity - b.identity);
+}
+
 /**
  * Writes a contact sheet of a data set: a row for each of some people drawn at random, preferably with enough images to fill it.
  * @returns names of the people shown and the size of the sheet. @throws UserError when nothing can be shown or written.
@@ -32,15 +50,7 @@ export async function writePreview(
   const { rows = 8, columns: mostColumns = 8, seed = 0, imageHeight = 128, size, onCorrupt } = options;
   const groups = samplesByIdentity(dataset);
   const titles = imageTitles(dataset);
-  const shown = groups
-    .map((group, identity) => ({
-      identity,
-      group: group.slice(0, mostColumns),
-      place: hash32(seed, previewStream, identity),
-    }))
-    .sort((a, b) => b.group.length - a.group.length || a.place - b.place)
-    .slice(0, rows)
-    .sort((a, b) => a.identity - b.identity);
+  const shown = peopleShown(groups, rows, mostColumns, seed);
   const columns = Math.max(...shown.map(({ group }) => group.length));
   const tiles: Tile[] = [];
   for (const { group } of shown) {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { adacos } from './adacos.ts';
+import { adaface } from './adaface.ts';
 import { arcface } from './arcface.ts';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
@@ -9,7 +10,9 @@ import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
 import { curricularface } from './curricularface.ts';
+import { elasticface } from './elasticface.ts';
 import type { Loss } from './loss.ts';
+import { magface } from './magface.ts';
 import { normface } from './normface.ts';
 import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
@@ -30,6 +33,9 @@ const losses = [
   adacos,
   circle,
   curricularface,
+  adaface,
+  magface,
+  elasticface,
   center,
   pairContrastive,
   triplet,

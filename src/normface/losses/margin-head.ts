@@ -6,7 +6,7 @@ import { Agents } from './agents.ts';
 import type { HeadContext, LossHead, LossSettings } from './loss.ts';
 
 interface MarginHeadOptions {
-  /** As it is, or what a step makes of the parameters. */
+  /** Or what makes it, where it keeps something from step to step. */
   readonly margin: Margin | ((parameters: Parameters) => Margin);
   readonly scale: (parameters: Parameters) => { readonly scale: Tensor | number; readonly floor?: number };
   readonly normaliseFeatures?: boolean;

@@ -71,8 +71,10 @@ export function createHead(
 export async function runStep(step: CapturedStep<LossWithStatistics>, head: Head): Promise<StepMetrics> {
   const { loss, statistics } = step.outputs;
   const [losses, numbers] = await step.runAndRead([loss, statistics.values]);
-  const { positiveCosine, negativeCosine, scale } = nameStatistics(statistics, numbers!);
-  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine };
+  const { positiveCosine, negativeCosine, scale, ...others } = nameStatistics(statistics, numbers!);
+  const { featureNorm, normDeviation, sampleMargin } = others;
+  const ofSamples = featureNorm === undefined ? {} : { featureNorm, normDeviation, sampleMargin };
+  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine, ...ofSamples };
   if (!head.hasScale || scale === undefined) return metrics;
   return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -10,6 +10,10 @@ export interface StepMetrics {
   readonly bound?: number;
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** Of losses with a margin for each sample: mean length of the features, its standard deviation in the batch, and mean margin. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  readonly sampleMargin?: number;
 }
 
 export interface MeterOptions {
@@ -108,6 +112,9 @@ export class Meter {
       bound: metrics.bound,
       positiveCosine: mean('positiveCosine'),
       negativeCosine: mean('negativeCosine'),
+      featureNorm: mean('featureNorm'),
+      normDeviation: mean('normDeviation'),
+      sampleMargin: mean('sampleMargin'),
       imagesPerSecond: (this.timed * batchSize) / elapsed,
       dataWait: Math.min(1, this.waited / 1000 / elapsed),
     };

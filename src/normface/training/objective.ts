@@ -7,17 +7,22 @@ import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
+import { batchChanges } from './batch-changes.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head } from './head.ts';
+import { applyRules, type RuledParameters } from './parameter-rules.ts';
 
 export class Objective {
   readonly net: BuiltNet;
   /** The main loss, and the auxiliary one if there is one. */
   readonly heads: readonly [Head, ...Head[]];
   readonly parameters: Parameters;
+  /** What the configuration freezes, and which rates it changes. */
+  readonly ruled: RuledParameters;
   /** The batch, or this rank's part of it: rgba8 [rows, height, width, 4]. */
   readonly images: Tensor;
   /** Those of the whole batch: [batch] u32 */
@@ -41,10 +46,12 @@ export class Objective {
     const size = { device, classes, featureSize, batchSize, seed };
     const main = createHead('loss', loss, size, ranks);
     this.heads = auxiliaryLoss ? [main, createHead('auxiliary', auxiliaryLoss, size, ranks)] : [main];
-    this.parameters = new Parameters(device, [
-      ...this.net.declarations,
-      ...this.heads.flatMap((head) => head.declarations),
-    ]);
+    this.ruled = applyRules(
+      this.net.declarations,
+      this.heads.flatMap((head) => head.declarations),
+      config,
+    );
+    this.parameters = new Parameters(device, this.ruled.declarations);
     const { count } = rangeOf(batchSize, ranks?.size ?? 1, ranks?.rank ?? 0);
     this.images = device.images(new Uint8Array(count * height * width * 4), [count, height, width]);
     this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
@@ -52,14 +59,13 @@ export class Objective {
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
-    const { augmentation, data } = this.config;
-    const { mirror, shift, randomCrop } = augmentation;
-    const x = this.net.batch(this.images, {
-      mirror: mirror ? 'random' : 'never',
-      shift,
-      crop: data.cropSize && randomCrop ? 'random' : 'centre',
+    const { changes, place } = batchChanges(this.config);
+    const x = this.net.batch(augmentImages(this.images, changes), place);
+    const features = this.net.forward(x, this.parameters, {
+      training: true,
+      ranks: this.normRanks,
+      still: this.ruled.still,
     });
-    const features = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
         head.apply(features, this.labels, this.parameters),

@@ -144,7 +144,11 @@ describe('training configuration', () => {
     ],
     ['Nesterov with Adam', { optimiser: { nesterov: true, name: 'adam' } }, /nesterov is for sgd/],
     ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
-    ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
+    [
+      'choice',
+      { schedule: { kind: 'linear' } },
+      /expected one of constant, step, multistep, cosine, polynomial/,
+    ],
     ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],
     [
       'a crop larger than the image',
@@ -219,6 +223,18 @@ describe('training configuration', () => {
         sampling: { kind: 'balanced', people: 2, images: 4 },
       },
       /never meets two people: make sampling.images odd$/,
+    ],
+    ['an empty pattern', { freeze: [''] }, /freeze\.0 is empty/],
+    [
+      'a rate of a parameter that is below zero',
+      { parameters: [{ match: 'conv*', learningRateMultiplier: -1 }] },
+      /parameters\.0\.learningRateMultiplier is -1, expected at least 0/,
+    ],
+    ['a rate of no parameter', { parameters: [{ decayMultiplier: 0 }] }, /parameters\.0\.match is missing/],
+    [
+      'a key that a rate of a parameter does not have',
+      { parameters: [{ match: 'conv*', decay: 0 }] },
+      /unknown key "parameters\.0\.decay"/,
     ],
     ['checkpoint to start from', { initialise: {} }, /initialise.from is missing/],
   ];

@@ -1,11 +1,11 @@
-import type { Margin } from './margin.ts';
+import type { CommonMargin } from './margin.ts';
 
 /**
  * What stands for a cosine before the scale, from the definitions with angles. `annealing` is λ of SphereFace, `own` the cosine of the
  * sample to its own class.
  */
 export function marginReference(
-  margin: Margin,
+  margin: CommonMargin,
   cosine: number,
   isOwn: boolean,
   annealing = 0,

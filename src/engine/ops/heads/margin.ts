@@ -1,8 +1,18 @@
 import { check, checkArgument } from '../../core/errors.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
+import { type CurricularMargin, checkCurriculum } from './curriculum.ts';
+import {
+  checkSampleMargin,
+  isSampleMargin,
+  type SampleMargin,
+  sampleMarginNeedsAngle,
+} from './sample_margin.ts';
 
 /** What a softmax over cosines puts in their place: shaders/lib/margin. */
-export type Margin =
+export type Margin = CommonMargin | SampleMargin;
+
+/** A margin that is the same for all samples. */
+export type CommonMargin =
   /** AM-Softmax and CosFace: cos θ − m for the own class; with `onlyAbove` where cos θ > m, as in AM-Softmax's layer. */
   | { readonly kind: 'cosine'; readonly margin: number; readonly onlyAbove?: boolean }
   /**
@@ -24,24 +34,14 @@ export type Margin =
     }
   /** Circle loss at class level: quadratic in the cosine, weights of the pairs not differentiated. */
   | { readonly kind: 'circle'; readonly margin: number }
-  /** CurricularFace: ArcFace's cos(θ + m) for the own class, and cos θ_j·(t + cos θ_j) for others whose cosine is above cos(θ + m). */
-  | {
-      readonly kind: 'curricular';
-      readonly margin: number;
-      /**
-       * A finite number, or one f32 in a tensor without gradient, which every call moves to momentum·t + (1 − momentum)·(mean cosine of the
-       * samples to their classes) before it is used; it starts at 0.
-       */
-      readonly t: Tensor | number;
-      /** Share of t that stays, from 0 to below 1 (default 0.99). */
-      readonly momentum?: number;
-    };
-
-/** Share of CurricularFace's t that stays, as in the authors' code. */
-export const defaultMomentum = 0.99;
+  | CurricularMargin;
 
 /** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
+  if (isSampleMargin(margin)) {
+    checkSampleMargin(operator, margin);
+    return;
+  }
   if (margin.kind === 'multiple-angle') {
     const { multiple, annealing } = margin;
     checkArgument(
@@ -68,26 +68,11 @@ export function checkMargin(operator: string, margin: Margin): void {
   );
 }
 
-function checkCurriculum(
-  operator: string,
-  { t, momentum = defaultMomentum }: Extract<Margin, { kind: 'curricular' }>,
-): void {
-  check(
-    t instanceof Tensor ? t.size === 1 && t.dtype === 'f32' && !t.requiresGradient : Number.isFinite(t),
-    operator,
-    () =>
-      `t must be a finite number or one f32 in a tensor that requires no gradient, not ${t instanceof Tensor ? `[${t.shape}] ${t.dtype}${t.requiresGradient ? ' with a gradient' : ''}` : t}`,
-  );
-  checkArgument(
-    momentum >= 0 && momentum < 1,
-    operator,
-    () => `momentum must be a number from 0 to below 1, not ${momentum}`,
-  );
+/** Whether it is made of the angle to the own class, beside its cosine. */
+export function needsOwnAngle(margin: Margin | null): boolean {
+  if (isSampleMargin(margin)) return sampleMarginNeedsAngle(margin);
+  return margin?.kind === 'angle' || margin?.kind === 'curricular';
 }
-
-/** Whether the angle of a sample to its own class is needed, found from their difference: see shaders/heads/softmax_samples. */
-export const needsAngle = (margin: Margin | null): boolean =>
-  margin?.kind === 'angle' || margin?.kind === 'curricular';
 
 /** What the kernels need to apply a margin; nothing for null. */
 export function marginBindings(device: Device, margin: Margin | null) {
@@ -96,7 +81,7 @@ export function marginBindings(device: Device, margin: Margin | null) {
   const bindings: Record<string, Tensor> = {};
   if (!margin) return { constants, conditions, bindings };
   conditions.margin = true;
-  constants.MARGIN = margin.kind === 'multiple-angle' ? 0 : margin.margin;
+  constants.MARGIN = 'margin' in margin ? margin.margin : 0;
   constants.MULTIPLE = margin.kind === 'multiple-angle' ? margin.multiple : 1;
   switch (margin.kind) {
     case 'cosine':
@@ -119,6 +104,19 @@ export function marginBindings(device: Device, margin: Margin | null) {
       break;
     case 'circle':
       conditions.circle = true;
+      break;
+    case 'adaptive':
+      conditions.adaptive_margin = true;
+      break;
+    case 'magnitude':
+      conditions.angle_margin = true;
+      conditions.easy = margin.easy ?? true;
+      conditions.sample_margin = true;
+      break;
+    case 'elastic':
+      conditions[margin.of === 'angle' ? 'angle_margin' : 'cosine_margin'] = true;
+      conditions.unbounded = true;
+      conditions.sample_margin = true;
   }
   return { constants, conditions, bindings };
 }

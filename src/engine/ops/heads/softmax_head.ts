@@ -14,7 +14,14 @@ import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { type ClassShard, mergeSoftmaxStates, shareOwnRows } from './class_shard.ts';
 import { followCurriculum } from './curriculum.ts';
 import { FusedHead } from './fused_head.ts';
-import { type Margin, marginBindings, needsAngle } from './margin.ts';
+import { type Margin, marginBindings, needsOwnAngle } from './margin.ts';
+import { isSampleMargin } from './sample_margin.ts';
+import {
+  addMarginGradient,
+  finishSampleMargins,
+  sampleMarginStatistics,
+  setSampleMargins,
+} from './sample_margins.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const adaptKernel = { name: 'adacos_scale', source: adaptSource };
@@ -84,6 +91,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     const scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || margin !== null });
     const samplesNow = (): Tensor => samplesOf(scores, options, ofMargin);
     let samples = samplesNow();
+    const sampleMargin = isSampleMargin(margin) ? margin : null;
+    if (sampleMargin) setSampleMargins(sampleMargin, samples, shard !== null);
     const head = new FusedHead({
       scores,
       family: 'softmax',
@@ -91,7 +100,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       merge: mergeSoftmaxStates,
       state: structOf('State', members),
       decision: structOf('Decision', members),
-      statistics,
+      statistics: sampleMargin ? sampleMarginStatistics : statistics,
       flops: 8,
       constants,
       conditions: {
@@ -101,7 +110,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         ...conditions,
         ...members,
       },
-      stateConditions: members.smoothed ? { smoothed: true } : {},
+      structConditions: members,
       bindings: ({ first, classes }) => ({
         samples,
         ...(bias ? { bias: rowsOf(bias, first, classes) } : {}),
@@ -116,7 +125,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     const outputs = head.finish(
       {
         constants: members.smoothed ? { SMOOTHING: labelSmoothing } : {},
-        conditions: { partial: classesInUse !== undefined, ...members },
+        conditions: { partial: classesInUse !== undefined },
         bindings: {
           samples,
           slope,
@@ -125,6 +134,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       },
       head.reduce(),
     );
+    if (sampleMargin) finishSampleMargins(sampleMargin, samples, outputs);
     record(outputs.loss, {
       operator,
       inputs: [features, weights, scale, ...(bias ? [bias] : [])],
@@ -139,11 +149,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
             : undefined,
         );
         if (dFeatures && margin && !normaliseFeatures)
-          head.addToFeatures(
-            radialKernel,
-            { constants: {}, conditions: members, bindings: { upstream } },
-            dFeatures,
-          );
+          head.addToFeatures(radialKernel, { constants: {}, bindings: { upstream } }, dFeatures);
+        if (dFeatures && sampleMargin) addMarginGradient(sampleMargin, head, upstream, dFeatures);
         const dScale = scale.requiresGradient ? viewOf(multiply(slope, upstream), scale.shape) : null;
         return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
       },
@@ -167,11 +174,11 @@ function samplesOf(
   { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null, shard }: SoftmaxHeadOptions,
   ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
-  const isOfAngle = needsAngle(margin);
+  const isOfAngle = needsOwnAngle(margin);
   const members = membersOf({ margin });
   const sample = structOf('Sample', members);
   const samples = features.device.empty([features.shape[0]!, sample.words], sample.dtype);
-  const lengths = !normaliseFeatures || isOfAngle;
+  const lengths = !normaliseFeatures || isOfAngle || isSampleMargin(margin);
   const bindings = {
     scale,
     samples,
