@@ -10,6 +10,7 @@ import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import type { PreparedDispatch } from '../../src/engine/runtime/prepared.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -79,6 +80,11 @@ const full: [string, Head][] = [
   [
     'C-triplet with weights of samples',
     (f, w, y) => cTripletHead(f, w, y, { sampleWeights: device.zeros([f.shape[0]!]) }).loss,
+  ],
+  [
+    'UniFace',
+    (f, w, y) =>
+      uniFaceHead(f, w, y, { bias: device.zeros([1]).requireGradient(), classesInUse: count() }).loss,
   ],
   ['SphereFace2', (f, w, y) => sphereFace2Head(f, w, y, { bias: device.zeros([1]).requireGradient() }).loss],
 ];

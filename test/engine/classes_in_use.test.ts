@@ -8,6 +8,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import type { SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { type LossWithStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -27,6 +28,11 @@ const heads: [string, Head][] = [
     'AdaCos',
     (f, w, _, y, options) =>
       cosineSoftmaxHead(f, w, y, { scale: device.tensor([5], [1]), ...options, adaptive: true }),
+  ],
+  [
+    'UniFace',
+    (f, w, _, y, { classesInUse }) =>
+      uniFaceHead(f, w, y, { bias: device.tensor([3], [1]), s: 16, classesInUse }),
   ],
   [
     'CurricularFace',

@@ -13,6 +13,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import type { LossWithStatistics } from '../../src/engine/ops/heads/statistics.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -73,6 +74,11 @@ const heads: [string, Head, number][] = [
     16,
   ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
+  [
+    'uniface',
+    (f, w, labels, bias, shard) => uniFaceHead(f, w, labels, { bias, s: 16, lambda: 0.5, shard }),
+    3,
+  ],
   [
     'c-contrastive',
     (f, w, labels, _, shard) => cContrastiveHead(f, w, labels, { negativeMargin: 3, shard }),

@@ -29,6 +29,7 @@ import {
   movedCentersOperator,
   movingCurriculumOperator,
 } from './heads/stateful_losses.operator.ts';
+import { uniFaceLossOperator } from './heads/uniface_loss.ts';
 import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
@@ -116,6 +117,7 @@ export const operators: readonly Operator[] = [
   sumOperator,
   transposeOperator,
   tripletLossOperator,
+  uniFaceLossOperator,
   warpAffineOperator,
   weightAverageOperator,
 ];

@@ -46,6 +46,7 @@ const sharedBy: Readonly<Record<LossConfig['name'], Shared | null>> = {
   // Its Sample has one number more.
   curricularface: { ...softmax, shared: 6 },
   sphereface2: { largest: 0, sums: 4, shared: 0 },
+  uniface: { largest: 0, sums: 4, shared: 0 },
   'c-contrastive': agents,
   'c-triplet': agents,
   center: null,

@@ -19,6 +19,7 @@ import { softmax } from './softmax.ts';
 import { sphereface } from './sphereface.ts';
 import { sphereface2 } from './sphereface2.ts';
 import { triplet } from './triplet.ts';
+import { uniface } from './uniface.ts';
 
 /** In the order in which messages list them. */
 const losses = [
@@ -33,6 +34,7 @@ const losses = [
   adacos,
   circle,
   curricularface,
+  uniface,
   adaface,
   magface,
   elasticface,

@@ -11,6 +11,7 @@ export const lossNames = [
   'adacos',
   'circle',
   'curricularface',
+  'uniface',
   'adaface',
   'magface',
   'elasticface',

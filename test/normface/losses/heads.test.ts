@@ -93,6 +93,9 @@ describe('known numbers', () => {
     [{ name: 'curricularface' }, 0.03500903],
     [{ name: 'curricularface', momentum: 0.625 }, 4.019023],
     [{ name: 'sphereface2', weight: 1, bias: { initial: 0 } }, 0.0705975],
+    [{ name: 'uniface', bias: { initial: 20 } }, 10.747054],
+    // b = log(10·3), and with half of the classes drawn log(10·½·3).
+    [{ name: 'uniface' }, 27.351592],
     [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
     [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
     [{ name: 'softmax' }, crossEntropy(cosines)],
@@ -126,6 +129,7 @@ describe('known numbers', () => {
     { name: 'circle' },
     { name: 'curricularface' },
     { name: 'sphereface2' },
+    { name: 'uniface' },
     { name: 'adacos' },
   ])('lengths do not matter, with either scheme: %o', async (loss) => {
     const expected = await lossOf(loss);

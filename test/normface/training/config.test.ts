@@ -64,6 +64,10 @@ describe('training configuration', () => {
     ],
     ['sphereface', { multiple: 4, annealing: { initial: 1000, gamma: 0.12, power: 1, minimum: 5 } }],
     ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
+    [
+      'uniface',
+      { s: 64, margin: 0.4, lambda: 1, clamped: false, weight: 1, bias: { learn: true, decayMultiplier: 1 } },
+    ],
     ['adacos', { dynamic: false }],
     ['circle', { margin: 0.25, gamma: 256 }],
     ['curricularface', { margin: 0.5, momentum: 0.99, scale: { initial: 64, learn: false } }],
