@@ -5,7 +5,7 @@ import { type AugmentationDraw, drawAugmentation } from '../engine/ops/images/au
 import { augmentImages } from '../engine/ops/images/augment_images.ts';
 import { augmentSettings } from '../engine/ops/images/augment_options.ts';
 import { imageBatch } from '../engine/ops/images/image_batch.ts';
-import { type DrawnPlace, drawPlace } from '../engine/ops/images/image_batch_draws.ts';
+import { drawPlace } from '../engine/ops/images/image_batch_draws.ts';
 import { type Dataset, imageName, samplesByIdentity } from '../normface/data/dataset.ts';
 import {
   type ContactSheetOptions,
@@ -29,8 +29,12 @@ export interface AugmentSheetOptions extends ContactSheetOptions {
   readonly onCorrupt: (name: string, reason: string) => void;
 }
 
-/** What became of an image in one step of a training. */
-export type Version = AugmentationDraw & DrawnPlace;
+/** What became of an image in one step of a training; factors as they are, not in 256ths. */
+export interface Version extends AugmentationDraw {
+  /** By how many pixels, where the part that the net gets is not the centre. */
+  readonly moved: { readonly down: number; readonly right: number } | null;
+  readonly mirrored: boolean;
+}
 
 /** An image that is shown, and what was drawn for each version of it, from step 0 on. */
 export interface AugmentedImage {
@@ -75,7 +79,7 @@ export async function writeAugmentSheet(
     { images: [image], caption: title },
     ...steps.map((step) => ({
       images: [pictures[step]![row]!],
-      caption: [`step ${step}`, ...versionText(shown[row]!.versions[step]!, config)].join('\n'),
+      caption: [`step ${step}`, ...versionText(shown[row]!.versions[step]!)].join('\n'),
     })),
   ]);
   return { images: shown, ...(await writeContactSheet(path, tiles, options)) };
@@ -130,29 +134,35 @@ function versionOf(config: TrainingConfig, { step, row }: { step: number; row: n
   const [rows, columns] = inputSize(config.data);
   const { changes, place } = batchChanges(config);
   const key = { seed: config.seed, step, row };
+  const draw = drawAugmentation(augmentSettings(changes), { height, width }, key);
+  const { mirrored, top, left } = drawPlace(place, { rows: height - rows, columns: width - columns }, key);
+  const down = Math.floor((height - rows) / 2) - top;
+  const right = Math.floor((width - columns) / 2) - left;
+  const { photometric } = draw;
   return {
-    ...drawAugmentation(augmentSettings(changes), { height, width }, key),
-    ...drawPlace(place, { rows: height - rows, columns: width - columns }, key),
+    ...draw,
+    photometric: photometric && {
+      order: photometric.order,
+      brightness: photometric.brightness / 256,
+      contrast: photometric.contrast / 256,
+      saturation: photometric.saturation / 256,
+    },
+    mirrored,
+    // A mirror turns the direction around.
+    moved: down === 0 && right === 0 ? null : { down, right: mirrored ? -right : right },
   };
 }
 
 /** What was drawn, a paragraph each. */
-function versionText(version: Version, config: TrainingConfig): string[] {
-  const { crop, lowResolution, photometric, erase, mirrored, top, left } = version;
-  const [height, width] = config.data.imageSize;
-  const [rows, columns] = inputSize(config.data);
-  const [down, right] = [
-    top - Math.floor((height - rows) / 2),
-    left - Math.floor((width - columns) / 2),
-  ] as const;
-  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value)}`;
+function versionText({ crop, lowResolution, photometric, erase, moved, mirrored }: Version): string[] {
+  const signed = (value: number): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value)}`;
   const text = [
     crop && `cut to ${crop.width} × ${crop.height}`,
     lowResolution &&
-      `${lowResolution.width} × ${lowResolution.height} pixels, ${lowResolution.down}, ${lowResolution.up}`,
-    ...(photometric?.order ?? []).map((name) => `${name} ${(photometric![name] / 256).toFixed(2)}`),
+      `${lowResolution.width} × ${lowResolution.height} pixels (${lowResolution.down}, ${lowResolution.up})`,
+    ...(photometric?.order ?? []).map((name) => `${name} ${photometric![name].toFixed(2)}`),
     erase && `covered ${erase.width} × ${erase.height}`,
-    (down !== 0 || right !== 0) && `moved ${signed(-right)}, ${signed(-down)}`,
+    moved && `moved ${signed(moved.right)}, ${signed(moved.down)}`,
     mirrored && 'mirrored',
   ].filter((line) => typeof line === 'string');
   return text.length > 0 ? text : ['as it is'];

@@ -93,12 +93,18 @@ export {
   cosineSoftmaxHead,
   cosineSoftmaxLoss,
 } from './ops/heads/cosine_softmax_loss.ts';
-export type { Margin } from './ops/heads/margin.ts';
+export type { CommonMargin, Margin } from './ops/heads/margin.ts';
 export {
   type MarginSoftmaxOptions,
   marginSoftmaxHead,
   marginSoftmaxLoss,
 } from './ops/heads/margin_softmax_loss.ts';
+export type {
+  AdaptiveMargin,
+  ElasticMargin,
+  MagnitudeMargin,
+  SampleMargin,
+} from './ops/heads/sample_margin.ts';
 export type { SharedHeadOptions } from './ops/heads/softmax_head.ts';
 export { type SoftmaxLossOptions, softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
 export {

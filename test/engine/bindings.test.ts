@@ -8,6 +8,7 @@ import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import type { SampleMargin } from '../../src/engine/ops/heads/sample_margin.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
@@ -41,6 +42,13 @@ const margins: Margin[] = [
   { kind: 'curricular', margin: 0.5, t: device.tensor([0], [1]) },
 ];
 
+/** Of which every sample has its own. */
+const sampleMargins = (): SampleMargin[] => [
+  { kind: 'adaptive', margin: 0.4, running: device.tensor([20, 100], [2]) },
+  { kind: 'magnitude', margins: [0.45, 0.8], norms: [1, 9] },
+  { kind: 'elastic', of: 'angle', margin: 0.5, deviation: 0.1, assignment: 'sorted' },
+];
+
 type Head = (features: Tensor, weights: Tensor, labels: Tensor) => Tensor;
 const count = () => device.tensor([100], [1], 'u32');
 const learnt = () => device.tensor([10], [1]).requireGradient();
@@ -60,6 +68,10 @@ const full: [string, Head][] = [
       const options = { margin, scale: learnt(), normaliseFeatures: false, classesInUse: count() };
       return marginSoftmaxHead(f, w, y, options).loss;
     },
+  ]),
+  ...sampleMargins().map((margin): [string, Head] => [
+    `margin ${margin.kind}`,
+    (f, w, y) => marginSoftmaxHead(f, w, y, { margin, scale: learnt(), classesInUse: count() }).loss,
   ]),
   [
     'softmax of products with unit vectors',

@@ -2,8 +2,10 @@ import source from '../../shaders/optim/weight_average.wesl';
 import { check, checkArgument } from '../core/errors.ts';
 import { checkOptionNames, type OptionNames } from '../core/options.ts';
 import { type Parameters, readTensors } from '../core/parameters.ts';
+import { elementCount } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { Arena } from '../runtime/arena.ts';
+import { Arena, type ArenaEntry, blockSize, layOut } from '../runtime/arena.ts';
+import { align } from '../runtime/memory.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { elementGrid } from '../tuning/grid.ts';
 import { checkRange } from './optimiser.ts';
@@ -27,6 +29,8 @@ const optionNames: OptionNames<WeightAverageOptions> = { decay: true, count: tru
 export class WeightAverage {
   private readonly parameters: Parameters;
   private readonly arena: Arena;
+  /** Pieces of the weights and of the average that lie alike. */
+  private readonly pieces: readonly { readonly weight: Tensor; readonly average: Tensor }[];
   /** 1 − decay on the device: a captured step reads it when it runs. */
   private readonly share: Tensor;
   private currentDecay: number;
@@ -45,7 +49,16 @@ export class WeightAverage {
     );
     this.parameters = parameters;
     this.currentDecay = decay;
-    this.arena = new Arena(device, entries.slice(0, count));
+    // In the order in which the weights lie, so that long pieces of both are alike.
+    const chosen = entries.slice(0, count).sort((a, b) => a.offset - b.offset);
+    const laidOut = layOut(chosen);
+    const arena = new Arena(device, laidOut);
+    this.arena = arena;
+    this.pieces = alike(chosen, laidOut).flatMap(({ start, end, from }) => {
+      const weights = parameters.valuesOf(from, from + end - start);
+      const averages = runtimeOf(device).untracked(() => arena.windowsOf(end, start));
+      return averages.map((average, i) => ({ weight: weights[i]!, average }));
+    });
     this.share = runtimeOf(device).untracked(() => device.tensor([1 - decay], [1]));
     this.start();
   }
@@ -74,23 +87,19 @@ export class WeightAverage {
 
   private dispatch(start: boolean): void {
     const { device } = this.parameters;
-    this.arena.windows.forEach((average, i) => {
+    for (const { weight, average } of this.pieces) {
       const { grid, constants } = elementGrid(device, average.size);
       device.within('WeightAverage', () =>
         device.dispatch({
           kernel,
           constants,
           conditions: { start },
-          bindings: {
-            weight: this.parameters.windows[i]!.values,
-            average,
-            ...(!start && { share: this.share }),
-          },
+          bindings: { weight, average, ...(!start && { share: this.share }) },
           grid,
           cost: { flops: start ? 0 : 3 * average.size, bytes: (start ? 8 : 12) * average.size },
         }),
       );
-    });
+    }
   }
 
   /** Names of the parameters that it is of. */
@@ -125,9 +134,26 @@ export class WeightAverage {
   }
 
   dispose(): void {
+    for (const { weight, average } of this.pieces) {
+      weight.dispose();
+      average.dispose();
+    }
     this.arena.dispose();
     this.share.dispose();
   }
+}
+
+/** Ranges of one layout, gaps included, and where they begin in another one in which the same entries follow each other as closely. */
+function alike(there: readonly ArenaEntry[], here: readonly ArenaEntry[]) {
+  const ranges: { readonly start: number; end: number; readonly from: number }[] = [];
+  here.forEach(({ offset, shape }, i) => {
+    const from = there[i]!.offset;
+    const end = offset + align(elementCount(shape), blockSize);
+    const last = ranges.at(-1);
+    if (last && last.from - last.start === from - offset) last.end = end;
+    else ranges.push({ start: offset, end, from });
+  });
+  return ranges;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface PlannedLoss {
   readonly dynamic?: boolean;
   /** Of softmax losses: smoothed labels take one sum more. */
   readonly labelSmoothing?: number;
+  /** Share of the numbers of a feature that it does not see. */
+  readonly dropout?: number;
 }
 
 /** The struct State of shaders/lib/softmax_state has a maximum and five sums; its Sample has five numbers. */
@@ -38,11 +40,11 @@ const sharedBy: Readonly<Record<LossConfig['name'], Shared | null>> = {
   cosface: softmax,
   circle: softmax,
   arcface: ofAngle,
-  sphereface: softmax,
-  adacos: softmax,
   adaface: ofAngle,
   magface: ofAngle,
   elasticface: ofAngle,
+  sphereface: softmax,
+  adacos: softmax,
   // Its Sample has one number more.
   curricularface: { ...softmax, shared: 6 },
   sphereface2: { largest: 0, sums: 4, shared: 0 },

@@ -89,6 +89,22 @@ test('is of the first parameters alone where that is wanted, and of the weights 
   expect(() => average.get('bias')).toThrow('WeightAverage: there is no average of bias');
 });
 
+test('finds what is frozen between what is trained, and changes between steps, where it lies', async () => {
+  const [scalar, weight, bias, , , frozen] = declarations;
+  const source = new GradientSource(device, [scalar!, frozen!, weight!, bias!]);
+  const average = new WeightAverage(source.parameters, { decay: 0.5, count: 3 });
+  const before = await source.parameters.readAll();
+  for (const name of ['frozen', 'weight', 'bias'])
+    source.parameters.write(name, new Float32Array(source.parameters.get(name).size));
+  average.update();
+  const averages = await average.read();
+  expect(new Set(averages.keys())).toEqual(new Set(['scalar', 'frozen', 'weight']));
+  for (const [name, values] of averages) {
+    const share = name === 'scalar' ? 1 : 0.5;
+    expect(values, name).toEqual(before.get(name)!.map((value) => share * value));
+  }
+});
+
 test('gives the same bits where the arena does not fit one binding', async () => {
   const { report } = device;
   const limits = { ...report.limits, maxStorageBufferBindingSize: 1300 };

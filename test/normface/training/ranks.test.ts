@@ -81,6 +81,10 @@ const losses: [string, TrainingConfigInput][] = [
     },
   ],
   [
+    'adaface with a part of the classes',
+    { loss: { name: 'adaface', alpha: 0.3, scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
+  ],
+  [
     'normface with batch norm over all ranks',
     {
       net: {

@@ -74,7 +74,8 @@ function soundBefore(folder: string): string | undefined {
   return found && path.join(path.dirname(folder), path.basename(found));
 }
 
-function isSound(folder: string): boolean {
+/** Whether a checkpoint can be read and its files are those that were saved. */
+export function isSound(folder: string): boolean {
   try {
     const done = readDone(folder);
     if (!done) load(folder, {});
