@@ -13,6 +13,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import type { LossWithStatistics } from '../../src/engine/ops/heads/statistics.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -34,6 +35,11 @@ type Head = (
 const heads: [string, Head, number][] = [
   ['softmax', (f, w, labels, _, shard) => softmaxLossHead(f, w, labels, { shard }), 1],
   ['normface', (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard }), 12],
+  [
+    'normface with smoothed labels',
+    (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard, labelSmoothing: 0.2 }),
+    12,
+  ],
   [
     'weights normalised alone',
     (f, w, labels, scale, shard) =>
@@ -70,6 +76,12 @@ const heads: [string, Head, number][] = [
     16,
   ],
   [
+    'curricularface, with a t that stays',
+    (f, w, labels, scale, shard) =>
+      marginSoftmaxHead(f, w, labels, { scale, margin: { kind: 'curricular', margin: 0.5, t: 0.3 }, shard }),
+    16,
+  ],
+  [
     'adaface',
     (f, w, labels, scale, shard, running) =>
       marginSoftmaxHead(f, w, labels, {
@@ -100,6 +112,11 @@ const heads: [string, Head, number][] = [
     16,
   ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
+  [
+    'uniface',
+    (f, w, labels, bias, shard) => uniFaceHead(f, w, labels, { bias, s: 16, lambda: 0.5, shard }),
+    3,
+  ],
   [
     'c-contrastive',
     (f, w, labels, _, shard) => cContrastiveHead(f, w, labels, { negativeMargin: 3, shard }),
