@@ -3,6 +3,7 @@
 import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
@@ -28,6 +29,7 @@ export class Objective {
   /** Those of the whole batch: [batch] u32 */
   readonly labels: Tensor;
   private readonly config: TrainingConfig;
+  private readonly ranks: Communicator | null;
   /** Those whose rows batch norm takes together. */
   private readonly normRanks: Communicator | null;
 
@@ -40,6 +42,7 @@ export class Objective {
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
+    this.ranks = ranks;
     this.normRanks = config.ranks.syncBatchNorm ? ranks : null;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
@@ -59,6 +62,7 @@ export class Objective {
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
+    const { batchSize } = this.config;
     const { changes, place } = batchChanges(this.config);
     const x = this.net.batch(augmentImages(this.images, changes), place);
     const features = this.net.forward(x, this.parameters, {
@@ -66,9 +70,10 @@ export class Objective {
       ranks: this.normRanks,
       still: this.ruled.still,
     });
+    const gathered = this.ranks && new GatheredRows(features, batchSize, this.ranks);
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
-        head.apply(features, this.labels, this.parameters),
+        head.apply(features, this.labels, this.parameters, gathered),
       ),
     );
     const weighted = (i: number, value: Tensor) =>
