@@ -40,6 +40,7 @@ export const adaface = defineLoss({
       ...shared,
     })
     .describe('A margin by the length of the feature (arXiv 2204.00964; docs/reference.md#adaface).'),
+  needsWholeBatch: () => 'each batch moves the mean and the deviation of the lengths',
   head: (config, context) => {
     const { margin, concentration, alpha } = config;
     const scale = new LogitScale(config.scale, context.prefix);

@@ -39,6 +39,7 @@ export const elasticface = defineLoss({
     })
     .describe('Margins drawn at random (arXiv 2109.09416; docs/reference.md#elasticface).')
     .transform((config) => ({ ...config, margin: config.margin ?? defaultMargin[config.form] })),
+  needsWholeBatch: () => 'its margins are drawn for a batch as a whole',
   head: (config, context) => {
     const { form, margin, deviation, assignment, clamped } = config;
     const scale = new LogitScale(config.scale, context.prefix);

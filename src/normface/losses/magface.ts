@@ -42,6 +42,7 @@ export const magface = defineLoss({
       ? `leastMargin ${leastMargin} must not be above mostMargin ${mostMargin}`
       : undefined;
   },
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { leastMargin, mostMargin, leastNorm, mostNorm, lambda, easyMargin } = config;
     const scale = new LogitScale(config.scale, context.prefix);

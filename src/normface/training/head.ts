@@ -13,30 +13,32 @@ import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
 import type { StepMetrics } from './loop.ts';
 
+/** What a head is told of the features that it gets. */
+export interface HeadBatch {
+  /** Which of the batches of a step they are of (default: the first). */
+  readonly batch?: number;
+  /** Those of all ranks, for heads of several losses; without it each gathers them for itself. */
+  readonly gathered?: GatheredRows | null;
+}
+
 /** The head of a loss with its factor. */
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
-  /** @param gathered the features of all ranks, for heads of several losses; without it each gathers them for itself */
-  apply(
-    features: Tensor,
-    labels: Tensor,
-    parameters: Parameters,
-    gathered?: GatheredRows | null,
-  ): LossWithStatistics;
+  apply(features: Tensor, labels: Tensor, parameters: Parameters, of?: HeadBatch): LossWithStatistics;
 }
 
 /**
  * Makes the head of a loss; its parameters are called `prefix.weight` and so on.
  *
- * @param size `batchSize` is that of all ranks together
+ * @param size `batchSize` is that of all ranks together, of each of the batches of a step
  * @param ranks where several train together: each goes over its own classes, or where the loss is not a sum over classes over all of it. Its
  *   features are those of this rank's samples, its labels those of all
  */
 export function createHead(
   prefix: string,
   config: LossConfig,
-  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'>,
+  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
   const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
@@ -60,11 +62,11 @@ export function createHead(
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters, gathered) => {
+    apply: (features, labels, parameters, { batch = 0, gathered = null } = {}) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
       const rowsOfAll = own === gathered?.own ? gathered : ranks && new GatheredRows(own, batchSize, ranks);
       const all = rowsOfAll?.for(isSpread ? 'add' : 'same') ?? own;
-      return head.apply(all, sampling?.labels ?? labels, parameters);
+      return head.apply(all, sampling?.labels[batch] ?? labels, parameters);
     },
     dispose: () => {
       sampling?.dispose();
