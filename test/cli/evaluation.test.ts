@@ -71,7 +71,7 @@ test('embed says how features go with the quality of generated images, and keeps
   const words = ['embed', data, '-c', run, '-o', tensors!, '--merge', 'front', '--json'];
   expect(JSON.parse((await normface(...words)).stdout)).toMatchObject({ quality: { detail: null } });
   const { data: numbers, shape } = decodeSafetensors(fs.readFileSync(tensors!), tensors!).tensors.get(
-    'quality',
+    'blur',
   )!;
   expect(shape).toEqual([6]);
   expect(String(numbers[0])).toBe(first!.split(',')[1]);
