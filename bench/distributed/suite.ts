@@ -118,6 +118,7 @@ async function runCases(options: DistributedOptions, { launchers, link, jobs }: 
         large ? Math.min(2, rounds) : rounds,
       );
       const two = started.find(([{ ranks }]) => ranks === 2);
+      if (!two && (svg || trace)) console.log('no step is drawn: none of the cases has 2 ranks');
       if (two && (svg || trace)) {
         await two[1].run({ steps: 3, records: true });
         recorded = await two[1].recorded();
