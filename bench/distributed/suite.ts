@@ -175,7 +175,8 @@ function findLaunchers(wanted: Flavour | undefined): Launcher[] {
       missing.push(error as Error);
     }
   }
-  if (found.length === 0) throw missing[0]!;
+  // Says so.
+  if (found.length === 0) return [findLauncher(wanted)];
   for (const { message } of missing) console.log(`without ${message}`);
   for (const { flavour, version, path: file } of found)
     console.log(`ranks   ${titles[flavour]} ${version} (${file})`);
