@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import type { Communicator } from '../../src/engine/distributed/communicator.ts';
-import { gatherRows } from '../../src/engine/distributed/gather_rows.ts';
+import { GatheredRows } from '../../src/engine/distributed/gather_rows.ts';
 import { runInProcess } from '../../src/engine/distributed/in-process.ts';
 import { rangeOf } from '../../src/engine/distributed/range.ts';
 import { scale as scaled } from '../../src/engine/ops/elementwise/scale.ts';
@@ -164,7 +164,7 @@ async function run(head: Head, start: number, ranks?: Communicator, classRows = 
   const step = device.capture(() => {
     // So that the features are the step's own, as those of a net.
     const x = scaled(f, 1);
-    const all = ranks ? gatherRows(x, samples, ranks) : x;
+    const all = ranks ? new GatheredRows(x, samples, ranks).for('add') : x;
     const shard = ranks && { first: part.first, classes, ranks };
     const { loss, statistics } = head(all, w, allLabels, own, shard, running);
     loss.backward();
