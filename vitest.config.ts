@@ -25,6 +25,7 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
+  'test/bench/ranks.test.ts',
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',

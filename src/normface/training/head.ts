@@ -41,7 +41,7 @@ export function createHead(
   size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
-  const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
+  const { weight, dropout: dropped = 0, classSampling, labelSmoothing = 0 }: LossSettings = config;
   const rate = classSampling?.rate ?? 1;
   const { classes, batchSize } = size;
   const rows = rangeOf(classes, ranks?.size ?? 1, ranks?.rank ?? 0);
@@ -56,8 +56,8 @@ export function createHead(
     declarations: ranks
       ? head.declarations.map((declaration) => ({ ranks: 'same', ...declaration }))
       : head.declarations,
-    // A softmax over a part of the classes can fall below the bound of all of them.
-    bound: sampling ? undefined : head.bound,
+    // A softmax over a part of the classes can fall below the bound of all of them, and that of smoothed labels is another.
+    bound: sampling || labelSmoothing > 0 ? undefined : head.bound,
     prepare: (step, labels) => {
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
