@@ -248,12 +248,14 @@ export function laterRows(head: HeadSettings): readonly LossRow[] {
   ];
 }
 
-/** Those of today, with margins of samples. One more is a line here, a word in `scratchKeys` and a line among the scheduled margins. */
+/** Those of today. One more is a line here, a word in `scratchKeys` and a line among the scheduled margins. */
 export function todaysRows(head: HeadSettings): readonly LossRow[] {
   return [
     lossRow(head, 'AdaFace', 'adaface'),
     lossRow(head, 'MagFace', 'magface'),
     lossRow(head, 'ElasticFace', 'elasticface'),
+    lossRow(head, 'CurricularFace', 'curricularface'),
+    lossRow(head, 'UniFace', 'uniface'),
   ];
 }
 

@@ -29,6 +29,7 @@ export const mediumSizes: Sizes = {
       adaface: { scale: { initial: 30 }, margin: 0.3 },
       magface: { scale: { initial: 30 }, leastMargin: 0.2, mostMargin: 0.4 },
       elasticface: { scale: { initial: 30 }, margin: 0.3 },
+      curricularface: { scale: { initial: 30 }, margin: 0.3 },
     },
   },
   newClassWeights: false,
@@ -38,17 +39,17 @@ export const mediumSizes: Sizes = {
   snapshots: { count: 1, everySteps: 100 },
 };
 
-/** The same for the Light CNN. */
+/** The same for the Light CNN: in 120 steps of 64 images SGD brings its loss from 7.0 to 6.6 at any rate from 0.01 to 0.05, Adam to 6.4. */
 export const lightMediumSizes: Sizes = {
   ...mediumSizes,
   net: 'light-cnn-small',
   baseline: {
     batchSize: 64,
     epochs: 20,
-    learningRate: 0.02,
-    clipNorm: 2,
-    schedule: { kind: 'multistep', milestones: [0.6, 0.85], warmupSteps: 100 },
+    learningRate: 0.001,
+    adam: true,
+    schedule: { kind: 'multistep', milestones: [0.6, 0.85] },
   },
-  fineTune: { batchSize: 64, epochs: 5, learningRate: 0.002, clipNorm: 2 },
+  fineTune: { batchSize: 64, epochs: 5, learningRate: 1e-4, adam: true },
   protocol: 'normface-nopca',
 };

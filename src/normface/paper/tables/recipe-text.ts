@@ -7,7 +7,7 @@ import type { Recipe, Stage } from './recipe.ts';
 export function baselineText(recipe: Recipe, seeds: readonly number[]): string {
   const { net, faces, baseline, augmentation } = recipe;
   return (
-    `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a softmax baseline of ${stepsText(baseline)}, ` +
+    `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a softmax baseline of ${stepsText(baseline)}${baseline.adam ? ' by Adam' : ''}, ` +
     `its last layer with a bias, which the paper says it has nowhere. ${augmentationText(augmentation)}`
   );
 }

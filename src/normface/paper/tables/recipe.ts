@@ -34,7 +34,8 @@ export interface Stage {
   readonly epochs?: number;
   readonly learningRate: number;
   readonly schedule?: TrainingConfigInput['schedule'];
-  readonly clipNorm?: number;
+  /** Adam without weight decay, in place of SGD with momentum 0.9 and decay 5e-4. */
+  readonly adam?: boolean;
 }
 
 export type Sizes = Omit<Recipe, 'name' | 'faces'>;
@@ -63,6 +64,7 @@ export const quickSizes: Sizes = {
       adaface: { scale: { initial: 30 }, margin: 0.3 },
       magface: { scale: { initial: 30 }, leastMargin: 0.2, mostMargin: 0.4 },
       elasticface: { scale: { initial: 30 }, margin: 0.3 },
+      curricularface: { scale: { initial: 30 }, margin: 0.3 },
     },
   },
   newClassWeights: false,
@@ -130,19 +132,15 @@ export function lengthened(stage: Stage, factor: number): Stage {
 }
 
 function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
-  const { learningRate, clipNorm, batchSize, steps, epochs } = stage;
+  const { learningRate, adam = false, batchSize, steps, epochs } = stage;
   return {
     seed,
     net,
     data: faces.data,
     evaluation: faces.evaluation,
-    optimiser: {
-      name: 'sgd',
-      learningRate,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      ...(clipNorm !== undefined && { clipNorm }),
-    },
+    optimiser: adam
+      ? { name: 'adam', learningRate, weightDecay: 0 }
+      : { name: 'sgd', learningRate, momentum: 0.9, weightDecay: 5e-4 },
     schedule: stage.schedule ?? { kind: 'constant' },
     batchSize,
     ...(steps === undefined ? { epochs } : { steps }),

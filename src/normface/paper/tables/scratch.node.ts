@@ -19,6 +19,8 @@ export const scratchKeys: readonly string[] = [
   'adaface',
   'magface',
   'elasticface',
+  'curricularface',
+  'uniface',
 ];
 
 export const scratch: PlannedExperiment = {

@@ -46,7 +46,7 @@ test('tables share their baselines, controls and rows', async () => {
   const lengths = planBaselineLength(smallRecipe, seeds, [1, 2]);
   expect(await hashesOf(lengths, planScratch(smallRecipe, seeds, 2, ['control']))).toHaveLength(4);
   // Control and softmax over cosines go on from rows of Table 2; the other losses need something before, which most of them share.
-  expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 7 + 3));
+  expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 5 + 3));
 });
 
 test('medium is the recipe of configs/lfw-small*.json, with three seeds and on people whom nobody judges', () => {
