@@ -10,6 +10,10 @@ export interface StepMetrics {
   readonly bound?: number;
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** What the loss is multiplied by from the next step on. */
+  readonly lossScale?: number;
+  /** 1 where the step changed nothing, because its gradients overflowed; else 0. */
+  readonly skipped?: number;
 }
 
 export interface MeterOptions {
@@ -108,6 +112,8 @@ export class Meter {
       bound: metrics.bound,
       positiveCosine: mean('positiveCosine'),
       negativeCosine: mean('negativeCosine'),
+      lossScale: metrics.lossScale,
+      skipped: this.sums.get('skipped'),
       imagesPerSecond: (this.timed * batchSize) / elapsed,
       dataWait: Math.min(1, this.waited / 1000 / elapsed),
     };

@@ -5,9 +5,11 @@ import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
+import { cast } from '../../engine/ops/elementwise/cast.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
+import { checkHalf } from '../../engine/runtime/tensor-bytes.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
@@ -32,6 +34,7 @@ export class Objective {
    */
   constructor(device: Device, config: TrainingConfig, classes: number, ranks: Communicator | null = null) {
     const { seed, batchSize, data, loss, auxiliaryLoss } = config;
+    if (config.precision === 'f16') checkHalf(device.report, 'precision f16');
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
@@ -52,14 +55,19 @@ export class Objective {
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
-    const { augmentation, data } = this.config;
+    const { augmentation, data, precision } = this.config;
     const { mirror, shift, randomCrop } = augmentation;
-    const x = this.net.batch(this.images, {
-      mirror: mirror ? 'random' : 'never',
-      shift,
-      crop: data.cropSize && randomCrop ? 'random' : 'centre',
-    });
-    const features = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
+    const x = this.net.batch(
+      this.images,
+      {
+        mirror: mirror ? 'random' : 'never',
+        shift,
+        crop: data.cropSize && randomCrop ? 'random' : 'centre',
+      },
+      precision,
+    );
+    const output = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
+    const features = cast(output, 'f32');
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
         head.apply(features, this.labels, this.parameters),

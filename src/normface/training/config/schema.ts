@@ -207,6 +207,13 @@ export const configKeys = z.strictObject({
     .describe('How weights follow gradients.'),
   schedule: schedule.prefault({}).describe('The learning rate over the run.'),
   batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  precision: z
+    .enum(['f32', 'f16'])
+    .optional()
+    .describe(
+      "How the numbers between the net's layers and their gradients are stored while training: f32 (default), or f16, in half of the memory " +
+        '(docs/training.md#half-precision).',
+    ),
   epochs: z
     .number()
     .positive()

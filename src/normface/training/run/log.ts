@@ -17,6 +17,9 @@ export interface StepRecord {
   /** Mean cosine between features and the weights of their own class, and of all other classes. */
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** With precision f16: what the loss is multiplied by, and how many steps since the last record were skipped because gradients overflowed. */
+  readonly lossScale?: number;
+  readonly skipped?: number;
   readonly imagesPerSecond: number;
   /** Part of the time in which the GPU had to wait for images. */
   readonly dataWait: number;
@@ -75,7 +78,7 @@ export function parseLog(text: string): LogRecord[] {
   return records;
 }
 
-/** Columns of `metrics.csv`: the numbers of a step, then those of a validation pass after it. */
+/** Columns of `metrics.csv`: the numbers of a step, those of a validation pass after it, and those of a step with precision f16. */
 const columns = [
   'step',
   'epoch',
@@ -90,6 +93,8 @@ const columns = [
   'protocol',
   'accuracy',
   'threshold',
+  'lossScale',
+  'skipped',
 ] as const;
 
 /** The curves of a run as comma-separated values for spreadsheets, one line a logged step or validation. */

@@ -11,6 +11,8 @@ const stepTags: Readonly<Partial<Record<keyof StepRecord, string>>> = {
   scale: 'train/scale',
   positiveCosine: 'train/cosine_own_class',
   negativeCosine: 'train/cosine_other_classes',
+  lossScale: 'train/loss_scale',
+  skipped: 'train/skipped_steps',
   epoch: 'train/epoch',
   imagesPerSecond: 'speed/images_per_second',
   dataWait: 'speed/share_of_time_waiting_for_images',
