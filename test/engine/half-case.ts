@@ -12,16 +12,7 @@ export function halfCase(sample: BoundCase, stored?: readonly number[]): BoundCa
   return {
     ...sample,
     label: `${sample.label}, f16`,
-    tolerance: { forward: 2e-3, backward: 4e-3, scaledForward: 2e-3, scaledBackward: 4e-3 },
+    tolerance: { forward: 1.5e-3, backward: 1.5e-3, scaledForward: 1.5e-3, scaledBackward: 1.5e-3 },
     apply: (tensors) => sample.apply(tensors.map((x, i) => (isStored(i) ? cast(x, 'f16') : x))),
   };
-}
-
-/** Whether f16 holds the inputs of a case: none too large, and those that must differ still do. */
-export function fitsHalf({ inputs }: BoundCase): boolean {
-  return inputs.every(({ shape, kind, scale = 1 }) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    // Distinct numbers are 0.02 apart, and half of them up to 0.01 times their number.
-    return kind === 'distinct' ? size < 1500 && scale === 1 : scale <= 100 && scale >= 1e-2;
-  });
 }
