@@ -77,31 +77,19 @@ function accessOf(name: string, { scalar, count }: NonNullable<StorageArray['num
 }
 
 /**
- * Rounds f32 to f16. WGSL does not say what becomes of numbers beyond the largest f16 (https://www.w3.org/TR/WGSL/, floating point
- * conversion); here they become infinite from 65520 on, halfway to what would be the next one, as IEEE 754 has it. By their bits, since compilers
- * may assume that there are no infinities and no NaN.
+ * Rounds f32 to f16. WGSL does not say what becomes of finite numbers beyond the largest f16 (https://www.w3.org/TR/WGSL/, floating point
+ * conversion), and drivers that round to zero make 65504 of them; here they become infinite before, from 65520 on, halfway to what would be the
+ * next f16, as IEEE 754 has it. By their bits, since compilers may assume that there are no infinities and no NaN.
  */
 function rounding(count: number): string {
   const [half, number, bits] = ['f16', 'f32', 'u32'].map((scalar) => vectorOf(scalar, count));
-  const parts = count === 1 ? ['special'] : [...'xyzw'].slice(0, count).map((part) => `special.${part}`);
-  const words = [0, 2].flatMap((i) =>
-    parts[i] === undefined
-      ? []
-      : [parts[i + 1] === undefined ? parts[i] : `${parts[i]} | (${parts[i + 1]} << 16u)`],
-  );
-  const packed =
-    words.length === 1 ? `bitcast<vec2<f16>>(${words[0]})` : `bitcast<vec4<f16>>(vec2u(${words.join(', ')}))`;
-  const taken = count === 1 ? `${packed}.x` : count === 3 ? `${packed}.xyz` : packed;
-  const anyOf = count === 1 ? 'beyond' : 'any(beyond)';
   return [
     `fn half_${count}(value: ${number}) -> ${half} { return half_of_bits_${count}(bitcast<${bits}>(value)); }`,
     `fn half_of_bits_${count}(word: ${bits}) -> ${half} {`,
     `  let magnitude = word & ${bits}(0x7fffffffu);`,
-    `  let beyond = magnitude >= ${bits}(0x477ff000u);`,
-    `  let near = ${half}(bitcast<${number}>(select(word, ${bits}(), beyond)));`,
-    `  if (!${anyOf}) { return near; }`,
-    `  let special = ((word >> ${bits}(16u)) & ${bits}(0x8000u)) | select(${bits}(0x7c00u), ${bits}(0x7e00u), magnitude > ${bits}(0x7f800000u));`,
-    `  return select(near, ${taken}, beyond);`,
+    `  let beyond = (magnitude >= ${bits}(0x477ff000u)) & (magnitude <= ${bits}(0x7f800000u));`,
+    `  let infinity = (word & ${bits}(0x80000000u)) | ${bits}(0x7f800000u);`,
+    `  return ${half}(bitcast<${number}>(select(word, infinity, beyond)));`,
     '}',
   ].join('\n');
 }
