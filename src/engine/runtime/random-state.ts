@@ -6,6 +6,7 @@ export class RandomState implements RandomSource {
   private readonly make: () => Tensor;
   private state: Tensor | null = null;
   private streams = 0;
+  private pictureStreams = 0;
 
   /** @param make uploads [0, 0, 0] as u32 */
   constructor(make: () => Tensor) {
@@ -25,8 +26,13 @@ export class RandomState implements RandomSource {
     return this.streams++;
   }
 
+  nextPictureStream(): number {
+    return 2 ** 32 - ++this.pictureStreams;
+  }
+
   /** The next stream is the first one again. */
   restart(): void {
     this.streams = 0;
+    this.pictureStreams = 0;
   }
 }

@@ -23,6 +23,11 @@ export interface RandomSource {
   readonly tensor: Tensor;
   /** Number of the next random operator of this step, so that two of them draw different bits. */
   nextStream(): number;
+  /**
+   * The same for operators that change pictures before they become numbers: these count down from 2³² − 1, so that all others draw the
+   * same bits with such an operator and without.
+   */
+  nextPictureStream(): number;
 }
 
 /** What a device offers to the engine's own operators, optimisers and instruments beyond its public interface. */

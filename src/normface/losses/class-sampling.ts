@@ -25,6 +25,19 @@ export const classSampling = z
     'Each step trains the classes of its batch and a random part of the others (Partial FC, arXiv 2203.15565); by default all.',
   );
 
+const chosenSuffix = '.chosen';
+
+/** Whether a parameter is the rows of a step of another one. */
+export function isChosen({ name, transient }: ParameterDeclaration): boolean {
+  return transient === true && name.endsWith(chosenSuffix);
+}
+
+/** The name of a parameter, of the rows of a step that of the parameter with all rows. */
+export function wholeNameOf(declaration: ParameterDeclaration): string {
+  const { name } = declaration;
+  return isChosen(declaration) ? name.slice(0, -chosenSuffix.length) : name;
+}
+
 export interface ClassSamplingContext {
   readonly device: Device;
   readonly prefix: string;
@@ -111,7 +124,7 @@ export class ClassSampling {
     readonly subset: RowSubsetOptions;
   } {
     const { name, shape, learningRateMultiplier, decayMultiplier } = declaration;
-    const chosen = `${name}.chosen`;
+    const chosen = `${name}${chosenSuffix}`;
     const chosenShape = [this.capacity, ...shape.slice(1)];
     return {
       declarations: [

@@ -1,7 +1,9 @@
 /** What a configured loss adds to a net. */
 
+import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
-import { gatherRows } from '../../engine/distributed/gather_rows.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -16,6 +18,13 @@ import type { StepMetrics } from './loop.ts';
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
+  /** @param gathered the features of all ranks, for heads of several losses; without it each gathers them for itself */
+  apply(
+    features: Tensor,
+    labels: Tensor,
+    parameters: Parameters,
+    gathered?: GatheredRows | null,
+  ): LossWithStatistics;
 }
 
 /**
@@ -52,9 +61,10 @@ export function createHead(
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters) => {
+    apply: (features, labels, parameters, gathered) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
-      const all = ranks ? gatherRows(own, batchSize, ranks, isSpread ? 'add' : 'same') : own;
+      const rowsOfAll = own === gathered?.own ? gathered : ranks && new GatheredRows(own, batchSize, ranks);
+      const all = rowsOfAll?.for(isSpread ? 'add' : 'same') ?? own;
       return head.apply(all, sampling?.labels ?? labels, parameters);
     },
     dispose: () => {
@@ -78,11 +88,14 @@ export async function runStep(
   const { loss, statistics } = step.outputs;
   const scales = lossScale ? [lossScale.state] : [];
   const [losses, numbers, scaling] = await step.runAndRead([loss, statistics.values, ...scales]);
-  const { positiveCosine, negativeCosine, scale } = nameStatistics(statistics, numbers!);
+  const { positiveCosine, negativeCosine, scale, ...others } = nameStatistics(statistics, numbers!);
+  const { featureNorm, normDeviation, sampleMargin } = others;
+  const ofSamples = featureNorm === undefined ? {} : { featureNorm, normDeviation, sampleMargin };
   const metrics = {
     loss: losses![0]!,
     positiveCosine,
     negativeCosine,
+    ...ofSamples,
     ...(scaling && { lossScale: scaling[0]!, skipped: scaling[3]! }),
   };
   if (!head.hasScale || scale === undefined) return metrics;

@@ -10,6 +10,10 @@ export interface StepMetrics {
   readonly bound?: number;
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** Of losses with a margin for each sample: mean length of the features, its standard deviation in the batch, and mean margin. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  readonly sampleMargin?: number;
   /** What the loss is multiplied by from the next step on. */
   readonly lossScale?: number;
   /** 1 where the step changed nothing, because its gradients overflowed; else 0. */
@@ -112,6 +116,9 @@ export class Meter {
       bound: metrics.bound,
       positiveCosine: mean('positiveCosine'),
       negativeCosine: mean('negativeCosine'),
+      featureNorm: mean('featureNorm'),
+      normDeviation: mean('normDeviation'),
+      sampleMargin: mean('sampleMargin'),
       lossScale: metrics.lossScale,
       skipped: this.sums.get('skipped'),
       imagesPerSecond: (this.timed * batchSize) / elapsed,

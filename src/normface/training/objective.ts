@@ -3,28 +3,35 @@
 import { Parameters } from '../../engine/core/parameters.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { cast } from '../../engine/ops/elementwise/cast.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
 import { checkHalf } from '../../engine/runtime/tensor-bytes.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
+import { batchChanges } from './batch-changes.ts';
 import { inputSize, type TrainingConfig } from './config/config.ts';
 import { createHead, type Head } from './head.ts';
+import { applyRules, type RuledParameters } from './parameter-rules.ts';
 
 export class Objective {
   readonly net: BuiltNet;
   /** The main loss, and the auxiliary one if there is one. */
   readonly heads: readonly [Head, ...Head[]];
   readonly parameters: Parameters;
+  /** What the configuration freezes, and which rates it changes. */
+  readonly ruled: RuledParameters;
   /** The batch, or this rank's part of it: rgba8 [rows, height, width, 4]. */
   readonly images: Tensor;
   /** Those of the whole batch: [batch] u32 */
   readonly labels: Tensor;
   private readonly config: TrainingConfig;
+  private readonly ranks: Communicator | null;
   /** Those whose rows batch norm takes together. */
   private readonly normRanks: Communicator | null;
 
@@ -38,16 +45,19 @@ export class Objective {
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
+    this.ranks = ranks;
     this.normRanks = config.ranks.syncBatchNorm ? ranks : null;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
     const size = { device, classes, featureSize, batchSize, seed };
     const main = createHead('loss', loss, size, ranks);
     this.heads = auxiliaryLoss ? [main, createHead('auxiliary', auxiliaryLoss, size, ranks)] : [main];
-    this.parameters = new Parameters(device, [
-      ...this.net.declarations,
-      ...this.heads.flatMap((head) => head.declarations),
-    ]);
+    this.ruled = applyRules(
+      this.net.declarations,
+      this.heads.flatMap((head) => head.declarations),
+      config,
+    );
+    this.parameters = new Parameters(device, this.ruled.declarations);
     const { count } = rangeOf(batchSize, ranks?.size ?? 1, ranks?.rank ?? 0);
     this.images = device.images(new Uint8Array(count * height * width * 4), [count, height, width]);
     this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
@@ -55,22 +65,19 @@ export class Objective {
 
   /** The weighted sum of the losses, ready for a reverse pass, and the statistics of the main one. */
   forward(): LossWithStatistics {
-    const { augmentation, data, precision } = this.config;
-    const { mirror, shift, randomCrop } = augmentation;
-    const x = this.net.batch(
-      this.images,
-      {
-        mirror: mirror ? 'random' : 'never',
-        shift,
-        crop: data.cropSize && randomCrop ? 'random' : 'centre',
-      },
-      precision,
-    );
-    const output = this.net.forward(x, this.parameters, { training: true, ranks: this.normRanks });
+    const { batchSize, precision } = this.config;
+    const { changes, place } = batchChanges(this.config);
+    const x = this.net.batch(augmentImages(this.images, changes), place, precision);
+    const output = this.net.forward(x, this.parameters, {
+      training: true,
+      ranks: this.normRanks,
+      still: this.ruled.still,
+    });
     const features = cast(output, 'f32');
+    const gathered = this.ranks && new GatheredRows(features, batchSize, this.ranks);
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
-        head.apply(features, this.labels, this.parameters),
+        head.apply(features, this.labels, this.parameters, gathered),
       ),
     );
     const weighted = (i: number, value: Tensor) =>

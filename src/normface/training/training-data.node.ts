@@ -71,3 +71,8 @@ export function stepCount({ steps, epochs, batchSize }: TrainingConfig, images: 
     throw new UsageError(`${epochs} epochs are more steps than can be counted`);
   return count;
 }
+
+/** Steps of a pass over so many images; not a whole number where the last batch of a pass takes images of the next one. */
+export function stepsInEpoch({ batchSize }: Pick<TrainingConfig, 'batchSize'>, images: number): number {
+  return images / batchSize;
+}

@@ -1,5 +1,6 @@
 /**
- * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`. The folder is written under a
+ * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`, and `trained.safetensors` where
+ * `weights.safetensors` has an average. The folder is written under a
  * temporary name, synced and renamed; `DONE` comes last, with the SHA-256 of every other file, and only a folder that has it counts.
  * Where several processes train together there are also files with rows of classes: see class-part.ts.
  */
@@ -9,7 +10,7 @@ import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf, type WriteFile, writeDurably } from '../../../common/files.node.ts';
 import { likelyRun } from '../run/likely-run.node.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { type Checkpoint, trainedName, weightsName } from './checkpoint.ts';
 import { DONE } from './done.node.ts';
 import { safetensorsPieces } from './safetensors.ts';
 import { attempt, type Place, UnfinishedCheckpoint } from './unfinished-checkpoint.node.ts';
@@ -61,9 +62,12 @@ export function placeOf(runFolder: string, step: number, owner: number): Place {
 }
 
 /** The files of a checkpoint, in pieces. */
-export function filesOf({ weights, metadata, optimiser, state }: Checkpoint): Record<string, Uint8Array[]> {
+export function filesOf(checkpoint: Checkpoint): Record<string, Uint8Array[]> {
+  const { weights, trained, metadata, optimiser, state } = checkpoint;
+  const { averageDecay: _, ...ofTrained } = metadata;
   return {
-    'weights.safetensors': safetensorsPieces(weights, metadata),
+    [weightsName]: safetensorsPieces(weights, metadata),
+    ...(trained && { [trainedName]: safetensorsPieces(trained, ofTrained) }),
     'optimiser.safetensors': safetensorsPieces(optimiser),
     'state.json': [new TextEncoder().encode(`${JSON.stringify(state, null, 2)}\n`)],
   };
@@ -177,5 +181,5 @@ export function findCheckpoint(named: string): string {
 /** As `findCheckpoint`, but a weights file alone will do; the path of that file. */
 export function findWeights(named: string): string {
   if (fs.existsSync(named) && fs.statSync(named).isFile()) return named;
-  return path.join(findCheckpoint(named), 'weights.safetensors');
+  return path.join(findCheckpoint(named), weightsName);
 }

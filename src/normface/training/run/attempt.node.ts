@@ -37,7 +37,7 @@ import type { Model } from '../model.ts';
 import { Progress } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
 import { EventFile } from '../tensorboard/event-file.node.ts';
-import type { TrainingData } from '../training-data.node.ts';
+import { stepsInEpoch, type TrainingData } from '../training-data.node.ts';
 import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
 import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
 import type { ImageRecord } from './start.node.ts';
@@ -96,7 +96,11 @@ export class Attempt {
     this.lastRecorded = this.firstStep;
     this.done = this.firstStep;
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
-    if (group) group.onReport = (line) => this.progress.say(line);
+    if (group) {
+      group.onReport = (line) => this.progress.say(line);
+      group.onRecord = (record, step) => this.log({ event: 'ranks', step, ...record });
+      group.recorder?.choose(this.firstStep, totalSteps);
+    }
     const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
     if (this.writes) {
@@ -165,7 +169,12 @@ export class Attempt {
         firstStep: this.firstStep,
         firstCursor: cursor,
         isUnconfirmed: !isFirst,
-        learningRate: scheduleOf(config.schedule, config.optimiser.learningRate, totalSteps),
+        learningRate: scheduleOf(
+          config.schedule,
+          config.optimiser.learningRate,
+          totalSteps,
+          stepsInEpoch(config, data.dataset.samples.length),
+        ),
         checkpointEvery: config.checkpoint.everySteps,
         validateEvery: evaluationSet ? config.evaluation.everySteps : 0,
         onRecord: (record) => {
@@ -183,6 +192,7 @@ export class Attempt {
         onValidate: (step) => this.evaluate(step, evaluationSet!),
         shouldStop: (step) => (group ? group.stopsAt(step) : this.plan.shouldStop()),
       });
+      await group?.report(outcome.step);
       this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
       if (this.writes) replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
       return outcome;
@@ -228,9 +238,9 @@ export class Attempt {
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
       trainedOn: data.dataset.name,
+      ...(config.average && { averageDecay: String(config.average.decay) }),
     };
-    const { weights, optimiser } = await model.snapshot();
-    const checkpoint = { weights, metadata, optimiser, state };
+    const checkpoint = { ...(await model.snapshot()), metadata, state };
     const folder = group
       ? await saveCheckpointTogether(this.start.folder, checkpoint, {
           ranks: group.ranks,

@@ -17,6 +17,10 @@ export interface StepRecord {
   /** Mean cosine between features and the weights of their own class, and of all other classes. */
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** Mean length of the features and its standard deviation in a batch, and mean margin: of losses that have a margin for each sample. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  readonly sampleMargin?: number;
   /** With precision f16: what the loss is multiplied by, and how many steps since the last record were skipped because gradients overflowed. */
   readonly lossScale?: number;
   readonly skipped?: number;
@@ -45,6 +49,8 @@ export interface RunRecord {
     | 'resume'
     | 'set-aside'
     | 'checkpoint'
+    /** Where the time of a rank of several went since the last such record, and what it sent. */
+    | 'ranks'
     | 'device-lost'
     | 'interrupted'
     | 'done'
@@ -87,6 +93,9 @@ const columns = [
   'scale',
   'positiveCosine',
   'negativeCosine',
+  'featureNorm',
+  'normDeviation',
+  'sampleMargin',
   'learningRate',
   'imagesPerSecond',
   'dataWait',
