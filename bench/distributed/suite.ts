@@ -74,7 +74,8 @@ interface Running {
 async function runCases(options: DistributedOptions, { launchers, link, jobs }: Running): Promise<void> {
   const { rounds, only, large, json, svg, trace, append, adapter } = options;
   const where = link ? 'link' : 'here';
-  const groups = launchers.flatMap((launcher) => {
+  // Many people take long: one MPI tells as much as two.
+  const groups = (large ? launchers.slice(0, 1) : launchers).flatMap((launcher) => {
     const { flavour } = launcher;
     // Many people one after the other: each takes most of the memory.
     const cases = large ? manyPeopleCases(flavour).map((each) => [each]) : [scalingCases(flavour, where)];
@@ -87,7 +88,7 @@ async function runCases(options: DistributedOptions, { launchers, link, jobs }: 
   let report: DistributedReport | undefined;
   const earlier = append && json && fs.existsSync(json) ? (readJson(json) as DistributedReport) : undefined;
   const rows: RanksRow[] = [];
-  for (const { launcher, group } of groups) {
+  for (const [number, { launcher, group }] of groups.entries()) {
     const timings = new Map<string, RanksTiming[]>();
     const started: [RanksCase, RanksJob][] = [];
     let recorded: RankStep[] | undefined;
@@ -132,7 +133,10 @@ async function runCases(options: DistributedOptions, { launchers, link, jobs }: 
       rows.push(rowOf(each, timings.get(each.name)!, one));
     }
     report = reportOf(rows, { launchers, link, device, earlier });
-    console.log(`\n${rowsTable(rows.slice(-started.length), `${report.link}, ${titles[launcher.flavour]}`)}`);
+    if (groups[number + 1]?.launcher !== launcher) {
+      const own = rows.filter((row) => row.launcher === launcher.flavour);
+      console.log(`\n${rowsTable(own, `${report.link}, ${titles[launcher.flavour]} ${launcher.version}`)}`);
+    }
     if (json) save(json, `${JSON.stringify(report, null, 1)}\n`);
     if (recorded && launcher === launchers[0]) await drawStep(recorded, { svg, trace });
   }

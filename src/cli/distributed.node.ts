@@ -54,7 +54,7 @@ export async function plan(context: Context, file: string | undefined, options: 
   context.say(formatTable(transferTable(title, planned)));
   context.say();
   context.say(formatTable(memoryTable(planned)));
-  const computing = card && (await computingOn(context, config, { classes, ranks, card }));
+  const computing = card && (await computingOn(context, config, { people: classes, ranks, card }));
   const projected = computing && { ...computing, ...efficiency(planned, computing.seconds) };
   if (projected) {
     context.say();
@@ -65,15 +65,14 @@ export async function plan(context: Context, file: string | undefined, options: 
   return { event: 'plan', ...planned, link, latency, ...(projected && { projected }) };
 }
 
-/** A model's estimate of a step of one rank: as many products of images and classes as it has with all classes and its own images. */
+/** A model's estimate of a step of one rank: its images, and its classes with the images of all. */
 async function computingOn(
   context: Context,
   config: TrainingConfig,
-  { classes, ranks, card }: { classes: number; ranks: number; card: CardName },
+  size: { people: number; ranks: number; card: CardName },
 ): Promise<{ card: string; seconds: number }> {
   const { estimatedTraining } = await import('./profile.node.ts');
-  const own = { ...config, batchSize: Math.max(1, Math.round(config.batchSize / ranks)) };
-  const { stepMicroseconds, adapter } = await estimatedTraining(context, own, classes, card);
+  const { stepMicroseconds, adapter } = await estimatedTraining(context, config, size);
   return { card: adapter, seconds: stepMicroseconds / 1e6 };
 }
 

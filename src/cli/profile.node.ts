@@ -5,6 +5,7 @@ import { replaceFile } from '../common/files.node.ts';
 import { formatTable } from '../common/table.ts';
 import { hash32 } from '../engine/core/random.ts';
 import type { Device } from '../engine/core/tensor.ts';
+import { SilentCommunicator } from '../engine/distributed/silent.ts';
 import { describeAdapter } from '../engine/runtime/adapter.ts';
 import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
@@ -141,9 +142,18 @@ async function estimated(
   return profile;
 }
 
-/** An estimate of a training step of a configuration. @param people rows of the class matrices */
-export const estimatedTraining = (context: Context, config: TrainingConfig, people: number, card: CardName) =>
-  estimated(context, (device) => trainingStep(device, config, people), netOf(config.net).name, card);
+/** An estimate of what a rank of several does in a training step of a configuration. @param people of all ranks */
+export const estimatedTraining = (
+  context: Context,
+  config: TrainingConfig,
+  { people, ranks, card }: { people: number; ranks: number; card: CardName },
+) => estimated(context, (device) => rankStep(device, config, people, ranks), netOf(config.net).name, card);
+
+/** The step of a rank, for a device that does nothing: the other ranks are not there. */
+function rankStep(device: Device, config: TrainingConfig, people: number, ranks: number): Profiled {
+  const model = new Model(device, config, people, { communicator: new SilentCommunicator(ranks) });
+  return { step: model.captured, dispose: () => model.dispose() };
+}
 
 interface Profiled {
   readonly step: CapturedStep<unknown>;

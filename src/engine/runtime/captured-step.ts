@@ -158,7 +158,8 @@ export class CapturedStep<T> {
     for (const { at, kind, placed } of this.moments) {
       const commands = this.submitUpToLastPart(first, at, clock);
       first = at;
-      if (kind === 'begin') exchanges.begin(placed, readTogether(device, placed.exchange.reads, commands));
+      if (kind === 'begin')
+        exchanges.begin(placed, readTogether(device, placed.exchange.reads, commands, true));
       else {
         queue.submit([commands.finish()]);
         // A device that is lost says so to who reads.

@@ -327,12 +327,17 @@ export class DeviceRuntime implements Runtime {
     this.transfers.upload(storage, data);
   }
 
-  async download(sources: readonly Source[], encoder = this.commands.take()): Promise<ArrayBuffer[]> {
+  async download(
+    sources: readonly Source[],
+    encoder = this.commands.take(),
+    isRepeated = false,
+  ): Promise<ArrayBuffer[]> {
     this.assertUsable();
     return this.trap.look(async (finding) => {
       let contents: ArrayBuffer[];
       try {
-        contents = await this.transfers.download(finding ? [...sources, finding] : sources, encoder);
+        const all = finding ? [...sources, finding] : sources;
+        contents = await this.transfers.download(all, encoder, isRepeated);
       } catch (error) {
         throw (await lossOf(this)) ?? error;
       }

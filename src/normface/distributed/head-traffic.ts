@@ -21,6 +21,8 @@ export interface PlannedLoss {
   readonly name: LossConfig['name'];
   /** Of adacos: each batch moves the scale. */
   readonly dynamic?: boolean;
+  /** Share of the numbers of a feature that it does not see. */
+  readonly dropout?: number;
 }
 
 /** The struct State of shaders/lib/softmax_state has a maximum and five sums; its Sample has five numbers. */

@@ -117,9 +117,10 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
     ...headTraffic(loss, batchSize, featureSize).map((sent) => send(sent)),
   ];
   const auxiliary = auxiliaryLoss
-    ? headTraffic(auxiliaryLoss, batchSize, featureSize).map((sent) =>
-        send({ ...sent, what: `auxiliary loss, ${sent.what}` }),
-      )
+    ? headTraffic(auxiliaryLoss, batchSize, featureSize)
+        // Both take the features as the net gives them.
+        .filter(({ collective }) => collective !== 'allGather' || loss.dropout || auxiliaryLoss.dropout)
+        .map((sent) => send({ ...sent, what: `auxiliary loss, ${sent.what}` }))
     : [];
   const matrix = classes * featureSize;
   const headDataParallel = [send(whole('gradients of the class matrix', matrix))];

@@ -3,7 +3,7 @@
 import type { Parameters } from '../../engine/core/parameters.ts';
 import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
-import { gatherRows } from '../../engine/distributed/gather_rows.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -13,12 +13,19 @@ import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
 import type { StepMetrics } from './loop.ts';
 
+/** Where features come from. */
+interface HeadPlace {
+  /** Which of the batches of a step they are of (default: the first). */
+  readonly batch?: number;
+  /** The features of all ranks, for heads of several losses; without it each gathers them for itself. */
+  readonly gathered?: GatheredRows | null;
+}
+
 /** The head of a loss with its factor. */
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
-  /** @param batch which of the batches of a step they are of (default: the first) */
-  apply(features: Tensor, labels: Tensor, parameters: Parameters, batch?: number): LossWithStatistics;
+  apply(features: Tensor, labels: Tensor, parameters: Parameters, place?: HeadPlace): LossWithStatistics;
 }
 
 /**
@@ -55,9 +62,10 @@ export function createHead(
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters, batch = 0) => {
+    apply: (features, labels, parameters, { batch = 0, gathered } = {}) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
-      const all = ranks ? gatherRows(own, batchSize, ranks, isSpread ? 'add' : 'same') : own;
+      const rowsOfAll = own === gathered?.own ? gathered : ranks && new GatheredRows(own, batchSize, ranks);
+      const all = rowsOfAll?.for(isSpread ? 'add' : 'same') ?? own;
       return head.apply(all, sampling?.labels[batch] ?? labels, parameters);
     },
     dispose: () => {

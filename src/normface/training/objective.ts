@@ -4,6 +4,7 @@ import { Parameters } from '../../engine/core/parameters.ts';
 import { withoutGradients } from '../../engine/core/recording.ts';
 import type { Device, Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
@@ -36,6 +37,7 @@ export class Objective {
   readonly batches: readonly BatchTensors[];
   private readonly device: Device;
   private readonly config: TrainingConfig;
+  private readonly ranks: Communicator | null;
   /** Those whose rows batch norm takes together. */
   private readonly normRanks: Communicator | null;
 
@@ -49,6 +51,7 @@ export class Objective {
     const [height, width] = data.imageSize;
     this.config = config;
     this.device = device;
+    this.ranks = ranks;
     this.normRanks = config.ranks.syncBatchNorm ? ranks : null;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
@@ -108,6 +111,7 @@ export class Objective {
   /** The weighted sum of the losses of a batch, ready for a reverse pass, and the statistics of the main one. */
   forward(batch = 0): LossWithStatistics {
     const { images, labels } = this.batches[batch]!;
+    const { batchSize } = this.config;
     const { changes, place } = batchChanges(this.config);
     const x = this.net.batch(augmentImages(images, changes), place);
     const features = this.net.forward(x, this.parameters, {
@@ -115,9 +119,10 @@ export class Objective {
       ranks: this.normRanks,
       still: this.ruled.still,
     });
+    const gathered = this.ranks && new GatheredRows(features, batchSize, this.ranks);
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
-        head.apply(features, labels, this.parameters, batch),
+        head.apply(features, labels, this.parameters, { batch, gathered }),
       ),
     );
     const weighted = (i: number, value: Tensor) =>
