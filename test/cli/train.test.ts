@@ -149,10 +149,64 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
     ],
   });
   expect(result.memoryBytes).toBeGreaterThan(4 * 4 * 107632);
+  const { net, classes, gradients, optimiser, batches } = result.memory;
+  expect([net, classes, batches]).toEqual([4 * 107632, expect.any(Number), 8 * 56 * 48 * 4]);
+  expect(Object.values(result.memory as Record<string, number>).reduce((a, b) => a + b)).toBe(
+    result.memoryBytes,
+  );
+  // What is frozen has no gradients; the momentum has its place.
+  expect(gradients).toBeLessThan(net + classes);
+  expect(optimiser).toBe(net + classes);
+  expect(result.source).toBe('measured');
   expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
   expect(result.secondsPerStep).toBeGreaterThan(0);
   expect(result.config.optimiser).toMatchObject({ momentum: 0.9, weightDecay: 5e-4 });
   expect(fs.readdirSync(output)).toEqual(before);
+});
+
+test('--dry-run needs neither images nor a GPU, and tells of one of several ranks', async () => {
+  const words = [
+    '--dry-run',
+    '--json',
+    '--net',
+    'tiny',
+    '--data',
+    'nowhere.rec',
+    '--batch',
+    '8',
+    '--epochs',
+    '2',
+  ];
+  const size = ['--images', '4000', '--classes', '300', '--card', 'h200'];
+  const whole = JSON.parse((await normface('train', ...words, ...size)).stdout);
+  expect(whole).toMatchObject({
+    images: 4000,
+    identities: 300,
+    steps: 1000,
+    source: 'estimated',
+    card: 'NVIDIA H200',
+  });
+  const { stdout, stderr } = await normface('train', ...words, ...size, '--ranks', '2');
+  const rank = JSON.parse(stdout);
+  expect(stderr).toMatch(/GPU memory of each of 2 ranks on NVIDIA H200, by its limits/);
+  expect(stderr).toMatch(
+    /of each rank on NVIDIA H200 at best: estimated, not measured, since a card was named/,
+  );
+  expect(rank.memory.batches).toBe(whole.memory.batches / 2);
+  expect(rank.memory.classes).toBeLessThan(0.6 * whole.memory.classes);
+  expect(rank.memory.net).toBe(whole.memory.net);
+  for (const [flags, sentence] of [
+    [['--images', '5', '--dry-run'], /--images and --classes belong together/],
+    [['--images', '5', '--classes', '5'], /--images goes with --dry-run/],
+    [
+      ['--dry-run', '--ranks', '9', '--batch', '8', ...size],
+      /9 ranks need at least 9 images in a batch, not 8/,
+    ],
+  ] as const) {
+    const refused = await normface('train', ...flags);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(sentence);
+  }
 });
 
 test('--json prints one record per line and the result last', async () => {

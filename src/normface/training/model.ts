@@ -3,6 +3,7 @@
 import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -27,6 +28,7 @@ import type { TrainingConfig } from './config/config.ts';
 import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import { Objective } from './objective.ts';
+import type { RuledParameters } from './parameter-rules.ts';
 
 /** Images embedded at once by evaluations while training. */
 export const evaluationBatch = 64;
@@ -42,6 +44,20 @@ export interface StepExchange extends GradientExchange {
 
 /** What a model keeps of a training. */
 export type ModelState = Pick<Checkpoint, 'weights' | 'optimiser' | 'trained'>;
+
+/** Bytes on the GPU. */
+export interface ModelMemory {
+  readonly net: number;
+  /** The class weights of all losses, and other parameters of theirs. */
+  readonly classes: number;
+  readonly gradients: number;
+  readonly optimiser: number;
+  readonly average: number;
+  /** The images of a step. */
+  readonly batches: number;
+  /** What a step computes on its way: outputs of layers, their gradients, scores. */
+  readonly intermediate: number;
+}
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -117,11 +133,33 @@ export class Model implements Learner {
     return this.parameters.count;
   }
 
-  /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
-  get memoryBytes(): number {
+  /** What the configuration freezes, and which rates it changes. */
+  get ruled(): RuledParameters {
+    return this.objective.ruled;
+  }
+
+  /** GPU memory in bytes, by what it is for; of this rank. */
+  get memory(): ModelMemory {
     const { captured, parameters, optimiser, average, objective } = this;
-    const kept = parameters.bytes + parameters.gradientBytes + optimiser.bytes + (average?.bytes ?? 0);
-    return captured.arenaBytes + kept + objective.batchBytes;
+    const netNames = new Set(objective.net.declarations.map(({ name }) => name));
+    const net = parameters.entries
+      .filter(({ name }) => netNames.has(name))
+      .reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+    return {
+      net,
+      // With what fills the last block of each parameter.
+      classes: parameters.bytes - net,
+      gradients: parameters.gradientBytes,
+      optimiser: optimiser.bytes,
+      average: average?.bytes ?? 0,
+      batches: objective.batchBytes,
+      intermediate: captured.arenaBytes,
+    };
+  }
+
+  /** GPU memory of all of it in bytes. */
+  get memoryBytes(): number {
+    return Object.values(this.memory).reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
