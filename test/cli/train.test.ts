@@ -209,6 +209,32 @@ test('--dry-run needs neither images nor a GPU, and tells of one of several rank
   }
 });
 
+test('lr-find tries rates, says where the loss falls fastest, and keeps nothing but the curve that was asked for', async () => {
+  const out = path.join(root, 'rates.csv');
+  const words = ['--data', 'generated:identities=5,samples=4,seed=3', '--net', 'tiny', '--batch', '8'];
+  const range = ['--set', 'augmentation.shift=2', '--lowest', '1e-4', '--highest', '3', '--steps', '30'];
+  const before = fs.readdirSync(root);
+  const { exitCode, stdout, stderr } = await normface('lr-find', ...words, ...range, '--out', out, '--json');
+  expect(exitCode).toBe(0);
+  const { points, steepest, least } = JSON.parse(stdout);
+  expect(points[0]).toMatchObject({ learningRate: 1e-4 });
+  expect(points[0].smoothed).toBeCloseTo(points[0].loss, 5);
+  expect(steepest).toBeGreaterThan(1e-4);
+  expect(least).toBeGreaterThan(steepest);
+  expect(stderr).toMatch(/the loss falls fastest at .*: try --lr/);
+  expect(fs.readFileSync(out, 'utf8').split('\n').slice(0, 2)).toEqual([
+    'learningRate,loss,smoothed',
+    `0.0001,${points[0].loss},${points[0].smoothed}`,
+  ]);
+  expect(fs.readdirSync(root)).toEqual([...before, 'rates.csv'].sort());
+  for (const [flags, sentence] of [
+    [['--out', out], /exists already; --force replaces it/],
+    [['--out', 'x.pdf'], /must end in \.csv, \.svg or \.png/],
+    [['--lowest', '2', '--highest', '1'], /--lowest 2 must be below --highest 1/],
+  ] as const)
+    expect((await normface('lr-find', ...words, ...flags)).stderr).toMatch(sentence);
+});
+
 test('--json prints one record per line and the result last', async () => {
   const { exitCode, stdout, stderr } = await normface('train', ...settings, '--steps', '2', '--json');
   expect(exitCode).toBe(0);
