@@ -25,6 +25,7 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
+  'test/bench/ranks.test.ts',
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
@@ -36,7 +37,7 @@ const plain = [
   'test/inspector/kernels/!(inspect).test.ts',
   'test/inspector/profile/!(page).test.ts',
   'test/normface/alignment/!(aligner).test.ts',
-  'test/normface/generated-faces.test.ts',
+  'test/normface/{generated-faces,image-quality}.test.ts',
   'test/normface/data/!(hostile|preview|process|resample).test.ts',
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',

@@ -1,10 +1,12 @@
 /** `normface norms`: does the length of a feature say how good an image is? */
 
+import { UsageError } from '../common/errors.ts';
+import { grouped } from '../common/format.ts';
 import type { MeanTest } from '../common/statistics.ts';
 import { formatTable, type Table } from '../common/table.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
 import { generatedDataset } from '../normface/data/generated-dataset.ts';
-import { checkFeatures, checkLengths } from '../normface/evaluation/features.ts';
+import { checkFeatures, checkLengths, type Features } from '../normface/evaluation/features.ts';
 import { type NormQuality, normQuality } from '../normface/evaluation/norm-quality.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
 import type { Context } from './context.node.ts';
@@ -17,73 +19,108 @@ interface NormsOptions {
   readonly batch: number;
 }
 
-/** From the best quality to the worst. */
-const courses = {
-  blur: { levels: [0, 10, 20, 40, 60, 100], unit: '‰ of the width', other: {} },
-  // As sharp as they are drawn; the widest crops of the nets here are 128 pixels wide.
-  detail: { levels: [128, 48, 32, 24, 16, 12], unit: 'pixels', other: { blur: 0 } },
-} as const;
+/** Each is drawn and embedded twelve times. */
+const mostPictures = 100_000;
 
-type Course = keyof typeof courses;
-interface CourseResult extends NormQuality {
+/** What is wrong with a picture, from the best quality to the worst. */
+interface Course {
+  readonly title: string;
+  readonly unit: string;
   readonly levels: readonly number[];
+  /** How pictures of a level are drawn. */
+  readonly quality: (level: number) => { readonly blur: number; readonly detail?: number };
 }
-const courseNames = Object.keys(courses) as Course[];
+
+/** @param width of the images that the net takes */
+const coursesOf = (width: number) =>
+  ({
+    blur: {
+      title: 'Log length of the features by blur',
+      unit: '‰ of the width',
+      levels: [0, 10, 20, 40, 60, 100],
+      quality: (blur) => ({ blur }),
+    },
+    detail: {
+      title: 'Log length of the features by resolution',
+      unit: 'pixels wide',
+      levels: [1, 3 / 4, 1 / 2, 3 / 8, 1 / 4, 1 / 6].map((share) => Math.max(1, Math.round(share * width))),
+      quality: (detail) => ({ blur: 0, detail }),
+    },
+  }) satisfies Record<string, Course>;
+
+type CourseName = keyof ReturnType<typeof coursesOf>;
 
 export async function norms(context: Context, named: string, options: NormsOptions) {
-  const weightsFile = findWeights(named);
   const { people, samples, seed, batch } = options;
-  const parts = courseNames.flatMap((course) =>
-    courses[course].levels.map((level) =>
-      generatedDataset({ identities: people, samples, seed, ...courses[course].other, [course]: level }),
-    ),
-  );
-  const dataset = joined(parts);
+  if (people * samples > mostPictures)
+    throw new UsageError(
+      `--people ${people} of --samples ${samples} pictures are more than ${grouped(mostPictures)} pictures`,
+    );
+  const weightsFile = findWeights(named);
+  const pictures = (quality: object) => generatedDataset({ identities: people, samples, seed, ...quality });
+  const sharp = pictures({ blur: 0 });
+  let courses: ReturnType<typeof coursesOf> | undefined;
   const device = await context.openDevice();
-  const all = Uint32Array.from(dataset.samples.keys());
-  const features = await embedImages(context, device, weightsFile, dataset, all, { merge: 'front', batch });
+  const all = Uint32Array.from(sharp.samples.keys());
+  const features = await embedImages(context, device, weightsFile, sharp, all, {
+    merge: 'front',
+    batch,
+    prepare: async ({ width }) => {
+      courses = coursesOf(width);
+      const dataset = joined(
+        Object.values(courses).flatMap(({ levels, quality }) =>
+          levels.map((level) => pictures(quality(level))),
+        ),
+      );
+      return { dataset, indices: Uint32Array.from(dataset.samples.keys()) };
+    },
+  });
   checkFeatures(features);
   checkLengths(features);
-  const { values, dimension } = features;
-  const lengths = Array.from(all, (row) =>
-    Math.hypot(...values.subarray(row * dimension, (row + 1) * dimension)),
-  );
-  const perLevel = people * samples;
-  const owners = parts[0]!.samples.map(({ identity }) => identity);
+  const lengths = lengthsOf(features);
+  const owners = sharp.samples.map(({ identity }) => identity);
   let first = 0;
-  const result = {} as Record<Course, CourseResult>;
-  for (const course of courseNames) {
-    const { levels } = courses[course];
-    const byLevel = levels.map((_, k) => lengths.slice((first + k) * perLevel, (first + k + 1) * perLevel));
-    first += levels.length;
-    result[course] = { levels, ...normQuality(byLevel, owners) };
-  }
-  for (const course of courseNames) context.say(formatTable(tableOf(course, result[course])));
-  return { checkpoint: weightsFile, people, samples, seed, ...result };
+  const judged = ({ title, unit, levels }: Course) => {
+    const byLevel = levels.map((_, k) =>
+      lengths.slice(first + k * owners.length, first + (k + 1) * owners.length),
+    );
+    first += levels.length * owners.length;
+    const quality = normQuality(byLevel, owners);
+    context.say(formatTable(tableOf({ title, unit, levels }, quality)));
+    return { levels, ...quality };
+  };
+  const results = Object.fromEntries(
+    Object.entries(courses!).map(([name, course]) => [name, judged(course)]),
+  ) as Record<CourseName, ReturnType<typeof judged>>;
+  return { checkpoint: weightsFile, people, samples, seed, ...results };
 }
 
 /** All samples of several data sets of the same people. */
 function joined(parts: readonly Dataset[]): Dataset {
-  const [first] = parts;
-  return { ...first!, samples: parts.flatMap(({ samples }) => samples) };
+  return { ...parts[0]!, samples: parts.flatMap(({ samples }) => samples) };
 }
 
-const titles: Readonly<Record<Course, string>> = {
-  blur: 'Log length of the features by blur',
-  detail: 'Log length of the features by resolution',
-};
+/** ‖f‖ of every feature. */
+function lengthsOf({ values, dimension }: Features): number[] {
+  return Array.from({ length: values.length / dimension }, (_, row) =>
+    Math.hypot(...values.subarray(row * dimension, (row + 1) * dimension)),
+  );
+}
 
-function tableOf(course: Course, { levels, means, differences, correlation }: CourseResult): Table {
+function tableOf(
+  { title, unit, levels }: Pick<Course, 'title' | 'unit' | 'levels'>,
+  { means, differences, correlation }: NormQuality,
+): Table {
   const right = (header: string) => ({ header, align: 'right' as const });
   return {
-    title: titles[course],
-    columns: [right(courses[course].unit), right('mean'), right('to the best (95 %)')],
+    title,
+    columns: [right(unit), right('mean'), right('to the best (95 %)')],
     rows: levels.map((level, k) => {
       const difference = differences[k];
       return [String(level), means[k]!.toFixed(3), difference ? withInterval(difference) : ''];
     }),
     notes: [
-      `within a picture, correlation with quality ${withInterval(correlation)}: ${verdict(correlation)}`,
+      `correlation with quality within a picture ${withInterval(correlation)}: ${verdict(correlation)}`,
     ],
   };
 }

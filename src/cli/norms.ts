@@ -20,7 +20,7 @@ export const addNorms: AddCommand = (program, run) => {
     .option('--batch <n>', 'images embedded at once', wholeNumber(1), 64)
     .addHelpText(
       'after',
-      '\nEvery picture is drawn at six radii of blur and at six widths in pixels, from which it is enlarged again. AdaFace and MagFace\n' +
+      '\nEvery picture is drawn at six radii of blur and at six resolutions, from which it is enlarged again. AdaFace and MagFace\n' +
         'take long features for those of good images. Where they are those of bad ones, AdaFace wants a negative loss.concentration.\n' +
         examples('normface norms runs/adaface-001', 'normface norms runs/adaface-001 --people 100 --json'),
     )

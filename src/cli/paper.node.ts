@@ -123,8 +123,6 @@ async function showJobs(
   if (found.jobs.length > 0) context.say(formatTable(jobRows(found.jobs)));
   for (const { name, reason } of found.unplanned) context.say(`${name} cannot be planned: ${reason}`);
   for (const sentence of jobsSummary(found)) context.say(sentence);
-  return [
-    ...found.jobs.map((job) => ({ event: 'job', ...job })),
-    { event: 'result', unplanned: found.unplanned, probed: found.probed },
-  ];
+  for (const job of found.jobs) context.emit({ event: 'job', ...job });
+  return { event: 'result', unplanned: found.unplanned, probed: found.probed };
 }

@@ -81,6 +81,8 @@ export async function train(context: Context, file: string | undefined, options:
     context.whenAsked = whenAskedToStop;
     const recorder = trace === undefined ? undefined : traceWriter(context, trace);
     const result = await trainHere(context, file, options, groupOf(communicator, recorder));
+    if (recorder && !recorder.hasRecorded && communicator.rank === 0)
+      context.warn(`no step was done that could be traced: ${trace} is not written`);
     await communicator.close();
     return result;
   } catch (error) {

@@ -57,6 +57,26 @@ test('embed writes the same features whatever the batch, in the order of the ima
   });
 });
 
+test('embed says how features go with the quality of generated images, and keeps it beside them', async () => {
+  const data = 'generated:identities=2,samples=3,blur=0..100,detail=24';
+  const [table, tensors] = ['quality.csv', 'quality.safetensors'].map((name) => path.join(root, name));
+  const { stdout } = await normface('embed', data, '-c', run, '-o', table!, '--merge', 'front');
+  expect(stdout).toMatch(
+    /length of features against blur: rank correlation [+−][01]\.\d\d \(p = \S+, 6 images\)\n/,
+  );
+  expect(stdout).not.toContain('against detail');
+  const [header, first] = fs.readFileSync(table!, 'utf8').split('\n');
+  expect(header).toMatch(/^image,blur,detail,1,2,/);
+  expect(first).toMatch(/person_0001_0001,\d+,24,/);
+  const words = ['embed', data, '-c', run, '-o', tensors!, '--merge', 'front', '--json'];
+  expect(JSON.parse((await normface(...words)).stdout)).toMatchObject({ quality: { detail: null } });
+  const { data: numbers, shape } = decodeSafetensors(fs.readFileSync(tensors!), tensors!).tensors.get(
+    'blur',
+  )!;
+  expect(shape).toEqual([6]);
+  expect(String(numbers[0])).toBe(first!.split(',')[1]);
+});
+
 test('embed with f16 operands writes nearly the same features', async () => {
   const [exact, rounded] = await Promise.all(
     ['f32', 'f16'].map(async (operands) => {
@@ -202,6 +222,25 @@ test('calibrate keeps thresholds and a probability beside the checkpoint, and ve
       /calibration\.json is not a calibration file; `normface calibrate` writes a new one\n$/,
     ),
   ]);
+});
+
+test('norms: the lengths of features by blur and resolution', async () => {
+  const own = path.join(root, 'lengths-001');
+  untrained(own, 'tiny', 6);
+  const words = ['norms', own, '--people', '2', '--samples', '1'];
+  const { exitCode, stdout, stderr } = await normface(...words, '--json');
+  expect(exitCode).toBe(0);
+  const { blur, detail, people } = JSON.parse(stdout);
+  expect(people).toBe(2);
+  expect(blur.levels).toEqual([0, 10, 20, 40, 60, 100]);
+  expect(detail.levels).toEqual([48, 36, 24, 18, 12, 8]);
+  // Sharp pictures of the net's own width are the best of either.
+  expect(detail.means[0]).toBeCloseTo(blur.means[0], 12);
+  expect(new Set([...blur.means, ...detail.means]).size).toBe(11);
+  expect(stderr).toMatch(/correlation with quality within a picture [+−]\d\.\d{3} \(.*\): /);
+  expect((await normface(...words, '--samples', '99999')).stderr).toContain(
+    '--people 2 of --samples 99999 pictures are more than 100,000 pictures',
+  );
 });
 
 test('what eval and blufr cannot store is said after what they computed, with exit status 1', async () => {

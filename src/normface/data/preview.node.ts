@@ -1,6 +1,6 @@
 import { countText } from '../../common/format.ts';
 import { hash32 } from '../../engine/core/random.ts';
-import { type Dataset, imageName, samplesByIdentity } from './dataset.ts';
+import { type Dataset, imageName, type Source, samplesByIdentity } from './dataset.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './images/contact-sheet.node.ts';
 import { decodeSource, decodeWithin } from './images/decode.node.ts';
 import type { ImageSize } from './images/image.ts';
@@ -19,6 +19,14 @@ export interface PreviewOptions extends Partial<ContactSheetOptions> {
 
 /** Separates this use of a seed from all others. */
 const previewStream = 0x76696577;
+
+/** The quality of a generated image, where it was asked for, as further paragraphs of its caption. */
+function qualityText(source: Source): string {
+  const { blur, detail } = (source.kind === 'generated' && source.quality) || {};
+  return (
+    (blur === undefined ? '' : `\nblur ${blur} ‰`) + (detail === undefined ? '' : `\n${detail} pixels wide`)
+  );
+}
 
 /** Some people drawn at random, preferably with enough images, and so many of the images of each. */
 export function peopleShown(
@@ -62,7 +70,7 @@ export async function writePreview(
         const image = await (source.kind === 'generated'
           ? decodeSource(source, size)
           : decodeWithin(source, { width: 3 * imageHeight, height: imageHeight }));
-        tiles.push({ images: [image], caption: titles[index]! });
+        tiles.push({ images: [image], caption: titles[index]! + qualityText(source) });
       } catch (error) {
         onCorrupt?.(imageName(sample), (error as Error).message);
       }

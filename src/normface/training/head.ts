@@ -13,11 +13,11 @@ import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
 import type { StepMetrics } from './loop.ts';
 
-/** Where features come from. */
-interface HeadPlace {
+/** What a head is told of the features that it gets. */
+export interface HeadBatch {
   /** Which of the batches of a step they are of (default: the first). */
   readonly batch?: number;
-  /** The features of all ranks, for heads of several losses; without it each gathers them for itself. */
+  /** Those of all ranks, for heads of several losses; without it each gathers them for itself. */
   readonly gathered?: GatheredRows | null;
 }
 
@@ -25,7 +25,7 @@ interface HeadPlace {
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
-  apply(features: Tensor, labels: Tensor, parameters: Parameters, place?: HeadPlace): LossWithStatistics;
+  apply(features: Tensor, labels: Tensor, parameters: Parameters, of?: HeadBatch): LossWithStatistics;
 }
 
 /**
@@ -41,7 +41,7 @@ export function createHead(
   size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
-  const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
+  const { weight, dropout: dropped = 0, classSampling, labelSmoothing = 0 }: LossSettings = config;
   const rate = classSampling?.rate ?? 1;
   const { classes, batchSize } = size;
   const rows = rangeOf(classes, ranks?.size ?? 1, ranks?.rank ?? 0);
@@ -56,13 +56,13 @@ export function createHead(
     declarations: ranks
       ? head.declarations.map((declaration) => ({ ranks: 'same', ...declaration }))
       : head.declarations,
-    // A softmax over a part of the classes can fall below the bound of all of them.
-    bound: sampling ? undefined : head.bound,
+    // A softmax over a part of the classes can fall below the bound of all of them, and that of smoothed labels is another.
+    bound: sampling || labelSmoothing > 0 ? undefined : head.bound,
     prepare: (step, labels) => {
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters, { batch = 0, gathered } = {}) => {
+    apply: (features, labels, parameters, { batch = 0, gathered = null } = {}) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
       const rowsOfAll = own === gathered?.own ? gathered : ranks && new GatheredRows(own, batchSize, ranks);
       const all = rowsOfAll?.for(isSpread ? 'add' : 'same') ?? own;

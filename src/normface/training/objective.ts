@@ -50,8 +50,8 @@ export class Objective {
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
-    this.device = device;
     this.ranks = ranks;
+    this.device = device;
     this.normRanks = config.ranks.syncBatchNorm ? ranks : null;
     this.net = buildNet(design, [...inputSize(data), design.input[2]], seed);
     const { featureSize } = this.net;
@@ -111,7 +111,6 @@ export class Objective {
   /** The weighted sum of the losses of a batch, ready for a reverse pass, and the statistics of the main one. */
   forward(batch = 0): LossWithStatistics {
     const { images, labels } = this.batches[batch]!;
-    const { batchSize } = this.config;
     const { changes, place } = batchChanges(this.config);
     const x = this.net.batch(augmentImages(images, changes), place);
     const features = this.net.forward(x, this.parameters, {
@@ -119,7 +118,7 @@ export class Objective {
       ranks: this.normRanks,
       still: this.ruled.still,
     });
-    const gathered = this.ranks && new GatheredRows(features, batchSize, this.ranks);
+    const gathered = this.ranks && new GatheredRows(features, this.config.batchSize, this.ranks);
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>
         head.apply(features, labels, this.parameters, { batch, gathered }),
