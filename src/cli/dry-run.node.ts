@@ -12,7 +12,7 @@ import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/train
 import { doubtfulSettings } from '../normface/training/config/doubtful-settings.ts';
 import { configHash } from '../normface/training/config/overrides.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
-import type { ModelMemory } from '../normface/training/model.ts';
+import type { ModelMemory } from '../normface/training/model-memory.ts';
 import type { MatchedPattern, MatchedRule } from '../normface/training/parameter-rules.ts';
 import { duration } from '../normface/training/progress.ts';
 import { forecast, randomImages, trialImages } from '../normface/training/run/forecast.node.ts';

@@ -3,7 +3,8 @@
 import { SilentCommunicator } from '../engine/distributed/silent.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
-import { Model, type ModelMemory } from '../normface/training/model.ts';
+import { Model } from '../normface/training/model.ts';
+import type { ModelMemory } from '../normface/training/model-memory.ts';
 import type { RuledParameters } from '../normface/training/parameter-rules.ts';
 
 export interface Estimated {

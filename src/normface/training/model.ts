@@ -7,10 +7,8 @@ import { elementCount } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
-import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
-import { SGD } from '../../engine/optim/sgd.ts';
 import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
 import { WeightAverage, warmedUpDecay } from '../../engine/optim/weight_average.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
@@ -27,7 +25,9 @@ import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
 import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
+import type { ModelMemory } from './model-memory.ts';
 import { Objective } from './objective.ts';
+import { createOptimiser } from './optimiser.ts';
 import type { RuledParameters } from './parameter-rules.ts';
 
 /** Images embedded at once by evaluations while training. */
@@ -44,20 +44,6 @@ export interface StepExchange extends GradientExchange {
 
 /** What a model keeps of a training. */
 export type ModelState = Pick<Checkpoint, 'weights' | 'optimiser' | 'trained'>;
-
-/** Bytes on the GPU. */
-export interface ModelMemory {
-  readonly net: number;
-  /** The class weights of all losses, and other parameters of theirs. */
-  readonly classes: number;
-  readonly gradients: number;
-  readonly optimiser: number;
-  readonly average: number;
-  /** The images of a step. */
-  readonly batches: number;
-  /** What a step computes on its way: outputs of layers, their gradients, scores. */
-  readonly intermediate: number;
-}
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -328,22 +314,5 @@ export class Model implements Learner {
     this.average?.dispose();
     this.optimiser.dispose();
     this.objective.dispose();
-  }
-}
-
-function createOptimiser(
-  parameters: Parameters,
-  config: TrainingConfig['optimiser'],
-  ranks: GradientExchange | null,
-): Optimiser {
-  const { name, momentum, nesterov, ...settings } = config;
-  const options = { ...settings, ...(ranks && { ranks }) };
-  switch (name) {
-    case 'sgd':
-      return new SGD(parameters, { ...options, momentum, nesterov });
-    case 'adam':
-      return new Adam(parameters, options);
-    case 'adamw':
-      return new AdamW(parameters, options);
   }
 }

@@ -6,7 +6,8 @@ import { accumulatedBatches } from '../accumulated-batches.ts';
 import { trainingBatches } from '../batches.node.ts';
 import { imagesPerStep, type TrainingConfig } from '../config/config.ts';
 import type { BatchSource, LabelledImages } from '../loop.ts';
-import { Model, type ModelMemory } from '../model.ts';
+import { Model } from '../model.ts';
+import type { ModelMemory } from '../model-memory.ts';
 import type { TrainingData } from '../training-data.node.ts';
 
 /** Steps are measured until they have taken so long, at least two of them unless these take longer than the most. */
