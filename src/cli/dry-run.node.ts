@@ -82,7 +82,17 @@ export async function dryRun(
   for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);
   const rates = schedule.map(({ step, learningRate }) => `${rounded(learningRate)} at step ${step}`);
   context.say(`learningRate: ${rates.join(', ')}`);
-  const estimated = await estimateTraining(config, size.people, { ranks, card: options.card ?? usualCard });
+  const about = { event: 'dry-run', config, ...summary, schedule, ranks };
+  let estimated: Estimated;
+  try {
+    estimated = await estimateTraining(config, size.people, { ranks, card: options.card ?? usualCard });
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    context.say(
+      `memory and time: unknown, ${error.message}; more --ranks have a smaller part of the classes each`,
+    );
+    return { ...about, why: error.message };
+  }
   const { freeze, rules } = estimated.ruled;
   for (const line of [...freeze.map(frozenText), ...rules.map(ruleText)]) context.say(line);
   const tried = await tryHere(context, config, size, options, estimated, summary.gigaflopsPerStep);
@@ -104,7 +114,7 @@ export async function dryRun(
     );
   }
   return {
-    ...{ event: 'dry-run', config, ...summary, schedule, freeze, rules, ranks },
+    ...{ ...about, freeze, rules },
     ...{ memoryBytes, memory, secondsPerStep, seconds },
     source: isMeasured ? 'measured' : 'estimated',
     ...(isMeasured ? {} : { card: estimated.card, why: tried.why }),

@@ -195,6 +195,20 @@ test('--dry-run needs neither images nor a GPU, and tells of one of several rank
   expect(rank.memory.batches).toBe(whole.memory.batches / 2);
   expect(rank.memory.classes).toBeLessThan(0.6 * whole.memory.classes);
   expect(rank.memory.net).toBe(whole.memory.net);
+  const huge = await normface(
+    'train',
+    ...words,
+    '--images',
+    '9000000',
+    '--classes',
+    '30000000',
+    '--card',
+    'h200',
+  );
+  expect([huge.exitCode, huge.stderr]).toEqual([
+    0,
+    expect.stringMatching(/memory and time: unknown, .*need a buffer of/),
+  ]);
   for (const [flags, sentence] of [
     [['--images', '5', '--dry-run'], /--images and --classes belong together/],
     [['--images', '5', '--classes', '5'], /--images goes with --dry-run/],
