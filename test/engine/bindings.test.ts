@@ -8,8 +8,10 @@ import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import type { SampleMargin } from '../../src/engine/ops/heads/sample_margin.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import type { PreparedDispatch } from '../../src/engine/runtime/prepared.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -37,6 +39,14 @@ const margins: Margin[] = [
   { kind: 'angle', margin: 0.5 },
   { kind: 'multiple-angle', multiple: 4, annealing: 5 },
   { kind: 'circle', margin: 0.25 },
+  { kind: 'curricular', margin: 0.5, t: device.tensor([0], [1]) },
+];
+
+/** Of which every sample has its own. */
+const sampleMargins = (): SampleMargin[] => [
+  { kind: 'adaptive', margin: 0.4, running: device.tensor([20, 100], [2]) },
+  { kind: 'magnitude', margins: [0.45, 0.8], norms: [1, 9] },
+  { kind: 'elastic', of: 'angle', margin: 0.5, deviation: 0.1, assignment: 'sorted' },
 ];
 
 type Head = (features: Tensor, weights: Tensor, labels: Tensor) => Tensor;
@@ -59,6 +69,10 @@ const full: [string, Head][] = [
       return marginSoftmaxHead(f, w, y, options).loss;
     },
   ]),
+  ...sampleMargins().map((margin): [string, Head] => [
+    `margin ${margin.kind}`,
+    (f, w, y) => marginSoftmaxHead(f, w, y, { margin, scale: learnt(), classesInUse: count() }).loss,
+  ]),
   [
     'softmax of products with unit vectors',
     (f, w, y) =>
@@ -78,6 +92,11 @@ const full: [string, Head][] = [
   [
     'C-triplet with weights of samples',
     (f, w, y) => cTripletHead(f, w, y, { sampleWeights: device.zeros([f.shape[0]!]) }).loss,
+  ],
+  [
+    'UniFace',
+    (f, w, y) =>
+      uniFaceHead(f, w, y, { bias: device.zeros([1]).requireGradient(), classesInUse: count() }).loss,
   ],
   ['SphereFace2', (f, w, y) => sphereFace2Head(f, w, y, { bias: device.zeros([1]).requireGradient() }).loss],
 ];

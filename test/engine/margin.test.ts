@@ -5,7 +5,7 @@ import type { ReferenceArray } from '../../src/engine/core/operator.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { crossEntropyReference } from '../../src/engine/ops/heads/cross_entropy.reference.ts';
 import { marginReference } from '../../src/engine/ops/heads/margin.reference.ts';
-import type { Margin } from '../../src/engine/ops/heads/margin.ts';
+import type { CommonMargin, Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
@@ -27,6 +27,8 @@ describe('known numbers', () => {
     [{ kind: 'cosine', margin: 0.35 }, 30, 2.255894],
     [{ kind: 'angle', margin: 0.5 }, 64, 5.93886],
     [{ kind: 'circle', margin: 0.25 }, 256, 35.2],
+    // cos(θ + m) of both samples is 0.41441: of the other cosines 0.6 is hard, and counts as 0.6·(0.3 + 0.6).
+    [{ kind: 'curricular', margin: 0.5, t: 0.3 }, 64, 4.019023],
   ];
   test.each(known)('%o, scale %d: %d', async (margin, scale, expected) => {
     const { features, weights, labels } = tiny();
@@ -69,7 +71,7 @@ describe('known numbers', () => {
 });
 
 describe('gradients with detached parts are those of a loss in which the parts are constants', () => {
-  const detached: readonly [Margin, number][] = [
+  const detached: readonly [CommonMargin, number][] = [
     [{ kind: 'angle', margin: 0.5, straightThrough: true }, 10],
     [{ kind: 'circle', margin: 0.25 }, 16],
   ];

@@ -117,6 +117,11 @@ export class Parameters {
     return this.values.windows;
   }
 
+  /** The values at some places of the flat array, in pieces that bindings can hold. Whoever asks must dispose of them. */
+  valuesOf(start: number, end: number): readonly Tensor[] {
+    return runtimeOf(this.device).untracked(() => this.values.windowsOf(end, start));
+  }
+
   /** Bytes of the values, gaps included; each array of an optimiser takes as much. */
   get bytes(): number {
     return this.arrays.reduce((sum, { bytes }) => sum + bytes, 0);

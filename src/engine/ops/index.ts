@@ -2,6 +2,7 @@ import type { Operator } from '../core/operator.ts';
 import { adamOperator } from '../optim/adam.operator.ts';
 import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
 import { sgdOperator } from '../optim/sgd.operator.ts';
+import { weightAverageOperator } from '../optim/weight_average.operator.ts';
 import { checkFiniteOperator } from '../runtime/finite.operator.ts';
 import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
@@ -19,13 +20,17 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import { movingNormsOperator, sampleMarginLossOperator } from './heads/sample_margin_losses.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import {
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
 } from './heads/stateful_losses.operator.ts';
+import { uniFaceLossOperator } from './heads/uniface_loss.ts';
+import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { warpAffineOperator } from './images/warp_affine.ts';
@@ -59,6 +64,7 @@ export const operators: readonly Operator[] = [
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   argmaxOperator,
+  augmentImagesOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -91,6 +97,8 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
+  movingNormsOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -100,6 +108,7 @@ export const operators: readonly Operator[] = [
   resizeOperator,
   rowSubsetOperator,
   scaleOperator,
+  sampleMarginLossOperator,
   sgdOperator,
   sliceOperator,
   softmaxLossOperator,
@@ -108,5 +117,7 @@ export const operators: readonly Operator[] = [
   sumOperator,
   transposeOperator,
   tripletLossOperator,
+  uniFaceLossOperator,
   warpAffineOperator,
+  weightAverageOperator,
 ];

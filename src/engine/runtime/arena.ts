@@ -66,12 +66,13 @@ export class Arena {
     ]);
   }
 
-  /** The first floats of it in such windows: they live as long as whoever asks for them sees to. */
-  windowsOf(floats: number): Tensor[] {
+  /** The floats of it before `end`, from `start` on, in such windows: they live as long as whoever asks for them sees to. */
+  windowsOf(end: number, start = 0): Tensor[] {
     const { windowSize } = this;
-    return Array.from({ length: Math.ceil(floats / windowSize) }, (_, i) =>
-      this.view([Math.min(windowSize, floats - i * windowSize)], i * windowSize),
-    );
+    return Array.from({ length: Math.ceil((end - start) / windowSize) }, (_, i) => {
+      const first = start + i * windowSize;
+      return this.view([Math.min(windowSize, end - first)], first);
+    });
   }
 
   /** Any part of it, from a float on: it lives as long as whoever asks for it sees to. */

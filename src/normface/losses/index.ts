@@ -2,19 +2,24 @@
 
 import { z } from 'zod';
 import { adacos } from './adacos.ts';
+import { adaface } from './adaface.ts';
 import { arcface } from './arcface.ts';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
 import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
+import { curricularface } from './curricularface.ts';
+import { elasticface } from './elasticface.ts';
 import type { Loss } from './loss.ts';
+import { magface } from './magface.ts';
 import { normface } from './normface.ts';
 import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
 import { sphereface } from './sphereface.ts';
 import { sphereface2 } from './sphereface2.ts';
 import { triplet } from './triplet.ts';
+import { uniface } from './uniface.ts';
 
 /** In the order in which messages list them. */
 const losses = [
@@ -28,6 +33,11 @@ const losses = [
   sphereface2,
   adacos,
   circle,
+  curricularface,
+  uniface,
+  adaface,
+  magface,
+  elasticface,
   center,
   pairContrastive,
   triplet,

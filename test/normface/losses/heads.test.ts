@@ -89,12 +89,40 @@ describe('known numbers', () => {
     [{ name: 'cosface' }, 2.255894],
     [{ name: 'arcface' }, 5.93886],
     [{ name: 'circle' }, 35.2],
+    // t is a hundredth of the mean cosine of 0.8.
+    [{ name: 'curricularface' }, 0.03500903],
+    [{ name: 'curricularface', momentum: 0.625 }, 4.019023],
     [{ name: 'sphereface2', weight: 1, bias: { initial: 0 } }, 0.0705975],
+    [{ name: 'uniface', bias: { initial: 20 } }, 10.747054],
+    // b = log(10·3), and with half of the classes drawn log(10·½·3).
+    [{ name: 'uniface' }, 27.351592],
     [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
     [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
     [{ name: 'softmax' }, crossEntropy(cosines)],
+    // μ = 19.81, σ = 99: ẑ = −0.063269; the term of MagFace is 35·(10/12100 + 1/10).
+    [{ name: 'adaface' }, 6.084209],
+    [{ name: 'magface' }, 8.02888],
+    [{ name: 'elasticface', deviation: 0 }, 5.93886],
+    [{ name: 'elasticface', form: 'cos', deviation: 0, scale: { initial: 30 } }, 2.255894],
   ])('%o: %d', async (loss, expected) => {
     expect((await lossOf(loss)) / expected).toBeCloseTo(1, 5);
+  });
+
+  // By 0.3 smoothed labels add 0.1 times how far the own logit is above the two others, which is a mean of s·1.12 for the plain cosines.
+  test.each<[LossInput, number]>([
+    [{ name: 'softmax' }, crossEntropy(cosines) + 0.112],
+    [{ name: 'normface', scale: { initial: 1 } }, 0.771216 + 0.112],
+    [{ name: 'normface', scale: { initial: 10 } }, 0.0691773 + 1.12],
+    [{ name: 'cosface' }, 2.255894 + 3 * ((2 * 0.45 + (0.09 - 0.15)) / 2)],
+    [{ name: 'arcface' }, 5.93886 + 6.4 * ((4 * 0.4144107 - 0.96) / 2)],
+    [{ name: 'circle' }, 35.2 + 25.6 * ((2 * 0.085 + (0.0225 - 0.0671) + (0.0225 - 0.2975)) / 2)],
+    [{ name: 'curricularface', momentum: 0.625 }, 4.019023 + 6.4 * ((4 * 0.4144107 - 0.9) / 2)],
+    [
+      { name: 'adacos' },
+      crossEntropy(times(cosines, Math.SQRT2 * Math.log(2))) + 0.112 * Math.SQRT2 * Math.log(2),
+    ],
+  ])('with labels smoothed by 0.3: %o: %d', async (loss, expected) => {
+    expect((await lossOf({ ...loss, labelSmoothing: 0.3 } as LossInput)) / expected).toBeCloseTo(1, 5);
   });
 
   test.each<LossInput>([
@@ -104,7 +132,9 @@ describe('known numbers', () => {
     { name: 'cosface' },
     { name: 'arcface' },
     { name: 'circle' },
+    { name: 'curricularface' },
     { name: 'sphereface2' },
+    { name: 'uniface' },
     { name: 'adacos' },
   ])('lengths do not matter, with either scheme: %o', async (loss) => {
     const expected = await lossOf(loss);
@@ -142,6 +172,48 @@ describe('lengths that matter', () => {
       expect(loss / crossEntropy(logits)).toBeCloseTo(1, 5);
     }
   });
+});
+
+test.each<[LossInput, Record<string, unknown>[]]>([
+  [{ name: 'adaface', scale: { initial: 4 } }, [{ margin: 0.3 }, { concentration: -0.333 }, { alpha: 0.02 }]],
+  [
+    { name: 'magface', scale: { initial: 4 } },
+    [
+      { leastMargin: 0.4 },
+      { mostMargin: 0.9 },
+      { leastNorm: 9 },
+      { mostNorm: 120 },
+      { lambda: 20 },
+      { easyMargin: false },
+    ],
+  ],
+  [
+    { name: 'elasticface', deviation: 0.1, scale: { initial: 4 } },
+    [
+      { margin: 0.4 },
+      { deviation: 0.2 },
+      { form: 'cos', margin: 0.5 },
+      { assignment: 'sorted' },
+      { assignment: 'released' },
+      { clamped: true, deviation: 0.2 },
+    ],
+  ],
+])('every setting of %o reaches the loss', async (loss, changes) => {
+  // By their cosines the second, the third, the first: an order that is not its own inverse. The fourth cosine is below 0.
+  const batchFeatures = [
+    [20, 0, 0],
+    [0, 0, 60],
+    [0, 6, 32],
+    [-20, 0, 0],
+  ];
+  const batch = { features: batchFeatures, labels: [0, 2, 2, 0] };
+  const values = [];
+  for (const change of [{}, ...changes]) {
+    // Draws margins of which two are above one deviation, in another order.
+    device.setRandom(5, 0);
+    values.push(await lossOf({ ...loss, ...change } as LossInput, batch));
+  }
+  expect(new Set(values).size).toBe(values.length);
 });
 
 test('class sampling: a softmax over the drawn classes, whatever their numbers', async () => {

@@ -1,8 +1,18 @@
 import { check, checkArgument } from '../../core/errors.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
+import { type CurricularMargin, checkCurriculum } from './curriculum.ts';
+import {
+  checkSampleMargin,
+  isSampleMargin,
+  type SampleMargin,
+  sampleMarginNeedsAngle,
+} from './sample_margin.ts';
 
 /** What a softmax over cosines puts in their place: shaders/lib/margin. */
-export type Margin =
+export type Margin = CommonMargin | SampleMargin;
+
+/** A margin that is the same for all samples. */
+export type CommonMargin =
   /** AM-Softmax and CosFace: cos θ − m for the own class; with `onlyAbove` where cos θ > m, as in AM-Softmax's layer. */
   | { readonly kind: 'cosine'; readonly margin: number; readonly onlyAbove?: boolean }
   /**
@@ -23,10 +33,15 @@ export type Margin =
       readonly annealing: Tensor | number;
     }
   /** Circle loss at class level: quadratic in the cosine, weights of the pairs not differentiated. */
-  | { readonly kind: 'circle'; readonly margin: number };
+  | { readonly kind: 'circle'; readonly margin: number }
+  | CurricularMargin;
 
 /** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
+  if (isSampleMargin(margin)) {
+    checkSampleMargin(operator, margin);
+    return;
+  }
   if (margin.kind === 'multiple-angle') {
     const { multiple, annealing } = margin;
     checkArgument(
@@ -44,12 +59,19 @@ export function checkMargin(operator: string, margin: Margin): void {
     );
     return;
   }
-  const limit = margin.kind === 'angle' ? Math.PI : 2;
+  if (margin.kind === 'curricular') checkCurriculum(operator, margin);
+  const limit = margin.kind === 'angle' || margin.kind === 'curricular' ? Math.PI : 2;
   checkArgument(
     margin.margin >= 0 && margin.margin < limit,
     operator,
     () => `the margin must be a number from 0 to below ${Number(limit.toFixed(4))}, not ${margin.margin}`,
   );
+}
+
+/** Whether it is made of the angle to the own class, beside its cosine. */
+export function needsOwnAngle(margin: Margin | null): boolean {
+  if (isSampleMargin(margin)) return sampleMarginNeedsAngle(margin);
+  return margin?.kind === 'angle' || margin?.kind === 'curricular';
 }
 
 /** What the kernels need to apply a margin; nothing for null. */
@@ -59,7 +81,7 @@ export function marginBindings(device: Device, margin: Margin | null) {
   const bindings: Record<string, Tensor> = {};
   if (!margin) return { constants, conditions, bindings };
   conditions.margin = true;
-  constants.MARGIN = margin.kind === 'multiple-angle' ? 0 : margin.margin;
+  constants.MARGIN = 'margin' in margin ? margin.margin : 0;
   constants.MULTIPLE = margin.kind === 'multiple-angle' ? margin.multiple : 1;
   switch (margin.kind) {
     case 'cosine':
@@ -77,8 +99,24 @@ export function marginBindings(device: Device, margin: Margin | null) {
       bindings.annealing = annealing instanceof Tensor ? annealing : device.constant(annealing, [1]);
       break;
     }
+    case 'curricular':
+      conditions.angle_margin = true;
+      break;
     case 'circle':
       conditions.circle = true;
+      break;
+    case 'adaptive':
+      conditions.adaptive_margin = true;
+      break;
+    case 'magnitude':
+      conditions.angle_margin = true;
+      conditions.easy = margin.easy ?? true;
+      conditions.sample_margin = true;
+      break;
+    case 'elastic':
+      conditions[margin.of === 'angle' ? 'angle_margin' : 'cosine_margin'] = true;
+      conditions.unbounded = true;
+      conditions.sample_margin = true;
   }
   return { constants, conditions, bindings };
 }
