@@ -58,6 +58,8 @@ const trainings: [string, TrainingConfigInput][] = [
       ...(inPairs.includes(name) && { sampling: { kind: 'balanced', people: 2, images: 3 }, batchSize: 6 }),
     },
   ]),
+  ['elasticface of cosines', { loss: { name: 'elasticface', form: 'cos' } }],
+  ['elasticface of cosines, sorted', { loss: { name: 'elasticface', form: 'cos', assignment: 'sorted' } }],
   ['adacos with a scale that moves', { loss: { name: 'adacos', dynamic: true } }],
   ['normface with a part of the classes', { loss: { name: 'normface', classSampling: { rate: 0.3 } } }],
   ['arcface with a part of the classes', { loss: { name: 'arcface', classSampling: { rate: 0.3 } } }],
