@@ -16,7 +16,7 @@ import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { netOf } from '../normface/nets/index.ts';
-import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Model } from '../normface/training/model.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
@@ -164,11 +164,12 @@ interface Profiled {
 function trainingStep(device: Device, config: TrainingConfig, people: number): Profiled {
   const model = new Model(device, config, people);
   const [height, width] = config.data.imageSize;
-  const { batchSize, seed } = config;
+  const { seed } = config;
+  const images = imagesPerStep(config);
   model.load(
     {
-      pixels: Uint8Array.from({ length: batchSize * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
-      labels: Uint32Array.from({ length: batchSize }, (_, i) => hash32(seed, 2, i) % people),
+      pixels: Uint8Array.from({ length: images * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
+      labels: Uint32Array.from({ length: images }, (_, i) => hash32(seed, 2, i) % people),
     },
     1e-6,
     0,

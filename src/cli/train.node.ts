@@ -73,6 +73,8 @@ export async function train(context: Context, file: string | undefined, options:
     context.whenAsked = whenAskedToStop;
     const recorder = trace === undefined ? undefined : traceWriter(context, trace);
     const result = await trainHere(context, file, options, groupOf(communicator, recorder));
+    if (recorder && !recorder.hasRecorded && communicator.rank === 0)
+      context.warn(`no step was done that could be traced: ${trace} is not written`);
     await communicator.close();
     return result;
   } catch (error) {
@@ -199,7 +201,9 @@ async function trainResolved(
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;
   context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);
-  if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
+  if (outcome.best !== undefined) context.say(`best    ${outcome.best}`);
+  if (outcome.finished)
+    context.say(`next    normface eval ${outcome.folder}${outcome.best === undefined ? '' : '/best'}`);
   else {
     context.exitCode = INTERRUPTED;
     context.say(`stopped after step ${outcome.step} of ${outcome.totalSteps}; continue with:`);
@@ -269,6 +273,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
     name: `${config.name}-overfit`,
     augmentation: { mirror: false, shift: 0, randomCrop: false },
     evaluation: { ...config.evaluation, everySteps: 0 },
+    stopEarly: undefined,
     steps: config.steps ?? 100,
     epochs: undefined,
   };

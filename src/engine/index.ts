@@ -121,6 +121,13 @@ export {
   readStatistics,
   type StatisticsTensor,
 } from './ops/heads/statistics.ts';
+export {
+  type UniFaceNumbers,
+  type UniFaceOptions,
+  uniFaceBias,
+  uniFaceHead,
+  uniFaceLoss,
+} from './ops/heads/uniface_loss.ts';
 export { augmentImages } from './ops/images/augment_images.ts';
 export type {
   AugmentOptions,

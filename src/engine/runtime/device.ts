@@ -61,7 +61,7 @@ export class DeviceRuntime implements Runtime {
   isIdle = false;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
-  readonly random = new RandomState(() => this.words([0, 0, 0]));
+  readonly random = new RandomState((state) => this.words(state));
   private readonly shared = new SharedTensors((...given) => this.untracked(() => this.tensor(...given)));
   private readonly allocations: Allocations;
   private readonly commands: Commands;

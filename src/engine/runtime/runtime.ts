@@ -28,6 +28,11 @@ export interface RandomSource {
    * same bits with such an operator and without.
    */
   nextPictureStream(): number;
+  /**
+   * Computes a batch in so many parts of so many rows each: each draws, in the same streams, what its rows draw in the whole batch. `body`
+   * must do all that a part draws for, its reverse pass too.
+   */
+  inParts<T>(count: number, rows: number, body: (part: number) => T): T[];
 }
 
 /** What a device offers to the engine's own operators, optimisers and instruments beyond its public interface. */

@@ -21,6 +21,8 @@ export interface PlannedLoss {
   readonly name: LossConfig['name'];
   /** Of adacos: each batch moves the scale. */
   readonly dynamic?: boolean;
+  /** Of softmax losses: smoothed labels take one sum more. */
+  readonly labelSmoothing?: number;
   /** Share of the numbers of a feature that it does not see. */
   readonly dropout?: number;
 }
@@ -43,7 +45,10 @@ const sharedBy: Readonly<Record<LossConfig['name'], Shared | null>> = {
   elasticface: ofAngle,
   sphereface: softmax,
   adacos: softmax,
+  // Its Sample has one number more.
+  curricularface: { ...softmax, shared: 6 },
   sphereface2: { largest: 0, sums: 4, shared: 0 },
+  uniface: { largest: 0, sums: 4, shared: 0 },
   'c-contrastive': agents,
   'c-triplet': agents,
   center: null,
@@ -61,7 +66,7 @@ export const dividesClasses = ({ name }: PlannedLoss): boolean => sharedBy[name]
  * @param featureSize numbers of a feature
  */
 export function headTraffic(
-  { name, dynamic = false }: PlannedLoss,
+  { name, dynamic = false, labelSmoothing = 0 }: PlannedLoss,
   images: number,
   featureSize: number,
 ): Sent[] {
@@ -79,7 +84,7 @@ export function headTraffic(
     gathered,
     ...reduced('what its own rank knows', shared.shared),
     ...reduced('largest score', shared.largest),
-    ...reduced('sums over classes', shared.sums),
+    ...reduced('sums over classes', shared.sums + (labelSmoothing > 0 ? 1 : 0)),
     { what: 'gradients of the features: reduce-scatter', collective: 'reduceScatter', numbers: features },
   ];
 }

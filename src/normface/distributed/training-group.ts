@@ -88,12 +88,12 @@ export class TrainingGroup {
    * @param step steps done before this one
    * @returns [batchSize]
    */
-  async beginStep(own: Uint32Array, batchSize: number, step: number): Promise<Uint32Array> {
+  async beginStep(own: Uint32Array, rows: StepRows, step: number): Promise<Uint32Array> {
     const { ranks, recorder } = this;
     await recorder?.beginStep(ranks, step);
     this.stepBegan = this.now();
     this.sentBefore = bytesSent(ranks);
-    const labels = await gatherLabels(ranks, own, batchSize, this.wantsStop());
+    const labels = await gatherLabels(ranks, own, rows, this.wantsStop());
     this.spent.blocked += this.now() - this.stepBegan;
     recorder?.noteGathered();
     // The step after this one may be on its way on some ranks when others hear of it.
@@ -187,32 +187,41 @@ export class TrainingGroup {
   }
 }
 
+/** What a step is of. */
+export interface StepRows {
+  /** Rows of all ranks, divided as `rangeOf` does. */
+  readonly batchSize: number;
+  /** So many batches, one behind the other (default 1). */
+  readonly batches?: number;
+}
+
 /**
  * The labels of all ranks, in one message with a mark that each may set.
  *
- * @param own those of this rank's rows of a batch
- * @param batchSize rows of all ranks, divided as `rangeOf` does
+ * @param own those of this rank's rows of each batch
+ * @returns the labels of each batch, one behind the other
  */
 export async function gatherLabels(
   ranks: Communicator,
   own: Uint32Array,
-  batchSize: number,
+  { batchSize, batches = 1 }: StepRows,
   isMarked = false,
 ): Promise<{ readonly all: Uint32Array; readonly isAnyMarked: boolean }> {
   const ranges = Array.from({ length: ranks.size }, (_, rank) => rangeOf(batchSize, ranks.size, rank));
   const part = Uint32Array.of(...own, isMarked ? 1 : 0);
-  const gathered = new Uint32Array(batchSize + ranks.size);
+  const gathered = new Uint32Array(batches * batchSize + ranks.size);
   await ranks.allGather(
     part,
     gathered,
-    Int32Array.from(ranges, ({ count }) => count + 1),
+    Int32Array.from(ranges, ({ count }) => batches * count + 1),
   );
-  const all = new Uint32Array(batchSize);
+  const all = new Uint32Array(batches * batchSize);
   let isAnyMarked = false;
   ranges.forEach(({ first, count }, rank) => {
-    const end = first + rank + count;
-    all.set(gathered.subarray(first + rank, end), first);
-    isAnyMarked ||= gathered[end] === 1;
+    const begin = batches * first + rank;
+    for (let k = 0; k < batches; k++)
+      all.set(gathered.subarray(begin + k * count, begin + (k + 1) * count), k * batchSize + first);
+    isAnyMarked ||= gathered[begin + batches * count] === 1;
   });
   return { all, isAnyMarked };
 }

@@ -21,6 +21,7 @@ export interface StepMetrics {
 }
 
 export interface MeterOptions {
+  /** Images in a step. */
   readonly batchSize: number;
   /** Images in an epoch. */
   readonly imageCount: number;

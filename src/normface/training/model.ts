@@ -97,9 +97,9 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.forward();
-      if (this.lossScale) this.lossScale.backward(outputs.loss);
-      else outputs.loss.backward();
+      const outputs = this.objective.reverse((loss) =>
+        this.lossScale ? this.lossScale.backward(loss) : loss.backward(),
+      );
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
       this.average?.update();
@@ -127,7 +127,7 @@ export class Model implements Learner {
   get memoryBytes(): number {
     const { captured, parameters, optimiser, average, objective } = this;
     const kept = parameters.bytes + parameters.gradientBytes + optimiser.bytes + (average?.bytes ?? 0);
-    return captured.arenaBytes + kept + objective.images.bytes;
+    return captured.arenaBytes + kept + objective.batchBytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -148,13 +148,13 @@ export class Model implements Learner {
     learningRate: number,
     step: number,
   ): Promise<StepMetrics> {
-    const { batchSize } = this.config;
+    const { batchSize, accumulate: batches = 1 } = this.config;
     const before = this.latest;
     const metrics = (async () => {
       await before;
       const labels = group
-        ? await group.beginStep(own, batchSize, step)
-        : (await gatherLabels(ranks, own, batchSize)).all;
+        ? await group.beginStep(own, { batchSize, batches }, step)
+        : (await gatherLabels(ranks, own, { batchSize, batches })).all;
       this.load({ pixels, labels }, learningRate, step);
       const { recorder } = group ?? {};
       this.captured.onPasses = recorder?.records
@@ -169,7 +169,7 @@ export class Model implements Learner {
   }
 
   /**
-   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all.
+   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all, of its batches one behind the other.
    * @throws LabelError for a label that no class has
    */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
@@ -178,9 +178,11 @@ export class Model implements Learner {
     this.optimiser.learningRate = learningRate;
     const { average } = this.config;
     if (this.average && average?.warmUp) this.average.decay = warmedUpDecay(average.decay, step);
-    const { images, labels: target, heads } = this.objective;
-    images.write(pixels);
-    target.write(labels);
+    const { batches, heads } = this.objective;
+    batches.forEach(({ images, labels: target }, k) => {
+      images.write(pixels.subarray(k * images.bytes, (k + 1) * images.bytes));
+      target.write(labels.subarray(k * target.size, (k + 1) * target.size));
+    });
     for (const head of heads) head.prepare?.(step, labels);
   }
 

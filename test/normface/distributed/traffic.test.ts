@@ -61,6 +61,7 @@ const trainings: [string, TrainingConfigInput][] = [
   ['adacos with a scale that moves', { loss: { name: 'adacos', dynamic: true } }],
   ['normface with a part of the classes', { loss: { name: 'normface', classSampling: { rate: 0.3 } } }],
   ['arcface with a part of the classes', { loss: { name: 'arcface', classSampling: { rate: 0.3 } } }],
+  ['softmax with smoothed labels', { loss: { name: 'softmax', labelSmoothing: 0.1 } }],
   ['normface, clipped', { loss: { name: 'normface' }, optimiser: { clipNorm: 1 } }],
   ['center, clipped', { loss: { name: 'center' }, optimiser: { clipNorm: 1 } }],
   ['softmax and center loss', { loss: { name: 'softmax' }, auxiliaryLoss: { name: 'center' } }],

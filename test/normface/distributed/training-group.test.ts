@@ -9,7 +9,7 @@ test('who is asked to stop stops all ranks after the same step', async () => {
     group.listen(() => ranks.rank === 1 && step === 4);
     // As the loop does: it looks before a step, and has waited for the step before the one before.
     for (; step < 20 && !group.stopsAt(step); step++)
-      await group.beginStep(Uint32Array.of(ranks.rank), 3, step);
+      await group.beginStep(Uint32Array.of(ranks.rank), { batchSize: 3 }, step);
     return step;
   });
   expect(stops).toEqual([6, 6, 6]);
@@ -45,8 +45,8 @@ test('what rank 0 makes is given to all', async () => {
 test('labels of all ranks come together, whatever their numbers of rows, with a mark of any of them', async () => {
   const gathered = await runInProcess(3, async (ranks) => {
     const own = Uint32Array.from([[1, 2], [3, 4], [5]][ranks.rank]!);
-    const unmarked = await gatherLabels(ranks, own, 5);
-    return [unmarked, await gatherLabels(ranks, own, 5, ranks.rank === 2)];
+    const unmarked = await gatherLabels(ranks, own, { batchSize: 5 });
+    return [unmarked, await gatherLabels(ranks, own, { batchSize: 5 }, ranks.rank === 2)];
   });
   const all = Uint32Array.of(1, 2, 3, 4, 5);
   for (const rank of gathered)
@@ -54,6 +54,20 @@ test('labels of all ranks come together, whatever their numbers of rows, with a 
       { all, isAnyMarked: false },
       { all, isAnyMarked: true },
     ]);
+});
+
+test('labels of several batches come batch by batch', async () => {
+  const gathered = await runInProcess(2, (ranks) => {
+    const own = Uint32Array.from(
+      [
+        [1, 2, 11, 12],
+        [3, 13],
+      ][ranks.rank]!,
+    );
+    return gatherLabels(ranks, own, { batchSize: 3, batches: 2 }, ranks.rank === 0);
+  });
+  for (const rank of gathered)
+    expect(rank).toEqual({ all: Uint32Array.of(1, 2, 3, 11, 12, 13), isAnyMarked: true });
 });
 
 const exchange = {
@@ -77,7 +91,7 @@ test('from time to time rank 0 tells which rank computes longest', async () => {
     group.onReport = (line) => lines.push(`${ranks.rank}: ${line}`);
     group.onRecord = (record, step) => kept.push({ step, ...record });
     for (let step = 0; step < 10; step++) {
-      await group.beginStep(Uint32Array.of(ranks.rank), 3, step);
+      await group.beginStep(Uint32Array.of(ranks.rank), { batchSize: 3 }, step);
       // All steps take 100 ms; rank 2 computes for 90 of them, the others for 50 and wait.
       const blocked = ranks.rank === 2 ? 10 : 50;
       group.noteExchange({ ...exchange, needed: 100 - blocked, done: 100 });

@@ -110,6 +110,17 @@ const evaluation = z.strictObject({
   testFold: count.optional().describe('The fold that is judged, where thresholdFold is given.'),
 });
 
+const stopEarly = z.strictObject({
+  metric: z
+    .enum(['accuracy', 'areaUnderCurve', 'equalErrorRate'])
+    .default('accuracy')
+    .describe(
+      'What has to get better: the accuracy that the log shows, or what does not depend on a threshold.',
+    ),
+  patience: count.describe('After so many evaluations in a row without a gain training ends.'),
+  minimumGain: factor.default(0).describe('By how much an evaluation must exceed the last gain to be one.'),
+});
+
 const schedule = z.strictObject({
   kind: z
     .enum(['constant', 'step', 'multistep', 'cosine', 'polynomial'])
@@ -262,7 +273,19 @@ export const configKeys = z.strictObject({
       'Keep an exponential moving average of the net over the steps: it is evaluated, and the weights of checkpoints ' +
         '(docs/training.md#average-of-the-weights).',
     ),
-  batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  batchSize: count
+    .max(65536)
+    .default(64)
+    .describe(
+      'Images that go through the net at once: those of a step, where `accumulate` does not add some.',
+    ),
+  accumulate: count
+    .max(1024)
+    .optional()
+    .describe(
+      'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
+        '(docs/training.md#gradient-accumulation).',
+    ),
   precision: z
     .enum(['f32', 'f16'])
     .optional()
@@ -281,6 +304,11 @@ export const configKeys = z.strictObject({
   evaluation: evaluation
     .prefault({})
     .describe('The pairs that are judged while training, and by `normface eval`.'),
+  stopEarly: stopEarly
+    .optional()
+    .describe(
+      'End the training where evaluations (evaluation.everySteps) no longer get better, and keep the best checkpoint (docs/training.md#early-stopping).',
+    ),
   checkpoint: z
     .strictObject({
       everySteps: z

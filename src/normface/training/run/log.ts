@@ -39,6 +39,9 @@ export interface ValidationRecord {
   readonly protocol: string;
   readonly accuracy: number;
   readonly threshold: number;
+  /** Of all pairs that were judged; logs of older versions have neither. */
+  readonly areaUnderCurve?: number;
+  readonly equalErrorRate?: number;
   readonly time?: string;
 }
 

@@ -11,6 +11,7 @@ import type { TrainingGroup } from '../../distributed/training-group.ts';
 import { evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
 import { packageVersion } from '../../package.node.ts';
+import { bestCheckpoint } from '../checkpoint/best-checkpoint.node.ts';
 import { latestCheckpoint, stepOf } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.node.ts';
@@ -21,12 +22,13 @@ import { Model } from '../model.ts';
 import { Stage } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
 import { stepCount, stepsInEpoch, type TrainingData } from '../training-data.node.ts';
-import { Attempt, meterOptions, type RunPlan } from './attempt.node.ts';
+import { Attempt, meterOptions } from './attempt.node.ts';
 import type { LogRecord } from './log.ts';
 import { Losses } from './losses.ts';
 import type { Resumed } from './resume.node.ts';
 import { appendLog, createRunFolder, readLog } from './run-folder.node.ts';
 import { RunLock } from './run-lock.node.ts';
+import type { RunPlan } from './run-plan.ts';
 import { initialise, recordImages } from './start.node.ts';
 import { stepExchange } from './step-exchange.ts';
 
@@ -58,8 +60,10 @@ export interface FinishedRun {
   readonly checkpoint: string;
   readonly step: number;
   readonly totalSteps: number;
-  /** False when the run was stopped early. */
+  /** False when the run was interrupted. */
   readonly finished: boolean;
+  /** Folder of the best checkpoint, where evaluations decide when training ends. */
+  readonly best?: string;
 }
 
 /**
@@ -88,7 +92,8 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
       for (const record of unlogged.splice(0)) appendLog(folder, record);
       attempt = new Attempt(plan, { device, model, folder, from, isFirst: attempt === undefined });
       const outcome = await attempt.train();
-      return { ...outcome, folder, totalSteps, checkpoint: latestCheckpoint(folder)! };
+      const best = config.stopEarly ? bestCheckpoint(folder) : undefined;
+      return { ...outcome, folder, totalSteps, checkpoint: latestCheckpoint(folder)!, ...(best && { best }) };
     } finally {
       model.dispose();
     }

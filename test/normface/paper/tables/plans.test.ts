@@ -72,9 +72,8 @@ test('medium is the recipe of configs/lfw-small*.json, with three seeds and on p
 test('medium: every seed of table 3 has a trial of its own, to train on and to be judged by', () => {
   const { trials, keys } = table3Plan(medium);
   expect(keys).toContain('normface');
-  const own = [1, 2, 3, 11].map((seed) =>
-    (trials as (seed: number) => { recipe: { faces: { data: object } }; trials: number[] })(seed),
-  );
+  if (typeof trials !== 'function') throw new Error('every seed has the same trials');
+  const own = [1, 2, 3, 11].map(trials);
   expect(own.map((one) => one.trials)).toEqual([[1], [2], [3], [1]]);
   expect(own[1]!.recipe.faces.data).toMatchObject({ blufr: { trial: 2 } });
   const { blufr: _, ...without } = everything;
