@@ -97,8 +97,9 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
+      const { lossScale } = this;
       const outputs = this.objective.reverse((loss) =>
-        this.lossScale ? this.lossScale.backward(loss) : loss.backward(),
+        lossScale ? lossScale.backward(loss) : loss.backward(),
       );
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
