@@ -105,13 +105,13 @@ describe.each(table.map(([operator, labels, stored]) => [operator.name, operator
 );
 
 /** Channels by vec4f and one by one: Winograd, through workgroup memory, by shuffles. */
-test.each([
-  [conv2dOperator, '2×11×9×16!, 3×3×16×20! {"padding":2}'],
-  [matmulOperator, '33×31, 31×68'],
-] as const)('every algorithm gives the same', async (operator, label) => {
-  const sample = halfCase(caseOf(operator, label), [0]);
-  await expectAgreement(device, sample, oneTileOfEachMainloop(await variantsOf(device, sample)));
-});
+test.each([[conv2dOperator, '2×11×9×16!, 3×3×16×20! {"padding":2}']] as const)(
+  'every algorithm gives the same',
+  async (operator, label) => {
+    const sample = halfCase(caseOf(operator, label), [0]);
+    await expectAgreement(device, sample, oneTileOfEachMainloop(await variantsOf(device, sample)));
+  },
+);
 
 /** What is not f16 after all would pass every comparison. */
 test('results, gradients and what is kept for them are f16, gradients of weights f32', () => {

@@ -13,7 +13,28 @@ afterAll(() => device.close());
 const test = device.report.features.includes('shader-f16') ? vitest : vitest.skip;
 
 const names = { source: 'x', net: 'tiny' };
+/** A convolution with its activation, a sum, batch norm and a product, of few kernels: compiling them is what takes time. */
+const net = {
+  name: 'tiny',
+  input: [56, 48, 3],
+  layers: [
+    { kind: 'conv', name: 'conv1', channels: 8, kernel: 5, stride: 4, padding: 2 },
+    { kind: 'prelu', name: 'prelu1' },
+    {
+      kind: 'residual',
+      name: 'sum',
+      layers: [
+        { kind: 'conv', name: 'conv2', channels: 8, kernel: 1 },
+        { kind: 'batchNorm', name: 'norm2' },
+      ],
+    },
+    { kind: 'flatten', name: 'flatten' },
+    { kind: 'fullyConnected', name: 'fc3', outputs: 16 },
+  ],
+} as const;
+
 const half: TrainingConfigInput = {
+  net,
   precision: 'f16',
   loss: { name: 'normface' },
   augmentation: { mirror: false },

@@ -87,7 +87,7 @@ export function parseLog(text: string): LogRecord[] {
   return records;
 }
 
-/** Columns of `metrics.csv`: the numbers of a step, those of a validation pass after it, and those of a step with precision f16. */
+/** Columns of `metrics.csv`: the numbers of a step, then those of a validation pass after it. */
 const columns = [
   'step',
   'epoch',
@@ -99,14 +99,14 @@ const columns = [
   'featureNorm',
   'normDeviation',
   'sampleMargin',
+  'lossScale',
+  'skipped',
   'learningRate',
   'imagesPerSecond',
   'dataWait',
   'protocol',
   'accuracy',
   'threshold',
-  'lossScale',
-  'skipped',
 ] as const;
 
 /** The curves of a run as comma-separated values for spreadsheets, one line a logged step or validation. */
