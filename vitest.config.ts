@@ -25,9 +25,10 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
+  'test/bench/ranks.test.ts',
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
-  'test/engine/{adapter,default_tile,fastest,undefined-math}.test.ts',
+  'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/distributed/*.test.ts',
   'test/engine/optim/schedule.test.ts',
   'test/inspector/{peaks,series-colours}.test.ts',
@@ -36,7 +37,7 @@ const plain = [
   'test/inspector/kernels/!(inspect).test.ts',
   'test/inspector/profile/!(page).test.ts',
   'test/normface/alignment/!(aligner).test.ts',
-  'test/normface/generated-faces.test.ts',
+  'test/normface/{generated-faces,image-quality}.test.ts',
   'test/normface/data/!(hostile|preview|process|resample).test.ts',
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',
@@ -49,8 +50,9 @@ const plain = [
   'test/normface/models/**/!(engine|lenet).test.ts',
   'test/normface/nets/{describe,fold,mnist,tables}.test.ts',
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
-  'test/normface/paper/tables/presets.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,tensorboard}.test.ts',
+  'test/normface/paper/jobs/!(real).test.ts',
+  'test/normface/paper/tables/{plans,presets}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,early-stop,tensorboard}.test.ts',
   'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',

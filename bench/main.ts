@@ -15,7 +15,7 @@ import { type BenchCase, casesOf, isChosen, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
 import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
-import { type Options, type PeerName, program } from './options.ts';
+import { contradiction, type Options, type PeerName, program } from './options.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
 import { offerGpu } from './peers/offer-gpu.ts';
@@ -51,12 +51,24 @@ try {
   process.exit((error as { exitCode?: number }).exitCode ? 2 : 0);
 }
 
+const wrong = contradiction(program);
+if (wrong !== undefined) {
+  console.error(`bench: ${wrong}`);
+  process.exit(2);
+}
 try {
-  await main();
+  if (options.suite.includes('distributed')) await ranksAlone();
+  else await main();
   process.exit(0);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
+}
+
+/** Ranks need the machine for themselves, and their results are others. */
+async function ranksAlone(): Promise<void> {
+  const { runDistributed } = await import('./distributed/suite.ts');
+  await runDistributed(options);
 }
 
 async function main(): Promise<void> {

@@ -1,9 +1,10 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
+import fs from 'node:fs';
 import os from 'node:os';
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
+import { replaceFile } from '../common/files.node.ts';
 import type { JsonObject } from '../common/json.ts';
-import { DeviceError } from '../engine/core/errors.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
 import {
   explainEnd,
@@ -12,22 +13,18 @@ import {
   tellRun,
   whenAskedToStop,
 } from '../normface/distributed/rank.node.ts';
+import { traceOfRanks } from '../normface/distributed/ranks-trace.ts';
+import { StepRecorder } from '../normface/distributed/step-recorder.ts';
 import { TrainingGroup } from '../normface/distributed/training-group.ts';
-import { describeNet } from '../normface/nets/describe.ts';
-import { netOf } from '../normface/nets/index.ts';
-import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
-import { doubtfulSettings } from '../normface/training/config/doubtful-settings.ts';
-import { configHash } from '../normface/training/config/overrides.ts';
+import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
-import { describeSchedule } from '../normface/training/config/schedule.ts';
-import { duration } from '../normface/training/progress.ts';
 import { findRunToResume } from '../normface/training/run/find-run.node.ts';
-import { type Forecast, forecast } from '../normface/training/run/forecast.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
-import { openTrainingData, stepCount, type TrainingData } from '../normface/training/training-data.node.ts';
+import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+import { checkOutput } from './output-file.node.ts';
 
 /** Steps between lines on which rank was the slowest. */
 const stepsBetweenReports = 100;
@@ -59,15 +56,25 @@ interface TrainOptions {
   readonly maxRestarts?: number;
   readonly launcher?: string;
   readonly rshAgent?: string;
+  readonly trace?: string;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  const { trace } = options;
+  if (trace !== undefined) checkTrace(trace);
   if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
+  if (trace !== undefined && !launchedRank())
+    throw new UsageError(
+      '--trace goes with several ranks; `normface profile train --out FOLDER` traces a step of one process',
+    );
   const communicator = await joinRanks();
   try {
     context.asRank(communicator.rank);
     context.whenAsked = whenAskedToStop;
-    const result = await trainHere(context, file, options, groupOf(communicator));
+    const recorder = trace === undefined ? undefined : traceWriter(context, trace);
+    const result = await trainHere(context, file, options, groupOf(communicator, recorder));
+    if (recorder && !recorder.hasRecorded && communicator.rank === 0)
+      context.warn(`no step was done that could be traced: ${trace} is not written`);
     await communicator.close();
     return result;
   } catch (error) {
@@ -77,11 +84,31 @@ export async function train(context: Context, file: string | undefined, options:
 }
 
 /** The ranks beside this process, if there are any. */
-function groupOf(ranks: Communicator): TrainingGroup | undefined {
+function groupOf(ranks: Communicator, recorder: StepRecorder | undefined): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
   return new TrainingGroup(ranks, {
     host: os.hostname(),
     reportEvery: stepsBetweenReports,
+    recorder,
+  });
+}
+
+/** @throws UserError where no trace can be written */
+function checkTrace(file: string): void {
+  checkOutput(file, [], '--trace');
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`cannot write ${file}: it is a folder`);
+}
+
+/** Writes what all ranks did in a step. The training goes on where that does not work. */
+function traceWriter(context: Context, file: string): StepRecorder {
+  return new StepRecorder((steps) => {
+    try {
+      replaceFile(file, JSON.stringify(traceOfRanks(steps)));
+      context.say(`trace   ${file}: step ${steps[0]!.step + 1}, for ui.perfetto.dev`);
+    } catch (error) {
+      context.warn((error as Error).message);
+    }
   });
 }
 
@@ -158,7 +185,10 @@ async function trainResolved(
   group?.listen(shouldStop);
   const config = overfitBatch ? forOneBatch(given) : given;
   const data = await openTrainingData(config);
-  if (isDry) return dryRun(context, config, data);
+  if (isDry) {
+    const { dryRun } = await import('./dry-run.node.ts');
+    return dryRun(context, config, data);
+  }
   const device = await context.openDevice();
   const reporter = context;
   // Ranks that lose a device end, all of them, and are started again.
@@ -171,7 +201,9 @@ async function trainResolved(
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;
   context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);
-  if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
+  if (outcome.best !== undefined) context.say(`best    ${outcome.best}`);
+  if (outcome.finished)
+    context.say(`next    normface eval ${outcome.folder}${outcome.best === undefined ? '' : '/best'}`);
   else {
     context.exitCode = INTERRUPTED;
     context.say(`stopped after step ${outcome.step} of ${outcome.totalSteps}; continue with:`);
@@ -241,63 +273,8 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
     name: `${config.name}-overfit`,
     augmentation: { mirror: false, shift: 0, randomCrop: false },
     evaluation: { ...config.evaluation, everySteps: 0 },
+    stopEarly: undefined,
     steps: config.steps ?? 100,
     epochs: undefined,
   };
-}
-
-async function dryRun(context: Context, config: TrainingConfig, data: TrainingData) {
-  const { dataset, excluded, warnings } = data;
-  const steps = stepCount(config, dataset.samples.length);
-  for (const warning of [...warnings, ...doubtfulSettings(config, steps)]) context.warn(warning);
-  const net = netOf(config.net);
-  const { parameters, macs, output } = describeNet(net, [...inputSize(config.data), net.input[2]]);
-  const schedule = describeSchedule(config.schedule, config.optimiser.learningRate, steps);
-  context.say(JSON.stringify(config, null, 2));
-  const summary = {
-    configHash: configHash(config),
-    images: dataset.samples.length,
-    identities: dataset.identities.length,
-    excludedIdentities: excluded,
-    steps,
-    netParameters: parameters,
-    classWeights: dataset.identities.length * output[0]!,
-    gigaflopsPerStep: (6 * macs * config.batchSize) / 1e9,
-  };
-  for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);
-  const rates = schedule.map(({ step, learningRate }) => `${rounded(learningRate)} at step ${step}`);
-  context.say(`learningRate: ${rates.join(', ')}`);
-  const measured = await measure(context, config, data);
-  if ('unknown' in measured) {
-    context.say(`memory and time: unknown, ${measured.unknown}`);
-    return { event: 'dry-run', config, ...summary, schedule };
-  }
-  const { memoryBytes, secondsPerStep } = measured;
-  const seconds = steps * secondsPerStep;
-  context.say(`memory: ${Math.round(memoryBytes / 2 ** 20)} MiB of GPU memory`);
-  context.say(
-    `time: about ${duration(seconds)} for steps of ${rounded(secondsPerStep)} s, checkpoints and evaluations not counted`,
-  );
-  return { event: 'dry-run', config, ...summary, schedule, memoryBytes, secondsPerStep, seconds };
-}
-
-/** What the training takes on this GPU, or why that is unknown. */
-async function measure(
-  context: Context,
-  config: TrainingConfig,
-  data: TrainingData,
-): Promise<Forecast | { unknown: string }> {
-  try {
-    const device = await context.openDevice();
-    return await forecast(device, config, data, (name, reason) =>
-      context.warn(`the image ${name} is left out: ${reason}`),
-    );
-  } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    return { unknown: error.message };
-  }
-}
-
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -59,6 +59,7 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--launcher <mpi>', 'what starts them: openmpi, mpich, or the file of an mpirun (default: found)')
     .option('--rsh-agent <program>', 'what starts them on other hosts (default: ssh)')
+    .option('--trace <file.json>', 'with several ranks: write what all of them did in one step, for Perfetto')
     .addHelpText(
       'after',
       examples(
@@ -68,6 +69,7 @@ export const addTrain: AddCommand = (program, run) => {
         'normface train --set loss.name=normface --set loss.scale.initial=24 --set loss.scale.learn=false',
         'normface train --resume',
         'normface train configs/casia-resnet.json --ranks 8',
+        'normface train configs/casia-resnet.json --ranks 8 --steps 20 --trace step.json',
         'normface train --resume runs/casia-resnet-001 --hosts a:4,b:4',
       ),
     );

@@ -120,6 +120,22 @@ export {
   readStatistics,
   type StatisticsTensor,
 } from './ops/heads/statistics.ts';
+export {
+  type UniFaceNumbers,
+  type UniFaceOptions,
+  uniFaceBias,
+  uniFaceHead,
+  uniFaceLoss,
+} from './ops/heads/uniface_loss.ts';
+export { augmentImages } from './ops/images/augment_images.ts';
+export type {
+  AugmentOptions,
+  CropAugmentation,
+  EraseAugmentation,
+  LowResolutionAugmentation,
+  PhotometricAugmentation,
+  Range,
+} from './ops/images/augment_options.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { type WarpAffineOptions, warpAffine } from './ops/images/warp_affine.ts';
@@ -158,11 +174,13 @@ export {
   constantSchedule,
   cosineSchedule,
   multistepSchedule,
+  polynomialSchedule,
   type Schedule,
   stepSchedule,
   warmUp,
 } from './optim/schedule.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
+export { WeightAverage, type WeightAverageOptions, warmedUpDecay } from './optim/weight_average.ts';
 export { type AdapterReport, describeAdapter } from './runtime/adapter.ts';
 export type { CapturedStep } from './runtime/captured-step.ts';
 export {

@@ -32,6 +32,11 @@ test('what cannot be is refused', async () => {
   expect(few.stderr).toContain('100 ranks need at least 100 images in a step, not 64');
   const alone = await normface('train', '--max-restarts', '2', '--data', 'generated');
   expect(alone.stderr).toContain('--max-restarts goes with --ranks or --hosts');
+  const traced = await normface('train', '--trace', 'step.json', '--data', 'generated');
+  expect([traced.exitCode, traced.stderr]).toEqual([
+    2,
+    expect.stringContaining('--trace goes with several ranks; `normface profile train --out FOLDER`'),
+  ]);
   const missing = await normface('train', '--ranks', '2', '--launcher', '/nowhere/mpirun');
   expect([missing.exitCode, missing.stderr]).toEqual([
     2,

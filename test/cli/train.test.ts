@@ -121,10 +121,23 @@ test('a resumed run refuses other settings by name, and other images', async () 
 
 test('--dry-run prints the resolved configuration and touches nothing', async () => {
   const before = fs.readdirSync(output);
-  const { exitCode, stdout } = await normface('train', ...settings, '--dry-run', '--json', '--epochs', '2');
+  const frozen = [
+    '--set',
+    'freeze=["conv1*"]',
+    '--set',
+    'parameters=[{"match":"loss.*","decayMultiplier":0}]',
+  ];
+  const { exitCode, stdout, stderr } = await normface(
+    'train',
+    ...[...settings, '--dry-run', '--json', '--epochs', '2', ...frozen],
+  );
   expect(exitCode).toBe(0);
+  expect(stderr).toContain('frozen by "conv1*": 448 values of conv1.weight, conv1.bias\n');
+  expect(stderr).toContain('parameters "loss.*": learning rate × 1, weight decay × 0 for loss.weight\n');
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({
+    freeze: [{ pattern: 'conv1*', names: ['conv1.weight', 'conv1.bias'], count: 448 }],
+    rules: [{ pattern: 'loss.*', names: ['loss.weight'], learningRateMultiplier: 1, decayMultiplier: 0 }],
     event: 'dry-run',
     images: 20,
     identities: 5,

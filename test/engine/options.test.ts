@@ -48,11 +48,13 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   resize: (options) => engine.resize(image[0], options),
   warpAffine: (options) =>
     engine.warpAffine(device.images(new Uint8Array(64), [1, 4, 4]), floats(1, 2, 3), null, options),
+  augmentImages: (options) => engine.augmentImages(device.images(new Uint8Array(64), [1, 4, 4]), options),
   imageBatch: (options) => engine.imageBatch(device.images(new Uint8Array(64), [1, 4, 4]), options),
   softmaxLoss: (options) => engine.softmaxLoss(...head, options),
   cosineSoftmaxLoss: (options) => engine.cosineSoftmaxLoss(...head, options),
   marginSoftmaxLoss: (options) => engine.marginSoftmaxLoss(...head, options),
   sphereFace2Loss: (options) => engine.sphereFace2Loss(...head, options),
+  uniFaceLoss: (options) => engine.uniFaceLoss(...head, options),
   centerLoss: (options) => engine.centerLoss(...head, options),
   cContrastiveLoss: (options) => engine.cContrastiveLoss(...head, options),
   cTripletLoss: (options) => engine.cTripletLoss(...head, options),

@@ -2,6 +2,7 @@ import type { Operator } from '../core/operator.ts';
 import { adamOperator } from '../optim/adam.operator.ts';
 import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
 import { sgdOperator } from '../optim/sgd.operator.ts';
+import { weightAverageOperator } from '../optim/weight_average.operator.ts';
 import { checkFiniteOperator } from '../runtime/finite.operator.ts';
 import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
@@ -26,7 +27,10 @@ import {
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
 } from './heads/stateful_losses.operator.ts';
+import { uniFaceLossOperator } from './heads/uniface_loss.ts';
+import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { warpAffineOperator } from './images/warp_affine.ts';
@@ -60,6 +64,7 @@ export const operators: readonly Operator[] = [
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   argmaxOperator,
+  augmentImagesOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -92,6 +97,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
   movingNormsOperator,
   oneHotOperator,
   padOperator,
@@ -111,5 +117,7 @@ export const operators: readonly Operator[] = [
   sumOperator,
   transposeOperator,
   tripletLossOperator,
+  uniFaceLossOperator,
   warpAffineOperator,
+  weightAverageOperator,
 ];

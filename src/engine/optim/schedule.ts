@@ -31,6 +31,19 @@ export function cosineSchedule(
   return (step) => final + ((rate - final) * (1 + Math.cos(Math.PI * Math.min(1, step / steps)))) / 2;
 }
 
+/**
+ * From `rate` at step 0 to `final` (default 0) at step `steps` and after it, as (1 − step / steps)^power between them: Caffe's policy
+ * "poly", and the PolyScheduler of insightface's arcface_torch with a power of 2.
+ */
+export function polynomialSchedule(
+  rate: number,
+  { steps, power, final = 0 }: { steps: number; power: number; final?: number },
+): Schedule {
+  checkArgument(steps > 0, 'polynomialSchedule', () => `steps must be positive, not ${steps}`);
+  checkArgument(power > 0, 'polynomialSchedule', () => `power must be positive, not ${power}`);
+  return (step) => final + (rate - final) * (1 - Math.min(1, Math.max(0, step) / steps)) ** power;
+}
+
 /** Multiplies a schedule by (step + 1) / steps during its first steps: the first one already moves. */
 export function warmUp(schedule: Schedule, steps: number): Schedule {
   checkArgument(steps >= 0, 'warmUp', () => `steps must not be negative, not ${steps}`);

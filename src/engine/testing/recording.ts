@@ -138,6 +138,9 @@ export async function runEagerly(
   });
 }
 
+/** A variant was named that no choice of a case offers. What is offered depends on the variants that are taken before. */
+export class MissingVariantError extends DeviceError {}
+
 /** A case of an operator, forward and backward, ready to run. */
 export class Recording {
   readonly sample: BoundCase;
@@ -154,7 +157,8 @@ export class Recording {
 
   /**
    * @throws ArgumentError if the inputs do not fit the operator
-   * @throws DeviceError if the variant is none of this case, or the adapter cannot run it or hold an input
+   * @throws MissingVariantError if the variant is none of this case
+   * @throws DeviceError if the adapter cannot run it or hold an input
    */
   constructor(device: Device, sample: BoundCase, changes: Changes = {}) {
     this.sample = sample;
@@ -180,7 +184,7 @@ export class Recording {
     if (variant !== undefined && !offered.has(variant)) {
       this.dispose();
       const names = this.variants.map((name) => `"${name}"`).join(', ');
-      throw new DeviceError(
+      throw new MissingVariantError(
         `there is no variant "${variant}" of this case here; ${names ? `there are ${names}` : 'there is only one way to do it'}`,
       );
     }

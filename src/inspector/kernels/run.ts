@@ -4,6 +4,7 @@ import { UsageError } from '../../common/errors.ts';
 import type { PairedRatio } from '../../common/paired-ratio.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { type Check, isRight } from '../../engine/testing/check.ts';
+import { MissingVariantError } from '../../engine/testing/recording.ts';
 import type { Roofline } from '../profile/bound.ts';
 import type { KnownPeaks } from '../timing/peaks.ts';
 import {
@@ -254,7 +255,8 @@ function variantsWith(inspector: KernelInspector, request: KernelRequest): strin
       inspector.open({ ...request, variant }).dispose();
       return true;
     } catch (error) {
-      if (error instanceof UsageError) return false; // this variant does without the kernel
+      // This variant does without the kernel, or is offered inside of another variant only.
+      if (error instanceof UsageError || error instanceof MissingVariantError) return false;
       throw error;
     }
   });

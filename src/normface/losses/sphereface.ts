@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
-import { factor, shared, weightNormalisation } from './settings.ts';
+import { factor, labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 const annealing = z
   .strictObject({
@@ -35,11 +35,13 @@ export const sphereface = defineLoss({
       annealing,
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(
       'A multiple of the angle for the own class (A-Softmax, arXiv 1704.08063; docs/reference.md#sphereface).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { multiple } = config;
     const lambda = context.device.tensor([annealed(config.annealing, 1)], [1]);

@@ -25,6 +25,8 @@ export interface ForwardMode {
   readonly training: boolean;
   /** Ranks whose rows batch norm takes together, in training (default: this one's alone). */
   readonly ranks?: Communicator | null;
+  /** Parameters that a training keeps as they are: batch norm whose running statistics are among them takes these, as it does elsewhere. */
+  readonly still?: ReadonlySet<string>;
 }
 
 /** A layer whose input shape is known: all there is to know about it. */

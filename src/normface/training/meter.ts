@@ -17,6 +17,7 @@ export interface StepMetrics {
 }
 
 export interface MeterOptions {
+  /** Images in a step. */
   readonly batchSize: number;
   /** Images in an epoch. */
   readonly imageCount: number;

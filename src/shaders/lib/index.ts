@@ -3,6 +3,7 @@ import agent_distance from './agent_distance.wesl';
 import agent_entry from './agent_entry.wesl';
 import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
+import augmentation from './augmentation.wesl';
 import binary_classes from './binary_classes.wesl';
 import binary_entry from './binary_entry.wesl';
 import binary_state from './binary_state.wesl';
@@ -41,6 +42,7 @@ import tile_product_stationary from './tile_product_stationary.wesl';
 import tile_product_subgroup from './tile_product_subgroup.wesl';
 import tile_product_workgroup from './tile_product_workgroup.wesl';
 import tile_sums from './tile_sums.wesl';
+import unified_entry from './unified_entry.wesl';
 import winograd from './winograd.wesl';
 import winograd_tiles from './winograd_tiles.wesl';
 
@@ -51,6 +53,7 @@ const modules = {
   agent_entry,
   agent_state,
   at_least,
+  augmentation,
   binary_classes,
   binary_entry,
   binary_state,
@@ -89,6 +92,7 @@ const modules = {
   tile_product_subgroup,
   tile_product_workgroup,
   tile_sums,
+  unified_entry,
   winograd,
   winograd_tiles,
 };

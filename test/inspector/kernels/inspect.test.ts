@@ -326,6 +326,19 @@ describe('sweeps', () => {
     );
     expect(rows.some(({ value }) => value.startsWith('workgroup'))).toBe(true);
     expect(rows.some(({ value }) => value.startsWith('winograd'))).toBe(false);
+    const { rows: transforms } = await sweepKernel(
+      device,
+      inspector,
+      { kernel: 'winograd_output' },
+      parseSweep('variant=all'),
+      peaks,
+      { ...quick, check: false },
+    );
+    // Its products offer variants too, which are none of the case itself.
+    expect(transforms.map(({ value, failure }) => [value, failure])).toEqual([
+      ['winograd 2×2', null],
+      ['winograd 4×4', null],
+    ]);
     const { rows: failing } = await sweepKernel(
       device,
       inspector,

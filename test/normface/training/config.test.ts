@@ -64,8 +64,13 @@ describe('training configuration', () => {
     ],
     ['sphereface', { multiple: 4, annealing: { initial: 1000, gamma: 0.12, power: 1, minimum: 5 } }],
     ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
+    [
+      'uniface',
+      { s: 64, margin: 0.4, lambda: 1, clamped: false, weight: 1, bias: { learn: true, decayMultiplier: 1 } },
+    ],
     ['adacos', { dynamic: false }],
     ['circle', { margin: 0.25, gamma: 256 }],
+    ['curricularface', { margin: 0.5, momentum: 0.99, scale: { initial: 64, learn: false } }],
     ['adaface', { margin: 0.4, concentration: 0.333, alpha: 0.01, scale: { initial: 64, learn: false } }],
     [
       'magface',
@@ -106,6 +111,16 @@ describe('training configuration', () => {
       'class sampling of a loss that is no softmax',
       { loss: { name: 'sphereface2', classSampling: { rate: 0.1 } } },
       /the loss "[a-z0-9]+" has no option "classSampling"; name one that has it as loss.name: .*cosface/,
+    ],
+    [
+      'smoothed labels of a loss that is no softmax',
+      { loss: { name: 'c-triplet', labelSmoothing: 0.1 } },
+      /the loss "c-triplet" has no option "labelSmoothing"; name one that has it as loss.name: softmax, normface, cosface/,
+    ],
+    [
+      'labels that are all smooth',
+      { loss: { name: 'softmax', labelSmoothing: 1 } },
+      /labelSmoothing is 1, expected less than 1/,
     ],
     [
       'lengths out of order',
@@ -150,7 +165,11 @@ describe('training configuration', () => {
     ],
     ['Nesterov with Adam', { optimiser: { nesterov: true, name: 'adam' } }, /nesterov is for sgd/],
     ['momentum of one', { optimiser: { momentum: 1 } }, /momentum is 1, expected at most/],
-    ['choice', { schedule: { kind: 'linear' } }, /expected one of constant, step, multistep, cosine/],
+    [
+      'choice',
+      { schedule: { kind: 'linear' } },
+      /expected one of constant, step, multistep, cosine, polynomial/,
+    ],
     ['image size', { data: { imageSize: [48] } }, /imageSize is \[48\], expected 2 values/],
     [
       'a crop larger than the image',
@@ -161,6 +180,31 @@ describe('training configuration', () => {
       'a shift of random crops',
       { data: { cropSize: [48, 48] }, augmentation: { shift: 1 } },
       /set augmentation.randomCrop to false/,
+    ],
+    [
+      'a range that falls',
+      { augmentation: { crop: { area: [0.5, 0.2] } } },
+      /augmentation.crop.area is \[0.5,0.2\]: expected the smaller number first/,
+    ],
+    [
+      'one number for a range',
+      { augmentation: { crop: { area: 0.5 } } },
+      /augmentation.crop.area is 0.5, expected a list/,
+    ],
+    [
+      'a probability above 1',
+      { augmentation: { lowResolution: { probability: 2 } } },
+      /augmentation.lowResolution.probability is 2, expected at most 1/,
+    ],
+    [
+      'a cover that is no level',
+      { augmentation: { erase: { fill: 'mean' } } },
+      /augmentation.erase.fill is "mean": expected random, or a whole number from 0 to 255/,
+    ],
+    [
+      'a change by its name elsewhere',
+      { augmentation: { cutout: {} } },
+      /unknown key "augmentation.cutout", did you mean "augmentation.erase"/,
     ],
     ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
     ['a list', [], /expected an object/],
@@ -225,6 +269,18 @@ describe('training configuration', () => {
         sampling: { kind: 'balanced', people: 2, images: 4 },
       },
       /never meets two people: make sampling.images odd$/,
+    ],
+    ['an empty pattern', { freeze: [''] }, /freeze\.0 is empty/],
+    [
+      'a rate of a parameter that is below zero',
+      { parameters: [{ match: 'conv*', learningRateMultiplier: -1 }] },
+      /parameters\.0\.learningRateMultiplier is -1, expected at least 0/,
+    ],
+    ['a rate of no parameter', { parameters: [{ decayMultiplier: 0 }] }, /parameters\.0\.match is missing/],
+    [
+      'a key that a rate of a parameter does not have',
+      { parameters: [{ match: 'conv*', decay: 0 }] },
+      /unknown key "parameters\.0\.decay"/,
     ],
     ['checkpoint to start from', { initialise: {} }, /initialise.from is missing/],
   ];

@@ -8,13 +8,20 @@ const said = (config: TrainingConfigInput, steps = 240) => doubtfulSettings(pars
 test('milestones given as epochs', () => {
   const schedule = { kind: 'multistep', milestones: [4, 8] } satisfies TrainingConfigInput['schedule'];
   expect(said({ epochs: 12, schedule })).toEqual([
-    'schedule.milestones [4, 8] counts steps, not epochs: of 240 steps the rate drops at steps 4 and 8; for epochs of 12 write [0.3333, 0.6667]',
+    'schedule.milestones [4, 8] counts steps, not epochs: of 240 steps the rate drops at steps 4 and 8; for epochs of 12 write [0.3333, 0.6667], or schedule.unit "epoch"',
   ]);
   expect(said({ epochs: 12, schedule: { kind: 'step', every: 4 } })[0]).toMatch(
-    /^schedule.every 4 counts steps, not epochs: of 240 steps the rate drops at steps 4, 8, 12 and so on; for epochs of 12 write 0.3333$/,
+    /^schedule.every 4 counts steps, not epochs: of 240 steps the rate drops at steps 4, 8, 12 and so on; for epochs of 12 write 0.3333, or schedule.unit "epoch"$/,
   );
   expect(said({ epochs: 12, schedule: { kind: 'multistep', milestones: [80, 160] } })).toEqual([]);
   expect(said({ epochs: 12, schedule: { kind: 'multistep', milestones: [0.3, 0.6] } })).toEqual([]);
+  // Said to be epochs, they are: 20 steps each.
+  const inEpochs = { epochs: 12, schedule: { ...schedule, unit: 'epoch' } } satisfies TrainingConfigInput;
+  expect(doubtfulSettings(parseConfig(inEpochs), 240, 20)).toEqual([]);
+  const late = { epochs: 12, schedule: { ...inEpochs.schedule, milestones: [4, 13] } };
+  expect(doubtfulSettings(parseConfig(late), 240, 20)).toEqual([
+    'schedule.milestones [4, 13] is past the end of the run, which has 240 steps: the rate drops only at step 80',
+  ]);
   // Without epochs nobody means them; and where a step is an epoch they are the same.
   expect(said({ steps: 240, schedule })).toEqual([]);
   expect(said({ epochs: 12, schedule }, 12)).toEqual([]);
@@ -46,10 +53,12 @@ test('warm-up that the run, or the way to the first drop, does not outlast', () 
 });
 
 test('settings without effect', () => {
-  expect(said({ schedule: { milestones: [0.5], every: 5, final: 0.1 } })).toEqual([
+  expect(said({ schedule: { milestones: [0.5], every: 5, final: 0.1, power: 2, unit: 'epoch' } })).toEqual([
     'schedule.milestones has no effect with schedule.kind "constant"',
     'schedule.every has no effect with schedule.kind "constant"',
     'schedule.final has no effect with schedule.kind "constant"',
+    'schedule.power has no effect with schedule.kind "constant"',
+    'schedule.unit has no effect with schedule.kind "constant"',
   ]);
   expect(said({ data: { pairs: 'p' }, evaluation: { everySteps: 500 } })[0]).toMatch(
     /there will be no evaluation/,

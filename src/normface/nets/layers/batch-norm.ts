@@ -39,13 +39,18 @@ export const batchNorm: LayerKind<BatchNormLayer> = {
       output: input,
       macs: 0,
       parameters: [gamma, beta, mean, variance],
-      forward: (x, parameters, { training, ranks }) =>
+      forward: (x, parameters, { training, ranks, still }) =>
         normalise(
           x,
           parameters.get(gamma.name),
           parameters.get(beta.name),
           { mean: parameters.get(mean.name), variance: parameters.get(variance.name) },
-          { training, momentum, epsilon, ranks },
+          {
+            training: training && !still?.has(mean.name) && !still?.has(variance.name),
+            momentum,
+            epsilon,
+            ranks,
+          },
         ),
     };
   },

@@ -7,22 +7,27 @@ import { dropsOf, scheduleOf } from './schedule.ts';
  * Sentences on settings that will surprise: drops of the learning rate given in epochs or past the end of the run, a warm-up that
  * the run does not outlast, settings of another kind of schedule, evaluations that never come.
  * @param totalSteps optimiser steps of the run
+ * @param stepsPerEpoch steps of a pass over the images; by default the run is one pass
  */
-export function doubtfulSettings(config: TrainingConfig, totalSteps: number): string[] {
+export function doubtfulSettings(
+  config: TrainingConfig,
+  totalSteps: number,
+  stepsPerEpoch = totalSteps,
+): string[] {
   const { schedule, optimiser, evaluation, epochs } = config;
-  const { kind, milestones, every, final, warmupSteps } = schedule;
+  const { kind, unit, milestones, every, final, power, warmupSteps } = schedule;
   const sentences: string[] = [];
   const key = kind === 'step' ? 'schedule.every' : 'schedule.milestones';
   const given = kind === 'step' ? [every!] : kind === 'multistep' ? milestones : [];
   const written = kind === 'step' ? String(every) : `[${milestones.join(', ')}]`;
-  const drops = dropsOf(schedule, totalSteps);
+  const drops = dropsOf(schedule, totalSteps, stepsPerEpoch);
 
   const last = given.at(-1) ?? 0;
-  if (epochs !== undefined && totalSteps > epochs && last >= 1 && last <= epochs) {
+  if (unit === 'step' && epochs !== undefined && totalSteps > epochs && last >= 1 && last <= epochs) {
     const fractions = given.map((position) => Number((position / epochs).toFixed(4)));
     sentences.push(
       `${key} ${written} counts steps, not epochs: of ${totalSteps} steps the rate drops at ${listed(drops)}; ` +
-        `for epochs of ${epochs} write ${kind === 'step' ? fractions[0] : `[${fractions.join(', ')}]`}`,
+        `for epochs of ${epochs} write ${kind === 'step' ? fractions[0] : `[${fractions.join(', ')}]`}, or schedule.unit "epoch"`,
     );
   }
   const late = kind === 'step' ? drops.length === 0 : drops.some((step) => step >= totalSteps);
@@ -34,7 +39,7 @@ export function doubtfulSettings(config: TrainingConfig, totalSteps: number): st
           : 'the rate never drops'),
     );
   if (warmupSteps > 0 && warmupSteps >= totalSteps) {
-    const end = scheduleOf(schedule, optimiser.learningRate, totalSteps)(totalSteps - 1);
+    const end = scheduleOf(schedule, optimiser.learningRate, totalSteps, stepsPerEpoch)(totalSteps - 1);
     sentences.push(
       `schedule.warmupSteps ${warmupSteps} is not shorter than the run, which has ${totalSteps} steps: ` +
         `the rate still rises at its end, to ${Number(end.toPrecision(3))} of ${optimiser.learningRate}`,
@@ -46,12 +51,19 @@ export function doubtfulSettings(config: TrainingConfig, totalSteps: number): st
   const unused = [
     ...(kind !== 'multistep' && milestones.length > 0 ? ['milestones'] : []),
     ...(kind !== 'step' && every !== undefined ? ['every'] : []),
-    ...(kind !== 'cosine' && final > 0 ? ['final'] : []),
+    ...(kind !== 'cosine' && kind !== 'polynomial' && final > 0 ? ['final'] : []),
+    ...(kind !== 'polynomial' && power !== undefined ? ['power'] : []),
+    ...(kind === 'constant' && unit === 'epoch' ? ['unit'] : []),
   ];
   for (const name of unused) sentences.push(`schedule.${name} has no effect with schedule.kind "${kind}"`);
   if (evaluation.everySteps > totalSteps)
     sentences.push(
       `evaluation.everySteps ${evaluation.everySteps} is more than the ${totalSteps} steps of the run: there will be no evaluation while training`,
+    );
+  const { stopEarly } = config;
+  if (stopEarly && evaluation.everySteps * (stopEarly.patience + 1) > totalSteps)
+    sentences.push(
+      `stopEarly never acts: ${stopEarly.patience} evaluations after a first one, one every ${evaluation.everySteps} steps, are more than the ${totalSteps} steps of the run`,
     );
   return sentences;
 }

@@ -5,9 +5,13 @@ import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossSchema } from '../../losses/index.ts';
 import { defaultLoss } from '../../losses/names.ts';
 import type { Net } from '../../nets/net.ts';
+import { augmentation } from './augmentation.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
+const factor = z.number().min(0);
+/** Of names of parameters. */
+const pattern = z.string().min(1).max(200);
 
 const heightAndWidth = z.tuple([z.int().min(8).max(1024), z.int().min(8).max(1024)]);
 
@@ -106,24 +110,49 @@ const evaluation = z.strictObject({
   testFold: count.optional().describe('The fold that is judged, where thresholdFold is given.'),
 });
 
+const stopEarly = z.strictObject({
+  metric: z
+    .enum(['accuracy', 'areaUnderCurve', 'equalErrorRate'])
+    .default('accuracy')
+    .describe(
+      'What has to get better: the accuracy that the log shows, or what does not depend on a threshold.',
+    ),
+  patience: count.describe('After so many evaluations in a row without a gain training ends.'),
+  minimumGain: factor.default(0).describe('By how much an evaluation must exceed the last gain to be one.'),
+});
+
 const schedule = z.strictObject({
   kind: z
-    .enum(['constant', 'step', 'multistep', 'cosine'])
+    .enum(['constant', 'step', 'multistep', 'cosine', 'polynomial'])
     .default('constant')
-    .describe('How the learning rate falls: not, every so many steps, at milestones, or along a cosine.'),
+    .describe(
+      'How the learning rate falls: not, every so many steps, at milestones, along a cosine, or as a power of what is left of the run ' +
+        'after its warm-up (docs/reference.md#schedules).',
+    ),
+  unit: z
+    .enum(['step', 'epoch'])
+    .default('step')
+    .describe(
+      'What `milestones` and `every` count; `epoch` also keeps the rate of any kind as it is for a whole epoch. `warmupSteps` are steps.',
+    ),
   milestones: z
     .array(z.number().positive())
     .default([])
     .describe(
-      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step.',
+      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step or epoch.',
     ),
   every: z
     .number()
     .positive()
     .optional()
-    .describe('Step: the rate drops every so many steps; a number below 1 is a fraction of the run.'),
+    .describe(
+      'Step: the rate drops every so many steps or epochs; a number below 1 is a fraction of the run.',
+    ),
   gamma: z.number().positive().max(1).default(0.1).describe('Step and multistep: factor of each drop.'),
-  final: fraction.default(0).describe('Cosine: the rate at the end as a fraction of the first.'),
+  final: fraction
+    .default(0)
+    .describe('Cosine and polynomial: the rate at the end as a fraction of the first.'),
+  power: z.number().positive().max(10).optional().describe('Polynomial: the exponent, 2 if not given.'),
   warmupSteps: z
     .int()
     .min(0)
@@ -206,7 +235,57 @@ export const configKeys = z.strictObject({
     .prefault({})
     .describe('How weights follow gradients.'),
   schedule: schedule.prefault({}).describe('The learning rate over the run.'),
-  batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  freeze: z
+    .array(pattern)
+    .optional()
+    .describe(
+      'Parameters that stay as they are, by names in which `*` stands for any letters, such as `conv1.*`; running statistics of batch norm ' +
+        'that are among them are taken as they are (docs/training.md#freezing-and-rates-by-name).',
+    ),
+  parameters: z
+    .array(
+      z.strictObject({
+        match: pattern.describe('Names of parameters, with `*` for any letters.'),
+        learningRateMultiplier: factor
+          .optional()
+          .describe('Factor of their learning rate, 1 if not given; 0 keeps them as they are.'),
+        decayMultiplier: factor.optional().describe('Factor of their weight decay, 1 if not given.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'Rates and decays of single parameters, beside the multipliers that the net and the loss give; of several that match one the last counts.',
+    ),
+  average: z
+    .strictObject({
+      decay: z
+        .number()
+        .min(0)
+        .max(0.9999999)
+        .describe('Share of the average that is kept in each step, such as 0.999.'),
+      warmUp: z
+        .boolean()
+        .default(true)
+        .describe('Begin with a low decay, (1 + t)/(10 + t) in step t from 0, until it is that high.'),
+    })
+    .optional()
+    .describe(
+      'Keep an exponential moving average of the net over the steps: it is evaluated, and the weights of checkpoints ' +
+        '(docs/training.md#average-of-the-weights).',
+    ),
+  batchSize: count
+    .max(65536)
+    .default(64)
+    .describe(
+      'Images that go through the net at once: those of a step, where `accumulate` does not add some.',
+    ),
+  accumulate: count
+    .max(1024)
+    .optional()
+    .describe(
+      'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
+        '(docs/training.md#gradient-accumulation).',
+    ),
   epochs: z
     .number()
     .positive()
@@ -214,25 +293,15 @@ export const configKeys = z.strictObject({
     .optional()
     .describe('Passes over the images; 10 where neither this nor steps is given.'),
   steps: count.optional().describe('Optimiser steps, instead of epochs.'),
-  augmentation: z
-    .strictObject({
-      mirror: z.boolean().default(true).describe('Mirror each image with probability 1/2.'),
-      shift: z
-        .int()
-        .min(0)
-        .max(64)
-        .default(0)
-        .describe('Largest shift of the image, or of a crop from its centre, in pixels.'),
-      randomCrop: z
-        .boolean()
-        .default(true)
-        .describe('With data.cropSize: crops from anywhere in the image; false: from its centre.'),
-    })
-    .prefault({})
-    .describe('What is changed at random in images of the training.'),
+  augmentation: augmentation.prefault({}).describe('What is changed at random in images of the training.'),
   evaluation: evaluation
     .prefault({})
     .describe('The pairs that are judged while training, and by `normface eval`.'),
+  stopEarly: stopEarly
+    .optional()
+    .describe(
+      'End the training where evaluations (evaluation.everySteps) no longer get better, and keep the best checkpoint (docs/training.md#early-stopping).',
+    ),
   checkpoint: z
     .strictObject({
       everySteps: z

@@ -36,6 +36,9 @@ export interface ValidationRecord {
   readonly protocol: string;
   readonly accuracy: number;
   readonly threshold: number;
+  /** Of all pairs that were judged; logs of older versions have neither. */
+  readonly areaUnderCurve?: number;
+  readonly equalErrorRate?: number;
   readonly time?: string;
 }
 
@@ -46,6 +49,8 @@ export interface RunRecord {
     | 'resume'
     | 'set-aside'
     | 'checkpoint'
+    /** Where the time of a rank of several went since the last such record, and what it sent. */
+    | 'ranks'
     | 'device-lost'
     | 'interrupted'
     | 'done'

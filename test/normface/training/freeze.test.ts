@@ -1,0 +1,108 @@
+/** What is frozen, and single rates, in a training step. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Device } from '../../../src/engine/core/tensor.ts';
+import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
+import { Objective } from '../../../src/normface/training/objective.ts';
+import { batch, batchSize, tinyModel } from './tiny.ts';
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+afterAll(() => device.close());
+
+const net = {
+  name: 'normed',
+  input: [56, 48, 3],
+  layers: [
+    { kind: 'conv', name: 'conv1', channels: 8, kernel: 3, stride: 4, padding: 1, bias: false },
+    { kind: 'batchNorm', name: 'norm1' },
+    { kind: 'prelu', name: 'prelu1' },
+    { kind: 'conv', name: 'conv2', channels: 8, kernel: 3, stride: 2, padding: 1 },
+    { kind: 'flatten', name: 'flatten' },
+    { kind: 'fullyConnected', name: 'fc2', outputs: 16 },
+  ],
+} satisfies TrainingConfigInput['net'];
+
+async function trained(input: TrainingConfigInput) {
+  const model = tinyModel(device, { net, loss: { name: 'normface' }, ...input });
+  const weights = async () => {
+    const { weights } = await model.snapshot();
+    return Object.fromEntries(
+      [...weights].map(([name, { data }]) => [name, Float32Array.from(data as Float32Array)]),
+    );
+  };
+  const before = await weights();
+  for (let step = 0; step < 3; step++) await model.step(batch, 0.02, step);
+  const after = await weights();
+  const { arenaBytes, dispatches } = model.captured;
+  const kernels = dispatches.map(({ dispatch }) => dispatch.kernel.name);
+  model.dispose();
+  return { before, after, arenaBytes, kernels };
+}
+
+const front = ['conv1.*', 'norm1.*', 'prelu1.*'];
+
+test('what is frozen keeps its bits, running statistics among it, and the reverse pass ends before it', async () => {
+  const [all, part] = [await trained({}), await trained({ freeze: front })];
+  const moved = ({ before, after }: typeof all) =>
+    Object.keys(before).filter((name) => before[name]!.some((value, i) => value !== after[name]![i]));
+  expect(moved(all)).toEqual(Object.keys(all.before));
+  expect(moved(part)).toEqual([
+    'conv2.weight',
+    'conv2.bias',
+    'fc2.weight',
+    'fc2.bias',
+    'loss.weight',
+    'loss.scale',
+  ]);
+  // A gradient of conv2's input, and all of those before it, are not there; nor is what they would have needed.
+  const gradients = ({ kernels }: typeof all) =>
+    kernels.filter((name) => /conv2d_grad|batch_norm_|prelu_grad/.test(name));
+  expect(gradients(all).some((name) => name.includes('batch_norm'))).toBe(true);
+  expect(gradients(part).filter((name) => name.includes('batch_norm_backward'))).toEqual([]);
+  expect(part.kernels.length).toBeLessThan(all.kernels.length);
+  expect(part.arenaBytes).toBeLessThan(all.arenaBytes);
+});
+
+test('a frozen front gives the features that it gives in an evaluation', async () => {
+  // The batch has one picture twice as often as the others: statistics of the batch would differ from those that run.
+  const config = parseConfig({
+    net,
+    batchSize,
+    loss: { name: 'softmax' },
+    freeze: ['norm1.running*', 'conv1.*'],
+  });
+  const objective = new Objective(device, config, 4);
+  const mean = objective.parameters.get('norm1.runningMean');
+  mean.write(Float32Array.from({ length: mean.size }, (_, i) => i / 10));
+  objective.batches[0]!.images.write(batch.pixels);
+  objective.batches[0]!.labels.write(batch.labels);
+  objective.forward();
+  expect(await mean.readFloats()).toEqual(Float32Array.from({ length: mean.size }, (_, i) => i / 10));
+  objective.dispose();
+});
+
+test('a rate by name is that of the settings of the loss', async () => {
+  const bySetting = await trained({
+    loss: { name: 'normface', learningRateMultiplier: 3, decayMultiplier: 0 },
+  });
+  const byName = await trained({
+    parameters: [{ match: 'loss.weight', learningRateMultiplier: 3, decayMultiplier: 0 }],
+  });
+  expect(byName.after).toEqual(bySetting.after);
+  const plain = await trained({});
+  expect(plain.after['loss.weight']).not.toEqual(byName.after['loss.weight']);
+});
+
+test('a frozen class matrix with class sampling stays as it is', async () => {
+  const input: TrainingConfigInput = {
+    loss: { name: 'cosface', classSampling: { rate: 0.5 } },
+    freeze: ['loss.weight'],
+  };
+  const { before, after } = await trained(input);
+  expect(after['loss.weight']).toEqual(before['loss.weight']);
+  expect(after['conv1.weight']).not.toEqual(before['conv1.weight']);
+});
