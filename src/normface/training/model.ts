@@ -7,6 +7,7 @@ import type { Device } from '../../engine/core/tensor.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
+import { LossScale } from '../../engine/optim/loss_scale.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
@@ -61,6 +62,8 @@ export class Model implements Learner {
   private readonly average: WeightAverage | null;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
+  /** What keeps gradients within what f16 holds, where the net's are stored so. */
+  private readonly lossScale: LossScale | null;
   private readonly exchange: StepExchange | null;
   /** The first row of the batch that is this rank's. */
   private readonly firstRow: number;
@@ -84,7 +87,8 @@ export class Model implements Learner {
     this.objective = new Objective(device, config, classes, ranks);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
-    this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
+    this.lossScale = config.precision === 'f16' ? new LossScale(device) : null;
+    this.optimiser = createOptimiser(parameters, config.optimiser, exchange, this.lossScale);
     const { average } = config;
     const count = this.objective.net.declarations.length;
     this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
@@ -93,7 +97,10 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.reverse((loss) => loss.backward());
+      const { lossScale } = this;
+      const outputs = this.objective.reverse((loss) =>
+        lossScale ? lossScale.backward(loss) : loss.backward(),
+      );
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
       this.average?.update();
@@ -132,7 +139,7 @@ export class Model implements Learner {
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     if (this.exchange) return this.stepTogether(this.exchange, batch, learningRate, step);
     this.load(batch, learningRate, step);
-    return runStep(this.captured, this.objective.heads[0]);
+    return runStep(this.captured, this.objective.heads[0], this.lossScale);
   }
 
   /** A step of all ranks: what it reads must not be overwritten before it has ended. */
@@ -154,7 +161,7 @@ export class Model implements Learner {
       this.captured.onPasses = recorder?.records
         ? (passes) => recorder.notePasses(passes?.map((pass) => namedPass(this.captured, pass)) ?? null)
         : null;
-      const result = await runStep(this.captured, this.objective.heads[0]);
+      const result = await runStep(this.captured, this.objective.heads[0], this.lossScale);
       await group?.endStep(step + 1);
       return result;
     })();
@@ -297,9 +304,10 @@ function createOptimiser(
   parameters: Parameters,
   config: TrainingConfig['optimiser'],
   ranks: GradientExchange | null,
+  lossScale: LossScale | null,
 ): Optimiser {
   const { name, momentum, nesterov, ...settings } = config;
-  const options = { ...settings, ...(ranks && { ranks }) };
+  const options = { ...settings, lossScale, ...(ranks && { ranks }) };
   switch (name) {
     case 'sgd':
       return new SGD(parameters, { ...options, momentum, nesterov });
