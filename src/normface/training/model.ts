@@ -7,6 +7,7 @@ import { elementCount } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
+import { LossScale } from '../../engine/optim/loss_scale.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
@@ -63,6 +64,8 @@ export class Model implements Learner {
   private readonly average: WeightAverage | null;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
+  /** What keeps gradients within what f16 holds, where the net's are stored so. */
+  private readonly lossScale: LossScale | null;
   private readonly exchange: StepExchange | null;
   /** The first row of the batch that is this rank's. */
   private readonly firstRow: number;
@@ -86,7 +89,8 @@ export class Model implements Learner {
     this.objective = new Objective(device, config, classes, ranks);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
-    this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
+    this.lossScale = config.precision === 'f16' ? new LossScale(device) : null;
+    this.optimiser = createOptimiser(parameters, config.optimiser, exchange, this.lossScale);
     const { average } = config;
     const count = this.objective.net.declarations.length;
     this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
@@ -95,7 +99,10 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.reverse((loss) => loss.backward());
+      const { lossScale } = this;
+      const outputs = this.objective.reverse((loss) =>
+        lossScale ? lossScale.backward(loss) : loss.backward(),
+      );
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
       this.average?.update();
@@ -156,7 +163,7 @@ export class Model implements Learner {
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     if (this.exchange) return this.stepTogether(this.exchange, batch, learningRate, step);
     this.load(batch, learningRate, step);
-    return runStep(this.captured, this.objective.heads[0]);
+    return runStep(this.captured, this.objective.heads[0], this.lossScale);
   }
 
   /** A step of all ranks: what it reads must not be overwritten before it has ended. */
@@ -178,7 +185,7 @@ export class Model implements Learner {
       this.captured.onPasses = recorder?.records
         ? (passes) => recorder.notePasses(passes?.map((pass) => namedPass(this.captured, pass)) ?? null)
         : null;
-      const result = await runStep(this.captured, this.objective.heads[0]);
+      const result = await runStep(this.captured, this.objective.heads[0], this.lossScale);
       await group?.endStep(step + 1);
       return result;
     })();

@@ -236,6 +236,13 @@ export const configKeys = z.strictObject({
       'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
         '(docs/training.md#gradient-accumulation).',
     ),
+  precision: z
+    .enum(['f32', 'f16'])
+    .optional()
+    .describe(
+      "How the numbers between the net's layers and their gradients are stored while training: f32 (default), or f16, in half of the memory " +
+        '(docs/training.md#half-precision).',
+    ),
   epochs: z
     .number()
     .positive()

@@ -21,6 +21,9 @@ export interface StepRecord {
   readonly featureNorm?: number;
   readonly normDeviation?: number;
   readonly sampleMargin?: number;
+  /** With precision f16: what the loss is multiplied by, and how many steps since the last record were skipped because gradients overflowed. */
+  readonly lossScale?: number;
+  readonly skipped?: number;
   readonly imagesPerSecond: number;
   /** Part of the time in which the GPU had to wait for images. */
   readonly dataWait: number;
@@ -84,7 +87,7 @@ export function parseLog(text: string): LogRecord[] {
   return records;
 }
 
-/** Columns of `metrics.csv`: the numbers of a step, then those of a validation pass after it. */
+/** Columns of `metrics.csv`: the numbers of a step, those of a validation pass after it, and those of a step with precision f16. */
 const columns = [
   'step',
   'epoch',
@@ -102,6 +105,8 @@ const columns = [
   'protocol',
   'accuracy',
   'threshold',
+  'lossScale',
+  'skipped',
 ] as const;
 
 /** The curves of a run as comma-separated values for spreadsheets, one line a logged step or validation. */
