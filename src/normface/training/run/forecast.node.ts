@@ -30,8 +30,8 @@ export function trialImages(
   onCorrupt: (name: string, reason: string) => void,
 ): TrialImages {
   const loader = trainingBatches(config, data, { onCorrupt });
-  const { next } = accumulatedBatches(loader, config.accumulate ?? 1);
-  return { next, close: () => loader.close() };
+  const batches = accumulatedBatches(loader, config.accumulate ?? 1);
+  return { next: () => batches.next(), close: () => loader.close() };
 }
 
 /** The images and labels of a step at random. */
