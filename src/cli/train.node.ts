@@ -4,6 +4,7 @@ import os from 'node:os';
 import { UsageError } from '../common/errors.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
+import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
 import {
   explainEnd,
   joinRanks,
@@ -20,9 +21,6 @@ import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
-
-/** Steps between lines on which rank was the slowest. */
-const stepsBetweenReports = 100;
 
 interface TrainOptions {
   readonly data?: string;
@@ -51,11 +49,13 @@ interface TrainOptions {
   readonly maxRestarts?: number;
   readonly launcher?: string;
   readonly rshAgent?: string;
+  readonly rankTimeout?: number;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
   if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
-  const communicator = await joinRanks();
+  const { rankTimeout } = options;
+  const communicator = await joinRanks({ timeoutMs: rankTimeout && 1000 * rankTimeout });
   try {
     context.asRank(communicator.rank);
     context.whenAsked = whenAskedToStop;
@@ -71,10 +71,7 @@ export async function train(context: Context, file: string | undefined, options:
 /** The ranks beside this process, if there are any. */
 function groupOf(ranks: Communicator): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
-  return new TrainingGroup(ranks, {
-    host: os.hostname(),
-    reportEvery: stepsBetweenReports,
-  });
+  return new TrainingGroup(ranks, { host: os.hostname() });
 }
 
 /** Trains in this process. */
@@ -102,11 +99,16 @@ async function trainHere(
  * @throws UsageError where ranks are asked for that this process cannot start
  */
 function isSupervisor(
-  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions,
+  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent, rankTimeout }: TrainOptions,
   launched: { size: number } | undefined,
 ): boolean {
+  // Also as the only rank.
+  const isStarted = launchedBy(process.env) !== null;
   if (ranks === undefined && hosts === undefined) {
-    const alone = { '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent };
+    const alone = {
+      ...{ '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent },
+      ...(!isStarted && { '--rank-timeout': rankTimeout }),
+    };
     const [flag] = Object.entries(alone).find(([, value]) => value !== undefined) ?? [];
     if (flag !== undefined) throw new UsageError(`${flag} goes with --ranks or --hosts`);
     return false;

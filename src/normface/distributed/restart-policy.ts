@@ -64,12 +64,16 @@ function reasonOf(end: JobEnd, first: EndMessage | undefined): string {
   if (first)
     return `rank ${first.rank} on ${first.host}: ${first.reason ?? `it ended with status ${first.status}`}`;
   if (end.ended !== undefined) return end.ended;
-  const how = `the launcher ended with ${end.signal ? `signal ${end.signal}` : `status ${end.status}`}`;
+  const how = end.signal
+    ? `the launcher was ended by ${end.signal}`
+    : `the launcher ended with status ${end.status}`;
   if (end.starts.length === 0) {
     const said = end.said.slice(0, 4).join(' ');
     return `no rank was started: ${said === '' ? how : said}`;
   }
   const killed = killedRank(end);
+  // Ranks whose launcher is gone end because of it.
+  if (!killed && end.signal) return how;
   return `${killed ?? 'a rank ended without a word'}; ${how}`;
 }
 

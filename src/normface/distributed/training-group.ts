@@ -10,8 +10,6 @@ const heartbeat = 10_000;
 
 export interface TrainingGroupOptions {
   readonly host: string;
-  /** Steps between lines on who was the slowest. */
-  readonly reportEvery: number;
   readonly now?: () => number;
 }
 
@@ -28,6 +26,8 @@ export class TrainingGroup {
   readonly ranks: Communicator;
   /** Gets on rank 0 the lines on who was the slowest. */
   onReport: ((line: string) => void) | undefined;
+  /** Steps between these lines, the same on all ranks; 0: none. */
+  reportEvery = 0;
   private readonly options: TrainingGroupOptions;
   private readonly now: () => number;
   private spent: Spent = { all: 0, blocked: 0, steps: 0 };
@@ -74,10 +74,9 @@ export class TrainingGroup {
 
   /** After a step; from time to time rank 0 tells who was the slowest. @param step steps done */
   async endStep(step: number): Promise<void> {
-    const { reportEvery } = this.options;
     this.spent.all += this.now() - this.stepBegan;
     this.spent.steps++;
-    if (step % reportEvery !== 0) return;
+    if (this.reportEvery === 0 || step % this.reportEvery !== 0) return;
     const { all, blocked, steps } = this.spent;
     this.spent = { all: 0, blocked: 0, steps: 0 };
     const { host } = this.options;

@@ -4,7 +4,7 @@ import { TrainingGroup } from '../../../src/normface/distributed/training-group.
 
 test('who is asked to stop stops all ranks after the same step', async () => {
   const stops = await runInProcess(3, async (ranks) => {
-    const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(ranks, { host: 'here' });
     let step = 0;
     group.listen(() => ranks.rank === 1 && step === 4);
     // As the loop does: it looks before a step, and has waited for the step before the one before.
@@ -16,7 +16,7 @@ test('who is asked to stop stops all ranks after the same step', async () => {
 
 test('the others wait for what rank 0 does alone, and get its failure', async () => {
   const order = await runInProcess(2, async (ranks) => {
-    const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(ranks, { host: 'here' });
     const seen: string[] = [];
     await group.onFirst(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -28,7 +28,7 @@ test('the others wait for what rank 0 does alone, and get its failure', async ()
   expect(order).toEqual([['done', 'after'], ['after']]);
   await expect(
     runInProcess(2, async (ranks) => {
-      const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+      const group = new TrainingGroup(ranks, { host: 'here' });
       await group.onFirst(() => Promise.reject(new Error('no room')));
     }),
   ).rejects.toThrow(/no room|rank 0 failed/);
@@ -36,16 +36,21 @@ test('the others wait for what rank 0 does alone, and get its failure', async ()
 
 test('what rank 0 makes is given to all', async () => {
   const made = await runInProcess(3, (ranks) =>
-    new TrainingGroup(ranks, { host: 'here', reportEvery: 100 }).fromFirst(() => `runs/${ranks.rank}`),
+    new TrainingGroup(ranks, { host: 'here' }).fromFirst(() => `runs/${ranks.rank}`),
   );
   expect(made).toEqual(['runs/0', 'runs/0', 'runs/0']);
 });
 
-test('from time to time rank 0 tells which rank computes longest', async () => {
+test.each([
+  [5, 2],
+  [10, 1],
+  [0, 0],
+])('every %i steps rank 0 tells which rank computes longest', async (reportEvery, count) => {
   const lines: string[] = [];
   await runInProcess(3, async (ranks) => {
     let clock = 0;
-    const group = new TrainingGroup(ranks, { host: `host-${ranks.rank}`, reportEvery: 5, now: () => clock });
+    const group = new TrainingGroup(ranks, { host: `host-${ranks.rank}`, now: () => clock });
+    group.reportEvery = reportEvery;
     group.onReport = (line) => lines.push(`${ranks.rank}: ${line}`);
     for (let step = 0; step < 10; step++) {
       await group.beginStep(step);
@@ -56,8 +61,6 @@ test('from time to time rank 0 tells which rank computes longest', async () => {
       await group.endStep(step + 1);
     }
   });
-  expect(lines).toHaveLength(2);
-  expect(lines[0]).toBe(
-    '0: slowest of the last 5 steps: rank 2 on host host-2, compute 1.80 × the median · ranks compute 50 %, wait 40 %, communicate 10 %',
-  );
+  const line = `0: slowest of the last ${reportEvery} steps: rank 2 on host host-2, compute 1.80 × the median · ranks compute 50 %, wait 40 %, communicate 10 %`;
+  expect(lines).toEqual(Array<string>(count).fill(line));
 });

@@ -96,7 +96,10 @@ export class Attempt {
     this.lastRecorded = this.firstStep;
     this.done = this.firstStep;
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
-    if (group) group.onReport = (line) => this.progress.say(line);
+    if (group) {
+      group.onReport = (line) => this.progress.say(line);
+      group.reportEvery = config.log.ranksEverySteps;
+    }
     const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
     if (this.writes) {
