@@ -58,7 +58,7 @@ export async function train(context: Context, file: string | undefined, options:
   const communicator = await joinRanks({ timeoutMs: rankTimeout && 1000 * rankTimeout });
   try {
     context.asRank(communicator.rank);
-    context.whenAsked = whenAskedToStop;
+    context.whenAsked = (stop) => whenAskedToStop(stop, () => context.fallSilent());
     const result = await trainHere(context, file, options, groupOf(communicator));
     await communicator.close();
     return result;

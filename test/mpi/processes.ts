@@ -28,9 +28,9 @@ export function processesWith(...variables: readonly string[]): number[] {
     .map(Number);
 }
 
-/** What is still there after two seconds of processes with a variable. */
-export async function survivorsOf(variable: string): Promise<number[]> {
-  const deadline = performance.now() + 2000;
+/** What is still there after some seconds of processes with a variable. */
+export async function survivorsOf(variable: string, seconds = 2): Promise<number[]> {
+  const deadline = performance.now() + 1000 * seconds;
   for (;;) {
     const found = processesWith(variable);
     if (found.length === 0 || performance.now() > deadline) return found;
@@ -49,10 +49,14 @@ export function kill(pids: readonly number[]): void {
 }
 
 /** Waits until something is there. @throws Error with `what` when it has not come within the time */
-export async function until<T>(what: string, find: () => T | undefined | false, seconds = 60): Promise<T> {
+export async function until<T>(
+  what: () => string,
+  find: () => T | undefined | false,
+  seconds = 60,
+): Promise<T> {
   for (const end = performance.now() + 1000 * seconds; ; await sleep(10)) {
     const found = find();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`${what} did not come about within ${seconds} s`);
+    if (performance.now() > end) throw new Error(`${what()} did not come about within ${seconds} s`);
   }
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { families, findLauncher } from './launch.ts';
 import { withOneRank } from './one-rank.ts';
 import { until } from './processes.ts';
@@ -18,6 +18,9 @@ const trainings = new Trainings([
   ...['--steps', String(steps), '--set', 'log.everySteps=1'],
   ...['--set', 'checkpoint.everySteps=10', '--set', 'checkpoint.keep=50'],
 ]);
+
+const mayMount = process.platform === 'linux' && process.getuid?.() === 0;
+if (!mayMount) console.log('the test of a full disk is skipped: only root on Linux can mount a small one');
 
 /** A whole number from 1 to `most`. */
 const randomUpTo = (most: number) => 1 + Math.floor(most * Math.random());
@@ -105,7 +108,10 @@ for (const family of families)
     test('a rank that may write no more while it saves: no manifest, and the checkpoint before counts', async () => {
       const training = trainings.begin(`${family}-limit`, [...onRanks, '--set', 'log.everySteps=1000']);
       const pid = await training.rank(1);
-      await until('the second checkpoint', () => training.checkpoints().includes(20));
+      await until(
+        () => 'the second checkpoint',
+        () => training.checkpoints().includes(20),
+      );
       expect(spawnSync('prlimit', ['--pid', String(pid), '--fsize=4096']).status).toBe(0);
       const { status, text, left } = await training.ended;
       expect(status, text).toBe(1);
@@ -119,4 +125,28 @@ for (const family of families)
       expect((await resumed.ended).status).toBe(0);
       expect(resumed.bits(steps)).toEqual(undisturbed);
     });
+
+    test.skipIf(!mayMount)(
+      'a disk that is full: what was saved before counts, and goes on when there is room',
+      async () => {
+        const disk = path.join(trainings.root, `${family}-disk`);
+        fs.mkdirSync(disk);
+        const mount = (...words: string[]) => expect(spawnSync('mount', words).status).toBe(0);
+        mount('-t', 'tmpfs', '-o', 'size=300k', 'none', disk);
+        onTestFinished(() => void spawnSync('umount', ['--lazy', disk]));
+        const words = [...onRanks, '--set', 'log.everySteps=1000'];
+        const training = trainings.begin(`${family}-full`, words, { output: disk });
+        const { status, text, left } = await training.ended;
+        expect(status, text).toBe(1);
+        expect(left).toEqual({ processes: [], files: [] });
+        expect(text).toMatch(/^warning: the ranks ended: .*the disk is full/m);
+        expect(fs.readdirSync(path.join(training.folder, 'ckpt'))).toHaveLength(
+          training.checkpoints().length,
+        );
+        mount('-o', 'remount,size=20m', disk);
+        const resumed = trainings.resume(training, onRanks);
+        expect(await resumed.ended).toMatchObject({ status: 0 });
+        expect(resumed.bits(steps)).toEqual(undisturbed);
+      },
+    );
   });

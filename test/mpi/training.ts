@@ -13,12 +13,15 @@ import { kill, processesWith, survivorsOf, until } from './processes.ts';
 /** The built program. */
 export const program: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
+/** Seconds in which ranks save whose supervisor was killed, on a busy machine. */
+const patience = 10;
+
 export interface Ended {
   readonly status: number | null;
   /** What the supervisor printed. */
   readonly text: string;
   readonly seconds: number;
-  /** Two seconds after the supervisor's end; processes are killed then. */
+  /** Some seconds after the supervisor's end; processes are killed then. */
   readonly left: { readonly processes: readonly number[]; readonly files: readonly string[] };
 }
 
@@ -40,13 +43,18 @@ const least = {
 export class Trainings {
   readonly root: string;
   private readonly settings: readonly string[];
+  private readonly begun: Training[] = [];
 
   /** @param settings words for `normface train`, after those of the least training */
   constructor(settings: readonly string[]) {
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'nf-mpi-'));
     const net = this.write('least.json', JSON.stringify(least.net));
     this.settings = [...least.words, '--net', net, ...settings];
-    afterAll(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    afterAll(() => {
+      // Of tests that failed.
+      for (const training of this.begun) training.kill();
+      fs.rmSync(this.root, { recursive: true, force: true });
+    });
   }
 
   /** Writes a file into the folder. @returns its path */
@@ -59,21 +67,18 @@ export class Trainings {
   /** Starts a training. @param words further ones, such as `--ranks 2` */
   begin(name: string, words: readonly string[], options: TrainingOptions = {}): Training {
     const { output = this.root } = options;
-    return new Training(
-      output,
-      name,
-      [...this.settings, '--name', name, '--output', output, ...words],
-      options,
-    );
+    const all = [...this.settings, '--name', name, '--output', output, ...words];
+    return this.keep(new Training(output, name, all, options));
   }
 
   /** Goes on with a training. */
-  resume(training: Training, words: readonly string[]): Training {
-    return new Training(path.dirname(training.folder), training.name, [
-      '--resume',
-      training.folder,
-      ...words,
-    ]);
+  resume({ name, folder }: Training, words: readonly string[]): Training {
+    return this.keep(new Training(path.dirname(folder), name, ['--resume', folder, ...words]));
+  }
+
+  private keep(training: Training): Training {
+    this.begun.push(training);
+    return training;
   }
 }
 
@@ -90,12 +95,17 @@ export class Training {
   readonly supervisor: ChildProcess;
   readonly ended: Promise<Ended>;
   private readonly root: string;
+  /** Starts in the log of a training that this one goes on with. */
+  private readonly before: number;
+  /** What the supervisor has printed. */
+  private text = '';
   /** A variable that all of its processes have. */
   private readonly mark: string = `LAUNCH_ID=${randomUUID()}`;
 
   constructor(root: string, name: string, words: readonly string[], options: TrainingOptions = {}) {
     this.root = root;
     this.name = name;
+    this.before = this.begunSoFar();
     const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'nf-'));
     const [command, ...rest] = [...(options.by ?? []), process.execPath, program, 'train', ...words];
     const began = Date.now();
@@ -109,19 +119,18 @@ export class Training {
         ...options.environment,
       },
     });
-    let text = '';
     for (const stream of [this.supervisor.stdout!, this.supervisor.stderr!])
       stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
+        this.text += part;
       });
     this.ended = new Promise<number | null>((resolve) => this.supervisor.on('exit', resolve)).then(
       async (status) => {
         const seconds = (Date.now() - began) / 1000;
-        const processes = await survivorsOf(this.mark);
+        const processes = await survivorsOf(this.mark, patience);
         kill(processes);
         const files = [...fs.readdirSync(temporary), ...unfinishedIn(root), ...segmentsSince(began)];
         fs.rmSync(temporary, { recursive: true });
-        return { status, text, seconds, left: { processes, files } };
+        return { status, text: this.text, seconds, left: { processes, files } };
       },
     );
   }
@@ -137,7 +146,7 @@ export class Training {
       ['OMPI_COMM_WORLD_RANK', 'PMI_RANK'].flatMap((name) =>
         processesWith(this.mark, `${name}=${rank}`, `NORMFACE_ATTEMPT=${attempt}`),
       )[0];
-    return until(`rank ${rank} of start ${attempt}`, find);
+    return until(() => `rank ${rank} of start ${attempt} of ${this.name}, which said "${this.text}",`, find);
   }
 
   /** The launcher's process, and no rank. */
@@ -148,12 +157,16 @@ export class Training {
 
   /** Waits until so many steps are in the log of a start. */
   async reaches(step: number, attempt = 1): Promise<void> {
-    await until(`step ${step} of start ${attempt}`, () => {
-      const starts = this.runs()
-        .flatMap((run) => readText(path.join(this.root, run, 'log.jsonl')).split('\n'))
-        .filter((line) => /"event":"(start|resume)"/.test(line));
-      return starts.length >= attempt && this.steps().some((done) => done >= step);
+    const what = () => `step ${step} of start ${attempt} of ${this.name}, which said "${this.text}",`;
+    await until(what, () => {
+      const begun = this.begunSoFar();
+      return begun - this.before >= attempt && this.steps().some((done) => done >= step);
     });
+  }
+
+  /** Ends all of its processes. */
+  kill(): void {
+    kill(processesWith(this.mark));
   }
 
   /** Losses of all steps. */
@@ -187,6 +200,13 @@ export class Training {
     );
   }
 
+  /** Starts and resumptions that the log tells of. */
+  private begunSoFar(): number {
+    return this.runs()
+      .flatMap((run) => readText(path.join(this.root, run, 'log.jsonl')).split('\n'))
+      .filter((line) => /"event":"(start|resume)"/.test(line)).length;
+  }
+
   private steps(): number[] {
     return this.records().flatMap((record) => (record.event === 'step' ? [record.step] : []));
   }
@@ -199,7 +219,7 @@ export class Training {
     if (!fs.existsSync(this.root)) return [];
     return fs
       .readdirSync(this.root)
-      .filter((entry) => entry.startsWith(`${this.name}-`))
+      .filter((entry) => entry.startsWith(`${this.name}-`) && /-\d{3}$/.test(entry))
       .sort();
   }
 }
@@ -207,7 +227,7 @@ export class Training {
 /** Names of what is not finished, and of locks, below a folder. */
 function unfinishedIn(root: string): string[] {
   const names = fs.readdirSync(root, { recursive: true }) as string[];
-  return names.filter((name) => /\.tmp$|lock\.json|\.tmp\//.test(name));
+  return names.filter((name) => /\.tmp(\/|$)|(^|\/)lock\.json$/.test(name));
 }
 
 /** Shared memory of this user that was made since then, and that no process has a part in. */

@@ -91,7 +91,11 @@ export function tellRun(folder: string): void {
   if (ordersOf(process.env)) tell({ kind: 'run', rank: ownRank(), folder });
 }
 
+/** Whether the supervisor is known to be gone. */
+let isUnheard = false;
+
 function tell(message: Message): void {
+  if (isUnheard) return;
   try {
     // At once: the process may be about to end.
     fs.writeSync(2, messageLine(message));
@@ -103,17 +107,24 @@ function tell(message: Message): void {
 /**
  * Calls `stop` when the supervisor asks to, or is gone, which rank 0 hears on its standard input; and on SIGUSR2, by which Slurm can
  * warn before its time limit.
+ * @param silence called before `stop` where the supervisor is gone: MPICH's launcher, whose output nobody reads then, dies of the next line
+ * that it gets, and with it the ranks before they have saved
  * @returns ends it
  */
-export function whenAskedToStop(stop: (why: string) => void): () => void {
+export function whenAskedToStop(stop: (why: string) => void, silence: () => void = () => {}): () => void {
   const onSignal = () => stop('signal SIGUSR2; ');
   process.on('SIGUSR2', onSignal);
   const orders = ownRank() === 0 ? ordersOf(process.env) : undefined;
   const { stdin } = process;
   let unwatch = () => {};
+  const onGone = () => {
+    isUnheard = true;
+    silence();
+    stop('the supervisor is gone; ');
+  };
   const onData = () => stop('');
   const onEnd = () => {
-    if (orders) unwatch = watchSupervisor(orders.supervisor, () => stop('the supervisor is gone; '));
+    if (orders) unwatch = watchSupervisor(orders.supervisor, onGone);
   };
   if (orders) {
     stdin.on('data', onData).on('end', onEnd);

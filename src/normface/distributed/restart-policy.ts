@@ -71,18 +71,21 @@ function reasonOf(end: JobEnd, first: EndMessage | undefined): string {
     const said = end.said.slice(0, 4).join(' ');
     return `no rank was started: ${said === '' ? how : said}`;
   }
-  const killed = killedRank(end);
+  const happened = whatHappened(end);
   // Ranks whose launcher is gone end because of it.
-  if (!killed && end.signal) return how;
-  return `${killed ?? 'a rank ended without a word'}; ${how}`;
+  if (!happened && end.signal) return how;
+  return `${happened ?? 'a rank ended without a word'}; ${how}`;
 }
 
 /**
- * The rank that a signal ended, as Open MPI tells ("process rank 1 with PID 12 on node a exited on signal 9"). MPICH ("PID 12 RUNNING
+ * What Open MPI says of a host that it hears nothing from any more ("ORTE has lost communication with a remote daemon", "Remote daemon:
+ * [[1,0],1] on node b"), and the rank that a signal ended, as Open MPI tells ("process rank 1 with PID 12 on node a exited on signal 9"). MPICH ("PID 12 RUNNING
  * AT a", "EXIT CODE: 9") may name one that it ended itself because of another, so only where it was is taken.
  */
-function killedRank({ said }: JobEnd): string | undefined {
+function whatHappened({ said }: JobEnd): string | undefined {
   const text = said.join('\n');
+  const lost = /lost communication with a remote daemon[\s\S]*Remote daemon: .* on node (\S+)/.exec(text);
+  if (lost) return `the connection to ${lost[1]} is lost`;
   const openMpi = /process rank (\d+) .*on node (\S+) exited on signal (\d+)/.exec(text);
   if (openMpi) return `rank ${openMpi[1]} on ${openMpi[2]} ended by signal ${openMpi[3]}`;
   const mpich = /PID \d+ RUNNING AT (\S+)\s+EXIT CODE: (\d+)/.exec(text);
