@@ -41,7 +41,7 @@ const plain = [
   'test/cli/provenance.test.ts',
   'test/normface/embedding/{features,stored-calibration}.test.ts',
   'test/normface/evaluation/!(blufr|near-features).test.ts',
-  'test/normface/distributed/!(job-processes|supervise|supervisor-watch).test.ts',
+  'test/normface/distributed/!(job-processes|supervise).test.ts',
   'test/cli/words.test.ts',
   'test/normface/detection/{boxes,face-api-boxes,find-detector,mtcnn-weights,pyramid,scaled}.test.ts',
   'test/normface/distributed/*.test.ts',

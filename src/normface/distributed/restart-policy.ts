@@ -28,13 +28,13 @@ export interface Verdict {
 const final: ReadonlyMap<number, number> = new Map([
   // An error that people are meant to meet: a file, a full disk, an adapter.
   [1, 1],
-  // Words or configuration.
+  // Words or configuration, also where ranks differ in them.
   [2, 2],
   // The run diverged.
   [3, 3],
   // Interrupted and saved.
   [130, 130],
-  // The launcher is of another MPI than the library, or ranks have other programs or configurations.
+  // The launcher is of another MPI than the library.
   [64, 2],
 ]);
 
