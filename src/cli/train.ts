@@ -62,7 +62,7 @@ export const addTrain: AddCommand = (program, run) => {
     .option(
       '--rank-timeout <seconds>',
       'a process that others wait for so long counts as hung, and all end; more than compiling kernels, reading a batch and saving take (default: 600)',
-      wholeNumber(1),
+      wholeNumber(1, 1_000_000),
     )
     .addHelpText(
       'after',
