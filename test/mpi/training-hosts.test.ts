@@ -33,7 +33,7 @@ for (const family of families)
       expect(two.onSecond().length).toBeGreaterThan(0);
       two.cut();
       const began = performance.now();
-      const { status, text } = await training.ended;
+      const { status, text, left } = await training.ended;
       const seconds = (performance.now() - began) / 1000;
       await until(
         () => `the end of ${two.onSecond()} on the second host; ${text}`,
@@ -43,6 +43,7 @@ for (const family of families)
       console.log(
         `${family}: the job ended ${seconds.toFixed(1)} s after the cut, the other host's part ${((performance.now() - began) / 1000).toFixed(1)} s`,
       );
+      expect(left).toEqual({ processes: [], files: [] });
       expect(text).toMatch(/^left on a: $/m);
       expect(status).toBe(1);
       expect(text).toMatch(
