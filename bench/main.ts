@@ -52,11 +52,19 @@ try {
 }
 
 try {
-  await main();
+  if (options.suite.includes('distributed')) await ranksAlone();
+  else await main();
   process.exit(0);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
+}
+
+/** Ranks need the machine for themselves, and their results are others. */
+async function ranksAlone(): Promise<void> {
+  if (options.suite.length > 1) throw new Error('the suite distributed runs by itself');
+  const { runDistributed } = await import('./distributed/suite.ts');
+  await runDistributed(options);
 }
 
 async function main(): Promise<void> {

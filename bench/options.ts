@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TuneMode } from '../src/engine/tuning/tune.ts';
+import type { Flavour } from '../src/normface/distributed/launch-line.ts';
 import { type Suite, suites } from './cases.ts';
 
 const peers = {
@@ -18,17 +19,18 @@ const peers = {
 export type PeerName = keyof typeof peers;
 const peerNames = Object.keys(peers) as PeerName[];
 
-const suiteTexts: Readonly<Record<Suite, string>> = {
+const suiteTexts: Readonly<Record<Suite | 'distributed', string>> = {
   gemm: 'matrix products',
   conv: 'convolutions, forward and with both gradients',
   head: 'the NormFace head: loss and gradients for many classes',
   layers: 'normalisation, activations, pooling',
   step: 'optimiser steps of whole nets',
   infer: 'features of whole nets',
+  distributed: 'a training on 1, 2 and 4 ranks of MPI, by itself: not among "all"',
 };
 
 export interface Options {
-  suite: (Suite | 'all')[];
+  suite: (Suite | 'all' | 'distributed')[];
   peers: PeerName[];
   json?: string;
   svg?: string;
@@ -39,6 +41,9 @@ export interface Options {
   tune: TuneMode;
   large: boolean;
   roundMs: number;
+  launcher?: Flavour;
+  namespaces: boolean;
+  trace?: string;
 }
 
 const count = (text: string): number => {
@@ -49,7 +54,11 @@ const count = (text: string): number => {
 
 export const program = new Command('npm run bench --')
   .description('Times this engine against other frameworks on the same adapter, in interleaved rounds.')
-  .addOption(new Option('--suite <names...>', 'what to time').choices([...suites, 'all']).default(['all']))
+  .addOption(
+    new Option('--suite <names...>', 'what to time')
+      .choices([...suites, 'distributed', 'all'])
+      .default(['all']),
+  )
   .option('--only <texts...>', 'only cases whose name contains one of these', [])
   .addOption(
     new Option('--peers <names...>', 'against whom').choices(peerNames).default(
@@ -61,7 +70,7 @@ export const program = new Command('npm run bench --')
   .option('--round-ms <n>', 'short work is repeated in a round until it takes so long', count, 100)
   .option('--json <file>', 'write the results here')
   .option('--append', 'keep what the JSON file holds of other cases', false)
-  .option('--svg <file>', 'draw the ratios here; .png for a picture')
+  .option('--svg <file>', 'draw the ratios here, or of distributed a step; .png for a picture')
   .option('--adapter <name>', 'use the adapter whose name contains this')
   .addOption(
     new Option(
@@ -71,7 +80,12 @@ export const program = new Command('npm run bench --')
       .choices(['off', 'cache', 'full'])
       .default('full'),
   )
-  .option('--large', 'add cases that take a GPU', false)
+  .option('--large', 'add cases that take a GPU; of distributed those with many people instead', false)
+  .addOption(
+    new Option('--launcher <mpi>', 'of distributed: only with this MPI').choices(['openmpi', 'mpich']),
+  )
+  .option('--namespaces', 'of distributed: over a link of 1 Gbit/s between two hosts (as root)', false)
+  .option('--trace <file>', 'of distributed: write a step of 2 ranks here, for Perfetto')
   .addHelpText(
     'after',
     () => `
@@ -83,7 +97,8 @@ ${listOf(peers)}
 
 Examples:
   $ npm run bench -- --suite head --rounds 7 --json head.json --svg head.svg
-  $ npm run bench -- --suite gemm --only 512² --peers tfjs-webgpu tfjs-wasm`,
+  $ npm run bench -- --suite gemm --only 512² --peers tfjs-webgpu tfjs-wasm
+  $ npm run bench -- --suite distributed --rounds 9 --json ranks.json --svg step.png`,
   )
   .configureHelp({ helpWidth: 100 });
 

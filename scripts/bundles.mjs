@@ -127,6 +127,7 @@ export const BENCH_BUNDLE = {
   ...COMMON,
   entryPoints: {
     bench: 'bench/main.ts',
+    rank: 'bench/distributed/rank.ts',
     faces: 'bench/faces/main.ts',
     'gpu-report': 'bench/gpu-report/main.ts',
     'tune-child': TUNE_CHILD,

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { trainedName } from '../normface/training/checkpoint/checkpoint.ts';
 import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { readRunConfig } from '../normface/training/run/run-folder.node.ts';
@@ -30,5 +31,7 @@ export function trainedOn(weightsFile: string): string | null {
 
 /** What a weights file is called in tables: its run's folder, or its own name. */
 export function nameOf(weightsFile: string): string {
-  return path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
+  const name = path.basename(runFolderOf(weightsFile) ?? weightsFile, '.safetensors');
+  const isTrained = path.basename(weightsFile) === trainedName && runFolderOf(weightsFile) !== undefined;
+  return isTrained ? `${name}, as trained` : name;
 }

@@ -45,6 +45,13 @@ export function finiteNumber(text: string): number {
   return value;
 }
 
+/** Reads a number above zero. */
+export function positiveNumber(text: string): number {
+  const value = finiteNumber(text);
+  if (value <= 0) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}
+
 /** Reads a cosine. */
 export function cosine(text: string): number {
   const value = finiteNumber(text);

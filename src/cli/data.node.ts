@@ -1,8 +1,7 @@
 /** `normface data …`: look at a data set before training on it. */
 
 import { existsSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { UsageError } from '../common/errors.ts';
+import { join } from 'node:path';
 import { reasonOf } from '../common/files.node.ts';
 import { countText, grouped, percentText } from '../common/format.ts';
 import {
@@ -13,41 +12,14 @@ import {
 } from '../normface/alignment/judge-crops.ts';
 import { landmarksName, readLandmarkFile } from '../normface/alignment/landmark-file.node.ts';
 import { loadImages } from '../normface/data/batches/loader.node.ts';
-import { type Dataset, remarkText, warningsOf } from '../normface/data/dataset.ts';
+import { type Dataset, remarkText } from '../normface/data/dataset.ts';
 import { describeDataset, measuredSizes, sizesOf } from '../normface/data/describe.node.ts';
 import { damagedText } from '../normface/data/images/damaged-image.node.ts';
 import { ImageStore } from '../normface/data/images/image-store.node.ts';
-import { writePreview } from '../normface/data/preview.node.ts';
 import { readPairs } from '../normface/data/protocols/pairs.node.ts';
 import { countedRemark, type Miss, matchPairs, pairsOfFolds } from '../normface/data/protocols/pairs.ts';
 import type { Context } from './context.node.ts';
 import { openWithStage } from './open-data.node.ts';
-import { checkNewFile, filesOf } from './output-file.node.ts';
-
-interface PreviewCommandOptions {
-  readonly out: string;
-  readonly rows: number;
-  readonly columns: number;
-  readonly seed: number;
-  readonly force?: boolean;
-}
-
-export async function preview(context: Context, path: string, options: PreviewCommandOptions) {
-  if (extname(options.out).toLowerCase() !== '.png')
-    throw new UsageError(`--out ${options.out}: the name must end in .png`);
-  const dataset = await openWithStage(context, path);
-  checkNewFile(options.out, options.force, filesOf(dataset));
-  for (const warning of warningsOf(dataset)) context.warn(warning);
-  const shown = await writePreview(dataset, options.out, {
-    ...options,
-    onCorrupt: (name, reason) => context.warn(`cannot read the image ${name}: ${reason}`),
-  });
-  const { identities, width, height } = shown;
-  context.say(
-    `${options.out}: ${countText(identities.length, 'person', 'people')}, ${width} × ${height} pixels`,
-  );
-  return { file: options.out, ...shown };
-}
 
 export async function info(context: Context, path: string) {
   const dataset = await openWithStage(context, path);

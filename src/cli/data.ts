@@ -1,6 +1,14 @@
 /** Declaration of `normface data`. */
 
-import { type AddCommand, cosine, examples, forceOption, mergeOption, wholeNumber } from './command.ts';
+import {
+  type AddCommand,
+  cosine,
+  examples,
+  forceOption,
+  mergeOption,
+  repeatedOption,
+  wholeNumber,
+} from './command.ts';
 
 const dataHelp =
   'a folder identity/image.jpg, an archive of one (.tar, .tar.gz, .zip), a RecordIO file (.rec), a verification set (.bin), a list ' +
@@ -13,11 +21,22 @@ export const addData: AddCommand = (program, run) => {
   data
     .command('preview')
     .description('write a contact sheet of some people of a data set as a PNG file')
-    .argument('[data]', dataHelp, 'generated')
+    .argument('[data]', `${dataHelp}; by default the data of --config, or generated`)
     .option('-o, --out <file.png>', 'the file to write', 'preview.png')
     .option('--rows <n>', 'people shown, one a row', wholeNumber(1), 8)
     .option('--columns <n>', 'images of each', wholeNumber(1), 8)
     .option('--seed <n>', 'decides who is shown', wholeNumber(0), 0)
+    .option(
+      '--augment',
+      'an image of each, and beside it what the first steps of a training make of it at random: every change at every second image, or as --config and --set say',
+    )
+    .option('--config <file.json>', 'with --augment: the configuration of that training')
+    .addOption(
+      repeatedOption(
+        '--set <key=value>',
+        'with --augment: a setting, such as augmentation.crop.probability=1',
+      ),
+    )
     .addOption(forceOption())
     .addHelpText(
       'after',
@@ -25,9 +44,10 @@ export const addData: AddCommand = (program, run) => {
         'normface data preview',
         'normface data preview generated:seed=7 --rows 4',
         'normface data preview faces.tar --out faces.png',
+        'normface data preview faces.tar --augment --set augmentation.lowResolution.probability=1',
       ),
     )
-    .action(run(async () => (await import('./data.node.ts')).preview));
+    .action(run(async () => (await import('./data-preview.node.ts')).preview));
   data
     .command('info')
     .description('count the people and images of a data set')

@@ -11,10 +11,9 @@ import {
   type Transfer,
   total,
 } from '../normface/distributed/plan.ts';
-import type { LossSettings } from '../normface/losses/loss.ts';
-import { describeNet } from '../normface/nets/describe.ts';
+import { trainingSize } from '../normface/distributed/training-size.ts';
 import { netOf } from '../normface/nets/index.ts';
-import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
@@ -43,15 +42,19 @@ export async function plan(context: Context, file: string | undefined, options: 
   const { config } = resolveConfig({ file, flags, set });
   if (config.batchSize < ranks)
     throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
-  if (config.auxiliaryLoss) context.warn(`the auxiliary loss ${config.auxiliaryLoss.name} is not counted`);
+  if (config.ranks.syncBatchNorm) context.warn('the statistics of batch norms are not counted');
+  if ((config.accumulate ?? 1) > 1)
+    context.warn(
+      `of the ${config.accumulate} batches of a step one is counted; what the head sends is sent for each`,
+    );
   const classes = options.classes ?? (await openTrainingData(config)).dataset.identities.length;
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
-  const planned = planDistributed(sizeOf(config, classes), cluster);
+  const planned = planDistributed(trainingSize(config, classes), cluster);
   const title = `${netOf(config.net).name}, ${countText(classes, 'person', 'people')}, ${countText(config.batchSize, 'image')} a step on ${countText(ranks, 'rank')}, ${link} Gbit/s`;
   context.say(formatTable(transferTable(title, planned)));
   context.say();
   context.say(formatTable(memoryTable(planned)));
-  const computing = card && (await computingOn(context, config, { classes, ranks, card }));
+  const computing = card && (await computingOn(context, config, { people: classes, ranks, card }));
   const projected = computing && { ...computing, ...efficiency(planned, computing.seconds) };
   if (projected) {
     context.say();
@@ -62,36 +65,20 @@ export async function plan(context: Context, file: string | undefined, options: 
   return { event: 'plan', ...planned, link, latency, ...(projected && { projected }) };
 }
 
-function sizeOf({ net, data, batchSize, loss, optimiser }: TrainingConfig, classes: number) {
-  const design = netOf(net);
-  const { parameters: netParameters, output } = describeNet(design, [...inputSize(data), design.input[2]]);
-  const { classSampling }: LossSettings = loss;
-  const momentum = optimiser.momentum > 0 ? 1 : 0;
-  return {
-    netParameters,
-    classes,
-    featureSize: output[0]!,
-    batchSize,
-    sampling: classSampling?.rate ?? 1,
-    optimiserStates: optimiser.name === 'sgd' ? momentum : 2,
-  };
-}
-
-/** A model's estimate of a step of one rank: as many products of images and classes as it has with all classes and its own images. */
+/** A model's estimate of a step of one rank: its images, and its classes with the images of all. */
 async function computingOn(
   context: Context,
   config: TrainingConfig,
-  { classes, ranks, card }: { classes: number; ranks: number; card: CardName },
+  size: { people: number; ranks: number; card: CardName },
 ): Promise<{ card: string; seconds: number }> {
   const { estimatedTraining } = await import('./profile.node.ts');
-  const own = { ...config, batchSize: Math.max(1, Math.round(config.batchSize / ranks)) };
-  const { stepMicroseconds, adapter } = await estimatedTraining(context, own, classes, card);
+  const { stepMicroseconds, adapter } = await estimatedTraining(context, config, size);
   return { card: adapter, seconds: stepMicroseconds / 1e6 };
 }
 
 function transferTable(
   title: string,
-  { net, head, headDataParallel, bytes, seconds }: DistributedPlan,
+  { net, head, auxiliary, headDataParallel, bytes, seconds }: DistributedPlan,
 ): Table {
   const row = ({ what, ...sent }: Transfer) => [
     what,
@@ -109,6 +96,7 @@ function transferTable(
     rows: [
       ...net.map(row),
       ...head.map(row),
+      ...auxiliary.map(row),
       ['together', bytesText(bytes), durationText(1e6 * seconds)],
       ['of it the head', bytesText(total(head, 'bytes')), durationText(1e6 * total(head, 'seconds'))],
       [`instead of the head: ${instead[0]}`, ...instead.slice(1)],

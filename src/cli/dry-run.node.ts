@@ -5,7 +5,7 @@ import { DeviceError } from '../engine/core/errors.ts';
 import type { Device } from '../engine/core/tensor.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
-import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { doubtfulSettings } from '../normface/training/config/doubtful-settings.ts';
 import { configHash } from '../normface/training/config/overrides.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
@@ -33,7 +33,7 @@ export async function dryRun(context: Context, config: TrainingConfig, data: Tra
     steps,
     netParameters: parameters,
     classWeights: dataset.identities.length * output[0]!,
-    gigaflopsPerStep: (6 * macs * config.batchSize) / 1e9,
+    gigaflopsPerStep: (6 * macs * imagesPerStep(config)) / 1e9,
   };
   for (const [name, value] of Object.entries(summary)) context.say(`${name}: ${value}`);
   const rates = schedule.map(({ step, learningRate }) => `${rounded(learningRate)} at step ${step}`);

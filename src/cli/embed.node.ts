@@ -7,6 +7,12 @@ import { replaceFile } from '../common/files.node.ts';
 import { countText } from '../common/format.ts';
 import type { Dataset, Remark, Sample } from '../normface/data/dataset.ts';
 import { isDataset, openDataset } from '../normface/data/open.node.ts';
+import {
+  againstQuality,
+  type QualityColumns,
+  qualityColumns,
+  qualityTexts,
+} from '../normface/embedding/quality.ts';
 import { checkLengths, type Features } from '../normface/evaluation/features.ts';
 import type { MergeName } from '../normface/evaluation/merge.ts';
 import { findWeights } from '../normface/training/checkpoint/checkpoint.node.ts';
@@ -61,21 +67,30 @@ export async function embed(context: Context, named: readonly string[], options:
   const images = samples.map(({ key }) => key);
   const noFace = aligned?.noFace ?? [];
   if (noFace.length > 0) context.warn(noFaceText(noFace));
-  replaceFile(out, encode(features, images, { checkpoint: weightsFile, merge }));
+  const columns = qualityColumns(samples);
+  replaceFile(out, encode({ features, images, columns }, { checkpoint: weightsFile, merge }));
   const { dimension } = features;
   context.say(
     `${out}: features of ${countText(images.length, 'image')}, ${dimension} numbers each (${merge})`,
   );
   context.say(`the net was ${provenance(judged!)}`);
+  const quality = againstQuality(features, columns);
+  for (const line of qualityTexts(quality, images.length)) context.say(line);
   for (const warning of judged!.warnings) context.warn(warning);
-  return { file: out, images: images.length, dimension, merge, noFace, ...judged };
+  return {
+    ...{ file: out, images: images.length, dimension, merge, noFace, ...judged },
+    ...(Object.keys(quality).length > 0 && { quality }),
+  };
 }
 
-type Encoder = (
-  features: Features,
-  images: readonly string[],
-  about: Readonly<Record<string, string>>,
-) => Uint8Array | string;
+/** Features with the names of their images and what is known of the quality of each. */
+interface Embedded {
+  readonly features: Features;
+  readonly images: readonly string[];
+  readonly columns: QualityColumns;
+}
+
+type Encoder = (embedded: Embedded, about: Readonly<Record<string, string>>) => Uint8Array | string;
 
 /** How a file with this ending is written. @throws UsageError for an ending that is not written */
 function encoderOf(out: string): Encoder {
@@ -85,17 +100,21 @@ function encoderOf(out: string): Encoder {
   throw new UsageError(`--out ${out}: the name must end in .safetensors or .csv`);
 }
 
-const safetensors: Encoder = ({ values, dimension }, images, about) =>
-  encodeSafetensors(new Map([['features', float32Tensor(values, [images.length, dimension])]]), {
-    ...about,
-    images: JSON.stringify(images),
-  });
+/** `features` [n, dimension], and `blur` and `detail` [n] where they are known. */
+const safetensors: Encoder = ({ features: { values, dimension }, images, columns }, about) => {
+  const tensors = new Map([['features', float32Tensor(values, [images.length, dimension])]]);
+  for (const [key, column] of Object.entries(columns))
+    tensors.set(key, float32Tensor(Float32Array.from(column), [images.length]));
+  return encodeSafetensors(tensors, { ...about, images: JSON.stringify(images) });
+};
 
-/** A line `image,1,2,…` of names, then one for each image. */
-const csv: Encoder = ({ values, dimension }, images) => {
-  const header = ['image', ...Array.from({ length: dimension }, (_, i) => String(i + 1))];
+/** A line `image,1,2,…` of names, then one for each image; `blur` and `detail` after the image where they are known. */
+const csv: Encoder = ({ features: { values, dimension }, images, columns }) => {
+  const numbers = Array.from({ length: dimension }, (_, i) => String(i + 1));
+  const header = ['image', ...Object.keys(columns), ...numbers];
   const rows = images.map((image, row) => [
     quoted(image),
+    ...Object.values(columns).map((column) => String(column[row])),
     ...Array.from(values.subarray(row * dimension, (row + 1) * dimension), exact),
   ]);
   return [header, ...rows].map((cells) => `${cells.join(',')}\n`).join('');

@@ -5,6 +5,7 @@ import { replaceFile } from '../common/files.node.ts';
 import { formatTable } from '../common/table.ts';
 import { hash32 } from '../engine/core/random.ts';
 import type { Device } from '../engine/core/tensor.ts';
+import { SilentCommunicator } from '../engine/distributed/silent.ts';
 import { describeAdapter } from '../engine/runtime/adapter.ts';
 import type { CapturedStep } from '../engine/runtime/captured-step.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
@@ -15,7 +16,7 @@ import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { netOf } from '../normface/nets/index.ts';
-import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Model } from '../normface/training/model.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
@@ -141,9 +142,18 @@ async function estimated(
   return profile;
 }
 
-/** An estimate of a training step of a configuration. @param people rows of the class matrices */
-export const estimatedTraining = (context: Context, config: TrainingConfig, people: number, card: CardName) =>
-  estimated(context, (device) => trainingStep(device, config, people), netOf(config.net).name, card);
+/** An estimate of what a rank of several does in a training step of a configuration. @param people of all ranks */
+export const estimatedTraining = (
+  context: Context,
+  config: TrainingConfig,
+  { people, ranks, card }: { people: number; ranks: number; card: CardName },
+) => estimated(context, (device) => rankStep(device, config, people, ranks), netOf(config.net).name, card);
+
+/** The step of a rank, for a device that does nothing: the other ranks are not there. */
+function rankStep(device: Device, config: TrainingConfig, people: number, ranks: number): Profiled {
+  const model = new Model(device, config, people, { communicator: new SilentCommunicator(ranks) });
+  return { step: model.captured, dispose: () => model.dispose() };
+}
 
 interface Profiled {
   readonly step: CapturedStep<unknown>;
@@ -154,11 +164,12 @@ interface Profiled {
 function trainingStep(device: Device, config: TrainingConfig, people: number): Profiled {
   const model = new Model(device, config, people);
   const [height, width] = config.data.imageSize;
-  const { batchSize, seed } = config;
+  const { seed } = config;
+  const images = imagesPerStep(config);
   model.load(
     {
-      pixels: Uint8Array.from({ length: batchSize * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
-      labels: Uint32Array.from({ length: batchSize }, (_, i) => hash32(seed, 2, i) % people),
+      pixels: Uint8Array.from({ length: images * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
+      labels: Uint32Array.from({ length: images }, (_, i) => hash32(seed, 2, i) % people),
     },
     1e-6,
     0,

@@ -19,6 +19,7 @@ import { addIjb } from './ijb.ts';
 import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
 import { addNets } from './nets.ts';
+import { addNorms } from './norms.ts';
 import { addPaper } from './paper.ts';
 import { addProfile } from './profile.ts';
 import { addProtocols } from './protocols.ts';
@@ -40,6 +41,7 @@ const commands: readonly AddCommand[] = [
   addBlufr,
   addYtf,
   addIjb,
+  addNorms,
   addEmbed,
   addVerify,
   addImport,

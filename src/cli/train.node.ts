@@ -1,7 +1,9 @@
 /** `normface train`: train a net from a configuration file and flags, or resume a run. */
 
+import fs from 'node:fs';
 import os from 'node:os';
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
+import { replaceFile } from '../common/files.node.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
 import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
@@ -12,6 +14,8 @@ import {
   tellRun,
   whenAskedToStop,
 } from '../normface/distributed/rank.node.ts';
+import { traceOfRanks } from '../normface/distributed/ranks-trace.ts';
+import { StepRecorder } from '../normface/distributed/step-recorder.ts';
 import { TrainingGroup } from '../normface/distributed/training-group.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
@@ -21,6 +25,7 @@ import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
+import { checkOutput } from './output-file.node.ts';
 
 interface TrainOptions {
   readonly data?: string;
@@ -50,16 +55,24 @@ interface TrainOptions {
   readonly launcher?: string;
   readonly rshAgent?: string;
   readonly rankTimeout?: number;
+  readonly trace?: string;
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  const { trace } = options;
+  if (trace !== undefined) checkTrace(trace);
   if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
+  if (trace !== undefined && !launchedRank())
+    throw new UsageError(
+      '--trace goes with several ranks; `normface profile train --out FOLDER` traces a step of one process',
+    );
   const { rankTimeout } = options;
   const communicator = await joinRanks({ timeoutMs: rankTimeout && 1000 * rankTimeout });
   try {
     context.asRank(communicator.rank);
     context.whenAsked = (stop) => whenAskedToStop(stop, () => context.fallSilent());
-    const result = await trainHere(context, file, options, groupOf(communicator));
+    const recorder = trace === undefined ? undefined : traceWriter(context, trace);
+    const result = await trainHere(context, file, options, groupOf(communicator, recorder));
     await communicator.close();
     return result;
   } catch (error) {
@@ -69,9 +82,28 @@ export async function train(context: Context, file: string | undefined, options:
 }
 
 /** The ranks beside this process, if there are any. */
-function groupOf(ranks: Communicator): TrainingGroup | undefined {
+function groupOf(ranks: Communicator, recorder: StepRecorder | undefined): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
-  return new TrainingGroup(ranks, { host: os.hostname() });
+  return new TrainingGroup(ranks, { host: os.hostname(), recorder });
+}
+
+/** @throws UserError where no trace can be written */
+function checkTrace(file: string): void {
+  checkOutput(file, [], '--trace');
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`cannot write ${file}: it is a folder`);
+}
+
+/** Writes what all ranks did in a step. The training goes on where that does not work. */
+function traceWriter(context: Context, file: string): StepRecorder {
+  return new StepRecorder((steps) => {
+    try {
+      replaceFile(file, JSON.stringify(traceOfRanks(steps)));
+      context.say(`trace   ${file}: step ${steps[0]!.step + 1}, for ui.perfetto.dev`);
+    } catch (error) {
+      context.warn((error as Error).message);
+    }
+  });
 }
 
 /** Trains in this process. */
@@ -168,7 +200,9 @@ async function trainResolved(
   const outcome = await trainRun(run);
   const isNew = outcome.step !== resume?.checkpoint.state.step;
   context.say(`${isNew ? 'saved   ' : 'nothing trained and nothing saved beyond '}${outcome.checkpoint}`);
-  if (outcome.finished) context.say(`next    normface eval ${outcome.folder}`);
+  if (outcome.best !== undefined) context.say(`best    ${outcome.best}`);
+  if (outcome.finished)
+    context.say(`next    normface eval ${outcome.folder}${outcome.best === undefined ? '' : '/best'}`);
   else {
     context.exitCode = INTERRUPTED;
     context.say(`stopped after step ${outcome.step} of ${outcome.totalSteps}; continue with:`);
@@ -238,6 +272,7 @@ function forOneBatch(config: TrainingConfig): TrainingConfig {
     name: `${config.name}-overfit`,
     augmentation: { mirror: false, shift: 0, randomCrop: false },
     evaluation: { ...config.evaluation, everySteps: 0 },
+    stopEarly: undefined,
     steps: config.steps ?? 100,
     epochs: undefined,
   };

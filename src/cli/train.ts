@@ -64,6 +64,7 @@ export const addTrain: AddCommand = (program, run) => {
       'a process that others wait for so long counts as hung, and all end; more than compiling kernels, reading a batch and saving take (default: 600)',
       wholeNumber(1, 1_000_000),
     )
+    .option('--trace <file.json>', 'with several ranks: write what all of them did in one step, for Perfetto')
     .addHelpText(
       'after',
       examples(
@@ -73,6 +74,7 @@ export const addTrain: AddCommand = (program, run) => {
         'normface train --set loss.name=normface --set loss.scale.initial=24 --set loss.scale.learn=false',
         'normface train --resume',
         'normface train configs/casia-resnet.json --ranks 8',
+        'normface train configs/casia-resnet.json --ranks 8 --steps 20 --trace step.json',
         'normface train --resume runs/casia-resnet-001 --hosts a:4,b:4',
       ),
     );

@@ -32,6 +32,7 @@ const kept = [
   '--gflop-per-submission',
   '--max-pixels',
   '--rank-timeout',
+  '--trace',
 ];
 const withoutValue = ['--json', '--verify-data'];
 

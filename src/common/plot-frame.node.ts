@@ -40,8 +40,8 @@ export interface LegendEntry {
   readonly name: string;
   readonly color: string;
   readonly dashed?: boolean;
-  /** A filled box in place of a line. */
-  readonly box?: boolean;
+  /** A filled box in place of a line: light, as areas that others lie behind, or as solid as bars. */
+  readonly box?: boolean | 'solid';
   /** The colours of a heat map from its least to its largest value, in place of a line. */
   readonly gradient?: readonly string[];
   /** The symbol of points in place of a line. */
@@ -184,7 +184,8 @@ export function renderPlot(frame: Frame): string {
       const [r, outline] = symbol === 'point' ? [2.2, 0] : [6, 3];
       add('circle', { cx: middle, cy: y, r, fill, stroke: color, 'stroke-width': outline });
     } else if (box) {
-      add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': 0.55 });
+      const opacity = box === 'solid' ? 1 : 0.55;
+      add('rect', { x, y: y - 8, width: swatch, height: 16, fill: color, 'fill-opacity': opacity });
     } else {
       const line = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: color, 'stroke-width': 3 };
       add('line', dashed ? { ...line, 'stroke-dasharray': '6 5' } : line);

@@ -16,6 +16,11 @@ const ALIASES: Record<string, string> = {
   network: 'net',
   dataset: 'data',
   flip: 'augmentation.mirror',
+  lowres: 'augmentation.lowResolution',
+  jitter: 'augmentation.photometric',
+  colorjitter: 'augmentation.photometric',
+  cutout: 'augmentation.erase',
+  randomerasing: 'augmentation.erase',
   s: 'loss.scale.initial',
 };
 

@@ -93,12 +93,18 @@ export {
   cosineSoftmaxHead,
   cosineSoftmaxLoss,
 } from './ops/heads/cosine_softmax_loss.ts';
-export type { Margin } from './ops/heads/margin.ts';
+export type { CommonMargin, Margin } from './ops/heads/margin.ts';
 export {
   type MarginSoftmaxOptions,
   marginSoftmaxHead,
   marginSoftmaxLoss,
 } from './ops/heads/margin_softmax_loss.ts';
+export type {
+  AdaptiveMargin,
+  ElasticMargin,
+  MagnitudeMargin,
+  SampleMargin,
+} from './ops/heads/sample_margin.ts';
 export type { SharedHeadOptions } from './ops/heads/softmax_head.ts';
 export { type SoftmaxLossOptions, softmaxLoss, softmaxLossHead } from './ops/heads/softmax_loss.ts';
 export {
@@ -114,6 +120,15 @@ export {
   readStatistics,
   type StatisticsTensor,
 } from './ops/heads/statistics.ts';
+export { augmentImages } from './ops/images/augment_images.ts';
+export type {
+  AugmentOptions,
+  CropAugmentation,
+  EraseAugmentation,
+  LowResolutionAugmentation,
+  PhotometricAugmentation,
+  Range,
+} from './ops/images/augment_options.ts';
 export { type ImageBatchOptions, imageBatch } from './ops/images/image_batch.ts';
 export { type ResizeOptions, resize } from './ops/images/resize.ts';
 export { type WarpAffineOptions, warpAffine } from './ops/images/warp_affine.ts';
@@ -158,6 +173,7 @@ export {
   warmUp,
 } from './optim/schedule.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
+export { WeightAverage, type WeightAverageOptions, warmedUpDecay } from './optim/weight_average.ts';
 export { type AdapterReport, describeAdapter } from './runtime/adapter.ts';
 export type { CapturedStep } from './runtime/captured-step.ts';
 export {

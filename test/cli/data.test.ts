@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { openDataset } from '../../src/normface/data/open.node.ts';
 import { openEvaluationSet } from '../../src/normface/embedding/evaluation-set.node.ts';
@@ -141,4 +142,69 @@ test.skipIf(process.platform === 'win32')('pipes in a folder are named, not wait
   execFileSync('mkfifo', [path.join(data, 'A/2.png')]);
   const { stdout } = await normface('data', 'check', data);
   expect(stdout).toContain('devices, pipes and sockets passed over: 1 (A/2.png)\n');
+});
+
+describe('data preview --augment', () => {
+  test('shows images beside what a training makes of them, and says what was drawn', async () => {
+    const data = writeTree(path.join(root, 'augmented'), {
+      'A/1.png': await encode('png', 40, 48, 1),
+      'B/1.png': await encode('png', 40, 48, 2),
+      'C/1.png': '',
+    });
+    const out = path.join(root, 'augmented.png');
+    const settings = ['data.imageSize=[48,40]', 'augmentation={"mirror":false,"crop":{"probability":1}}'];
+    const words = settings.flatMap((setting) => ['--set', setting]);
+    const { exitCode, stdout, stderr } = await normface(
+      ...['--json', 'data', 'preview', data, '--augment', '--columns', '3', '--out', out],
+      ...words,
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('warning: cannot read the image C/1.png: the file is empty');
+    const { images, width } = JSON.parse(stdout);
+    expect(images.map(({ key }: { key: string }) => key)).toEqual(['A/1.png', 'B/1.png']);
+    // Tiles of 160 pixels in height: 133 wide, with a gap of 14.
+    expect(width).toBe(20 + 3 * 133 + 2 * 14 + 20);
+    for (const [row, { versions }] of images.entries())
+      for (const [step, { crop, lowResolution, mirrored, moved }] of versions.entries()) {
+        expect({ lowResolution, mirrored, moved }).toEqual({
+          lowResolution: null,
+          mirrored: false,
+          moved: null,
+        });
+        // The tile as the sheet has it, at the size of the image again: what was cut away is black, and the rest is as in the first.
+        const tileHeight = (await sharp(out).metadata()).height;
+        const top = 60 + row * ((tileHeight - 60 - 20 + 14) / 2);
+        const tile = (column: number) =>
+          sharp(out)
+            .extract({ left: 20 + column * 147, top, width: 133, height: 160 })
+            .resize(40, 48, { kernel: 'nearest' })
+            .raw()
+            .toBuffer();
+        const [whole, changed] = [await tile(0), await tile(step + 1)];
+        const inside = (x: number, y: number, border: number) =>
+          x >= crop.left + border &&
+          x < crop.left + crop.width - border &&
+          y >= crop.top + border &&
+          y < crop.top + crop.height - border;
+        for (let y = 0; y < 48; y++)
+          for (let x = 0; x < 40; x++) {
+            const at = 3 * (40 * y + x);
+            if (inside(x, y, 3)) expect(changed[at]).toBe(whole[at]);
+            else if (!inside(x, y, -3)) expect(changed[at]).toBe(0);
+          }
+      }
+  });
+
+  test.each([
+    [['--columns', '1', '--augment'], /--columns 1: with --augment there are two or more/],
+    [['--set', 'seed=2'], /they belong to --augment/],
+    [['--augment', '--set', 'augmentation.hue=1'], /unknown key "augmentation.hue"/],
+    [['--augment', '--config', path.join(root, 'none.json')], /none.json/],
+  ])('%j is refused', async (words, message) => {
+    const out = path.join(root, 'refused.png');
+    const { exitCode, stderr } = await normface('data', 'preview', 'generated', '--out', out, ...words);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(fs.existsSync(out)).toBe(false);
+  });
 });

@@ -57,6 +57,26 @@ test('embed writes the same features whatever the batch, in the order of the ima
   });
 });
 
+test('embed says how features go with the quality of generated images, and keeps it beside them', async () => {
+  const data = 'generated:identities=2,samples=3,blur=0..100,detail=24';
+  const [table, tensors] = ['quality.csv', 'quality.safetensors'].map((name) => path.join(root, name));
+  const { stdout } = await normface('embed', data, '-c', run, '-o', table!, '--merge', 'front');
+  expect(stdout).toMatch(
+    /length of features against blur: rank correlation [+−][01]\.\d\d \(p = \S+, 6 images\)\n/,
+  );
+  expect(stdout).not.toContain('against detail');
+  const [header, first] = fs.readFileSync(table!, 'utf8').split('\n');
+  expect(header).toMatch(/^image,blur,detail,1,2,/);
+  expect(first).toMatch(/person_0001_0001,\d+,24,/);
+  const words = ['embed', data, '-c', run, '-o', tensors!, '--merge', 'front', '--json'];
+  expect(JSON.parse((await normface(...words)).stdout)).toMatchObject({ quality: { detail: null } });
+  const { data: numbers, shape } = decodeSafetensors(fs.readFileSync(tensors!), tensors!).tensors.get(
+    'quality',
+  )!;
+  expect(shape).toEqual([6]);
+  expect(String(numbers[0])).toBe(first!.split(',')[1]);
+});
+
 test('embed with f16 operands writes nearly the same features', async () => {
   const [exact, rounded] = await Promise.all(
     ['f32', 'f16'].map(async (operands) => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { normface, temporaryFolder } from './run.ts';
@@ -39,8 +39,11 @@ test.each([
   [['paper', 'fig55'], /there is no experiment "fig55", did you mean "fig5"\?/],
   [['paper'], /name an experiment or give --all/],
   [['paper', 'fig5', '--all'], /names or --all, not both/],
-  [['paper', 'fig5', '--preset', 'fast'], /quick, full/],
+  [['paper', 'fig5', '--preset', 'fast'], /quick, medium, full/],
   [['paper', 'fig5', '--seeds', '0'], /at least 1/],
+  [['paper', 'fig5', '--minutes', '0'], /a number above 0/],
+  [['paper', '--only', 'fig5, fig55'], /there is no experiment "fig55", did you mean "fig5"\?/],
+  [['paper', '--all', '--only', 'fig5'], /names or --all, not both/],
 ])('%j is refused in one sentence', async (words, message) => {
   const { exitCode, stderr } = await normface(...words);
   expect(exitCode).toBe(2);
@@ -59,4 +62,42 @@ test('a data folder that is not there is refused', async () => {
 test('--list names every experiment', async () => {
   const { stdout } = await normface('paper', '--list');
   expect(stdout).toMatch(/^fig5 +Figure 5/m);
+});
+
+test('--jobs lists the trainings of a table with their states, and trains nothing', async () => {
+  const [out, data] = [temporaryFolder(), temporaryFolder()];
+  const words = ['paper', '--only', 'table1', '--seeds', '2', '--jobs', '--out', out, '--data', data];
+  // The time of a step, which is known here: another call would try some.
+  const kind = 'tiny 56×48, batches of 32';
+  mkdirSync(join(out, 'jobs'));
+  writeFileSync(join(out, 'jobs', 'probe.json'), JSON.stringify({ [kind]: 0.1 }));
+  const { exitCode, stdout, stderr } = await normface(...words);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^tables-baseline-s1 +table1 +open +600 +– +1m/m);
+  expect(stdout).toMatch(/^0 of 2 jobs are done; they took 0s\.$/m);
+  expect(stdout).toMatch(
+    /^Left: 1,200 steps and what judges them, about 2m\d+s, by a probe of some steps \(tiny 56×48/m,
+  );
+  const json = await normface('--json', ...words);
+  const records = json.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(records).toMatchObject([
+    { event: 'job', key: 'tables-baseline-s1', state: 'open', steps: 600 },
+    { event: 'job', key: 'tables-baseline-s2' },
+    { event: 'result', unplanned: [], probed: [kind] },
+  ]);
+});
+
+test('time that is over before the first job ends the call, all kept, with status 0', async () => {
+  const [out, data] = [temporaryFolder(), temporaryFolder()];
+  const { exitCode, stdout } = await normface(
+    ...['paper', 'table1', '--minutes', '0.0001', '--out', out, '--data', data],
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('0 of 1 done; ');
+  expect(stdout).toContain(
+    'The 0.0001 minutes are over, and all that was done is kept: the same command goes on',
+  );
 });

@@ -8,6 +8,7 @@ import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { cosineSoftmaxHead } from '../../src/engine/ops/heads/cosine_softmax_loss.ts';
 import type { Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
+import type { SampleMargin } from '../../src/engine/ops/heads/sample_margin.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import { operators } from '../../src/engine/ops/index.ts';
@@ -39,6 +40,13 @@ const margins: Margin[] = [
   { kind: 'circle', margin: 0.25 },
 ];
 
+/** Of which every sample has its own. */
+const sampleMargins = (): SampleMargin[] => [
+  { kind: 'adaptive', margin: 0.4, running: device.tensor([20, 100], [2]) },
+  { kind: 'magnitude', margins: [0.45, 0.8], norms: [1, 9] },
+  { kind: 'elastic', of: 'angle', margin: 0.5, deviation: 0.1, assignment: 'sorted' },
+];
+
 type Head = (features: Tensor, weights: Tensor, labels: Tensor) => Tensor;
 const count = () => device.tensor([100], [1], 'u32');
 const learnt = () => device.tensor([10], [1]).requireGradient();
@@ -58,6 +66,10 @@ const full: [string, Head][] = [
       const options = { margin, scale: learnt(), normaliseFeatures: false, classesInUse: count() };
       return marginSoftmaxHead(f, w, y, options).loss;
     },
+  ]),
+  ...sampleMargins().map((margin): [string, Head] => [
+    `margin ${margin.kind}`,
+    (f, w, y) => marginSoftmaxHead(f, w, y, { margin, scale: learnt(), classesInUse: count() }).loss,
   ]),
   [
     'softmax of products with unit vectors',

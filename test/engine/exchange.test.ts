@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
+import { onHostClock, type PassTimes } from '../../src/engine/runtime/pass-clock.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
 import { testDevice } from './open.ts';
 
@@ -62,14 +63,32 @@ describe('a captured step in which the host takes part', () => {
       return [scale(a, 1), scale(b, 1)];
     });
     const times: string[] = [];
-    step.onExchange = ({ name, begun, read, done, needed, written }) => {
-      expect(begun <= read && read <= done && done <= written && needed <= written).toBe(true);
+    step.onExchange = ({ name, begun, read, started, done, needed, idle, written, bytes }) => {
+      expect(begun <= read && read <= started && started <= done && done <= written).toBe(true);
+      expect(needed <= written && needed <= idle).toBe(true);
+      expect(bytes).toBe(8);
       times.push(name);
+    };
+    let passes: readonly PassTimes[] | null = [];
+    step.onPasses = (timed) => {
+      passes = timed;
     };
     const [a, b] = await step.runAndRead(step.outputs);
     expect([a![0], b![0]]).toEqual([103, 12]);
     expect(order).toEqual(['add 10', 'added 10', 'add 100', 'added 100']);
     expect(times).toEqual(['add 100', 'add 10']);
+    if (!device.gpu.features.has('timestamp-query')) expect(passes).toBe(null);
+    else {
+      // What is read first, what is read then, and what uses both.
+      expect(passes.map(({ first, end }) => [first, end])).toEqual([
+        [0, 1],
+        [1, 3],
+        [3, 5],
+      ]);
+      passes.forEach(({ began, ended }, i) => {
+        expect(began <= ended && (i === 0 || passes![i - 1]!.ended <= began)).toBe(true);
+      });
+    }
   });
 
   test('may be given its own tensors back, also those with contents of their own', async () => {
@@ -112,6 +131,18 @@ describe('a captured step in which the host takes part', () => {
     const step = device.capture(() => scale(addOnHost(x, 1), 1));
     expect(() => step.run()).toThrow(/the host takes part in this step.*runAndRead/);
   });
+});
+
+test('passes are put on the clock of the host by the one that began soonest after it was encoded', () => {
+  const encoded = [10, 11, 50].map((moment, first) => ({ first, end: first + 1, encoded: moment }));
+  // In nanoseconds: the second pass had to wait for the first, the third one began at once.
+  const stamps = [7e9, 7.02e9, 7.02e9, 7.03e9, 7.039e9, 7.05e9].map(BigInt);
+  expect(onHostClock(encoded, stamps)).toEqual([
+    { first: 0, end: 1, began: 11, ended: 31 },
+    { first: 1, end: 2, began: 31, ended: 41 },
+    { first: 2, end: 3, began: 50, ended: 61 },
+  ]);
+  expect(onHostClock([], [])).toEqual([]);
 });
 
 test('outside of a captured step the host cannot take part', () => {

@@ -21,7 +21,15 @@ const device = await testDevice();
 const [samples, classes, d] = [7, 11, 5];
 
 /** A head on the classes of a rank, or on all of them. `own` is a parameter of its own: a scale, a bias. */
-type Head = (f: Tensor, w: Tensor, labels: Tensor, own: Tensor, shard?: ClassShard) => LossWithStatistics;
+type Head = (
+  f: Tensor,
+  w: Tensor,
+  labels: Tensor,
+  own: Tensor,
+  shard?: ClassShard,
+  /** Two numbers that are kept from step to step. */
+  running?: Tensor,
+) => LossWithStatistics;
 
 const heads: [string, Head, number][] = [
   ['softmax', (f, w, labels, _, shard) => softmaxLossHead(f, w, labels, { shard }), 1],
@@ -61,6 +69,36 @@ const heads: [string, Head, number][] = [
       marginSoftmaxHead(f, w, labels, { scale, margin: { kind: 'circle', margin: 0.25 }, shard }),
     16,
   ],
+  [
+    'adaface',
+    (f, w, labels, scale, shard, running) =>
+      marginSoftmaxHead(f, w, labels, {
+        scale,
+        margin: { kind: 'adaptive', margin: 0.4, concentration: 1, alpha: 0.3, running: running! },
+        shard,
+      }),
+    16,
+  ],
+  [
+    'magface',
+    (f, w, labels, scale, shard) =>
+      marginSoftmaxHead(f, w, labels, {
+        scale,
+        margin: { kind: 'magnitude', margins: [0.45, 0.8], norms: [1.5, 3.5], regulariser: 2 },
+        shard,
+      }),
+    16,
+  ],
+  [
+    'elasticface, sorted',
+    (f, w, labels, scale, shard) =>
+      marginSoftmaxHead(f, w, labels, {
+        scale,
+        margin: { kind: 'elastic', of: 'cosine', margin: 0.35, deviation: 0.2, assignment: 'sorted' },
+        shard,
+      }),
+    16,
+  ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
   [
     'c-contrastive',
@@ -91,6 +129,7 @@ interface Result {
   readonly features: Float32Array;
   readonly weights: Float32Array;
   readonly own: number | null;
+  readonly running: number[];
 }
 
 /** Loss and gradients of a head, on one rank of several or without ranks. */
@@ -101,19 +140,23 @@ async function run(head: Head, start: number, ranks?: Communicator, classRows = 
     device.tensor(values.subarray(first * d, (first + count) * d), [count, d]).requireGradient();
   const [f, w] = [matrix(features, rows), matrix(classRows, part)];
   const own = device.tensor([start], [1]).requireGradient();
+  const running = device.tensor([2.4, 0.6], [2]);
+  // A rank draws for the rows of all, wherever its own begin.
+  device.setRandom(5, 3, rows.first);
   const allLabels = device.tensor(labels, [samples], 'u32');
   const step = device.capture(() => {
     // So that the features are the step's own, as those of a net.
     const x = scaled(f, 1);
     const all = ranks ? gatherRows(x, samples, ranks) : x;
     const shard = ranks && { first: part.first, classes, ranks };
-    const { loss, statistics } = head(all, w, allLabels, own, shard);
+    const { loss, statistics } = head(all, w, allLabels, own, shard, running);
     loss.backward();
     const gradients = [f.gradient!, w.gradient!, own.gradient ?? loss];
     return { loss, statistics: statistics.values, gradients, hasOwn: own.gradient !== null };
   });
   const { loss, statistics, gradients, hasOwn } = step.outputs;
   const [value, numbers, dFeatures, dWeights, dOwn] = await step.runAndRead([loss, statistics, ...gradients]);
+  const kept = [...(await running.readFloats())];
   step.dispose();
   return {
     loss: value![0]!,
@@ -121,6 +164,7 @@ async function run(head: Head, start: number, ranks?: Communicator, classRows = 
     features: dFeatures as Float32Array,
     weights: dWeights as Float32Array,
     own: hasOwn ? dOwn![0]! : null,
+    running: kept,
   };
 }
 
@@ -142,8 +186,10 @@ test.each(heads)(
     const whole = await run(head, start);
     for (const size of [2, 3]) {
       const results = await runInProcess(size, (ranks) => run(head, start, ranks));
-      for (const { loss, statistics, own } of results) {
+      for (const { loss, statistics, own, running } of results) {
         expectClose([loss], [whole.loss]);
+        expectClose(running, whole.running);
+        expect(running).toEqual(results[0]!.running);
         expectClose(statistics, whole.statistics);
         if (whole.own !== null) expectClose([own!], [whole.own]);
         expect([loss, ...statistics, own]).toEqual([

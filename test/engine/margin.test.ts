@@ -5,7 +5,7 @@ import type { ReferenceArray } from '../../src/engine/core/operator.ts';
 import { scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { crossEntropyReference } from '../../src/engine/ops/heads/cross_entropy.reference.ts';
 import { marginReference } from '../../src/engine/ops/heads/margin.reference.ts';
-import type { Margin } from '../../src/engine/ops/heads/margin.ts';
+import type { CommonMargin, Margin } from '../../src/engine/ops/heads/margin.ts';
 import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { readStatistics } from '../../src/engine/ops/heads/statistics.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
@@ -69,7 +69,7 @@ describe('known numbers', () => {
 });
 
 describe('gradients with detached parts are those of a loss in which the parts are constants', () => {
-  const detached: readonly [Margin, number][] = [
+  const detached: readonly [CommonMargin, number][] = [
     [{ kind: 'angle', margin: 0.5, straightThrough: true }, 10],
     [{ kind: 'circle', margin: 0.25 }, 16],
   ];

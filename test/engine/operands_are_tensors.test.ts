@@ -14,7 +14,9 @@ const others = [undefined, 1, [1, 2, 3]] as unknown as Tensor[];
 /** Operators of the graph whose declarations call nothing but the operator. */
 const direct = operators.filter(
   ({ name, cases }) =>
-    !cases[0]!.stateful && name in engine && !['RowSubset', 'dropout', 'imageBatch'].includes(name),
+    !cases[0]!.stateful &&
+    name in engine &&
+    !['RowSubset', 'dropout', 'augmentImages', 'imageBatch', 'WeightAverage'].includes(name),
 );
 
 describe.each(direct.map((operator) => [operator.name, operator] as const))('%s', (name, { cases }) => {
@@ -40,9 +42,12 @@ test('nearly every operator that is exported is among them', () => {
   expect(direct.length).toBeGreaterThan(55);
 });
 
-test('dropout and imageBatch', () => {
+test('random operators', () => {
   for (const other of others) {
     expect(() => engine.dropout(other, 0.5)).toThrow(`dropout: the operands are tensors, not ${other}`);
+    expect(() => engine.augmentImages(other, {})).toThrow(
+      `augmentImages: the operands are tensors, not ${other}`,
+    );
     expect(() => engine.imageBatch(other)).toThrow(`imageBatch: the operands are tensors, not ${other}`);
   }
 });

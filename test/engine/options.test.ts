@@ -48,6 +48,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   resize: (options) => engine.resize(image[0], options),
   warpAffine: (options) =>
     engine.warpAffine(device.images(new Uint8Array(64), [1, 4, 4]), floats(1, 2, 3), null, options),
+  augmentImages: (options) => engine.augmentImages(device.images(new Uint8Array(64), [1, 4, 4]), options),
   imageBatch: (options) => engine.imageBatch(device.images(new Uint8Array(64), [1, 4, 4]), options),
   softmaxLoss: (options) => engine.softmaxLoss(...head, options),
   cosineSoftmaxLoss: (options) => engine.cosineSoftmaxLoss(...head, options),

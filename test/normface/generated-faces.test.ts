@@ -3,8 +3,9 @@ import { UserError } from '../../src/common/errors.ts';
 import { hash32 } from '../../src/engine/core/random.ts';
 import { DIFFICULTY, type Difficulty } from '../../src/normface/faces/difficulty.ts';
 import { sampleIdentity } from '../../src/normface/faces/identity.ts';
+import { lowResolution } from '../../src/normface/faces/low-resolution.ts';
 import { cosine, sine } from '../../src/normface/faces/numeric.ts';
-import { renderFace } from '../../src/normface/faces/render.ts';
+import { type PictureQuality, renderFace } from '../../src/normface/faces/render.ts';
 
 const SMALL = { width: 48, height: 56 };
 const CALM = Object.fromEntries(Object.keys(DIFFICULTY).map((name) => [name, 0])) as unknown as Difficulty;
@@ -31,6 +32,27 @@ describe('renderFace', () => {
       renderFace(1, 7, 3, { width: 96, height: 112 }),
     ].map((image) => hashOf(image.pixels));
     expect(hashes).toEqual(['65d239ec', '915231b3', 'c5ba22ac', '6eec764c']);
+  });
+
+  it('can be blurred and coarsened, and is then the same picture', () => {
+    const drawn = renderFace(1, 7, 3, SMALL).pixels;
+    const of = (quality: PictureQuality) => renderFace(1, 7, 3, SMALL, DIFFICULTY, quality).pixels;
+    // Sharp pictures have larger differences between neighbours.
+    const roughness = (pixels: Uint8Array) => difference(pixels.subarray(3), pixels.subarray(0, -3));
+    const blurred = [0, 20, 60, 100].map((blur) => roughness(of({ blur })));
+    expect(blurred).toEqual([...blurred].sort((a, b) => b - a));
+    const coarse = [48, 32, 16, 8].map((detail) => roughness(of({ detail })));
+    expect(coarse).toEqual([...coarse].sort((a, b) => b - a));
+    expect(of({ detail: 48 })).toEqual(drawn);
+    expect(difference(of({ detail: 16 }), drawn)).toBeLessThan(40);
+  });
+
+  it('a width of two pixels of a line becomes means and a ramp between them', () => {
+    const line = [0, 40, 100, 200].flatMap((grey) => [grey, grey, grey]);
+    const grey = lowResolution(Uint8Array.from([...line, ...line]), 4, 2, 2).filter((_, i) => i % 3 === 0);
+    // Means of 20 and 150, centres at 1 and 3.
+    expect([...grey.subarray(0, 4)]).toEqual([20, 53, 118, 150]);
+    expect([...grey.subarray(4)]).toEqual([20, 53, 118, 150]);
   });
 
   it('depends on its arguments only, not on the calls before', () => {

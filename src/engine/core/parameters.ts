@@ -44,7 +44,9 @@ export class Parameters {
   readonly declarations: readonly ParameterDeclaration[];
   /** Layout shared by values, gradients and the state of optimisers. */
   readonly entries: readonly ArenaEntry[];
-  /** The flat arrays, in as many pieces as bindings need: one on most adapters; none where every parameter is frozen. */
+  /**
+   * The flat arrays of what is trained, in as many pieces as bindings need: one on most adapters; none where every parameter is frozen.
+   */
   readonly windows: readonly ParameterWindow[];
   private readonly values: Arena;
   private readonly gradients: Arena | null;
@@ -61,9 +63,13 @@ export class Parameters {
     }
     this.device = device;
     this.declarations = declarations;
-    this.entries = layOut(declarations);
+    // What is frozen lies behind: it needs no place among the gradients, and no optimiser goes over it.
+    const trained = declarations.filter(({ frozen }) => !frozen);
+    const laidOut = layOut([...trained, ...declarations.filter(({ frozen }) => frozen)]);
+    const byName = new Map(laidOut.map((entry) => [entry.name, entry]));
+    this.entries = declarations.map(({ name }) => byName.get(name)!);
     this.values = new Arena(device, this.entries);
-    const gradients = declarations.every(({ frozen }) => frozen) ? null : new Arena(device, this.entries);
+    const gradients = trained.length === 0 ? null : new Arena(device, laidOut.slice(0, trained.length));
     this.gradients = gradients;
     for (const { name, init, frozen } of declarations) {
       if (!runtimeOf(device).isIdle) this.write(name, typeof init === 'function' ? init() : init);
@@ -72,25 +78,31 @@ export class Parameters {
       tensor.requireGradient();
       tensor.gradientSlot = { tensor: gradients!.tensors.get(name)!, written: false };
     }
-    const multipliers = this.multiplierTable();
-    this.windows = (gradients?.windows ?? []).map((gradient, i) => {
-      const values = this.values.windows[i]!;
-      const blocks = values.size / blockSize;
-      const first = (i * this.values.windows[0]!.size) / blockSize;
-      const table = multipliers.subarray(2 * first, 2 * (first + blocks));
-      return {
-        values,
-        gradients: gradient,
-        multipliers: runtimeOf(device).untracked(() => device.tensor(table, [blocks, 2])),
-      };
+    this.windows = gradients ? this.trainedWindows(gradients) : [];
+  }
+
+  private trainedWindows(gradients: Arena): ParameterWindow[] {
+    const { device } = this;
+    const multipliers = this.multiplierTable(this.trainedFloats);
+    return runtimeOf(device).untracked(() => {
+      let end = 0;
+      return this.values.windowsOf(this.trainedFloats).map((values, i) => {
+        const blocks = values.size / blockSize;
+        end += blocks;
+        const table = multipliers.subarray(2 * (end - blocks), 2 * end);
+        const gradient = gradients.windows[i]!;
+        return { values, gradients: gradient, multipliers: device.tensor(table, [blocks, 2]) };
+      });
     });
   }
 
-  private multiplierTable(): Float32Array {
-    const last = this.entries.at(-1)!;
-    const table = new Float32Array(
-      2 * ((last.offset + align(elementCount(last.shape), blockSize)) / blockSize),
-    );
+  /** Length of the flat arrays of what is trained, which comes first. */
+  get trainedFloats(): number {
+    return this.gradients?.windows.reduce((sum, { size }) => sum + size, 0) ?? 0;
+  }
+
+  private multiplierTable(floats: number): Float32Array {
+    const table = new Float32Array((2 * floats) / blockSize);
     this.declarations.forEach(({ shape, frozen, learningRateMultiplier = 1, decayMultiplier = 1 }, i) => {
       if (frozen) return;
       const first = this.entries[i]!.offset / blockSize;
@@ -100,9 +112,24 @@ export class Parameters {
     return table;
   }
 
-  /** Bytes of the values, gaps included; gradients and each array of an optimiser take as much. */
+  /** The values of all parameters, in pieces that bindings can hold. */
+  get arrays(): readonly Tensor[] {
+    return this.values.windows;
+  }
+
+  /** The values at some places of the flat array, in pieces that bindings can hold. Whoever asks must dispose of them. */
+  valuesOf(start: number, end: number): readonly Tensor[] {
+    return runtimeOf(this.device).untracked(() => this.values.windowsOf(end, start));
+  }
+
+  /** Bytes of the values, gaps included; each array of an optimiser takes as much. */
   get bytes(): number {
-    return this.values.windows.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.arrays.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Bytes of the gradients, gaps included. */
+  get gradientBytes(): number {
+    return 4 * this.trainedFloats;
   }
 
   get names(): string[] {
@@ -168,7 +195,7 @@ export class Parameters {
     let isOpen = false;
     for (let i = this.entries.length - 1; i >= 0; i--) {
       const { ranks = 'add', frozen } = this.declarations[i]!;
-      // What is frozen has no gradient: its place holds zeros.
+      // It has no gradient, and lies elsewhere.
       if (frozen) continue;
       if (!kinds.includes(ranks)) {
         isOpen = false;
@@ -198,7 +225,8 @@ export class Parameters {
 
   /** Frees the memory of values and gradients. */
   dispose(): void {
-    for (const { multipliers } of this.windows) multipliers.dispose();
+    for (const { multipliers, values } of this.windows)
+      for (const tensor of [multipliers, values]) tensor.dispose();
     this.values.dispose();
     this.gradients?.dispose();
   }

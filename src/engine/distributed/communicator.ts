@@ -67,3 +67,8 @@ export function ringBytes(collective: Collective, bytes: number, size: number): 
   const share = (size - 1) / size;
   return collective === 'allReduce' ? 2 * share * bytes : share * bytes;
 }
+
+/** Bytes of all operations together that a rank has sent so far. */
+export function bytesSent({ traffic }: Pick<Communicator, 'traffic'>): number {
+  return Object.values(traffic).reduce((sum, bytes) => sum + bytes, 0);
+}

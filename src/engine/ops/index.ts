@@ -2,6 +2,7 @@ import type { Operator } from '../core/operator.ts';
 import { adamOperator } from '../optim/adam.operator.ts';
 import { rowSubsetOperator } from '../optim/row_subset.operator.ts';
 import { sgdOperator } from '../optim/sgd.operator.ts';
+import { weightAverageOperator } from '../optim/weight_average.operator.ts';
 import { checkFiniteOperator } from '../runtime/finite.operator.ts';
 import { checkLabelsOperator } from '../runtime/labels.operator.ts';
 import { largestMagnitudeOperator } from '../runtime/magnitude.operator.ts';
@@ -19,6 +20,7 @@ import { cTripletLossOperator } from './heads/c_triplet_loss.ts';
 import { centerLossOperator } from './heads/center_loss.ts';
 import { cosineSoftmaxLossOperator } from './heads/cosine_softmax_loss.ts';
 import { marginSoftmaxLossOperator } from './heads/margin_softmax_loss.ts';
+import { movingNormsOperator, sampleMarginLossOperator } from './heads/sample_margin_losses.operator.ts';
 import { softmaxLossOperator } from './heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from './heads/sphereface2_loss.ts';
 import {
@@ -26,6 +28,7 @@ import {
   adaptiveScaleOperator,
   movedCentersOperator,
 } from './heads/stateful_losses.operator.ts';
+import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
 import { warpAffineOperator } from './images/warp_affine.ts';
@@ -59,6 +62,7 @@ export const operators: readonly Operator[] = [
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   argmaxOperator,
+  augmentImagesOperator,
   averagePool2dOperator,
   batchNormOperator,
   cContrastiveLossOperator,
@@ -91,6 +95,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingNormsOperator,
   oneHotOperator,
   padOperator,
   permuteOperator,
@@ -100,6 +105,7 @@ export const operators: readonly Operator[] = [
   resizeOperator,
   rowSubsetOperator,
   scaleOperator,
+  sampleMarginLossOperator,
   sgdOperator,
   sliceOperator,
   softmaxLossOperator,
@@ -109,4 +115,5 @@ export const operators: readonly Operator[] = [
   transposeOperator,
   tripletLossOperator,
   warpAffineOperator,
+  weightAverageOperator,
 ];

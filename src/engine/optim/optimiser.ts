@@ -34,6 +34,8 @@ export abstract class Optimiser {
   private readonly clipNorm: number;
   private readonly shared: SharedGradients | null;
   private readonly arenas: ReadonlyMap<string, Arena>;
+  /** By array, as the windows of the parameters. */
+  private readonly states: ReadonlyMap<string, readonly Tensor[]>;
   private readonly scalars: ReadonlyMap<string, Tensor>;
   private currentRate: number;
 
@@ -58,7 +60,12 @@ export abstract class Optimiser {
     this.clipping = Number.isFinite(clipNorm)
       ? runtimeOf(device).untracked(() => device.tensor([1, 0], [2]))
       : null;
+    // Also of what is frozen: see RowSubset.
     this.arenas = new Map(arrays.map((array) => [array, new Arena(device, parameters.entries)]));
+    this.states = runtimeOf(device).untracked(
+      () =>
+        new Map([...this.arenas].map(([name, arena]) => [name, arena.windowsOf(parameters.trainedFloats)])),
+    );
     this.scalars = scalars;
   }
 
@@ -96,7 +103,7 @@ export abstract class Optimiser {
         this.update(
           windows.map((window, i) => ({
             ...window,
-            state: Object.fromEntries([...this.arenas].map(([name, arena]) => [name, arena.windows[i]!])),
+            state: Object.fromEntries([...this.states].map(([name, states]) => [name, states[i]!])),
           })),
         );
       }),
@@ -156,6 +163,7 @@ export abstract class Optimiser {
   /** Frees the memory of the state; the parameters stay. */
   dispose(): void {
     this.shared?.dispose();
+    for (const tensor of [...this.states.values()].flat()) tensor.dispose();
     for (const arena of this.arenas.values()) arena.dispose();
     for (const tensor of [this.rate, this.clipping, ...this.scalars.values()]) tensor?.dispose();
   }

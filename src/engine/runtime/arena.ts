@@ -38,6 +38,8 @@ export class Arena {
   readonly windows: readonly Tensor[];
   private readonly device: Device;
   private readonly buffer: GPUBuffer;
+  /** Floats of all windows but the last. */
+  private readonly windowSize: number;
 
   /** @throws DeviceError if the arena is larger than a buffer of this adapter can be */
   constructor(device: Device, entries: readonly ArenaEntry[]) {
@@ -56,13 +58,21 @@ export class Arena {
     const { watcher } = runtime.pool;
     this.buffer = runtime.createBuffer(4 * floats + (watcher?.padding ?? 0));
     watcher?.allocated(this.buffer, 4 * floats, false);
-    const windowSize = Math.floor(maxStorageBufferBindingSize / bindingAlignment) * blockSize;
-    const starts = Array.from({ length: Math.ceil(floats / windowSize) }, (_, i) => i * windowSize);
+    this.windowSize = Math.floor(maxStorageBufferBindingSize / bindingAlignment) * blockSize;
     // An arena lives until it is disposed of, whatever scope it was made in.
     [this.tensors, this.windows] = runtimeOf(device).untracked(() => [
       new Map(entries.map(({ name, shape, offset }) => [name, this.view(shape, offset)])),
-      starts.map((start) => this.view([Math.min(windowSize, floats - start)], start)),
+      this.windowsOf(floats),
     ]);
+  }
+
+  /** The floats of it before `end`, from `start` on, in such windows: they live as long as whoever asks for them sees to. */
+  windowsOf(end: number, start = 0): Tensor[] {
+    const { windowSize } = this;
+    return Array.from({ length: Math.ceil((end - start) / windowSize) }, (_, i) => {
+      const first = start + i * windowSize;
+      return this.view([Math.min(windowSize, end - first)], first);
+    });
   }
 
   /** Any part of it, from a float on: it lives as long as whoever asks for it sees to. */

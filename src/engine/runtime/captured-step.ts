@@ -10,6 +10,7 @@ import {
 import type { KernelArgument } from './kernel.ts';
 import type { MemoryPlan, Storage } from './memory.ts';
 import { cutIntoParts } from './parts.ts';
+import { PassClock, type PassTimes } from './pass-clock.ts';
 import { bindGroupOf, type PreparedDispatch } from './prepared.ts';
 import { type ReadHost, readTogether } from './read-together.ts';
 
@@ -30,6 +31,8 @@ export interface StepHost extends ReadHost {
   assertUsable(): void;
   upload(storage: Storage, data: TensorData): void;
 }
+
+const now = (): number => performance.now();
 
 /** What a recorded step is made of. */
 export interface RecordedStep {
@@ -56,8 +59,10 @@ export class CapturedStep<T> {
   /** Where each part that is submitted by itself ends. */
   private readonly parts: readonly number[];
   private readonly moments: readonly Moment[];
-  /** Called for every exchange of a run when what it made is written. */
+  /** Called for every exchange of a run, in the order in which they end, before the run is done. */
   onExchange: ((times: ExchangeTimes) => void) | null = null;
+  /** Where it is set, the GPU's passes of a run with exchanges are timed; called with null where the adapter has no timestamps. */
+  onPasses: ((passes: readonly PassTimes[] | null) => void) | null = null;
   private disposed = false;
 
   constructor(
@@ -142,26 +147,42 @@ export class CapturedStep<T> {
   }
 
   private async runWithExchanges(outputs: readonly KernelArgument[]): Promise<TensorData[]> {
-    const { device } = this;
+    const { device, onExchange, onPasses } = this;
+    const { queue } = device.gpu;
     if (device.stepRunner)
       throw new DeviceError('run: the host takes part in this step, so that it cannot be run in parts');
+    const clock = onPasses && PassClock.of(device.gpu, this.moments.length + this.parts.length + 1);
     const exchanges = new RunningExchanges((storage, data) => device.upload(storage, data));
+    const ended: Promise<ExchangeTimes>[] = [];
     let first = 0;
-    for (const { at, kind, exchange } of this.moments) {
-      const commands = this.submitUpToLastPart(first, at);
+    for (const { at, kind, placed } of this.moments) {
+      const commands = this.submitUpToLastPart(first, at, clock);
       first = at;
-      if (kind === 'begin') exchanges.begin(exchange, readTogether(device, exchange.reads, commands));
+      if (kind === 'begin')
+        exchanges.begin(placed, readTogether(device, placed.exchange.reads, commands, true));
       else {
-        device.gpu.queue.submit([commands.finish()]);
-        const times = await exchanges.end(exchange);
-        this.onExchange?.(times);
+        queue.submit([commands.finish()]);
+        // A device that is lost says so to who reads.
+        const idle = onExchange && queue.onSubmittedWorkDone().then(now, now);
+        const times = await exchanges.end(placed);
+        // The GPU may still have work when what it will need is there: nobody waits for it here.
+        if (idle) ended.push(idle.then((moment) => ({ ...times, idle: moment })));
       }
     }
-    return readTogether(device, outputs, this.submitUpToLastPart(first));
+    const commands = this.submitUpToLastPart(first, this.dispatches.length, clock);
+    clock?.encodeRead(commands);
+    const contents = await readTogether(device, outputs, commands);
+    for (const times of await Promise.all(ended)) onExchange?.(times);
+    onPasses?.(clock ? await clock.read() : null);
+    return contents;
   }
 
   /** Submits all parts of some dispatches but the last, whose commands it gives back. */
-  private submitUpToLastPart(from = 0, to = this.dispatches.length): GPUCommandEncoder {
+  private submitUpToLastPart(
+    from = 0,
+    to = this.dispatches.length,
+    clock: PassClock | null = null,
+  ): GPUCommandEncoder {
     this.prepare();
     const { gpu } = this.device;
     let encoder = gpu.createCommandEncoder();
@@ -173,7 +194,7 @@ export class CapturedStep<T> {
         gpu.queue.submit([encoder.finish()]);
         encoder = gpu.createCommandEncoder();
       }
-      const pass = encoder.beginComputePass();
+      const pass = encoder.beginComputePass(clock?.around(first, end));
       this.encode(pass, first, end);
       pass.end();
       first = end;

@@ -54,7 +54,7 @@ export class DeviceRuntime implements Runtime {
   isIdle = false;
   readonly scopes: TensorScopes;
   readonly gradients: Gradients;
-  readonly random = new RandomState(() => this.words([0, 0, 0]));
+  readonly random = new RandomState((state) => this.words(state));
   private readonly shared = new SharedTensors((...given) => this.untracked(() => this.tensor(...given)));
   private readonly allocations: Allocations;
   private readonly commands: Commands;
@@ -327,12 +327,17 @@ export class DeviceRuntime implements Runtime {
     this.transfers.upload(storage, data);
   }
 
-  async download(sources: readonly Source[], encoder = this.commands.take()): Promise<ArrayBuffer[]> {
+  async download(
+    sources: readonly Source[],
+    encoder = this.commands.take(),
+    isRepeated = false,
+  ): Promise<ArrayBuffer[]> {
     this.assertUsable();
     return this.trap.look(async (finding) => {
       let contents: ArrayBuffer[];
       try {
-        contents = await this.transfers.download(finding ? [...sources, finding] : sources, encoder);
+        const all = finding ? [...sources, finding] : sources;
+        contents = await this.transfers.download(all, encoder, isRepeated);
       } catch (error) {
         throw (await lossOf(this)) ?? error;
       }

@@ -52,21 +52,22 @@ function planned(exchange: Exchange): Exchange {
 export interface Moment {
   readonly at: number;
   readonly kind: 'begin' | 'end';
-  readonly exchange: Exchange;
+  /** With memory. */
+  readonly placed: PlacedExchange;
 }
 
 /** The moments of exchanges, in order: every exchange begins before it ends, and those at the same dispatch come as they were asked for. */
 export function momentsOf(placed: readonly PlacedExchange[]): Moment[] {
   return placed
-    .flatMap(({ exchange: asked, begin, end }, number) => {
-      const exchange = planned(asked);
+    .flatMap((asked, number) => {
+      const placed = { ...asked, exchange: planned(asked.exchange) };
       return [
-        { at: begin, kind: 'begin' as const, exchange, number },
-        { at: end, kind: 'end' as const, exchange, number },
+        { at: asked.begin, kind: 'begin' as const, placed, number },
+        { at: asked.end, kind: 'end' as const, placed, number },
       ];
     })
     .sort((a, b) => a.at - b.at || a.number - b.number)
-    .map(({ at, kind, exchange }) => ({ at, kind, exchange }));
+    .map(({ at, kind, placed }) => ({ at, kind, placed }));
 }
 
 /** Whether two ranges of memory have bytes in common, placed or not. */
@@ -78,18 +79,29 @@ export function overlap(a: Storage, b: Storage): boolean {
 /** What the host did for one exchange of one run, in milliseconds of `performance.now()`. */
 export interface ExchangeTimes {
   readonly name: string;
-  /** The GPU was told to run up to it; what it reads had arrived; its work was done; the step came to where it is needed. */
+  /** Its place: see {@link PlacedExchange}. */
+  readonly begin: number;
+  readonly end: number;
+  /** Bytes that were read and written. */
+  readonly bytes: number;
+  /**
+   * The GPU was told to run up to it; what it reads had arrived; the exchanges before it had done their work, and so its own began; that was
+   * done.
+   */
   readonly begun: number;
   readonly read: number;
+  readonly started: number;
   readonly done: number;
+  /** The step came to where it is needed; the GPU had done all that lies before that, and had to wait; what was made is on its way there. */
   readonly needed: number;
+  readonly idle: number;
   readonly written: number;
 }
 
 /** The exchanges of one run: each begins after the one before has done its work, in the same order in every process. */
 export class RunningExchanges {
   private readonly upload: (storage: Storage, data: TensorData) => void;
-  private readonly running = new Map<Exchange, { result: Promise<readonly TensorData[]>; times: Times }>();
+  private readonly running = new Map<PlacedExchange, Running>();
   private latest: Promise<unknown> = Promise.resolve();
 
   constructor(upload: (storage: Storage, data: TensorData) => void) {
@@ -97,13 +109,15 @@ export class RunningExchanges {
   }
 
   /** @param contents promise of what it reads */
-  begin(exchange: Exchange, contents: Promise<TensorData[]>): void {
-    const times: Times = { begun: performance.now(), read: 0, done: 0 };
+  begin(placed: PlacedExchange, contents: Promise<TensorData[]>): void {
+    const { exchange } = placed;
+    const times = { begun: performance.now(), read: 0, started: 0, done: 0 };
     const before = this.latest;
     const result = (async () => {
       const read = await contents;
       times.read = performance.now();
       await before;
+      times.started = performance.now();
       const made = await exchange.work(read);
       times.done = performance.now();
       if (made.length !== exchange.writes.length)
@@ -116,24 +130,25 @@ export class RunningExchanges {
     result.catch(() => {});
     contents.catch(() => {});
     this.latest = result;
-    this.running.set(exchange, { result, times });
+    this.running.set(placed, { result, times });
   }
 
-  /** Waits for an exchange and writes what it made. */
-  async end(exchange: Exchange): Promise<ExchangeTimes> {
-    const { result, times } = this.running.get(exchange)!;
+  /** Waits for an exchange and writes what it made. @returns all but when the GPU had to wait */
+  async end(placed: PlacedExchange): Promise<Omit<ExchangeTimes, 'idle'>> {
+    const { exchange, begin, end } = placed;
+    const { result, times } = this.running.get(placed)!;
     const needed = performance.now();
     const made = await result;
     exchange.writes.forEach(({ storage }, i) => {
       // What nobody uses has no memory.
       if (storage.buffer) this.upload(storage, made[i]!);
     });
-    return { name: exchange.name, ...times, needed, written: performance.now() };
+    const bytes = [...exchange.reads, ...exchange.writes].reduce((sum, tensor) => sum + tensor.bytes, 0);
+    return { name: exchange.name, begin, end, bytes, ...times, needed, written: performance.now() };
   }
 }
 
-interface Times {
-  begun: number;
-  read: number;
-  done: number;
+interface Running {
+  readonly result: Promise<readonly TensorData[]>;
+  readonly times: Pick<ExchangeTimes, 'begun' | 'read' | 'started' | 'done'>;
 }

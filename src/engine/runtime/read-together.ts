@@ -9,8 +9,13 @@ export interface ReadHost {
    * What some ranges hold after the work issued so far, copied with one submission.
    *
    * @param encoder commands to submit with the copies, in place of those that are recorded and not submitted
+   * @param isRepeated whether the same is read in every step, so that memory is kept for it, however much
    */
-  download(sources: readonly Source[], encoder?: GPUCommandEncoder): Promise<ArrayBuffer[]>;
+  download(
+    sources: readonly Source[],
+    encoder?: GPUCommandEncoder,
+    isRepeated?: boolean,
+  ): Promise<ArrayBuffer[]>;
 }
 
 /** Copies the contents of several tensors to the host, with one submission and one wait: see {@link ReadHost.download}. */
@@ -18,6 +23,7 @@ export async function readTogether(
   device: ReadHost,
   tensors: readonly KernelArgument[],
   encoder?: GPUCommandEncoder,
+  isRepeated = false,
 ): Promise<TensorData[]> {
   for (const { isDisposed, shape } of tensors)
     check(
@@ -25,6 +31,6 @@ export async function readTogether(
       'read',
       () => `a tensor of shape ${formatShape(shape)} was used after it was disposed of`,
     );
-  const contents = await device.download(tensors, encoder);
+  const contents = await device.download(tensors, encoder, isRepeated);
   return tensors.map(({ dtype }, i) => new arrays[dtype](contents[i]!));
 }

@@ -23,6 +23,16 @@ export interface RandomSource {
   readonly tensor: Tensor;
   /** Number of the next random operator of this step, so that two of them draw different bits. */
   nextStream(): number;
+  /**
+   * The same for operators that change pictures before they become numbers: these count down from 2³² − 1, so that all others draw the
+   * same bits with such an operator and without.
+   */
+  nextPictureStream(): number;
+  /**
+   * Computes a batch in so many parts of so many rows each: each draws, in the same streams, what its rows draw in the whole batch. `body`
+   * must do all that a part draws for, its reverse pass too.
+   */
+  inParts<T>(count: number, rows: number, body: (part: number) => T): T[];
 }
 
 /** What a device offers to the engine's own operators, optimisers and instruments beyond its public interface. */

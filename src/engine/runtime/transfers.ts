@@ -2,7 +2,7 @@ import type { TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
 import { align, type Storage } from './memory.ts';
 
-/** Buffers for reading back are kept up to this size: losses and statistics are read every step, weights rarely. */
+/** Buffers for reading back are kept up to this size, unless somebody says that it reads again and again: weights are read rarely. */
 const largestKeptStaging = 1 << 20;
 
 /** A range of memory that is read. */
@@ -47,9 +47,14 @@ export class Transfers {
    * What some ranges hold after the commands of an encoder, which are submitted with copies behind them: one submission and one
    * wait, however many ranges.
    *
+   * @param isRepeated whether the same is read in every step
    * @throws DeviceError where there is nothing to read
    */
-  async download(sources: readonly Source[], encoder: GPUCommandEncoder): Promise<ArrayBuffer[]> {
+  async download(
+    sources: readonly Source[],
+    encoder: GPUCommandEncoder,
+    isRepeated = false,
+  ): Promise<ArrayBuffer[]> {
     const starts: number[] = [];
     let end = 0;
     for (const { storage, bytes } of sources) {
@@ -80,13 +85,13 @@ export class Transfers {
     const mapped = staging.getMappedRange(0, end);
     const contents = sources.map(({ bytes }, i) => mapped.slice(starts[i]!, starts[i]! + bytes));
     staging.unmap();
-    this.recycle(staging);
+    this.recycle(staging, isRepeated);
     return contents;
   }
 
-  private recycle(staging: GPUBuffer): void {
+  private recycle(staging: GPUBuffer, isRepeated: boolean): void {
     const list = this.staging.get(staging.size);
-    if (staging.size > largestKeptStaging) staging.destroy();
+    if (staging.size > largestKeptStaging && !isRepeated) staging.destroy();
     else if (list) list.push(staging);
     else this.staging.set(staging.size, [staging]);
   }

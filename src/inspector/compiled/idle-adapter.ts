@@ -1,6 +1,6 @@
 /**
  * An adapter whose devices have the limits and features of a real one, take every command, and do nothing: steps of any size can be captured
- * on them to see which kernels they would dispatch there.
+ * on them to see which kernels they would dispatch there, and run to see what the host does. What is read from them is zero.
  */
 
 import { openAdapter } from '../../engine/runtime/open.ts';
@@ -43,7 +43,11 @@ function idleDevice(limits: GPUSupportedLimits, features: GPUSupportedFeatures):
     addEventListener: nothing,
     pushErrorScope: nothing,
     popErrorScope: async () => null,
-    createBuffer: ({ size, usage }: GPUBufferDescriptor) => ({ size, usage, destroy: nothing }),
+    createBuffer: ({ size, usage }: GPUBufferDescriptor) => ({
+      ...{ size, usage, destroy: nothing },
+      ...{ mapAsync: async () => {}, getMappedRange: (_: number, bytes: number) => new ArrayBuffer(bytes) },
+      unmap: nothing,
+    }),
     createBindGroupLayout: () => ({}),
     createBindGroup: () => ({}),
     createPipelineLayout: () => ({}),

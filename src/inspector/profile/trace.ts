@@ -1,28 +1,11 @@
 /** A profile as Chrome trace JSON: ui.perfetto.dev and chrome://tracing open it. */
 
 import { bytesText, flopsText, shapeText, significant } from '../../common/format.ts';
+import { onGrid, type Trace, type TraceEvent } from '../../common/trace-events.ts';
 import { passText } from '../../engine/runtime/prepared.ts';
 import { liveBytes } from './live-bytes.ts';
 import type { StepProfile } from './profile.ts';
 import { type DispatchRow, type OperatorCall, summarise } from './summary.ts';
-
-/** The events that a profile needs: complete (X), counter (C) and metadata (M) ones; times in µs. */
-export interface TraceEvent {
-  readonly name: string;
-  readonly ph: 'X' | 'C' | 'M';
-  readonly pid: number;
-  readonly tid: number;
-  readonly cat?: string;
-  readonly ts?: number;
-  readonly dur?: number;
-  readonly args: Readonly<Record<string, string | number>>;
-}
-
-export interface Trace {
-  readonly displayTimeUnit: 'ms';
-  readonly otherData: Readonly<Record<string, string>>;
-  readonly traceEvents: readonly TraceEvent[];
-}
 
 const pid = 1;
 const operatorsThread = 1;
@@ -72,14 +55,6 @@ export function traceOf(profile: StepProfile): Trace {
       ),
     ],
   };
-}
-
-/**
- * Readers turn times into whole nanoseconds, each by itself, and take events that then overlap by one for nested ones. Multiples
- * of 1/64 µs are sums without rounding, in binary and after that.
- */
-function onGrid(microseconds: number): number {
-  return Math.round(64 * microseconds) / 64;
 }
 
 /** From the begin of the first dispatch to the end of the last. */

@@ -3,8 +3,8 @@
 import { type RoundsOptions, repeatsOf, timeInRounds } from '../../common/rounds.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
+import { Stamps } from '../../engine/runtime/stamps.ts';
 import { type Contents, Copies } from './copies.ts';
-import { Stamps } from './stamps.ts';
 
 /** How times are taken: by the adapter, or by waiting for it. */
 export type Timer = 'timestamp queries' | 'wall clock';

@@ -1,4 +1,5 @@
 import { UserError } from '../../common/errors.ts';
+import type { PictureQuality } from '../faces/render.ts';
 
 /**
  * Where the pixels of one image come from: plain data, so that it can be sent to a worker thread. A `range` of an archive with
@@ -17,7 +18,14 @@ export type Source =
   | { readonly kind: 'record'; readonly path: string; readonly offset: number; readonly skip: number }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'grey'; readonly width: number; readonly height: number; readonly pixels: Uint8Array }
-  | { readonly kind: 'generated'; readonly seed: number; readonly identity: number; readonly sample: number };
+  | {
+      readonly kind: 'generated';
+      readonly seed: number;
+      readonly identity: number;
+      readonly sample: number;
+      /** How good the picture is, where that is not left to it. */
+      readonly quality?: PictureQuality;
+    };
 
 /** One image of a data set: its class, its name `identity/image.jpg` and the recipe for its pixels. */
 export interface Sample {

@@ -1,6 +1,6 @@
 import { countText } from '../../common/format.ts';
 import { hash32 } from '../../engine/core/random.ts';
-import { type Dataset, imageName, samplesByIdentity } from './dataset.ts';
+import { type Dataset, imageName, type Source, samplesByIdentity } from './dataset.ts';
 import { type ContactSheetOptions, type Tile, writeContactSheet } from './images/contact-sheet.node.ts';
 import { decodeSource, decodeWithin } from './images/decode.node.ts';
 import type { ImageSize } from './images/image.ts';
@@ -20,6 +20,32 @@ export interface PreviewOptions extends Partial<ContactSheetOptions> {
 /** Separates this use of a seed from all others. */
 const previewStream = 0x76696577;
 
+/** The quality of a generated image, where it was asked for, as further paragraphs of its caption. */
+function qualityText(source: Source): string {
+  const { blur, detail } = (source.kind === 'generated' && source.quality) || {};
+  return (
+    (blur === undefined ? '' : `\nblur ${blur} ‰`) + (detail === undefined ? '' : `\n${detail} pixels wide`)
+  );
+}
+
+/** Some people drawn at random, preferably with enough images, and so many of the images of each. */
+export function peopleShown(
+  groups: readonly (readonly number[])[],
+  people: number,
+  images: number,
+  seed: number,
+): { readonly identity: number; readonly group: readonly number[] }[] {
+  return groups
+    .map((group, identity) => ({
+      identity,
+      group: group.slice(0, images),
+      place: hash32(seed, previewStream, identity),
+    }))
+    .sort((a, b) => b.group.length - a.group.length || a.place - b.place)
+    .slice(0, people)
+    .sort((a, b) => a.identity - b.identity);
+}
+
 /**
  * Writes a contact sheet of a data set: a row for each of some people drawn at random, preferably with enough images to fill it.
  * @returns names of the people shown and the size of the sheet. @throws UserError when nothing can be shown or written.
@@ -32,15 +58,7 @@ export async function writePreview(
   const { rows = 8, columns: mostColumns = 8, seed = 0, imageHeight = 128, size, onCorrupt } = options;
   const groups = samplesByIdentity(dataset);
   const titles = imageTitles(dataset);
-  const shown = groups
-    .map((group, identity) => ({
-      identity,
-      group: group.slice(0, mostColumns),
-      place: hash32(seed, previewStream, identity),
-    }))
-    .sort((a, b) => b.group.length - a.group.length || a.place - b.place)
-    .slice(0, rows)
-    .sort((a, b) => a.identity - b.identity);
+  const shown = peopleShown(groups, rows, mostColumns, seed);
   const columns = Math.max(...shown.map(({ group }) => group.length));
   const tiles: Tile[] = [];
   for (const { group } of shown) {
@@ -52,7 +70,7 @@ export async function writePreview(
         const image = await (source.kind === 'generated'
           ? decodeSource(source, size)
           : decodeWithin(source, { width: 3 * imageHeight, height: imageHeight }));
-        tiles.push({ images: [image], caption: titles[index]! });
+        tiles.push({ images: [image], caption: titles[index]! + qualityText(source) });
       } catch (error) {
         onCorrupt?.(imageName(sample), (error as Error).message);
       }

@@ -5,6 +5,7 @@
  */
 
 import { ringBytes } from '../../engine/distributed/communicator.ts';
+import { dividesClasses, headTraffic, type PlannedLoss, type Sent } from './head-traffic.ts';
 
 /** What is trained, in numbers. */
 export interface TrainingSize {
@@ -20,6 +21,13 @@ export interface TrainingSize {
   readonly sampling: number;
   /** Numbers that the optimiser keeps for each parameter: 1 for momentum, 2 for Adam. */
   readonly optimiserStates: number;
+  /** Default: normface. */
+  readonly loss?: PlannedLoss;
+  readonly auxiliaryLoss?: PlannedLoss | undefined;
+  /** Bytes of a number of the net's gradients on its way: 4 (default), or 2. */
+  readonly gradientBytes?: number;
+  /** Whether gradients are clipped by the norm of all of them. */
+  readonly clips?: boolean;
 }
 
 export interface Cluster {
@@ -58,6 +66,8 @@ export interface DistributedPlan {
   readonly imagesPerRank: number;
   readonly net: readonly Transfer[];
   readonly head: readonly Transfer[];
+  /** Of an auxiliary loss, if there is one. */
+  readonly auxiliary: readonly Transfer[];
   /** In the place of `head`, were the class matrix on every rank. */
   readonly headDataParallel: readonly Transfer[];
   readonly memory: RankMemory;
@@ -77,43 +87,55 @@ const windowBytes = 16 * 2 ** 20;
 /** Plans a step. @throws RangeError where a number is not positive */
 export function planDistributed(size: TrainingSize, cluster: Cluster): DistributedPlan {
   const { netParameters, classes, featureSize, batchSize, sampling, optimiserStates } = size;
+  const { loss = { name: 'normface' }, auxiliaryLoss, gradientBytes = f32, clips = false } = size;
   const { ranks } = cluster;
-  for (const [name, value] of Object.entries({ ...size, ...cluster }))
+  const numbers = { netParameters, classes, featureSize, batchSize, sampling, optimiserStates };
+  for (const [name, value] of Object.entries({ ...numbers, ...cluster }))
     if (
       !(value >= 0) ||
       (['ranks', 'classes', 'batchSize', 'gigabitsPerSecond'].includes(name) && value === 0)
     )
       throw new RangeError(`${name} must be positive, not ${value}`);
-  const send = (
-    what: string,
-    collective: 'allReduce' | 'allGather' | 'reduceScatter',
-    numbers: number,
-  ): Transfer => {
-    const bytes = ringBytes(collective, f32 * numbers, ranks);
+  const send = ({ what, collective, numbers }: Sent, bytesEach = f32): Transfer => {
+    const bytes = ringBytes(collective, bytesEach * numbers, ranks);
     const hops = (collective === 'allReduce' ? 2 : 1) * (ranks - 1);
     return { what, bytes, seconds: bytes / (1.25e8 * cluster.gigabitsPerSecond) + hops * cluster.latency };
   };
-  const net = [send('gradients of the net: all-reduce', 'allReduce', netParameters)];
-  const head = [
-    send('features: all-gather', 'allGather', batchSize * featureSize),
-    send('labels: all-gather', 'allGather', batchSize),
-    send('largest score of each image: all-reduce', 'allReduce', batchSize),
-    send('sum and own score of each image: all-reduce', 'allReduce', 2 * batchSize),
-    send('gradients of the features: reduce-scatter', 'reduceScatter', batchSize * featureSize),
+  const whole = (what: string, numbers: number): Sent => ({
+    what: `${what}: all-reduce`,
+    collective: 'allReduce',
+    numbers,
+  });
+  const net = [
+    send(whole('gradients of the net', netParameters), gradientBytes),
+    // Two numbers of 64 bits.
+    ...(clips && dividesClasses(loss) ? [send(whole('squares of the gradients', 4))] : []),
   ];
+  const head = [
+    // With a word of each rank that says whether to stop.
+    send({ what: 'labels: all-gather', collective: 'allGather', numbers: batchSize + ranks }),
+    ...headTraffic(loss, batchSize, featureSize).map((sent) => send(sent)),
+  ];
+  const auxiliary = auxiliaryLoss
+    ? headTraffic(auxiliaryLoss, batchSize, featureSize)
+        // Both take the features as the net gives them.
+        .filter(({ collective }) => collective !== 'allGather' || loss.dropout || auxiliaryLoss.dropout)
+        .map((sent) => send({ ...sent, what: `auxiliary loss, ${sent.what}` }))
+    : [];
   const matrix = classes * featureSize;
-  const headDataParallel = [send('gradients of the class matrix: all-reduce', 'allReduce', matrix)];
-  const classesPerRank = Math.ceil(classes / ranks);
+  const headDataParallel = [send(whole('gradients of the class matrix', matrix))];
+  const classesPerRank = dividesClasses(loss) ? Math.ceil(classes / ranks) : classes;
   const ownRows = classesPerRank * featureSize;
   const drawn = Math.min(classesPerRank, Math.ceil(classesPerRank * sampling) + batchSize);
   const parameters = f32 * (netParameters + ownRows);
-  const sent = [...net, ...head];
+  const sent = [...net, ...head, ...auxiliary];
   return {
     ranks,
     classesPerRank,
     imagesPerRank: batchSize / ranks,
     net,
     head,
+    auxiliary,
     headDataParallel,
     memory: {
       parameters,
@@ -145,7 +167,7 @@ export interface Efficiency {
  */
 export function efficiency(plan: DistributedPlan, computeSeconds: number): Efficiency {
   const overNet = total(plan.net, 'seconds');
-  const overHead = total(plan.head, 'seconds');
+  const overHead = total([...plan.head, ...plan.auxiliary], 'seconds');
   const left = Math.max(0, overNet - (2 / 3) * computeSeconds);
   return {
     withoutOverlap: computeSeconds / (computeSeconds + overNet + overHead),

@@ -1,15 +1,20 @@
 /** What ranks that train together have to agree on beside the numbers of a step. */
 
-import type { Communicator } from '../../engine/distributed/communicator.ts';
+import { bytesText } from '../../common/format.ts';
+import { bytesSent, type Communicator } from '../../engine/distributed/communicator.ts';
+import { rangeOf } from '../../engine/distributed/range.ts';
 import type { ExchangeTimes } from '../../engine/runtime/exchange.ts';
 import { onEveryRank } from './every-rank.ts';
 import { type RankTimes, ranksLine, reportRanks } from './ranks-report.ts';
+import type { StepRecorder } from './step-recorder.ts';
 
 /** How often a rank that is busy alone tells the others, whose patience has an end, in milliseconds. */
 const heartbeat = 10_000;
 
 export interface TrainingGroupOptions {
   readonly host: string;
+  /** Writes down what all ranks do in one step. */
+  readonly recorder?: StepRecorder | undefined;
   readonly now?: () => number;
 }
 
@@ -18,7 +23,20 @@ interface Spent {
   all: number;
   /** Until the others had come to a step, and in exchanges that the GPU waited for. */
   blocked: number;
+  /** Bytes, as `Communicator.traffic` counts them. */
+  sent: number;
   steps: number;
+}
+
+const nothing: Spent = { all: 0, blocked: 0, sent: 0, steps: 0 };
+
+/** What the log of a rank says of some steps: means of a step. */
+export interface RankRecord {
+  readonly steps: number;
+  readonly computeSeconds: number;
+  readonly waitingSeconds: number;
+  readonly communicationSeconds: number;
+  readonly sentBytes: number;
 }
 
 /** Ranks that train together: all call the same methods in the same order. */
@@ -26,12 +44,16 @@ export class TrainingGroup {
   readonly ranks: Communicator;
   /** Gets on rank 0 the lines on who was the slowest. */
   onReport: ((line: string) => void) | undefined;
-  /** Steps between these lines, the same on all ranks; 0: none. */
+  /** Steps between such reports, the same on all ranks; 0: none. */
   reportEvery = 0;
+  /** Gets on every rank what became of its time, as often. */
+  onRecord: ((record: RankRecord, step: number) => void) | undefined;
+  readonly recorder: StepRecorder | undefined;
   private readonly options: TrainingGroupOptions;
   private readonly now: () => number;
-  private spent: Spent = { all: 0, blocked: 0, steps: 0 };
+  private spent: Spent = { ...nothing };
   private stepBegan = 0;
+  private sentBefore = 0;
   /** Steps after which all stop, once one of them was asked to. */
   private stopAt = Number.POSITIVE_INFINITY;
   private wantsStop: () => boolean = () => false;
@@ -39,6 +61,7 @@ export class TrainingGroup {
   constructor(ranks: Communicator, options: TrainingGroupOptions) {
     this.ranks = ranks;
     this.options = options;
+    this.recorder = options.recorder;
     this.now = options.now ?? (() => performance.now());
   }
 
@@ -57,33 +80,55 @@ export class TrainingGroup {
     return step >= this.stopAt;
   }
 
-  /** Before a step: waits for the others, and asks whether one of them is to stop. @param step steps done before this one */
-  async beginStep(step: number): Promise<void> {
+  /**
+   * Before a step: waits for the others, and gathers the labels of all, with whether one of them is to stop.
+   *
+   * @param own labels of this rank's rows of the batch
+   * @param batchSize rows of all ranks
+   * @param step steps done before this one
+   * @returns [batchSize]
+   */
+  async beginStep(own: Uint32Array, rows: StepRows, step: number): Promise<Uint32Array> {
+    const { ranks, recorder } = this;
+    await recorder?.beginStep(ranks, step);
     this.stepBegan = this.now();
-    const stop = Int32Array.of(this.wantsStop() ? 1 : 0);
-    await this.ranks.allReduce(stop, 'max');
+    this.sentBefore = bytesSent(ranks);
+    const labels = await gatherLabels(ranks, own, rows, this.wantsStop());
     this.spent.blocked += this.now() - this.stepBegan;
+    recorder?.noteGathered();
     // The step after this one may be on its way on some ranks when others hear of it.
-    if (stop[0] === 1) this.stopAt = Math.min(this.stopAt, step + 2);
+    if (labels.isAnyMarked) this.stopAt = Math.min(this.stopAt, step + 2);
+    return labels.all;
   }
 
   /** Of every exchange of a step: how long the GPU had to wait for it. */
-  noteExchange({ read, needed, done }: ExchangeTimes): void {
-    this.spent.blocked += Math.max(0, done - Math.max(read, needed));
+  noteExchange(times: ExchangeTimes): void {
+    const { read, needed, idle, done } = times;
+    this.spent.blocked += Math.max(0, done - Math.max(read, needed, idle));
+    this.recorder?.noteExchange(times);
   }
 
   /** After a step; from time to time rank 0 tells who was the slowest. @param step steps done */
   async endStep(step: number): Promise<void> {
+    const { ranks, recorder, options } = this;
     this.spent.all += this.now() - this.stepBegan;
+    this.spent.sent += bytesSent(ranks) - this.sentBefore;
     this.spent.steps++;
-    if (this.reportEvery === 0 || step % this.reportEvery !== 0) return;
-    const { all, blocked, steps } = this.spent;
-    this.spent = { all: 0, blocked: 0, steps: 0 };
-    const { host } = this.options;
-    const times = await onEveryRank(this.ranks, () => ({ all, blocked, host }));
+    await recorder?.endStep(ranks, options.host);
+    if (this.reportEvery > 0 && step % this.reportEvery === 0) await this.report(step);
+  }
+
+  /** Tells of the steps since the last time, if there were any. @param step steps done */
+  async report(step: number): Promise<void> {
+    const { ranks, options } = this;
+    const { all, blocked, sent, steps } = this.spent;
+    if (steps === 0 || this.reportEvery === 0) return;
+    this.spent = { ...nothing };
+    const { host } = options;
+    const times = await onEveryRank(ranks, () => ({ all, blocked, sent, host }));
     // Whom the others wait for does not wait: what it was held up for is the communication itself.
     const least = Math.min(...times.map((time) => time.blocked));
-    const ranks = times.map(
+    const each = times.map(
       (time, rank): RankTimes => ({
         rank,
         host: time.host,
@@ -92,7 +137,18 @@ export class TrainingGroup {
         communication: least / 1000,
       }),
     );
-    if (this.isFirst) this.onReport?.(ranksLine(reportRanks(ranks, steps)));
+    const { compute, waiting, communication } = each[ranks.rank]!;
+    const record = {
+      steps,
+      computeSeconds: compute / steps,
+      waitingSeconds: waiting / steps,
+      communicationSeconds: communication / steps,
+      sentBytes: sent / steps,
+    };
+    this.onRecord?.(record, step);
+    if (!this.isFirst) return;
+    const most = Math.max(...times.map((time) => time.sent)) / steps;
+    this.onReport?.(`${ranksLine(reportRanks(each, steps))}, send ${bytesText(most)} a step`);
   }
 
   /**
@@ -129,4 +185,43 @@ export class TrainingGroup {
     const made = await onEveryRank(this.ranks, () => (this.isFirst ? make() : null));
     return made[0] as T;
   }
+}
+
+/** What a step is of. */
+export interface StepRows {
+  /** Rows of all ranks, divided as `rangeOf` does. */
+  readonly batchSize: number;
+  /** So many batches, one behind the other (default 1). */
+  readonly batches?: number;
+}
+
+/**
+ * The labels of all ranks, in one message with a mark that each may set.
+ *
+ * @param own those of this rank's rows of each batch
+ * @returns the labels of each batch, one behind the other
+ */
+export async function gatherLabels(
+  ranks: Communicator,
+  own: Uint32Array,
+  { batchSize, batches = 1 }: StepRows,
+  isMarked = false,
+): Promise<{ readonly all: Uint32Array; readonly isAnyMarked: boolean }> {
+  const ranges = Array.from({ length: ranks.size }, (_, rank) => rangeOf(batchSize, ranks.size, rank));
+  const part = Uint32Array.of(...own, isMarked ? 1 : 0);
+  const gathered = new Uint32Array(batches * batchSize + ranks.size);
+  await ranks.allGather(
+    part,
+    gathered,
+    Int32Array.from(ranges, ({ count }) => batches * count + 1),
+  );
+  const all = new Uint32Array(batches * batchSize);
+  let isAnyMarked = false;
+  ranges.forEach(({ first, count }, rank) => {
+    const begin = batches * first + rank;
+    for (let k = 0; k < batches; k++)
+      all.set(gathered.subarray(begin + k * count, begin + (k + 1) * count), k * batchSize + first);
+    isAnyMarked ||= gathered[begin + batches * count] === 1;
+  });
+  return { all, isAnyMarked };
 }

@@ -1,14 +1,14 @@
 /** Where the calibration of a checkpoint is kept. */
 
 import fs from 'node:fs';
-import path from 'node:path';
 import { readJson } from '../../common/json-file.node.ts';
 import { writeJson } from '../training/run/run-folder.node.ts';
+import { besideWeights } from './beside-weights.node.ts';
 import { parseCalibration, type StoredCalibration } from './stored-calibration.ts';
 
 /** The calibration file that belongs to a weights file. */
 export function calibrationFile(weightsFile: string): string {
-  return path.join(path.dirname(weightsFile), 'calibration.json');
+  return besideWeights(weightsFile, 'calibration.json');
 }
 
 /** Keeps a calibration beside a weights file. @returns the file written */

@@ -1,14 +1,14 @@
 /** Where the decision threshold of a checkpoint is kept. */
 
 import fs from 'node:fs';
-import path from 'node:path';
 import { readJson } from '../../common/json-file.node.ts';
 import { writeJson } from '../training/run/run-folder.node.ts';
+import { besideWeights } from './beside-weights.node.ts';
 import { parseThreshold, type StoredThreshold } from './stored-threshold.ts';
 
 /** The threshold file that belongs to a weights file. */
 export function thresholdFile(weightsFile: string): string {
-  return path.join(path.dirname(weightsFile), 'threshold.json');
+  return besideWeights(weightsFile, 'threshold.json');
 }
 
 /** Keeps a threshold beside a weights file. @returns the file written */

@@ -13,9 +13,11 @@ import { formatAccuracy } from './summary.ts';
 /** p-values from here on are chance. */
 export const level = 0.05;
 
-/** A row of a table: one value a seed, in the same order of seeds in every row. Values are shares in [0, 1]. */
+/** A row of a table: one value a seed, in the same order of seeds in every row unless it names them. Values are shares in [0, 1]. */
 export interface MeasuredRow {
   readonly label: string;
+  /** Which seeds these are, where rows may have different ones: only those that both have are compared. */
+  readonly seeds?: readonly number[];
   readonly values: readonly number[];
   /** For each seed the share of right decisions of every unit that judged: of a pair 0 or 1, of a fold its accuracy. */
   readonly units?: readonly ArrayLike<number>[];
@@ -31,7 +33,8 @@ export interface Difference extends Estimate {
   readonly units: number | null;
 }
 
-export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference {
+export function differenceOf(whole: MeasuredRow, wholeControl: MeasuredRow): Difference {
+  const [row, control] = ofSharedSeeds(whole, wholeControl);
   const {
     p: seeds,
     interval,
@@ -45,6 +48,25 @@ export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference
     seeds,
     units: resampled?.p ?? null,
   };
+}
+
+/** Two rows as far as they are of the same seeds. */
+function ofSharedSeeds(row: MeasuredRow, control: MeasuredRow): [MeasuredRow, MeasuredRow] {
+  const { seeds } = row;
+  const others = control.seeds;
+  if (!seeds || !others) return [row, control];
+  const pairs = seeds.map((seed, k) => [k, others.indexOf(seed)] as const).filter(([, other]) => other >= 0);
+  const part = (one: MeasuredRow, side: 0 | 1): MeasuredRow => ({
+    label: one.label,
+    values: pairs.map((pair) => one.values[pair[side]]!),
+    ...(one.units && { units: pairs.map((pair) => one.units![pair[side]]!) }),
+  });
+  return [part(row, 0), part(control, 1)];
+}
+
+/** How many seeds two rows share. */
+export function sharedSeeds(row: MeasuredRow, control: MeasuredRow): number {
+  return ofSharedSeeds(row, control)[0].values.length;
 }
 
 /** For each unit the difference of the two rows' shares of right decisions, averaged over the seeds. */
@@ -138,12 +160,14 @@ function judge(compared: readonly Compared[]): Judged[] {
     .map(({ row, control }) => ({ label: row.label, difference: differenceOf(row, control) }))
     .sort((a, b) => b.difference.mean - a.difference.mean);
   const own = entries.map(({ difference }) => pValueOf(difference));
-  const adjusted = own.includes(null) ? own : holm(own as number[]);
-  return entries.map((entry, k) => ({
-    ...entry,
-    p: adjusted[k]!,
-    verdict: verdictOf(entry.difference, adjusted[k]!),
-  }));
+  // Rows of one seed have none, and are no part of Holm's procedure.
+  const tested = own.flatMap((p, k) => (p === null ? [] : [k]));
+  const adjusted = holm(tested.map((k) => own[k]!));
+  return entries.map((entry, k) => {
+    const place = tested.indexOf(k);
+    const p = place < 0 ? null : adjusted[place]!;
+    return { ...entry, p, verdict: verdictOf(entry.difference, p) };
+  });
 }
 
 /**
@@ -151,8 +175,11 @@ function judge(compared: readonly Compared[]): Judged[] {
  * @param what judged, such as "3,000 pairs"; undefined where single decisions are not known
  */
 export function againstControlText(compared: readonly Compared[], what: string | undefined): string {
+  if (compared.length === 0) return 'No row shares a seed with its control so far.';
   const judged = judge(compared);
-  const seeds = compared[0]!.row.values.length;
+  const counts = compared.map(({ row, control }) => sharedSeeds(row, control));
+  const [fewest, seeds] = [Math.min(...counts), Math.max(...counts)];
+  const tested = judged.filter(({ p }) => p !== null).length;
   const sentence = (start: string, verdict: Verdict) => {
     const rows = judged.flatMap(({ label, difference, p, verdict: own }) =>
       own === verdict
@@ -171,17 +198,19 @@ export function againstControlText(compared: readonly Compared[], what: string |
       ),
     ].join(' ');
   return [
-    `Less the control, in percentage points, mean ± standard error of the differences over ${seeds} seeds.`,
+    `Less the control, in percentage points, mean ± standard error of the differences over ${fewest === seeds ? `${seeds} seeds` : `the seeds that row and control share, ${fewest} to ${seeds}`}.`,
     ...sentence('Above', 'above'),
     ...sentence('Below', 'below'),
     ...sentence('Not distinguishable', 'indistinct'),
+    ...sentence('Of one seed, so that chance is not known', 'untested'),
     `p is that of Student's t over the seeds${what === undefined ? '' : ` or of a bootstrap over the ${what}, whichever is larger`}` +
-      `${judged.length > 1 ? `, by Holm's procedure for ${judged.length} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${judged.length > 1 ? ', and near 1 p is left out' : ''}.`,
+      `${tested > 1 ? `, by Holm's procedure for ${tested} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${tested > 1 ? ', and near 1 p is left out' : ''}.`,
   ].join(' ');
 }
 
 /** The same in one line: which rows are above and below their control, and how many can not be told from it. */
 export function againstControlSummary(compared: readonly Compared[]): string {
+  if (compared.length === 0) return 'no row shares a seed with its control so far';
   const judged = judge(compared);
   const names = (verdict: Verdict) => judged.flatMap((one) => (one.verdict === verdict ? [one.label] : []));
   const part = (words: string, verdict: Verdict) => {
@@ -267,5 +296,33 @@ export function agreementText({ pairs, same, opposite, p }: Agreement): string {
     `Of the ${pairs} pairs of rows that the paper separates, by more than its spreads (±${largestSpread} points where it gives none), ` +
     `the means here put ${same} in the same order and ${opposite} in the opposite one${level_ > 0 ? `, ${level_} are level` : ''} ` +
     `(${pText(p)} of a permutation test): ${judgement}.`
+  );
+}
+
+/**
+ * A sentence on the pairs of rows that the paper separates, each judged by itself: its two rows paired by seed and by what judged, p by
+ * Holm's procedure for all pairs at once. Where all rows are of one seed there is none.
+ */
+export function orderedPairsText(rows: readonly (MeasuredRow & { readonly paper: PaperValue })[]): string {
+  const compared = rows.flatMap((first, i) =>
+    rows.slice(i + 1).flatMap((second) => {
+      const order = paperOrder(first.paper, second.paper);
+      if (order === 0 || sharedSeeds(first, second) < 2) return [];
+      const [row, control] = order > 0 ? [first, second] : [second, first];
+      return [{ row: { ...row, label: `${row.label} over ${control.label}` }, control }];
+    }),
+  );
+  if (compared.length === 0)
+    return 'No two rows that the paper separates are of two seeds, so that no pair is judged.';
+  const judged = judge(compared);
+  const list = (words: string, verdict: Verdict) => {
+    const pairs = judged.filter((one) => one.verdict === verdict);
+    const names = pairs.map(({ label, difference }) => `${label} ${points(difference)}`).join('; ');
+    return `${pairs.length} ${words}${pairs.length > 0 ? ` (${names})` : ''}`;
+  };
+  const indistinct = judged.filter(({ verdict }) => verdict === 'indistinct').length;
+  return (
+    `Each of these ${compared.length} pairs by itself, paired by seed: ${list('are in the order of the paper beyond chance', 'above')}, ` +
+    `${list('in the opposite one', 'below')}, ${indistinct} not distinguishable, by Holm's procedure for all of them at once.`
   );
 }

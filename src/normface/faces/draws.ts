@@ -1,7 +1,7 @@
 import { hash32 } from '../../engine/core/random.ts';
 
 /** What a stream of random numbers is for, so that the streams of one face never share numbers. */
-export const STREAM = { identity: 0x1d, nuisance: 0x2e, sensor: 0x3f, texture: 0x40 } as const;
+export const STREAM = { identity: 0x1d, nuisance: 0x2e, sensor: 0x3f, texture: 0x40, quality: 0x51 } as const;
 
 /** Key of the numbers of (seed, stream, identity, sample). For one seed and stream no two identities share a key. */
 export function drawKey(seed: number, stream: number, identity: number, sample = 0): number {

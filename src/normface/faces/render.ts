@@ -6,6 +6,7 @@ import { drawKey, STREAM } from './draws.ts';
 import { express, type Face } from './expression.ts';
 import { createCovering } from './hairline.ts';
 import { sampleIdentity } from './identity.ts';
+import { lowResolution } from './low-resolution.ts';
 import { buildPatches } from './mesh.ts';
 import { sampleNuisance } from './nuisance.ts';
 import type { Vector } from './numeric.ts';
@@ -13,6 +14,14 @@ import { photograph } from './photograph.ts';
 import { rasterise, SAMPLING } from './rasterise.ts';
 import { createRelief, type Relief } from './relief.ts';
 import { shadePicture } from './shade.ts';
+
+/** How good a picture is, where that is not drawn. */
+export interface PictureQuality {
+  /** Radius of the blur in thousandths of the width, 0 to 250. */
+  readonly blur?: number;
+  /** Pixels of the width that the picture is reduced to and enlarged from: see {@link lowResolution}. */
+  readonly detail?: number;
+}
 
 /**
  * Picture number `sample` of person number `identity` in the generated data set `seed`: an aligned crop in the geometry of
@@ -26,6 +35,7 @@ export function renderFace(
   sample: number,
   size: { width: number; height: number },
   difficulty: Difficulty = DIFFICULTY,
+  { blur, detail }: PictureQuality = {},
 ): Image {
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('identity', identity, 0, 2 ** 32 - 1);
@@ -33,7 +43,9 @@ export function renderFace(
   requireInteger('width', size.width, 8, 1024);
   requireInteger('height', size.height, 8, 1024);
   const person = sampleIdentity(seed, identity);
-  const nuisance = sampleNuisance(seed, identity, sample, person, difficulty);
+  const drawn = sampleNuisance(seed, identity, sample, person, difficulty);
+  const nuisance =
+    blur === undefined ? drawn : { ...drawn, photograph: { ...drawn.photograph, blur: blur / 1000 } };
 
   const face = express(person, nuisance);
   const covering = createCovering(person, nuisance);
@@ -45,7 +57,12 @@ export function renderFace(
   const light = shadePicture({ face, nuisance, covering, relief, camera, visible });
   const noiseKey = drawKey(seed, STREAM.sensor, identity, sample);
   const pixels = photograph(light, size.width, size.height, nuisance, noiseKey);
-  return { width: size.width, height: size.height, pixels };
+  const { width, height } = size;
+  return {
+    width,
+    height,
+    pixels: detail === undefined ? pixels : lowResolution(pixels, width, height, detail),
+  };
 }
 
 /** Eyes, nose tip and corners of the mouth on the surface, in the order of the camera's template. */

@@ -29,6 +29,7 @@ export const adacos = defineLoss({
     .describe(
       'Softmax over cosines with a scale that follows from the number of classes (arXiv 1905.00292; docs/reference.md#adacos).',
     ),
+  needsWholeBatch: ({ dynamic }) => (dynamic ? 'each batch moves its scale' : undefined),
   head: (config, context) => {
     const { classes, prefix, sampling } = context;
     if (classes < 3) throw new UserError(`the loss "adacos" needs at least 3 people, not ${classes}`);

@@ -25,6 +25,7 @@ export const arcface = defineLoss({
       ...shared,
     })
     .describe('s·cos(θ + m) for the own class (arXiv 1801.07698; docs/reference.md#arcface).'),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { margin, easyMargin, straightThrough } = config;
     const scale = new LogitScale(config.scale, context.prefix);

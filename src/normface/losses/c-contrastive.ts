@@ -47,6 +47,12 @@ export const cContrastive = defineLoss({
     normalizeNegative !== undefined && gradient === 'exact'
       ? 'normalizeNegative rescales gradients, which needs gradient "caffe"'
       : undefined,
+  needsWholeBatch: ({ addIntraMae, maxPositiveOnly, normalizeNegative }) => {
+    if (addIntraMae) return 'addIntraMae moves its margin by each batch';
+    if (maxPositiveOnly) return 'maxPositiveOnly takes one positive of each batch';
+    if (normalizeNegative !== undefined) return 'normalizeNegative looks at sums over each batch';
+    return undefined;
+  },
   head: (config, context) => {
     const agents = new Agents(config, context);
     const { addIntraMae, positiveMargin, negativeMargin, positiveOutlierThreshold } = config;

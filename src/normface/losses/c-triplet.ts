@@ -23,6 +23,7 @@ export const cTriplet = defineLoss({
     .describe(
       'Triplet loss of features with the agents of the classes (arXiv 1704.06369, equation 11; docs/reference.md#c-triplet).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const agents = new Agents(config, context);
     const { margin, addCenterLoss, hardestOnly } = config;

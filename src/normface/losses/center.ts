@@ -18,6 +18,7 @@ export const center = defineLoss({
       normalise: z.boolean().default(true).describe('Of features of length 1; false is the original.'),
     })
     .describe('Center loss, usually the auxiliary loss of softmax (docs/reference.md#center-loss).'),
+  needsWholeBatch: () => 'each batch moves its centers',
   head: ({ alpha, normalise }, { prefix, classes, featureSize, seed }) => {
     const name = `${prefix}.center`;
     const shape = [classes, featureSize];

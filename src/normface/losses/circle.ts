@@ -22,6 +22,7 @@ export const circle = defineLoss({
       ...shared,
     })
     .describe('Circle loss at class level (arXiv 2002.10857; docs/reference.md#circle-loss).'),
+  needsWholeBatch: () => undefined,
   head: (config, context) => ({
     ...marginHead(config, context, {
       margin: { kind: 'circle', margin: config.margin },

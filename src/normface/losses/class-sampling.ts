@@ -44,6 +44,8 @@ export interface ClassSamplingContext {
   /** Number of people, those of other ranks included; `batchSize` alike. */
   readonly classes: number;
   readonly batchSize: number;
+  /** Batches of a step, for all of which classes are drawn once (default 1). */
+  readonly batches?: number;
   readonly seed: number;
   /** The classes of this rank (default: all). */
   readonly rows?: RowRange;
@@ -60,8 +62,8 @@ export class ClassSampling {
   readonly capacity: number;
   /** [1] u32: classes of this rank that take part in the step. */
   readonly count: Tensor;
-  /** [batch] u32: the index of each sample's class among them. */
-  readonly labels: Tensor;
+  /** Of each batch of a step [batch] u32: the index of each sample's class among them. */
+  readonly labels: readonly Tensor[];
   /** For the losses of the engine where ranks share the classes, else null. */
   readonly shard: ClassShard | null;
   /** [capacity] u32: which rows of this rank's. */
@@ -70,7 +72,8 @@ export class ClassSampling {
   private readonly draw: (labels: Uint32Array, step: number) => Uint32Array;
 
   constructor(rate: number, context: ClassSamplingContext) {
-    const { device, prefix, classes, batchSize, seed, ranks = null } = context;
+    const { device, prefix, classes, batchSize, batches = 1, seed, ranks = null } = context;
+    const samples = batches * batchSize;
     const { rows = { first: 0, count: classes } } = context;
     const wanted = Math.floor(rate * classes);
     const stream = randomStream(`${prefix}.classes`);
@@ -78,11 +81,13 @@ export class ClassSampling {
     this.own = rows;
     const capacityOf = ({ count }: RowRange): number =>
       ranks
-        ? Math.min(count, batchSize + mostDrawn((wanted * count) / classes))
-        : Math.max(wanted, Math.min(batchSize, classes));
+        ? Math.min(count, samples + mostDrawn((wanted * count) / classes))
+        : Math.max(wanted, Math.min(samples, classes));
     this.capacity = capacityOf(rows);
     this.count = word();
-    this.labels = device.tensor(new Uint32Array(batchSize), [batchSize], 'u32');
+    this.labels = Array.from({ length: batches }, () =>
+      device.tensor(new Uint32Array(batchSize), [batchSize], 'u32'),
+    );
     this.rows = device.tensor(new Uint32Array(this.capacity), [this.capacity], 'u32');
     this.draw = (labels, step) => drawClasses(labels, { classes, wanted, seed, stream }, step);
     this.shard = null;
@@ -97,7 +102,10 @@ export class ClassSampling {
     }
   }
 
-  /** Draws the classes of a step; what they are follows from seed, step and labels alone. */
+  /**
+   * Draws the classes of a step; what they are follows from seed, step and labels alone.
+   * @param labels of all batches of the step, one behind the other
+   */
   prepare(step: number, labels: Uint32Array): void {
     const { own, shard, capacity } = this;
     const drawn = this.draw(labels, step);
@@ -107,13 +115,14 @@ export class ClassSampling {
     const rows = new Uint32Array(capacity);
     for (let i = begin; i < end; i++) rows[i - begin] = drawn[i]! - own.first;
     this.rows.write(rows);
-    this.labels.write(
-      labels.map((label) => {
-        const at = lowerBound(drawn, label) - begin;
-        if (!shard) return at;
-        return label >= own.first && at >= 0 && at < end - begin ? shard.first + at : shard.classes - 1;
-      }),
-    );
+    const indices = labels.map((label) => {
+      const at = lowerBound(drawn, label) - begin;
+      if (!shard) return at;
+      return label >= own.first && at >= 0 && at < end - begin ? shard.first + at : shard.classes - 1;
+    });
+    this.labels.forEach((batch, k) => {
+      batch.write(indices.subarray(k * batch.size, (k + 1) * batch.size));
+    });
     this.count.write([end - begin]);
     shard?.allInUse?.write([drawn.length]);
   }
@@ -144,7 +153,7 @@ export class ClassSampling {
   }
 
   dispose(): void {
-    for (const tensor of [this.count, this.labels, this.rows, this.shard?.allInUse]) tensor?.dispose();
+    for (const tensor of [this.count, ...this.labels, this.rows, this.shard?.allInUse]) tensor?.dispose();
   }
 }
 

@@ -25,6 +25,7 @@ export const cosface = defineLoss({
     .describe(
       's·(cos θ − m) for the own class (arXiv 1801.09414, arXiv 1801.05599; docs/reference.md#cosface-and-am-softmax).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { margin, onlyAbove } = config;
     const scale = new LogitScale(config.scale, context.prefix);

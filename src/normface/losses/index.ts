@@ -2,13 +2,16 @@
 
 import { z } from 'zod';
 import { adacos } from './adacos.ts';
+import { adaface } from './adaface.ts';
 import { arcface } from './arcface.ts';
 import { cContrastive } from './c-contrastive.ts';
 import { cTriplet } from './c-triplet.ts';
 import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
+import { elasticface } from './elasticface.ts';
 import type { Loss } from './loss.ts';
+import { magface } from './magface.ts';
 import { normface } from './normface.ts';
 import { pairContrastive } from './pair-contrastive.ts';
 import { softmax } from './softmax.ts';
@@ -28,6 +31,9 @@ const losses = [
   sphereface2,
   adacos,
   circle,
+  adaface,
+  magface,
+  elasticface,
   center,
   pairContrastive,
   triplet,

@@ -80,6 +80,11 @@ export interface Loss<S extends z.ZodType<LossSettings> = z.ZodType<LossSettings
   contradiction?(config: z.output<S>): string | undefined;
   /** Why it cannot be trained on such batches, or undefined. */
   batchContradiction?(config: z.output<S>, batches: Batches): string | undefined;
+  /**
+   * Why gradients of batches do not add up to those of one batch of all of them, or undefined where they do: the loss is a mean over samples,
+   * of which each counts alone, and keeps nothing from batch to batch. A loss that does not say is taken to need its whole batch.
+   */
+  needsWholeBatch?(config: z.output<S>): string | undefined;
   head(config: z.output<S>, context: HeadContext): LossHead;
 }
 

@@ -6,7 +6,8 @@ import { Agents } from './agents.ts';
 import type { HeadContext, LossHead } from './loss.ts';
 
 interface MarginHeadOptions {
-  readonly margin: Margin;
+  /** Or what makes it, where it keeps something from step to step. */
+  readonly margin: Margin | ((parameters: Parameters) => Margin);
   readonly scale: (parameters: Parameters) => { readonly scale: Tensor | number; readonly floor?: number };
   readonly normaliseFeatures?: boolean;
 }
@@ -15,7 +16,7 @@ interface MarginHeadOptions {
 export function marginHead(
   config: ConstructorParameters<typeof Agents>[0],
   context: HeadContext,
-  { scale, ...options }: MarginHeadOptions,
+  { margin, scale, ...options }: MarginHeadOptions,
 ): Pick<LossHead, 'declarations' | 'subsets' | 'reusable' | 'apply'> {
   const agents = new Agents(config, context);
   return {
@@ -26,6 +27,7 @@ export function marginHead(
       const { weights, normaliseWeights } = agents.ready(parameters);
       return marginSoftmaxHead(features, weights, labels, {
         ...options,
+        margin: typeof margin === 'function' ? margin(parameters) : margin,
         ...scale(parameters),
         normaliseWeights,
         classesInUse: context.sampling?.count,

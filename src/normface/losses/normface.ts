@@ -42,6 +42,7 @@ export const normface = defineLoss({
     normalise === 'features' && weightNormalisation === 'hard'
       ? 'normalise "features" leaves the class weights as they are, and weightNormalisation "hard" does not'
       : undefined,
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { normalise } = config;
     const agents = new Agents(config, context);

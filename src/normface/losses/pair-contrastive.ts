@@ -32,6 +32,7 @@ export const pairContrastive = defineLoss({
       ? `pairs "adjacent" with ${imagesPerPerson} images a person never meets two people: make sampling.images odd`
       : undefined;
   },
+  needsWholeBatch: () => 'it is a mean over pairs within a batch',
   head: ({ margin, pairs, normalise }) => ({
     hasScale: false,
     declarations: [],

@@ -23,6 +23,7 @@ export const softmax = defineLoss({
       ...shared,
     })
     .describe('Softmax over inner products with class weights (arXiv 1704.06369, equation 1): the baseline.'),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { prefix, rows, featureSize, seed, sampling, shard } = context;
     const { learningRateMultiplier, decayMultiplier } = config;

@@ -40,6 +40,7 @@ export const sphereface = defineLoss({
     .describe(
       'A multiple of the angle for the own class (A-Softmax, arXiv 1704.08063; docs/reference.md#sphereface).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { multiple } = config;
     const lambda = context.device.tensor([annealed(config.annealing, 1)], [1]);

@@ -47,6 +47,7 @@ export const sphereface2 = defineLoss({
     .describe(
       'A binary problem for every class instead of a softmax over them (arXiv 2108.01513; docs/reference.md#sphereface2).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { classes, prefix } = context;
     const { initial = classes > 1 ? sphereFace2Bias(classes, config) : 0, learn, ...rates } = config.bias;

@@ -24,6 +24,7 @@ export const triplet = defineLoss({
       'Triplet loss of images (arXiv 1704.06369, equation 8; docs/reference.md#contrastive-and-triplet-losses-of-samples); batches need several images of a person.',
     ),
   batchContradiction: ({ name }, batches) => wrongPairBatches(name, batches),
+  needsWholeBatch: () => 'it is a mean over triplets within a batch',
   head: ({ margin, mining, normalise }) => ({
     hasScale: false,
     declarations: [],

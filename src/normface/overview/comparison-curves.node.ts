@@ -139,7 +139,7 @@ function lossCaption(runs: readonly ComparedRun[]): string {
 /** Steps of different batches are not the same amount of work. */
 function stepRemark(runs: readonly ComparedRun[]): string[] {
   const trained = runs.filter(({ steps }) => steps.length > 0);
-  const sizes = trained.map(({ settings }) => settings.batchSize);
+  const sizes = trained.map(({ settings }) => Number(settings.batchSize) * Number(settings.accumulate ?? 1));
   if (new Set(sizes).size < 2) return [];
   const each = trained.map(({ name }, k) => `${name} ${sizes[k]}`).join(', ');
   return [`A step is a batch, and batches have different sizes: ${each} images.`];

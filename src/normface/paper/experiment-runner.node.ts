@@ -31,12 +31,12 @@ import { readLog } from '../training/run/run-folder.node.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.node.ts';
 import { type DataSources, type Faces, facesOf } from './data-sources.node.ts';
 
-/** `quick`: minutes on a software driver; `full`: the sizes of the paper, for a GPU. */
-export type Preset = 'quick' | 'full';
+/** `quick`: minutes on a software driver; `medium`: hours there, for differences beyond chance; `full`: the sizes of the paper, for a GPU. */
+export type Preset = 'quick' | 'medium' | 'full';
 
 export interface ExperimentRunnerOptions {
   readonly preset: Preset;
-  /** How often training is repeated; by default once with `quick` and three times with `full`, comparisons five times, or three where a repetition takes many minutes. */
+  /** How often training is repeated; by default once with `quick` and three times with the others, comparisons of `quick` five times, or three where a repetition takes many minutes. */
   readonly seeds?: number;
   readonly data: DataSources;
   /** Folder of everything that is written. */
@@ -58,6 +58,16 @@ export interface TrainedRun {
   readonly config: TrainingConfig;
   readonly data: TrainingData;
   readonly steps: readonly StepRecord[];
+}
+
+/** Where a job trains. */
+export interface TrainingPlace {
+  /** Its own; the run is a folder in it. */
+  readonly folder: string;
+  /** What people call it. */
+  readonly key: string;
+  /** The checkpoint that it goes on from. */
+  readonly resume: string | undefined;
 }
 
 /** Ctrl-C: what is trained so far is kept and the same command goes on from there. */
@@ -87,22 +97,23 @@ export class ExperimentRunner {
   private readonly options: ExperimentRunnerOptions;
   /** By the settings that decide them: large data sets take a while to be listed. */
   private readonly trainingData = new Map<string, Promise<TrainingData>>();
+  private readonly evaluationSets = new Map<string, Promise<EvaluationSet>>();
 
   constructor(options: ExperimentRunnerOptions) {
     this.options = options;
     this.preset = options.preset;
     const upTo = (count: number) => Array.from({ length: count }, (_, k) => k + 1);
-    this.seeds = upTo(options.seeds ?? this.pick({ quick: 1, full: 3 }));
-    this.comparisonSeeds = upTo(options.seeds ?? this.pick({ quick: 5, full: 3 }));
+    this.seeds = upTo(options.seeds ?? this.pick({ quick: 1, medium: 3, full: 3 }));
+    this.comparisonSeeds = upTo(options.seeds ?? this.pick({ quick: 5, medium: 3, full: 3 }));
     this.costlySeeds = upTo(options.seeds ?? 3);
     this.data = options.data;
     this.out = path.resolve(options.out);
     this.reporter = options.reporter;
   }
 
-  /** The value for this preset. */
-  pick<T>(values: Record<Preset, T>): T {
-    return values[this.preset];
+  /** The value for this preset; `medium` is as `quick` where it has none of its own. */
+  pick<T>(values: Record<Exclude<Preset, 'medium'>, T> & { readonly medium?: T }): T {
+    return values[this.preset] ?? values.quick;
   }
 
   /** Prints a line for people. */
@@ -118,7 +129,9 @@ export class ExperimentRunner {
   /** @throws InterruptedError after Ctrl-C; for loops that do not train */
   checkInterrupt(): void {
     if (this.options.shouldStop?.())
-      throw new InterruptedError('stopped; the same command with --resume goes on from here');
+      throw new InterruptedError(
+        'stopped; the same command goes on from here, with --resume without repeating figures',
+      );
   }
 
   /** LFW, or generated faces where it is missing. @param imageSize height and width, default 56×48 */
@@ -142,6 +155,34 @@ export class ExperimentRunner {
       this.say(`run     ${known.folder} · trained before`);
       return this.result(key, config, data, known);
     }
+    return this.goOn(key, source, config, data, known);
+  }
+
+  /**
+   * Trains in a folder that is for this training alone.
+   * @throws as `train`
+   */
+  async trainIn(input: TrainingConfigInput, { folder, key, resume }: TrainingPlace): Promise<TrainedRun> {
+    const source = { ...input, name: 'run', output: folder };
+    const config = parseConfig(source, `the job ${key}`);
+    const data = await this.openTrainingData(config);
+    const known =
+      resume === undefined ? undefined : { folder: path.resolve(resume, '../..'), checkpoint: resume };
+    if (known) {
+      const { step, totalSteps } = readState(known.checkpoint);
+      if (step >= totalSteps) return this.result(key, config, data, known);
+    }
+    this.say(`\njob     ${key}${known ? ', which was begun before' : ''}`);
+    return this.goOn(key, source, config, data, known);
+  }
+
+  private async goOn(
+    key: string,
+    source: TrainingConfigInput,
+    config: TrainingConfig,
+    data: TrainingData,
+    known: { readonly folder: string; readonly checkpoint: string } | undefined,
+  ): Promise<TrainedRun> {
     const run = await trainRun({
       device: await this.openDevice(),
       reopenDevice: this.options.reopenDevice,
@@ -155,12 +196,28 @@ export class ExperimentRunner {
     });
     if (!run.finished)
       throw new InterruptedError(
-        `stopped at step ${run.step} of ${run.totalSteps} of ${run.folder}; the same command with --resume goes on from there`,
+        `stopped at step ${run.step} of ${run.totalSteps} of ${run.folder}; the same command goes on from there`,
       );
     return this.result(key, config, data, run);
   }
 
-  private openTrainingData(config: TrainingConfig): Promise<TrainingData> {
+  /** The pairs that a configuration names; opened once. @throws UserError where it names none */
+  evaluationSet(config: TrainingConfig): Promise<EvaluationSet> {
+    const { data, evaluation, seed } = config;
+    // The seed decides drawn pairs.
+    const key = JSON.stringify([data.path, data.pairs, evaluation, seed]);
+    const open = async () => {
+      const set = await evaluationSetOf(config);
+      if (!set) throw new UserError(`a training on ${data.path} names no pairs to evaluate on`);
+      return set;
+    };
+    const known = this.evaluationSets.get(key) ?? open();
+    this.evaluationSets.set(key, known);
+    return known;
+  }
+
+  /** The images of a configuration; opened once. */
+  openTrainingData(config: TrainingConfig): Promise<TrainingData> {
     const key = JSON.stringify(config.data);
     const known = this.trainingData.get(key) ?? openTrainingData(config);
     this.trainingData.set(key, known);
@@ -190,8 +247,7 @@ export class ExperimentRunner {
     set?: EvaluationSet,
     options: Partial<Omit<EvaluateOptions, 'pool'>> = {},
   ): Promise<EvaluatedRun> {
-    const own = await (set ?? evaluationSetOf(run.config));
-    if (!own) throw new UserError(`the run ${run.key} names no pairs to evaluate on`);
+    const own = await (set ?? this.evaluationSet(run.config));
     const heldOut = set ? undefined : heldOutOf(run.config);
     return this.withEmbedder(run, needsMirror(options), (embedder) =>
       evaluateRun(embedder, own, {

@@ -2,6 +2,7 @@
 
 import type { Table } from '../../common/table.ts';
 import type { ExperimentRunner } from './experiment-runner.node.ts';
+import type { Job, Measure, PlannedJob } from './jobs/job.ts';
 
 /** One figure or table of the paper, reproduced. */
 export interface Experiment {
@@ -11,6 +12,31 @@ export interface Experiment {
   /** What the paper reports, in one or two sentences. */
   readonly paper: string;
   run(runner: ExperimentRunner): Promise<ExperimentResults>;
+}
+
+/** An experiment that is made of jobs: each is done once, whoever wants it, and what is done so far can be told at any time. */
+export interface PlannedExperiment extends Omit<Experiment, 'run'> {
+  /** @throws UserError where data that the preset needs are missing */
+  plan(runner: ExperimentRunner): Promise<Plan> | Plan;
+}
+
+export interface Plan {
+  /** In the order in which they are done; of every row, seed by seed. */
+  readonly jobs: readonly PlannedJob[];
+  /** What is known so far, or undefined where that is too little for any sentence. */
+  results(known: KnownValues): Promise<ExperimentResults | undefined>;
+}
+
+/** What measures of jobs gave. */
+export interface KnownValues {
+  value<T extends object>(job: Job, measure: Measure<T>): Promise<T | undefined>;
+}
+
+/** An experiment that runs, as the order of the paper has them. */
+export type AnyExperiment = Experiment | PlannedExperiment;
+
+export function isPlanned(experiment: AnyExperiment): experiment is PlannedExperiment {
+  return 'plan' in experiment;
 }
 
 export interface ExperimentResults {

@@ -8,7 +8,7 @@ import { readJson } from '../../common/json-file.node.ts';
 import { plotPng } from '../../common/plot-frame.node.ts';
 import { canonicalJson } from '../training/config/overrides.ts';
 import { writeJson } from '../training/run/run-folder.node.ts';
-import type { Experiment, ExperimentResults, NamedTable } from './experiment.ts';
+import type { AnyExperiment, ExperimentResults, NamedTable } from './experiment.ts';
 import { experimentMarkdown } from './markdown.ts';
 
 /** What an experiment found, and under which settings. */
@@ -16,6 +16,8 @@ export interface ResultsRecord {
   readonly settings: JsonObject;
   readonly seconds: number;
   readonly results: ExperimentResults;
+  /** Of an experiment made of jobs that are not all done. */
+  readonly open?: { readonly done: number; readonly of: number };
 }
 
 const fileName = 'results.json';
@@ -26,7 +28,7 @@ const fileName = 'results.json';
  */
 export async function writeResults(
   folder: string,
-  experiment: Experiment,
+  experiment: AnyExperiment,
   record: ResultsRecord,
 ): Promise<string[]> {
   const { tables, figures } = record.results;

@@ -1,13 +1,22 @@
 /** Runs experiments one after the other, and puts all that is known in an output folder on one page. */
 
 import path from 'node:path';
+import { UserError } from '../../common/errors.ts';
 import { replaceFile } from '../../common/files.node.ts';
 import type { JsonObject } from '../../common/json.ts';
 import { type Report, writeReport } from '../../common/report.node.ts';
 import { packageVersion } from '../package.node.ts';
 import { duration } from '../training/progress.ts';
-import type { Experiment } from './experiment.ts';
+import {
+  type AnyExperiment,
+  type Experiment,
+  isPlanned,
+  type Plan,
+  type PlannedExperiment,
+} from './experiment.ts';
 import { type ExperimentRunner, InterruptedError } from './experiment-runner.node.ts';
+import { Jobs } from './jobs/jobs.node.ts';
+import { progressOf, progressText } from './jobs/progress-text.node.ts';
 import { experimentMarkdown } from './markdown.ts';
 import { forgetResults, type ResultsRecord, readResults, writeResults } from './results-files.node.ts';
 
@@ -21,49 +30,143 @@ export interface Outcome {
   readonly interrupted: boolean;
 }
 
+export interface RunExperimentsOptions {
+  /** Keep figures that were finished with the same settings; finished trainings are kept in any case. */
+  readonly resume?: boolean;
+  /** What experiments made of jobs are done with; by default jobs in the runner's folder. */
+  readonly jobs?: Jobs;
+  /** Experiments whose jobs may be those of the ones that run: what they want measured is measured at the same time. */
+  readonly others?: readonly AnyExperiment[];
+  /** Write what is known, and train nothing. */
+  readonly reportOnly?: boolean;
+}
+
 /**
- * Runs the experiments. One that fails does not keep the others from running; Ctrl-C does.
- * @param resume keep what was finished with the same settings
+ * Runs the experiments. One that fails does not keep the others from running; Ctrl-C, or the end of the time that there is, does: then
+ * everything that is known so far is written.
  */
 export async function runExperiments(
-  experiments: readonly Experiment[],
+  experiments: readonly AnyExperiment[],
   runner: ExperimentRunner,
-  { resume = false }: { resume?: boolean } = {},
+  {
+    resume = false,
+    jobs = new Jobs({ runner }),
+    others = [],
+    reportOnly = false,
+  }: RunExperimentsOptions = {},
 ): Promise<Outcome> {
   const finished: Outcome['finished'][number][] = [];
   const failed: Outcome['failed'][number][] = [];
-  const settings = settingsOf(runner);
+  let interrupted = false;
+  await expectAll([...experiments, ...others], runner, jobs);
   for (const experiment of experiments) {
     const { name, title } = experiment;
-    const folder = path.join(runner.out, name);
-    runner.say(`\n${name}: ${title}`);
-    const known = resume ? readResults(folder, settings) : undefined;
-    if (known) {
-      runner.say(`done before, in ${duration(known.seconds)}`);
-      finished.push({ name, seconds: known.seconds, files: [] });
-      continue;
-    }
     try {
-      runner.checkInterrupt();
-      forgetResults(folder);
-      const start = performance.now();
-      const results = await experiment.run(runner);
-      const seconds = (performance.now() - start) / 1000;
-      const files = await writeResults(folder, experiment, { settings, seconds, results });
-      for (const paragraph of results.text) runner.say(paragraph);
-      runner.say(`written ${folder}  (${duration(seconds)})`);
-      runner.reporter.emit({ event: 'experiment', name, seconds, files });
-      finished.push({ name, seconds, files });
+      if (!interrupted && !reportOnly) runner.say(`\n${name}: ${title}`);
+      const record = isPlanned(experiment)
+        ? await runPlanned(experiment, runner, jobs, interrupted || reportOnly)
+        : interrupted || reportOnly
+          ? undefined
+          : await runDirectly(experiment, runner, resume);
+      if (record) finished.push({ name, ...record });
     } catch (error) {
       if (error instanceof InterruptedError) {
+        interrupted = true;
         runner.reporter.warn(error.message);
-        return { finished, failed, interrupted: true };
+        // What is known of it so far is worth a report, too.
+        const record = isPlanned(experiment) && (await runPlanned(experiment, runner, jobs, true));
+        if (record) finished.push({ name, ...record });
+        continue;
       }
       failed.push({ name, error: error as Error });
       runner.reporter.warn(`${name} failed: ${(error as Error).message}`);
     }
   }
-  return { finished, failed, interrupted: false };
+  return { finished, failed, interrupted };
+}
+
+/** Tells of all jobs before the first is done. One whose data are missing is told of when it runs. */
+async function expectAll(
+  experiments: readonly AnyExperiment[],
+  runner: ExperimentRunner,
+  jobs: Jobs,
+): Promise<void> {
+  for (const experiment of new Set(experiments)) {
+    if (!isPlanned(experiment)) continue;
+    try {
+      await jobs.expect((await experiment.plan(runner)).jobs.map(({ job }) => job));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+}
+
+/** @returns undefined where not all of it is done, which is not counted as finished, but written */
+async function runPlanned(
+  experiment: PlannedExperiment,
+  runner: ExperimentRunner,
+  jobs: Jobs,
+  reportOnly: boolean,
+): Promise<Omit<Outcome['finished'][number], 'name'> | undefined> {
+  const plan = await experiment.plan(runner);
+  if (!reportOnly) for (const { job } of plan.jobs) await jobs.do(job);
+  const record = await plannedResults(plan, runner, jobs);
+  if (!record) return undefined;
+  const files = await write(experiment, runner, record);
+  return record.open ? undefined : { seconds: record.seconds, files };
+}
+
+/** What is known of a plan, with what is missing said first. */
+async function plannedResults(
+  plan: Plan,
+  runner: ExperimentRunner,
+  jobs: Jobs,
+): Promise<ResultsRecord | undefined> {
+  const results = await plan.results(jobs);
+  if (!results) return undefined;
+  const progress = await progressOf(plan, jobs);
+  const open = progress.lacking.length > 0 ? { done: progress.done, of: progress.of } : undefined;
+  return {
+    settings: settingsOf(runner),
+    seconds: progress.seconds,
+    results: { ...results, text: [...progressText(progress), ...results.text] },
+    ...(open && { open }),
+  };
+}
+
+async function runDirectly(
+  experiment: Experiment,
+  runner: ExperimentRunner,
+  resume: boolean,
+): Promise<Omit<Outcome['finished'][number], 'name'>> {
+  const folder = path.join(runner.out, experiment.name);
+  const settings = settingsOf(runner);
+  const known = resume ? readResults(folder, settings) : undefined;
+  if (known) {
+    runner.say(`done before, in ${duration(known.seconds)}`);
+    return { seconds: known.seconds, files: [] };
+  }
+  runner.checkInterrupt();
+  forgetResults(folder);
+  const start = performance.now();
+  const results = await experiment.run(runner);
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, files: await write(experiment, runner, { settings, seconds, results }) };
+}
+
+async function write(
+  experiment: AnyExperiment,
+  runner: ExperimentRunner,
+  record: ResultsRecord,
+): Promise<string[]> {
+  const { name } = experiment;
+  const { results, seconds } = record;
+  const folder = path.join(runner.out, name);
+  const files = await writeResults(folder, experiment, record);
+  for (const paragraph of results.text) runner.say(paragraph);
+  runner.say(`written ${folder}  (${duration(seconds)})`);
+  runner.reporter.emit({ event: 'experiment', name, seconds, files });
+  return files;
 }
 
 /** What decides an experiment's numbers, besides the program itself. */
@@ -83,7 +186,7 @@ export function settingsOf(runner: ExperimentRunner): JsonObject {
  * Writes `report.html` and `paper.md` with every experiment of the list that is finished in the output folder with the same
  * settings, in the order of the list. @returns the paths
  */
-export function writePaper(experiments: readonly Experiment[], runner: ExperimentRunner): string[] {
+export function writePaper(experiments: readonly AnyExperiment[], runner: ExperimentRunner): string[] {
   const settings = settingsOf(runner);
   const known = experiments.flatMap((experiment) => {
     const record = readResults(path.join(runner.out, experiment.name), settings);
@@ -96,8 +199,12 @@ export function writePaper(experiments: readonly Experiment[], runner: Experimen
     runner,
     known.map(({ record }) => record),
   );
-  const summaries = known.flatMap(({ experiment, record: { results } }) =>
-    results.summary ? [`${experiment.title.split(':')[0]}: ${results.summary}.`] : [],
+  const summaries = known.flatMap(({ experiment, record: { results, open } }) =>
+    results.summary
+      ? [
+          `${experiment.title.split(':')[0]}${open ? ` (${open.done} of ${open.of} trainings so far)` : ''}: ${results.summary}.`,
+        ]
+      : [],
   );
   const intro =
     summaries.length > 0

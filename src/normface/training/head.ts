@@ -1,7 +1,9 @@
 /** What a configured loss adds to a net. */
 
+import type { Parameters } from '../../engine/core/parameters.ts';
+import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Communicator } from '../../engine/distributed/communicator.ts';
-import { gatherRows } from '../../engine/distributed/gather_rows.ts';
+import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
@@ -11,23 +13,32 @@ import { type LossConfig, lossOf } from '../losses/index.ts';
 import type { HeadContext, LossHead, LossSettings } from '../losses/loss.ts';
 import type { StepMetrics } from './loop.ts';
 
+/** What a head is told of the features that it gets. */
+export interface HeadBatch {
+  /** Which of the batches of a step they are of (default: the first). */
+  readonly batch?: number;
+  /** Those of all ranks, for heads of several losses; without it each gathers them for itself. */
+  readonly gathered?: GatheredRows | null;
+}
+
 /** The head of a loss with its factor. */
 export interface Head extends LossHead {
   /** Factor of the loss in the sum of losses. */
   readonly weight: number;
+  apply(features: Tensor, labels: Tensor, parameters: Parameters, of?: HeadBatch): LossWithStatistics;
 }
 
 /**
  * Makes the head of a loss; its parameters are called `prefix.weight` and so on.
  *
- * @param size `batchSize` is that of all ranks together
+ * @param size `batchSize` is that of all ranks together, of each of the batches of a step
  * @param ranks where several train together: each goes over its own classes, or where the loss is not a sum over classes over all of it. Its
  *   features are those of this rank's samples, its labels those of all
  */
 export function createHead(
   prefix: string,
   config: LossConfig,
-  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'>,
+  size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
   const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
@@ -51,10 +62,11 @@ export function createHead(
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
     },
-    apply: (features, labels, parameters) => {
+    apply: (features, labels, parameters, { batch = 0, gathered = null } = {}) => {
       const own = dropped > 0 ? dropout(features, dropped) : features;
-      const all = ranks ? gatherRows(own, batchSize, ranks, isSpread ? 'add' : 'same') : own;
-      return head.apply(all, sampling?.labels ?? labels, parameters);
+      const rowsOfAll = own === gathered?.own ? gathered : ranks && new GatheredRows(own, batchSize, ranks);
+      const all = rowsOfAll?.for(isSpread ? 'add' : 'same') ?? own;
+      return head.apply(all, sampling?.labels[batch] ?? labels, parameters);
     },
     dispose: () => {
       sampling?.dispose();
@@ -71,8 +83,10 @@ export function createHead(
 export async function runStep(step: CapturedStep<LossWithStatistics>, head: Head): Promise<StepMetrics> {
   const { loss, statistics } = step.outputs;
   const [losses, numbers] = await step.runAndRead([loss, statistics.values]);
-  const { positiveCosine, negativeCosine, scale } = nameStatistics(statistics, numbers!);
-  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine };
+  const { positiveCosine, negativeCosine, scale, ...others } = nameStatistics(statistics, numbers!);
+  const { featureNorm, normDeviation, sampleMargin } = others;
+  const ofSamples = featureNorm === undefined ? {} : { featureNorm, normDeviation, sampleMargin };
+  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine, ...ofSamples };
   if (!head.hasScale || scale === undefined) return metrics;
   return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -2,6 +2,7 @@
 
 import { DivergedError } from '../../common/errors.ts';
 import { Meter, type MeterOptions, type StepMetrics } from './meter.ts';
+import type { Verdict } from './run/early-stop.ts';
 import type { StepRecord } from './run/log.ts';
 
 export type { StepMetrics };
@@ -53,18 +54,22 @@ export interface LoopOptions<Cursor> extends MeterOptions {
   readonly onConfirmed: () => void;
   /** The weights after `step` steps gave a loss that is not finite. @returns the last good checkpoint */
   readonly onDiverged: (step: number) => string | undefined;
-  readonly onValidate: (step: number) => Promise<void>;
+  readonly onValidate: (step: number) => Promise<Verdict>;
+  /** The state after `step` steps, which is saved, is the best one so far. Default: nothing. */
+  readonly onBest?: (step: number) => void;
+  /** Whether validations have ended the training before. Default: no. */
+  readonly isOver?: boolean;
   /** Whether to stop after so many steps. */
   readonly shouldStop: (step: number) => boolean;
   readonly now?: () => number;
 }
 
 /**
- * Trains from `firstStep` to `totalSteps`. The state is saved at the end and when the run is stopped early.
+ * Trains from `firstStep` to `totalSteps`, or until validations end it. The state is saved at the end and when the run is stopped.
  * The metrics of a step are awaited after the next one is submitted, so the GPU never waits for the host; every loss is looked at.
  * After the last step its batch is tried once more at a learning rate of zero: the loss tells whether the weights just saved are
  * good. What this leaves in the learner counts for nothing.
- * @returns how many steps are done, and whether that was all
+ * @returns how many steps are done, and whether that was all that is to be done
  * @throws DivergedError when a loss is not finite
  */
 export async function runLoop<Cursor>(
@@ -77,6 +82,7 @@ export async function runLoop<Cursor>(
   let cursor = options.firstCursor;
   // A run that is stopped before its first step is saved as well.
   let savedAt = firstStep > 0 ? firstStep : -1;
+  let isOver = options.isOver ?? false;
   let lastBatch: LabelledImages | undefined;
   let pending: Promise<void> = Promise.resolve();
   const save = async () => {
@@ -90,7 +96,7 @@ export async function runLoop<Cursor>(
     if (savedAt === after) options.onConfirmed();
   };
   try {
-    while (step < totalSteps && !options.shouldStop(step)) {
+    while (step < totalSteps && !isOver && !options.shouldStop(step)) {
       const asked = now();
       const batch = await batches.next();
       lastBatch = batch;
@@ -115,7 +121,12 @@ export async function runLoop<Cursor>(
         await pending;
         meter.pause();
         if (due(options.checkpointEvery)) await save();
-        if (due(options.validateEvery)) await options.onValidate(step);
+        if (due(options.validateEvery)) {
+          const { isBest, stop } = await options.onValidate(step);
+          if (isBest && savedAt !== step) await save();
+          if (isBest) options.onBest?.(step);
+          isOver = stop;
+        }
         meter.resume();
       }
     }
@@ -123,7 +134,7 @@ export async function runLoop<Cursor>(
     await pending;
   }
   if (savedAt !== step) await save();
-  const finished = step >= totalSteps;
+  const finished = step >= totalSteps || isOver;
   if (finished && (lastBatch || options.isUnconfirmed))
     confirm(step, await learner.step(lastBatch ?? (await batches.next()), 0, step));
   return { step, finished };

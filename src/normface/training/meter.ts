@@ -10,9 +10,14 @@ export interface StepMetrics {
   readonly bound?: number;
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** Of losses with a margin for each sample: mean length of the features, its standard deviation in the batch, and mean margin. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  readonly sampleMargin?: number;
 }
 
 export interface MeterOptions {
+  /** Images in a step. */
   readonly batchSize: number;
   /** Images in an epoch. */
   readonly imageCount: number;
@@ -108,6 +113,9 @@ export class Meter {
       bound: metrics.bound,
       positiveCosine: mean('positiveCosine'),
       negativeCosine: mean('negativeCosine'),
+      featureNorm: mean('featureNorm'),
+      normDeviation: mean('normDeviation'),
+      sampleMargin: mean('sampleMargin'),
       imagesPerSecond: (this.timed * batchSize) / elapsed,
       dataWait: Math.min(1, this.waited / 1000 / elapsed),
     };

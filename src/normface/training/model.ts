@@ -4,17 +4,19 @@ import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import type { Device } from '../../engine/core/tensor.ts';
-import { rangeOf, rowCounts } from '../../engine/distributed/range.ts';
+import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { Adam, AdamW } from '../../engine/optim/adam.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
 import { SGD } from '../../engine/optim/sgd.ts';
 import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
+import { WeightAverage, warmedUpDecay } from '../../engine/optim/weight_average.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { refuseLabels } from '../../engine/runtime/labels.ts';
 import { largestMagnitude } from '../../engine/runtime/magnitude.ts';
-import type { TrainingGroup } from '../distributed/training-group.ts';
+import { namedPass } from '../distributed/named-pass.ts';
+import { gatherLabels, type TrainingGroup } from '../distributed/training-group.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
 import { inferenceNet } from '../embedding/inference.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
@@ -35,8 +37,11 @@ const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
 /** How the ranks that train together do a step. */
 export interface StepExchange extends GradientExchange {
   /** Called before and after a step and for every exchange in it, in the same order on all ranks. */
-  readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange'>;
+  readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange' | 'recorder'>;
 }
+
+/** What a model keeps of a training. */
+export type ModelState = Pick<Checkpoint, 'weights' | 'optimiser' | 'trained'>;
 
 /** What messages call a checkpoint and the net it should be of. */
 interface Names {
@@ -52,6 +57,8 @@ export class Model implements Learner {
   private readonly objective: Objective;
   private readonly parameters: Parameters;
   private readonly optimiser: Optimiser;
+  /** Of the net, where the configuration asks for it: what is evaluated, and what checkpoints have as weights. */
+  private readonly average: WeightAverage | null;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
   private readonly exchange: StepExchange | null;
@@ -78,15 +85,18 @@ export class Model implements Learner {
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
     this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
+    const { average } = config;
+    const count = this.objective.net.declarations.length;
+    this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
     const subsets = heads.flatMap((head) =>
       (head.subsets ?? []).map((subset) => new RowSubset(parameters, this.optimiser, subset)),
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.forward();
-      outputs.loss.backward();
+      const outputs = this.objective.reverse((loss) => loss.backward());
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
+      this.average?.update();
       return outputs;
     });
     const { group } = exchange ?? {};
@@ -109,8 +119,9 @@ export class Model implements Learner {
 
   /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
   get memoryBytes(): number {
-    const { captured, parameters, optimiser, objective } = this;
-    return captured.arenaBytes + 2 * parameters.bytes + optimiser.bytes + objective.images.bytes;
+    const { captured, parameters, optimiser, average, objective } = this;
+    const kept = parameters.bytes + parameters.gradientBytes + optimiser.bytes + (average?.bytes ?? 0);
+    return captured.arenaBytes + kept + objective.batchBytes;
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -131,14 +142,18 @@ export class Model implements Learner {
     learningRate: number,
     step: number,
   ): Promise<StepMetrics> {
-    const { batchSize } = this.config;
+    const { batchSize, accumulate: batches = 1 } = this.config;
     const before = this.latest;
     const metrics = (async () => {
       await before;
-      await group?.beginStep(step);
-      const labels = new Uint32Array(batchSize);
-      await ranks.allGather(own, labels, rowCounts(batchSize, ranks.size));
+      const labels = group
+        ? await group.beginStep(own, { batchSize, batches }, step)
+        : (await gatherLabels(ranks, own, { batchSize, batches })).all;
       this.load({ pixels, labels }, learningRate, step);
+      const { recorder } = group ?? {};
+      this.captured.onPasses = recorder?.records
+        ? (passes) => recorder.notePasses(passes?.map((pass) => namedPass(this.captured, pass)) ?? null)
+        : null;
       const result = await runStep(this.captured, this.objective.heads[0]);
       await group?.endStep(step + 1);
       return result;
@@ -148,16 +163,20 @@ export class Model implements Learner {
   }
 
   /**
-   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all.
+   * Uploads what the next step works on: the pixels of this rank's rows, and the labels of all, of its batches one behind the other.
    * @throws LabelError for a label that no class has
    */
   load({ pixels, labels }: LabelledImages, learningRate: number, step: number): void {
     refuseLabels(labels, this.classes);
     this.device.setRandom(this.config.seed, step, this.firstRow);
     this.optimiser.learningRate = learningRate;
-    const { images, labels: target, heads } = this.objective;
-    images.write(pixels);
-    target.write(labels);
+    const { average } = this.config;
+    if (this.average && average?.warmUp) this.average.decay = warmedUpDecay(average.decay, step);
+    const { batches, heads } = this.objective;
+    batches.forEach(({ images, labels: target }, k) => {
+      images.write(pixels.subarray(k * images.bytes, (k + 1) * images.bytes));
+      target.write(labels.subarray(k * target.size, (k + 1) * target.size));
+    });
     for (const head of heads) head.prepare?.(step, labels);
   }
 
@@ -169,7 +188,7 @@ export class Model implements Learner {
   /** Why the weights or the optimiser's state after the steps submitted so far are of no use; undefined if they may be. */
   async flaw(): Promise<string | undefined> {
     const [weight, state] = await Promise.all([
-      largestMagnitude(this.parameters.windows.map(({ values }) => values)),
+      largestMagnitude(this.parameters.arrays),
       largestMagnitude(this.optimiser.arrays),
     ]);
     // Not `weight > largestWeight`, which NaN would pass.
@@ -179,19 +198,29 @@ export class Model implements Learner {
   }
 
   /** Weights and optimiser state after the steps submitted so far. */
-  async snapshot(): Promise<Pick<Checkpoint, 'weights' | 'optimiser'>> {
-    const [values, state] = await Promise.all([this.parameters.readAll(), this.optimiser.state()]);
+  async snapshot(): Promise<ModelState> {
+    const [values, state, average] = await Promise.all([
+      this.parameters.readAll(),
+      this.optimiser.state(),
+      this.average?.read(),
+    ]);
     const shapes = new Map(this.parameters.entries.map(({ name, shape }) => [name, shape]));
-    const stored = ([name, data]: [string, Float32Array]): [string, StoredTensor] => [
-      name,
-      float32Tensor(data, shapes.get(name) ?? [data.length]),
-    ];
-    return { weights: new Map([...values].map(stored)), optimiser: new Map([...state].map(stored)) };
+    const stored = (arrays: ReadonlyMap<string, Float32Array>): Map<string, StoredTensor> =>
+      new Map(
+        [...arrays].map(([name, data]) => [name, float32Tensor(data, shapes.get(name) ?? [data.length])]),
+      );
+    const trained = average && new Map([...average.keys()].map((name) => [name, values.get(name)!]));
+    return {
+      weights: stored(new Map([...values, ...(average ?? [])])),
+      optimiser: stored(state),
+      ...(trained && { trained: stored(trained) }),
+    };
   }
 
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
-  restore(checkpoint: Pick<Checkpoint, 'weights' | 'optimiser'>, names: Names): void {
-    const values = matchParameters(checkpoint.weights, this.parameters.persistent, names);
+  restore(checkpoint: ModelState, names: Names): void {
+    const { weights, trained = new Map<string, StoredTensor>() } = checkpoint;
+    const values = matchParameters(new Map([...weights, ...trained]), this.parameters.persistent, names);
     const state = new Map<string, Float32Array>();
     try {
       for (const [name, { data, dtype }] of checkpoint.optimiser) {
@@ -206,6 +235,9 @@ export class Model implements Learner {
       );
     }
     for (const [name, data] of values) this.parameters.write(name, data);
+    // A run that had none begins one.
+    if (trained.size === 0) this.average?.start();
+    else this.average?.restore(matchParameters(weights, this.objective.net.declarations, names));
   }
 
   /**
@@ -219,6 +251,7 @@ export class Model implements Learner {
   ): boolean {
     const values = matchParameters(weights, this.objective.net.declarations, names);
     for (const [name, data] of values) this.parameters.write(name, data);
+    this.average?.start();
     if (!keepHead) return false;
     const kept = this.objective.heads
       .flatMap((head) => head.reusable)
@@ -231,12 +264,12 @@ export class Model implements Learner {
     return kept.length > 0;
   }
 
-  /** The net ready to embed, with the weights of this moment; good until it is asked for again. */
+  /** The net ready to embed, with the weights of this moment, or their average; good until it is asked for again. */
   async embedder(): Promise<NetEmbedder> {
     const { device, config, objective } = this;
     const { net } = objective;
     const values = await readTensors(
-      new Map(net.declarations.map(({ name }) => [name, this.parameters.get(name)])),
+      new Map(net.declarations.map(({ name }) => [name, (this.average ?? this.parameters).get(name)])),
     );
     this.evaluation?.dispose();
     this.evaluation = undefined;
@@ -254,6 +287,7 @@ export class Model implements Learner {
   dispose(): void {
     this.evaluation?.dispose();
     this.captured.dispose();
+    this.average?.dispose();
     this.optimiser.dispose();
     this.objective.dispose();
   }

@@ -183,6 +183,8 @@ export function statusLine(
   if (record.scale !== undefined) parts.push(`s ${record.scale.toFixed(2)}`);
   if (record.positiveCosine !== undefined && record.negativeCosine !== undefined)
     parts.push(`cos+ ${record.positiveCosine.toFixed(3)} cos- ${record.negativeCosine.toFixed(3)}`);
+  if (record.featureNorm !== undefined && record.sampleMargin !== undefined)
+    parts.push(`|f| ${record.featureNorm.toPrecision(3)} m ${record.sampleMargin.toFixed(3)}`);
   parts.push(
     `lr ${record.learningRate.toPrecision(2)}`,
     `${Math.round(record.imagesPerSecond)} img/s`,

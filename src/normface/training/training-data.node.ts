@@ -8,7 +8,7 @@ import { blufrTrainingSubset } from '../data/protocols/blufr.ts';
 import { casiaOverlap } from '../data/protocols/casia-overlap.ts';
 import { readPairs } from '../data/protocols/pairs.node.ts';
 import { excludeIdentitiesOf, removeIdentities } from '../data/split.ts';
-import type { TrainingConfig } from './config/config.ts';
+import { imagesPerStep, type TrainingConfig } from './config/config.ts';
 import { hashText } from './config/overrides.ts';
 
 export interface TrainingData {
@@ -65,14 +65,15 @@ function namesToRemove({ removeIdentities: listed = [] }: TrainingConfig['data']
 }
 
 /** Optimiser steps of a run on so many images. @throws UsageError when they cannot be counted */
-export function stepCount({ steps, epochs, batchSize }: TrainingConfig, images: number): number {
-  const count = steps ?? Math.max(1, Math.round((epochs! * images) / batchSize));
+export function stepCount(config: TrainingConfig, images: number): number {
+  const { steps, epochs } = config;
+  const count = steps ?? Math.max(1, Math.round((epochs! * images) / imagesPerStep(config)));
   if (!Number.isSafeInteger(count))
     throw new UsageError(`${epochs} epochs are more steps than can be counted`);
   return count;
 }
 
 /** Steps of a pass over so many images; not a whole number where the last batch of a pass takes images of the next one. */
-export function stepsInEpoch({ batchSize }: Pick<TrainingConfig, 'batchSize'>, images: number): number {
-  return images / batchSize;
+export function stepsInEpoch(config: TrainingConfig, images: number): number {
+  return images / imagesPerStep(config);
 }

@@ -3,6 +3,7 @@ import agent_distance from './agent_distance.wesl';
 import agent_entry from './agent_entry.wesl';
 import agent_state from './agent_state.wesl';
 import at_least from './at_least.wesl';
+import augmentation from './augmentation.wesl';
 import binary_classes from './binary_classes.wesl';
 import binary_entry from './binary_entry.wesl';
 import binary_state from './binary_state.wesl';
@@ -22,6 +23,7 @@ import matrix_unit from './matrix_unit.wesl';
 import nan from './nan.wesl';
 import normalised from './normalised.wesl';
 import operand_block from './operand_block.wesl';
+import ordered_bits from './ordered_bits.wesl';
 import pool from './pool.wesl';
 import random from './random.wesl';
 import resize from './resize.wesl';
@@ -50,6 +52,7 @@ const modules = {
   agent_entry,
   agent_state,
   at_least,
+  augmentation,
   binary_classes,
   binary_entry,
   binary_state,
@@ -69,6 +72,7 @@ const modules = {
   nan,
   normalised,
   operand_block,
+  ordered_bits,
   pool,
   random,
   resize,

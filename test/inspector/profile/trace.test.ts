@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type TraceEvent, traceOf } from '../../../src/inspector/profile/trace.ts';
+import type { TraceEvent } from '../../../src/common/trace-events.ts';
+import { traceOf } from '../../../src/inspector/profile/trace.ts';
 import { sample } from './sample.ts';
 
 const { traceEvents } = JSON.parse(JSON.stringify(traceOf(sample))) as { traceEvents: TraceEvent[] };

@@ -245,18 +245,35 @@ describe('generated faces', () => {
       source: { kind: 'generated', seed: 9, identity: 11, sample: 1 },
     });
     expect(await openDataset({ identities: 3, samples: 2, seed: 9, first: 10 })).toEqual(dataset);
+    const poor = await openDataset('generated:identities=1,samples=1,blur=60,detail=24');
+    expect(poor.samples[0]!.source).toMatchObject({ quality: { blur: 60, detail: 24 } });
+    const drawn = await openDataset('generated:identities=3,samples=2,seed=9,first=10,blur=1..250,detail=24');
+    expect(drawn.samples.map(({ key }) => key)).toEqual(dataset.samples.map(({ key }) => key));
+    const qualities = drawn.samples.map(({ source }) =>
+      source.kind === 'generated' ? source.quality : undefined,
+    );
+    expect(qualities).toEqual(Array.from({ length: 6 }, () => ({ blur: expect.any(Number), detail: 24 })));
+    expect(new Set(qualities.map((quality) => quality?.blur)).size).toBe(6);
     const usual = await openDataset('generated');
     expect([usual.identities.length, usual.samples.length]).toEqual([200, 4000]);
   });
 
   test('a wrong specification is a usage error', async () => {
     const cases: [Parameters<typeof openDataset>[0], string][] = [
-      ['generated:people=3', 'unknown key "people" (known: identities, samples, seed, first)'],
+      ['generated:people=3', 'unknown key "people" (known: identities, samples, seed, first, blur, detail)'],
       ['generated:samples=x', 'samples must be a whole number of at least 1, got "x"'],
       ['generated:samples', 'samples must be a whole number of at least 1, got ""'],
       ['generated:identities=-5', 'identities must be a whole number of at least 1, got "-5"'],
       ['generated:samples=0', 'samples must be a whole number of at least 1, got 0'],
       [{ identities: 2.5 }, 'identities must be a whole number of at least 1, got 2.5'],
+      ['generated:blur=251', 'blur must be at most 250 thousandths of the width, got 251'],
+      ['generated:blur=low', 'blur must be a whole number of at least 0, got "low"'],
+      ['generated:blur=1..', 'blur must be a whole number of at least 0, got "1.."'],
+      ['generated:blur=3..1', 'blur must rise, such as 1..3, got 3..1'],
+      ['generated:blur=0..251', 'blur must be at most 250 thousandths of the width, got 251'],
+      ['generated:samples=1..2', 'samples must be a whole number of at least 1, got "1..2"'],
+      ['generated:detail=0..9', 'detail must be a whole number of at least 1, got 0'],
+      ['generated:detail=0', 'detail must be a whole number of at least 1, got 0'],
       ['generated:identities=4000000,samples=3', 'more than the possible 10000000'],
     ];
     for (const [what, expected] of cases) {

@@ -4,6 +4,7 @@ import {
   differenceOf,
   differenceText,
   type MeasuredRow,
+  orderedPairsText,
   orderText,
   paperOrder,
   points,
@@ -173,5 +174,57 @@ describe('the order of the paper', () => {
     const rows = papers.map((accuracy) => ({ paper: { accuracy }, mean: accuracy / 10 }));
     expect(orderText(rows)).toMatch(/the paper's order shows\.$/);
     expect(orderText(rows.map(({ paper, mean }) => ({ paper, mean: -mean })))).toMatch(/reverse/);
+  });
+});
+
+describe('rows that lack seeds', () => {
+  const of = (label: string, seeds: readonly number[], values: readonly number[]): MeasuredRow => ({
+    label,
+    seeds,
+    values,
+  });
+  const control = of('control', [1, 2, 3], [0.7, 0.72, 0.71]);
+
+  test('are compared by the seeds that both have', () => {
+    const late = of('late', [3, 1], [0.74, 0.73]);
+    expect(differenceOf(late, control).mean).toBeCloseTo(0.03, 12);
+    expect(differenceOf(late, control).count).toBe(2);
+    expect(differenceOf(of('one', [2], [0.73]), control)).toMatchObject({ count: 1, seeds: null });
+  });
+
+  test('are said to be of fewer, and those of one seed have no part in the procedure for many rows', () => {
+    const whole = of('whole', [1, 2, 3], [0.75, 0.771, 0.76]);
+    const compared = [whole, of('one', [2], [0.73])].map((row) => ({ row, control }));
+    const text = againstControlText(compared, undefined);
+    expect(text).toContain('over the seeds that row and control share, 1 to 3.');
+    expect(text).toContain('Of one seed, so that chance is not known: one (+1.00).');
+    expect(text).toMatch(/Above: whole \(\+5\.03 ± 0\.03, p < 0\.001\)/);
+    expect(text).not.toContain("Holm's procedure");
+    expect(againstControlText([], undefined)).toBe('No row shares a seed with its control so far.');
+  });
+});
+
+describe('pairs of rows that the paper separates', () => {
+  const of = (label: string, accuracy: number, values: readonly number[]) => ({
+    label,
+    values,
+    paper: { accuracy },
+  });
+
+  test('are judged each by itself, paired by seed', () => {
+    const rows = [
+      of('low', 98, [0.7, 0.71, 0.72]),
+      of('high', 99, [0.8, 0.81, 0.8201]),
+      of('odd', 98.5, [0.6, 0.611, 0.62]),
+    ];
+    expect(orderedPairsText(rows)).toMatch(
+      /^Each of these 3 pairs by itself, paired by seed: 2 are in the order of the paper beyond chance \(high over odd \+19\.97 ± 0\.04; high over low \+10\.00 ± 0\.00\), 1 in the opposite one \(odd over low −9\.97 ± 0\.03\), 0 not distinguishable/,
+    );
+  });
+
+  test('of one seed are not judged', () => {
+    expect(orderedPairsText([of('a', 98, [0.7]), of('b', 99, [0.8])])).toMatch(
+      /so that no pair is judged\.$/,
+    );
   });
 });

@@ -93,6 +93,11 @@ describe('known numbers', () => {
     [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
     [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
     [{ name: 'softmax' }, crossEntropy(cosines)],
+    // μ = 19.81, σ = 99: ẑ = −0.063269; the term of MagFace is 35·(10/12100 + 1/10).
+    [{ name: 'adaface' }, 6.084209],
+    [{ name: 'magface' }, 8.02888],
+    [{ name: 'elasticface', deviation: 0 }, 5.93886],
+    [{ name: 'elasticface', form: 'cos', deviation: 0, scale: { initial: 30 } }, 2.255894],
   ])('%o: %d', async (loss, expected) => {
     expect((await lossOf(loss)) / expected).toBeCloseTo(1, 5);
   });
@@ -142,6 +147,48 @@ describe('lengths that matter', () => {
       expect(loss / crossEntropy(logits)).toBeCloseTo(1, 5);
     }
   });
+});
+
+test.each<[LossInput, Record<string, unknown>[]]>([
+  [{ name: 'adaface', scale: { initial: 4 } }, [{ margin: 0.3 }, { concentration: -0.333 }, { alpha: 0.02 }]],
+  [
+    { name: 'magface', scale: { initial: 4 } },
+    [
+      { leastMargin: 0.4 },
+      { mostMargin: 0.9 },
+      { leastNorm: 9 },
+      { mostNorm: 120 },
+      { lambda: 20 },
+      { easyMargin: false },
+    ],
+  ],
+  [
+    { name: 'elasticface', deviation: 0.1, scale: { initial: 4 } },
+    [
+      { margin: 0.4 },
+      { deviation: 0.2 },
+      { form: 'cos', margin: 0.5 },
+      { assignment: 'sorted' },
+      { assignment: 'released' },
+      { clamped: true, deviation: 0.2 },
+    ],
+  ],
+])('every setting of %o reaches the loss', async (loss, changes) => {
+  // By their cosines the second, the third, the first: an order that is not its own inverse. The fourth cosine is below 0.
+  const batchFeatures = [
+    [20, 0, 0],
+    [0, 0, 60],
+    [0, 6, 32],
+    [-20, 0, 0],
+  ];
+  const batch = { features: batchFeatures, labels: [0, 2, 2, 0] };
+  const values = [];
+  for (const change of [{}, ...changes]) {
+    // Draws margins of which two are above one deviation, in another order.
+    device.setRandom(5, 0);
+    values.push(await lossOf({ ...loss, ...change } as LossInput, batch));
+  }
+  expect(new Set(values).size).toBe(values.length);
 });
 
 test('class sampling: a softmax over the drawn classes, whatever their numbers', async () => {

@@ -40,6 +40,9 @@ const losses: LossInput[] = [
   { name: 'adacos', dynamic: true, weightNormalisation: 'hard' },
   { name: 'circle', gamma: 16 },
   { name: 'circle', gamma: 16, weightNormalisation: 'hard' },
+  { name: 'adaface', scale: { initial: 16 }, alpha: 0.5 },
+  { name: 'magface', scale: { initial: 16 }, leastNorm: 0.1, mostNorm: 5, lambda: 0.1 },
+  { name: 'elasticface', scale: { initial: 16 }, assignment: 'sorted', weightNormalisation: 'hard' },
 ];
 
 const withClassWeights = new Set(losses.map(({ name }) => name));
@@ -191,6 +194,7 @@ describe('bounds in the log', () => {
     { name: 'sphereface' },
     { name: 'sphereface2' },
     { name: 'circle' },
+    { name: 'magface' },
   ])('none: %o', async (loss) => {
     expect((await firstStep({ loss })).bound).toBeUndefined();
   });
@@ -203,6 +207,8 @@ describe('a restored model continues with the same bits', () => {
     { name: 'sphereface2' },
     { name: 'cosface', classSampling: { rate: 0.5 }, scale: { learn: true } },
     { name: 'softmax', bias: true, classSampling: { rate: 0.5 } },
+    { name: 'adaface', alpha: 0.3, classSampling: { rate: 0.5 } },
+    { name: 'elasticface', deviation: 0.1 },
   ])('%o', async (loss) => {
     const people = 20;
     for (const optimiser of [{ name: 'sgd' }, { name: 'adamw', learningRate: 0.001 }] as const) {

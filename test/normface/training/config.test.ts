@@ -66,6 +66,12 @@ describe('training configuration', () => {
     ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
     ['adacos', { dynamic: false }],
     ['circle', { margin: 0.25, gamma: 256 }],
+    ['adaface', { margin: 0.4, concentration: 0.333, alpha: 0.01, scale: { initial: 64, learn: false } }],
+    [
+      'magface',
+      { leastMargin: 0.45, mostMargin: 0.8, leastNorm: 10, mostNorm: 110, lambda: 35, easyMargin: true },
+    ],
+    ['elasticface', { form: 'arc', margin: 0.5, deviation: 0.0125, assignment: 'random', clamped: false }],
   ] as const)('the defaults of %s are those of its authors', (name, settings) => {
     const { loss } = parseConfig({ loss: { name } });
     expect(loss).toMatchObject({ dropout: 0, weightNormalisation: 'tangent', ...settings });
@@ -101,6 +107,17 @@ describe('training configuration', () => {
       { loss: { name: 'sphereface2', classSampling: { rate: 0.1 } } },
       /the loss "[a-z0-9]+" has no option "classSampling"; name one that has it as loss.name: .*cosface/,
     ],
+    [
+      'lengths out of order',
+      { loss: { name: 'magface', leastNorm: 110 } },
+      /leastNorm 110 must be below mostNorm 110/,
+    ],
+    [
+      'margins out of order',
+      { loss: { name: 'magface', leastMargin: 0.9 } },
+      /leastMargin 0.9 must not be above mostMargin 0.8/,
+    ],
+    ['a share above one', { loss: { name: 'adaface', alpha: 2 } }, /loss.alpha is 2, expected at most 1/],
     [
       'no classes',
       { loss: { name: 'cosface', classSampling: { rate: 0 } } },
@@ -148,6 +165,31 @@ describe('training configuration', () => {
       'a shift of random crops',
       { data: { cropSize: [48, 48] }, augmentation: { shift: 1 } },
       /set augmentation.randomCrop to false/,
+    ],
+    [
+      'a range that falls',
+      { augmentation: { crop: { area: [0.5, 0.2] } } },
+      /augmentation.crop.area is \[0.5,0.2\]: expected the smaller number first/,
+    ],
+    [
+      'one number for a range',
+      { augmentation: { crop: { area: 0.5 } } },
+      /augmentation.crop.area is 0.5, expected a list/,
+    ],
+    [
+      'a probability above 1',
+      { augmentation: { lowResolution: { probability: 2 } } },
+      /augmentation.lowResolution.probability is 2, expected at most 1/,
+    ],
+    [
+      'a cover that is no level',
+      { augmentation: { erase: { fill: 'mean' } } },
+      /augmentation.erase.fill is "mean": expected random, or a whole number from 0 to 255/,
+    ],
+    [
+      'a change by its name elsewhere',
+      { augmentation: { cutout: {} } },
+      /unknown key "augmentation.cutout", did you mean "augmentation.erase"/,
     ],
     ['name that is a path', { name: '../x' }, /name is "..\/x": use letters/],
     ['a list', [], /expected an object/],

@@ -78,8 +78,8 @@ test('a frozen front gives the features that it gives in an evaluation', async (
   const objective = new Objective(device, config, 4);
   const mean = objective.parameters.get('norm1.runningMean');
   mean.write(Float32Array.from({ length: mean.size }, (_, i) => i / 10));
-  objective.images.write(batch.pixels);
-  objective.labels.write(batch.labels);
+  objective.batches[0]!.images.write(batch.pixels);
+  objective.batches[0]!.labels.write(batch.labels);
   objective.forward();
   expect(await mean.readFloats()).toEqual(Float32Array.from({ length: mean.size }, (_, i) => i / 10));
   objective.dispose();

@@ -73,6 +73,7 @@ function setUp(overrides: Partial<LoopOptions<number>> = {}) {
     },
     onValidate: async (step) => {
       seen.validated.push(step);
+      return { isBest: false, stop: false };
     },
     onConfirmed: () => seen.confirmed.push(seen.saved.at(-1)?.step ?? 0),
     onDiverged: (step) => {

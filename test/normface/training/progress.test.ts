@@ -48,6 +48,9 @@ test('a status line holds every number, the time left in front of those that may
   expect(statusLine({ ...record(7), bound: 0.0213 }, 120, 200, plain)).toContain(
     'loss 4.250 (bound 0.021) |',
   );
+  expect(statusLine({ ...record(7), featureNorm: 23.456, sampleMargin: 0.4444 }, 120, 200, plain)).toContain(
+    'cos- 0.020 | |f| 23.5 m 0.444 | lr',
+  );
   expect(statusLine({ ...record(60), scale: undefined }, 120, 5, { live: true, columns: 200 })).toMatch(
     /^\[======== {8}\] {2}60\/120 \| ETA 5s \| loss 4.250 \| cos\+/,
   );

@@ -69,8 +69,20 @@ const losses: [string, TrainingConfigInput][] = [
     },
   ],
   [
-    'arcface with a part of the classes',
-    { loss: { name: 'arcface', scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
+    'arcface with a part of the classes and changed images',
+    {
+      loss: { name: 'arcface', scale: { initial: 8 }, classSampling: { rate: 0.5 } },
+      augmentation: {
+        crop: { probability: 0.3 },
+        lowResolution: { probability: 0.3 },
+        photometric: { probability: 0.5 },
+        erase: { probability: 0.3 },
+      },
+    },
+  ],
+  [
+    'adaface with a part of the classes',
+    { loss: { name: 'adaface', alpha: 0.3, scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
   ],
   [
     'normface with batch norm over all ranks',

@@ -134,7 +134,11 @@ export class FusedHead {
    * The gradient of a kernel that adds to that of the features what does not come through the products; where ranks add up their
    * gradients it is added by one of them.
    */
-  addToFeatures(kernel: Kernel, own: Pick<Dispatch, 'constants' | 'bindings'>, gradients: Tensor): void {
+  addToFeatures(
+    kernel: Kernel,
+    own: Pick<Dispatch, 'constants' | 'conditions' | 'bindings'>,
+    gradients: Tensor,
+  ): void {
     const { features, rows, options } = this.options.scores;
     if (options.shard && options.shard.ranks.rank !== 0) return;
     const [samples, d] = features.shape as [number, number];
@@ -142,6 +146,7 @@ export class FusedHead {
     features.device.dispatch({
       kernel,
       constants: { ...constants, SAMPLES: samples, D: d, ...own.constants },
+      conditions: own.conditions,
       bindings: { directions: rows, decisions: this.decisions!, grad_features: gradients, ...own.bindings },
       grid,
       cost: { flops: 2 * features.size, bytes: 12 * features.size },

@@ -1,7 +1,7 @@
-import type { Margin } from './margin.ts';
+import type { CommonMargin } from './margin.ts';
 
 /** What stands for a cosine before the scale, from the definitions with angles. `annealing` is λ of SphereFace. */
-export function marginReference(margin: Margin, cosine: number, isOwn: boolean, annealing = 0): number {
+export function marginReference(margin: CommonMargin, cosine: number, isOwn: boolean, annealing = 0): number {
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
   switch (margin.kind) {
     case 'cosine':

@@ -1,8 +1,17 @@
 import { check, checkArgument } from '../../core/errors.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
+import {
+  checkSampleMargin,
+  isSampleMargin,
+  type SampleMargin,
+  sampleMarginNeedsAngle,
+} from './sample_margin.ts';
 
 /** What a softmax over cosines puts in their place: shaders/lib/margin. */
-export type Margin =
+export type Margin = CommonMargin | SampleMargin;
+
+/** A margin that is the same for all samples. */
+export type CommonMargin =
   /** AM-Softmax and CosFace: cos θ − m for the own class; with `onlyAbove` where cos θ > m, as in AM-Softmax's layer. */
   | { readonly kind: 'cosine'; readonly margin: number; readonly onlyAbove?: boolean }
   /**
@@ -27,6 +36,10 @@ export type Margin =
 
 /** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
+  if (isSampleMargin(margin)) {
+    checkSampleMargin(operator, margin);
+    return;
+  }
   if (margin.kind === 'multiple-angle') {
     const { multiple, annealing } = margin;
     checkArgument(
@@ -52,6 +65,11 @@ export function checkMargin(operator: string, margin: Margin): void {
   );
 }
 
+/** Whether it is made of the angle to the own class, beside its cosine. */
+export function needsOwnAngle(margin: Margin | null): boolean {
+  return isSampleMargin(margin) ? sampleMarginNeedsAngle(margin) : margin?.kind === 'angle';
+}
+
 /** What the kernels need to apply a margin; nothing for null. */
 export function marginBindings(device: Device, margin: Margin | null) {
   const constants: Record<string, number> = {};
@@ -59,7 +77,7 @@ export function marginBindings(device: Device, margin: Margin | null) {
   const bindings: Record<string, Tensor> = {};
   if (!margin) return { constants, conditions, bindings };
   conditions.margin = true;
-  constants.MARGIN = margin.kind === 'multiple-angle' ? 0 : margin.margin;
+  constants.MARGIN = 'margin' in margin ? margin.margin : 0;
   constants.MULTIPLE = margin.kind === 'multiple-angle' ? margin.multiple : 1;
   switch (margin.kind) {
     case 'cosine':
@@ -79,6 +97,19 @@ export function marginBindings(device: Device, margin: Margin | null) {
     }
     case 'circle':
       conditions.circle = true;
+      break;
+    case 'adaptive':
+      conditions.adaptive_margin = true;
+      break;
+    case 'magnitude':
+      conditions.angle_margin = true;
+      conditions.easy = margin.easy ?? true;
+      conditions.sample_margin = true;
+      break;
+    case 'elastic':
+      conditions[margin.of === 'angle' ? 'angle_margin' : 'cosine_margin'] = true;
+      conditions.unbounded = true;
+      conditions.sample_margin = true;
   }
   return { constants, conditions, bindings };
 }

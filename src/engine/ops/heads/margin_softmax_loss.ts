@@ -1,3 +1,4 @@
+import { checkArgument } from '../../core/errors.ts';
 import { defineOperator, type InputSpec, type ReferenceArray } from '../../core/operator.ts';
 import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -7,7 +8,8 @@ import { dot, rowOf, scoreMatrix } from './class_scores.reference.ts';
 import { crossEntropyReference } from './cross_entropy.reference.ts';
 import { defaultFloor, logitScale } from './logit_scale.ts';
 import { marginReference } from './margin.reference.ts';
-import { checkMargin, type Margin } from './margin.ts';
+import { type CommonMargin, checkMargin, type Margin } from './margin.ts';
+import { isSampleMargin } from './sample_margin.ts';
 import { type SharedHeadOptions, softmaxHead } from './softmax_head.ts';
 import type { LossWithStatistics } from './statistics.ts';
 
@@ -43,8 +45,9 @@ const optionNames: OptionNames<MarginSoftmaxOptions> = {
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
  *
  * with t of the {@link Margin}: AM-Softmax (arXiv 1801.05599) and CosFace (arXiv 1801.09414), ArcFace (arXiv 1801.07698), SphereFace
- * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ. The statistics are the cosines
- * without margin and the scale s.
+ * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ; and AdaFace (arXiv 2204.00964), MagFace (arXiv 2103.06627) and
+ * ElasticFace (arXiv 2109.09416), in which every sample has a margin of its own. The statistics are the cosines without margin and the scale s;
+ * where samples have margins of their own also their mean, and mean and standard deviation of the features' lengths.
  *
  * @param features [n, d]
  * @param weights [classes, d]
@@ -73,6 +76,11 @@ export function marginSoftmaxHead(
   checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
   checkMargin(operator, margin);
+  checkArgument(
+    normaliseFeatures || !isSampleMargin(margin),
+    operator,
+    () => 'margins of samples are for normalised features',
+  );
   return softmaxHead({
     operator,
     features,
@@ -100,7 +108,8 @@ export function marginSoftmaxLoss(
   return marginSoftmaxHead(features, weights, labels, options).loss;
 }
 
-interface Attributes extends Omit<MarginSoftmaxOptions, 'scale'> {
+interface Attributes extends Omit<MarginSoftmaxOptions, 'scale' | 'margin'> {
+  readonly margin: CommonMargin;
   /** Where it is not a fourth input. */
   readonly scale?: number;
 }

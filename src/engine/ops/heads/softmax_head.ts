@@ -12,7 +12,14 @@ import { sumRows } from '../reduce/sum_rows.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { type ClassShard, mergeSoftmaxStates, shareOwnRows } from './class_shard.ts';
 import { FusedHead } from './fused_head.ts';
-import { type Margin, marginBindings } from './margin.ts';
+import { type Margin, marginBindings, needsOwnAngle } from './margin.ts';
+import { isSampleMargin } from './sample_margin.ts';
+import {
+  addMarginGradient,
+  finishSampleMargins,
+  sampleMarginStatistics,
+  setSampleMargins,
+} from './sample_margins.ts';
 import { type LossWithStatistics, statisticNames } from './statistics.ts';
 
 const adaptKernel = { name: 'adacos_scale', source: adaptSource };
@@ -66,6 +73,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     const scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || margin !== null });
     const samplesNow = (): Tensor => samplesOf(scores, options, ofMargin);
     let samples = samplesNow();
+    const sampleMargin = isSampleMargin(margin) ? margin : null;
+    if (sampleMargin) setSampleMargins(sampleMargin, samples, shard !== null);
     const head = new FusedHead({
       scores,
       family: 'softmax',
@@ -73,7 +82,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       merge: mergeSoftmaxStates,
       state,
       decision,
-      statistics,
+      statistics: sampleMargin ? sampleMarginStatistics : statistics,
       flops: 8,
       constants,
       conditions: {
@@ -105,6 +114,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       },
       head.reduce(),
     );
+    if (sampleMargin) finishSampleMargins(sampleMargin, samples, outputs);
     record(outputs.loss, {
       operator,
       inputs: [features, weights, scale, ...(bias ? [bias] : [])],
@@ -120,6 +130,7 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         );
         if (dFeatures && margin && !normaliseFeatures)
           head.addToFeatures(radialKernel, { constants: {}, bindings: { upstream } }, dFeatures);
+        if (dFeatures && sampleMargin) addMarginGradient(sampleMargin, head, upstream, dFeatures);
         const dScale = scale.requiresGradient ? viewOf(multiply(slope, upstream), scale.shape) : null;
         return [dFeatures, dWeights, dScale, ...(bias ? [dBias] : [])];
       },
@@ -134,9 +145,9 @@ function samplesOf(
   { features, labels, scale, floor, epsilon, normaliseFeatures, margin = null, shard }: SoftmaxHeadOptions,
   ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
-  const isOfAngle = margin?.kind === 'angle';
+  const isOfAngle = needsOwnAngle(margin);
   const samples = features.device.empty([features.shape[0]!, sample.words], sample.dtype);
-  const lengths = !normaliseFeatures || isOfAngle;
+  const lengths = !normaliseFeatures || isOfAngle || isSampleMargin(margin);
   const bindings = {
     scale,
     samples,

@@ -17,6 +17,11 @@ export interface LossStatistics {
   readonly positiveEntry?: number;
   /** Number of entries that the loss is the mean of. */
   readonly entries?: number;
+  /** Mean length of the features, and its standard deviation in the batch. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  /** Mean of the margins that samples have of their own. */
+  readonly sampleMargin?: number;
 }
 
 /** The statistics of a loss on the device: not differentiable, and overwritten by every run of a captured step. */
@@ -42,6 +47,9 @@ const known: Record<keyof LossStatistics, true> = {
   negativeEntry: true,
   positiveEntry: true,
   entries: true,
+  featureNorm: true,
+  normDeviation: true,
+  sampleMargin: true,
 };
 
 /**

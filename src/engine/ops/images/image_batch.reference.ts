@@ -1,5 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { hash32 } from '../../core/random.ts';
+import { drawPlace } from './image_batch_draws.ts';
 
 /** Luma of red, green and blue: the first row of the inverse of the matrix from YIQ. */
 const yiq = [0.298936021293775, 0.587043074451121, 0.114020904255103] as const;
@@ -26,14 +26,11 @@ export function imageBatchReference(
   const y = referenceArray([n, height, width, channels]);
   const clamp = (value: number, extent: number): number => Math.min(Math.max(value, 0), extent - 1);
   for (let image = 0; image < n; image++) {
-    const draw = (word: number): number => hash32(seed, step, 0, 4 * (firstRow + image) + word);
-    const mirrored = mirror === 'always' || (mirror === 'random' && draw(0) % 2 === 1);
-    const start = (spare: number, word: number): number =>
-      crop === 'random'
-        ? draw(word) % (spare + 1)
-        : Math.floor(spare / 2) + (draw(word) % (2 * shift + 1)) - shift;
-    const top = start(sourceHeight - height, 1);
-    const left = start(sourceWidth - width, 2);
+    const { mirrored, top, left } = drawPlace(
+      { mirror, shift, crop },
+      { rows: sourceHeight - height, columns: sourceWidth - width },
+      { seed, step, row: firstRow + image },
+    );
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         const sourceRow = clamp(top + row, sourceHeight);

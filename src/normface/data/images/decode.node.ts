@@ -26,7 +26,8 @@ const defaultSize: ImageSize = { width: 96, height: 112 };
  */
 export async function decodeSource(source: Source, size?: ImageSize, resize = true): Promise<Image> {
   if (source.kind === 'generated') {
-    return renderFace(source.seed, source.identity, source.sample, size ?? defaultSize);
+    const { seed, identity, sample, quality } = source;
+    return renderFace(seed, identity, sample, size ?? defaultSize, undefined, quality);
   }
   if (source.kind !== 'grey')
     return decodeStored(source, (input) => resized(input.autoOrient(), size, resize));

@@ -6,8 +6,11 @@ import { readBlufrSplits } from '../../data/protocols/blufr.node.ts';
 import { type BlufrSplits, blufrSamples } from '../../data/protocols/blufr.ts';
 import { type BlufrTrialResult, evaluateBlufrTrial } from '../../evaluation/blufr.ts';
 import { type MergeName, mergeMirror } from '../../evaluation/merge.ts';
+import { percent } from '../../evaluation/summary.ts';
+import { hashText } from '../../training/config/overrides.ts';
 import type { DataSources, Faces } from '../data-sources.node.ts';
-import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
+import type { Measure } from '../jobs/job.ts';
+import { datasetFingerprint } from '../jobs/subjects.node.ts';
 
 /** Images and the trials that they are divided into. */
 export interface BlufrSet {
@@ -69,23 +72,54 @@ export function openSetOf(dataset: Dataset, enrolled: number): BlufrSplits {
   };
 }
 
-/** Rates of a run's last checkpoint in some trials, by cosines of the merged features. @param trials numbers from 1 */
-export async function blufrRates(
-  runner: ExperimentRunner,
-  run: TrainedRun,
+export type BlufrMeasure = Measure<{ readonly trials: readonly BlufrTrialResult[] }>;
+
+/** Rates of a job's last checkpoint in some trials, by cosines of the merged features. @param trials numbers from 1 */
+export function blufrMeasure(
   { dataset, splits }: BlufrSet,
   trials: readonly number[],
   merge: MergeName,
-): Promise<BlufrTrialResult[]> {
+): BlufrMeasure {
   const everyImage = Uint32Array.from(splits.images.keys());
-  const samples = blufrSamples(dataset, splits, everyImage);
-  const { front, mirrored } = await runner.mirroredFeatures(run, dataset, samples, merge !== 'front');
-  const features = mergeMirror(front, mirrored, merge);
-  const device = await runner.openDevice();
-  const results: BlufrTrialResult[] = [];
-  for (const trial of trials) {
-    runner.checkInterrupt();
-    results.push(await evaluateBlufrTrial(device, features, splits.labels, splits.trials[trial - 1]!, trial));
-  }
-  return results;
+  return {
+    name: 'BLUFR',
+    settings: { trials: [...trials], merge },
+    subject: async () => ({
+      fingerprint: await splitsFingerprint(dataset, splits),
+      images: (merge === 'front' ? 1 : 2) * everyImage.length,
+    }),
+    measure: async (runner, run) => {
+      const samples = blufrSamples(dataset, splits, everyImage);
+      const { front, mirrored } = await runner.mirroredFeatures(run, dataset, samples, merge !== 'front');
+      const features = mergeMirror(front, mirrored, merge);
+      const device = await runner.openDevice();
+      const results: BlufrTrialResult[] = [];
+      for (const trial of trials) {
+        runner.checkInterrupt();
+        results.push(
+          await evaluateBlufrTrial(device, features, splits.labels, splits.trials[trial - 1]!, trial),
+        );
+      }
+      const [{ verificationRate, detectionRate }] = results as [BlufrTrialResult];
+      runner.say(
+        `${run.key}: VR ${percent(verificationRate)} %, DIR ${percent(detectionRate)} % in trial ${trials[0]}`,
+      );
+      return { trials: results };
+    },
+  };
+}
+
+/** Of divisions that were looked at already. */
+const fingerprints = new WeakMap<BlufrSplits, Promise<string>>();
+
+function splitsFingerprint(dataset: Dataset, splits: BlufrSplits): Promise<string> {
+  const find = async () => {
+    const trials = splits.trials.map(({ test, gallery, probes }) =>
+      [test, gallery, probes].map((list) => list.join(' ')).join('\n'),
+    );
+    return hashText([await datasetFingerprint(dataset), ...splits.images, ...trials].join('\n'));
+  };
+  const known = fingerprints.get(splits) ?? find();
+  fingerprints.set(splits, known);
+  return known;
 }

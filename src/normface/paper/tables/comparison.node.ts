@@ -1,16 +1,20 @@
-/** Trains and evaluates the rows of a table: for every seed a baseline, and from it each row. */
+/** What the tables measure of their rows: accuracies on pairs, and which pairs were decided rightly. */
 
-import { UserError } from '../../../common/errors.ts';
-import { type EvaluationSet, evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
+import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { evaluateScores } from '../../evaluation/evaluate.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
 import { MergedScores } from '../../evaluation/merged-scores.ts';
 import { mean } from '../../evaluation/result.ts';
 import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint/checkpoint.node.ts';
+import type { TrainingConfig } from '../../training/config/config.ts';
+import type { KnownValues } from '../experiment.ts';
 import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
-import type { LossRow } from './loss-rows.ts';
-import { baselineConfig, fineTuneConfig, type Recipe } from './recipe.ts';
+import { packBits, unpackBits } from '../jobs/bits.ts';
+import type { Job, Measure, PlannedJob, Subject } from '../jobs/job.ts';
+import { pairsSubject } from '../jobs/subjects.node.ts';
+import { type LossRow, labelOf } from './loss-rows.ts';
+import { fineTuneJob, type Recipe } from './recipe.ts';
 
 /** One evaluated checkpoint; rates in [0, 1]. */
 export interface Measurement {
@@ -23,90 +27,106 @@ export interface Measurement {
   readonly decisions: Uint8Array;
 }
 
-export class Comparison {
-  readonly runner: ExperimentRunner;
-  readonly recipe: Recipe;
-  private readonly baselines = new Map<number, Promise<TrainedRun>>();
-  private set: Promise<EvaluationSet | undefined> | undefined;
+/** The same as it is kept. */
+interface KeptMeasurement extends Omit<Measurement, 'decisions'> {
+  readonly pairs: number;
+  readonly decisions: string;
+}
 
-  constructor(runner: ExperimentRunner, recipe: Recipe) {
-    this.runner = runner;
-    this.recipe = recipe;
-  }
+export type PairsMeasure = Measure<{ readonly measurements: readonly KeptMeasurement[] }>;
 
-  /** What every row of a seed starts from; trained once. */
-  baseline(seed: number): Promise<TrainedRun> {
-    const { name } = this.recipe;
-    const run =
-      this.baselines.get(seed) ??
-      this.runner.train(baselineConfig(this.recipe, seed), `${name}-baseline-s${seed}`);
-    this.baselines.set(seed, run);
-    return run;
-  }
-
-  async fineTune(row: LossRow, seed: number): Promise<TrainedRun> {
-    const { checkpoint } = await this.baseline(seed);
-    const config = fineTuneConfig(this.recipe, row, checkpoint, seed);
-    return this.runner.train(config, `${this.recipe.name}-${row.key}-s${seed}`);
-  }
-
-  /** The pairs that judge, and features of a run's last checkpoint for them: those that the recipe's merge needs. */
-  async features(run: TrainedRun, mirror = this.recipe.merge !== 'front') {
-    const { dataset, indices, pairs } = await this.evaluationSet(run);
-    return { pairs, features: await this.runner.mirroredFeatures(run, dataset, indices, mirror) };
-  }
-
-  /** Number of the pairs that judge. */
-  async pairCount(run: TrainedRun): Promise<number> {
-    return (await this.evaluationSet(run)).pairs.a.length;
-  }
-
-  private async evaluationSet({ key, config }: TrainedRun): Promise<EvaluationSet> {
-    this.set ??= evaluationSetOf(config);
-    const set = await this.set;
-    if (!set) throw new UserError(`the run ${key} names no pairs to evaluate on`);
-    return set;
-  }
-
-  /** The evaluated checkpoints of a run, its last ones, as many as the recipe says, by each of some merges. */
-  async measure(run: TrainedRun, merges: readonly MergeName[] = [this.recipe.merge]): Promise<Measurement[]> {
-    const measurements: Measurement[] = [];
-    const mirror = merges.some((merge) => merge !== 'front');
-    for (const checkpoint of completeCheckpoints(run.folder).slice(-this.recipe.snapshots.count)) {
-      this.runner.checkInterrupt();
-      const { pairs, features } = await this.features({ ...run, checkpoint }, mirror);
-      const scores = new MergedScores(features, pairs);
-      for (const merge of merges) {
-        const { metrics, first } = evaluateScores(scores, {
-          merge,
-          protocols: [this.recipe.protocol],
-        });
-        measurements.push({
-          seed: run.config.seed,
-          step: stepOf(checkpoint),
-          merge,
-          accuracy: metrics.protocols[0]!.accuracy,
-          areaUnderCurve: metrics.areaUnderCurve,
-          decisions: first!.decisions,
-        });
+/** The evaluated checkpoints of a job, its last ones, as many as the recipe says, by each of some merges. */
+export function pairsMeasure(
+  { protocol, merge, snapshots: { count } }: Pick<Recipe, 'protocol' | 'merge' | 'snapshots'>,
+  merges: readonly MergeName[] = [merge],
+): PairsMeasure {
+  const mirror = merges.some((name) => name !== 'front');
+  return {
+    name: 'pairs',
+    settings: { protocol, merges: [...merges], snapshots: count },
+    subject: (runner, config) => judgesOf(runner, config, mirror),
+    measure: async (runner, run) => {
+      const measurements: KeptMeasurement[] = [];
+      for (const checkpoint of completeCheckpoints(run.folder).slice(-count)) {
+        runner.checkInterrupt();
+        const { pairs, features } = await pairFeatures(runner, { ...run, checkpoint }, mirror);
+        const scores = new MergedScores(features, pairs);
+        for (const name of merges) {
+          const { metrics, first } = evaluateScores(scores, { merge: name, protocols: [protocol] });
+          measurements.push({
+            seed: run.config.seed,
+            step: stepOf(checkpoint),
+            merge: name,
+            accuracy: metrics.protocols[0]!.accuracy,
+            areaUnderCurve: metrics.areaUnderCurve,
+            pairs: first!.decisions.length,
+            decisions: packBits(first!.decisions),
+          });
+        }
       }
-    }
-    return measurements;
-  }
+      const last = measurements.at(-1);
+      if (last) runner.say(`${run.key}: ${(100 * last.accuracy).toFixed(2)} % of ${last.pairs} pairs`);
+      return { measurements };
+    },
+  };
+}
 
-  /** Measurements of every row and seed, in the order of the rows; seeds are the outer loop, so that none is left behind. */
-  async measureRows(rows: readonly LossRow[], seeds: readonly number[]): Promise<Measurement[][]> {
-    const measured: Measurement[][] = rows.map(() => []);
-    for (const seed of seeds) {
-      for (const [r, row] of rows.entries()) {
-        const measurements = await this.measure(await this.fineTune(row, seed));
-        measured[r]!.push(...measurements);
-        const { accuracy } = measurements.slice(-1)[0]!;
-        this.runner.say(`seed ${seed} · ${row.key}: ${(100 * accuracy).toFixed(2)} %`);
-      }
-    }
-    return measured;
-  }
+/** The pairs of a configuration, the same ones for every seed where they are drawn: rows and seeds are compared pair by pair. */
+function judges(runner: ExperimentRunner, config: TrainingConfig): Promise<EvaluationSet> {
+  return runner.evaluationSet({ ...config, seed: 1 });
+}
+
+/** @param mirror whether mirror images are looked at, too */
+export async function judgesOf(
+  runner: ExperimentRunner,
+  config: TrainingConfig,
+  mirror: boolean,
+): Promise<Subject> {
+  return pairsSubject(await judges(runner, config), mirror ? 2 : 1);
+}
+
+/** The pairs of a run's configuration, and features of its last checkpoint for them. */
+export async function pairFeatures(runner: ExperimentRunner, run: TrainedRun, mirror: boolean) {
+  const { dataset, indices, pairs } = await judges(runner, run.config);
+  return { pairs, features: await runner.mirroredFeatures(run, dataset, indices, mirror) };
+}
+
+/** What is kept of a job's pairs; nothing while it is not done. */
+export async function measurementsOf(
+  known: KnownValues,
+  job: Job,
+  measure: PairsMeasure,
+): Promise<Measurement[]> {
+  const { measurements = [] } = (await known.value(job, measure)) ?? {};
+  return measurements.map(({ pairs, decisions, ...one }) => ({
+    ...one,
+    decisions: unpackBits(decisions, pairs),
+  }));
+}
+
+/** The jobs of some rows, each with what is measured of it; seeds are the outer loop, so that none is left behind. */
+export function rowJobs(
+  recipe: Recipe,
+  rows: readonly LossRow[],
+  seeds: readonly number[],
+  measures: readonly Measure[],
+): PlannedJob[] {
+  return seeds.flatMap((seed) =>
+    rows.map((row) => ({ job: fineTuneJob(recipe, row, seed, measures), label: labelOf(row), seed })),
+  );
+}
+
+/** Measurements of each row so far, of the seeds in their order. @param jobs of the rows, as `rowJobs` makes them */
+export async function measuredRows(
+  known: KnownValues,
+  rows: number,
+  jobs: readonly PlannedJob[],
+  measure: PairsMeasure,
+): Promise<Measurement[][]> {
+  const measured: Measurement[][] = Array.from({ length: rows }, () => []);
+  for (const [k, { job }] of jobs.entries())
+    measured[k % rows]!.push(...(await measurementsOf(known, job, measure)));
+  return measured;
 }
 
 /** For each seed the mean over its checkpoints, in the order of the seeds. */
@@ -131,6 +151,7 @@ function bySeed(measurements: readonly Measurement[]): Measurement[][] {
 export function measuredRow(label: string, measurements: readonly Measurement[]): MeasuredRow {
   return {
     label,
+    seeds: bySeed(measurements).map(([first]) => first!.seed),
     values: perSeed(measurements),
     units: bySeed(measurements).map((ofSeed) =>
       Float64Array.from(ofSeed[0]!.decisions, (_, pair) =>

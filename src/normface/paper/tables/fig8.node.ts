@@ -10,10 +10,10 @@ import {
   type MeasuredRow,
   percentEstimate,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults } from '../experiment.ts';
-import type { ExperimentRunner } from '../experiment-runner.node.ts';
+import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
+import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
 import { linePlot } from '../line-plot.node.ts';
-import { Comparison, measuredRow } from './comparison.node.ts';
+import { measuredRow, measuredRows, pairsMeasure, rowJobs } from './comparison.node.ts';
 import { controlAmong, jointConfig, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
@@ -25,25 +25,24 @@ const kinds = [
   { key: 'center', name: 'center', negativeMargin: 0 },
 ] as const;
 
-export const fig8: Experiment = {
+export const fig8: PlannedExperiment = {
   name: 'fig8',
   title: 'Figure 8: accuracy against the weight of a second loss',
   paper:
     'Adding C-contrastive to the normalised softmax changes the accuracy less over the range of weights than adding the center loss; both lie above the softmax baseline.',
-  run: (runner) =>
-    runFig8(
-      runner,
+  plan: (runner) =>
+    planFig8(
       comparisonRecipe(runner),
-      runner.pick({ quick: [1e-3, 1e-2, 1e-1, 1], full: [1e-4, 1e-3, 1e-2, 1e-1, 1] }),
+      runner.comparisonSeeds,
+      runner.pick({
+        quick: [1e-3, 1e-2, 1e-1, 1],
+        medium: [1e-3, 1e-2, 1e-1],
+        full: [1e-4, 1e-3, 1e-2, 1e-1, 1],
+      }),
     ),
 };
 
-export async function runFig8(
-  runner: ExperimentRunner,
-  recipe: Recipe,
-  weights: readonly number[],
-): Promise<ExperimentResults> {
-  const seeds = runner.comparisonSeeds;
+export function planFig8(recipe: Recipe, seeds: readonly number[], weights: readonly number[]): Plan {
   const swept = kinds.flatMap(({ key, name, negativeMargin }) =>
     weights.map(
       (weight): LossRow => ({
@@ -62,13 +61,23 @@ export async function runFig8(
     alone!,
   );
   const rows = [further!, alone!, ...swept];
-  const measured = await new Comparison(runner, recipe).measureRows(rows, seeds);
-  return experimentResults(
-    recipe,
-    weights,
-    measured.map((row, k) => measuredRow(labelOf(rows[k]!), row)),
-    seeds,
-  );
+  const measure = pairsMeasure(recipe);
+  const jobs = rowJobs(recipe, rows, seeds, [measure]);
+  return {
+    jobs,
+    results: async (values) => {
+      const { done } = await ofFinishedSeeds(values, jobs, measure);
+      if (done.length === 0) return undefined;
+      const finished = jobs.filter(({ seed }) => done.includes(seed));
+      const measured = await measuredRows(values, rows.length, finished, measure);
+      return experimentResults(
+        recipe,
+        weights,
+        measured.map((row, k) => measuredRow(labelOf(rows[k]!), row)),
+        done,
+      );
+    },
+  };
 }
 
 /** @param measured the control, softmax over cosines alone, then every kind and weight */

@@ -1,5 +1,6 @@
 /** The losses that the tables compare, as data: one entry a row. */
 
+import { type MeasuredRow, sharedSeeds } from '../../evaluation/verdict.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
 
 type Loss = NonNullable<TrainingConfigInput['loss']>;
@@ -75,17 +76,26 @@ function controlKeyOf({ config: { loss } }: LossRow): string {
  * @throws RangeError where it is missing
  */
 export function controlAmong<T extends { readonly row: LossRow }>(results: readonly T[], row: LossRow): T {
-  const wanted = isControl(row) ? control.key : controlKeyOf(row);
-  const found = results.find(({ row: { key } }) => key === wanted);
-  if (!found) throw new RangeError(`there is no row ${wanted}`);
+  const found = findControl(results, row);
+  if (!found) throw new RangeError(`there is no control of the row ${row.key}`);
   return found;
 }
 
-/** Every row but the plain control, each with its control. */
-export function withTheirControls<T extends { readonly row: LossRow }>(results: readonly T[]) {
-  return results
-    .filter(({ row }) => row.key !== control.key)
-    .map((result) => ({ row: result, control: controlAmong(results, result.row) }));
+function findControl<T extends { readonly row: LossRow }>(
+  results: readonly T[],
+  row: LossRow,
+): T | undefined {
+  const wanted = isControl(row) ? control.key : controlKeyOf(row);
+  return results.find(({ row: { key } }) => key === wanted);
+}
+
+/** Every row but the plain control, each with its control; rows that share no seed with it, since not all is trained yet, are left out. */
+export function withTheirControls<T extends MeasuredRow & { readonly row: LossRow }>(results: readonly T[]) {
+  return results.flatMap((result) => {
+    const own = findControl(results, result.row);
+    if (result.row.key === control.key || !own || sharedSeeds(result, own) === 0) return [];
+    return [{ row: result, control: own }];
+  });
 }
 
 export function isControl({ key }: Pick<LossRow, 'key'>): boolean {

@@ -4,12 +4,14 @@ import { estimate } from '../../../common/statistics.ts';
 import { type MergeName, mergeNames } from '../../evaluation/merge.ts';
 import { type MirrorRow, mirrorTable } from '../../evaluation/mirror-table.ts';
 import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults } from '../experiment.ts';
-import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { Comparison } from './comparison.node.ts';
+import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
+import { packBits, unpackBits } from '../jobs/bits.ts';
+import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
+import type { Measure } from '../jobs/job.ts';
+import { judgesOf, pairFeatures } from './comparison.node.ts';
 import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
-import type { Recipe } from './recipe.ts';
+import { baselineJob, fineTuneJob, type Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
 
@@ -27,41 +29,96 @@ const models = [
   },
 ] as const;
 
-export const mirror: Experiment = {
+export const mirror: PlannedExperiment = {
   name: 'mirror',
   title: 'Mirror images and PCA',
   paper:
     'Merging the features of image and mirror image, and PCA, each add one or two tenths of a point; sum and maximum with PCA give the best model its 99.22 %.',
-  run: (runner) => runMirror(runner, comparisonRecipe(runner)),
+  plan: (runner) => planMirror(comparisonRecipe(runner), runner.comparisonSeeds),
 };
 
-export async function runMirror(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
-  const comparison = new Comparison(runner, recipe);
-  const seeds = runner.comparisonSeeds;
-  const tables: MirrorRow[][][] = models.map(() => []);
+/** One line of the table, as much of it as is told. */
+interface Line {
+  readonly pca: boolean;
+  readonly merges: Readonly<Record<MergeName, { readonly accuracy: number; readonly decisions: Uint8Array }>>;
+}
+
+/** The same as it is kept. */
+interface KeptLine {
+  readonly pca: boolean;
+  readonly merges: Readonly<Record<MergeName, { accuracy: number; pairs: number; decisions: string }>>;
+}
+
+type MirrorMeasure = Measure<{ readonly lines: readonly KeptLine[] }>;
+
+const mirrorMeasure: MirrorMeasure = {
+  name: 'mirror table',
+  settings: { merges: [...mergeNames] },
+  subject: (runner, config) => judgesOf(runner, config, true),
+  measure: async (runner, run) => {
+    const { pairs, features } = await pairFeatures(runner, run, true);
+    const rows = mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs);
+    return { lines: rows.map(keep) };
+  },
+};
+
+function keep({ pca, results, decisions }: MirrorRow): KeptLine {
+  const kept = (merge: MergeName) => ({
+    accuracy: results[merge].accuracy,
+    pairs: decisions[merge].length,
+    decisions: packBits(decisions[merge]),
+  });
+  return { pca, merges: byMerge(kept) };
+}
+
+function asLine({ pca, merges }: KeptLine): Line {
+  return {
+    pca,
+    merges: byMerge((merge) => {
+      const { accuracy, pairs, decisions } = merges[merge];
+      return { accuracy, decisions: unpackBits(decisions, pairs) };
+    }),
+  };
+}
+
+function byMerge<T>(value: (merge: MergeName) => T): Record<MergeName, T> {
+  return Object.fromEntries(mergeNames.map((merge) => [merge, value(merge)])) as Record<MergeName, T>;
+}
+
+export function planMirror(recipe: Recipe, seeds: readonly number[]): Plan {
   const [row] = rowsOf(paperRows(recipe.head), ['normface']);
-  for (const seed of seeds) {
-    for (const [m, { key }] of models.entries()) {
-      const run =
-        key === 'baseline' ? await comparison.baseline(seed) : await comparison.fineTune(row!, seed);
-      const { pairs, features } = await comparison.features(run, true);
-      tables[m]!.push(mirrorTable({ front: features.front, mirrored: features.mirrored! }, pairs));
-    }
-  }
-  return experimentResults(recipe, tables, seeds);
+  const jobs = seeds.flatMap((seed) =>
+    models.map(({ key, name }) => ({
+      job:
+        key === 'baseline'
+          ? baselineJob(recipe, seed, [mirrorMeasure])
+          : fineTuneJob(recipe, row!, seed, [mirrorMeasure]),
+      label: name,
+      seed,
+    })),
+  );
+  return {
+    jobs,
+    results: async (known) => {
+      const { done, values } = await ofFinishedSeeds(known, jobs, mirrorMeasure);
+      if (done.length === 0) return undefined;
+      const tables = models.map((_, m) => values.map((ofSeed) => ofSeed[m]!.lines.map(asLine)));
+      return experimentResults(recipe, tables, done);
+    },
+  };
 }
 
 /** @param tables of each model, one a seed */
 export function experimentResults(
   recipe: Recipe,
-  tables: readonly (readonly MirrorRow[][])[] | readonly (readonly (readonly MirrorRow[])[])[],
+  tables: readonly (readonly (readonly Line[])[])[],
   seeds: readonly number[],
 ): ExperimentResults {
   const cells = models.flatMap(({ name, paper }, m) =>
     [false, true].flatMap((pca) =>
       mergeNames.map((merge, k) => {
         const rows = tables[m]!.map((ofSeed) => ofSeed.find((row) => row.pca === pca)!);
-        const values = rows.map(({ results }) => results[merge].accuracy);
+        const values = rows.map(({ merges }) => merges[merge].accuracy);
         return {
           name,
           pca,
@@ -69,7 +126,7 @@ export function experimentResults(
           label: `${name}, ${merge}${pca ? ', PCA' : ''}`,
           paper: paper[pca ? 'yes' : 'no'][k],
           values,
-          units: rows.map(({ decisions }) => decisions[merge]),
+          units: rows.map(({ merges }) => merges[merge].decisions),
           estimate: estimate(values),
         };
       }),

@@ -64,6 +64,9 @@ function seedsText({ length }: readonly number[]): string {
   return length === 1 ? 'one seed' : `each of ${length} seeds`;
 }
 
-function stepsText({ steps, batchSize }: Stage): string {
-  return `${steps.toLocaleString('en-US')} steps of ${batchSize} images`;
+/** "600 steps of 32 images", or the epochs of data sets of different sizes. */
+export function stepsText({ steps, epochs, batchSize }: Stage): string {
+  return steps === undefined
+    ? `${epochs} epochs in batches of ${batchSize}`
+    : `${steps.toLocaleString('en-US')} steps of ${batchSize} images`;
 }

@@ -4,7 +4,8 @@ import type { MergeName } from '../../evaluation/merge.ts';
 import type { ProtocolName } from '../../evaluation/protocol-names.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
 import type { Faces } from '../data-sources.node.ts';
-import type { HeadSettings, LossRow } from './loss-rows.ts';
+import type { Job, Measure } from '../jobs/job.ts';
+import { control, type HeadSettings, type LossRow } from './loss-rows.ts';
 
 /** Settings of training and evaluation that all rows of a table share. */
 export interface Recipe {
@@ -26,14 +27,17 @@ export interface Recipe {
   readonly snapshots: { readonly count: number; readonly everySteps: number };
 }
 
+/** Its length is in `steps`, or in `epochs` where data sets of different sizes share the recipe. */
 export interface Stage {
   readonly batchSize: number;
-  readonly steps: number;
+  readonly steps?: number;
+  readonly epochs?: number;
   readonly learningRate: number;
   readonly schedule?: TrainingConfigInput['schedule'];
+  readonly clipNorm?: number;
 }
 
-type Sizes = Omit<Recipe, 'name' | 'faces'>;
+export type Sizes = Omit<Recipe, 'name' | 'faces'>;
 
 /** Minutes on a software driver. */
 export const quickSizes: Sizes = {
@@ -108,39 +112,76 @@ export const lightPaperSizes: Sizes = {
   protocol: 'normface-nopca',
 };
 
+/** The same stage for a multiple of its length, and drops of its rate at the same fractions of it. */
+export function lengthened(stage: Stage, factor: number): Stage {
+  const { steps, epochs, schedule, ...kept } = stage;
+  const milestones = schedule?.milestones?.map((milestone) =>
+    milestone < 1 ? milestone : milestone * factor,
+  );
+  return {
+    ...kept,
+    ...(schedule && { schedule: { ...schedule, ...(milestones && { milestones }) } }),
+    ...(steps !== undefined && { steps: Math.round(steps * factor) }),
+    ...(epochs !== undefined && { epochs: epochs * factor }),
+  };
+}
+
 function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
+  const { learningRate, clipNorm, batchSize, steps, epochs } = stage;
   return {
     seed,
     net,
     data: faces.data,
     evaluation: faces.evaluation,
-    optimiser: { name: 'sgd', learningRate: stage.learningRate, momentum: 0.9, weightDecay: 5e-4 },
+    optimiser: {
+      name: 'sgd',
+      learningRate,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      ...(clipNorm !== undefined && { clipNorm }),
+    },
     schedule: stage.schedule ?? { kind: 'constant' },
-    batchSize: stage.batchSize,
-    steps: stage.steps,
+    batchSize,
+    ...(steps === undefined ? { epochs } : { steps }),
     augmentation,
     checkpoint: { everySteps: snapshots.everySteps, keep: snapshots.count },
   } satisfies TrainingConfigInput;
 }
 
-/** The run that every row starts from. */
-export function baselineConfig(recipe: Recipe, seed: number): TrainingConfigInput {
-  return { ...stageConfig(recipe, recipe.baseline, seed), loss: { name: 'softmax', bias: true } };
+/** A training of a row's loss from the beginning. */
+export function scratchJob(
+  recipe: Recipe,
+  row: LossRow,
+  seed: number,
+  { key, stage, measures = [] }: { key: string; stage: Stage; measures?: readonly Measure[] },
+): Job {
+  return {
+    key: `${recipe.name}-${key}-s${seed}`,
+    config: { ...stageConfig(recipe, stage, seed), ...row.config },
+    measures,
+  };
+}
+
+/** The job that every row starts from. */
+export function baselineJob(recipe: Recipe, seed: number, measures: readonly Measure[] = []): Job {
+  return scratchJob(recipe, control, seed, { key: 'baseline', stage: recipe.baseline, measures });
 }
 
 /**
- * The run of one row. Class weights go on where the loss is softmax as before and are initialised again where it is another.
- * @param from checkpoint of the baseline
+ * The job of one row. Class weights go on where the loss is softmax as before and are initialised again where it is another.
+ * @param start what it starts from, in place of the baseline
  */
-export function fineTuneConfig(
+export function fineTuneJob(
   recipe: Recipe,
   row: LossRow,
-  from: string,
   seed: number,
-): TrainingConfigInput {
+  measures: readonly Measure[] = [],
+  { key = row.key, start = baselineJob(recipe, seed) }: { key?: string; start?: Job } = {},
+): Job {
   return {
-    ...stageConfig(recipe, recipe.fineTune, seed),
-    ...row.config,
-    initialise: { from, head: recipe.newClassWeights && row.normalisation !== 'no' ? 'new' : 'keep' },
+    key: `${recipe.name}-${key}-s${seed}`,
+    config: { ...stageConfig(recipe, recipe.fineTune, seed), ...row.config },
+    start: { job: start, head: recipe.newClassWeights && row.normalisation !== 'no' ? 'new' : 'keep' },
+    measures,
   };
 }

@@ -7,11 +7,13 @@ import type { PairList } from '../../evaluation/pairs.ts';
 import { crossValidatedAccuracy } from '../../evaluation/protocols.ts';
 import { cosineScores, innerProducts, rawDistances, squaredDistances } from '../../evaluation/similarity.ts';
 import { differenceOf, differenceText, percentEstimate } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults } from '../experiment.ts';
-import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { Comparison } from './comparison.node.ts';
+import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
+import { packBits, unpackBits } from '../jobs/bits.ts';
+import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
+import type { Measure } from '../jobs/job.ts';
+import { judgesOf, pairFeatures } from './comparison.node.ts';
 import { comparisonRecipe } from './presets.ts';
-import type { Recipe } from './recipe.ts';
+import { baselineJob, type Recipe } from './recipe.ts';
 import { baselineText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
 
@@ -43,27 +45,65 @@ const similarities: readonly Similarity[] = [
   },
 ];
 
-export const table1: Experiment = {
+export const table1: PlannedExperiment = {
   name: 'table1',
   title: 'Table 1: similarity before and after normalisation',
   paper:
     'Features of a softmax model: inner product 98.27 % before and 98.98 % after normalisation, Euclidean distance 98.35 % and 98.95 %.',
-  run: (runner) => runTable1(runner, comparisonRecipe(runner)),
+  plan: (runner) => planTable1(comparisonRecipe(runner), runner.comparisonSeeds),
 };
 
-export async function runTable1(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
-  const comparison = new Comparison(runner, recipe);
-  const seeds = runner.comparisonSeeds;
-  const measured = similarities.map((): ScoredSeed[] => []);
-  for (const seed of seeds) {
-    const run = await comparison.baseline(seed);
-    const { pairs, features } = await comparison.features(run);
-    const merged = mergeMirror(features.front, features.mirrored, recipe.merge);
-    similarities.forEach(({ score }, k) => {
-      measured[k]!.push(crossValidatedAccuracy(score(merged, pairs), pairs));
-    });
-  }
-  return experimentResults(recipe, measured, seeds);
+/** What each similarity gives, in their order. */
+type SimilaritiesMeasure = Measure<{
+  readonly scored: readonly {
+    readonly accuracy: number;
+    readonly pairs: number;
+    readonly decisions: string;
+  }[];
+}>;
+
+function similaritiesMeasure({ merge }: Recipe): SimilaritiesMeasure {
+  const mirror = merge !== 'front';
+  return {
+    name: 'similarities',
+    settings: {
+      merge,
+      similarities: similarities.map(({ similarity, normalised }) => `${similarity} ${normalised}`),
+    },
+    subject: (runner, config) => judgesOf(runner, config, mirror),
+    measure: async (runner, run) => {
+      const { pairs, features } = await pairFeatures(runner, run, mirror);
+      const merged = mergeMirror(features.front, features.mirrored, merge);
+      const scored = similarities.map(({ score }) => {
+        const { accuracy, decisions } = crossValidatedAccuracy(score(merged, pairs), pairs);
+        return { accuracy, pairs: decisions.length, decisions: packBits(decisions) };
+      });
+      return { scored };
+    },
+  };
+}
+
+export function planTable1(recipe: Recipe, seeds: readonly number[]): Plan {
+  const measure = similaritiesMeasure(recipe);
+  const jobs = seeds.map((seed) => ({
+    job: baselineJob(recipe, seed, [measure]),
+    label: 'softmax baseline',
+    seed,
+  }));
+  return {
+    jobs,
+    results: async (known) => {
+      const { done, values } = await ofFinishedSeeds(known, jobs, measure);
+      if (done.length === 0) return undefined;
+      const measured = similarities.map((_, k) =>
+        values.map(([{ scored }]) => {
+          const { accuracy, pairs, decisions } = scored[k]!;
+          return { accuracy, decisions: unpackBits(decisions, pairs) };
+        }),
+      );
+      return experimentResults(recipe, measured, done);
+    },
+  };
 }
 
 /** What one similarity reaches with one seed: its accuracy in [0, 1], and whether it decides each pair rightly. */

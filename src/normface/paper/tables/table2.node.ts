@@ -7,13 +7,20 @@ import {
   againstControlSummary,
   againstControlText,
   differenceOf,
+  orderedPairsText,
   orderText,
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults, Figure, NamedTable } from '../experiment.ts';
-import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { Comparison, type Measurement, measuredRow, perSeed } from './comparison.node.ts';
+import type { ExperimentResults, Figure, NamedTable, Plan, PlannedExperiment } from '../experiment.ts';
+import {
+  type Measurement,
+  measuredRow,
+  measuredRows,
+  pairsMeasure,
+  perSeed,
+  rowJobs,
+} from './comparison.node.ts';
 import {
   control,
   controlAmong,
@@ -29,6 +36,7 @@ import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
+import { seedsRemark } from './seeds-remark.ts';
 
 /** Rows under one heading. */
 export interface Block {
@@ -45,51 +53,59 @@ export function table2Blocks({ head, fineTune }: Recipe): readonly Block[] {
   ];
 }
 
-export const table2: Experiment = {
+export const table2: PlannedExperiment = {
   name: 'table2',
   title: 'Table 2: accuracy on LFW, every loss fine-tuned from one baseline',
   paper:
     'Fine-tuned from a softmax model of 98.28 %, every normalised loss exceeds 99.1 %; softmax + C-contrastive is best with 99.19 %, feature only reaches 98.72 % and weight only 98.95 %.',
-  run: (runner) => runTable2(runner, comparisonRecipe(runner)),
+  plan: (runner) => planTable2(comparisonRecipe(runner), runner.costlySeeds),
 };
 
-export async function runTable2(
-  runner: ExperimentRunner,
+export function planTable2(
   recipe: Recipe,
+  seeds: readonly number[],
   blocks: readonly Block[] = table2Blocks(recipe),
-): Promise<ExperimentResults> {
-  const comparison = new Comparison(runner, recipe);
-  const seeds = runner.costlySeeds;
+): Plan {
+  const measure = pairsMeasure(recipe);
   const rows = blocks.flatMap((block) => block.rows);
-  const measured = await comparison.measureRows(rows, seeds);
-  const pairs = await comparison.pairCount(await comparison.baseline(seeds[0]!));
-  return experimentResults(recipe, blocks, measured, seeds, pairs);
+  const jobs = rowJobs(recipe, rows, seeds, [measure]);
+  return {
+    jobs,
+    results: async (known) => {
+      const measured = await measuredRows(known, rows.length, jobs, measure);
+      // Everything is told by its distance from the control.
+      return measured[rows.indexOf(control)]!.length > 0
+        ? experimentResults(recipe, blocks, measured, seeds)
+        : undefined;
+    },
+  };
 }
 
 /**
  * Everything that is said, drawn and written about the measurements.
- * @param measured of every row, in the order of the blocks
- * @param pairs that judge
+ * @param measured of every row, in the order of the blocks; rows of which nothing is measured yet are left out
  */
 export function experimentResults(
   recipe: Recipe,
   blocks: readonly Block[],
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
-  pairs: number,
 ): ExperimentResults {
   let next = 0;
   const results = blocks.flatMap(({ rows }, block) =>
-    rows.map((row) => {
+    rows.flatMap((row) => {
       const measurements = measured[next++]!;
+      if (measurements.length === 0) return [];
       const measuredOnce = measuredRow(labelOf(row), measurements);
-      return { row, block, measurements, ...measuredOnce, estimate: estimate(measuredOnce.values) };
+      return [{ row, block, measurements, ...measuredOnce, estimate: estimate(measuredOnce.values) }];
     }),
   );
+  const pairs = results[0]!.measurements[0]!.decisions.length;
   const reference = results.find(({ row }) => row.key === control.key)!;
-  const inPaper = results.flatMap(({ row: { paper }, estimate: { mean } }) =>
-    paper ? [{ paper, mean }] : [],
+  const inPaper = results.flatMap(({ row: { paper }, estimate: { mean }, ...one }) =>
+    paper ? [{ ...one, paper, mean }] : [],
   );
+  const against = withTheirControls(results);
   const sets = blocks.map(({ title }, block) => ({ title, block }));
   const plot: Figure = {
     stem: 'table2',
@@ -136,8 +152,10 @@ export function experimentResults(
       rows: results.map((result) => [
         nameOf(result.row),
         result.row.normalisation,
-        percentEstimate(result.estimate),
-        result === reference ? '–' : points(differenceOf(result, controlAmong(results, result.row))),
+        percentEstimate(result.estimate) + seedsRemark(result.values.length, seeds.length),
+        against.some(({ row }) => row === result)
+          ? points(differenceOf(result, controlAmong(results, result.row)))
+          : '–',
         percent(mean(perSeed(result.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
         paperText(result.row),
       ]),
@@ -146,13 +164,13 @@ export function experimentResults(
       ],
     },
   };
-  const against = withTheirControls(results);
   return {
     summary: againstControlSummary(against),
     text: [
       recipeText(recipe, seeds) + laterText(recipe),
       againstControlText(against, `${pairs.toLocaleString('en-US')} pairs`),
       orderText(inPaper),
+      ...(seeds.length > 1 ? [orderedPairsText(inPaper)] : []),
       pairsText(pairs, reference.estimate.mean),
     ],
     tables: [table],

@@ -6,11 +6,11 @@ import { type BlufrTrialResult, type RateOverTrials, summariseBlufr } from '../.
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
 import { againstControlSummary, againstControlText, orderText } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults, Figure } from '../experiment.ts';
+import type { ExperimentResults, Figure, Plan, PlannedExperiment } from '../experiment.ts';
 import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { blufrRates, openBlufr, trialFaces } from './blufr-trials.node.ts';
-import { Comparison } from './comparison.node.ts';
+import { type BlufrSet, blufrMeasure, openBlufr, trialFaces } from './blufr-trials.node.ts';
 import {
+  control,
   type LossRow,
   labelOf,
   nameOf,
@@ -20,9 +20,10 @@ import {
   withTheirControls,
 } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
-import type { Recipe } from './recipe.ts';
+import { fineTuneJob, type Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
+import { seedsRemark } from './seeds-remark.ts';
 
 /** The paper's rates in per cent; it does not say whether they are means or means less standard deviations. */
 const paperRates: Readonly<Record<string, readonly [verification: number, detection: number]>> = {
@@ -35,19 +36,22 @@ const paperRates: Readonly<Record<string, readonly [verification: number, detect
 export interface Table3Plan {
   readonly recipe: Recipe;
   readonly keys: readonly string[];
-  /** Numbers from 1. */
-  readonly trials: readonly number[];
+  /** Trials that judge every seed, numbers from 1; or, for each seed, what it is trained on and the trials that judge it. */
+  readonly trials: readonly number[] | ((seed: number) => { recipe: Recipe; trials: readonly number[] });
 }
 
-export const table3: Experiment = {
+export const table3: PlannedExperiment = {
   name: 'table3',
   title: 'Table 3: the BLUFR protocol on LFW',
   paper:
     'At a false accept rate of 0.1 % softmax with center loss verifies 93.35 %, normalised softmax 95.77 % and softmax + C-contrastive 95.83 %; open-set rank-1 identification at 1 % rises from 67.86 % to 77.18 %.',
-  run: (runner) => runTable3(runner, table3Plan(runner)),
+  plan: async (runner) => planTable3(table3Plan(runner), runner.costlySeeds, await openBlufr(runner.data)),
 };
 
-/** Quick: nets trained on the training images of the first trial. Full: those of Table 2, judged by all trials. */
+/**
+ * Quick: nets trained on the training images of the first trial. Medium: each seed on those of a trial of its own, so that the spread is of seeds and
+ * people together. Full: nets of Table 2, judged by all trials.
+ */
 export function table3Plan(runner: Pick<ExperimentRunner, 'preset' | 'data'>): Table3Plan {
   const { preset, data } = runner;
   const recipe = comparisonRecipe(runner);
@@ -57,14 +61,28 @@ export function table3Plan(runner: Pick<ExperimentRunner, 'preset' | 'data'>): T
     return {
       recipe,
       keys: Object.keys(paperRates),
-      trials: Array.from({ length: 10 }, (_, t) => t + 1),
+      trials: Array.from({ length: blufrTrials }, (_, t) => t + 1),
     };
+  const ofTrial = (trial: number, name = 'blufr'): Recipe => ({
+    ...recipe,
+    name,
+    faces: trialFaces(data, trial, [56, 48]),
+  });
   return {
-    recipe: { ...recipe, name: 'blufr', faces: trialFaces(data, 1, [56, 48]) },
+    recipe: ofTrial(1),
     keys: Object.keys(paperRates),
-    trials: [1],
+    trials:
+      preset === 'medium' && !ofTrial(1).faces.generated
+        ? (seed) => {
+            const trial = ((seed - 1) % blufrTrials) + 1;
+            return { recipe: ofTrial(trial, `blufr-${trial}`), trials: [trial] };
+          }
+        : [1],
   };
 }
+
+/** Trials of the protocol. */
+const blufrTrials = 10;
 
 /** What one row reached. */
 export interface BlufrRow {
@@ -72,25 +90,41 @@ export interface BlufrRow {
   readonly seeds: readonly { readonly seed: number; readonly trials: readonly BlufrTrialResult[] }[];
 }
 
-export async function runTable3(runner: ExperimentRunner, plan: Table3Plan): Promise<ExperimentResults> {
+export function planTable3(plan: Table3Plan, seeds: readonly number[], set: BlufrSet): Plan {
   const { recipe, keys, trials } = plan;
-  const set = await openBlufr(runner.data);
-  const comparison = new Comparison(runner, recipe);
-  const results: BlufrRow[] = [];
   const known = paperRows(recipe.head);
-  for (const row of rowsOf(known, withControls(known, keys))) {
-    const seeds = [];
-    for (const seed of runner.costlySeeds) {
-      const run = await comparison.fineTune(row, seed);
-      const rates = await blufrRates(runner, run, set, trials, recipe.merge);
-      runner.say(
-        `seed ${seed} · ${row.key}: VR ${percent(rates[0]!.verificationRate)} %, DIR ${percent(rates[0]!.detectionRate)} % in trial ${rates[0]!.trial}`,
+  const rows = rowsOf(known, withControls(known, keys));
+  const jobs = seeds.flatMap((seed) => {
+    const own = typeof trials === 'function' ? trials(seed) : { recipe, trials };
+    const measure = blufrMeasure(set, own.trials, recipe.merge);
+    return rows.map((row) => ({
+      job: fineTuneJob(own.recipe, row, seed, [measure]),
+      label: labelOf(row),
+      seed,
+      row,
+      measure,
+    }));
+  });
+  return {
+    jobs,
+    results: async (values) => {
+      const results = await Promise.all(
+        rows.map(async (row) => ({ row, seeds: await ofRow(jobs.filter((one) => one.row === row)) })),
       );
-      seeds.push({ seed, trials: rates });
-    }
-    results.push({ row, seeds });
-  }
-  return experimentResults(plan, results, runner.costlySeeds);
+      async function ofRow(own: typeof jobs) {
+        const found = [];
+        for (const { job, seed, measure } of own) {
+          const value = await values.value(job, measure);
+          if (value) found.push({ seed, trials: value.trials });
+        }
+        return found;
+      }
+      const measured = results.filter((one) => one.seeds.length > 0);
+      return measured.some(({ row }) => row === control)
+        ? experimentResults(plan, measured, seeds)
+        : undefined;
+    },
+  };
 }
 
 export function experimentResults(
@@ -104,6 +138,7 @@ export function experimentResults(
       over: all[rate],
       values: seeds.flatMap((one) => one.trials.map((trial) => trial[rate])),
       perSeed: seeds.map((one) => mean(one.trials.map((trial) => trial[rate]))),
+      seeds: seeds.map((one) => one.seed),
     });
     return {
       row,
@@ -113,10 +148,14 @@ export function experimentResults(
       detection: rates('detectionRate'),
     };
   });
-  const single = trials.length * seeds.length === 1;
+  const own = typeof trials === 'function';
+  const count = own ? 1 : trials.length;
+  const single = count * seeds.length === 1;
   // Trials share the training; what repeats is the seed.
   const against = (rate: 'verification' | 'detection') =>
-    withTheirControls(rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed })));
+    withTheirControls(
+      rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed, seeds: own.seeds })),
+    );
   const compared = (rate: 'verification' | 'detection') => againstControlText(against(rate), undefined);
   const order = (rate: 'verification' | 'detection', place: 0 | 1) =>
     orderText(
@@ -136,16 +175,16 @@ export function experimentResults(
       })),
       { xLabel: `${name} in %`, description: `${name} of every row`, groups: [], remarks: 'paper' },
     ),
-    caption: `${name}: ${marksText(trials.length * seeds.length, trials.length === 1 ? 'seeds' : 'trials and seeds')}. At the right the rates of the paper.`,
+    caption: `${name}: ${marksText(count * seeds.length, own ? 'seeds, each with a trial of its own' : count === 1 ? 'seeds' : 'trials and seeds')}. At the right the rates of the paper.`,
   });
   return {
     summary: `verification: ${againstControlSummary(against('verification'))}; identification: ${againstControlSummary(against('detection'))}`,
     text: [
       recipeText(recipe, seeds),
-      `Judged by ${trials.length === 1 ? `trial ${trials[0]}` : `${trials.length} trials`} of ${results[0]!.seeds[0]!.trials[0]!.testImages.toLocaleString('en-US')} test images${trials.length === 1 ? '' : ' in the first'}; the score is the cosine of features without PCA.`,
+      `Judged by ${own ? 'a trial for each seed, whose training images it was trained on,' : count === 1 ? `trial ${trials[0]}` : `${count} trials`} of ${results[0]!.seeds[0]!.trials[0]!.testImages.toLocaleString('en-US')} test images${count === 1 && !own ? '' : ' in the first'}; the score is the cosine of features without PCA.`,
       `Verification rate. ${compared('verification')} ${order('verification', 0)}`,
       `Open-set identification. ${compared('detection')} ${order('detection', 1)}`,
-      ...(trials.length === 1
+      ...(count === 1 && !own
         ? ['One trial: the chance in its choice of people is in none of these p-values.']
         : []),
     ],
@@ -178,7 +217,7 @@ export function experimentResults(
           rows: rows.map(({ row, paper, verification, detection }) => [
             nameOf(row),
             row.normalisation,
-            rateText(verification.over),
+            rateText(verification.over) + seedsRemark(verification.seeds.length, seeds.length),
             rateText(detection.over),
             ...[0, 1].map((place) => (paper ? paper[place]!.toFixed(2) : '–')),
           ]),

@@ -11,9 +11,8 @@ import {
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
-import type { Experiment, ExperimentResults } from '../experiment.ts';
-import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { Comparison, type Measurement, measuredRow } from './comparison.node.ts';
+import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
+import { type Measurement, measuredRow, measurementsOf, pairsMeasure } from './comparison.node.ts';
 import {
   control,
   controlAmong,
@@ -25,9 +24,10 @@ import {
   withTheirControls,
 } from './loss-rows.ts';
 import { lightRecipe } from './presets.ts';
-import type { Recipe } from './recipe.ts';
+import { fineTuneJob, type Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
+import { seedsRemark } from './seeds-remark.ts';
 
 /** A row of the table: a fine-tune and how its features are merged. */
 interface Entry {
@@ -61,32 +61,43 @@ function entriesOf({ head }: Recipe): readonly Entry[] {
   ];
 }
 
-export const table4: Experiment = {
+export const table4: PlannedExperiment = {
   name: 'table4',
   title: 'Table 4: the Light CNN',
   paper:
     'On Light CNN B softmax reaches 98.13 %, with mirror images 98.41 %; normalised softmax 98.75 %, C-contrastive 98.78 %, both together 98.71 %.',
-  run: (runner) => runTable4(runner, lightRecipe(runner)),
+  plan: (runner) => planTable4(lightRecipe(runner), runner.comparisonSeeds),
 };
 
-export async function runTable4(runner: ExperimentRunner, recipe: Recipe): Promise<ExperimentResults> {
-  const comparison = new Comparison(runner, recipe);
+export function planTable4(recipe: Recipe, seeds: readonly number[]): Plan {
   const entries = entriesOf(recipe);
   const rows = [...new Set(entries.map(({ row }) => row))];
-  const measured = new Map<LossRow, Measurement[]>(rows.map((row) => [row, []]));
-  const seeds = runner.comparisonSeeds;
-  for (const seed of seeds) {
-    for (const row of rows) {
+  const measures = new Map(
+    rows.map((row) => {
       const merges = entries.filter((entry) => entry.row === row).map(({ merge }) => merge);
-      const measurements = await comparison.measure(await comparison.fineTune(row, seed), merges);
-      measured.get(row)!.push(...measurements);
-    }
-  }
-  return experimentResults(
-    recipe,
-    entries.map(({ row, merge }) => measured.get(row)!.filter((one) => one.merge === merge)),
-    seeds,
+      return [row, pairsMeasure(recipe, merges)] as const;
+    }),
   );
+  const jobs = seeds.flatMap((seed) =>
+    rows.map((row) => {
+      const measure = measures.get(row)!;
+      const job = fineTuneJob(recipe, row, seed, [measure]);
+      return { job, label: labelOf(row), seed, row, measure };
+    }),
+  );
+  return {
+    jobs,
+    results: async (known) => {
+      const measured = new Map(rows.map((row): [LossRow, Measurement[]] => [row, []]));
+      for (const { job, row, measure } of jobs)
+        measured.get(row)!.push(...(await measurementsOf(known, job, measure)));
+      if (measured.get(control)!.length === 0) return undefined;
+      const ofEntries = entries.map(({ row, merge }) =>
+        measured.get(row)!.filter((one) => one.merge === merge),
+      );
+      return experimentResults(recipe, ofEntries, seeds);
+    },
+  };
 }
 
 /** @param measured of each entry of the table */
@@ -95,19 +106,21 @@ export function experimentResults(
   measured: readonly (readonly Measurement[])[],
   seeds: readonly number[],
 ): ExperimentResults {
-  const results = entriesOf(recipe).map((entry, k) => {
+  const results = entriesOf(recipe).flatMap((entry, k) => {
+    if (measured[k]!.length === 0) return [];
     const row = measuredRow(entry.label, measured[k]!);
-    return { ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) };
+    return [{ ...entry, ...row, measurements: measured[k], estimate: estimate(row.values) }];
   });
   const [front, ...merged] = results;
   const pairs = `${measured[0]![0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const reference = controlAmong(merged, control);
+  const against = withTheirControls(merged);
   return {
-    summary: againstControlSummary(withTheirControls(merged)),
+    summary: againstControlSummary(against),
     text: [
       recipeText(recipe, seeds),
       `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front!), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front!.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
-      againstControlText(withTheirControls(merged), pairs),
+      againstControlText(against, pairs),
       orderText(
         merged.flatMap(({ paper, estimate: { mean } }) =>
           paper === undefined ? [] : [{ paper: { accuracy: paper }, mean }],
@@ -138,10 +151,10 @@ export function experimentResults(
           ],
           rows: results.map((result) => [
             result.label,
-            percentEstimate(result.estimate),
-            result === front || result === reference
-              ? '–'
-              : points(differenceOf(result, controlAmong(merged, result.row))),
+            percentEstimate(result.estimate) + seedsRemark(result.values.length, seeds.length),
+            against.some(({ row }) => row === result)
+              ? points(differenceOf(result, controlAmong(merged, result.row)))
+              : '–',
             result.paper?.toFixed(2) ?? '–',
           ]),
           notes: [

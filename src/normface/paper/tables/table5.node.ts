@@ -13,9 +13,10 @@ import {
 } from '../../evaluation/verdict.ts';
 import type { VideoResult } from '../../evaluation/videos.ts';
 import { facesOf } from '../data-sources.node.ts';
-import type { Experiment, ExperimentResults } from '../experiment.ts';
+import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
 import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import { Comparison } from './comparison.node.ts';
+import { ofFinishedSeeds } from '../jobs/finished-seeds.ts';
+import { rowJobs } from './comparison.node.ts';
 import {
   type LossRow,
   labelOf,
@@ -29,7 +30,7 @@ import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
-import { generatedVideos, type VideoSet, videoAccuracies, youtubeFaces } from './video-sets.node.ts';
+import { generatedVideos, type VideoSet, videosMeasure, youtubeFaces } from './video-sets.node.ts';
 
 /** Accuracies of the paper in per cent: by mean score, and by histogram where it gives one. */
 const paperAccuracies: Readonly<Record<string, readonly [mean: number, histogram?: number]>> = {
@@ -44,12 +45,15 @@ export interface Table5Plan {
   open(): Promise<VideoSet>;
 }
 
-export const table5: Experiment = {
+export const table5: PlannedExperiment = {
   name: 'table5',
   title: 'Table 5: pairs of videos',
   paper:
     'On YouTube Faces softmax with center loss reaches 93.74 %, normalised softmax 94.24 %, softmax + C-contrastive 94.34 %; a histogram of frame cosines in place of their mean adds about 0.3 points.',
-  run: (runner) => runTable5(runner, table5Plan(runner)),
+  plan: async (runner) => {
+    const { recipe, open } = table5Plan(runner);
+    return planTable5(recipe, runner.comparisonSeeds, await open());
+  },
 };
 
 /**
@@ -60,7 +64,7 @@ export function table5Plan(runner: Pick<ExperimentRunner, 'preset' | 'data'>): T
   const { preset, data } = runner;
   const recipe = comparisonRecipe(runner);
   const { ytf } = data;
-  if (ytf !== undefined) return { recipe, open: () => youtubeFaces(ytf, preset === 'quick' ? 15 : Infinity) };
+  if (ytf !== undefined) return { recipe, open: () => youtubeFaces(ytf, preset === 'full' ? Infinity : 15) };
   if (preset === 'full')
     throw new UserError(`the full preset needs YouTube Faces; ${data.folder} lacks ytf/`);
   const { data: training } = facesOf({ folder: data.folder }, [56, 48]);
@@ -90,23 +94,20 @@ export interface VideoRow {
   readonly results: readonly (readonly VideoResult[])[];
 }
 
-export async function runTable5(
-  runner: ExperimentRunner,
-  { recipe, open }: Table5Plan,
-): Promise<ExperimentResults> {
-  const set = await open();
-  const comparison = new Comparison(runner, recipe);
-  const rows: VideoRow[] = [];
+export function planTable5(recipe: Recipe, seeds: readonly number[], set: VideoSet): Plan {
   const known = paperRows(recipe.head);
-  for (const row of rowsOf(known, withControls(known, Object.keys(paperAccuracies)))) {
-    const results = [];
-    for (const seed of runner.comparisonSeeds) {
-      const run = await comparison.fineTune(row, seed);
-      results.push(await videoAccuracies(runner, run, set, recipe.merge));
-    }
-    rows.push({ row, results });
-  }
-  return experimentResults(recipe, set.description, rows, runner.comparisonSeeds);
+  const rows = rowsOf(known, withControls(known, Object.keys(paperAccuracies)));
+  const measure = videosMeasure(set, recipe.merge);
+  const jobs = rowJobs(recipe, rows, seeds, [measure]);
+  return {
+    jobs,
+    results: async (values) => {
+      const { done, values: ofSeeds } = await ofFinishedSeeds(values, jobs, measure);
+      if (done.length === 0) return undefined;
+      const measured = rows.map((row, r) => ({ row, results: ofSeeds.map((ofSeed) => ofSeed[r]!.results) }));
+      return experimentResults(recipe, set.description, measured, done);
+    },
+  };
 }
 
 /** @param rows their results hold the mean's, then the histogram's */

@@ -8,8 +8,10 @@ import { videosOfPairs } from '../../data/protocols/video-pairs.ts';
 import { type MergeName, mergeMirror } from '../../evaluation/merge.ts';
 import type { PairList } from '../../evaluation/pairs.ts';
 import { evaluateVideos, type VideoResult } from '../../evaluation/videos.ts';
-import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
+import { hashText } from '../../training/config/overrides.ts';
 import { drawVideoPairs } from '../fig9.node.ts';
+import type { Measure } from '../jobs/job.ts';
+import { datasetFingerprint, pairsText } from '../jobs/subjects.node.ts';
 
 export interface VideoSet {
   readonly description: string;
@@ -79,21 +81,32 @@ export async function generatedVideos(spec: GeneratedVideos): Promise<VideoSet> 
   };
 }
 
-/** Accuracies of a run's last checkpoint by the mean and by the histogram of frame cosines. */
-export async function videoAccuracies(
-  runner: ExperimentRunner,
-  run: TrainedRun,
-  { dataset, videos, pairs }: VideoSet,
-  merge: MergeName,
-): Promise<VideoResult[]> {
+export type VideosMeasure = Measure<{ readonly results: readonly VideoResult[] }>;
+
+/** Accuracies of a job's last checkpoint by the mean and by the histogram of frame cosines. */
+export function videosMeasure({ dataset, videos, pairs }: VideoSet, merge: MergeName): VideosMeasure {
   const indices = Uint32Array.from(videos.flat());
-  const { front, mirrored } = await runner.mirroredFeatures(run, dataset, indices, merge !== 'front');
-  const { values, dimension } = mergeMirror(front, mirrored, merge);
-  let row = 0;
-  const features = videos.map(({ length }) => {
-    const start = row;
-    row += length;
-    return { values: values.subarray(start * dimension, row * dimension), dimension };
-  });
-  return evaluateVideos(features, pairs);
+  return {
+    name: 'videos',
+    settings: { merge },
+    subject: async () => ({
+      fingerprint: hashText(
+        [await datasetFingerprint(dataset), videos.map((frames) => frames.join(' ')), pairsText(pairs)].join(
+          '\n',
+        ),
+      ),
+      images: (merge === 'front' ? 1 : 2) * indices.length,
+    }),
+    measure: async (runner, run) => {
+      const { front, mirrored } = await runner.mirroredFeatures(run, dataset, indices, merge !== 'front');
+      const { values, dimension } = mergeMirror(front, mirrored, merge);
+      let row = 0;
+      const features = videos.map(({ length }) => {
+        const start = row;
+        row += length;
+        return { values: values.subarray(start * dimension, row * dimension), dimension };
+      });
+      return { results: evaluateVideos(features, pairs) };
+    },
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`. The folder is written under a
+ * Checkpoints: `ckpt/step-00000120/{weights.safetensors, optimiser.safetensors, state.json, DONE}`, and `trained.safetensors` where
+ * `weights.safetensors` has an average. The folder is written under a
  * temporary name, synced and renamed; `DONE` comes last, with the SHA-256 of every other file, and only a folder that has it counts.
  * Where several processes train together there are also files with rows of classes: see class-part.ts.
  */
@@ -9,20 +10,24 @@ import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf, type WriteFile, writeDurably } from '../../../common/files.node.ts';
 import { likelyRun } from '../run/likely-run.node.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { bestStep, withoutBest } from './best-checkpoint.node.ts';
+import { type Checkpoint, trainedName, weightsName } from './checkpoint.ts';
 import { DONE } from './done.node.ts';
 import { safetensorsPieces } from './safetensors.ts';
+import {
+  completeCheckpoints,
+  isDone,
+  latestCheckpoint,
+  STEP_FOLDER,
+  stepFolder,
+  stepOf,
+} from './step-folders.node.ts';
 import { attempt, type Place, UnfinishedCheckpoint } from './unfinished-checkpoint.node.ts';
 
-const STEP_FOLDER = /^step-(\d{8,})$/;
+export { completeCheckpoints, latestCheckpoint, stepOf };
 
 /** Why a checkpoint no longer counts: its run went on from an earlier one, or its weights gave no finite loss. */
 export type SetAsideReason = 'abandoned' | 'diverged';
-
-/** Name of the folder of a step's checkpoint. */
-function stepFolder(step: number): string {
-  return `step-${String(step).padStart(8, '0')}`;
-}
 
 export interface SaveOptions {
   readonly write?: WriteFile;
@@ -61,9 +66,12 @@ export function placeOf(runFolder: string, step: number, owner: number): Place {
 }
 
 /** The files of a checkpoint, in pieces. */
-export function filesOf({ weights, metadata, optimiser, state }: Checkpoint): Record<string, Uint8Array[]> {
+export function filesOf(checkpoint: Checkpoint): Record<string, Uint8Array[]> {
+  const { weights, trained, metadata, optimiser, state } = checkpoint;
+  const { averageDecay: _, ...ofTrained } = metadata;
   return {
-    'weights.safetensors': safetensorsPieces(weights, metadata),
+    [weightsName]: safetensorsPieces(weights, metadata),
+    ...(trained && { [trainedName]: safetensorsPieces(trained, ofTrained) }),
     'optimiser.safetensors': safetensorsPieces(optimiser),
     'state.json': [new TextEncoder().encode(`${JSON.stringify(state, null, 2)}\n`)],
   };
@@ -79,14 +87,23 @@ export function cannotSave(runFolder: string, step: number, reason: string): Use
 }
 
 /**
- * Keeps the newest `keep` checkpoints of a run, removes older ones and what a killed process left: temporary folders and step
+ * Keeps the newest `keep` checkpoints of a run and the best one, removes older ones and what a killed process left: temporary folders and step
  * folders without DONE.
  * @returns a sentence for each folder that could not be removed, which does no harm
  */
 export function pruneCheckpoints(runFolder: string, keep: number): string[] {
   const parent = path.join(runFolder, 'ckpt');
   if (!fs.existsSync(parent)) return [];
-  const old = completeCheckpoints(runFolder).slice(0, -keep);
+  let best: number | undefined;
+  try {
+    best = bestStep(runFolder);
+  } catch (error) {
+    // Which one to leave is not known.
+    return [(error as Error).message];
+  }
+  const old = completeCheckpoints(runFolder)
+    .slice(0, -keep)
+    .filter((folder) => stepOf(folder) !== best);
   const leftovers = fs
     .readdirSync(parent)
     .filter(
@@ -132,36 +149,12 @@ function freeName(parent: string, reason: string, name: string): string {
   }
 }
 
-function isDone(parent: string, name: string): boolean {
-  return fs.existsSync(path.join(parent, name, DONE));
-}
-
-/** Folders of the finished checkpoints of a run, oldest first. */
-export function completeCheckpoints(runFolder: string): string[] {
-  const parent = path.join(runFolder, 'ckpt');
-  if (!fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return fs
-    .readdirSync(parent)
-    .filter((name) => STEP_FOLDER.test(name) && isDone(parent, name))
-    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => path.join(parent, name));
-}
-
-/** The step of a checkpoint's folder; NaN where its name does not say it. */
-export function stepOf(folder: string): number {
-  return Number(STEP_FOLDER.exec(path.basename(folder))?.[1] ?? Number.NaN);
-}
-
-/** Folder of the newest finished checkpoint of a run, of those up to a step if one is given, or undefined. */
-export function latestCheckpoint(runFolder: string, upTo = Number.POSITIVE_INFINITY): string | undefined {
-  return completeCheckpoints(runFolder).findLast((folder) => stepOf(folder) <= upTo);
-}
-
 /**
- * Finds a checkpoint from what a person names: a run's folder (its newest checkpoint), or a checkpoint's folder.
+ * Finds a checkpoint from what a person names: a run's folder (its newest checkpoint), a checkpoint's folder, or `RUN/best`.
  * @throws UserError when there is none
  */
-export function findCheckpoint(named: string): string {
+export function findCheckpoint(name: string): string {
+  const named = withoutBest(name);
   if (!fs.existsSync(named)) throw new UserError(`there is no checkpoint ${named}${likelyRun(named)}`);
   if (!fs.statSync(named).isDirectory())
     throw new UserError(`${named} is a file; name the checkpoint's folder or the run's folder`);
@@ -177,5 +170,5 @@ export function findCheckpoint(named: string): string {
 /** As `findCheckpoint`, but a weights file alone will do; the path of that file. */
 export function findWeights(named: string): string {
   if (fs.existsSync(named) && fs.statSync(named).isFile()) return named;
-  return path.join(findCheckpoint(named), 'weights.safetensors');
+  return path.join(findCheckpoint(named), weightsName);
 }

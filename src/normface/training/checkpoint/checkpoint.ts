@@ -5,6 +5,10 @@ import type { StoredTensor } from './safetensors.ts';
 
 const wholeNumber = z.int().min(0);
 
+/** The weights files of a checkpoint: the one that is evaluated, and the net as it is trained where the former has its average. */
+export const weightsName = 'weights.safetensors';
+export const trainedName = 'trained.safetensors';
+
 /** Where a run stands; with the weights and the optimiser's state it decides every later number of the run. */
 export const trainingState = z.strictObject({
   format: z.literal(1),
@@ -26,7 +30,10 @@ export const trainingState = z.strictObject({
 export type TrainingState = z.infer<typeof trainingState>;
 
 export interface Checkpoint {
+  /** The model; where a training keeps an average of its net, that, and the class weights as they are trained. */
   readonly weights: ReadonlyMap<string, StoredTensor>;
+  /** The net as it is trained, where `weights` has its average. */
+  readonly trained?: ReadonlyMap<string, StoredTensor>;
   /** What the weights file says of itself: net, image size and so on. */
   readonly metadata: Record<string, string>;
   readonly optimiser: ReadonlyMap<string, StoredTensor>;

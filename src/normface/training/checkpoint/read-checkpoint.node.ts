@@ -5,7 +5,13 @@ import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { completeCheckpoints, stepOf } from './checkpoint.node.ts';
-import { type Checkpoint, type TrainingState, trainingState } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  type TrainingState,
+  trainedName,
+  trainingState,
+  weightsName,
+} from './checkpoint.ts';
 import { parseClassFileName } from './class-part.ts';
 import { DONE, type Done, readDone, sha256Of } from './done.node.ts';
 import { type ReadOptions, readTensors } from './read-tensors.node.ts';
@@ -34,10 +40,12 @@ export function readWeights(
   options: ReadOptions = {},
 ): Pick<Checkpoint, 'weights' | 'metadata'> {
   const folder = path.dirname(file);
-  const isPart = path.basename(file) === 'weights.safetensors' && fs.existsSync(path.join(folder, DONE));
-  return isPart
-    ? offeringEarlier(folder, () => loadWeights(folder, readDone(folder), options))
-    : loadWeightsFile(file, undefined, options);
+  const name = path.basename(file);
+  const isPart = (name === weightsName || name === trainedName) && fs.existsSync(path.join(folder, DONE));
+  if (!isPart) return loadWeightsFile(file, undefined, options);
+  // Rows of classes belong to the other one.
+  const ownOptions: ReadOptions = name === trainedName ? { classes: 'none' } : options;
+  return offeringEarlier(folder, () => loadWeightsFile(file, readDone(folder), ownOptions));
 }
 
 /** Whether damage to the files of a checkpoint would be noticed: older ones kept no SHA-256. */
@@ -66,16 +74,17 @@ function soundBefore(folder: string): string | undefined {
   return found && path.join(path.dirname(folder), path.basename(found));
 }
 
-function isSound(folder: string): boolean {
+/** Whether a checkpoint can be read and its files are those that were saved. */
+export function isSound(folder: string): boolean {
   try {
     const done = readDone(folder);
     if (!done) load(folder, {});
     else {
       loadState(folder, done);
       const files = [
-        'weights.safetensors',
+        weightsName,
         'optimiser.safetensors',
-        ...Object.keys(done.sha256).filter(parseClassFileName),
+        ...Object.keys(done.sha256).filter((name) => name === trainedName || parseClassFileName(name)),
       ];
       for (const name of files) new TensorFile(path.join(folder, name)).read([], done.sha256[name] ?? '');
     }
@@ -88,13 +97,17 @@ function isSound(folder: string): boolean {
 function load(folder: string, options: ReadOptions): Checkpoint {
   const done = readDone(folder);
   const state = loadState(folder, done);
-  const { weights, metadata } = loadWeights(folder, done, options);
+  const { weights, metadata } = loadWeightsFile(path.join(folder, weightsName), done, options);
   if (metadata.step !== undefined && Number(metadata.step) !== state.step)
     throw new UserError(
       `the checkpoint ${folder} is damaged: its weights are of step ${metadata.step}, its state is of step ${state.step}`,
     );
   const file = path.join(folder, 'optimiser.safetensors');
-  return { weights, metadata, optimiser: readTensors(file, 'optimiser', done, options).tensors, state };
+  const optimiser = readTensors(file, 'optimiser', done, options).tensors;
+  const isAverage = done !== undefined && trainedName in done.sha256;
+  if (!isAverage) return { weights, metadata, optimiser, state };
+  const trained = loadWeightsFile(path.join(folder, trainedName), done, { classes: 'none' }).weights;
+  return { weights, trained, metadata, optimiser, state };
 }
 
 function loadState(folder: string, done: Done | undefined): TrainingState {
@@ -124,10 +137,6 @@ function loadState(folder: string, done: Done | undefined): TrainingState {
 }
 
 type Weights = Pick<Checkpoint, 'weights' | 'metadata'>;
-
-function loadWeights(folder: string, done: Done | undefined, options: ReadOptions): Weights {
-  return loadWeightsFile(path.join(folder, 'weights.safetensors'), done, options);
-}
 
 function loadWeightsFile(file: string, done: Done | undefined, options: ReadOptions): Weights {
   const { tensors, metadata } = readTensors(file, 'weights', done, options);

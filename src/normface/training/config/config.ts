@@ -19,10 +19,19 @@ export type TrainingConfig = z.output<typeof trainingConfig>;
 export type TrainingConfigInput = z.input<typeof trainingConfig>;
 export type { LossConfig } from '../../losses/index.ts';
 export type ScheduleConfig = TrainingConfig['schedule'];
+export type StopEarlyConfig = NonNullable<TrainingConfig['stopEarly']>;
 
 /** Height and width of what the net gets. */
 export function inputSize({ imageSize, cropSize }: TrainingConfig['data']): readonly [number, number] {
   return cropSize ?? imageSize;
+}
+
+/** Images in an optimiser step. */
+export function imagesPerStep({
+  batchSize,
+  accumulate = 1,
+}: Pick<TrainingConfig, 'batchSize' | 'accumulate'>): number {
+  return batchSize * accumulate;
 }
 
 let schema: JsonSchema | undefined;
@@ -65,6 +74,8 @@ function contradiction(config: TrainingConfig): string | undefined {
   const hasPairs = evaluation.data !== undefined || data.pairs !== undefined;
   if (evaluation.everySteps > 0 && !hasPairs)
     return 'evaluation.everySteps needs evaluation.data, or data.pairs to take the pairs from';
+  if (config.stopEarly && evaluation.everySteps === 0)
+    return 'stopEarly needs evaluation.everySteps, the steps between the evaluations that it looks at';
   const { thresholdFold, testFold } = evaluation;
   if ((thresholdFold === undefined) !== (testFold === undefined))
     return 'evaluation.thresholdFold and evaluation.testFold belong together';
@@ -88,7 +99,22 @@ function contradiction(config: TrainingConfig): string | undefined {
     const wrong = loss && lossOf(loss).contradiction?.(loss);
     if (wrong) return wrong;
   }
-  return wrongBatches(config);
+  return wrongBatches(config) ?? wrongAccumulation(config);
+}
+
+/** Why the gradients of batches do not add up to those of all of them together, or undefined. */
+function wrongAccumulation({ accumulate = 1, loss, auxiliaryLoss }: TrainingConfig): string | undefined {
+  if (accumulate === 1) return undefined;
+  for (const used of [loss, auxiliaryLoss]) {
+    if (!used) continue;
+    const { needsWholeBatch } = lossOf(used);
+    const reason = needsWholeBatch
+      ? needsWholeBatch(used)
+      : 'it is not known to be a mean over samples that keeps nothing from batch to batch';
+    if (reason !== undefined)
+      return `accumulate ${accumulate} does not go with the loss ${used.name}: ${reason}`;
+  }
+  return undefined;
 }
 
 /** What batches and their use say against each other, or undefined. */

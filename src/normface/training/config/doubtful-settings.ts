@@ -60,6 +60,11 @@ export function doubtfulSettings(
     sentences.push(
       `evaluation.everySteps ${evaluation.everySteps} is more than the ${totalSteps} steps of the run: there will be no evaluation while training`,
     );
+  const { stopEarly } = config;
+  if (stopEarly && evaluation.everySteps * (stopEarly.patience + 1) > totalSteps)
+    sentences.push(
+      `stopEarly never acts: ${stopEarly.patience} evaluations after a first one, one every ${evaluation.everySteps} steps, are more than the ${totalSteps} steps of the run`,
+    );
   return sentences;
 }
 

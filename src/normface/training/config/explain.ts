@@ -59,6 +59,7 @@ export function explain(issue: z.core.$ZodIssue, input: unknown, schema: JsonSch
 /** A type in words, for a value that is none. */
 function wanted(type: string, value: unknown): string {
   if (type === 'int') return 'a whole number';
+  if (type === 'tuple') return 'a list';
   if (type === 'number' && typeof value === 'number') return 'a finite number';
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }

@@ -99,7 +99,7 @@ export function hashText(text: string): string {
 }
 
 /** Keys that say where a run is kept and how much is told about it, but do not change its numbers. */
-const SILENT_KEYS = ['$schema', 'name', 'output', 'log', 'checkpoint', 'evaluation'];
+const SILENT_KEYS = ['$schema', 'name', 'output', 'log', 'checkpoint', 'evaluation', 'stopEarly'];
 
 /** The settings that decide the numbers of a run. */
 export function decisiveSettings(config: object): JsonObject {

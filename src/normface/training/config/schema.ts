@@ -5,6 +5,7 @@ import { casiaOverlap } from '../../data/protocols/casia-overlap.ts';
 import { lossSchema } from '../../losses/index.ts';
 import { defaultLoss } from '../../losses/names.ts';
 import type { Net } from '../../nets/net.ts';
+import { augmentation } from './augmentation.ts';
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -107,6 +108,17 @@ const evaluation = z.strictObject({
       'Judge one fold (testFold) at the threshold that is best on this; while training only this fold is looked at.',
     ),
   testFold: count.optional().describe('The fold that is judged, where thresholdFold is given.'),
+});
+
+const stopEarly = z.strictObject({
+  metric: z
+    .enum(['accuracy', 'areaUnderCurve', 'equalErrorRate'])
+    .default('accuracy')
+    .describe(
+      'What has to get better: the accuracy that the log shows, or what does not depend on a threshold.',
+    ),
+  patience: count.describe('After so many evaluations in a row without a gain training ends.'),
+  minimumGain: factor.default(0).describe('By how much an evaluation must exceed the last gain to be one.'),
 });
 
 const schedule = z.strictObject({
@@ -244,7 +256,36 @@ export const configKeys = z.strictObject({
     .describe(
       'Rates and decays of single parameters, beside the multipliers that the net and the loss give; of several that match one the last counts.',
     ),
-  batchSize: count.max(65536).default(64).describe('Images in a step.'),
+  average: z
+    .strictObject({
+      decay: z
+        .number()
+        .min(0)
+        .max(0.9999999)
+        .describe('Share of the average that is kept in each step, such as 0.999.'),
+      warmUp: z
+        .boolean()
+        .default(true)
+        .describe('Begin with a low decay, (1 + t)/(10 + t) in step t from 0, until it is that high.'),
+    })
+    .optional()
+    .describe(
+      'Keep an exponential moving average of the net over the steps: it is evaluated, and the weights of checkpoints ' +
+        '(docs/training.md#average-of-the-weights).',
+    ),
+  batchSize: count
+    .max(65536)
+    .default(64)
+    .describe(
+      'Images that go through the net at once: those of a step, where `accumulate` does not add some.',
+    ),
+  accumulate: count
+    .max(1024)
+    .optional()
+    .describe(
+      'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
+        '(docs/training.md#gradient-accumulation).',
+    ),
   epochs: z
     .number()
     .positive()
@@ -252,25 +293,15 @@ export const configKeys = z.strictObject({
     .optional()
     .describe('Passes over the images; 10 where neither this nor steps is given.'),
   steps: count.optional().describe('Optimiser steps, instead of epochs.'),
-  augmentation: z
-    .strictObject({
-      mirror: z.boolean().default(true).describe('Mirror each image with probability 1/2.'),
-      shift: z
-        .int()
-        .min(0)
-        .max(64)
-        .default(0)
-        .describe('Largest shift of the image, or of a crop from its centre, in pixels.'),
-      randomCrop: z
-        .boolean()
-        .default(true)
-        .describe('With data.cropSize: crops from anywhere in the image; false: from its centre.'),
-    })
-    .prefault({})
-    .describe('What is changed at random in images of the training.'),
+  augmentation: augmentation.prefault({}).describe('What is changed at random in images of the training.'),
   evaluation: evaluation
     .prefault({})
     .describe('The pairs that are judged while training, and by `normface eval`.'),
+  stopEarly: stopEarly
+    .optional()
+    .describe(
+      'End the training where evaluations (evaluation.everySteps) no longer get better, and keep the best checkpoint (docs/training.md#early-stopping).',
+    ),
   checkpoint: z
     .strictObject({
       everySteps: z

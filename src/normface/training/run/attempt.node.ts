@@ -4,21 +4,15 @@ import path from 'node:path';
 import { DivergedError } from '../../../common/errors.ts';
 import { replaceFile } from '../../../common/files.node.ts';
 import { countText } from '../../../common/format.ts';
-import type { JsonObject } from '../../../common/json.ts';
-import type { Device } from '../../../engine/core/tensor.ts';
 import { rangeOf } from '../../../engine/distributed/range.ts';
-import type { BatchLoader } from '../../data/batches/loader.node.ts';
 import type { Cursor } from '../../data/batches/order.ts';
 import { damagedText } from '../../data/images/damaged-image.node.ts';
-import type { DecodePool } from '../../data/images/worker-pool.node.ts';
 import { onEveryRank } from '../../distributed/every-rank.ts';
 import { saveCheckpointTogether } from '../../distributed/save-checkpoint.node.ts';
-import type { TrainingGroup } from '../../distributed/training-group.ts';
-import { evaluateRun } from '../../embedding/evaluate.node.ts';
-import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
 import { netMetadata } from '../../nets/stored-net.ts';
 import { packageVersion } from '../../package.node.ts';
+import { accumulatedBatches } from '../accumulated-batches.ts';
 import { trainingBatches } from '../batches.node.ts';
 import {
   latestCheckpoint,
@@ -26,60 +20,29 @@ import {
   saveCheckpoint,
   setAside,
 } from '../checkpoint/checkpoint.node.ts';
-import type { Checkpoint, TrainingState } from '../checkpoint/checkpoint.ts';
+import type { TrainingState } from '../checkpoint/checkpoint.ts';
 import type { ClassPart } from '../checkpoint/class-part.ts';
-import type { TrainingConfig } from '../config/config.ts';
+import { imagesPerStep } from '../config/config.ts';
 import { configHash } from '../config/overrides.ts';
 import { scheduleOf } from '../config/schedule.ts';
 import { type BatchSource, divergedError, runLoop } from '../loop.ts';
-import type { Meter } from '../meter.ts';
-import type { Model } from '../model.ts';
 import { Progress } from '../progress.ts';
-import type { Reporter } from '../reporter.ts';
 import { EventFile } from '../tensorboard/event-file.node.ts';
-import { stepsInEpoch, type TrainingData } from '../training-data.node.ts';
-import { type LogRecord, metricsCsv, type ValidationRecord } from './log.ts';
+import { stepsInEpoch } from '../training-data.node.ts';
+import { type LogRecord, metricsCsv } from './log.ts';
 import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
-import type { ImageRecord } from './start.node.ts';
+import type { AttemptStart, RunPlan } from './run-plan.ts';
+import { owesValidation, Validations } from './validations.node.ts';
 
 /** Ranks that each have all class weights. */
 const noClasses: ClassPart = { tensors: [], rows: { first: 0, count: 0 }, total: 0 };
-
-/** What a run is, whatever becomes of the device. */
-export interface RunPlan {
-  readonly config: TrainingConfig;
-  /** The configuration as the person gave it, kept in the run's folder. */
-  readonly source: JsonObject;
-  readonly data: TrainingData;
-  readonly images: ImageRecord;
-  readonly totalSteps: number;
-  readonly evaluationSet: EvaluationSet | undefined;
-  /** Train on the first batch only, to see whether the net can learn it by heart. */
-  readonly overfitBatch: boolean;
-  readonly reporter: Reporter;
-  readonly meter: Meter;
-  readonly shouldStop: () => boolean;
-  /** The ranks that train together, or undefined: this one alone. */
-  readonly group: TrainingGroup | undefined;
-  readonly pool: DecodePool | undefined;
-}
-
-/** What one attempt at it begins with. */
-export interface AttemptStart {
-  readonly device: Device;
-  readonly model: Model;
-  readonly folder: string;
-  /** Where it goes on from; at the beginning without it. */
-  readonly from: Checkpoint | undefined;
-  /** Whether this is the first attempt of this process, and no device was lost before. */
-  readonly isFirst: boolean;
-}
 
 /** One attempt at a run: from the beginning or a checkpoint to the end, or until the device is lost. */
 export class Attempt {
   private readonly plan: RunPlan;
   private readonly start: AttemptStart;
   private readonly progress: Progress;
+  private readonly validations: Validations;
   private readonly firstStep: number;
   /** The same curves for TensorBoard, where they are wanted. */
   private readonly events: EventFile | undefined;
@@ -99,6 +62,8 @@ export class Attempt {
     if (group) {
       group.onReport = (line) => this.progress.say(line);
       group.reportEvery = config.log.ranksEverySteps;
+      group.onRecord = (record, step) => this.log({ event: 'ranks', step, ...record });
+      group.recorder?.choose(this.firstStep, totalSteps);
     }
     const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
@@ -108,7 +73,7 @@ export class Attempt {
       writeJson(path.join(folder, 'environment.json'), environment);
     }
     // A finished run that is resumed would leave a file without a curve.
-    const goesOn = this.firstStep < totalSteps || (!isFirst && this.owesValidation());
+    const goesOn = this.firstStep < totalSteps || owesValidation(plan, start, this.firstStep);
     if (config.log.tensorboard && this.writes && goesOn)
       this.events = new EventFile(folder, config, this.firstStep);
     const { dataset, excluded } = data;
@@ -129,6 +94,13 @@ export class Attempt {
         `the run goes on from step ${this.firstStep}; later checkpoints of the attempt before are set aside: ${abandoned.join(', ')}`,
       );
     }
+    this.validations = new Validations({
+      plan,
+      start,
+      firstStep: this.firstStep,
+      log: (record) => this.log(record),
+      say: (text) => this.progress.say(text),
+    });
     if (!isFirst) return;
     const memory = `${Math.round(model.memoryBytes / 2 ** 20)} MiB of GPU memory`;
     reporter.say(
@@ -158,11 +130,12 @@ export class Attempt {
       onCorrupt: (name, reason) => reporter.warn(`the image ${name} is left out: ${reason}`),
       onDamaged: (name, reason) => reporter.warn(damagedText(name, reason)),
     });
+    const batches = accumulatedBatches(loader, config.accumulate ?? 1);
     try {
-      if (!isFirst && this.owesValidation()) await this.evaluate(this.firstStep, evaluationSet!);
+      await this.validations.begin();
       const outcome = await runLoop({
         learner: model,
-        batches: overfitBatch ? firstBatchOf(loader) : loader,
+        batches: overfitBatch ? firstBatchOf(batches) : batches,
         ...meterOptions(this.plan),
         meter: this.plan.meter,
         firstStep: this.firstStep,
@@ -188,10 +161,18 @@ export class Attempt {
           this.done = step;
           this.progress.step(step);
         },
-        onValidate: (step) => this.evaluate(step, evaluationSet!),
+        onValidate: (step) => this.validations.validate(step),
+        onBest: (step) => this.validations.mark(step),
+        isOver: this.validations.isOver,
         shouldStop: (step) => (group ? group.stopsAt(step) : this.plan.shouldStop()),
       });
-      this.log({ event: outcome.finished ? 'done' : 'interrupted', step: outcome.step });
+      await group?.report(outcome.step);
+      const stoppedEarly = this.validations.isOver;
+      this.log({
+        event: outcome.finished ? 'done' : 'interrupted',
+        step: outcome.step,
+        ...(stoppedEarly && { reason: this.validations.reason() }),
+      });
       if (this.writes) replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
       return outcome;
     } catch (error) {
@@ -203,14 +184,6 @@ export class Attempt {
       this.events?.close();
       await loader.close();
     }
-  }
-
-  /** Whether the device was lost between the checkpoint that this attempt begins with and the validation that follows it. */
-  private owesValidation(): boolean {
-    const { config, evaluationSet } = this.plan;
-    const { folder, from } = this.start;
-    if (!from || !evaluationSet || this.firstStep % config.evaluation.everySteps !== 0) return false;
-    return !readLog(folder).some(({ event, step }) => event === 'validation' && step === this.firstStep);
   }
 
   private async save(step: number, cursor: Cursor): Promise<void> {
@@ -236,9 +209,9 @@ export class Attempt {
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
       trainedOn: data.dataset.name,
+      ...(config.average && { averageDecay: String(config.average.decay) }),
     };
-    const { weights, optimiser } = await model.snapshot();
-    const checkpoint = { weights, metadata, optimiser, state };
+    const checkpoint = { ...(await model.snapshot()), metadata, state };
     const folder = group
       ? await saveCheckpointTogether(this.start.folder, checkpoint, {
           ranks: group.ranks,
@@ -266,38 +239,8 @@ export class Attempt {
     } catch (error) {
       this.plan.reporter.warn((error as Error).message);
     }
+    this.validations.markBestUpTo(step - 1);
     return latestCheckpoint(folder, step - 1);
-  }
-
-  /** Without a fold for the threshold the usual rule; with one only that fold, so that the test stays unseen. */
-  private evaluate(step: number, set: EvaluationSet): Promise<void> {
-    const { group } = this.plan;
-    return group ? group.onFirst(() => this.evaluateHere(step, set)) : this.evaluateHere(step, set);
-  }
-
-  private async evaluateHere(step: number, set: EvaluationSet): Promise<void> {
-    const { config, pool } = this.plan;
-    const { thresholdFold } = config.evaluation;
-    const protocol = thresholdFold === undefined ? 'lfw-10fold-cos' : 'best-threshold';
-    const { evaluation } = await evaluateRun(await this.start.model.embedder(), set, {
-      name: `step ${step}`,
-      rule: { kind: 'best' },
-      merge: 'front',
-      protocols: [protocol],
-      pool,
-    });
-    const [result] = evaluation.metrics.protocols;
-    const record: ValidationRecord = {
-      event: 'validation',
-      step,
-      protocol,
-      accuracy: result!.accuracy,
-      threshold: result!.threshold,
-    };
-    this.log(record);
-    this.progress.say(
-      `step ${step}: ${protocol} ${(100 * result!.accuracy).toFixed(2)} % at threshold ${result!.threshold.toFixed(3)}`,
-    );
   }
 
   private log(record: LogRecord): void {
@@ -310,7 +253,7 @@ export class Attempt {
 /** What the records of a run are averages over. */
 export function meterOptions({ config, data, totalSteps }: Pick<RunPlan, 'config' | 'data' | 'totalSteps'>) {
   return {
-    batchSize: config.batchSize,
+    batchSize: imagesPerStep(config),
     imageCount: data.dataset.samples.length,
     totalSteps,
     recordEvery: config.log.everySteps,
@@ -318,11 +261,11 @@ export function meterOptions({ config, data, totalSteps }: Pick<RunPlan, 'config
 }
 
 /** Gives the first batch again and again. */
-function firstBatchOf(loader: BatchLoader): BatchSource<Cursor> {
-  let first: ReturnType<BatchLoader['next']> | undefined;
+function firstBatchOf(source: BatchSource<Cursor>): BatchSource<Cursor> {
+  let first: ReturnType<BatchSource<Cursor>['next']> | undefined;
   return {
     next: () => {
-      first ??= loader.next();
+      first ??= source.next();
       return first;
     },
   };

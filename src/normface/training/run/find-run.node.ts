@@ -3,9 +3,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
+import { withoutBest } from '../checkpoint/best-checkpoint.node.ts';
 import { latestCheckpoint } from '../checkpoint/checkpoint.node.ts';
 import { DONE, readDone } from '../checkpoint/done.node.ts';
 import { readState } from '../checkpoint/read-checkpoint.node.ts';
+import { readLog } from './run-folder.node.ts';
 
 /** A checkpoint's folder: what is before `ckpt`, and its name. */
 const CHECKPOINT = /^(.*?)[\\/]?ckpt[\\/]([^\\/]*step-\d+)[\\/]?$/;
@@ -15,8 +17,9 @@ const CHECKPOINT = /^(.*?)[\\/]?ckpt[\\/]([^\\/]*step-\d+)[\\/]?$/;
  * finished before those that are, and of these the one whose newest checkpoint says that it was saved last.
  * @throws UserError when there is nothing to resume, or when a checkpoint is named that was set aside
  */
-export function findRunToResume(named: string, root: string): string {
-  if (named === 'auto') return newestRun(root);
+export function findRunToResume(name: string, root: string): string {
+  if (name === 'auto') return newestRun(root);
+  const named = withoutBest(name);
   const [, run, checkpoint] = CHECKPOINT.exec(named) ?? [];
   if (checkpoint !== undefined && !checkpoint.startsWith('step-'))
     throw new UserError(
@@ -46,8 +49,17 @@ function standingOf(checkpoint: string): { finished: boolean; saved: number } {
   try {
     const { step, totalSteps } = readState(checkpoint);
     const saved = readDone(checkpoint)?.saved;
-    return { finished: step >= totalSteps, saved: saved === undefined ? mtimeMs : Date.parse(saved) };
+    return {
+      finished: step >= totalSteps || isDone(checkpoint),
+      saved: saved === undefined ? mtimeMs : Date.parse(saved),
+    };
   } catch {
     return { finished: false, saved: mtimeMs };
   }
+}
+
+/** Whether the run of a checkpoint says that it is done: it may have been stopped early. */
+function isDone(checkpoint: string): boolean {
+  const last = readLog(path.resolve(checkpoint, '../..')).findLast(({ event }) => event !== 'device-lost');
+  return last?.event === 'done';
 }

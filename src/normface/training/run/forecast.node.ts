@@ -1,6 +1,7 @@
 /** What a training would take, found by training for a moment. */
 
 import type { Device } from '../../../engine/core/tensor.ts';
+import { accumulatedBatches } from '../accumulated-batches.ts';
 import { trainingBatches } from '../batches.node.ts';
 import type { TrainingConfig } from '../config/config.ts';
 import { Model } from '../model.ts';
@@ -28,7 +29,8 @@ export async function forecast(
     () => new Model(device, config, data.dataset.identities.length),
     (discarded) => discarded.dispose(),
   );
-  const batches = trainingBatches(config, data, { onCorrupt });
+  const loader = trainingBatches(config, data, { onCorrupt });
+  const batches = accumulatedBatches(loader, config.accumulate ?? 1);
   try {
     await model.compile();
     let number = 0;
@@ -45,6 +47,6 @@ export async function forecast(
     return { memoryBytes: model.memoryBytes, secondsPerStep: seconds / steps };
   } finally {
     model.dispose();
-    await batches.close();
+    await loader.close();
   }
 }

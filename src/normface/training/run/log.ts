@@ -17,6 +17,10 @@ export interface StepRecord {
   /** Mean cosine between features and the weights of their own class, and of all other classes. */
   readonly positiveCosine?: number;
   readonly negativeCosine?: number;
+  /** Mean length of the features and its standard deviation in a batch, and mean margin: of losses that have a margin for each sample. */
+  readonly featureNorm?: number;
+  readonly normDeviation?: number;
+  readonly sampleMargin?: number;
   readonly imagesPerSecond: number;
   /** Part of the time in which the GPU had to wait for images. */
   readonly dataWait: number;
@@ -32,6 +36,9 @@ export interface ValidationRecord {
   readonly protocol: string;
   readonly accuracy: number;
   readonly threshold: number;
+  /** Of all pairs that were judged; logs of older versions have neither. */
+  readonly areaUnderCurve?: number;
+  readonly equalErrorRate?: number;
   readonly time?: string;
 }
 
@@ -42,6 +49,8 @@ export interface RunRecord {
     | 'resume'
     | 'set-aside'
     | 'checkpoint'
+    /** Where the time of a rank of several went since the last such record, and what it sent. */
+    | 'ranks'
     | 'device-lost'
     | 'interrupted'
     | 'done'
@@ -84,6 +93,9 @@ const columns = [
   'scale',
   'positiveCosine',
   'negativeCosine',
+  'featureNorm',
+  'normDeviation',
+  'sampleMargin',
   'learningRate',
   'imagesPerSecond',
   'dataWait',

@@ -6,30 +6,32 @@ import { UsageError } from '../../../common/errors.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
 import { agree } from '../../../engine/distributed/agree.ts';
-import { allReduceAsHalf } from '../../../engine/distributed/half.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
 import { agreeOnSettings } from '../../distributed/agree-settings.ts';
 import type { TrainingGroup } from '../../distributed/training-group.ts';
 import { evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
 import { packageVersion } from '../../package.node.ts';
+import { bestCheckpoint } from '../checkpoint/best-checkpoint.node.ts';
 import { latestCheckpoint, stepOf } from '../checkpoint/checkpoint.node.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfig } from '../config/config.ts';
 import { doubtfulSettings } from '../config/doubtful-settings.ts';
 import { Meter } from '../meter.ts';
-import { Model, type StepExchange } from '../model.ts';
+import { Model } from '../model.ts';
 import { Stage } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
 import { stepCount, stepsInEpoch, type TrainingData } from '../training-data.node.ts';
-import { Attempt, meterOptions, type RunPlan } from './attempt.node.ts';
+import { Attempt, meterOptions } from './attempt.node.ts';
 import type { LogRecord } from './log.ts';
 import { Losses } from './losses.ts';
 import type { Resumed } from './resume.node.ts';
 import { appendLog, createRunFolder, readLog } from './run-folder.node.ts';
 import { RunLock } from './run-lock.node.ts';
+import type { RunPlan } from './run-plan.ts';
 import { initialise, recordImages } from './start.node.ts';
+import { stepExchange } from './step-exchange.ts';
 
 export interface RunOptions {
   readonly device: Device;
@@ -59,8 +61,10 @@ export interface FinishedRun {
   readonly checkpoint: string;
   readonly step: number;
   readonly totalSteps: number;
-  /** False when the run was stopped early. */
+  /** False when the run was interrupted. */
   readonly finished: boolean;
+  /** Folder of the best checkpoint, where evaluations decide when training ends. */
+  readonly best?: string;
 }
 
 /**
@@ -89,7 +93,8 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
       for (const record of unlogged.splice(0)) appendLog(folder, record);
       attempt = new Attempt(plan, { device, model, folder, from, isFirst: attempt === undefined });
       const outcome = await attempt.train();
-      return { ...outcome, folder, totalSteps, checkpoint: latestCheckpoint(folder)! };
+      const best = config.stopEarly ? bestCheckpoint(folder) : undefined;
+      return { ...outcome, folder, totalSteps, checkpoint: latestCheckpoint(folder)!, ...(best && { best }) };
     } finally {
       model.dispose();
     }
@@ -159,7 +164,7 @@ async function makeModel(
   try {
     const model = await device.tuner.tuned(
       () =>
-        new Model(device, config, data.dataset.identities.length, group ? exchangeOf(group, config) : null),
+        new Model(device, config, data.dataset.identities.length, group ? stepExchange(group, config) : null),
       (discarded) => discarded.dispose(),
     );
     try {
@@ -175,20 +180,6 @@ async function makeModel(
   } finally {
     stage.end();
   }
-}
-
-/** How ranks add up the gradients of the net. */
-function exchangeOf(group: TrainingGroup, { ranks }: TrainingConfig): StepExchange {
-  const { gradients, bucketMegabytes } = ranks;
-  return {
-    communicator: group.ranks,
-    group,
-    bucketBytes: bucketMegabytes * 1e6,
-    ...(gradients === 'f16' && {
-      // What overflows is infinite on all ranks, and the next loss tells.
-      addUp: async (values, communicator) => void (await allReduceAsHalf(communicator, values)),
-    }),
-  };
 }
 
 /** Of a checkpoint what a rank needs: where ranks share the classes it was read without them. */

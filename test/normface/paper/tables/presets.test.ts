@@ -3,7 +3,7 @@ import { netOf } from '../../../../src/normface/nets/index.ts';
 import type { Preset } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import { control, type LossRow, withTheirControls } from '../../../../src/normface/paper/tables/loss-rows.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
-import { baselineConfig, fineTuneConfig, type Recipe } from '../../../../src/normface/paper/tables/recipe.ts';
+import { baselineJob, fineTuneJob, type Recipe } from '../../../../src/normface/paper/tables/recipe.ts';
 import { recipeText } from '../../../../src/normface/paper/tables/recipe-text.ts';
 import { table2Blocks } from '../../../../src/normface/paper/tables/table2.node.ts';
 import { table3Plan } from '../../../../src/normface/paper/tables/table3.node.ts';
@@ -18,7 +18,7 @@ const everything = {
 };
 const rowsOf = (recipe: Recipe): LossRow[] => table2Blocks(recipe).flatMap(({ rows }) => rows);
 
-for (const preset of ['quick', 'full'] as Preset[]) {
+for (const preset of ['quick', 'medium', 'full'] as Preset[]) {
   const plan = table3Plan({ preset, data: everything });
   const recipes = {
     comparison: comparisonRecipe({ preset, data: everything }),
@@ -27,7 +27,7 @@ for (const preset of ['quick', 'full'] as Preset[]) {
   };
   for (const [name, recipe] of Object.entries(recipes)) {
     test(`${preset}: the baseline of ${name} is a configuration`, () => {
-      const config = parseConfig(baselineConfig(recipe, 2));
+      const config = parseConfig(baselineJob(recipe, 2).config);
       expect(config).toMatchObject({ seed: 2, loss: { name: 'softmax', bias: true } });
       expect(netOf(config.net).name).toBe(recipe.net);
     });
@@ -35,16 +35,15 @@ for (const preset of ['quick', 'full'] as Preset[]) {
     test.each(rowsOf(recipe).map((row) => [row.key, row] as const))(
       `${preset}: %s of ${name} is a configuration`,
       (_, row) => {
-        const config = parseConfig(fineTuneConfig(recipe, row, '/d/run', 3));
-        expect(config).toMatchObject({
-          seed: 3,
-          initialise: { from: '/d/run' },
-          steps: recipe.fineTune.steps,
-        });
+        const { config: input, start } = fineTuneJob(recipe, row, 3);
+        const config = parseConfig(input);
+        expect(config).toMatchObject({ seed: 3 });
+        expect([config.steps, config.epochs]).toEqual([recipe.fineTune.steps, recipe.fineTune.epochs]);
+        expect(start!.job).toEqual(baselineJob(recipe, 3));
         // As many steps of as many images as the control.
         expect(config.batchSize).toBe(recipe.fineTune.batchSize);
         const isAnew = preset === 'full' && row.normalisation !== 'no';
-        expect(config.initialise!.head).toBe(isAnew ? 'new' : 'keep');
+        expect(start!.head).toBe(isAnew ? 'new' : 'keep');
       },
     );
   }
@@ -52,17 +51,17 @@ for (const preset of ['quick', 'full'] as Preset[]) {
 
 test('the control goes on with the loss of the baseline', () => {
   const recipe = comparisonRecipe({ preset: 'quick', data: everything });
-  const baseline = parseConfig(baselineConfig(recipe, 1));
-  const further = parseConfig(fineTuneConfig(recipe, control, '/d/run', 1));
+  const baseline = parseConfig(baselineJob(recipe, 1).config);
+  const further = parseConfig(fineTuneJob(recipe, control, 1).config);
   expect(further.loss).toEqual(baseline.loss);
   expect(further.auxiliaryLoss).toBeUndefined();
 });
 
 test('every row has a control whose class weights learn as fast, and which differs from it in the loss alone', () => {
   const recipe = comparisonRecipe({ preset: 'quick', data: everything });
-  const rows = rowsOf(recipe).map((row) => ({ row }));
+  const rows = rowsOf(recipe).map((row) => ({ row, label: row.key, values: [0.5] }));
   const rate = (row: LossRow) => {
-    const { loss } = parseConfig(fineTuneConfig(recipe, row, '/d/run', 1));
+    const { loss } = parseConfig(fineTuneJob(recipe, row, 1).config);
     return 'learningRateMultiplier' in loss ? loss.learningRateMultiplier : 1;
   };
   for (const {
@@ -99,14 +98,14 @@ test('keys of rows are distinct, and so are their configurations', () => {
 });
 
 test('quick trains on nobody who judges', () => {
-  const config = parseConfig(baselineConfig(comparisonRecipe({ preset: 'quick', data: everything }), 1));
+  const config = parseConfig(baselineJob(comparisonRecipe({ preset: 'quick', data: everything }), 1).config);
   expect(config.data.excludeFolds).toEqual([6, 7, 8, 9, 10]);
   expect(config.evaluation.folds).toEqual(config.data.excludeFolds);
 });
 
 test('full has the schedule of docs/reference.md#schedules and evaluates five snapshots', () => {
   const recipe = comparisonRecipe({ preset: 'full', data: everything });
-  const baseline = parseConfig(baselineConfig(recipe, 1));
+  const baseline = parseConfig(baselineJob(recipe, 1).config);
   expect(baseline).toMatchObject({
     net: 'center-face-resnet',
     batchSize: 256,
@@ -114,7 +113,7 @@ test('full has the schedule of docs/reference.md#schedules and evaluates five sn
     optimiser: { learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 },
     schedule: { kind: 'multistep', milestones: [16_000, 24_000], gamma: 0.1 },
   });
-  const fineTune = parseConfig(fineTuneConfig(recipe, control, '/d/run', 1));
+  const fineTune = parseConfig(fineTuneJob(recipe, control, 1).config);
   expect(fineTune).toMatchObject({
     steps: 10_000,
     optimiser: { learningRate: 1e-3 },

@@ -1,15 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import type { ExperimentResults, NamedTable } from '../../../../src/normface/paper/experiment.ts';
+import type { ExperimentResults, NamedTable, Plan } from '../../../../src/normface/paper/experiment.ts';
+import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { writeResults } from '../../../../src/normface/paper/results-files.node.ts';
-import { runFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
-import { runMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
-import { runTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
-import { runTable2, table2Blocks } from '../../../../src/normface/paper/tables/table2.node.ts';
-import { runTable3 } from '../../../../src/normface/paper/tables/table3.node.ts';
-import { runTable4 } from '../../../../src/normface/paper/tables/table4.node.ts';
-import { runTable5 } from '../../../../src/normface/paper/tables/table5.node.ts';
+import { openBlufr } from '../../../../src/normface/paper/tables/blufr-trials.node.ts';
+import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
+import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
+import { planTable2, table2Blocks } from '../../../../src/normface/paper/tables/table2.node.ts';
+import { planTable3 } from '../../../../src/normface/paper/tables/table3.node.ts';
+import { planTable4 } from '../../../../src/normface/paper/tables/table4.node.ts';
+import { planTable5 } from '../../../../src/normface/paper/tables/table5.node.ts';
 import { generatedVideos } from '../../../../src/normface/paper/tables/video-sets.node.ts';
 import { temporaryFolder } from '../../data/fixtures.ts';
 import { fakeRunner } from '../fake.ts';
@@ -20,7 +22,15 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const out = process.env.TABLES_OUT ?? temporaryFolder();
 const { runner, close } = fakeRunner(out, { seeds: 2 });
+const jobs = new Jobs({ runner });
+const seeds = [1, 2];
 afterAll(close);
+
+/** Does the jobs of a plan, and tells what came out. */
+async function run(plan: Plan): Promise<ExperimentResults> {
+  for (const { job } of plan.jobs) await jobs.do(job);
+  return (await plan.results(jobs))!;
+}
 
 /** Values of one column. */
 function column({ columns, rows }: NamedTable, name: string) {
@@ -47,10 +57,10 @@ async function checkFindings(
   expect(files.some((file) => file.endsWith('.png'))).toBe(true);
 }
 
-const runs = () => readdirSync(join(out, 'runs')).length;
+const runs = () => readdirSync(join(out, 'jobs')).length;
 
 test('table 1 scores the baseline of each seed by four similarities', async () => {
-  const results = await runTable1(runner, smallRecipe);
+  const results = await run(planTable1(smallRecipe, seeds));
   await checkFindings('table1', results);
   expect(column(results.tables[0]!, 'seed')).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   // Cosine and normalised Euclidean distance order pairs alike.
@@ -60,7 +70,7 @@ test('table 1 scores the baseline of each seed by four similarities', async () =
 });
 
 test('table 2 trains every row once for each seed from the same baselines', async () => {
-  const results = await runTable2(runner, smallRecipe);
+  const results = await run(planTable2(smallRecipe, seeds));
   await checkFindings('table2', results, ['accuracy', 'auc']);
   const rows = table2Blocks(smallRecipe).flatMap((block) => block.rows);
   const [table] = results.tables;
@@ -72,7 +82,7 @@ test('table 2 trains every row once for each seed from the same baselines', asyn
 
 test('the mirror table needs no further training', async () => {
   const before = runs();
-  const results = await runMirror(runner, smallRecipe);
+  const results = await run(planMirror(smallRecipe, seeds));
   await checkFindings('mirror', results);
   expect(results.tables[0]!.rows).toHaveLength(2 * 2 * 4 * 2);
   expect(runs()).toBe(before);
@@ -80,7 +90,7 @@ test('the mirror table needs no further training', async () => {
 
 test('figure 8 takes over the weight that table 2 has trained', async () => {
   const before = runs();
-  const results = await runFig8(runner, smallRecipe, [0.01, 0.1]);
+  const results = await run(planFig8(smallRecipe, seeds, [0.01, 0.1]));
   await checkFindings('fig8', results);
   expect(results.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
@@ -88,7 +98,9 @@ test('figure 8 takes over the weight that table 2 has trained', async () => {
 
 test('table 3 judges each row by an open set of strangers', async () => {
   const keys = ['normface'];
-  const results = await runTable3(runner, { recipe: smallRecipe, keys, trials: [1] });
+  const results = await run(
+    planTable3({ recipe: smallRecipe, keys, trials: [1] }, seeds, await openBlufr(runner.data)),
+  );
   await checkFindings('table3', results, ['verification rate', 'detection rate']);
   const rows = ['control', 'control-rate-10', 'normface'];
   expect(column(results.tables[0]!, 'row')).toEqual(rows.flatMap((row) => [row, row]));
@@ -101,7 +113,7 @@ test('table 4 evaluates the control with and without mirror images', async () =>
     net: 'light-cnn-small',
     protocol: 'normface-nopca',
   } as const;
-  const results = await runTable4(runner, light);
+  const results = await run(planTable4(light, seeds));
   await checkFindings('table4', results, ['accuracy', 'auc']);
   expect(column(results.tables[0]!, 'merge')).toEqual(
     ['front', ...Array(6).fill('sum')].flatMap((merge) => [merge, merge]),
@@ -119,7 +131,7 @@ test('table 5 judges pairs of videos by mean score and by histogram', async () =
     for (const person of [first, second])
       expect(Math.floor(person / spec.peoplePerFold)).toBe(set.pairs.fold[k]! - 1);
   });
-  const results = await runTable5(runner, { recipe: smallRecipe, open: async () => set });
+  const results = await run(planTable5(smallRecipe, seeds, set));
   await checkFindings('table5', results);
   // Four rows of the paper and three controls, by two rules, with two seeds.
   expect(results.tables[0]!.rows).toHaveLength((4 + 3) * 2 * 2);

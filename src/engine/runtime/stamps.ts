@@ -47,13 +47,18 @@ export class Stamps {
 
   /** Waits for the submitted commands. @returns microseconds of each pass */
   async read(): Promise<Float64Array> {
+    const stamps = await this.readStamps();
+    return Float64Array.from(
+      { length: this.passes },
+      (_, pass) => Number(stamps[2 * pass + 1]! - stamps[2 * pass]!) / 1000,
+    );
+  }
+
+  /** Waits for the submitted commands. @returns begin and end of each pass, in nanoseconds of a clock of the GPU */
+  async readStamps(): Promise<BigUint64Array> {
     try {
       await this.readable.mapAsync(GPUMapMode.READ);
-      const stamps = new BigUint64Array(this.readable.getMappedRange());
-      return Float64Array.from(
-        { length: this.passes },
-        (_, pass) => Number(stamps[2 * pass + 1]! - stamps[2 * pass]!) / 1000,
-      );
+      return new BigUint64Array(this.readable.getMappedRange().slice(0));
     } finally {
       this.readable.destroy();
       this.resolved.destroy();

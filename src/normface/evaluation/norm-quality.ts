@@ -1,0 +1,59 @@
+/** Whether the length of a feature says how good an image is: the same images at several levels of quality. */
+
+import { type MeanTest, testMean } from '../../common/statistics.ts';
+
+/** What the lengths do from the best level to the worst. */
+export interface NormQuality {
+  /** Mean log ‖f‖ of each level, over all images. */
+  readonly means: readonly number[];
+  /** Log ‖f‖ of each level less that of the best, a mean for each person; null for the best. */
+  readonly differences: readonly (MeanTest | null)[];
+  /**
+   * Spearman's correlation of length and quality over the levels of one image, from −1, where worse images have longer features, to 1; of
+   * each person the mean over the images.
+   */
+  readonly correlation: MeanTest;
+}
+
+/**
+ * @param lengths ‖f‖ by level, from the best quality to the worst, and image; at least two levels
+ * @param people whose image each is: people are what is independent
+ */
+export function normQuality(lengths: readonly ArrayLike<number>[], people: ArrayLike<number>): NormQuality {
+  const logs = lengths.map((level) => Array.from(level, Math.log));
+  const overPeople = (values: readonly number[]): MeanTest => {
+    const sums = new Map<number, { sum: number; count: number }>();
+    values.forEach((value, i) => {
+      const { sum, count } = sums.get(people[i]!) ?? { sum: 0, count: 0 };
+      sums.set(people[i]!, { sum: sum + value, count: count + 1 });
+    });
+    return testMean([...sums.values()].map(({ sum, count }) => sum / count));
+  };
+  const best = logs[0]!;
+  return {
+    means: logs.map((level) => level.reduce((a, b) => a + b, 0) / level.length),
+    differences: logs.map((level, k) =>
+      k === 0 ? null : overPeople(level.map((value, i) => value - best[i]!)),
+    ),
+    correlation: overPeople(best.map((_, i) => spearmanWithOrder(logs.map((level) => level[i]!)))),
+  };
+}
+
+/** Spearman's correlation of numbers with the reverse of their order; equal numbers share their mean rank, and without any spread it is 0. */
+function spearmanWithOrder(values: readonly number[]): number {
+  const ranks = values.map(
+    (value) =>
+      values.filter((other) => other < value).length +
+      (values.filter((other) => other === value).length - 1) / 2,
+  );
+  const middle = (values.length - 1) / 2;
+  let along = 0;
+  let squares = 0;
+  let order = 0;
+  ranks.forEach((rank, k) => {
+    along += (rank - middle) * (middle - k);
+    squares += (rank - middle) ** 2;
+    order += (middle - k) ** 2;
+  });
+  return squares === 0 ? 0 : along / Math.sqrt(squares * order);
+}

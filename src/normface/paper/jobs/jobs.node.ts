@@ -1,0 +1,195 @@
+/** Does jobs: trains what is not trained, measures what is not measured, and keeps both. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { DivergedError, UserError } from '../../../common/errors.ts';
+import type { Json } from '../../../common/json.ts';
+import { summariseLog } from '../../overview/log-summary.node.ts';
+import { isSound } from '../../training/checkpoint/read-checkpoint.node.ts';
+import type { TrainingConfigInput } from '../../training/config/config.ts';
+import { isInUse } from '../../training/run/run-lock.node.ts';
+import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
+import type { Job, Measure } from './job.ts';
+import { JobIdentities, type JobIdentity, type MeasureIdentity } from './job-identity.node.ts';
+import { type JobRecord, JobStore } from './job-store.node.ts';
+
+/** What several plans want of one job. */
+export interface Wanted {
+  readonly job: Job;
+  readonly identity: JobIdentity;
+  readonly measures: Map<string, Measure>;
+  /** Whether other jobs start from it. */
+  isStart: boolean;
+}
+
+export interface JobsOptions {
+  readonly runner: ExperimentRunner;
+  /** Where jobs are kept; by default `jobs` in the runner's folder. */
+  readonly folder?: string;
+  /** Tests put something quicker in the place of the runner's training. */
+  readonly train?: ExperimentRunner['trainIn'];
+  /** Remove the checkpoints of a job once all that any plan wants of it is measured and no job starts from it. */
+  readonly removesCheckpoints?: boolean;
+}
+
+export class Jobs {
+  readonly store: JobStore;
+  readonly identities: JobIdentities;
+  private readonly runner: ExperimentRunner;
+  private readonly train: ExperimentRunner['trainIn'];
+  private readonly removesCheckpoints: boolean;
+  /** By hash. */
+  private readonly wanted = new Map<string, Wanted>();
+
+  constructor({ runner, folder, train, removesCheckpoints = false }: JobsOptions) {
+    this.runner = runner;
+    this.train = train ?? ((input, place) => runner.trainIn(input, place));
+    this.removesCheckpoints = removesCheckpoints;
+    this.store = new JobStore(folder ?? path.join(runner.out, 'jobs'), (text) => runner.reporter.warn(text));
+    this.identities = new JobIdentities(runner);
+  }
+
+  /** Tells of jobs that this plan or another one has: equal ones become one, with the measures of all. */
+  async expect(jobs: readonly Job[]): Promise<void> {
+    for (const job of jobs) await this.want(job);
+  }
+
+  private async want(job: Job): Promise<Wanted> {
+    const identity = await this.identities.of(job);
+    const known = this.wanted.get(identity.hash) ?? { job, identity, measures: new Map(), isStart: false };
+    this.wanted.set(identity.hash, known);
+    for (const measure of job.measures)
+      known.measures.set((await this.identities.measure(job, measure)).hash, measure);
+    if (job.start) (await this.want(job.start.job)).isStart = true;
+    return known;
+  }
+
+  /** All that is wanted of a job by any plan that was told of. */
+  private async measuresOf(job: Job): Promise<MeasureIdentity[]> {
+    const { measures } = await this.want(job);
+    return Promise.all([...measures.values()].map((measure) => this.identities.measure(job, measure)));
+  }
+
+  /** Jobs that were told of, and those that they start from, each once, starts first. */
+  all(): readonly Wanted[] {
+    const ordered = new Map<string, Wanted>();
+    const add = (one: Wanted) => {
+      const { start } = one.identity;
+      if (start) add(this.wanted.get(start.hash)!);
+      if (!ordered.has(one.identity.hash)) ordered.set(one.identity.hash, one);
+    };
+    for (const one of this.wanted.values()) add(one);
+    return [...ordered.values()];
+  }
+
+  /** What is left to do for a job: its training, and measures. */
+  async openOf(job: Job): Promise<{ training: boolean; measures: MeasureIdentity[] }> {
+    const record = this.store.read(await this.identities.of(job));
+    if (record?.trained?.diverged !== undefined) return { training: false, measures: [] };
+    const measures = (await this.measuresOf(job)).filter(({ hash }) => record?.measures[hash] === undefined);
+    return { training: record?.trained === undefined, measures };
+  }
+
+  /**
+   * Does what is left of a job, and of those that it starts from.
+   * @throws InterruptedError when it was stopped; UserError when another process trains it
+   */
+  async do(job: Job): Promise<void> {
+    this.runner.checkInterrupt();
+    const open = await this.openOf(job);
+    if (!open.training && open.measures.length === 0) return this.tidy(job);
+    const identity = await this.identities.of(job);
+    let record: JobRecord;
+    let run: TrainedRun;
+    try {
+      ({ record, run } = await this.trained(job));
+    } catch (error) {
+      if (!(error instanceof DivergedError)) throw error;
+      const [why] = error.message.split('\n');
+      this.runner.reporter.warn(`${job.key}: ${why}`);
+      // Also where it is a job that it starts from: the same bits diverge again.
+      this.store.write(identity, {
+        ...this.store.begin(identity, job.key),
+        trained: { steps: 0, seconds: null, diverged: why },
+      });
+      return;
+    }
+    for (const { hash, measure, images } of open.measures) {
+      this.runner.checkInterrupt();
+      const start = performance.now();
+      const value = (await measure.measure(this.runner, run)) as Json;
+      const seconds = (performance.now() - start) / 1000;
+      record = {
+        ...record,
+        measures: { ...record.measures, [hash]: { name: measure.name, images, seconds, value } },
+      };
+      this.store.write(identity, record);
+    }
+    this.runner.reporter.emit({ event: 'job', key: job.key, hash: identity.hash, state: 'done' });
+    await this.tidy(job);
+  }
+
+  /** The finished training of a job with its checkpoint, trained now where there is none. */
+  private async trained(job: Job): Promise<{ record: JobRecord; run: TrainedRun }> {
+    const identity = await this.identities.of(job);
+    const start = job.start && (await this.trained(job.start.job)).run;
+    const record = this.store.begin(identity, job.key);
+    const { diverged } = record.trained ?? {};
+    if (diverged !== undefined) throw new DivergedError(diverged);
+    const found = this.store.findRun(identity);
+    if (found && isInUse(found.folder))
+      throw new UserError(`another process trains ${job.key} in ${found.folder}`);
+    const resume =
+      found?.checkpoint !== undefined && isSound(found.checkpoint) ? found.checkpoint : undefined;
+    if (found && resume === undefined) {
+      if (found.checkpoint !== undefined)
+        this.runner.reporter.warn(`${found.checkpoint} is damaged; ${job.key} is trained again`);
+      else if (record.trained)
+        this.runner.say(
+          `${job.key} is trained again: its checkpoint is gone, and something new is wanted of it`,
+        );
+      fs.rmSync(found.folder, { recursive: true, force: true });
+    }
+    const input: TrainingConfigInput = {
+      ...job.config,
+      ...(start && { initialise: { from: start.checkpoint, head: job.start!.head } }),
+    };
+    const run = await this.train(input, { folder: this.store.folderOf(identity), key: job.key, resume });
+    if (record.trained) return { record, run };
+    const trained = { ...record, trained: { steps: identity.steps, seconds: secondsOf(run) } };
+    this.store.write(identity, trained);
+    return { record: trained, run };
+  }
+
+  private async tidy(job: Job): Promise<void> {
+    if (!this.removesCheckpoints) return;
+    const { identity, isStart } = await this.want(job);
+    if (!isStart) this.store.removeCheckpoints(identity);
+  }
+
+  /** What a measure of a job gave; undefined while it is not done. */
+  async value<T extends object>(job: Job, measure: Measure<T>): Promise<T | undefined> {
+    const { hash } = await this.identities.measure(job, measure);
+    return this.store.read(await this.identities.of(job))?.measures[hash]?.value as T | undefined;
+  }
+
+  /** In which a job was trained and measured so far, without those that it starts from. */
+  async secondsOf(job: Job): Promise<number> {
+    const { trained, measures = {} } = this.store.read(await this.identities.of(job)) ?? {};
+    return Object.values(measures).reduce((sum, { seconds }) => sum + seconds, trained?.seconds ?? 0);
+  }
+
+  /** Why a job gave no numbers, where it diverged. */
+  async divergence(job: Job): Promise<string | undefined> {
+    return this.store.read(await this.identities.of(job))?.trained?.diverged;
+  }
+}
+
+/** Seconds in which a run trained, whatever it was interrupted by; null where its log does not say. */
+function secondsOf({ folder }: TrainedRun): number | null {
+  try {
+    return summariseLog(folder).seconds;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+/** What judges a net, told apart from other images and pairs. */
+
+import type { Dataset } from '../../data/dataset.ts';
+import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
+import type { PairList } from '../../evaluation/pairs.ts';
+import { hashText } from '../../training/config/overrides.ts';
+import { describeImageFiles } from '../../training/run/image-files.node.ts';
+import type { Subject } from './job.ts';
+
+/** Of data sets that were looked at already: there are thousands of images in one. */
+const known = new WeakMap<Dataset, Promise<string>>();
+
+/** Of the names and sizes of all images of a data set. */
+export function datasetFingerprint(dataset: Dataset): Promise<string> {
+  const found = known.get(dataset) ?? describeImageFiles(dataset).then(({ sizes }) => sizes.slice(0, 16));
+  known.set(dataset, found);
+  return found;
+}
+
+/** @param passes how often each image goes through the net: twice where its mirror image does too */
+export async function pairsSubject(
+  { dataset, indices, pairs }: Pick<EvaluationSet, 'dataset' | 'indices' | 'pairs'>,
+  passes: 1 | 2,
+): Promise<Subject> {
+  const names = Array.from(indices, (index) => dataset.samples[index]!.key).join('\n');
+  const text = `${await datasetFingerprint(dataset)}\n${names}\n${pairsText(pairs)}`;
+  return { fingerprint: hashText(text), images: passes * indices.length };
+}
+
+export function pairsText({ a, b, same, fold }: PairList): string {
+  return [a, b, same, fold].map((list) => list.join(' ')).join('\n');
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { normQuality } from '../../../src/normface/evaluation/norm-quality.ts';
+
+const e = Math.E;
+
+describe('lengths by quality', () => {
+  test('means, differences to the best and correlation, by hand', () => {
+    // Two people with two images each; logs of the levels: 3 2 1, 3 2 1, 2 2 1, 1 2 3.
+    const lengths = [
+      [e ** 3, e ** 3, e ** 2, e],
+      [e ** 2, e ** 2, e ** 2, e ** 2],
+      [e, e, e, e ** 3],
+    ];
+    const { means, differences, correlation } = normQuality(lengths, [0, 0, 1, 1]);
+    expect(means[0]).toBeCloseTo(9 / 4, 12);
+    expect(means[1]).toBeCloseTo(2, 12);
+    expect(means[2]).toBeCloseTo(6 / 4, 12);
+    expect(differences[0]).toBeNull();
+    // People: −1 and ½; the deviation of two values is their distance over √2.
+    expect(differences[1]).toMatchObject({ count: 2 });
+    expect(differences[1]!.mean).toBeCloseTo(-0.25, 12);
+    expect(differences[1]!.error).toBeCloseTo(0.75, 12);
+    expect(differences[2]!.mean).toBeCloseTo((-2 + 0.5) / 2, 12);
+    // 1, 1, and ranks 1½ 1½ 0 against 2 1 0: √3/2; the last is −1.
+    expect(correlation.mean).toBeCloseTo((1 + (Math.sqrt(3) / 2 - 1) / 2) / 2, 12);
+  });
+
+  test('levels without a difference have no correlation, and one person no interval', () => {
+    const { correlation } = normQuality([[2], [2], [2]], [7]);
+    expect(correlation).toMatchObject({ mean: 0, count: 1, interval: null });
+  });
+});

@@ -1,0 +1,230 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { DivergedError } from '../../../../src/common/errors.ts';
+import { InterruptedError } from '../../../../src/normface/paper/experiment-runner.node.ts';
+import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
+import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
+import { errorOf, temporaryFolder } from '../../data/fixtures.ts';
+import { fakeRunner } from '../fake.ts';
+import { stubConfig, stubJob, stubMeasure, stubTrainer } from './stub.ts';
+
+/** Jobs of a process that has just begun, in a folder that may be that of others before. */
+function opened(
+  folder = temporaryFolder(),
+  trainer = stubTrainer(),
+  options: { removesCheckpoints?: boolean; shouldStop?: () => boolean } = {},
+) {
+  const { runner, warned, said } = fakeRunner(folder, { shouldStop: options.shouldStop });
+  const jobs = new Jobs({ runner, train: trainer.train, removesCheckpoints: options.removesCheckpoints });
+  const fileOf = async (job: Job) => join(jobs.store.folderOf(await jobs.identities.of(job)), 'job.json');
+  return { folder, jobs, trainer, warned, said, fileOf };
+}
+
+test('a training that two tables want is one job, with what either of them measures', async () => {
+  const { jobs, trainer, folder } = opened();
+  const [pairs, videos] = [stubMeasure('pairs'), stubMeasure('videos')];
+  const one = stubJob('table-a', { measures: [pairs] });
+  const other = stubJob('table-b', { measures: [videos], config: { ...stubConfig, log: { everySteps: 5 } } });
+  await jobs.expect([one, other]);
+  await jobs.do(one);
+  await jobs.do(other);
+  expect(trainer.trained.map(({ key }) => key)).toEqual(['table-a']);
+  expect([pairs.asked, videos.asked]).toEqual([1, 1]);
+  expect(await jobs.value(other, videos)).toEqual({ name: 'videos', seed: 1, accuracy: 0.25 });
+  expect(readdirSync(join(folder, 'jobs'))).toHaveLength(1);
+});
+
+test('what decides a job: its settings, its images and what it starts from', async () => {
+  const { jobs } = opened();
+  const hash = async (job: Job) => (await jobs.identities.of(job)).hash;
+  const base = await hash(stubJob('a'));
+  const same = [
+    stubJob('another-name'),
+    stubJob('a', {
+      config: { ...stubConfig, checkpoint: { everySteps: 3 }, evaluation: { pairsPerFold: 7 } },
+    }),
+    // The same images by another name.
+    stubJob('a', {
+      config: { ...stubConfig, data: { ...stubConfig.data, path: 'generated:samples=4,identities=4' } },
+    }),
+  ];
+  for (const job of same) expect(await hash(job)).toBe(base);
+  const start = stubJob('start', { seed: 9 });
+  const others = [
+    stubJob('a', { seed: 2 }),
+    stubJob('a', { config: { ...stubConfig, optimiser: { learningRate: 0.04 } } }),
+    stubJob('a', { config: { ...stubConfig, data: { ...stubConfig.data, imageSize: [24, 16] } } }),
+    stubJob('a', {
+      config: { ...stubConfig, data: { ...stubConfig.data, path: 'generated:identities=4,samples=5' } },
+    }),
+    stubJob('a', { start: { job: start, head: 'keep' } }),
+    stubJob('a', { start: { job: start, head: 'new' } }),
+    stubJob('a', { start: { job: stubJob('start', { seed: 8 }), head: 'new' } }),
+  ];
+  const hashes = await Promise.all(others.map(hash));
+  expect(new Set([base, ...hashes]).size).toBe(1 + others.length);
+});
+
+test('what was done is not done again by the next call, and its numbers are the same bits', async () => {
+  const measure = stubMeasure('pairs');
+  const job = stubJob('a', {
+    measures: [measure],
+    start: { job: stubJob('start', { seed: 5 }), head: 'keep' },
+  });
+  const first = opened();
+  await first.jobs.do(job);
+  const value = await first.jobs.value(job, measure);
+  expect(first.trainer.trained.map(({ key }) => key)).toEqual(['start', 'a']);
+  expect(first.trainer.trained[1]!.input.initialise).toMatchObject({ head: 'keep' });
+  const next = opened(first.folder);
+  await next.jobs.do(job);
+  expect(next.trainer.trained).toEqual([]);
+  expect(measure.asked).toBe(1);
+  expect(await next.jobs.value(job, measure)).toEqual(value);
+});
+
+test('an interrupted training goes on from its checkpoint', async () => {
+  const job = stubJob('a', { measures: [stubMeasure('pairs')] });
+  const first = opened();
+  first.trainer.state.stopAt = 4;
+  expect(await errorOf(first.jobs.do(job))).toBeInstanceOf(InterruptedError);
+  const next = opened(first.folder);
+  await next.jobs.do(job);
+  expect(next.trainer.trained).toMatchObject([{ key: 'a', from: 4 }]);
+});
+
+test('a process that ends between training and measuring has trained for good', async () => {
+  const measure = stubMeasure('pairs');
+  const job = stubJob('a', {
+    measures: [{ ...measure, measure: () => Promise.reject(new Error('killed')) }],
+  });
+  const first = opened();
+  expect((await errorOf(first.jobs.do(job))).message).toBe('killed');
+  const next = opened(first.folder);
+  await next.jobs.do({ ...job, measures: [measure] });
+  expect(next.trainer.trained).toEqual([]);
+  expect(measure.asked).toBe(1);
+});
+
+test.each([
+  ['cut off', (text: string) => text.slice(0, text.length / 2), /is damaged; the job is done again/],
+  [
+    'with another number',
+    (text: string) => text.replace('0.25', '0.75'),
+    /is damaged; the job is done again/,
+  ],
+  ['of something else', () => '{"format": 7}', /is not what this version writes; the job is done again/],
+])('a record %s is said, once, and the job is done again', async (_, damage, sentence) => {
+  const measure = stubMeasure('pairs');
+  const job = stubJob('a', { measures: [measure] });
+  const first = opened();
+  await first.jobs.do(job);
+  const file = await first.fileOf(job);
+  writeFileSync(file, damage(readFileSync(file, 'utf8')));
+  const next = opened(first.folder);
+  expect(await next.jobs.value(job, measure)).toBeUndefined();
+  await next.jobs.do(job);
+  expect(next.warned).toEqual([expect.stringMatching(sentence)]);
+  expect(next.trainer.trained).toMatchObject([{ from: 0 }]);
+  expect(await next.jobs.value(job, measure)).toMatchObject({ accuracy: 0.25 });
+});
+
+test('an option that is new since changes nothing; a default that changed makes the job another', async () => {
+  const job = stubJob('a', { measures: [stubMeasure('pairs')] });
+  const first = opened();
+  await first.jobs.do(job);
+  const identity = await first.jobs.identities.of(job);
+  const record = first.jobs.store.read(identity)!;
+  const { sampling: _, ...before } = record.settings;
+  first.jobs.store.write(identity, { ...record, settings: before });
+  const next = opened(first.folder);
+  await next.jobs.do(job);
+  expect([next.trainer.trained, next.warned]).toEqual([[], []]);
+  const settings = {
+    ...record.settings,
+    optimiser: { ...(record.settings.optimiser as object), momentum: 0.8 },
+  };
+  first.jobs.store.write(identity, { ...record, settings });
+  const later = opened(first.folder);
+  await later.jobs.do(job);
+  expect(later.warned).toEqual([
+    expect.stringMatching(/was trained with other defaults: optimiser\.momentum; the job is done again/),
+  ]);
+  expect(later.trainer.trained).toHaveLength(1);
+});
+
+test('checkpoints are kept of jobs that others start from; what is new of another is trained again', async () => {
+  const [pairs, videos] = [stubMeasure('pairs'), stubMeasure('videos')];
+  const start = stubJob('start', { seed: 5, measures: [pairs] });
+  const job = stubJob('a', { measures: [pairs], start: { job: start, head: 'keep' } });
+  const options = { removesCheckpoints: true };
+  const first = opened(undefined, undefined, options);
+  await first.jobs.expect([start, job]);
+  for (const one of [start, job]) await first.jobs.do(one);
+  const checkpoint = async (one: Job) =>
+    first.jobs.store.findRun(await first.jobs.identities.of(one))?.checkpoint;
+  expect(await checkpoint(start)).toMatch(/step-00000010$/);
+  expect(await checkpoint(job)).toBeUndefined();
+  const more = { ...job, measures: [pairs, videos] };
+  const next = opened(first.folder, undefined, options);
+  await next.jobs.do(more);
+  expect(next.trainer.trained).toMatchObject([{ key: 'a', from: 0 }]);
+  expect(next.said.join('\n')).toContain('its checkpoint is gone, and something new is wanted of it');
+  expect([pairs.asked, videos.asked]).toEqual([2, 1]);
+});
+
+test('a damaged checkpoint is said and trained again', async () => {
+  const job = stubJob('a');
+  const first = opened();
+  first.trainer.state.stopAt = 4;
+  await errorOf(first.jobs.do(job));
+  const { checkpoint } = first.jobs.store.findRun(await first.jobs.identities.of(job))!;
+  writeFileSync(join(checkpoint!, 'state.json'), '{}');
+  const next = opened(first.folder);
+  await next.jobs.do(job);
+  expect(next.warned).toEqual([expect.stringMatching(/step-00000004 is damaged; a is trained again/)]);
+  expect(next.trainer.trained).toMatchObject([{ from: 0 }]);
+});
+
+test('a loss that is not finite is kept as an outcome, also for what starts from it', async () => {
+  const start = stubJob('start', { seed: 5 });
+  const job = stubJob('a', { measures: [stubMeasure('pairs')], start: { job: start, head: 'keep' } });
+  const first = opened();
+  first.trainer.state.fail = new DivergedError('the loss is not finite after step 3\nlower the rate');
+  await first.jobs.do(start);
+  await first.jobs.do(job);
+  expect(first.warned[0]).toBe('start: the loss is not finite after step 3');
+  const next = opened(first.folder);
+  await next.jobs.do(job);
+  expect(next.trainer.trained).toEqual([]);
+  expect(await next.jobs.divergence(job)).toBe('the loss is not finite after step 3');
+});
+
+test('a job that another process trains is left alone; the lock of one that was killed is not', async () => {
+  const job = stubJob('a');
+  const first = opened();
+  first.trainer.state.stopAt = 4;
+  await errorOf(first.jobs.do(job));
+  const run = first.jobs.store.findRun(await first.jobs.identities.of(job))!.folder;
+  const lock = (pid: number) =>
+    writeFileSync(
+      join(run, 'lock.json'),
+      JSON.stringify({ pid, host: os.hostname(), since: '2026-01-01T00:00:00Z', began: null }),
+    );
+  lock(process.pid);
+  const next = opened(first.folder);
+  expect((await errorOf(next.jobs.do(job))).message).toMatch(/another process trains a in .*run-001/);
+  // Numbers of processes end far below this.
+  lock(2 ** 30);
+  await next.jobs.do(job);
+  expect(next.trainer.trained).toMatchObject([{ from: 4 }]);
+});
+
+test('once stopped, nothing is begun', async () => {
+  const { jobs, trainer, folder } = opened(undefined, undefined, { shouldStop: () => true });
+  expect(await errorOf(jobs.do(stubJob('a')))).toBeInstanceOf(InterruptedError);
+  expect(trainer.trained).toEqual([]);
+  expect(existsSync(join(folder, 'jobs'))).toBe(false);
+});

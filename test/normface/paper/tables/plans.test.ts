@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { netOf } from '../../../../src/normface/nets/index.ts';
+import type { Plan } from '../../../../src/normface/paper/experiment.ts';
+import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
+import { planBaselineLength } from '../../../../src/normface/paper/tables/baseline-length.node.ts';
+import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
+import { planMargins } from '../../../../src/normface/paper/tables/margins.node.ts';
+import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
+import { lengthened } from '../../../../src/normface/paper/tables/recipe.ts';
+import { planScratch, scratchKeys } from '../../../../src/normface/paper/tables/scratch.node.ts';
+import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
+import { planTable2 } from '../../../../src/normface/paper/tables/table2.node.ts';
+import { table3Plan } from '../../../../src/normface/paper/tables/table3.node.ts';
+import { planTable4 } from '../../../../src/normface/paper/tables/table4.node.ts';
+import { parseConfig } from '../../../../src/normface/training/config/config.ts';
+import { temporaryFolder } from '../../data/fixtures.ts';
+import { fakeRunner } from '../fake.ts';
+import { smallRecipe } from './small.ts';
+
+const everything = { folder: '/d', lfw: '/d/lfw.tar', pairs: '/d/pairs.txt', blufr: '/d/blufr.mat' };
+const medium = { preset: 'medium', data: everything } as const;
+const seeds = [1, 2];
+
+/** Hashes of the jobs of some plans on generated faces, those that they start from included. */
+async function hashesOf(...plans: readonly Plan[]): Promise<string[]> {
+  const { runner } = fakeRunner(temporaryFolder());
+  const jobs = new Jobs({ runner });
+  await jobs.expect(plans.flatMap((plan) => plan.jobs.map(({ job }) => job)));
+  return jobs.all().map(({ identity }) => identity.hash);
+}
+
+test('tables share their baselines, controls and rows', async () => {
+  const table2 = planTable2(smallRecipe, seeds);
+  const own = await hashesOf(table2);
+  expect(own).toHaveLength(2 + table2.jobs.length);
+  const others = [planTable1(smallRecipe, seeds), planMirror(smallRecipe, seeds)];
+  expect(await hashesOf(table2, ...others)).toHaveLength(own.length);
+  // Of two kinds with two weights one weight is that of Table 2.
+  expect(await hashesOf(table2, planFig8(smallRecipe, seeds, [0.01, 0.1]))).toHaveLength(own.length + 2 * 2);
+  // Softmax from the beginning is the baseline itself, and one that is twice as long is that of the comparison of lengths.
+  expect(await hashesOf(table2, planScratch(smallRecipe, seeds, 1))).toHaveLength(
+    own.length + 2 * (scratchKeys.length - 1),
+  );
+  const lengths = planBaselineLength(smallRecipe, seeds, [1, 2]);
+  expect(await hashesOf(lengths, planScratch(smallRecipe, seeds, 2, ['control']))).toHaveLength(4);
+  // Control and softmax over cosines go on from rows of Table 2; the four losses need something before, which ArcFace and circle loss share.
+  expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 4 + 3));
+});
+
+test('medium is the recipe of configs/lfw-small*.json, with three seeds and on people whom nobody judges', () => {
+  const recipe = comparisonRecipe(medium);
+  const [first] = planTable2(recipe, [3]).jobs;
+  const config = parseConfig(first!.job.start!.job.config);
+  expect(config).toMatchObject({
+    net: 'small',
+    seed: 3,
+    epochs: 10,
+    batchSize: 64,
+    optimiser: { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4 },
+    schedule: { kind: 'multistep', milestones: [0.5, 0.8] },
+    augmentation: { mirror: true, shift: 2 },
+  });
+  expect(parseConfig(first!.job.config)).toMatchObject({ epochs: 5, optimiser: { learningRate: 0.01 } });
+  expect(config.evaluation.folds).toEqual(config.data.excludeFolds);
+  expect(config.checkpoint.everySteps).toBeGreaterThan(0);
+  const { runner } = fakeRunner(temporaryFolder(), { preset: 'medium', seeds: undefined });
+  for (const own of [runner.seeds, runner.comparisonSeeds, runner.costlySeeds])
+    expect(own).toEqual([1, 2, 3]);
+});
+
+test('medium: every seed of table 3 has a trial of its own, to train on and to be judged by', () => {
+  const { trials, keys } = table3Plan(medium);
+  expect(keys).toContain('normface');
+  if (typeof trials !== 'function') throw new Error('every seed has the same trials');
+  const own = [1, 2, 3, 11].map(trials);
+  expect(own.map((one) => one.trials)).toEqual([[1], [2], [3], [1]]);
+  expect(own[1]!.recipe.faces.data).toMatchObject({ blufr: { trial: 2 } });
+  const { blufr: _, ...without } = everything;
+  expect(table3Plan({ preset: 'medium', data: without }).trials).toEqual([1]);
+});
+
+test('medium: rows with a margin take it after as many steps without it, and their control takes as many', () => {
+  const { jobs } = planMargins(comparisonRecipe(medium), [1]);
+  expect(jobs.length).toBeGreaterThan(4);
+  for (const { job } of jobs) {
+    const before = job.start!.job;
+    expect(parseConfig(before.config).epochs).toBe(5);
+    expect(before.start!.job.key).toBe('tables-baseline-s1');
+    expect(parseConfig(job.config).epochs).toBe(5);
+  }
+  const arcface = jobs.find(({ label }) => label === 'ArcFace')!.job;
+  expect(parseConfig(arcface.config).loss).toMatchObject({ margin: 0.5, scale: { initial: 64 } });
+  expect(parseConfig(arcface.start!.job.config).loss).toMatchObject({
+    name: 'normface',
+    scale: { initial: 64 },
+  });
+});
+
+test('medium: the Light CNN is trained as far as the other net', () => {
+  const { jobs } = planTable4(lightRecipe(medium), [1]);
+  const config = parseConfig(jobs[0]!.job.start!.job.config);
+  expect(netOf(config.net).name).toBe('light-cnn-small');
+  expect(config.epochs).toBeGreaterThanOrEqual(10);
+});
+
+test('a longer stage drops its rate at the same fractions', () => {
+  const stage = { batchSize: 8, learningRate: 0.1 };
+  const schedule = { kind: 'multistep', milestones: [100, 0.8] } as const;
+  expect(lengthened({ ...stage, steps: 150, schedule: { ...schedule, milestones: [100, 0.8] } }, 2)).toEqual({
+    ...stage,
+    steps: 300,
+    schedule: { kind: 'multistep', milestones: [200, 0.8] },
+  });
+  expect(lengthened({ ...stage, epochs: 10 }, 0.5)).toEqual({ ...stage, epochs: 5 });
+});
