@@ -24,7 +24,7 @@ for (const family of families)
 
     test('a rank that is killed: named, and started again with the other', async () => {
       const { status, restarts, stdout, stderr, warnings, left } = await trial(family, 'dies-once');
-      expect(stdout).toMatch(/^attempt 1 \S+ \S+ \nattempt 2 \S+ \S+  resumes \S+\n$/);
+      expect(stdout).toMatch(/^attempt 1 \S+ \S+ \nattempt 2 \S+ \S+ {2}resumes \S+\n$/);
       expect({ status, restarts, stderr, left }).toEqual({ status: 0, restarts: 1, stderr: [], left: [] });
       expect(warnings).toEqual([
         expect.stringMatching(

@@ -121,9 +121,6 @@ for (const family of families)
         /normface: cannot save the checkpoint of step \d+ in .*: rank 1: .*the file is larger than files may be here.*; the last good checkpoint is .*\n/,
       );
       expect(fs.readdirSync(path.join(training.folder, 'ckpt'))).toHaveLength(saved.length);
-      const resumed = trainings.resume(training, onRanks);
-      expect((await resumed.ended).status).toBe(0);
-      expect(resumed.bits(steps)).toEqual(undisturbed);
     });
 
     test.skipIf(!mayMount)(

@@ -58,6 +58,11 @@ export class TwoHosts {
     ];
   }
 
+  /** Whether both ends of the link are in use, which the system tells up to a second late; UCX leaves out cards that are not. */
+  isUp(): boolean {
+    return this.names.every((host) => ip('-n', host, 'link', 'show', host).includes('state UP'));
+  }
+
   /** Cuts the link between them, as somebody who pulls out the cable. */
   cut(): void {
     ip('-n', this.names[0], 'link', 'set', this.names[0], 'down');
