@@ -6,6 +6,7 @@ import { UsageError, UserError } from '../common/errors.ts';
 import { replaceFile } from '../common/files.node.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
+import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
 import {
   explainEnd,
@@ -26,9 +27,6 @@ import { trainRun } from '../normface/training/run/run.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { checkOutput } from './output-file.node.ts';
-
-/** Steps between lines on which rank was the slowest. */
-const stepsBetweenReports = 100;
 
 interface TrainOptions {
   readonly data?: string;
@@ -60,6 +58,7 @@ interface TrainOptions {
   readonly maxRestarts?: number;
   readonly launcher?: string;
   readonly rshAgent?: string;
+  readonly rankTimeout?: number;
   readonly trace?: string;
 }
 
@@ -75,10 +74,11 @@ export async function train(context: Context, file: string | undefined, options:
     throw new UsageError(
       '--trace goes with several ranks; `normface profile train --out FOLDER` traces a step of one process',
     );
-  const communicator = await joinRanks();
+  const { rankTimeout } = options;
+  const communicator = await joinRanks({ timeoutMs: rankTimeout && 1000 * rankTimeout });
   try {
     context.asRank(communicator.rank);
-    context.whenAsked = whenAskedToStop;
+    context.whenAsked = (stop) => whenAskedToStop(stop, () => context.fallSilent());
     const recorder = trace === undefined ? undefined : traceWriter(context, trace);
     const result = await trainHere(context, file, options, groupOf(communicator, recorder));
     if (recorder && !recorder.hasRecorded && communicator.rank === 0)
@@ -94,11 +94,7 @@ export async function train(context: Context, file: string | undefined, options:
 /** The ranks beside this process, if there are any. */
 function groupOf(ranks: Communicator, recorder: StepRecorder | undefined): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
-  return new TrainingGroup(ranks, {
-    host: os.hostname(),
-    reportEvery: stepsBetweenReports,
-    recorder,
-  });
+  return new TrainingGroup(ranks, { host: os.hostname(), recorder });
 }
 
 /** @throws UserError where no trace can be written */
@@ -145,11 +141,16 @@ async function trainHere(
  * @throws UsageError where ranks are asked for that this process cannot start
  */
 function isSupervisor(
-  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent }: TrainOptions,
+  { ranks, hosts, dryRun, maxRestarts, launcher, rshAgent, rankTimeout }: TrainOptions,
   launched: { size: number } | undefined,
 ): boolean {
+  // Also as the only rank.
+  const isStarted = launchedBy(process.env) !== null;
   if (ranks === undefined && hosts === undefined) {
-    const alone = { '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent };
+    const alone = {
+      ...{ '--max-restarts': maxRestarts, '--launcher': launcher, '--rsh-agent': rshAgent },
+      ...(!isStarted && { '--rank-timeout': rankTimeout }),
+    };
     const [flag] = Object.entries(alone).find(([, value]) => value !== undefined) ?? [];
     if (flag !== undefined) throw new UsageError(`${flag} goes with --ranks or --hosts`);
     return false;

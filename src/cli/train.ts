@@ -70,6 +70,11 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--launcher <mpi>', 'what starts them: openmpi, mpich, or the file of an mpirun (default: found)')
     .option('--rsh-agent <program>', 'what starts them on other hosts (default: ssh)')
+    .option(
+      '--rank-timeout <seconds>',
+      'a process that others wait for so long counts as hung, and all end; more than compiling kernels, reading a batch and saving take (default: 600)',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--trace <file.json>', 'with several ranks: write what all of them did in one step, for Perfetto')
     .addHelpText(
       'after',

@@ -35,7 +35,7 @@ function countedBytes(input: TrainingConfigInput, size: number, people = classes
   const { batchSize: rows } = config;
   return runInProcess(size, async (communicator) => {
     const device = await openIdle(adapterOf(cards['rtx-4090']));
-    const group = new TrainingGroup(communicator, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(communicator, { host: 'here' });
     const model = new Model(device, config, people, { ...stepExchange(group, config), bucketBytes: 1000 });
     const { first, count } = rangeOf(rows, size, communicator.rank);
     const labels = Uint32Array.from({ length: count }, (_, i) => (5 * (first + i)) % classes);

@@ -291,6 +291,11 @@ export const configKeys = z.strictObject({
   log: z
     .strictObject({
       everySteps: count.default(10).describe('Steps between lines of the log.'),
+      ranksEverySteps: z
+        .int()
+        .min(0)
+        .default(100)
+        .describe('Of several ranks: steps between lines on which of them was the slowest; 0: none.'),
       tensorboard: z
         .boolean()
         .default(false)
