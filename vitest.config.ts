@@ -52,7 +52,7 @@ const plain = [
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/jobs/!(real).test.ts',
   'test/normface/paper/tables/{plans,presets}.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,early-stop,tensorboard}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,early-stop,published-configs,rate-range,tensorboard}.test.ts',
   'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',

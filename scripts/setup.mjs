@@ -3,7 +3,7 @@
  * Everything a fresh clone needs before `npm start` or `npm test`: the locked packages, a build, and a WebGPU adapter
  * that opens. With `--browser` also a Chromium, for `npm run test:web`; with `--firefox` a Firefox, with `--runtimes`
  * Deno, Bun and other versions of Node, with `--mpi` launchers of MPI, for tests that are skipped where these cannot be
- * had. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
+ * had. With `--ranks` Open MPI, for `normface train --ranks 2`, unless another MPI is there. Does only what is missing, so a second run is quick. Uses nothing but Node itself.
  */
 
 import { nodeIsSupported, SUPPORTED_NODE } from './setup/node-version.mjs';

@@ -57,12 +57,13 @@ export class RanksJob {
     this.ranks = ranks;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-bench-'));
     const orders: RankOrders = { folder: this.folder, config, classes, adapter };
+    const supervisor = { pid: process.pid, host: os.hostname() };
     const environment = launchEnvironment({
       // Each rank has a GPU of its own: with Mesa's software driver one thread.
       LP_NUM_THREADS: '1',
       ...process.env,
       ...hosts?.environment,
-      ...environmentOf({ ranks, job: randomUUID(), attempt: 1, columns: undefined }),
+      ...environmentOf({ ranks, job: randomUUID(), attempt: 1, columns: undefined, supervisor }),
       [ordersVariable]: JSON.stringify(orders),
     });
     const place = {

@@ -48,11 +48,9 @@ async function work(ranks: Communicator): Promise<void> {
   const { batchSize } = config;
   const device = await openDevice({ tune: 'off', adapter });
   const recorder = new StepRecorder((steps) => write(folder, stepFile, steps));
-  const group = new TrainingGroup(ranks, {
-    host: os.hostname(),
-    reportEvery: Number.POSITIVE_INFINITY,
-    recorder,
-  });
+  const group = new TrainingGroup(ranks, { host: os.hostname(), recorder });
+  // Once, after the last step.
+  group.reportEvery = Number.POSITIVE_INFINITY;
   let times: RankRecord | null = null;
   group.onRecord = (record) => {
     times = record;

@@ -1,4 +1,4 @@
-/** Launchers of MPI, which `npm run test:mpi` runs. */
+/** Launchers of MPI: one for training on several ranks, both for `npm run test:mpi`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -36,13 +36,16 @@ function versionOf(file) {
   return `${stdout}${stderr}`;
 }
 
-export function hasMpi() {
-  return missing().length === 0;
-}
+/** @type {readonly MpiName[]} */
+export const MPI_NAMES = ['openmpi', 'mpich'];
 
-/** @returns {MpiName[]} */
-function missing() {
-  return /** @type {const} */ (['openmpi', 'mpich']).filter((name) => !findMpi(name));
+/**
+ * Whether these are here, or without names any one.
+ *
+ * @param {readonly MpiName[]} [names]
+ */
+export function hasMpi(names) {
+  return names ? names.every((name) => findMpi(name)) : MPI_NAMES.some((name) => findMpi(name));
 }
 
 /**
@@ -65,22 +68,24 @@ export function mpiRecipe({ families }, names) {
 /**
  * Installs the launchers that are missing where that is possible without asking.
  *
+ * @param {readonly MpiName[]} wanted
  * @throws {SetupError} with what to do where it is not
  */
-export async function installMpi() {
-  const names = missing();
+export async function installMpi(wanted = ['openmpi']) {
+  const names = wanted.filter((name) => !findMpi(name));
   const distribution = parseOsRelease(readText('/etc/os-release') || readText('/usr/lib/os-release'));
   const recipe = mpiRecipe(distribution, names);
   const what = names.map((name) => (name === 'openmpi' ? 'Open MPI' : 'MPICH')).join(' and ');
+  const missing = `${what} ${names.length > 1 ? 'are' : 'is'} not here`;
   if (!recipe) {
     throw new SetupError(
-      `${what} are not here; install them with the package manager of ${distribution.name}`,
+      `${missing}; install them with the package manager of ${distribution.name}`,
     );
   }
   const isRoot = process.getuid?.() === 0;
   const command = `${isRoot ? '' : 'sudo '}${recipe.join(' ')}`;
   if (!isRoot || !existsSync('/usr/bin/apt-get'))
-    throw new SetupError(`${what} are not here; to have them, run:\n  ${command}`);
+    throw new SetupError(`${missing}; to have them, run:\n  ${command}`);
   say(`installing ${what}:\n  ${command}`);
   await installWithApt(recipe, { what, command });
 }

@@ -4,7 +4,7 @@ import { installDriver, openAdapter } from './adapter.mjs';
 import { findBrowser, installBrowser } from './browsers.mjs';
 import { adapterFingerprint } from './fingerprint.mjs';
 import { withLock } from './lock.mjs';
-import { hasMpi, installMpi } from './mpi.mjs';
+import { hasMpi, installMpi, MPI_NAMES } from './mpi.mjs';
 import { installPackages, packagesAreFresh } from './packages.mjs';
 import { run, SetupError, say } from './process.mjs';
 import { buildIsFresh } from './sources.mjs';
@@ -44,9 +44,13 @@ const EXTRAS = {
     perform: () => installPackages(RUNTIMES),
     without: 'the tests in Deno, Bun and other versions of Node are skipped',
   },
+  '--ranks': {
+    isDone: () => hasMpi(),
+    perform: () => installMpi(),
+  },
   '--mpi': {
-    isDone: hasMpi,
-    perform: installMpi,
+    isDone: () => hasMpi(MPI_NAMES),
+    perform: () => installMpi(MPI_NAMES),
     without: 'the tests on launchers of MPI that are not here are skipped',
   },
 };

@@ -27,12 +27,13 @@ export function forceOption(): Option {
   return new Option('--force', 'replace the file if it exists');
 }
 
-/** Reads a whole number of at least `minimum`. */
-export function wholeNumber(minimum: number): (text: string) => number {
+/** Reads a whole number of at least `minimum`, and at most `maximum`. */
+export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum)
       throw new InvalidArgumentError(`Give a whole number of at least ${minimum}.`);
+    if (value > maximum) throw new InvalidArgumentError(`Give a whole number of at most ${maximum}.`);
     return value;
   };
 }

@@ -16,6 +16,8 @@ export interface Streams {
   readonly stderr: Output;
   /** Tells the caller who can stop at a good moment that one of them is lost. */
   readonly whenLost?: WhenLost;
+  /** Nothing is written any more. */
+  silence?(): void;
 }
 
 /** Flags that every command understands. */
@@ -65,6 +67,11 @@ export class Context {
       whenLost,
     };
     this.progressSink = new StatusLine(silent);
+  }
+
+  /** Prints nothing any more, since nobody reads it. */
+  fallSilent(): void {
+    this.streams.silence?.();
   }
 
   private get forPeople(): Output {

@@ -11,6 +11,9 @@ import type { Context } from './context.node.ts';
 import { type RankOptions, superviseCommand } from './supervise-command.node.ts';
 import { supervisorOptions, withoutOptions } from './words.ts';
 
+/** Milliseconds that a rank waits for the others, which have a device to open: who asks what is wrong wants to hear it. */
+const patience = 60_000;
+
 export async function doctorMpi(context: Context, options: RankOptions) {
   if (launchedRank()) return examine(context);
   const words = withoutOptions(context.words, supervisorOptions);
@@ -20,7 +23,7 @@ export async function doctorMpi(context: Context, options: RankOptions) {
 
 /** What a rank does: all of them the same, and rank 0 prints. */
 async function examine(context: Context) {
-  const communicator = await joinRanks();
+  const communicator = await joinRanks({ timeoutMs: patience });
   context.asRank(communicator.rank);
   context.say(`ok   library: ${communicator.backend}, ${countText(communicator.size, 'rank')}`);
   const seen = await adapterOf(context);

@@ -8,6 +8,7 @@ import { UsageError, UserError } from '../common/errors.ts';
 import { printable } from '../common/printable.ts';
 import { suggest } from '../common/suggest.ts';
 import { ArgumentError, DeviceError, LabelError, NotFiniteError } from '../engine/core/errors.ts';
+import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
 import { setMostPixels } from '../normface/data/images/pixel-limit.node.ts';
 import { ordersOf } from '../normface/distributed/orders.ts';
 import { packageVersion } from '../normface/package.node.ts';
@@ -114,7 +115,10 @@ function explain(error: unknown, { stderr }: Streams): number {
   const message = error instanceof Error ? error.message : String(error);
   const sentence = printable(message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' '));
   const [exitCode, expected] = classify(error);
-  stderr.write(`normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
+  // As the other lines of ranks that are not the one that prints.
+  const { rank = 0 } = launchedBy(process.env) ?? {};
+  const who = rank === 0 ? '' : `rank ${rank}: `;
+  stderr.write(`${who}normface: ${expected ? '' : 'internal error: '}${sentence}\n`);
   if (process.env.DEBUG) stderr.write(`${(error as Error).stack}\n`);
   else if (!expected) stderr.write('normface: set DEBUG=1 to see where it happened\n');
   return exitCode;

@@ -59,6 +59,10 @@ export class StandardStreams implements Streams {
     };
   };
 
+  silence(): void {
+    for (const name of ['stdout', 'stderr'] as const) this.lost.add(name);
+  }
+
   private outlet(name: Name, other: Name | undefined): Output {
     const { source, lost, terminal } = this;
     return {

@@ -1,7 +1,9 @@
 /** Declaration of `normface train`. */
 
+import { cardNames } from '../inspector/estimate/card-names.ts';
 import {
   type AddCommand,
+  choiceOption,
   examples,
   finiteNumber,
   lossOption,
@@ -50,6 +52,15 @@ export const addTrain: AddCommand = (program, run) => {
       '--dry-run',
       'print the settings, images, schedule, memory and time of the training, for which a few steps are run, and stop',
     )
+    .option('--images <n>', 'with --dry-run: so many images, which need not be here', wholeNumber(1))
+    .option('--classes <n>', 'with --dry-run: of so many people', wholeNumber(2))
+    .addOption(
+      choiceOption(
+        '--card <name>',
+        'with --dry-run: estimate it for this GPU instead of trying it here',
+        cardNames,
+      ),
+    )
     .option('--ranks <n>', 'train in so many processes, one for each GPU, on this host', wholeNumber(1))
     .option('--hosts <a:4,b:4>', 'train on these hosts, with so many processes on each')
     .option(
@@ -59,6 +70,11 @@ export const addTrain: AddCommand = (program, run) => {
     )
     .option('--launcher <mpi>', 'what starts them: openmpi, mpich, or the file of an mpirun (default: found)')
     .option('--rsh-agent <program>', 'what starts them on other hosts (default: ssh)')
+    .option(
+      '--rank-timeout <seconds>',
+      'a process that others wait for so long counts as hung, and all end; more than compiling kernels, reading a batch and saving take (default: 600)',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--trace <file.json>', 'with several ranks: write what all of them did in one step, for Perfetto')
     .addHelpText(
       'after',

@@ -31,6 +31,7 @@ const kept = [
   '--operands',
   '--gflop-per-submission',
   '--max-pixels',
+  '--rank-timeout',
   '--trace',
 ];
 const withoutValue = ['--json', '--verify-data'];

@@ -88,6 +88,8 @@ export function reasonOf(error: unknown): string {
   switch (code) {
     case 'ENOSPC':
       return 'the disk is full';
+    case 'EFBIG':
+      return 'the file is larger than files may be here (ulimit -f, or the file system)';
     case 'EDQUOT':
       return 'the disk quota is used up';
     case 'EROFS':

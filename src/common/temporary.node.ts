@@ -40,12 +40,24 @@ function removeForsaken(folder: string): void {
   }
 }
 
-/** Whether there is a process of this number on this machine. */
+/** Whether a process is there that has ended, and that the one that started it has not asked about yet (proc(5), state Z). */
+function hasEnded(pid: number): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in parentheses and may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    // Not Linux.
+    return false;
+  }
+}
+
+/** Whether a process of this number runs on this machine. */
 export function isRunning(pid: number): boolean {
   try {
     // Signal 0 only asks.
     process.kill(pid, 0);
-    return true;
+    return !hasEnded(pid);
   } catch (error) {
     // Another user's process may not be signalled, but is there.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';

@@ -37,6 +37,10 @@ test('what cannot be is refused', async () => {
     2,
     expect.stringContaining('--trace goes with several ranks; `normface profile train --out FOLDER`'),
   ]);
+  const waits = await normface('train', '--rank-timeout', '5', '--data', 'generated');
+  expect(waits.stderr).toContain('--rank-timeout goes with --ranks or --hosts');
+  const long = await normface('train', '--rank-timeout', '5000000', '--ranks', '2');
+  expect(long.stderr).toContain('Give a whole number of at most 1000000.');
   const missing = await normface('train', '--ranks', '2', '--launcher', '/nowhere/mpirun');
   expect([missing.exitCode, missing.stderr]).toEqual([
     2,

@@ -55,6 +55,15 @@ test('a command that can stop is asked to, once a stream, and what is for a lost
   expect(exits).toEqual([]);
 });
 
+test('told to be silent, nothing is written', () => {
+  const { streams, written, exits } = setUp();
+  streams.stdout.write('a');
+  streams.silence();
+  streams.stdout.write('b');
+  streams.stderr.write('c');
+  expect([written, exits]).toEqual([{ stdout: 'a', stderr: '' }, []]);
+});
+
 test('where a machine reads stdout nothing else gets into it', () => {
   const { streams, written, exits, fail } = setUp(false);
   fail('stderr', 'ENOSPC');

@@ -22,6 +22,7 @@ test.each([
   ['train --resume runs/a/ckpt/step-10 --force --set x=1', 'train --resume runs/a --force --set x=1'],
   ['train --resume --epochs 3', 'train --resume runs/a --epochs 3'],
   ['train --resume=auto', 'train --resume runs/a'],
+  ['train a.json --rank-timeout 5', 'train --resume runs/a --rank-timeout 5'],
 ])('%s goes on as %s', (given, resumed) => {
   expect(resumingWords(split(given), 'runs/a')).toEqual(split(resumed));
 });

@@ -1,6 +1,6 @@
 /** Runs programs under the launchers of MPI and sees what became of their ranks. */
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
 import { findMpi, type MpiName } from '../../scripts/setup/mpi.mjs';
+import { kill, survivorsOf } from './processes.ts';
 
 export type { MpiName };
 
@@ -134,8 +135,8 @@ export function start(family: MpiName, program: string, options: LaunchOptions):
   );
   const outcome = ended.then(async (end) => {
     clearTimeout(timer);
-    const survivors = await survivorsOf(id);
-    for (const pid of survivors) kill(pid);
+    const survivors = await survivorsOf(`LAUNCH_ID=${id}`);
+    kill(survivors);
     const textOf = (name: string) => {
       const file = path.join(folder, name);
       return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
@@ -158,42 +159,4 @@ export function start(family: MpiName, program: string, options: LaunchOptions):
 /** Runs a program to its end. */
 export function launch(family: MpiName, program: string, options: LaunchOptions): Promise<Outcome> {
   return start(family, program, options).outcome;
-}
-
-/** What is still there of a launch, which all of its processes carry in their environment. */
-async function survivorsOf(id: string): Promise<number[]> {
-  const deadline = performance.now() + 2000;
-  for (;;) {
-    const found = processesWith(`LAUNCH_ID=${id}`);
-    if (found.length === 0 || performance.now() > deadline) return found;
-    await sleep(50);
-  }
-}
-
-/** Processes with a variable in their environment. */
-function processesWith(variable: string): number[] {
-  if (process.platform !== 'linux') {
-    const listed = execFileSync('ps', ['-Eww', '-axo', 'pid,command'], { encoding: 'utf8' });
-    return listed.split('\n').flatMap((line) => (line.includes(variable) ? [Number.parseInt(line, 10)] : []));
-  }
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        // A process that is gone and not yet waited for has an empty environment.
-        return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').includes(variable);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { showValue } from '../../common/show-value.ts';
 import type { Communicator } from './communicator.ts';
 
@@ -6,7 +6,7 @@ import type { Communicator } from './communicator.ts';
  * Checks that all ranks hold the same value: a version, a digest of a configuration. All ranks must call it.
  *
  * @param name for the sentence, such as `the version of normface`
- * @throws UserError on all ranks, with each value and the ranks that hold it
+ * @throws UsageError on all ranks, with each value and the ranks that hold it
  */
 export async function agree(communicator: Communicator, name: string, value: string): Promise<void> {
   const bytes = new TextEncoder().encode(value);
@@ -24,7 +24,7 @@ export async function agree(communicator: Communicator, name: string, value: str
   }
   if (ranksByValue.size === 1) return;
   const texts = [...ranksByValue].map(([held, ranks]) => `${showValue(held)} on ${ranksText(ranks)}`);
-  throw new UserError(`${name} must be the same on all ranks, but it is ${texts.join(', and ')}`);
+  throw new UsageError(`${name} must be the same on all ranks, but it is ${texts.join(', and ')}`);
 }
 
 /** The first ones: `rank 3`, `ranks 0, 1, 2 and 61 more` */

@@ -23,6 +23,9 @@ export interface PlannedLoss {
   readonly dynamic?: boolean;
   /** Of softmax losses: smoothed labels take one sum more. */
   readonly labelSmoothing?: number;
+  /** Of elasticface: what its margins are of, and which image gets which. */
+  readonly form?: 'arc' | 'cos';
+  readonly assignment?: string;
   /** Share of the numbers of a feature that it does not see. */
   readonly dropout?: number;
 }
@@ -66,7 +69,7 @@ export const dividesClasses = ({ name }: PlannedLoss): boolean => sharedBy[name]
  * @param featureSize numbers of a feature
  */
 export function headTraffic(
-  { name, dynamic = false, labelSmoothing = 0 }: PlannedLoss,
+  { name, dynamic = false, labelSmoothing = 0, form = 'arc', assignment = 'random' }: PlannedLoss,
   images: number,
   featureSize: number,
 ): Sent[] {
@@ -82,7 +85,8 @@ export function headTraffic(
       : [{ what: `${what} of each image: all-reduce`, collective: 'allReduce', numbers: numbers * times }];
   return [
     gathered,
-    ...reduced('what its own rank knows', shared.shared),
+    // Of margins of cosines, as they are drawn, no rank knows more than others.
+    ...(form === 'cos' && assignment === 'random' ? [] : reduced('what its own rank knows', shared.shared)),
     ...reduced('largest score', shared.largest),
     ...reduced('sums over classes', shared.sums + (labelSmoothing > 0 ? 1 : 0)),
     { what: 'gradients of the features: reduce-scatter', collective: 'reduceScatter', numbers: features },

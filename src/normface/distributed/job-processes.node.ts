@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { isRunning } from '../../common/temporary.node.ts';
 import { jobVariable } from './orders.ts';
 
 /**
@@ -12,7 +13,7 @@ export function processesOf(job: string): number[] {
   const entry = `${jobVariable}=${job}`;
   return processNumbers().filter(
     (pid) =>
-      pid !== process.pid && readText(`/proc/${pid}/environ`).split('\0').includes(entry) && isAlive(pid),
+      pid !== process.pid && readText(`/proc/${pid}/environ`).split('\0').includes(entry) && isRunning(pid),
   );
 }
 
@@ -54,16 +55,29 @@ export function removeSegments(since: number, folder = '/dev/shm'): string[] {
   });
 }
 
+/**
+ * Removes the folder of a launcher of Open MPI, which it leaves if it is killed, and the one for all of them where that is empty.
+ * @param pid the launcher's process, which has ended
+ * @param folder for temporary files
+ */
+export function removeSession(pid: number, folder: string): void {
+  for (const name of namesIn(folder).filter((name) => /^ompi\./.test(name))) {
+    const session = path.join(folder, name, `pid.${pid}`);
+    try {
+      if (fs.lstatSync(session).uid !== process.getuid?.()) continue;
+      fs.rmSync(session, { recursive: true });
+      // Refused while there are others.
+      fs.rmdirSync(path.dirname(session));
+    } catch {
+      // It is not there, or not the last one.
+    }
+  }
+}
+
 const processNumbers = (): number[] =>
   namesIn('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-
-function isAlive(pid: number): boolean {
-  // The second field of stat is the program's name in parentheses; the third the state, Z of a process that has ended.
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat !== '' && stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
-}
 
 function namesIn(folder: string): string[] {
   try {

@@ -88,6 +88,11 @@ export class Job {
     });
   }
 
+  /** The launcher's process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Asks the ranks to save and end, as Ctrl-C does in a single process; called again it ends them at once. */
   stop(): void {
     if (this.stage !== 'runs') {

@@ -47,7 +47,9 @@ export function launchArguments(job: Job, place: Place): string[] {
 }
 
 function openMpi({ ranks, hosts, rshAgent, program }: Job, place: Place): string[] {
-  const set = (name: string, value: string | number) => ['--mca', name, String(value)];
+  // What somebody has set for Open MPI stays.
+  const set = (name: string, value: string | number) =>
+    place.environment[`OMPI_MCA_${name}`] === undefined ? ['--mca', name, String(value)] : [];
   // Slots are cores of which each may have two threads, and how many the launcher sees only it knows.
   const mayExceedSlots = !hosts && 2 * ranks > place.processors;
   return [
@@ -59,7 +61,7 @@ function openMpi({ ranks, hosts, rshAgent, program }: Job, place: Place): string
     ...['--bind-to', 'none'],
     ...set('mpi_yield_when_idle', 1),
     ...Object.entries(keepAlive).flatMap(([name, value]) => set(name, value)),
-    ...(rshAgent === undefined ? [] : set('plm_rsh_agent', rshAgent)),
+    ...(rshAgent === undefined ? [] : ['--mca', 'plm_rsh_agent', rshAgent]),
     // Only its own variables get to other hosts by themselves.
     ...passedOn(place.environment).flatMap((name) => ['-x', name]),
     ...program,

@@ -9,6 +9,7 @@ import { launchedBy } from '../../engine/distributed/mpi/launcher.ts';
 import { gpuAddresses, gpuEnvironment } from './gpu-choice.node.ts';
 import { type Message, messageLine } from './messages.ts';
 import { ordersOf } from './orders.ts';
+import { watchSupervisor } from './supervisor-watch.node.ts';
 
 /** Exit status of a rank that finds itself among others than it should. */
 const MISMATCH = 64;
@@ -23,14 +24,22 @@ export function launchedRank(): { rank: number; size: number } | undefined {
   return launched && launched.size > 1 ? launched : undefined;
 }
 
+export interface JoinOptions {
+  /** Milliseconds that a collective may take; the communicator's own limit without it. */
+  readonly timeoutMs?: number | undefined;
+  /** Makes the communicator. */
+  readonly connect?: (options: ConnectOptions) => Promise<Communicator>;
+}
+
 /**
  * Joins the ranks that a launcher started beside this process; alone it is a group of one. Where a supervisor started them it is told of
  * this rank's start and end, and their number must be the one that it asked for. Where a host has several GPUs each rank is given its
  * own, so this comes before a device is opened.
  */
-export async function joinRanks(
-  connect: (options: ConnectOptions) => Promise<Communicator> = connectAll,
-): Promise<Communicator> {
+export async function joinRanks({
+  timeoutMs,
+  connect = connectAll,
+}: JoinOptions = {}): Promise<Communicator> {
   const orders = ordersOf(process.env);
   if (orders) {
     tell({ kind: 'start', rank: ownRank(), host: os.hostname(), pid: process.pid });
@@ -39,6 +48,7 @@ export async function joinRanks(
   if (orders || launchedRank()) watchLauncher();
   let hasJoined = false;
   const communicator = await connect({
+    ...(timeoutMs !== undefined && { timeoutMs }),
     // The process ends without the event `exit`.
     onFatal: (reason) => {
       explainEnd(reason instanceof Error ? reason.message : String(reason));
@@ -81,7 +91,11 @@ export function tellRun(folder: string): void {
   if (ordersOf(process.env)) tell({ kind: 'run', rank: ownRank(), folder });
 }
 
+/** Whether the supervisor is known to be gone. */
+let isUnheard = false;
+
 function tell(message: Message): void {
+  if (isUnheard) return;
   try {
     // At once: the process may be about to end.
     fs.writeSync(2, messageLine(message));
@@ -93,23 +107,34 @@ function tell(message: Message): void {
 /**
  * Calls `stop` when the supervisor asks to, or is gone, which rank 0 hears on its standard input; and on SIGUSR2, by which Slurm can
  * warn before its time limit.
+ * @param silence called before `stop` where the supervisor is gone: MPICH's launcher, whose output nobody reads then, dies of the next line
+ * that it gets, and with it the ranks before they have saved
  * @returns ends it
  */
-export function whenAskedToStop(stop: (why: string) => void): () => void {
+export function whenAskedToStop(stop: (why: string) => void, silence: () => void = () => {}): () => void {
   const onSignal = () => stop('signal SIGUSR2; ');
   process.on('SIGUSR2', onSignal);
-  const listens = ordersOf(process.env) !== undefined && ownRank() === 0;
+  const orders = ownRank() === 0 ? ordersOf(process.env) : undefined;
   const { stdin } = process;
+  let unwatch = () => {};
+  const onGone = () => {
+    isUnheard = true;
+    silence();
+    stop('the supervisor is gone; ');
+  };
   const onData = () => stop('');
-  const onEnd = () => stop('the supervisor is gone; ');
-  if (listens) {
+  const onEnd = () => {
+    if (orders) unwatch = watchSupervisor(orders.supervisor, onGone);
+  };
+  if (orders) {
     stdin.on('data', onData).on('end', onEnd);
     // It must not keep the process alive.
     (stdin as Partial<{ unref: () => void }>).unref?.();
   }
   return () => {
     process.off('SIGUSR2', onSignal);
-    if (listens) stdin.off('data', onData).off('end', onEnd).pause();
+    unwatch();
+    if (orders) stdin.off('data', onData).off('end', onEnd).pause();
   };
 }
 

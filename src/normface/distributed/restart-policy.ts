@@ -28,13 +28,13 @@ export interface Verdict {
 const final: ReadonlyMap<number, number> = new Map([
   // An error that people are meant to meet: a file, a full disk, an adapter.
   [1, 1],
-  // Words or configuration.
+  // Words or configuration, also where ranks differ in them.
   [2, 2],
   // The run diverged.
   [3, 3],
   // Interrupted and saved.
   [130, 130],
-  // The launcher is of another MPI than the library, or ranks have other programs or configurations.
+  // The launcher is of another MPI than the library.
   [64, 2],
 ]);
 
@@ -64,21 +64,28 @@ function reasonOf(end: JobEnd, first: EndMessage | undefined): string {
   if (first)
     return `rank ${first.rank} on ${first.host}: ${first.reason ?? `it ended with status ${first.status}`}`;
   if (end.ended !== undefined) return end.ended;
-  const how = `the launcher ended with ${end.signal ? `signal ${end.signal}` : `status ${end.status}`}`;
+  const how = end.signal
+    ? `the launcher was ended by ${end.signal}`
+    : `the launcher ended with status ${end.status}`;
   if (end.starts.length === 0) {
     const said = end.said.slice(0, 4).join(' ');
     return `no rank was started: ${said === '' ? how : said}`;
   }
-  const killed = killedRank(end);
-  return `${killed ?? 'a rank ended without a word'}; ${how}`;
+  const happened = whatHappened(end);
+  // Ranks whose launcher is gone end because of it.
+  if (!happened && end.signal) return how;
+  return `${happened ?? 'a rank ended without a word'}; ${how}`;
 }
 
 /**
- * The rank that a signal ended, as Open MPI tells ("process rank 1 with PID 12 on node a exited on signal 9"). MPICH ("PID 12 RUNNING
+ * What Open MPI says of a host that it hears nothing from any more ("ORTE has lost communication with a remote daemon", "Remote daemon:
+ * [[1,0],1] on node b"), and the rank that a signal ended, as Open MPI tells ("process rank 1 with PID 12 on node a exited on signal 9"). MPICH ("PID 12 RUNNING
  * AT a", "EXIT CODE: 9") may name one that it ended itself because of another, so only where it was is taken.
  */
-function killedRank({ said }: JobEnd): string | undefined {
+function whatHappened({ said }: JobEnd): string | undefined {
   const text = said.join('\n');
+  const lost = /lost communication with a remote daemon[\s\S]*Remote daemon: .* on node (\S+)/.exec(text);
+  if (lost) return `the connection to ${lost[1]} is lost`;
   const openMpi = /process rank (\d+) .*on node (\S+) exited on signal (\d+)/.exec(text);
   if (openMpi) return `rank ${openMpi[1]} on ${openMpi[2]} ended by signal ${openMpi[3]}`;
   const mpich = /PID \d+ RUNNING AT (\S+)\s+EXIT CODE: (\d+)/.exec(text);

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { Job, type Patience } from './job.node.ts';
-import { removeSegments } from './job-processes.node.ts';
+import { removeSegments, removeSession } from './job-processes.node.ts';
 import { type Job as JobPlan, launchArguments, launchEnvironment } from './launch-line.ts';
 import { type Environment, environmentOf } from './orders.ts';
 import { judge } from './restart-policy.ts';
@@ -41,6 +41,7 @@ export interface Supervised {
 /** Runs a job to its end, over as many starts as it takes and is allowed. */
 export async function supervise(supervision: Supervision): Promise<Supervised> {
   const { ranks, maxRestarts, hasCheckpoint, warn, onStop, pause = 2 } = supervision;
+  const { environment: given = process.env } = supervision;
   let { run } = supervision;
   let job: Job | undefined;
   let wasAsked = false;
@@ -56,6 +57,8 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
         run = folder;
       });
       const end = await job.ended;
+      removeSegments(began);
+      if (job.pid !== undefined) removeSession(job.pid, temporaryFolder(given));
       const verdict = judge(end, { ranks, wasAsked });
       const { reason } = verdict;
       if (verdict.action !== 'restart') return { status: verdict.status, reason, restarts };
@@ -68,7 +71,6 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
       warn(
         `${reason}; restart ${restarts + 1} of ${maxRestarts}, ${resumes ? `from the last checkpoint of ${run}` : 'from the beginning'}`,
       );
-      removeSegments(began);
       await new Promise((resolve) => setTimeout(resolve, 1000 * pause));
       if (wasAsked) return { status: 1, reason, restarts };
     }
@@ -76,6 +78,9 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
     unwatch();
   }
 }
+
+/** Where Open MPI looks for it. */
+const temporaryFolder = ({ TMPDIR, TEMP, TMP }: Environment): string => TMPDIR || TEMP || TMP || '/tmp';
 
 function startJob(
   supervision: Supervision,
@@ -85,7 +90,8 @@ function startJob(
 ): Job {
   const { launcher, ranks, columns, stdout, stderr, patience } = supervision;
   const { environment: given = process.env } = supervision;
-  const orders = { ranks, job: randomUUID(), attempt, columns };
+  const self = { pid: process.pid, host: os.hostname() };
+  const orders = { ranks, job: randomUUID(), attempt, columns, supervisor: self };
   const environment = launchEnvironment({ ...given, ...environmentOf(orders) });
   const place = {
     isRoot: process.getuid?.() === 0,

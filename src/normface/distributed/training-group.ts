@@ -13,8 +13,6 @@ const heartbeat = 10_000;
 
 export interface TrainingGroupOptions {
   readonly host: string;
-  /** Steps between lines on who was the slowest. */
-  readonly reportEvery: number;
   /** Writes down what all ranks do in one step. */
   readonly recorder?: StepRecorder | undefined;
   readonly now?: () => number;
@@ -46,6 +44,8 @@ export class TrainingGroup {
   readonly ranks: Communicator;
   /** Gets on rank 0 the lines on who was the slowest. */
   onReport: ((line: string) => void) | undefined;
+  /** Steps between such reports, the same on all ranks; 0: none. */
+  reportEvery = 0;
   /** Gets on every rank what became of its time, as often. */
   onRecord: ((record: RankRecord, step: number) => void) | undefined;
   readonly recorder: StepRecorder | undefined;
@@ -115,14 +115,14 @@ export class TrainingGroup {
     this.spent.sent += bytesSent(ranks) - this.sentBefore;
     this.spent.steps++;
     await recorder?.endStep(ranks, options.host);
-    if (step % options.reportEvery === 0) await this.report(step);
+    if (this.reportEvery > 0 && step % this.reportEvery === 0) await this.report(step);
   }
 
   /** Tells of the steps since the last time, if there were any. @param step steps done */
   async report(step: number): Promise<void> {
     const { ranks, options } = this;
     const { all, blocked, sent, steps } = this.spent;
-    if (steps === 0) return;
+    if (steps === 0 || this.reportEvery === 0) return;
     this.spent = { ...nothing };
     const { host } = options;
     const times = await onEveryRank(ranks, () => ({ all, blocked, sent, host }));

@@ -27,6 +27,7 @@ export const curricularface = defineLoss({
     .describe(
       'ArcFace with a weight for hard classes that grows as the training goes on (arXiv 2004.00288; docs/reference.md#curricularface).',
     ),
+  needsWholeBatch: () => 'each batch moves the running mean of its cosines',
   head: (config, context) => {
     const { margin, momentum } = config;
     const scale = new LogitScale(config.scale, context.prefix);

@@ -45,6 +45,7 @@ export const uniface = defineLoss({
     .describe(
       'A binary problem for every class with one threshold for all (Zhou et al., ICCV 2023; docs/reference.md#uniface).',
     ),
+  needsWholeBatch: () => undefined,
   head: (config, context) => {
     const { classes, prefix, sampling, shard } = context;
     const { s, margin, lambda, clamped, classSampling } = config;

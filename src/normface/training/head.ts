@@ -7,6 +7,7 @@ import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
+import type { LossScale } from '../../engine/optim/loss_scale.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { ClassSampling } from '../losses/class-sampling.ts';
 import { type LossConfig, lossOf } from '../losses/index.ts';
@@ -79,14 +80,26 @@ export function createHead(
  * Submits a training step; the promise gives what it tells of its batch, without which the next one can be submitted.
  *
  * @param head the loss whose statistics they are; the step's loss may be a sum of it and others
+ * @param lossScale of the step, if it has one
  */
-export async function runStep(step: CapturedStep<LossWithStatistics>, head: Head): Promise<StepMetrics> {
+export async function runStep(
+  step: CapturedStep<LossWithStatistics>,
+  head: Head,
+  lossScale: LossScale | null = null,
+): Promise<StepMetrics> {
   const { loss, statistics } = step.outputs;
-  const [losses, numbers] = await step.runAndRead([loss, statistics.values]);
+  const scales = lossScale ? [lossScale.state] : [];
+  const [losses, numbers, scaling] = await step.runAndRead([loss, statistics.values, ...scales]);
   const { positiveCosine, negativeCosine, scale, ...others } = nameStatistics(statistics, numbers!);
   const { featureNorm, normDeviation, sampleMargin } = others;
   const ofSamples = featureNorm === undefined ? {} : { featureNorm, normDeviation, sampleMargin };
-  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine, ...ofSamples };
+  const metrics = {
+    loss: losses![0]!,
+    positiveCosine,
+    negativeCosine,
+    ...ofSamples,
+    ...(scaling && { lossScale: scaling[0]!, skipped: scaling[3]! }),
+  };
   if (!head.hasScale || scale === undefined) return metrics;
   return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -4,7 +4,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { kill, processesOf, removeSegments } from '../../../src/normface/distributed/job-processes.node.ts';
+import {
+  kill,
+  processesOf,
+  removeSegments,
+  removeSession,
+} from '../../../src/normface/distributed/job-processes.node.ts';
 
 test.skipIf(!fs.existsSync('/proc/self/environ'))(
   'processes of a job are found by its name, and ended',
@@ -32,4 +37,17 @@ test('shared memory that the job left goes, older files and those of others stay
   expect(removeSegments(began, folder)).toEqual(['vader_segment.a.0.1.0']);
   expect(fs.readdirSync(folder).sort()).toEqual(['sem.other', 'vader_segment.a.0.1.1']);
   expect(removeSegments(0, path.join(folder, 'nowhere'))).toEqual([]);
+});
+
+test("a launcher's folder goes, those of others stay", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-session-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['ompi.a.0/pid.12/0', 'ompi.a.0/pid.123', 'other/pid.12'])
+    fs.mkdirSync(path.join(folder, name), { recursive: true });
+  const left = () => (fs.readdirSync(folder, { recursive: true }) as string[]).sort();
+  removeSession(12, folder);
+  expect(left()).toEqual(['ompi.a.0', 'ompi.a.0/pid.123', 'other', 'other/pid.12']);
+  removeSession(123, folder);
+  expect(left()).toEqual(['other', 'other/pid.12']);
+  removeSession(123, path.join(folder, 'nowhere'));
 });

@@ -25,6 +25,9 @@ test('Open MPI on this host', () => {
     '-np 4 --bind-to none --mca mpi_yield_when_idle 1 --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 5 ' +
       '--mca oob_tcp_keepalive_probes 3 node cli.js train',
   );
+  const quick = line({}, { environment: { OMPI_MCA_oob_tcp_keepalive_time: '2' } }).join(' ');
+  expect(quick).not.toContain('keepalive_time');
+  expect(quick).toContain('--mca oob_tcp_keepalive_intvl 5');
   expect(line({}, { isRoot: true })).toContain('--allow-run-as-root');
   expect(line({})).not.toContain('--oversubscribe');
   expect(line({}, { processors: 4 })).toContain('--oversubscribe');
@@ -104,7 +107,7 @@ test('no launcher, and one that is none', () => {
 });
 
 test('orders arrive as they were given', () => {
-  const orders = { ranks: 8, job: 'j', attempt: 2, columns: 120 };
+  const orders = { ranks: 8, job: 'j', attempt: 2, columns: 120, supervisor: { pid: 7, host: 'a.lan' } };
   expect(ordersOf(environmentOf(orders))).toEqual(orders);
   expect(ordersOf(environmentOf({ ...orders, columns: undefined }))?.columns).toBeUndefined();
   expect(ordersOf({})).toBeUndefined();

@@ -51,6 +51,15 @@ test('who was killed, as the launchers say it', () => {
   expect(verdict({ status: 137, said: [openMpi], ends: [end(0, 143)] }).reason).toMatch(
     /^rank 1 on a ended by signal 9/,
   );
+  const lost = [
+    'ORTE has lost communication with a remote daemon.',
+    'HNP daemon   : [[9047,0],0] on node a',
+    'Remote daemon: [[9047,0],1] on node b',
+  ];
+  expect(verdict({ status: 205, said: lost }).reason).toBe(
+    'the connection to b is lost; the launcher ended with status 205',
+  );
+  expect(verdict({ status: null, signal: 'SIGKILL' }).reason).toBe('the launcher was ended by SIGKILL');
   const mpich = [
     'BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES',
     'PID 101 RUNNING AT a',

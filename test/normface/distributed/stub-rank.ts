@@ -17,9 +17,8 @@ const attempt = Number(process.env.NORMFACE_ATTEMPT ?? 1);
 
 try {
   // What is asked of a communicator before the first collective.
-  await joinRanks(
-    async () => ({ rank, size: seen === '' ? size : Number(seen), backend: 'stub' }) as Communicator,
-  );
+  const seenSize = seen === '' ? size : Number(seen);
+  await joinRanks({ connect: async () => ({ rank, size: seenSize, backend: 'stub' }) as Communicator });
 } catch (error) {
   explainEnd((error as UserError).message);
   process.exit((error as UserError).exitCode);

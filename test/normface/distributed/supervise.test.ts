@@ -7,11 +7,7 @@ import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { findLauncher } from '../../../src/normface/distributed/launcher.node.ts';
-import {
-  type Supervised,
-  type Supervision,
-  supervise,
-} from '../../../src/normface/distributed/supervise.node.ts';
+import { isAlive, superviseStubs, type Trial, type TrialOptions, temporaryFolder } from './trial.ts';
 
 const cache = path.resolve(import.meta.dirname, '../../../node_modules/.cache/normface');
 const program = path.join(cache, `stub-rank-${process.pid}.mjs`);
@@ -26,74 +22,11 @@ buildSync({
 afterAll(() => fs.rmSync(program, { force: true }));
 const launcher = findLauncher(path.join(import.meta.dirname, 'stub-launcher.mjs'));
 
-interface Trial extends Supervised {
-  readonly stdout: string;
-  readonly stderr: readonly string[];
-  readonly warnings: readonly string[];
-  readonly ranks: readonly { pid: number; rank: number; attempt: number }[];
-  readonly folder: string;
-}
-
-/** Folder of a test, and the ranks that ran in it. */
-function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-ranks-'));
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const ranks = () => {
-    const file = path.join(folder, 'ranks.txt');
-    const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
-    return lines.map((line) => {
-      const [pid, rank, attempt] = line.split(' ').map(Number);
-      return { pid: pid!, rank: rank!, attempt: attempt! };
-    });
-  };
-  return { folder, ranks };
-}
-
-async function trial(
-  what: string,
-  {
-    act,
-    seen = '',
-    ...options
-  }: Partial<Supervision> & { seen?: string; act?: (stop: () => void) => void } = {},
-): Promise<Trial> {
-  const { folder, ranks } = temporaryFolder();
-  const said = { stdout: '', stderr: [] as string[], warnings: [] as string[] };
-  const outcome = supervise({
-    launcher,
-    ranks: 2,
-    program: (run) => [process.execPath, program, what, folder, seen, ...(run ? ['resumes', run] : [])],
-    hasCheckpoint: () => true,
-    maxRestarts: 2,
-    columns: undefined,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (line) => said.stderr.push(line),
-    warn: (text) => said.warnings.push(text),
-    onStop: (stop) => {
-      const started = setInterval(() => {
-        if (ranks().length < 2) return;
-        clearInterval(started);
-        act?.(stop);
-      }, 20);
-      return () => clearInterval(started);
-    },
-    environment: process.env,
-    pause: 0,
-    ...options,
-  });
-  const result = await outcome;
-  for (const { pid } of ranks()) expect(isAlive(pid), `process ${pid} is left`).toBe(false);
-  return { ...result, ...said, ranks: ranks(), folder };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0] !== 'Z';
-  } catch {
-    return false;
-  }
+/** To its end, after which no rank may be left. */
+async function trial(what: string, options: Omit<TrialOptions, 'stub' | 'launcher'> = {}): Promise<Trial> {
+  const outcome = await superviseStubs(what, { stub: program, launcher, ...options });
+  expect(outcome.left).toEqual([]);
+  return outcome;
 }
 
 const until = async (holds: () => boolean, seconds = 15) => {

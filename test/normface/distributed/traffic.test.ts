@@ -35,7 +35,7 @@ function countedBytes(input: TrainingConfigInput, size: number, people = classes
   const { batchSize: rows } = config;
   return runInProcess(size, async (communicator) => {
     const device = await openIdle(adapterOf(cards['rtx-4090']));
-    const group = new TrainingGroup(communicator, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(communicator, { host: 'here' });
     const model = new Model(device, config, people, { ...stepExchange(group, config), bucketBytes: 1000 });
     const { first, count } = rangeOf(rows, size, communicator.rank);
     const labels = Uint32Array.from({ length: count }, (_, i) => (5 * (first + i)) % classes);
@@ -58,6 +58,8 @@ const trainings: [string, TrainingConfigInput][] = [
       ...(inPairs.includes(name) && { sampling: { kind: 'balanced', people: 2, images: 3 }, batchSize: 6 }),
     },
   ]),
+  ['elasticface of cosines', { loss: { name: 'elasticface', form: 'cos' } }],
+  ['elasticface of cosines, sorted', { loss: { name: 'elasticface', form: 'cos', assignment: 'sorted' } }],
   ['adacos with a scale that moves', { loss: { name: 'adacos', dynamic: true } }],
   ['normface with a part of the classes', { loss: { name: 'normface', classSampling: { rate: 0.3 } } }],
   ['arcface with a part of the classes', { loss: { name: 'arcface', classSampling: { rate: 0.3 } } }],

@@ -4,7 +4,7 @@ import { gatherLabels, TrainingGroup } from '../../../src/normface/distributed/t
 
 test('who is asked to stop stops all ranks after the same step', async () => {
   const stops = await runInProcess(3, async (ranks) => {
-    const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(ranks, { host: 'here' });
     let step = 0;
     group.listen(() => ranks.rank === 1 && step === 4);
     // As the loop does: it looks before a step, and has waited for the step before the one before.
@@ -17,7 +17,7 @@ test('who is asked to stop stops all ranks after the same step', async () => {
 
 test('the others wait for what rank 0 does alone, and get its failure', async () => {
   const order = await runInProcess(2, async (ranks) => {
-    const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+    const group = new TrainingGroup(ranks, { host: 'here' });
     const seen: string[] = [];
     await group.onFirst(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -29,7 +29,7 @@ test('the others wait for what rank 0 does alone, and get its failure', async ()
   expect(order).toEqual([['done', 'after'], ['after']]);
   await expect(
     runInProcess(2, async (ranks) => {
-      const group = new TrainingGroup(ranks, { host: 'here', reportEvery: 100 });
+      const group = new TrainingGroup(ranks, { host: 'here' });
       await group.onFirst(() => Promise.reject(new Error('no room')));
     }),
   ).rejects.toThrow(/no room|rank 0 failed/);
@@ -37,7 +37,7 @@ test('the others wait for what rank 0 does alone, and get its failure', async ()
 
 test('what rank 0 makes is given to all', async () => {
   const made = await runInProcess(3, (ranks) =>
-    new TrainingGroup(ranks, { host: 'here', reportEvery: 100 }).fromFirst(() => `runs/${ranks.rank}`),
+    new TrainingGroup(ranks, { host: 'here' }).fromFirst(() => `runs/${ranks.rank}`),
   );
   expect(made).toEqual(['runs/0', 'runs/0', 'runs/0']);
 });
@@ -82,12 +82,17 @@ const exchange = {
   written: 100,
 };
 
-test('from time to time rank 0 tells which rank computes longest', async () => {
+test.each([
+  [5, 2],
+  [10, 1],
+  [0, 0],
+])('every %i steps rank 0 tells which rank computes longest', async (reportEvery, count) => {
   const lines: string[] = [];
   const records = await runInProcess(3, async (ranks) => {
     const kept: unknown[] = [];
     let clock = 0;
-    const group = new TrainingGroup(ranks, { host: `host-${ranks.rank}`, reportEvery: 5, now: () => clock });
+    const group = new TrainingGroup(ranks, { host: `host-${ranks.rank}`, now: () => clock });
+    group.reportEvery = reportEvery;
     group.onReport = (line) => lines.push(`${ranks.rank}: ${line}`);
     group.onRecord = (record, step) => kept.push({ step, ...record });
     for (let step = 0; step < 10; step++) {
@@ -102,14 +107,14 @@ test('from time to time rank 0 tells which rank computes longest', async () => {
     }
     return kept;
   });
-  expect(lines).toHaveLength(2);
-  expect(lines[0]).toBe(
-    '0: slowest of the last 5 steps: rank 2 on host host-2, compute 1.80 × the median · ranks compute 50 %, wait 40 %, communicate 10 %, send 16 B a step',
-  );
+  const line = `0: slowest of the last ${reportEvery} steps: rank 2 on host host-2, compute 1.80 × the median · ranks compute 50 %, wait 40 %, communicate 10 %, send 16 B a step`;
+  expect(lines).toEqual(Array<string>(count).fill(line));
+  for (const kept of records) expect(kept).toHaveLength(count);
+  if (count === 0) return;
   // Three labels and three marks of 4 bytes, of which a ring sends two thirds.
   const [compute, waiting, communication] = [0.05, 0.04, 0.01].map((value) => expect.closeTo(value, 9));
-  expect(records[1]![1]).toEqual({
-    ...{ step: 10, steps: 5, sentBytes: 16 },
+  expect(records[1]!.at(-1)).toEqual({
+    ...{ step: 10, steps: reportEvery, sentBytes: 16 },
     ...{ computeSeconds: compute, waitingSeconds: waiting, communicationSeconds: communication },
   });
 });

@@ -61,6 +61,7 @@ export class Attempt {
     this.progress = new Progress(reporter.progressSink, totalSteps, this.firstStep);
     if (group) {
       group.onReport = (line) => this.progress.say(line);
+      group.reportEvery = config.log.ranksEverySteps;
       group.onRecord = (record, step) => this.log({ event: 'ranks', step, ...record });
       group.recorder?.choose(this.firstStep, totalSteps);
     }

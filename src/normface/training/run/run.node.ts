@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../common/json.ts';
 import type { Device } from '../../../engine/core/tensor.ts';
 import { agree } from '../../../engine/distributed/agree.ts';
 import type { DecodePool } from '../../data/images/worker-pool.node.ts';
+import { agreeOnSettings } from '../../distributed/agree-settings.ts';
 import type { TrainingGroup } from '../../distributed/training-group.ts';
 import { evaluationSetOf } from '../../embedding/evaluation-set.node.ts';
 import { netOf } from '../../nets/index.ts';
@@ -189,7 +190,7 @@ function partOf(
   return classPart && folder !== undefined ? readCheckpoint(folder, { classes: classPart }) : from;
 }
 
-/** @throws UserError on all ranks where one of them would train something else than the others */
+/** @throws UsageError on all ranks where one of them would train something else than the others */
 async function agreeOn(
   { ranks }: TrainingGroup,
   config: TrainingConfig,
@@ -198,12 +199,9 @@ async function agreeOn(
 ): Promise<void> {
   await agree(ranks, 'the version of normface', packageVersion);
   // Names and folders may differ from host to host.
-  const { name: _name, output: _output, data, ...numbers } = config;
-  await agree(
-    ranks,
-    'the configuration',
-    JSON.stringify({ ...numbers, data: { ...data, path: '', pairs: '' } }),
-  );
+  const { name: _name, output: _output, ...numbers } = config;
+  const plain = JSON.parse(JSON.stringify(numbers)) as JsonObject;
+  await agreeOnSettings(ranks, { ...plain, data: { ...(plain.data as JsonObject), path: '', pairs: '' } });
   await agree(ranks, 'the list of images', imagesHash);
   await agree(ranks, 'the step that the run goes on from', String(step));
 }

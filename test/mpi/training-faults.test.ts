@@ -1,0 +1,149 @@
+/** Ranks of a training that die, hang or fail, under both launchers: it goes on, and ends with the bits of one that nothing happened to. */
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { families, findLauncher } from './launch.ts';
+import { withOneRank } from './one-rank.ts';
+import { until } from './processes.ts';
+import { type Ended, type Training, Trainings } from './training.ts';
+
+/** Ranks to kill one after the other in a training: `KILLS=20 npm run test:mpi -- training-faults -t killed`. */
+const kills = Number(process.env.KILLS ?? 1);
+
+const steps = 150;
+const trainings = new Trainings([
+  ...['--steps', String(steps), '--set', 'log.everySteps=1'],
+  ...['--set', 'checkpoint.everySteps=10', '--set', 'checkpoint.keep=50'],
+]);
+
+const mayMount = process.platform === 'linux' && process.getuid?.() === 0;
+if (!mayMount) console.log('the test of a full disk is skipped: only root on Linux can mount a small one');
+
+/** A whole number from 1 to `most`. */
+const randomUpTo = (most: number) => 1 + Math.floor(most * Math.random());
+
+for (const family of families)
+  describe.skipIf(!findLauncher(family))(family, () => {
+    const onRanks = ['--ranks', '2', '--launcher', family];
+    const begin = (name: string, ...words: string[]) =>
+      trainings.begin(`${family}-${name}`, [...onRanks, ...words]);
+    let undisturbed: Record<string, string>;
+
+    beforeAll(async () => {
+      const whole = begin('whole');
+      const { status, text, left } = await whole.ended;
+      expect(status, text).toBe(0);
+      expect(left).toEqual({ processes: [], files: [] });
+      undisturbed = whole.bits(steps);
+    });
+
+    /** Waits for the end of a training that was started again. */
+    async function expectTheSameBits(training: Training, restarts: number): Promise<Ended> {
+      const ended = await training.ended;
+      const { status, text, left } = ended;
+      expect(status, text).toBe(0);
+      expect(left, text).toEqual({ processes: [], files: [] });
+      expect(text).toContain(`restart ${restarts} of `);
+      expect(text).not.toContain(`restart ${restarts + 1} of `);
+      // The supervisor was there all the time.
+      expect(text).not.toContain('the supervisor is gone');
+      expect(training.bits(steps)).toEqual(undisturbed);
+      return ended;
+    }
+
+    test('ranks that are killed at random steps', { timeout: 120_000 + 30_000 * kills }, async () => {
+      const training = begin('killed', '--max-restarts', String(kills));
+      const chosen = Array.from({ length: kills }, () => randomUpTo(steps - 1)).sort((a, b) => a - b);
+      const killed: string[] = [];
+      for (const [i, step] of chosen.entries()) {
+        const rank = randomUpTo(2) - 1;
+        const pid = await training.rank(rank, i + 1);
+        await training.reaches(step, i + 1);
+        process.kill(pid, 'SIGKILL');
+        killed.push(`rank ${rank} at step ${step}`);
+      }
+      console.log(`${family}: killed ${killed.join(', ')}`);
+      await expectTheSameBits(training, kills);
+    });
+
+    test('an error that nobody catches, a rank that hangs and a launcher that is killed', async () => {
+      const thrower = trainings.write(
+        `${family}-throw.mjs`,
+        `import fs from 'node:fs';
+        const seen = setInterval(() => {
+          if (!fs.existsSync(process.env.TEST_THROW)) return;
+          clearInterval(seen);
+          throw new RangeError('boom');
+        }, 5);`,
+      );
+      const name = `${family}-several`;
+      const words = withOneRank(
+        trainings,
+        family,
+        'several',
+        `if [ "$NORMFACE_ATTEMPT" = 1 ]; then export NODE_OPTIONS='--import ${pathToFileURL(thrower)}'; fi`,
+      );
+      const training = trainings.begin(name, [...words, '--rank-timeout', '4'], {
+        environment: {
+          TEST_THROW: path.join(trainings.root, `${name}-001`, 'ckpt/step-00000020'),
+        },
+      });
+      const hanging = await training.rank(1, 2);
+      await training.reaches(40, 2);
+      process.kill(hanging, 'SIGSTOP');
+      await training.rank(1, 3);
+      await training.reaches(70, 3);
+      process.kill(training.launcher(3), 'SIGKILL');
+      const { text } = await expectTheSameBits(training, 3);
+      expect(text).toMatch(/rank 1 on \S+: boom; restart 1 of 3/);
+      expect(text).toMatch(
+        /rank 0 on \S+: MPI_\w+ has not ended after 4 s; another rank hangs.*; restart 2 of 3/,
+      );
+      expect(text).toMatch(/the launcher was ended by SIGKILL; restart 3 of 3/);
+    });
+
+    test('a rank that may write no more while it saves: no manifest, and the checkpoint before counts', async () => {
+      const training = trainings.begin(`${family}-limit`, [...onRanks, '--set', 'log.everySteps=1000']);
+      const pid = await training.rank(1);
+      await until(
+        () => 'the second checkpoint',
+        () => training.checkpoints().includes(20),
+      );
+      expect(spawnSync('prlimit', ['--pid', String(pid), '--fsize=4096']).status).toBe(0);
+      const { status, text, left } = await training.ended;
+      expect(status, text).toBe(1);
+      expect(left).toEqual({ processes: [], files: [] });
+      const saved = training.checkpoints();
+      expect(text).toMatch(
+        /normface: cannot save the checkpoint of step \d+ in .*: rank 1: .*the file is larger than files may be here.*; the last good checkpoint is .*\n/,
+      );
+      expect(fs.readdirSync(path.join(training.folder, 'ckpt'))).toHaveLength(saved.length);
+    });
+
+    test.skipIf(!mayMount)(
+      'a disk that is full: what was saved before counts, and goes on when there is room',
+      async () => {
+        const disk = path.join(trainings.root, `${family}-disk`);
+        fs.mkdirSync(disk);
+        const mount = (...words: string[]) => expect(spawnSync('mount', words).status).toBe(0);
+        mount('-t', 'tmpfs', '-o', 'size=300k', 'none', disk);
+        onTestFinished(() => void spawnSync('umount', ['--lazy', disk]));
+        const words = [...onRanks, '--set', 'log.everySteps=1000'];
+        const training = trainings.begin(`${family}-full`, words, { output: disk });
+        const { status, text, left } = await training.ended;
+        expect(status, text).toBe(1);
+        expect(left).toEqual({ processes: [], files: [] });
+        expect(text).toMatch(/^warning: the ranks ended: .*the disk is full/m);
+        expect(fs.readdirSync(path.join(training.folder, 'ckpt'))).toHaveLength(
+          training.checkpoints().length,
+        );
+        mount('-o', 'remount,size=20m', disk);
+        const resumed = trainings.resume(training, onRanks);
+        expect(await resumed.ended).toMatchObject({ status: 0 });
+        expect(resumed.bits(steps)).toEqual(undisturbed);
+      },
+    );
+  });
