@@ -25,6 +25,7 @@ const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.t
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
+  'test/bench/ranks.test.ts',
   'test/cli/runs.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
@@ -51,7 +52,7 @@ const plain = [
   'test/normface/paper/{drawings,plane-features,row-plot,texts}.test.ts',
   'test/normface/paper/jobs/!(real).test.ts',
   'test/normface/paper/tables/{plans,presets}.test.ts',
-  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,early-stop,tensorboard}.test.ts',
+  'test/normface/training/{casia,config,doubtful-settings,loop,progress,run-folder,safetensors,schedule,losses,parameter-rules,early-stop,published-configs,rate-range,tensorboard}.test.ts',
   'test/normface/overview/*.test.ts',
   'test/web/!(sample).test.ts',
   'test/web/kernels/!(opened|reference-task).test.ts',

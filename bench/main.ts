@@ -15,7 +15,7 @@ import { type BenchCase, casesOf, isChosen, suites } from './cases.ts';
 import { hostCostOf } from './host-cost.ts';
 import { parityLosses } from './inputs.ts';
 import { type MeasureOptions, measure } from './measure.ts';
-import { type Options, type PeerName, program } from './options.ts';
+import { contradiction, type Options, type PeerName, program } from './options.ts';
 import { openEngine } from './peers/engine.ts';
 import { openJax } from './peers/jax.ts';
 import { offerGpu } from './peers/offer-gpu.ts';
@@ -51,6 +51,11 @@ try {
   process.exit((error as { exitCode?: number }).exitCode ? 2 : 0);
 }
 
+const wrong = contradiction(program);
+if (wrong !== undefined) {
+  console.error(`bench: ${wrong}`);
+  process.exit(2);
+}
 try {
   if (options.suite.includes('distributed')) await ranksAlone();
   else await main();
@@ -62,7 +67,6 @@ try {
 
 /** Ranks need the machine for themselves, and their results are others. */
 async function ranksAlone(): Promise<void> {
-  if (options.suite.length > 1) throw new Error('the suite distributed runs by itself');
   const { runDistributed } = await import('./distributed/suite.ts');
   await runDistributed(options);
 }

@@ -107,3 +107,18 @@ function listOf(texts: Readonly<Record<string, string>>): string {
     .map(([name, text]) => `  ${name.padEnd(18)}${text}`)
     .join('\n');
 }
+
+/** Options of the suite `distributed`, and those that it has no use for. */
+const ofRanks = ['launcher', 'namespaces', 'trace'];
+const ofOthers = ['peers', 'tune', 'roundMs'];
+
+/** What was asked for that would be passed over, in a sentence; undefined where there is nothing. */
+export function contradiction(command: Command): string | undefined {
+  const { suite } = command.opts<Options>();
+  const isOfRanks = suite.includes('distributed');
+  if (isOfRanks && suite.length > 1) return 'the suite distributed runs by itself';
+  const idle = (isOfRanks ? ofOthers : ofRanks).find((name) => command.getOptionValueSource(name) === 'cli');
+  if (idle === undefined) return undefined;
+  const flag = command.options.find((option) => option.attributeName() === idle)!.long;
+  return isOfRanks ? `${flag} is not for the suite distributed` : `${flag} goes with --suite distributed`;
+}

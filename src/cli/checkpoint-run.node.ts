@@ -2,8 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { trainedName } from '../normface/training/checkpoint/checkpoint.ts';
 import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
+import { trainedName } from '../normface/training/checkpoint/weights-names.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { readRunConfig } from '../normface/training/run/run-folder.node.ts';
 

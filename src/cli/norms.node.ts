@@ -1,5 +1,7 @@
 /** `normface norms`: does the length of a feature say how good an image is? */
 
+import { UsageError } from '../common/errors.ts';
+import { grouped } from '../common/format.ts';
 import type { MeanTest } from '../common/statistics.ts';
 import { formatTable, type Table } from '../common/table.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
@@ -16,6 +18,9 @@ interface NormsOptions {
   readonly seed: number;
   readonly batch: number;
 }
+
+/** Each is drawn and embedded twelve times. */
+const mostPictures = 100_000;
 
 /** What is wrong with a picture, from the best quality to the worst. */
 interface Course {
@@ -46,13 +51,18 @@ const coursesOf = (width: number) =>
 type CourseName = keyof ReturnType<typeof coursesOf>;
 
 export async function norms(context: Context, named: string, options: NormsOptions) {
-  const weightsFile = findWeights(named);
   const { people, samples, seed, batch } = options;
+  if (people * samples > mostPictures)
+    throw new UsageError(
+      `--people ${people} of --samples ${samples} pictures are more than ${grouped(mostPictures)} pictures`,
+    );
+  const weightsFile = findWeights(named);
   const pictures = (quality: object) => generatedDataset({ identities: people, samples, seed, ...quality });
   const sharp = pictures({ blur: 0 });
   let courses: ReturnType<typeof coursesOf> | undefined;
   const device = await context.openDevice();
-  const features = await embedImages(context, device, weightsFile, sharp, new Uint32Array(batch), {
+  const all = Uint32Array.from(sharp.samples.keys());
+  const features = await embedImages(context, device, weightsFile, sharp, all, {
     merge: 'front',
     batch,
     prepare: async ({ width }) => {

@@ -10,7 +10,7 @@ import { listJobs } from '../normface/paper/jobs/job-list.node.ts';
 import { jobRows, jobsSummary } from '../normface/paper/jobs/job-table.ts';
 import { Jobs } from '../normface/paper/jobs/jobs.node.ts';
 import { runExperiments, writePaper } from '../normface/paper/run-experiments.node.ts';
-import { forecast } from '../normface/training/run/forecast.node.ts';
+import { forecast, trialImages } from '../normface/training/run/forecast.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import type { Context } from './context.node.ts';
 
@@ -114,7 +114,8 @@ async function showJobs(
     try {
       const data = await runner.openTrainingData(config);
       const device = await context.openDevice();
-      return (await forecast(device, config, data, () => {})).secondsPerStep;
+      const images = trialImages(config, data, () => {});
+      return (await forecast(device, config, data.dataset.identities.length, images)).secondsPerStep;
     } finally {
       stage.end();
     }

@@ -16,9 +16,10 @@ import { NetEmbedder } from '../normface/embedding/embedder.ts';
 import { inferenceNet, initialValuesOf } from '../normface/embedding/inference.ts';
 import { buildNet } from '../normface/nets/build.ts';
 import { netOf } from '../normface/nets/index.ts';
-import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
+import { inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { Model } from '../normface/training/model.ts';
+import { randomStep } from '../normface/training/run/forecast.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { checkOutput } from './output-file.node.ts';
@@ -163,17 +164,7 @@ interface Profiled {
 /** A training step on random images and labels, at a rate that changes little. */
 function trainingStep(device: Device, config: TrainingConfig, people: number): Profiled {
   const model = new Model(device, config, people);
-  const [height, width] = config.data.imageSize;
-  const { seed } = config;
-  const images = imagesPerStep(config);
-  model.load(
-    {
-      pixels: Uint8Array.from({ length: images * height * width * 4 }, (_, i) => hash32(seed, 1, i)),
-      labels: Uint32Array.from({ length: images }, (_, i) => hash32(seed, 2, i) % people),
-    },
-    1e-6,
-    0,
-  );
+  model.load(randomStep(config, people), 1e-6, 0);
   return { step: model.captured, dispose: () => model.dispose() };
 }
 

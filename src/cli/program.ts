@@ -18,6 +18,7 @@ import { addGraph } from './graph.ts';
 import { addIjb } from './ijb.ts';
 import { addImport } from './import.ts';
 import { addKernels } from './kernels.ts';
+import { addLrFind } from './lr-find.ts';
 import { addNets } from './nets.ts';
 import { addNorms } from './norms.ts';
 import { addPaper } from './paper.ts';
@@ -34,6 +35,7 @@ const commands: readonly AddCommand[] = [
   addDemo,
   addAlign,
   addTrain,
+  addLrFind,
   addRuns,
   addCompare,
   addEval,

@@ -7,6 +7,7 @@ import { replaceFile } from '../common/files.node.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
 import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
+import type { CardName } from '../inspector/estimate/card-names.ts';
 import {
   explainEnd,
   joinRanks,
@@ -49,6 +50,9 @@ interface TrainOptions {
   readonly overfitBatch?: boolean;
   readonly verifyData?: boolean;
   readonly dryRun?: boolean;
+  readonly images?: number;
+  readonly classes?: number;
+  readonly card?: CardName;
   readonly ranks?: number;
   readonly hosts?: string;
   readonly maxRestarts?: number;
@@ -59,6 +63,10 @@ interface TrainOptions {
 }
 
 export async function train(context: Context, file: string | undefined, options: TrainOptions) {
+  const { images, classes, card } = options;
+  const onlyDry = { '--images': images, '--classes': classes, '--card': card };
+  const [flag] = Object.entries(onlyDry).find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined && !options.dryRun) throw new UsageError(`${flag} goes with --dry-run`);
   const { trace } = options;
   if (trace !== undefined) checkTrace(trace);
   if (isSupervisor(options, launchedRank())) return trainOnRanks(context, file, options);
@@ -73,6 +81,8 @@ export async function train(context: Context, file: string | undefined, options:
     context.whenAsked = (stop) => whenAskedToStop(stop, () => context.fallSilent());
     const recorder = trace === undefined ? undefined : traceWriter(context, trace);
     const result = await trainHere(context, file, options, groupOf(communicator, recorder));
+    if (recorder && !recorder.hasRecorded && communicator.rank === 0)
+      context.warn(`no step was done that could be traced: ${trace} is not written`);
     await communicator.close();
     return result;
   } catch (error) {
@@ -147,11 +157,9 @@ function isSupervisor(
   }
   if (launched)
     throw new UsageError('--ranks and --hosts start processes, but a launcher has started this one');
-  if (dryRun)
-    throw new UsageError(
-      '--dry-run tries one process; `normface distributed plan` tells what several would send',
-    );
-  return true;
+  if (dryRun && hosts !== undefined)
+    throw new UsageError('--dry-run looks at one of so many --ranks; --hosts start processes');
+  return !dryRun;
 }
 
 /** Starts the same training in several processes, after a look at what this one can see: its settings, or the run to resume. */
@@ -177,17 +185,15 @@ async function trainOnRanks(context: Context, file: string | undefined, options:
 async function trainResolved(
   context: Context,
   { config: given, source, resume }: ReturnType<typeof resolve>,
-  { overfitBatch, verifyData, dryRun: isDry }: TrainOptions,
+  options: TrainOptions,
   shouldStop: () => boolean,
   group: TrainingGroup | undefined,
 ) {
   group?.listen(shouldStop);
+  const { overfitBatch, verifyData } = options;
   const config = overfitBatch ? forOneBatch(given) : given;
+  if (options.dryRun) return dryRunOf(context, config, options);
   const data = await openTrainingData(config);
-  if (isDry) {
-    const { dryRun } = await import('./dry-run.node.ts');
-    return dryRun(context, config, data);
-  }
   const device = await context.openDevice();
   const reporter = context;
   // Ranks that lose a device end, all of them, and are started again.
@@ -209,6 +215,19 @@ async function trainResolved(
     context.say(`        normface train --resume ${outcome.folder}`);
   }
   return { event: 'result', ...outcome };
+}
+
+/** A dry run, on the images of the configuration or on numbers of them. */
+async function dryRunOf(context: Context, config: TrainingConfig, { ranks, card, ...named }: TrainOptions) {
+  const { dryRun, sizeOf } = await import('./dry-run.node.ts');
+  const { images, classes: people } = named;
+  if ((images === undefined) !== (people === undefined))
+    throw new UsageError('--images and --classes belong together');
+  const size =
+    images !== undefined && people !== undefined
+      ? { images, people, excluded: 0, warnings: [] }
+      : sizeOf(await openTrainingData(config));
+  return dryRun(context, config, size, { ranks, card });
 }
 
 /** The configuration of the run, and of a resumed one its folder and checkpoint. */

@@ -1,7 +1,9 @@
 /** Declaration of `normface train`. */
 
+import { cardNames } from '../inspector/estimate/card-names.ts';
 import {
   type AddCommand,
+  choiceOption,
   examples,
   finiteNumber,
   lossOption,
@@ -49,6 +51,15 @@ export const addTrain: AddCommand = (program, run) => {
     .option(
       '--dry-run',
       'print the settings, images, schedule, memory and time of the training, for which a few steps are run, and stop',
+    )
+    .option('--images <n>', 'with --dry-run: so many images, which need not be here', wholeNumber(1))
+    .option('--classes <n>', 'with --dry-run: of so many people', wholeNumber(2))
+    .addOption(
+      choiceOption(
+        '--card <name>',
+        'with --dry-run: estimate it for this GPU instead of trying it here',
+        cardNames,
+      ),
     )
     .option('--ranks <n>', 'train in so many processes, one for each GPU, on this host', wholeNumber(1))
     .option('--hosts <a:4,b:4>', 'train on these hosts, with so many processes on each')

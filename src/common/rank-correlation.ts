@@ -10,16 +10,21 @@ export interface RankCorrelation {
 
 /**
  * Spearman's ρ: the correlation of ranks, those of equal values being their mean.
- * @returns null where there are fewer than three pairs or one side is all equal
+ * @returns −1 to 1; null where one side is all equal
  */
-export function rankCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): RankCorrelation | null {
-  const n = x.length;
+export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const [a, b] = [centredRanks(x), centredRanks(y)];
   const product = (u: Float64Array, v: Float64Array): number =>
     u.reduce((sum, value, i) => sum + value * v[i]!, 0);
   const scale = Math.sqrt(product(a, a) * product(b, b));
-  if (n < 3 || scale === 0) return null;
-  const correlation = Math.max(-1, Math.min(1, product(a, b) / scale));
+  return scale === 0 ? null : Math.max(-1, Math.min(1, product(a, b) / scale));
+}
+
+/** The same with its p-value; null also for fewer than three pairs, of which chance says nothing. */
+export function rankCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): RankCorrelation | null {
+  const n = x.length;
+  const correlation = spearman(x, y);
+  if (n < 3 || correlation === null) return null;
   const t = correlation * Math.sqrt((n - 2) / Math.max(Number.MIN_VALUE, 1 - correlation ** 2));
   return { correlation, p: studentPValue(t, n - 2) };
 }

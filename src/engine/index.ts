@@ -50,6 +50,7 @@ export type { Conv2dOptions } from './ops/conv2d/conv2d_geometry.ts';
 export { type FusedConv2dOperands, fusedConv2d } from './ops/conv2d/fused_conv2d.ts';
 export { add } from './ops/elementwise/add.ts';
 export { divide, maximum, minimum, power, subtract } from './ops/elementwise/arithmetic.ts';
+export { cast } from './ops/elementwise/cast.ts';
 export {
   equal,
   greater,
@@ -120,6 +121,13 @@ export {
   readStatistics,
   type StatisticsTensor,
 } from './ops/heads/statistics.ts';
+export {
+  type UniFaceNumbers,
+  type UniFaceOptions,
+  uniFaceBias,
+  uniFaceHead,
+  uniFaceLoss,
+} from './ops/heads/uniface_loss.ts';
 export { augmentImages } from './ops/images/augment_images.ts';
 export type {
   AugmentOptions,
@@ -161,6 +169,7 @@ export { permute, transpose } from './ops/shape/permute.ts';
 export { flatten, reshape } from './ops/shape/reshape.ts';
 export { type SliceOptions, slice } from './ops/shape/slice.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
+export { LossScale } from './optim/loss_scale.ts';
 export { Optimiser, type OptimiserOptions } from './optim/optimiser.ts';
 export { RowSubset, type RowSubsetOptions } from './optim/row_subset.ts';
 export {

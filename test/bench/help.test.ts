@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { program } from '../../bench/options.ts';
+import { contradiction, program } from '../../bench/options.ts';
 import { ROOT } from '../../scripts/bundles.mjs';
 import { temporaryFolder } from '../cli/run.ts';
 
@@ -17,6 +17,17 @@ test('the help that is printed before anything is installed is that of the optio
     })
     .outputHelp();
   await expect(text).toMatchFileSnapshot(path.join(ROOT, 'bench/help.txt'));
+});
+
+test('what a suite would pass over is refused', () => {
+  const said = (...words: string[]) => contradiction(program.parse(words, { from: 'user' }));
+  expect(said('--suite', 'distributed', '--launcher', 'mpich', '--namespaces')).toBeUndefined();
+  expect(said('--suite', 'gemm', '--peers', 'tfjs-wasm')).toBeUndefined();
+  expect(said('--suite', 'gemm', '--namespaces')).toBe('--namespaces goes with --suite distributed');
+  expect(said('--suite', 'distributed', '--round-ms', '5')).toBe(
+    '--round-ms is not for the suite distributed',
+  );
+  expect(said('--suite', 'distributed', 'gemm')).toBe('the suite distributed runs by itself');
 });
 
 test('npm run bench -- --help prints help in a clone where nothing is installed', async () => {

@@ -36,6 +36,11 @@ test('what cannot be is refused', async () => {
   expect(waits.stderr).toContain('--rank-timeout goes with --ranks or --hosts');
   const long = await normface('train', '--rank-timeout', '5000000', '--ranks', '2');
   expect(long.stderr).toContain('Give a whole number of at most 1000000.');
+  const traced = await normface('train', '--trace', 'step.json', '--data', 'generated');
+  expect([traced.exitCode, traced.stderr]).toEqual([
+    2,
+    expect.stringContaining('--trace goes with several ranks; `normface profile train --out FOLDER`'),
+  ]);
   const missing = await normface('train', '--ranks', '2', '--launcher', '/nowhere/mpirun');
   expect([missing.exitCode, missing.stderr]).toEqual([
     2,

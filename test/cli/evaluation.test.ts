@@ -71,7 +71,7 @@ test('embed says how features go with the quality of generated images, and keeps
   const words = ['embed', data, '-c', run, '-o', tensors!, '--merge', 'front', '--json'];
   expect(JSON.parse((await normface(...words)).stdout)).toMatchObject({ quality: { detail: null } });
   const { data: numbers, shape } = decodeSafetensors(fs.readFileSync(tensors!), tensors!).tensors.get(
-    'quality',
+    'blur',
   )!;
   expect(shape).toEqual([6]);
   expect(String(numbers[0])).toBe(first!.split(',')[1]);
@@ -222,6 +222,25 @@ test('calibrate keeps thresholds and a probability beside the checkpoint, and ve
       /calibration\.json is not a calibration file; `normface calibrate` writes a new one\n$/,
     ),
   ]);
+});
+
+test('norms: the lengths of features by blur and resolution', async () => {
+  const own = path.join(root, 'lengths-001');
+  untrained(own, 'tiny', 6);
+  const words = ['norms', own, '--people', '2', '--samples', '1'];
+  const { exitCode, stdout, stderr } = await normface(...words, '--json');
+  expect(exitCode).toBe(0);
+  const { blur, detail, people } = JSON.parse(stdout);
+  expect(people).toBe(2);
+  expect(blur.levels).toEqual([0, 10, 20, 40, 60, 100]);
+  expect(detail.levels).toEqual([48, 36, 24, 18, 12, 8]);
+  // Sharp pictures of the net's own width are the best of either.
+  expect(detail.means[0]).toBeCloseTo(blur.means[0], 12);
+  expect(new Set([...blur.means, ...detail.means]).size).toBe(11);
+  expect(stderr).toMatch(/correlation with quality within a picture [+−]\d\.\d{3} \(.*\): /);
+  expect((await normface(...words, '--samples', '99999')).stderr).toContain(
+    '--people 2 of --samples 99999 pictures are more than 100,000 pictures',
+  );
 });
 
 test('what eval and blufr cannot store is said after what they computed, with exit status 1', async () => {

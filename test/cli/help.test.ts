@@ -7,7 +7,7 @@ async function helpTexts(words: string[] = []): Promise<{ words: string[]; text:
   const { exitCode, stdout: text } = await normface(...words, '--help');
   expect(exitCode).toBe(0);
   const listed = /\nCommands:\n([\s\S]*?)(\n\n|$)/.exec(text)?.[1] ?? '';
-  const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)]
+  const names = [...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
     .map((match) => match[1])
     .filter((name) => name !== 'help');
   const below = await Promise.all(names.map((name) => helpTexts([...words, name!])));

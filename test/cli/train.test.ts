@@ -149,10 +149,104 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
     ],
   });
   expect(result.memoryBytes).toBeGreaterThan(4 * 4 * 107632);
+  const { net, classes, gradients, optimiser, batches } = result.memory;
+  expect([net, classes, batches]).toEqual([4 * 107632, expect.any(Number), 8 * 56 * 48 * 4]);
+  expect(Object.values(result.memory as Record<string, number>).reduce((a, b) => a + b)).toBe(
+    result.memoryBytes,
+  );
+  // What is frozen has no gradients; the momentum has its place.
+  expect(gradients).toBeLessThan(net + classes);
+  expect(optimiser).toBe(net + classes);
+  expect(result.source).toBe('measured');
   expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
   expect(result.secondsPerStep).toBeGreaterThan(0);
   expect(result.config.optimiser).toMatchObject({ momentum: 0.9, weightDecay: 5e-4 });
   expect(fs.readdirSync(output)).toEqual(before);
+});
+
+test('--dry-run needs neither images nor a GPU, and tells of one of several ranks', async () => {
+  const words = [
+    '--dry-run',
+    '--json',
+    '--net',
+    'tiny',
+    '--data',
+    'nowhere.rec',
+    '--batch',
+    '8',
+    '--epochs',
+    '2',
+  ];
+  const size = ['--images', '4000', '--classes', '300', '--card', 'h200'];
+  const whole = JSON.parse((await normface('train', ...words, ...size)).stdout);
+  expect(whole).toMatchObject({
+    images: 4000,
+    identities: 300,
+    steps: 1000,
+    source: 'estimated',
+    card: 'NVIDIA H200',
+  });
+  const { stdout, stderr } = await normface('train', ...words, ...size, '--ranks', '2');
+  const rank = JSON.parse(stdout);
+  expect(stderr).toMatch(/GPU memory of each of 2 ranks on NVIDIA H200, by its limits/);
+  expect(stderr).toMatch(
+    /of each rank on NVIDIA H200 at best: estimated, not measured, since a card was named/,
+  );
+  expect(rank.memory.batches).toBe(whole.memory.batches / 2);
+  expect(rank.memory.classes).toBeLessThan(0.6 * whole.memory.classes);
+  expect(rank.memory.net).toBe(whole.memory.net);
+  const huge = await normface(
+    'train',
+    ...words,
+    '--images',
+    '9000000',
+    '--classes',
+    '30000000',
+    '--card',
+    'h200',
+  );
+  expect([huge.exitCode, huge.stderr]).toEqual([
+    0,
+    expect.stringMatching(/memory and time: unknown, .*need a buffer of/),
+  ]);
+  for (const [flags, sentence] of [
+    [['--images', '5', '--dry-run'], /--images and --classes belong together/],
+    [['--images', '5', '--classes', '5'], /--images goes with --dry-run/],
+    [
+      ['--dry-run', '--ranks', '9', '--batch', '8', ...size],
+      /9 ranks need at least 9 images in a batch, not 8/,
+    ],
+  ] as const) {
+    const refused = await normface('train', ...flags);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(sentence);
+  }
+});
+
+test('lr-find tries rates, says where the loss falls fastest, and keeps nothing but the curve that was asked for', async () => {
+  const out = path.join(root, 'rates.csv');
+  const words = ['--data', 'generated:identities=5,samples=4,seed=3', '--net', 'tiny', '--batch', '8'];
+  const range = ['--set', 'augmentation.shift=2', '--lowest', '1e-4', '--highest', '3', '--steps', '30'];
+  const before = fs.readdirSync(root);
+  const { exitCode, stdout, stderr } = await normface('lr-find', ...words, ...range, '--out', out, '--json');
+  expect(exitCode).toBe(0);
+  const { points, steepest, least } = JSON.parse(stdout);
+  expect(points[0]).toMatchObject({ learningRate: 1e-4 });
+  expect(points[0].smoothed).toBeCloseTo(points[0].loss, 5);
+  expect(steepest).toBeGreaterThan(1e-4);
+  expect(least).toBeGreaterThan(steepest);
+  expect(stderr).toMatch(/the loss falls fastest at .*: try --lr/);
+  expect(fs.readFileSync(out, 'utf8').split('\n').slice(0, 2)).toEqual([
+    'learningRate,loss,smoothed',
+    `0.0001,${points[0].loss},${points[0].smoothed}`,
+  ]);
+  expect(fs.readdirSync(root)).toEqual([...before, 'rates.csv'].sort());
+  for (const [flags, sentence] of [
+    [['--out', out], /exists already; --force replaces it/],
+    [['--out', 'x.pdf'], /must end in \.csv, \.svg or \.png/],
+    [['--lowest', '2', '--highest', '1'], /--lowest 2 must be below --highest 1/],
+  ] as const)
+    expect((await normface('lr-find', ...words, ...flags)).stderr).toMatch(sentence);
 });
 
 test('--json prints one record per line and the result last', async () => {

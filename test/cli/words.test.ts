@@ -18,6 +18,7 @@ test.each([
     '--json --adapter lava train a.json --verify-data --operands=f16',
     'train --resume runs/a --json --adapter lava --verify-data --operands=f16',
   ],
+  ['train a.json --trace step.json --seed 2', 'train --resume runs/a --trace step.json'],
   ['train --resume runs/a/ckpt/step-10 --force --set x=1', 'train --resume runs/a --force --set x=1'],
   ['train --resume --epochs 3', 'train --resume runs/a --epochs 3'],
   ['train --resume=auto', 'train --resume runs/a'],

@@ -76,6 +76,22 @@ test('the same in windows of classes', async () => {
   });
 });
 
+test('the same scale with smoothed labels, which the loss of it has', async () => {
+  await device.scope(async () => {
+    const [f, w, y] = batchOf(33, 40, 8, 0).tensors();
+    const scaleAfter = async (labelSmoothing: number) => {
+      const scale = device.tensor([5], [1]);
+      const { loss } = cosineSoftmaxHead(f, w, y, { scale, adaptive: true, labelSmoothing });
+      return { scale: (await scale.readFloats())[0]!, loss: await loss.item() };
+    };
+    const [plain, smoothed] = [await scaleAfter(0), await scaleAfter(0.1)];
+    expect(smoothed.scale).toBe(plain.scale);
+    const expected = cosineSoftmaxHead(f, w, y, { scale: plain.scale, labelSmoothing: 0.1 });
+    expect(smoothed.loss).toBe(await expected.loss.item());
+    expect(smoothed.loss).not.toBe(plain.loss);
+  });
+});
+
 test('gradients are those of a fixed scale', async () => {
   const { tensors } = batchOf(6, 9, 5, 1);
   await device.scope(async () => {

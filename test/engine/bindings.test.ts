@@ -11,6 +11,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import type { SampleMargin } from '../../src/engine/ops/heads/sample_margin.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import type { PreparedDispatch } from '../../src/engine/runtime/prepared.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -38,6 +39,7 @@ const margins: Margin[] = [
   { kind: 'angle', margin: 0.5 },
   { kind: 'multiple-angle', multiple: 4, annealing: 5 },
   { kind: 'circle', margin: 0.25 },
+  { kind: 'curricular', margin: 0.5, t: device.tensor([0], [1]) },
 ];
 
 /** Of which every sample has its own. */
@@ -90,6 +92,11 @@ const full: [string, Head][] = [
   [
     'C-triplet with weights of samples',
     (f, w, y) => cTripletHead(f, w, y, { sampleWeights: device.zeros([f.shape[0]!]) }).loss,
+  ],
+  [
+    'UniFace',
+    (f, w, y) =>
+      uniFaceHead(f, w, y, { bias: device.zeros([1]).requireGradient(), classesInUse: count() }).loss,
   ],
   ['SphereFace2', (f, w, y) => sphereFace2Head(f, w, y, { bias: device.zeros([1]).requireGradient() }).loss],
 ];

@@ -8,6 +8,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import type { SharedHeadOptions } from '../../src/engine/ops/heads/softmax_head.ts';
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { type LossWithStatistics, readStatistics } from '../../src/engine/ops/heads/statistics.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -15,13 +16,27 @@ const device = await testDevice();
 
 type Head = (f: Tensor, w: Tensor, b: Tensor, y: Tensor, options: SharedHeadOptions) => LossWithStatistics;
 const margin = { kind: 'cosine', margin: 0.35 } as const;
+const curricular = () => ({ kind: 'curricular', margin: 0.5, t: device.tensor([0.4], [1]) }) as const;
 const heads: [string, Head][] = [
   ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, ...options })],
+  [
+    'softmax with smoothed labels',
+    (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, labelSmoothing: 0.2, ...options }),
+  ],
   ['cosine softmax', (f, w, _, y, options) => cosineSoftmaxHead(f, w, y, { scale: 12, ...options })],
   [
     'AdaCos',
     (f, w, _, y, options) =>
       cosineSoftmaxHead(f, w, y, { scale: device.tensor([5], [1]), ...options, adaptive: true }),
+  ],
+  [
+    'UniFace',
+    (f, w, _, y, { classesInUse }) =>
+      uniFaceHead(f, w, y, { bias: device.tensor([3], [1]), s: 16, classesInUse }),
+  ],
+  [
+    'CurricularFace',
+    (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin: curricular(), scale: 12, ...options }),
   ],
   ['CosFace', (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin, scale: 12, ...options })],
 ];

@@ -33,6 +33,11 @@ const chosen: readonly (readonly [Operator, string, readonly RegExp[]])[] = [
   ],
   [cContrastiveLossOperator, '9×5‼, 11×5, 9 {"negativeMargin":4,"normaliseWeights":false}', [byShuffles]],
   [cTripletLossOperator, '67×37, 130×37, 67 {"hardestOnly":false}', [throughMemory]],
+  [
+    cosineSoftmaxLossOperator,
+    '9×5, 40×5, 9 {"scale":8,"classesInUse":23,"labelSmoothing":0.2}',
+    [byShuffles, throughMemory],
+  ],
   [sphereFace2LossOperator, '33×68!, 65×68!, 33, 1', [byShuffles]],
 ];
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import type { Communicator } from '../../src/engine/distributed/communicator.ts';
-import { gatherRows } from '../../src/engine/distributed/gather_rows.ts';
+import { GatheredRows } from '../../src/engine/distributed/gather_rows.ts';
 import { runInProcess } from '../../src/engine/distributed/in-process.ts';
 import { rangeOf } from '../../src/engine/distributed/range.ts';
 import { scale as scaled } from '../../src/engine/ops/elementwise/scale.ts';
@@ -13,6 +13,7 @@ import { marginSoftmaxHead } from '../../src/engine/ops/heads/margin_softmax_los
 import { softmaxLossHead } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Head } from '../../src/engine/ops/heads/sphereface2_loss.ts';
 import type { LossWithStatistics } from '../../src/engine/ops/heads/statistics.ts';
+import { uniFaceHead } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
 
@@ -34,6 +35,11 @@ type Head = (
 const heads: [string, Head, number][] = [
   ['softmax', (f, w, labels, _, shard) => softmaxLossHead(f, w, labels, { shard }), 1],
   ['normface', (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard }), 12],
+  [
+    'normface with smoothed labels',
+    (f, w, labels, scale, shard) => cosineSoftmaxHead(f, w, labels, { scale, shard, labelSmoothing: 0.2 }),
+    12,
+  ],
   [
     'weights normalised alone',
     (f, w, labels, scale, shard) =>
@@ -70,6 +76,12 @@ const heads: [string, Head, number][] = [
     16,
   ],
   [
+    'curricularface, with a t that stays',
+    (f, w, labels, scale, shard) =>
+      marginSoftmaxHead(f, w, labels, { scale, margin: { kind: 'curricular', margin: 0.5, t: 0.3 }, shard }),
+    16,
+  ],
+  [
     'adaface',
     (f, w, labels, scale, shard, running) =>
       marginSoftmaxHead(f, w, labels, {
@@ -100,6 +112,11 @@ const heads: [string, Head, number][] = [
     16,
   ],
   ['sphereface2', (f, w, labels, bias, shard) => sphereFace2Head(f, w, labels, { bias, shard }), 0.3],
+  [
+    'uniface',
+    (f, w, labels, bias, shard) => uniFaceHead(f, w, labels, { bias, s: 16, lambda: 0.5, shard }),
+    3,
+  ],
   [
     'c-contrastive',
     (f, w, labels, _, shard) => cContrastiveHead(f, w, labels, { negativeMargin: 3, shard }),
@@ -147,7 +164,7 @@ async function run(head: Head, start: number, ranks?: Communicator, classRows = 
   const step = device.capture(() => {
     // So that the features are the step's own, as those of a net.
     const x = scaled(f, 1);
-    const all = ranks ? gatherRows(x, samples, ranks) : x;
+    const all = ranks ? new GatheredRows(x, samples, ranks).for('add') : x;
     const shard = ranks && { first: part.first, classes, ranks };
     const { loss, statistics } = head(all, w, allLabels, own, shard, running);
     loss.backward();

@@ -10,6 +10,7 @@ import { cosineSoftmaxHead, cosineSoftmaxLoss } from '../../src/engine/ops/heads
 import { marginSoftmaxLoss } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { softmaxLoss } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2Loss } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { uniFaceLoss } from '../../src/engine/ops/heads/uniface_loss.ts';
 import { refuseLabels } from '../../src/engine/runtime/labels.ts';
 import { sampleInput } from '../../src/engine/testing/sample.ts';
 import { testDevice } from './open.ts';
@@ -32,6 +33,7 @@ const losses: [string, Loss][] = [
     (y) => marginSoftmaxLoss(features, weights, y, { margin: { kind: 'cosine', margin: 0.3 }, scale: 10 }),
   ],
   ['sphereFace2Loss', (y) => sphereFace2Loss(features, weights, y, { bias: device.tensor([0], [1]) })],
+  ['uniFaceLoss', (y) => uniFaceLoss(features, weights, y, { bias: device.tensor([0], [1]) })],
   ['cContrastiveLoss', (y) => cContrastiveLoss(features, weights, y)],
   ['cTripletLoss', (y) => cTripletLoss(features, weights, y)],
   ['centerLoss', (y) => centerLoss(features, weights, y, { alpha: 0 })],

@@ -27,6 +27,8 @@ describe('known numbers', () => {
     [{ kind: 'cosine', margin: 0.35 }, 30, 2.255894],
     [{ kind: 'angle', margin: 0.5 }, 64, 5.93886],
     [{ kind: 'circle', margin: 0.25 }, 256, 35.2],
+    // cos(θ + m) of both samples is 0.41441: of the other cosines 0.6 is hard, and counts as 0.6·(0.3 + 0.6).
+    [{ kind: 'curricular', margin: 0.5, t: 0.3 }, 64, 4.019023],
   ];
   test.each(known)('%o, scale %d: %d', async (margin, scale, expected) => {
     const { features, weights, labels } = tiny();

@@ -54,6 +54,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   cosineSoftmaxLoss: (options) => engine.cosineSoftmaxLoss(...head, options),
   marginSoftmaxLoss: (options) => engine.marginSoftmaxLoss(...head, options),
   sphereFace2Loss: (options) => engine.sphereFace2Loss(...head, options),
+  uniFaceLoss: (options) => engine.uniFaceLoss(...head, options),
   centerLoss: (options) => engine.centerLoss(...head, options),
   cContrastiveLoss: (options) => engine.cContrastiveLoss(...head, options),
   cTripletLoss: (options) => engine.cTripletLoss(...head, options),

@@ -31,6 +31,15 @@ describe('structLayout', () => {
     expect(structLayout(`struct S { ${members} }`, 'S')).toMatchObject({ words, dtype: 'f32' });
   });
 
+  test('a member behind a condition takes place where that holds', () => {
+    const source = 'struct S { a: f32, @if(more) b: vec2f, @if(less) c: u32 }';
+    const layout = (more: boolean, less: boolean) => structLayout(source, 'S', { more, less });
+    expect(layout(false, false)).toEqual({ words: 1, dtype: 'f32', members: ['a'] });
+    expect(layout(true, false)).toEqual({ words: 4, dtype: 'f32', members: ['a', 'b'] });
+    expect(layout(false, true)).toEqual({ words: 2, dtype: 'u32', members: ['a', 'c'] });
+    expect(() => structLayout(source, 'S', { more: true })).toThrow(/@if\(less\) c: u32/);
+  });
+
   test('a struct that is missing or holds something else is refused', () => {
     expect(() => structLayout('struct Sta { a: f32 }', 'State')).toThrow(/no struct State/);
     expect(() => structLayout('struct S { a: array<f32, 4> }', 'S')).toThrow(

@@ -67,6 +67,11 @@ describe('which of the dropped files are a checkpoint', () => {
       'ckpt/calibration.json',
       [],
     ]);
+    // An average and the net that it is of.
+    expect(picked(...step(3, 'trained.safetensors', 'weights.safetensors', 'DONE'))[0]).toMatch(
+      /\/weights\.safetensors$/,
+    );
+    expect(picked('trained.safetensors')[0]).toBe('trained.safetensors');
     expect(pickFiles(files('calibration.json')).calibration?.path).toBe('calibration.json');
     expect(picked('optimiser.safetensors')).toEqual(['optimiser.safetensors', undefined, []]);
   });

@@ -48,7 +48,7 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
       const slot = input.gradientSlot;
       // An input that appears twice has one place only: its second contribution is computed elsewhere, then added.
       const vacant = slot && !leaves.isWritten(slot) && node.inputs.indexOf(input) === index;
-      return vacant ? slot.tensor : device.empty(input.shape);
+      return vacant ? slot.tensor : device.empty(input.shape, input.dtype);
     };
     runtime.inPart(tensor.part, () => {
       const contributions = device.within(node.operator, () => node.backward(gradient, into), 'backward');
@@ -76,7 +76,7 @@ function collect(leaves: LeafGradients, leaf: Tensor, contribution: Tensor, shar
   const previous = leaves.of(leaf);
   if (previous) accumulate(previous, contribution, true);
   else if (shared) {
-    const copy = device.empty(leaf.shape);
+    const copy = device.empty(leaf.shape, leaf.dtype);
     accumulate(copy, contribution, false);
     leaves.give(leaf, copy);
   } else leaves.give(leaf, contribution);

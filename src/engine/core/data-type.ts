@@ -1,15 +1,41 @@
+import { float16, float16Bits } from '../../common/float16.ts';
 import { showValue } from '../../common/show-value.ts';
 import { checkArgument } from './errors.ts';
 
-/** Element types. `rgba8` is one byte per element, four to a pixel: the last dimension is 4. */
-export type DataType = 'f32' | 'u32' | 'i32' | 'rgba8';
-/** Numbers of a tensor on the host, of its data type; rgba8 is bytes. */
+/**
+ * Element types. `rgba8` is one byte per element, four to a pixel: the last dimension is 4. `f16` is how real numbers are stored (IEEE
+ * 754 binary16): kernels compute with them as f32, and the host reads them as such.
+ */
+export type DataType = 'f32' | 'f16' | 'u32' | 'i32' | 'rgba8';
+/** Numbers of a tensor on the host; of f16 they are f32, rgba8 is bytes. */
 export type TensorData = Float32Array | Uint32Array | Int32Array | Uint8Array;
+/** The same as it lies in the memory of the GPU: f16 by its bits. */
+export type StoredData = TensorData | Uint16Array;
 
-export const bytesPerElement: Record<DataType, number> = { f32: 4, u32: 4, i32: 4, rgba8: 1 };
+export const bytesPerElement: Record<DataType, number> = { f32: 4, f16: 2, u32: 4, i32: 4, rgba8: 1 };
 
-/** The array of the host that holds each element type. */
-export const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
+/** The array of the host that holds each element type as it is stored. */
+const arrays = { f32: Float32Array, f16: Uint16Array, u32: Uint32Array, i32: Int32Array, rgba8: Uint8Array };
+
+/** Whether elements are real numbers. */
+export const isReal = (dtype: DataType): boolean => dtype === 'f32' || dtype === 'f16';
+
+/**
+ * What lies in the memory of a tensor as numbers.
+ *
+ * @param offset in bytes
+ * @param count elements; default: all from there on
+ */
+export function fromStored(dtype: DataType, memory: ArrayBuffer, offset = 0, count?: number): TensorData {
+  const stored = new arrays[dtype](memory, offset, count);
+  return stored instanceof Uint16Array ? Float32Array.from(stored, float16) : stored;
+}
+
+/** Numbers as f16, rounded to the nearest; those beyond 65504 are infinite. */
+function toHalves(data: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  const words = new Uint32Array(Float32Array.from(data).buffer);
+  return Uint16Array.from(words, float16Bits);
+}
 
 /** Throws unless there is such a type. */
 export function checkDataType(dtype: DataType, operator: string): void {
@@ -41,8 +67,7 @@ export function checkNumbers(data: unknown, operator: string): void {
 }
 
 /** The numbers in the array type of the element type. @throws ArgumentError naming the first that is none or does not fit */
-export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): TensorData {
-  const TypedArray = arrays[dtype];
+export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator: string): StoredData {
   if (Array.isArray(data)) {
     const at = data.findIndex((value) => typeof value !== 'number');
     checkArgument(
@@ -52,6 +77,7 @@ export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator:
         `the numbers are one flat list in row-major order, without lists or other things in it; element ${at} is none`,
     );
   }
+  if (dtype === 'f16') return toHalves(data);
   if (dtype !== 'f32') {
     const { least, most, within } = ranges[dtype];
     if (!within.some((Fitting) => data instanceof Fitting)) {
@@ -65,6 +91,7 @@ export function toTensorData(data: ArrayLike<number>, dtype: DataType, operator:
       }
     }
   }
+  const TypedArray = arrays[dtype];
   // Dawn's bindings end the process when they are given shared memory.
   const isReady = data instanceof TypedArray && data.buffer instanceof ArrayBuffer;
   return isReady ? data : new TypedArray(data);

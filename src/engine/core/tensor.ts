@@ -9,7 +9,9 @@ import {
   bytesPerElement,
   checkNumbers,
   type DataType,
+  isReal,
   type OperandType,
+  type StoredData,
   type TensorData,
   toTensorData,
 } from './data-type.ts';
@@ -96,7 +98,7 @@ export interface TensorRuntime extends ReadHost {
   readonly part: string | null;
   /** Views that are made while a step is captured live as long as the step: nobody else could free them. */
   noteView(view: Tensor): void;
-  upload(storage: Storage, data: TensorData): void;
+  upload(storage: Storage, data: StoredData): void;
   /** See {@link Tensor.backward}. */
   backward(root: Tensor, gradient: Tensor | null): void;
 }
@@ -166,7 +168,7 @@ export class Tensor implements KernelArgument {
 
   /** Marks a leaf: {@link Tensor.backward} will leave its gradient in {@link Tensor.gradient}. */
   requireGradient(): this {
-    if (this.dtype !== 'f32') throw new ShapeError(`requireGradient: a ${this.dtype} tensor has no gradient`);
+    if (!isReal(this.dtype)) throw new ShapeError(`requireGradient: a ${this.dtype} tensor has no gradient`);
     this.requiresGradient = true;
     return this;
   }
@@ -207,7 +209,7 @@ export class Tensor implements KernelArgument {
     return (await readTogether(runtimeOf(this.device), [this]))[0]!;
   }
 
-  /** {@link Tensor.read} for f32 tensors. */
+  /** {@link Tensor.read} for tensors of real numbers. */
   async readFloats(): Promise<Float32Array> {
     const data = await this.read();
     if (!(data instanceof Float32Array)) throw new ShapeError(`readFloats: the tensor holds ${this.dtype}`);

@@ -91,13 +91,3 @@ export class GatheredRows {
     return dX;
   }
 }
-
-/** As {@link GatheredRows}, for one that uses them. */
-export function gatherRows(
-  x: Tensor,
-  rows: number,
-  ranks: Communicator,
-  gradients: 'add' | 'same' = 'add',
-): Tensor {
-  return new GatheredRows(x, rows, ranks).for(gradients);
-}

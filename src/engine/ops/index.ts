@@ -27,7 +27,9 @@ import {
   adaptiveMarginOperator,
   adaptiveScaleOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
 } from './heads/stateful_losses.operator.ts';
+import { uniFaceLossOperator } from './heads/uniface_loss.ts';
 import { augmentImagesOperator } from './images/augment_images.operator.ts';
 import { imageBatchOperator } from './images/image_batch.ts';
 import { resizeOperator } from './images/resize.ts';
@@ -95,6 +97,7 @@ export const operators: readonly Operator[] = [
   maxPool2dOperator,
   meanOperator,
   movedCentersOperator,
+  movingCurriculumOperator,
   movingNormsOperator,
   oneHotOperator,
   padOperator,
@@ -114,6 +117,7 @@ export const operators: readonly Operator[] = [
   sumOperator,
   transposeOperator,
   tripletLossOperator,
+  uniFaceLossOperator,
   warpAffineOperator,
   weightAverageOperator,
 ];

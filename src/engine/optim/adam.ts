@@ -25,6 +25,7 @@ const optionNames: OptionNames<AdamOptions> = {
   weightDecay: true,
   clipNorm: true,
   ranks: true,
+  lossScale: true,
   betas: true,
   epsilon: true,
   decoupledDecay: true,
@@ -67,10 +68,12 @@ export class Adam extends Optimiser {
 
   protected update(windows: readonly UpdateWindow[]): void {
     const { device } = this.parameters;
+    const scaled = this.lossScale !== null;
     device.dispatch({
       kernel: correctionKernel,
       constants: this.moments,
-      bindings: { correction: this.correction },
+      conditions: { scaled },
+      bindings: { correction: this.correction, ...(scaled && { clipping: this.clipping! }) },
       grid: [1, 1, 1],
       cost: { flops: 4, bytes: 16 },
     });
@@ -79,7 +82,7 @@ export class Adam extends Optimiser {
       device.dispatch({
         kernel: stepKernel,
         constants: { ...constants, ...this.moments, EPSILON: this.epsilon, DECAY: this.weightDecay },
-        conditions: { clip: this.clipping !== null, decoupled: this.decoupled },
+        conditions: { clip: this.clipping !== null, scaled, decoupled: this.decoupled },
         bindings: {
           gradient: gradients,
           multipliers,

@@ -3,6 +3,7 @@ import partialSource from '../../shaders/optim/square_sum_partial.wesl';
 import type { Tensor } from '../core/tensor.ts';
 import type { Communicator } from '../distributed/communicator.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
+import { type LossScale, scaleConstants } from './loss_scale.ts';
 
 const partialKernel = { name: 'square_sum_partial', source: partialSource };
 const factorKernel = { name: 'clip_factor', source: factorSource };
@@ -10,23 +11,28 @@ const workgroup = 64;
 const vectorsPerInvocation = 64;
 /** Squares of numbers times this stay far below the largest f32, 2^128, whatever finite numbers they are. */
 const shrink = 2 ** -80;
+/** Of f32, (2 − 2⁻²³)·2¹²⁷: nothing is larger than that. */
+const largest = (2 - 2 ** -23) * 2 ** 127;
 
 /** What the gradients of several ranks have in common, and what not. */
 export interface GradientsOfRanks {
   /** Gradients that every rank has others of, beside those that are the same on all ranks. */
   readonly own?: readonly Tensor[];
   readonly ranks?: Communicator;
+  /** The gradients are its scale times what they stand for. */
+  readonly lossScale?: LossScale | null;
 }
 
 /**
  * Writes (factor, norm) to `clipping`, where norm is the Euclidean norm of all gradients together and factor what they are to be
- * multiplied by so that it is at most `maximum`. Neither leaves the device. Arrays must hold a multiple of four numbers.
+ * multiplied by so that it is at most `maximum`; where they are scaled, of what they stand for, and the factor is −1 where a step is to be
+ * skipped. Neither leaves the device. Arrays must hold a multiple of four numbers.
  */
 export function measureClipping(
   gradients: readonly Tensor[],
   maximum: number,
   clipping: Tensor,
-  { own, ranks }: GradientsOfRanks = {},
+  { own, ranks, lossScale }: GradientsOfRanks = {},
 ): void {
   const { device } = clipping;
   const all = own ? [...gradients, ...own] : gradients;
@@ -56,8 +62,15 @@ export function measureClipping(
   }
   device.dispatch({
     kernel: factorKernel,
-    constants: { COUNT: count, WORKGROUP: workgroup, MAXIMUM: maximum, SHRINK: shrink },
-    bindings: { partial, clipping },
+    constants: {
+      COUNT: count,
+      WORKGROUP: workgroup,
+      MAXIMUM: Math.min(maximum, largest),
+      SHRINK: shrink,
+      ...(lossScale && scaleConstants),
+    },
+    conditions: { scaled: !!lossScale },
+    bindings: { partial, clipping, ...(lossScale && { loss_scale: lossScale.state }) },
     grid: [1, 1, 1],
     cost: { flops: 2 * count, bytes: 8 * count },
   });

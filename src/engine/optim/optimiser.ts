@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { Arena } from '../runtime/arena.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { measureClipping } from './clip.ts';
+import type { LossScale } from './loss_scale.ts';
 import { type GradientExchange, SharedGradients } from './shared_gradients.ts';
 
 /** Settings that all optimisers have. */
@@ -16,6 +17,8 @@ export interface OptimiserOptions {
   readonly clipNorm?: number;
   /** Ranks that train together, each with some of the samples: their gradients are added up before a step. Default: this one alone. */
   readonly ranks?: GradientExchange;
+  /** What the losses of the reverse passes are multiplied by; the optimiser disposes of it. Default: nothing. */
+  readonly lossScale?: LossScale | null;
 }
 
 /** A window of the parameters with the optimiser's own arrays beside it. */
@@ -26,11 +29,15 @@ export interface UpdateWindow extends ParameterWindow {
 /** What the optimisers share: learning rate, clipping, gradients that are due, and state for checkpoints. */
 export abstract class Optimiser {
   readonly parameters: Parameters;
-  /** (factor, norm) of the latest step where gradients are clipped: `norm` is that of the gradients before it. */
+  /**
+   * (factor, norm) of the latest step where gradients are clipped or scaled: `norm` is that of the gradients before it. The factor is −1 where
+   * a gradient was infinite or not a number, and the step was skipped because of the scale.
+   */
   readonly clipping: Tensor | null;
   protected readonly name: string;
   /** The learning rate on the device: a captured step reads it when it runs. */
   protected readonly rate: Tensor;
+  protected readonly lossScale: LossScale | null;
   private readonly clipNorm: number;
   private readonly shared: SharedGradients | null;
   private readonly arenas: ReadonlyMap<string, Arena>;
@@ -43,7 +50,13 @@ export abstract class Optimiser {
   protected constructor(
     name: string,
     parameters: Parameters,
-    { learningRate, weightDecay = 0, clipNorm = Number.POSITIVE_INFINITY, ranks }: OptimiserOptions,
+    {
+      learningRate,
+      weightDecay = 0,
+      clipNorm = Number.POSITIVE_INFINITY,
+      ranks,
+      lossScale = null,
+    }: OptimiserOptions,
     arrays: readonly string[],
     scalars: ReadonlyMap<string, Tensor> = new Map(),
   ) {
@@ -54,19 +67,21 @@ export abstract class Optimiser {
     this.name = name;
     this.parameters = parameters;
     this.clipNorm = clipNorm;
+    this.lossScale = lossScale;
     this.shared = ranks ? new SharedGradients(parameters, ranks) : null;
     this.currentRate = learningRate;
     this.rate = runtimeOf(device).untracked(() => device.tensor([learningRate], [1]));
-    this.clipping = Number.isFinite(clipNorm)
-      ? runtimeOf(device).untracked(() => device.tensor([1, 0], [2]))
-      : null;
+    this.clipping =
+      Number.isFinite(clipNorm) || lossScale
+        ? runtimeOf(device).untracked(() => device.tensor([1, 0], [2]))
+        : null;
     // Also of what is frozen: see RowSubset.
     this.arenas = new Map(arrays.map((array) => [array, new Arena(device, parameters.entries)]));
     this.states = runtimeOf(device).untracked(
       () =>
         new Map([...this.arenas].map(([name, arena]) => [name, arena.windowsOf(parameters.trainedFloats)])),
     );
-    this.scalars = scalars;
+    this.scalars = lossScale ? new Map([...scalars, ['lossScale', lossScale.state]]) : scalars;
   }
 
   get learningRate(): number {
@@ -94,10 +109,10 @@ export abstract class Optimiser {
         this.parameters.completeGradients();
         this.shared?.addUp();
         if (this.clipping) {
-          if (this.shared) this.shared.measureClipping(this.clipNorm, this.clipping);
+          if (this.shared) this.shared.measureClipping(this.clipNorm, this.clipping, this.lossScale);
           else {
             const gradients = windows.map((window) => window.gradients);
-            measureClipping(gradients, this.clipNorm, this.clipping);
+            measureClipping(gradients, this.clipNorm, this.clipping, { lossScale: this.lossScale });
           }
         }
         this.update(

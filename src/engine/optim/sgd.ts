@@ -20,6 +20,7 @@ const optionNames: OptionNames<SGDOptions> = {
   weightDecay: true,
   clipNorm: true,
   ranks: true,
+  lossScale: true,
   momentum: true,
   nesterov: true,
 };
@@ -53,7 +54,11 @@ export class SGD extends Optimiser {
       device.dispatch({
         kernel,
         constants: { ...constants, ...this.constants },
-        conditions: { clip: this.clipping !== null, nesterov: this.nesterov },
+        conditions: {
+          clip: this.clipping !== null,
+          scaled: this.lossScale !== null,
+          nesterov: this.nesterov,
+        },
         bindings: {
           gradient: gradients,
           multipliers,

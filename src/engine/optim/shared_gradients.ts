@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { Communicator } from '../distributed/communicator.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { measureClipping } from './clip.ts';
+import type { LossScale } from './loss_scale.ts';
 
 /** How the gradients of ranks that train together become one. */
 export interface GradientExchange {
@@ -56,10 +57,10 @@ export class SharedGradients {
   }
 
   /** As {@link measureClipping}, of the gradients of all ranks together. */
-  measureClipping(maximum: number, clipping: Tensor): void {
+  measureClipping(maximum: number, clipping: Tensor, lossScale: LossScale | null): void {
     const { communicator: ranks } = this.options;
     const { same, own } = this;
-    measureClipping(same, maximum, clipping, own.length > 0 ? { own, ranks } : {});
+    measureClipping(same, maximum, clipping, { lossScale, ...(own.length > 0 ? { own, ranks } : {}) });
   }
 
   dispose(): void {

@@ -14,8 +14,10 @@
  * outputs; what belongs to the others is not stored.
  */
 
+import { type ArrayAccess, withAccesses } from './access-edits.ts';
 import type { BindingInfo, LinkedKernel } from './kernel.ts';
-import { type StorageAccess, type StorageArray, type StorageUse, storageUse } from './storage-accesses.ts';
+import { bindingAlignment } from './memory.ts';
+import { type StorageArray, type StorageUse, storageUse } from './storage-accesses.ts';
 
 /** What an adapter can bind. */
 export interface BindingLimits {
@@ -80,7 +82,8 @@ function kernelsInWindows(
   const arrays = cutArrays(linked, large, use, limits.maxStorageBufferBindingSize);
   const passes = arrays && passesOf(linked, arrays, use, limits.maxStorageBuffersPerShaderStage);
   if (!passes) return null;
-  const text = withCalls(linked.wgsl, use.accesses, arrays);
+  const calls = new Map(arrays.map((array) => [array.name, callsOf(array)]));
+  const text = withAccesses(linked.wgsl, use.accesses, (name) => calls.get(name));
   return passes.map((windows, pass) => {
     const bindings = linked.bindings.filter(({ name }) => !large.has(name));
     const lines = [text];
@@ -112,8 +115,9 @@ function cutArrays(
     if (bytes === undefined) continue;
     const array = arrays.get(name);
     if (!array || otherwise.has(name)) return null;
-    // So many elements, of whole words, end where a binding may begin.
-    const most = 64 * Math.floor(limit / (64 * array.stride));
+    // So many elements, of whole words or halves of them, end where a binding may begin.
+    const unit = bindingAlignment / Math.min(array.stride, 4);
+    const most = unit * Math.floor(limit / (unit * array.stride));
     if (most === 0) return null;
     const elements = Math.floor(bytes / array.stride);
     const windows = Array.from({ length: Math.ceil(elements / most) }, (_, k) => ({
@@ -148,43 +152,12 @@ function passesOf(
   ]);
 }
 
-/** The text with functions in the place of accesses to large arrays. Lines stay where they are. */
-function withCalls(wgsl: string, accesses: readonly StorageAccess[], arrays: readonly LargeArray[]): string {
-  const edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
-  const edit = (start: number, end: number, text: string): void => {
-    edits.push({ start, end, text });
-  };
-  const edited = (start: number, end: number): string => {
-    let text = '';
-    let done = start;
-    const inside = edits.filter((one) => one.start >= start && one.end <= end);
-    for (const one of inside.sort((a, b) => a.start - b.start)) {
-      if (one.start < done) continue; // inside of what was replaced
-      text += wgsl.slice(done, one.start) + one.text;
-      done = one.end;
-    }
-    return text + wgsl.slice(done, end);
-  };
-  for (const access of accesses) {
-    const { name, kind, elem } = access;
-    const array = arrays.find((one) => one.name === name);
-    if (!array) continue;
-    if (kind === 'length') edit(elem.start, elem.end, `${array.elements}u`);
-    else if (kind === 'read') {
-      edit(elem.start, elem.access.start, `read_windows_${name}(u32(`);
-      edit(elem.access.end, elem.end, '))');
-    } else {
-      const { target } = access;
-      const { op, rhs } = elem;
-      const index = `u32(${edited(target.access.start, target.access.end)})`;
-      // x[i] += v is x[i] = x[i] + (v).
-      const before = op.value === '=' ? '(' : `read_windows_${name}(${index}) ${op.value.slice(0, -1)} (`;
-      edit(target.start, rhs.start, `write_windows_${name}(${index}, ${before}`);
-      edit(rhs.end, rhs.end, '))');
-    }
-  }
-  return edited(0, wgsl.length);
-}
+/** Functions in the place of accesses to a large array. */
+const callsOf = ({ name, elements }: LargeArray): ArrayAccess => ({
+  read: [`read_windows_${name}(u32(`, '))'],
+  write: [`write_windows_${name}(u32(`, '), '],
+  length: `${elements}u`,
+});
 
 const bindingOf = (
   { name, writable, stride }: LargeArray,

@@ -1,4 +1,4 @@
-import type { TensorData } from '../core/data-type.ts';
+import type { StoredData, TensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
 import {
   type ExchangeTimes,
@@ -29,7 +29,7 @@ export interface StepHost extends ReadHost {
   flush(): void;
   /** Throws if the device was lost or closed. */
   assertUsable(): void;
-  upload(storage: Storage, data: TensorData): void;
+  upload(storage: Storage, data: StoredData): void;
 }
 
 const now = (): number => performance.now();

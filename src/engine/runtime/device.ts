@@ -1,5 +1,5 @@
 import { backward } from '../core/backward.ts';
-import { checkNumbers, type DataType, type TensorData, toTensorData } from '../core/data-type.ts';
+import { checkNumbers, type DataType, type StoredData, toTensorData } from '../core/data-type.ts';
 import { check, checkArgument, DeviceError, DeviceLostError, formatShape } from '../core/errors.ts';
 import { inspect } from '../core/format.ts';
 import { LeakWatch } from '../core/leaks.ts';
@@ -29,7 +29,14 @@ import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { usualWorkPerSubmission } from './parts.ts';
 import { type CompiledKernel, Pipelines } from './pipelines.ts';
-import { checkGrid, kernelsFor, type PreparedDispatch, passText, usableTensors } from './prepared.ts';
+import {
+  checkGrid,
+  kernelsFor,
+  type PreparedDispatch,
+  passText,
+  usableTensors,
+  withStoredBytes,
+} from './prepared.ts';
 import { programOf, type StepProgram, stepOf } from './program.ts';
 import { RandomState } from './random-state.ts';
 import { Recorder } from './recorder.ts';
@@ -195,7 +202,7 @@ export class DeviceRuntime implements Runtime {
 
   dispatch(given: Dispatch): void {
     this.assertUsable();
-    const dispatch = this.edit?.(given) ?? given;
+    const dispatch = withStoredBytes(this.edit?.(given) ?? given);
     if (this.sketched) {
       this.sketched.push(dispatch);
       return;
@@ -321,7 +328,7 @@ export class DeviceRuntime implements Runtime {
 
   // ---- transfers -----------------------------------------------------------------------------------------------------
 
-  upload(storage: Storage, data: TensorData): void {
+  upload(storage: Storage, data: StoredData): void {
     this.assertUsable();
     this.flush();
     this.transfers.upload(storage, data);

@@ -1,4 +1,5 @@
 import source from '../../shaders/runtime/check_finite.wesl';
+import { isReal } from '../core/data-type.ts';
 import { formatShape, NotFiniteError } from '../core/errors.ts';
 import type { Device, Tensor } from '../core/tensor.ts';
 import { elementGrid } from '../tuning/grid.ts';
@@ -20,7 +21,7 @@ export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, f
   });
 }
 
-/** Watches every f32 tensor that a dispatch, in one run or several, has written for NaN and infinities; `captured` if the step is being recorded. */
+/** Watches every tensor of real numbers that a dispatch, in one run or several, has written for NaN and infinities; `captured` if the step is being recorded. */
 export function watchFinite(
   device: Device,
   trap: DebugTrap,
@@ -32,7 +33,7 @@ export function watchFinite(
   const { kernel, bindings } = first.dispatch;
   for (const name of new Set(written.map(({ name }) => name))) {
     const x = bindings[name]!;
-    if (x.dtype !== 'f32') continue;
+    if (!isReal(x.dtype)) continue;
     const message = `operator ${passText(first)} (kernel ${kernel.name}) wrote NaN or an infinity to ${name}, a tensor of shape ${formatShape(x.shape)}`;
     trap.arm(
       captured,

@@ -3,6 +3,7 @@ import type { Phase } from '../core/phase.ts';
 import type { Decision } from '../tuning/tune.ts';
 import type { AdapterReport } from './adapter.ts';
 import { type BindingLimits, inWindows } from './binding-windows.ts';
+import { withHalves } from './half-storage.ts';
 import type { Dispatch, KernelArgument, LinkedKernel } from './kernel.ts';
 import { align } from './memory.ts';
 import type { CompiledKernel } from './pipelines.ts';
@@ -66,18 +67,43 @@ export function usableTensors(
   return bindings;
 }
 
+/** The kernel for tensors of which some are stored as f16. @throws DeviceError if it uses one of them otherwise than by its elements */
+function asStored(
+  operator: string,
+  linked: LinkedKernel,
+  tensors: Readonly<Record<string, KernelArgument>>,
+): LinkedKernel {
+  const halves = linked.bindings.flatMap(({ name }) => (tensors[name]!.dtype === 'f16' ? [name] : []));
+  if (halves.length === 0) return linked;
+  const stored = withHalves(linked, halves);
+  if (stored) return stored;
+  throw new DeviceError(
+    `${operator}: kernel ${linked.name} uses ${halves.join(' or ')} otherwise than as an array of numbers by its elements, so that it cannot be f16; cast it to f32 before`,
+  );
+}
+
+/** A dispatch whose cost counts the tensors that are stored as f16 by the bytes that they have: costs are declared as of f32. */
+export function withStoredBytes(dispatch: Dispatch): Dispatch {
+  const { bindings, cost } = dispatch;
+  const halved = Object.values(bindings).filter(({ dtype }) => dtype === 'f16');
+  if (halved.length === 0) return dispatch;
+  const saved = halved.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { ...dispatch, cost: { ...cost, bytes: Math.max(cost.bytes / 2, cost.bytes - saved) } };
+}
+
 /**
- * The kernel for tensors of such sizes, or those that run in its place.
+ * The kernel for tensors of such types and sizes, or those that run in its place.
  *
- * @throws DeviceError if a tensor is larger than the adapter can bind, and windows do not help
+ * @throws DeviceError if a tensor is larger than the adapter can bind, and windows do not help; if one is f16 and the kernel cannot use it
  */
 export function kernelsFor(
   limits: BindingLimits,
   operator: string,
-  linked: LinkedKernel,
+  written: LinkedKernel,
   tensors: Readonly<Record<string, KernelArgument>>,
 ): readonly LinkedKernel[] {
   const largest = limits.maxStorageBufferBindingSize;
+  const linked = asStored(operator, written, tensors);
   const large = linked.bindings.flatMap(({ name }) => {
     const { bytes } = tensors[name]!;
     return bytes > largest ? [[name, bytes] as const] : [];

@@ -1,4 +1,4 @@
-import { arrays, type TensorData } from '../core/data-type.ts';
+import { fromStored, type TensorData } from '../core/data-type.ts';
 import { check, formatShape } from '../core/errors.ts';
 import type { KernelArgument } from './kernel.ts';
 import type { Source } from './transfers.ts';
@@ -32,5 +32,5 @@ export async function readTogether(
       () => `a tensor of shape ${formatShape(shape)} was used after it was disposed of`,
     );
   const contents = await device.download(tensors, encoder, isRepeated);
-  return tensors.map(({ dtype }, i) => new arrays[dtype](contents[i]!));
+  return tensors.map(({ dtype }, i) => fromStored(dtype, contents[i]!));
 }

@@ -19,10 +19,14 @@ import { structLayout } from './struct-layout.ts';
 
 /** A variable in storage that is an array of a length that the text does not say. */
 export interface StorageArray {
-  /** Text of the type of its elements. */
+  /** Text of the type of its elements, from `start` up to `end`. */
   readonly element: string;
+  readonly start: number;
+  readonly end: number;
   /** Bytes of an element. */
   readonly stride: number;
+  /** What its elements are numbers of, and how many of them one is; null for structures. */
+  readonly numbers: { readonly scalar: string; readonly count: number } | null;
 }
 
 /** A place in the text where an array is used by its elements, or its length. */
@@ -197,15 +201,24 @@ const declarationsIn = ({ contents }: Scope): DeclIdent[] =>
   );
 
 function storageArray(wgsl: string, { name }: GlobalVarElem, type: Type): StorageArray | null {
-  const element = name.typeRef?.templateParams?.[0];
-  if (type.kind !== 'array' || type.count !== undefined || !element) return null;
+  const text = name.typeRef?.templateParams?.[0];
+  if (type.kind !== 'array' || type.count !== undefined || !text) return null;
   const stride = strideOf(wgsl, type.elem);
-  return stride === null ? null : { element: wgsl.slice(element.start, element.end), stride };
+  const { start, end } = text;
+  return stride === null
+    ? null
+    : { element: wgsl.slice(start, end), start, end, stride, numbers: numbersOf(type.elem) };
 }
 
-/** Bytes from one element of an array to the next (https://www.w3.org/TR/WGSL/, alignment and size). Tensors have no halves. */
+function numbersOf(type: Type): StorageArray['numbers'] {
+  if (type.kind === 'scalar') return { scalar: type.scalar, count: 1 };
+  return type.kind === 'vector' ? { scalar: type.elem.scalar, count: type.size } : null;
+}
+
+/** Bytes from one element of an array to the next (https://www.w3.org/TR/WGSL/, alignment and size). */
 function strideOf(wgsl: string, type: Type): number | null {
-  if (type.kind === 'scalar') return type.scalar === 'f16' ? null : 4;
-  if (type.kind === 'vector') return type.elem.scalar === 'f16' ? null : type.size === 3 ? 16 : 4 * type.size;
+  const bytes = (scalar: string): number => (scalar === 'f16' ? 2 : 4);
+  if (type.kind === 'scalar') return bytes(type.scalar);
+  if (type.kind === 'vector') return bytes(type.elem.scalar) * (type.size === 3 ? 4 : type.size);
   return type.kind === 'struct' ? 4 * structLayout(wgsl, type.name).words : null;
 }

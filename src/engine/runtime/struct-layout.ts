@@ -10,16 +10,21 @@ export interface StructLayout {
   readonly members: readonly string[];
 }
 
-const memberPattern = /^(\w+)\s*:\s*(?:(f32|i32|u32)|vec([234])([fiu]))$/;
+const memberPattern = /^(?:@if\((\w+)\)\s*)?(\w+)\s*:\s*(?:(f32|i32|u32)|vec([234])([fiu]))$/;
 
 /**
  * Reads a struct of numbers and vectors from the text of a WESL module, so that tensors which hold such structs follow the module.
  * Rules of WGSL (https://www.w3.org/TR/WGSL/, alignment and size): a vector of 2 begins at a multiple of 2 words, one of 3 or 4 at a multiple of 4, and a struct ends
  * at a multiple of its largest alignment.
  *
- * @throws DeviceError if there is no such struct, or a member is of another kind
+ * @param conditions of members that are behind `@if(condition)`
+ * @throws DeviceError if there is no such struct, a member is of another kind, or its condition is not given
  */
-export function structLayout(source: string, name: string): StructLayout {
+export function structLayout(
+  source: string,
+  name: string,
+  conditions: Readonly<Record<string, boolean>> = {},
+): StructLayout {
   const body = source
     .replace(/\/\/.*$/gm, '')
     .match(new RegExp(`\\bstruct\\s+${name}\\s*\\{([^}]*)\\}`))?.[1];
@@ -30,10 +35,12 @@ export function structLayout(source: string, name: string): StructLayout {
   let isFloat = true;
   const members = texts
     .filter((text) => text !== '')
-    .map((text) => {
-      const [, member, scalar, length, kind] = memberPattern.exec(text) ?? [];
-      if (member === undefined)
+    .flatMap((text) => {
+      const [, condition, member, scalar, length, kind] = memberPattern.exec(text) ?? [];
+      const isThere = condition === undefined || conditions[condition];
+      if (member === undefined || isThere === undefined)
         throw new DeviceError(`the layout of "${text}" in the struct ${name} is not known`);
+      if (!isThere) return [];
       const words = Number(length ?? 1);
       const multiple = words === 3 ? 4 : words;
       end = Math.ceil(end / multiple) * multiple + words;

@@ -1,4 +1,4 @@
-import type { TensorData } from '../core/data-type.ts';
+import type { StoredData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
 import { align, type Storage } from './memory.ts';
 
@@ -30,7 +30,7 @@ export class Transfers {
    * and 2.4 ms for 256 KiB, 1 MiB and 11 MiB where this takes 0.025, 0.085 and 5.2 ms, and steps that begin with an upload
    * took as long with either (0.45, 1.7 and 20 ms).
    */
-  upload({ buffer, offset }: Storage, data: TensorData): void {
+  upload({ buffer, offset }: Storage, data: StoredData): void {
     if (!buffer)
       throw new DeviceError('write: the intermediates of a captured step cannot be written from the host');
     const source = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);

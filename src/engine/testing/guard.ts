@@ -12,8 +12,8 @@ const guardBytes = 4096;
 /** Finite as f32, so that no search for NaN stops at it. */
 const guardWord = 0xa5a5a5a5;
 
-/** Fills new memory: a NaN as f32. */
-const unwrittenWord = 0x7fc0dead;
+/** Fills new memory: a NaN as f32, two as f16. */
+const unwrittenWord = 0x7fc07fc0;
 
 interface Look {
   readonly kernel: string;

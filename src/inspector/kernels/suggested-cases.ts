@@ -52,6 +52,7 @@ const suggested: Readonly<Record<string, readonly string[]>> = {
   sum: ['512x512', '512x512 axes=[0]'],
   transpose: ['1024x512'],
   tripletLoss: ['64x64'],
+  uniFaceLoss: ['32x64 250x64', '64x512 10572x512'],
 };
 
 /** Texts of cases of an operator: those of the size that nets have, then its own that can be written. */

@@ -1,4 +1,4 @@
-import { arrays, bytesPerElement } from '../../engine/core/data-type.ts';
+import { bytesPerElement, fromStored } from '../../engine/core/data-type.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import type { KernelArgument } from '../../engine/runtime/kernel.ts';
 
@@ -60,7 +60,7 @@ export class Copies {
         copies.map(({ tensor, name, offset, count }) => ({
           tensor,
           name,
-          values: new arrays[tensor.dtype](memory, offset, count).slice(),
+          values: fromStored(tensor.dtype, memory, offset, count).slice(),
         })),
       );
     } finally {

@@ -21,6 +21,11 @@ export interface PlannedLoss {
   readonly name: LossConfig['name'];
   /** Of adacos: each batch moves the scale. */
   readonly dynamic?: boolean;
+  /** Of softmax losses: smoothed labels take one sum more. */
+  readonly labelSmoothing?: number;
+  /** Of elasticface: what its margins are of, and which image gets which. */
+  readonly form?: 'arc' | 'cos';
+  readonly assignment?: string;
   /** Share of the numbers of a feature that it does not see. */
   readonly dropout?: number;
 }
@@ -43,7 +48,10 @@ const sharedBy: Readonly<Record<LossConfig['name'], Shared | null>> = {
   elasticface: ofAngle,
   sphereface: softmax,
   adacos: softmax,
+  // Its Sample has one number more.
+  curricularface: { ...softmax, shared: 6 },
   sphereface2: { largest: 0, sums: 4, shared: 0 },
+  uniface: { largest: 0, sums: 4, shared: 0 },
   'c-contrastive': agents,
   'c-triplet': agents,
   center: null,
@@ -61,7 +69,7 @@ export const dividesClasses = ({ name }: PlannedLoss): boolean => sharedBy[name]
  * @param featureSize numbers of a feature
  */
 export function headTraffic(
-  { name, dynamic = false }: PlannedLoss,
+  { name, dynamic = false, labelSmoothing = 0, form = 'arc', assignment = 'random' }: PlannedLoss,
   images: number,
   featureSize: number,
 ): Sent[] {
@@ -77,9 +85,10 @@ export function headTraffic(
       : [{ what: `${what} of each image: all-reduce`, collective: 'allReduce', numbers: numbers * times }];
   return [
     gathered,
-    ...reduced('what its own rank knows', shared.shared),
+    // Of margins of cosines, as they are drawn, no rank knows more than others.
+    ...(form === 'cos' && assignment === 'random' ? [] : reduced('what its own rank knows', shared.shared)),
     ...reduced('largest score', shared.largest),
-    ...reduced('sums over classes', shared.sums),
+    ...reduced('sums over classes', shared.sums + (labelSmoothing > 0 ? 1 : 0)),
     { what: 'gradients of the features: reduce-scatter', collective: 'reduceScatter', numbers: features },
   ];
 }

@@ -49,7 +49,7 @@ export interface Transfer {
 
 /** Bytes that a rank holds, of 32-bit numbers; outputs of layers are not in it. */
 export interface RankMemory {
-  /** Net and own rows of the class matrix. */
+  /** Net and own rows of the class matrix; with class sampling also a copy of those that a step draws. */
   readonly parameters: number;
   readonly gradients: number;
   readonly optimiser: number;
@@ -127,7 +127,9 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
   const classesPerRank = dividesClasses(loss) ? Math.ceil(classes / ranks) : classes;
   const ownRows = classesPerRank * featureSize;
   const drawn = Math.min(classesPerRank, Math.ceil(classesPerRank * sampling) + batchSize);
-  const parameters = f32 * (netParameters + ownRows);
+  // Rows that are drawn are trained as a parameter of their own, which the optimiser keeps as much for.
+  const drawnRows = sampling < 1 ? drawn * featureSize : 0;
+  const parameters = f32 * (netParameters + ownRows + drawnRows);
   const sent = [...net, ...head, ...auxiliary];
   return {
     ranks,
@@ -139,7 +141,7 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
     headDataParallel,
     memory: {
       parameters,
-      gradients: f32 * (netParameters + (sampling < 1 ? drawn * featureSize : ownRows)),
+      gradients: f32 * (netParameters + (drawnRows || ownRows)),
       optimiser: optimiserStates * parameters,
       features: 2 * f32 * batchSize * featureSize,
       scores: Math.min(windowBytes, f32 * batchSize * drawn),

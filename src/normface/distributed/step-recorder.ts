@@ -49,6 +49,9 @@ export class StepRecorder {
     this.at = Math.min(first + 9, total - 1);
   }
 
+  /** Whether a step was recorded. */
+  hasRecorded = false;
+
   /** Whether the step that has begun is the one that is recorded. */
   get records(): boolean {
     return this.clock !== undefined;
@@ -81,6 +84,7 @@ export class StepRecorder {
     const sent = bytesSent(ranks) - this.sentBefore;
     this.clock = undefined;
     this.at = Number.NaN;
+    this.hasRecorded = true;
     const { rank } = ranks;
     const own: RankStep = { rank, host, step, clock, began, gathered, ended, exchanges, passes, sent };
     const all = await onEveryRank(ranks, () => own);

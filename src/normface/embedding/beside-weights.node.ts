@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { trainedName } from '../training/checkpoint/checkpoint.ts';
+import { trainedName } from '../training/checkpoint/weights-names.ts';
 
 /**
  * A file that belongs to a weights file, in its folder. Where a checkpoint has an average and the net as it is trained, what belongs to

@@ -1,5 +1,6 @@
 /** Whether the length of a feature says how good an image is: the same images at several levels of quality. */
 
+import { spearman } from '../../common/rank-correlation.ts';
 import { type MeanTest, testMean } from '../../common/statistics.ts';
 
 /** What the lengths do from the best level to the worst. */
@@ -35,25 +36,16 @@ export function normQuality(lengths: readonly ArrayLike<number>[], people: Array
     differences: logs.map((level, k) =>
       k === 0 ? null : overPeople(level.map((value, i) => value - best[i]!)),
     ),
-    correlation: overPeople(best.map((_, i) => spearmanWithOrder(logs.map((level) => level[i]!)))),
+    correlation: overPeople(best.map((_, i) => withQuality(logs.map((level) => level[i]!)))),
   };
 }
 
-/** Spearman's correlation of numbers with the reverse of their order; equal numbers share their mean rank, and without any spread it is 0. */
-function spearmanWithOrder(values: readonly number[]): number {
-  const ranks = values.map(
-    (value) =>
-      values.filter((other) => other < value).length +
-      (values.filter((other) => other === value).length - 1) / 2,
+/** Spearman's correlation of numbers with the reverse of their order; without any spread it is 0. */
+function withQuality(values: readonly number[]): number {
+  return (
+    spearman(
+      values,
+      values.map((_, k) => -k),
+    ) ?? 0
   );
-  const middle = (values.length - 1) / 2;
-  let along = 0;
-  let squares = 0;
-  let order = 0;
-  ranks.forEach((rank, k) => {
-    along += (rank - middle) * (middle - k);
-    squares += (rank - middle) ** 2;
-    order += (middle - k) ** 2;
-  });
-  return squares === 0 ? 0 : along / Math.sqrt(squares * order);
 }

@@ -5,7 +5,7 @@ import { Agents } from './agents.ts';
 import { lossBound } from './bound.ts';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** √2·log(classes − 1): the scale at which probabilities of 1/2 are about where cosines are cos π/4. */
 export function adaCosScale(classes: number): number {
@@ -24,6 +24,7 @@ export const adacos = defineLoss({
         .describe('Whether each batch moves the scale (docs/reference.md#adacos).'),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(
@@ -53,6 +54,7 @@ export const adacos = defineLoss({
           normaliseWeights,
           classesInUse: sampling?.count,
           shard: context.shard,
+          labelSmoothing: config.labelSmoothing,
         });
       },
     };

@@ -3,7 +3,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** Where mean and deviation of the lengths start in the authors' code. */
 const start = { mean: 20, deviation: 100 };
@@ -37,6 +37,7 @@ export const adaface = defineLoss({
       scale: scaleSettings(64, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe('A margin by the length of the feature (arXiv 2204.00964; docs/reference.md#adaface).'),

@@ -3,7 +3,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** ArcFace (arXiv 1801.07698): s·cos(θ + m) for the own class. */
 export const arcface = defineLoss({
@@ -22,6 +22,7 @@ export const arcface = defineLoss({
       scale: scaleSettings(64, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe('s·cos(θ + m) for the own class (arXiv 1801.07698; docs/reference.md#arcface).'),

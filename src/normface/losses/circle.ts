@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** Circle loss at class level (arXiv 2002.10857), with the numbers for faces. */
 export const circle = defineLoss({
@@ -19,6 +19,7 @@ export const circle = defineLoss({
       gamma: z.number().positive().default(256).describe('γ, the scale of the logits.'),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe('Circle loss at class level (arXiv 2002.10857; docs/reference.md#circle-loss).'),

@@ -4,7 +4,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** CosFace and AM-Softmax (arXiv 1801.09414, arXiv 1801.05599): s·(cos θ − m) for the own class. The defaults are AM-Softmax's. */
 export const cosface = defineLoss({
@@ -20,6 +20,7 @@ export const cosface = defineLoss({
       scale: scaleSettings(30, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(

@@ -3,7 +3,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { factor, shared, weightNormalisation } from './settings.ts';
+import { factor, labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 const defaultMargin = { arc: 0.5, cos: 0.35 };
 
@@ -35,6 +35,7 @@ export const elasticface = defineLoss({
       scale: scaleSettings(64, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe('Margins drawn at random (arXiv 2109.09416; docs/reference.md#elasticface).')

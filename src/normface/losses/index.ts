@@ -9,6 +9,7 @@ import { cTriplet } from './c-triplet.ts';
 import { center } from './center.ts';
 import { circle } from './circle.ts';
 import { cosface } from './cosface.ts';
+import { curricularface } from './curricularface.ts';
 import { elasticface } from './elasticface.ts';
 import type { Loss } from './loss.ts';
 import { magface } from './magface.ts';
@@ -18,6 +19,7 @@ import { softmax } from './softmax.ts';
 import { sphereface } from './sphereface.ts';
 import { sphereface2 } from './sphereface2.ts';
 import { triplet } from './triplet.ts';
+import { uniface } from './uniface.ts';
 
 /** In the order in which messages list them. */
 const losses = [
@@ -31,6 +33,8 @@ const losses = [
   sphereface2,
   adacos,
   circle,
+  curricularface,
+  uniface,
   adaface,
   magface,
   elasticface,

@@ -62,6 +62,8 @@ export interface LossSettings {
   readonly dropout?: number;
   /** The classes that take part in a step: see `ClassSampling`; losses without it need all of them. */
   readonly classSampling?: { readonly rate: number } | undefined;
+  /** ε of smoothed labels; losses without it are no softmax. */
+  readonly labelSmoothing?: number;
 }
 
 /** How the batches of a training are made. */

@@ -3,7 +3,7 @@ import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
 import { LogitScale, scaleSettings } from './scale.ts';
-import { factor, shared, weightNormalisation } from './settings.ts';
+import { factor, labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 const angle = z.number().min(0).lt(Math.PI);
 
@@ -31,6 +31,7 @@ export const magface = defineLoss({
       scale: scaleSettings(64, false),
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(

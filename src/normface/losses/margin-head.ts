@@ -3,7 +3,7 @@ import type { Tensor } from '../../engine/core/tensor.ts';
 import type { Margin } from '../../engine/ops/heads/margin.ts';
 import { marginSoftmaxHead } from '../../engine/ops/heads/margin_softmax_loss.ts';
 import { Agents } from './agents.ts';
-import type { HeadContext, LossHead } from './loss.ts';
+import type { HeadContext, LossHead, LossSettings } from './loss.ts';
 
 interface MarginHeadOptions {
   /** Or what makes it, where it keeps something from step to step. */
@@ -14,7 +14,7 @@ interface MarginHeadOptions {
 
 /** What the heads of all margin losses have: agents, and the softmax over their cosines with a margin. */
 export function marginHead(
-  config: ConstructorParameters<typeof Agents>[0],
+  config: ConstructorParameters<typeof Agents>[0] & Pick<LossSettings, 'labelSmoothing'>,
   context: HeadContext,
   { margin, scale, ...options }: MarginHeadOptions,
 ): Pick<LossHead, 'declarations' | 'subsets' | 'reusable' | 'apply'> {
@@ -32,6 +32,7 @@ export function marginHead(
         normaliseWeights,
         classesInUse: context.sampling?.count,
         shard: context.shard,
+        labelSmoothing: config.labelSmoothing,
       });
     },
   };

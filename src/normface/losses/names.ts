@@ -10,6 +10,8 @@ export const lossNames = [
   'sphereface2',
   'adacos',
   'circle',
+  'curricularface',
+  'uniface',
   'adaface',
   'magface',
   'elasticface',

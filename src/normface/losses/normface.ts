@@ -5,7 +5,7 @@ import { lossBound } from './bound.ts';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { LogitScale, openScaleSettings } from './scale.ts';
-import { shared, weightNormalisation } from './settings.ts';
+import { labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 /** The released head starts at 10; where features are not normalised no scale is needed (docs/reference.md#scale, arXiv 1704.06369, section 5.2). */
 const scaleDefaults = (normalise: 'both' | 'features' | 'weights') =>
@@ -29,6 +29,7 @@ export const normface = defineLoss({
       scale: openScaleSettings,
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(
@@ -63,6 +64,7 @@ export const normface = defineLoss({
           normaliseWeights: normaliseWeights && normalise !== 'features',
           classesInUse: context.sampling?.count,
           shard: context.shard,
+          labelSmoothing: config.labelSmoothing,
         });
       },
     };

@@ -21,6 +21,15 @@ export const shared = {
   decayMultiplier: factor.default(1).describe('Factor of the weight decay for the class weights.'),
 };
 
+export const labelSmoothing = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe(
+    'ε of smoothed labels: 1 − ε + ε/C for the own one of the C classes of a step, ε/C for the others (docs/reference.md#label-smoothing).',
+  );
+
 export const weightNormalisation = z
   .enum(['tangent', 'hard'])
   .default('tangent')

@@ -4,7 +4,7 @@ import { initialValues } from '../nets/initial.ts';
 import { ClassParameter } from './class-parameter.ts';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
-import { shared } from './settings.ts';
+import { labelSmoothing, shared } from './settings.ts';
 
 /**
  * Softmax over inner products (arXiv 1704.06369, equation 1). Class weights start as Caffe's xavier; the bias is that of Wen's head
@@ -20,6 +20,7 @@ export const softmax = defineLoss({
         .default(false)
         .describe('Whether each class has a bias (docs/reference.md#softmax-and-its-bias).'),
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe('Softmax over inner products with class weights (arXiv 1704.06369, equation 1): the baseline.'),
@@ -58,6 +59,7 @@ export const softmax = defineLoss({
           bias: bias?.of(parameters),
           classesInUse: sampling?.count,
           shard,
+          labelSmoothing: config.labelSmoothing,
         }),
     };
   },

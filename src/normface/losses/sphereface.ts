@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classSampling } from './class-sampling.ts';
 import { defineLoss } from './loss.ts';
 import { marginHead } from './margin-head.ts';
-import { factor, shared, weightNormalisation } from './settings.ts';
+import { factor, labelSmoothing, shared, weightNormalisation } from './settings.ts';
 
 const annealing = z
   .strictObject({
@@ -35,6 +35,7 @@ export const sphereface = defineLoss({
       annealing,
       weightNormalisation,
       classSampling,
+      labelSmoothing,
       ...shared,
     })
     .describe(

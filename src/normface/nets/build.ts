@@ -23,9 +23,10 @@ export interface BuiltNet {
    *
    * @param pictures rgba8 [n, height, width, 4], at least as large as the images of the net
    * @param augmentation default: the centre of larger pictures
+   * @param stored how the net gets its numbers, and stores those of its layers (default f32)
    * @returns [n, ...input]
    */
-  batch(pictures: Tensor, augmentation?: Augmentation): Tensor;
+  batch(pictures: Tensor, augmentation?: Augmentation, stored?: 'f32' | 'f16'): Tensor;
   /**
    * @param images [n, height, width, channels]
    * @param parameters hold at least those of `declarations`
@@ -57,9 +58,9 @@ export function buildNet(net: Net, input: SampleShape, seed: number): BuiltNet {
         init: () => initialValues(initial, { ...declaration, fanIn }, seed),
       })),
     ),
-    batch(pictures, augmentation = {}) {
+    batch(pictures, augmentation = {}, stored = 'f32') {
       const [height, width, channels] = input as readonly [number, number, 1 | 3];
-      return imageBatch(pictures, { height, width, channels, ...net.pixels, ...augmentation });
+      return imageBatch(pictures, { height, width, channels, ...net.pixels, ...augmentation, stored });
     },
     forward(images, parameters, mode) {
       check(

@@ -7,13 +7,13 @@ import type { ExperimentRunner } from './experiment-runner.node.ts';
 export const generatedPeople = 160;
 
 /**
- * Quick: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (docs/reference.md#schedules),
+ * Quick and medium: the net `tiny` on generated faces. Full: the Center Face ResNet on CASIA with the schedule of its authors (docs/reference.md#schedules),
  * or for fewer steps on LFW or generated faces.
  */
 export function baselineConfig(runner: ExperimentRunner): TrainingConfigInput {
   const { casia } = runner.data;
   const softmax = { name: 'softmax' } as const;
-  if (runner.preset === 'quick')
+  if (runner.preset !== 'full')
     return {
       net: 'tiny',
       data: { path: `generated:identities=${generatedPeople},samples=16,seed=1`, imageSize: [56, 48] },
@@ -51,7 +51,7 @@ export function baselineConfig(runner: ExperimentRunner): TrainingConfigInput {
 /** What the baseline was trained on, for the text of an experiment. */
 export function describeBaseline(runner: ExperimentRunner): string {
   const { net } = baselineConfig(runner);
-  if (runner.preset === 'quick')
+  if (runner.preset !== 'full')
     return `net ${net}, softmax on generated faces of ${generatedPeople} people, ${16 * generatedPeople} images`;
   if (runner.data.casia !== undefined) return `net ${net}, softmax on CASIA-WebFace`;
   return `net ${net}, softmax on ${runner.faces().description}`;

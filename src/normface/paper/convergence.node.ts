@@ -103,7 +103,7 @@ export const convergence: Experiment = {
       summary: `of one seed, without a scale the loss ends at ${plain!.loss.toFixed(2)} and, trained longer, at ${long!.loss.toFixed(2)} above a bound of ${plain!.bound.toFixed(2)}; with a scale at ${others.map(({ loss }) => loss.toFixed(2)).join(', ')}`,
       text: [
         `Start: ${describeBaseline(runner)}, ${classes} classes; its class weights are kept as agents. Then ${steps} steps of softmax over scaled cosines, ` +
-          `rate ${learningRate}, features and weights normalised, no bias. One seed${runner.preset === 'quick' ? '; the faces are generated ones whatever data there are' : ''}.`,
+          `rate ${learningRate}, features and weights normalised, no bias. One seed${runner.preset !== 'full' ? '; the faces are generated ones whatever data there are' : ''}.`,
         `With s = 1 the loss ends at ${plain!.loss.toFixed(3)}, after twice the steps with three times the rate at ${long!.loss.toFixed(3)}; ` +
           `log n is ${Math.log(classes).toFixed(3)} and the bound ${plain!.bound.toFixed(3)}, which no training can go below. ` +
           `Over the last quarter of its steps the longer run ${trendText(long!.records)}. ` +

@@ -1,6 +1,5 @@
 /** What experiments work with: the GPU, data sets, training that is done once, evaluation. */
 
-import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../common/errors.ts';
 import type { JsonObject } from '../../common/json.ts';
@@ -19,10 +18,9 @@ import { type EvaluationSet, evaluationSetOf } from '../embedding/evaluation-set
 import { extractFeatures } from '../embedding/features.node.ts';
 import type { Features } from '../evaluation/features.ts';
 import { CachingPool } from '../training/caching-pool.node.ts';
-import { findWeights, latestCheckpoint } from '../training/checkpoint/checkpoint.node.ts';
+import { findWeights } from '../training/checkpoint/checkpoint.node.ts';
 import { readCheckpoint, readState } from '../training/checkpoint/read-checkpoint.node.ts';
 import { parseConfig, type TrainingConfig, type TrainingConfigInput } from '../training/config/config.ts';
-import { configHash } from '../training/config/overrides.ts';
 import type { Reporter } from '../training/reporter.ts';
 import { INTERRUPTED } from '../training/run/interrupt.node.ts';
 import type { StepRecord } from '../training/run/log.ts';
@@ -30,6 +28,7 @@ import { trainRun } from '../training/run/run.node.ts';
 import { readLog } from '../training/run/run-folder.node.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.node.ts';
 import { type DataSources, type Faces, facesOf } from './data-sources.node.ts';
+import { findRun } from './earlier-run.node.ts';
 
 /** `quick`: minutes on a software driver; `medium`: hours there, for differences beyond chance; `full`: the sizes of the paper, for a GPU. */
 export type Preset = 'quick' | 'medium' | 'full';
@@ -296,18 +295,4 @@ export class ExperimentRunner {
 
 function heldOutOf({ evaluation: { thresholdFold, testFold } }: TrainingConfig) {
   return thresholdFold === undefined || testFold === undefined ? undefined : { thresholdFold, testFold };
-}
-
-/** A run with these settings on these images that has a checkpoint; a finished one comes first. */
-function findRun(root: string, config: TrainingConfig, data: TrainingData) {
-  const hash = configHash(config);
-  const runs = (fs.existsSync(root) ? fs.readdirSync(root).sort() : []).flatMap((entry) => {
-    const folder = path.join(root, entry);
-    const checkpoint = latestCheckpoint(folder);
-    if (checkpoint === undefined) return [];
-    const state = readState(checkpoint);
-    if (state.configHash !== hash || state.imagesHash !== data.imagesHash) return [];
-    return [{ folder, checkpoint, finished: state.step >= state.totalSteps }];
-  });
-  return runs.find(({ finished }) => finished) ?? runs.at(-1);
 }

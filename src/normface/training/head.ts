@@ -7,6 +7,7 @@ import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { dropout } from '../../engine/ops/elementwise/dropout.ts';
 import { type LossWithStatistics, nameStatistics } from '../../engine/ops/heads/statistics.ts';
+import type { LossScale } from '../../engine/optim/loss_scale.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
 import { ClassSampling } from '../losses/class-sampling.ts';
 import { type LossConfig, lossOf } from '../losses/index.ts';
@@ -41,7 +42,7 @@ export function createHead(
   size: Omit<HeadContext, 'prefix' | 'sampling' | 'rows' | 'shard'> & { readonly batches?: number },
   ranks: Communicator | null = null,
 ): Head {
-  const { weight, dropout: dropped = 0, classSampling }: LossSettings = config;
+  const { weight, dropout: dropped = 0, classSampling, labelSmoothing = 0 }: LossSettings = config;
   const rate = classSampling?.rate ?? 1;
   const { classes, batchSize } = size;
   const rows = rangeOf(classes, ranks?.size ?? 1, ranks?.rank ?? 0);
@@ -56,8 +57,8 @@ export function createHead(
     declarations: ranks
       ? head.declarations.map((declaration) => ({ ranks: 'same', ...declaration }))
       : head.declarations,
-    // A softmax over a part of the classes can fall below the bound of all of them.
-    bound: sampling ? undefined : head.bound,
+    // A softmax over a part of the classes can fall below the bound of all of them, and that of smoothed labels is another.
+    bound: sampling || labelSmoothing > 0 ? undefined : head.bound,
     prepare: (step, labels) => {
       sampling?.prepare(step, labels);
       head.prepare?.(step, labels);
@@ -79,14 +80,26 @@ export function createHead(
  * Submits a training step; the promise gives what it tells of its batch, without which the next one can be submitted.
  *
  * @param head the loss whose statistics they are; the step's loss may be a sum of it and others
+ * @param lossScale of the step, if it has one
  */
-export async function runStep(step: CapturedStep<LossWithStatistics>, head: Head): Promise<StepMetrics> {
+export async function runStep(
+  step: CapturedStep<LossWithStatistics>,
+  head: Head,
+  lossScale: LossScale | null = null,
+): Promise<StepMetrics> {
   const { loss, statistics } = step.outputs;
-  const [losses, numbers] = await step.runAndRead([loss, statistics.values]);
+  const scales = lossScale ? [lossScale.state] : [];
+  const [losses, numbers, scaling] = await step.runAndRead([loss, statistics.values, ...scales]);
   const { positiveCosine, negativeCosine, scale, ...others } = nameStatistics(statistics, numbers!);
   const { featureNorm, normDeviation, sampleMargin } = others;
   const ofSamples = featureNorm === undefined ? {} : { featureNorm, normDeviation, sampleMargin };
-  const metrics = { loss: losses![0]!, positiveCosine, negativeCosine, ...ofSamples };
+  const metrics = {
+    loss: losses![0]!,
+    positiveCosine,
+    negativeCosine,
+    ...ofSamples,
+    ...(scaling && { lossScale: scaling[0]!, skipped: scaling[3]! }),
+  };
   if (!head.hasScale || scale === undefined) return metrics;
   return { ...metrics, scale, bound: head.bound && head.weight * head.bound(scale) };
 }

@@ -14,6 +14,10 @@ export interface StepMetrics {
   readonly featureNorm?: number;
   readonly normDeviation?: number;
   readonly sampleMargin?: number;
+  /** What the loss is multiplied by from the next step on. */
+  readonly lossScale?: number;
+  /** 1 where the step changed nothing, because its gradients overflowed; else 0. */
+  readonly skipped?: number;
 }
 
 export interface MeterOptions {
@@ -116,6 +120,8 @@ export class Meter {
       featureNorm: mean('featureNorm'),
       normDeviation: mean('normDeviation'),
       sampleMargin: mean('sampleMargin'),
+      lossScale: metrics.lossScale,
+      skipped: this.sums.get('skipped'),
       imagesPerSecond: (this.timed * batchSize) / elapsed,
       dataWait: Math.min(1, this.waited / 1000 / elapsed),
     };

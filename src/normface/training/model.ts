@@ -3,13 +3,13 @@
 import { UserError } from '../../common/errors.ts';
 import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
+import { elementCount } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
-import { Adam, AdamW } from '../../engine/optim/adam.ts';
+import { LossScale } from '../../engine/optim/loss_scale.ts';
 import type { Optimiser } from '../../engine/optim/optimiser.ts';
 import { RowSubset } from '../../engine/optim/row_subset.ts';
-import { SGD } from '../../engine/optim/sgd.ts';
 import type { GradientExchange } from '../../engine/optim/shared_gradients.ts';
 import { WeightAverage, warmedUpDecay } from '../../engine/optim/weight_average.ts';
 import type { CapturedStep } from '../../engine/runtime/captured-step.ts';
@@ -26,7 +26,10 @@ import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
 import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
+import type { ModelMemory } from './model-memory.ts';
 import { Objective } from './objective.ts';
+import { createOptimiser } from './optimiser.ts';
+import type { RuledParameters } from './parameter-rules.ts';
 
 /** Images embedded at once by evaluations while training. */
 export const evaluationBatch = 64;
@@ -61,6 +64,8 @@ export class Model implements Learner {
   private readonly average: WeightAverage | null;
   /** A training step on what {@link Model.load} has uploaded. */
   readonly captured: CapturedStep<LossWithStatistics>;
+  /** What keeps gradients within what f16 holds, where the net's are stored so. */
+  private readonly lossScale: LossScale | null;
   private readonly exchange: StepExchange | null;
   /** The first row of the batch that is this rank's. */
   private readonly firstRow: number;
@@ -84,7 +89,8 @@ export class Model implements Learner {
     this.objective = new Objective(device, config, classes, ranks);
     const { heads, parameters } = this.objective;
     this.parameters = parameters;
-    this.optimiser = createOptimiser(parameters, config.optimiser, exchange);
+    this.lossScale = config.precision === 'f16' ? new LossScale(device) : null;
+    this.optimiser = createOptimiser(parameters, config.optimiser, exchange, this.lossScale);
     const { average } = config;
     const count = this.objective.net.declarations.length;
     this.average = average ? new WeightAverage(parameters, { decay: average.decay, count }) : null;
@@ -93,7 +99,10 @@ export class Model implements Learner {
     );
     this.captured = device.capture(() => {
       for (const subset of subsets) subset.gather();
-      const outputs = this.objective.reverse((loss) => loss.backward());
+      const { lossScale } = this;
+      const outputs = this.objective.reverse((loss) =>
+        lossScale ? lossScale.backward(loss) : loss.backward(),
+      );
       this.optimiser.step();
       for (const subset of subsets) subset.scatter();
       this.average?.update();
@@ -117,11 +126,33 @@ export class Model implements Learner {
     return this.parameters.count;
   }
 
-  /** GPU memory of parameters, gradients, optimiser and intermediate results in bytes. */
-  get memoryBytes(): number {
+  /** What the configuration freezes, and which rates it changes. */
+  get ruled(): RuledParameters {
+    return this.objective.ruled;
+  }
+
+  /** GPU memory in bytes, by what it is for; of this rank. */
+  get memory(): ModelMemory {
     const { captured, parameters, optimiser, average, objective } = this;
-    const kept = parameters.bytes + parameters.gradientBytes + optimiser.bytes + (average?.bytes ?? 0);
-    return captured.arenaBytes + kept + objective.batchBytes;
+    const netNames = new Set(objective.net.declarations.map(({ name }) => name));
+    const net = parameters.entries
+      .filter(({ name }) => netNames.has(name))
+      .reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+    return {
+      net,
+      // With what fills the last block of each parameter.
+      classes: parameters.bytes - net,
+      gradients: parameters.gradientBytes,
+      optimiser: optimiser.bytes,
+      average: average?.bytes ?? 0,
+      batches: objective.batchBytes,
+      intermediate: captured.arenaBytes,
+    };
+  }
+
+  /** GPU memory of all of it in bytes. */
+  get memoryBytes(): number {
+    return Object.values(this.memory).reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Compiles the kernels of a step, faster than the first step would. */
@@ -132,7 +163,7 @@ export class Model implements Learner {
   step(batch: LabelledImages, learningRate: number, step: number): Promise<StepMetrics> {
     if (this.exchange) return this.stepTogether(this.exchange, batch, learningRate, step);
     this.load(batch, learningRate, step);
-    return runStep(this.captured, this.objective.heads[0]);
+    return runStep(this.captured, this.objective.heads[0], this.lossScale);
   }
 
   /** A step of all ranks: what it reads must not be overwritten before it has ended. */
@@ -154,7 +185,7 @@ export class Model implements Learner {
       this.captured.onPasses = recorder?.records
         ? (passes) => recorder.notePasses(passes?.map((pass) => namedPass(this.captured, pass)) ?? null)
         : null;
-      const result = await runStep(this.captured, this.objective.heads[0]);
+      const result = await runStep(this.captured, this.objective.heads[0], this.lossScale);
       await group?.endStep(step + 1);
       return result;
     })();
@@ -290,22 +321,5 @@ export class Model implements Learner {
     this.average?.dispose();
     this.optimiser.dispose();
     this.objective.dispose();
-  }
-}
-
-function createOptimiser(
-  parameters: Parameters,
-  config: TrainingConfig['optimiser'],
-  ranks: GradientExchange | null,
-): Optimiser {
-  const { name, momentum, nesterov, ...settings } = config;
-  const options = { ...settings, ...(ranks && { ranks }) };
-  switch (name) {
-    case 'sgd':
-      return new SGD(parameters, { ...options, momentum, nesterov });
-    case 'adam':
-      return new Adam(parameters, options);
-    case 'adamw':
-      return new AdamW(parameters, options);
   }
 }

@@ -7,10 +7,12 @@ import type { Communicator } from '../../engine/distributed/communicator.ts';
 import { GatheredRows } from '../../engine/distributed/gather_rows.ts';
 import { rangeOf } from '../../engine/distributed/range.ts';
 import { add } from '../../engine/ops/elementwise/add.ts';
+import { cast } from '../../engine/ops/elementwise/cast.ts';
 import { scale } from '../../engine/ops/elementwise/scale.ts';
 import type { LossWithStatistics } from '../../engine/ops/heads/statistics.ts';
 import { augmentImages } from '../../engine/ops/images/augment_images.ts';
 import { runtimeOf } from '../../engine/runtime/runtime.ts';
+import { checkHalf } from '../../engine/runtime/tensor-bytes.ts';
 import { type BuiltNet, buildNet } from '../nets/build.ts';
 import { netOf } from '../nets/index.ts';
 import { batchChanges } from './batch-changes.ts';
@@ -47,6 +49,7 @@ export class Objective {
    */
   constructor(device: Device, config: TrainingConfig, classes: number, ranks: Communicator | null = null) {
     const { seed, batchSize, accumulate: batches = 1, data, loss, auxiliaryLoss } = config;
+    if (config.precision === 'f16') checkHalf(device.report, 'precision f16');
     const design = netOf(config.net);
     const [height, width] = data.imageSize;
     this.config = config;
@@ -112,12 +115,13 @@ export class Objective {
   forward(batch = 0): LossWithStatistics {
     const { images, labels } = this.batches[batch]!;
     const { changes, place } = batchChanges(this.config);
-    const x = this.net.batch(augmentImages(images, changes), place);
-    const features = this.net.forward(x, this.parameters, {
+    const x = this.net.batch(augmentImages(images, changes), place, this.config.precision);
+    const output = this.net.forward(x, this.parameters, {
       training: true,
       ranks: this.normRanks,
       still: this.ruled.still,
     });
+    const features = cast(output, 'f32');
     const gathered = this.ranks && new GatheredRows(features, this.config.batchSize, this.ranks);
     const [main, ...others] = this.heads.map((head, i) =>
       runtimeOf(features.device).inPart(i === 0 ? 'loss' : 'auxiliaryLoss', () =>

@@ -1,5 +1,6 @@
 /** What tells how far long work is: one line rewritten in place on a terminal, a plain line every few seconds elsewhere. */
 
+import { countText } from '../../common/format.ts';
 import type { StepRecord } from './run/log.ts';
 
 /** Where the line goes. */
@@ -185,6 +186,8 @@ export function statusLine(
     parts.push(`cos+ ${record.positiveCosine.toFixed(3)} cos- ${record.negativeCosine.toFixed(3)}`);
   if (record.featureNorm !== undefined && record.sampleMargin !== undefined)
     parts.push(`|f| ${record.featureNorm.toPrecision(3)} m ${record.sampleMargin.toFixed(3)}`);
+  if (record.skipped)
+    parts.push(`${countText(record.skipped, 'step')} skipped, loss scale ${record.lossScale}`);
   parts.push(
     `lr ${record.learningRate.toPrecision(2)}`,
     `${Math.round(record.imagesPerSecond)} img/s`,

@@ -42,6 +42,7 @@ import tile_product_stationary from './tile_product_stationary.wesl';
 import tile_product_subgroup from './tile_product_subgroup.wesl';
 import tile_product_workgroup from './tile_product_workgroup.wesl';
 import tile_sums from './tile_sums.wesl';
+import unified_entry from './unified_entry.wesl';
 import winograd from './winograd.wesl';
 import winograd_tiles from './winograd_tiles.wesl';
 
@@ -91,6 +92,7 @@ const modules = {
   tile_product_subgroup,
   tile_product_workgroup,
   tile_sums,
+  unified_entry,
   winograd,
   winograd_tiles,
 };

@@ -2,6 +2,7 @@
 
 import { UserError } from '../../common/errors.ts';
 import { parseClassFileName } from '../../normface/training/checkpoint/class-part.ts';
+import { trainedName, weightsName } from '../../normface/training/checkpoint/weights-names.ts';
 
 /** A file by its path inside what was dropped. */
 interface NamedFile {
@@ -49,9 +50,15 @@ export function strangersAmong<F extends NamedFile & { readonly file: { readonly
 
 function pickWeights<F extends NamedFile>(files: readonly F[]): F | undefined {
   const stored = files.filter(({ path }) => path.endsWith('.safetensors'));
-  // Rows of classes, which a net of several ranks has beside it, are not needed to embed.
+  const averages = new Set(
+    stored.filter(({ path }) => nameOf(path) === weightsName).map(({ path }) => folderOf(path)),
+  );
+  // Rows of classes, which a net of several ranks has beside it, are not needed to embed, and an average is meant rather than what it is of.
   const net = stored.filter(
-    ({ path }) => nameOf(path) !== 'optimiser.safetensors' && !parseClassFileName(nameOf(path)),
+    ({ path }) =>
+      nameOf(path) !== 'optimiser.safetensors' &&
+      !(nameOf(path) === trainedName && averages.has(folderOf(path))) &&
+      !parseClassFileName(nameOf(path)),
   );
   if (net.length <= 1) return net[0] ?? stored[0];
   // Only folders with the file DONE were written to their end.

@@ -57,7 +57,8 @@ test('memory of a rank, by hand', () => {
   const sampled = planDistributed({ ...million, sampling: 0.1, optimiserStates: 2 }, cluster).memory;
   // 1563 drawn rows and at most 8192 of the batch.
   expect(sampled.gradients).toBe(4 * (43.6e6 + 9755 * 512));
-  expect(sampled.optimiser).toBe(2 * 206_400_000);
+  expect(sampled.parameters).toBe(4 * (43.6e6 + (15_625 + 9755) * 512));
+  expect(sampled.optimiser).toBe(2 * sampled.parameters);
 });
 
 test('one rank sends nothing, and classes that do not divide are rounded up', () => {

@@ -89,7 +89,13 @@ describe('known numbers', () => {
     [{ name: 'cosface' }, 2.255894],
     [{ name: 'arcface' }, 5.93886],
     [{ name: 'circle' }, 35.2],
+    // t is a hundredth of the mean cosine of 0.8.
+    [{ name: 'curricularface' }, 0.03500903],
+    [{ name: 'curricularface', momentum: 0.625 }, 4.019023],
     [{ name: 'sphereface2', weight: 1, bias: { initial: 0 } }, 0.0705975],
+    [{ name: 'uniface', bias: { initial: 20 } }, 10.747054],
+    // b = log(10·3), and with half of the classes drawn log(10·½·3).
+    [{ name: 'uniface' }, 27.351592],
     [{ name: 'sphereface2', bias: { initial: 0 } }, 50 * 0.0705975],
     [{ name: 'adacos' }, crossEntropy(times(cosines, Math.SQRT2 * Math.log(2)))],
     [{ name: 'softmax' }, crossEntropy(cosines)],
@@ -102,6 +108,23 @@ describe('known numbers', () => {
     expect((await lossOf(loss)) / expected).toBeCloseTo(1, 5);
   });
 
+  // By 0.3 smoothed labels add 0.1 times how far the own logit is above the two others, which is a mean of s·1.12 for the plain cosines.
+  test.each<[LossInput, number]>([
+    [{ name: 'softmax' }, crossEntropy(cosines) + 0.112],
+    [{ name: 'normface', scale: { initial: 1 } }, 0.771216 + 0.112],
+    [{ name: 'normface', scale: { initial: 10 } }, 0.0691773 + 1.12],
+    [{ name: 'cosface' }, 2.255894 + 3 * ((2 * 0.45 + (0.09 - 0.15)) / 2)],
+    [{ name: 'arcface' }, 5.93886 + 6.4 * ((4 * 0.4144107 - 0.96) / 2)],
+    [{ name: 'circle' }, 35.2 + 25.6 * ((2 * 0.085 + (0.0225 - 0.0671) + (0.0225 - 0.2975)) / 2)],
+    [{ name: 'curricularface', momentum: 0.625 }, 4.019023 + 6.4 * ((4 * 0.4144107 - 0.9) / 2)],
+    [
+      { name: 'adacos' },
+      crossEntropy(times(cosines, Math.SQRT2 * Math.log(2))) + 0.112 * Math.SQRT2 * Math.log(2),
+    ],
+  ])('with labels smoothed by 0.3: %o: %d', async (loss, expected) => {
+    expect((await lossOf({ ...loss, labelSmoothing: 0.3 } as LossInput)) / expected).toBeCloseTo(1, 5);
+  });
+
   test.each<LossInput>([
     { name: 'normface' },
     { name: 'c-contrastive' },
@@ -109,7 +132,9 @@ describe('known numbers', () => {
     { name: 'cosface' },
     { name: 'arcface' },
     { name: 'circle' },
+    { name: 'curricularface' },
     { name: 'sphereface2' },
+    { name: 'uniface' },
     { name: 'adacos' },
   ])('lengths do not matter, with either scheme: %o', async (loss) => {
     const expected = await lossOf(loss);

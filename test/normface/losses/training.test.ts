@@ -36,10 +36,14 @@ const losses: LossInput[] = [
   { name: 'sphereface', annealing: { initial: 20, minimum: 2 }, weightNormalisation: 'hard' },
   { name: 'sphereface2', r: 10 },
   { name: 'sphereface2', r: 10, gradient: 'detached', weightNormalisation: 'hard' },
+  { name: 'uniface', s: 10 },
+  { name: 'uniface', s: 10, clamped: true, weightNormalisation: 'hard' },
   { name: 'adacos' },
   { name: 'adacos', dynamic: true, weightNormalisation: 'hard' },
   { name: 'circle', gamma: 16 },
   { name: 'circle', gamma: 16, weightNormalisation: 'hard' },
+  { name: 'curricularface', scale: { initial: 16 } },
+  { name: 'curricularface', scale: { initial: 16, learn: true }, momentum: 0.5, weightNormalisation: 'hard' },
   { name: 'adaface', scale: { initial: 16 }, alpha: 0.5 },
   { name: 'magface', scale: { initial: 16 }, leastNorm: 0.1, mostNorm: 5, lambda: 0.1 },
   { name: 'elasticface', scale: { initial: 16 }, assignment: 'sorted', weightNormalisation: 'hard' },
@@ -87,6 +91,7 @@ describe('settings reach the loss', () => {
   /** Two settings that must not give the same loss on the first batch. */
   const pairs: [LossInput, LossInput][] = [
     [{ name: 'softmax' }, { name: 'softmax', dropout: 0.5 }],
+    [{ name: 'sphereface' }, { name: 'sphereface', labelSmoothing: 0.1 }],
     [{ name: 'normface' }, { name: 'normface', normalise: 'weights', scale: { initial: 10 } }],
     [{ name: 'cosface' }, { name: 'cosface', margin: 0.2 }],
     [{ name: 'cosface' }, { name: 'cosface', onlyAbove: true }],
@@ -100,7 +105,17 @@ describe('settings reach the loss', () => {
     [{ name: 'sphereface2' }, { name: 'sphereface2', lambda: 0.5 }],
     [{ name: 'sphereface2' }, { name: 'sphereface2', t: 1 }],
     [{ name: 'adacos' }, { name: 'adacos', dynamic: true }],
+    [{ name: 'uniface' }, { name: 'uniface', s: 30 }],
+    [{ name: 'uniface' }, { name: 'uniface', lambda: 0.5 }],
+    [{ name: 'uniface' }, { name: 'uniface', margin: 0.2 }],
+    [{ name: 'uniface' }, { name: 'uniface', bias: { initial: 0 } }],
+    [
+      { name: 'uniface', s: 2 },
+      { name: 'uniface', s: 2, clamped: true },
+    ],
     [{ name: 'circle' }, { name: 'circle', margin: 0.4 }],
+    [{ name: 'curricularface' }, { name: 'curricularface', margin: 0.4 }],
+    [{ name: 'curricularface' }, { name: 'curricularface', momentum: 0.5 }],
   ];
   test.each(pairs)('%o, %o', async (one, other) => {
     expect((await firstStep({ loss: one })).loss).not.toBe((await firstStep({ loss: other })).loss);
@@ -190,10 +205,13 @@ describe('bounds in the log', () => {
     { name: 'normface', normalise: 'features' },
     { name: 'normface', normalise: 'weights' },
     { name: 'normface', classSampling: { rate: 0.9 } },
+    { name: 'normface', labelSmoothing: 0.1 },
     { name: 'arcface' },
     { name: 'sphereface' },
     { name: 'sphereface2' },
+    { name: 'uniface' },
     { name: 'circle' },
+    { name: 'curricularface' },
     { name: 'magface' },
   ])('none: %o', async (loss) => {
     expect((await firstStep({ loss })).bound).toBeUndefined();
@@ -205,6 +223,8 @@ describe('a restored model continues with the same bits', () => {
     { name: 'sphereface', annealing: { gamma: 10, minimum: 1 }, dropout: 0.2 },
     { name: 'adacos', dynamic: true },
     { name: 'sphereface2' },
+    { name: 'curricularface', momentum: 0.5, classSampling: { rate: 0.5 } },
+    { name: 'uniface', classSampling: { rate: 0.5 } },
     { name: 'cosface', classSampling: { rate: 0.5 }, scale: { learn: true } },
     { name: 'softmax', bias: true, classSampling: { rate: 0.5 } },
     { name: 'adaface', alpha: 0.3, classSampling: { rate: 0.5 } },

@@ -114,7 +114,7 @@ const losses: [string, TrainingConfigInput][] = [
     'sphereface and sphereface2',
     { loss: { name: 'sphereface' }, auxiliaryLoss: { name: 'sphereface2', weight: 1 } },
   ],
-  ['magface', { loss: { name: 'magface' } }],
+  ['magface and uniface', { loss: { name: 'magface' }, auxiliaryLoss: { name: 'uniface' } }],
   ['circle and adacos', { loss: { name: 'circle', gamma: 16 }, auxiliaryLoss: { name: 'adacos' } }],
   [
     'c-contrastive and c-triplet',
@@ -166,6 +166,9 @@ test('what needs its whole batch is refused', () => {
     /sums over each batch/,
   );
   expect(parse({ loss: { name: 'adaface' } })).toThrow(/each batch moves the mean and the deviation/);
+  expect(parse({ loss: { name: 'curricularface' } })).toThrow(
+    /each batch moves the running mean of its cosines/,
+  );
   expect(parse({ loss: { name: 'elasticface' } })).toThrow(/drawn for a batch as a whole/);
   expect(parse({ loss: { name: 'adacos' } })).not.toThrow();
   expect(parse({ accumulate: 1, loss: { name: 'triplet' } })).not.toThrow();

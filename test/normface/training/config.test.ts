@@ -64,8 +64,13 @@ describe('training configuration', () => {
     ],
     ['sphereface', { multiple: 4, annealing: { initial: 1000, gamma: 0.12, power: 1, minimum: 5 } }],
     ['sphereface2', { lambda: 0.7, r: 40, margin: 0.4, t: 3, gradient: 'exact', weight: 50 }],
+    [
+      'uniface',
+      { s: 64, margin: 0.4, lambda: 1, clamped: false, weight: 1, bias: { learn: true, decayMultiplier: 1 } },
+    ],
     ['adacos', { dynamic: false }],
     ['circle', { margin: 0.25, gamma: 256 }],
+    ['curricularface', { margin: 0.5, momentum: 0.99, scale: { initial: 64, learn: false } }],
     ['adaface', { margin: 0.4, concentration: 0.333, alpha: 0.01, scale: { initial: 64, learn: false } }],
     [
       'magface',
@@ -106,6 +111,16 @@ describe('training configuration', () => {
       'class sampling of a loss that is no softmax',
       { loss: { name: 'sphereface2', classSampling: { rate: 0.1 } } },
       /the loss "[a-z0-9]+" has no option "classSampling"; name one that has it as loss.name: .*cosface/,
+    ],
+    [
+      'smoothed labels of a loss that is no softmax',
+      { loss: { name: 'c-triplet', labelSmoothing: 0.1 } },
+      /the loss "c-triplet" has no option "labelSmoothing"; name one that has it as loss.name: softmax, normface, cosface/,
+    ],
+    [
+      'labels that are all smooth',
+      { loss: { name: 'softmax', labelSmoothing: 1 } },
+      /labelSmoothing is 1, expected less than 1/,
     ],
     [
       'lengths out of order',

@@ -85,6 +85,19 @@ const losses: [string, TrainingConfigInput][] = [
     { loss: { name: 'adaface', alpha: 0.3, scale: { initial: 8 }, classSampling: { rate: 0.5 } } },
   ],
   [
+    'curricularface with smoothed labels and uniface, each with a part of the classes',
+    {
+      loss: {
+        name: 'curricularface',
+        momentum: 0.5,
+        scale: { initial: 8 },
+        classSampling: { rate: 0.5 },
+        labelSmoothing: 0.1,
+      },
+      auxiliaryLoss: { name: 'uniface', s: 8, weight: 0.5, classSampling: { rate: 0.4 } },
+    },
+  ],
+  [
     'normface with batch norm over all ranks',
     {
       net: {

@@ -143,6 +143,8 @@ test('the curves as comma-separated values', () => {
     featureNorm: 20,
     normDeviation: 4,
     sampleMargin: 0.5,
+    lossScale: 32768,
+    skipped: 1,
   };
   const table = metricsCsv([
     { event: 'start', step: 0 },
@@ -150,9 +152,9 @@ test('the curves as comma-separated values', () => {
     { event: 'validation', step: 1, protocol: 'lfw-10fold-cos', accuracy: 0.9, threshold: 0.3 },
   ]);
   expect(table).toBe(
-    'step,epoch,loss,bound,scale,positiveCosine,negativeCosine,featureNorm,normDeviation,sampleMargin,learningRate,imagesPerSecond,dataWait,protocol,accuracy,threshold\n' +
-      '1,0.5,2,,,0.5,,20,4,0.5,0.1,9,0,,,\n' +
-      '1,,,,,,,,,,,,,lfw-10fold-cos,0.9,0.3\n',
+    'step,epoch,loss,bound,scale,positiveCosine,negativeCosine,featureNorm,normDeviation,sampleMargin,lossScale,skipped,learningRate,imagesPerSecond,dataWait,protocol,accuracy,threshold\n' +
+      '1,0.5,2,,,0.5,,20,4,0.5,32768,1,0.1,9,0,,,\n' +
+      '1,,,,,,,,,,,,,,,lfw-10fold-cos,0.9,0.3\n',
   );
 });
 

@@ -1,4 +1,5 @@
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator, type OperatorCase } from '../../core/operator.ts';
@@ -34,13 +35,13 @@ export function checkConv2d(
     operator,
     () => `bias must be [${outChannels}], not ${formatShape(bias!.shape)}`,
   );
-  for (const tensor of [x, weight, bias]) {
+  check(isReal(x.dtype), operator, () => `x must be f32 or f16, not ${x.dtype}`);
+  for (const tensor of [weight, bias])
     check(
       !tensor || tensor.dtype === 'f32',
       operator,
-      () => `every operand must be f32, not ${tensor!.dtype}`,
+      () => `weight and bias must be f32, not ${tensor!.dtype}`,
     );
-  }
   return geometry;
 }
 
@@ -53,7 +54,7 @@ export const outputShape = (g: Conv2dGeometry): Shape => [g.BATCH, g.OUT_HEIGHT,
  * @param x [n, height, width, channels]
  * @param weight [kernel height, kernel width, channels / groups, out channels]
  * @param bias [out channels] or null
- * @returns [n, out height, out width, out channels]
+ * @returns [n, out height, out width, out channels], stored like x
  * @throws ArgumentError if the shapes and options do not fit
  */
 export function conv2d(
@@ -65,7 +66,7 @@ export function conv2d(
   const geometry = checkConv2d('conv2d', x, weight, bias, options);
   const outChannels = geometry.OUT_CHANNELS;
   const { device } = x;
-  const y = device.empty(outputShape(geometry));
+  const y = device.empty(outputShape(geometry), x.dtype);
   device.within('conv2d', () => conv2dForward(device, geometry, x, weight, { bias }, y));
   return record(y, {
     operator: 'conv2d',
@@ -203,7 +204,7 @@ export const conv2dOperator = defineOperator<Conv2dOptions>({
     {
       inputs: [{ shape: [2, 5, 5, 4], kind: 'labels' }, { shape: [3, 3, 4, 8] }],
       attributes: {},
-      message: /conv2d: every operand must be f32, not u32/,
+      message: /conv2d: x must be f32 or f16, not u32/,
     },
   ],
 });

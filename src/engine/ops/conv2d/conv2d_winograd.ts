@@ -6,6 +6,7 @@ import weightSource from '../../../shaders/conv2d/winograd_weight.wesl';
 import rolledSource from '../../../shaders/lib/rolled.wesl';
 import transformSource from '../../../shaders/lib/winograd.wesl';
 import tilesSource from '../../../shaders/lib/winograd_tiles.wesl';
+import type { DataType } from '../../core/data-type.ts';
 import { type Device, rowsOf, type Tensor } from '../../core/tensor.ts';
 import type { Kernel } from '../../runtime/kernel.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -41,8 +42,13 @@ export const winogradSources: readonly string[] = [
   ...Object.values(kernels).map(({ source }) => source),
 ];
 
-/** Images that a pass takes. Windows of whole images begin at aligned addresses only every 16 images. */
-export function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradTile): number {
+/** Images that a pass takes. Windows of whole images begin at aligned addresses only every 16 images, of f16 every 32. */
+export function imagesPerPass(
+  device: Device,
+  g: Conv2dGeometry,
+  tile: WinogradTile,
+  stored: DataType,
+): number {
   const channels = Math.max(g.CHANNELS, g.OUT_CHANNELS);
   const extent = (pixels: number): number => Math.ceil(pixels / tile) * (tile + 2);
   const bytes = 4 * channels * extent(g.HEIGHT + 2) * extent(g.WIDTH + 2);
@@ -54,11 +60,16 @@ export function imagesPerPass(device: Device, g: Conv2dGeometry, tile: WinogradT
   const rows = Math.ceil((g.HEIGHT + 2) / tile);
   const images = Math.min(Math.floor(limit / bytes), Math.floor(mostWorkgroups(device) / rows));
   if (images >= g.BATCH) return g.BATCH;
-  return images - (images % 16);
+  return images - (images % (stored === 'f16' ? 32 : 16));
 }
 
 /** Whether a convolution can be computed this way. Rounded to f16, the patches of the larger tile lose too many digits. */
-export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: WinogradTile): boolean {
+export function supportsWinograd(
+  device: Device,
+  g: Conv2dGeometry,
+  tile: WinogradTile,
+  stored: DataType,
+): boolean {
   return (
     [g.KERNEL_H, g.KERNEL_W].every((extent) => extent === 3) &&
     [g.STRIDE_H, g.STRIDE_W, g.DILATION_H, g.DILATION_W].every((step) => step === 1) &&
@@ -66,7 +77,7 @@ export function supportsWinograd(device: Device, g: Conv2dGeometry, tile: Winogr
     g.GROUP_IN === g.CHANNELS &&
     g.CHANNELS % 4 === 0 &&
     g.OUT_CHANNELS % 4 === 0 &&
-    imagesPerPass(device, g, tile) > 0 &&
+    imagesPerPass(device, g, tile, stored) > 0 &&
     (tile === 2 || device.operands === 'f32')
   );
 }
@@ -190,7 +201,7 @@ function correlate(
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const u = device.empty([positions(tile), ...w.shape.slice(2)]);
   transformWeights('weight', { w, u }, w, tile, transposed);
-  const most = imagesPerPass(device, g, tile);
+  const most = imagesPerPass(device, g, tile, x.dtype);
   for (let first = 0; first < batch; first += most) {
     const images = Math.min(most, batch - first);
     const tiling = tilingOf(images, height, width, tile);
@@ -250,7 +261,7 @@ export function winogradGradWeight(
   tile: WinogradTile,
 ): void {
   const du = device.empty([positions(tile), g.CHANNELS, g.OUT_CHANNELS]);
-  const most = imagesPerPass(device, g, tile);
+  const most = imagesPerPass(device, g, tile, x.dtype);
   for (let first = 0; first < g.BATCH; first += most) {
     const images = Math.min(most, g.BATCH - first);
     const tiling = tilingOf(images, g.OUT_HEIGHT, g.OUT_WIDTH, tile);

@@ -1,3 +1,4 @@
+import type { DataType } from '../../core/data-type.ts';
 import type { Device } from '../../core/tensor.ts';
 import { type Balance, balanceOf } from '../../tuning/adapter-class.ts';
 import { type Conv2dGeometry, conv2dCost } from './conv2d_geometry.ts';
@@ -57,14 +58,14 @@ function directCost(balance: Balance | null, g: Conv2dGeometry): number {
  *
  * @param g the convolution whose output is computed
  */
-export function bestWinogradTile(device: Device, g: Conv2dGeometry): WinogradTile | null {
+export function bestWinogradTile(device: Device, g: Conv2dGeometry, stored: DataType): WinogradTile | null {
   const balance = balanceOf(device.report);
   const costOf = (tile: WinogradTile): number =>
     balance
-      ? gpuCost(balance, g, tile, Math.ceil(g.BATCH / imagesPerPass(device, g, tile)))
+      ? gpuCost(balance, g, tile, Math.ceil(g.BATCH / imagesPerPass(device, g, tile, stored)))
       : softwareCost(g, tile);
   const costs = winogradTiles
-    .filter((tile) => supportsWinograd(device, g, tile))
+    .filter((tile) => supportsWinograd(device, g, tile, stored))
     .map((tile) => ({ tile, cost: costOf(tile) }));
   const best = costs.reduce((a, b) => (b.cost < a.cost ? b : a), {
     tile: null as WinogradTile | null,

@@ -59,16 +59,16 @@ export function fusedConv2d(operands: FusedConv2dOperands, options: Conv2dOption
     () => `slope must be f32 [${g.OUT_CHANNELS}], not ${slope!.dtype} ${formatShape(slope!.shape)}`,
   );
   check(
-    !residual || (residual.dtype === 'f32' && formatShape(residual.shape) === formatShape(shape)),
+    !residual || (residual.dtype === x.dtype && formatShape(residual.shape) === formatShape(shape)),
     operator,
     () =>
-      `residual must be f32 ${formatShape(shape)}, not ${residual!.dtype} ${formatShape(residual!.shape)}`,
+      `residual must be ${x.dtype} ${formatShape(shape)}, not ${residual!.dtype} ${formatShape(residual!.shape)}`,
   );
   const { device } = x;
-  const y = device.empty(shape);
+  const y = device.empty(shape, x.dtype);
   // What comes before the activation is kept for its gradients only; of a ReLU, y says as much unless a residual was added.
   const keeps = (slope || (relu && residual)) && wantsGradient(x, weight, bias, slope);
-  const z = keeps ? device.empty(shape) : null;
+  const z = keeps ? device.empty(shape, x.dtype) : null;
   device.within(operator, () =>
     conv2dForward(device, g, x, weight, { bias, slope, relu, residual, before: z }, y),
   );
@@ -86,7 +86,7 @@ export function fusedConv2d(operands: FusedConv2dOperands, options: Conv2dOption
       const dBias = bias?.requiresGradient ? into(2) : null;
       const dSlope = slope?.requiresGradient ? into(bias ? 3 : 2) : null;
       const wantsProduct = x.requiresGradient || weight.requiresGradient;
-      const dz = activation && (wantsProduct || (relu && dBias)) ? device.empty(shape) : dy;
+      const dz = activation && (wantsProduct || (relu && dBias)) ? device.empty(shape, x.dtype) : dy;
       if (z && slope && (wantsProduct || dSlope || dBias))
         preluBackward(z, slope, dy, { dx: wantsProduct ? dz : null, dSlope, dBias });
       if (relu && (wantsProduct || dBias)) reluGradInput(z ?? y, dy, dz);

@@ -19,7 +19,7 @@ export function accumulate(sum: Tensor, x: Tensor, add: boolean): void {
 
 /** A tensor with the same contents. */
 export function copyOf(x: Tensor): Tensor {
-  const y = x.device.empty(x.shape);
+  const y = x.device.empty(x.shape, x.dtype);
   accumulate(y, x, false);
   return y;
 }

@@ -1,6 +1,7 @@
 import { showValue } from '../../../common/show-value.ts';
 import source from '../../../shaders/elementwise/dropout.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
@@ -28,9 +29,9 @@ export function dropout(x: Tensor, rate: number): Tensor {
     'dropout',
     () => `the rate must be at least 0 and less than 1, not ${showValue(rate)}`,
   );
-  check(x.dtype === 'f32', 'dropout', () => `x must be f32, not ${x.dtype}`);
+  check(isReal(x.dtype), 'dropout', () => `x must be f32 or f16, not ${x.dtype}`);
   const stream = runtimeOf(x.device).random.nextStream();
-  const y = x.device.within('dropout', () => drop(x, rate, stream, x.device.empty(x.shape)));
+  const y = x.device.within('dropout', () => drop(x, rate, stream, x.device.empty(x.shape, x.dtype)));
   return record(y, {
     operator: 'dropout',
     inputs: [x],
@@ -98,7 +99,7 @@ export const dropoutOperator = defineOperator<DropoutAttributes>({
     {
       inputs: [{ shape: [2], kind: 'labels', classes: 2 }],
       attributes: { rate: 0.5, seed: 0, step: 0 },
-      message: /dropout: x must be f32, not u32/,
+      message: /dropout: x must be f32 or f16, not u32/,
     },
   ],
 });

@@ -1,6 +1,7 @@
 import source from '../../../shaders/elementwise/elementwise.wesl';
 import gradientSource from '../../../shaders/elementwise/elementwise_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { checkOptionNames } from '../../core/options.ts';
@@ -27,9 +28,9 @@ interface Call {
 }
 
 /**
- * A row of the table of element-wise operations, applied to its operands.
+ * A row of the table of element-wise operations, applied to its operands. The result is f16 where all of them are.
  *
- * @throws ShapeError if an operand is not f32, their shapes do not broadcast, ArgumentError if an option is out of range
+ * @throws ShapeError if an operand is not of real numbers, their shapes do not broadcast, ArgumentError if an option is out of range
  */
 export function elementwise<N extends OperationName>(
   name: N,
@@ -39,9 +40,9 @@ export function elementwise<N extends OperationName>(
   const operation: Operation = operations[name];
   checkOperands(name, ...tensors);
   check(
-    tensors.every(({ dtype }) => dtype === 'f32'),
+    tensors.every(({ dtype }) => isReal(dtype)),
     name,
-    () => `every operand must be f32, not ${tensors.map(({ dtype }) => dtype).join(' and ')}`,
+    () => `every operand must be f32 or f16, not ${tensors.map(({ dtype }) => dtype).join(' and ')}`,
   );
   if (name in optionNames)
     checkOptionNames<object>(name, options, optionNames[name as keyof typeof optionNames]);
@@ -72,7 +73,9 @@ function forward({ name, operation, operands, options, shape }: Call): Tensor {
   );
   const { grid, constants, conditions } = broadcastWalk(device, name, shape, strides);
   const { constants: compiled, conditions: chosen } = operation.compile?.(options) ?? {};
-  const y = device.empty(shape);
+  // As numpy has it: f16 goes into f32.
+  const isHalf = operation.operands.every((operand) => operands[operand]!.dtype === 'f16');
+  const y = device.empty(shape, isHalf ? 'f16' : 'f32');
   const read = operation.operands.reduce((sum, operand) => sum + operands[operand]!.size, 0);
   device.within(name, () =>
     device.dispatch({

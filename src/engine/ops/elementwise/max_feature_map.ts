@@ -1,6 +1,7 @@
 import forwardSource from '../../../shaders/elementwise/max_feature_map_forward.wesl';
 import gradInputSource from '../../../shaders/elementwise/max_feature_map_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
@@ -34,8 +35,8 @@ export function maxFeatureMap(x: Tensor, options: MaxFeatureMapOptions = {}): Te
   checkOptionNames('maxFeatureMap', options, optionNames);
   const parts = partsOf('maxFeatureMap', x.shape, options);
   const channels = (x.shape.at(-1) ?? 1) / parts;
-  check(x.dtype === 'f32', 'maxFeatureMap', () => `x must be f32, not ${x.dtype}`);
-  const y = x.device.empty([...x.shape.slice(0, -1), channels]);
+  check(isReal(x.dtype), 'maxFeatureMap', () => `x must be f32 or f16, not ${x.dtype}`);
+  const y = x.device.empty([...x.shape.slice(0, -1), channels], x.dtype);
   const { grid, constants, conditions } = elementGrid(x.device, y.size, channels);
   x.device.within('maxFeatureMap', () =>
     x.device.dispatch({
@@ -117,7 +118,7 @@ export const maxFeatureMapOperator = defineOperator<MaxFeatureMapOptions>({
     {
       inputs: [{ shape: [2], kind: 'labels', classes: 2 }],
       attributes: {},
-      message: /maxFeatureMap: x must be f32, not u32/,
+      message: /maxFeatureMap: x must be f32 or f16, not u32/,
     },
   ],
 });

@@ -1,6 +1,7 @@
 import backwardSource from '../../../shaders/elementwise/prelu_backward.wesl';
 import forwardSource from '../../../shaders/elementwise/prelu_forward.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
@@ -31,13 +32,13 @@ export function prelu(x: Tensor, slope: Tensor): Tensor {
       `x ${formatShape(x.shape)} has ${channels} channels, so slope must be [${channels}] or [1], not ${formatShape(slope.shape)}`,
   );
   check(
-    x.dtype === 'f32' && slope.dtype === 'f32',
+    isReal(x.dtype) && slope.dtype === 'f32',
     'prelu',
-    () => `x and slope must be f32, not ${x.dtype} and ${slope.dtype}`,
+    () => `x must be f32 or f16 and slope f32, not ${x.dtype} and ${slope.dtype}`,
   );
   const { device } = x;
   const { grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels, false);
-  const y = device.empty(x.shape);
+  const y = device.empty(x.shape, x.dtype);
   device.within('prelu', () =>
     device.dispatch({
       kernel: forwardKernel,

@@ -1,6 +1,7 @@
 import forwardSource from '../../../shaders/elementwise/relu_forward.wesl';
 import gradInputSource from '../../../shaders/elementwise/relu_grad_input.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
@@ -14,9 +15,9 @@ const gradInputKernel = { name: 'relu_grad_input', source: gradInputSource };
 /** y = max(x, 0), element by element. The derivative at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   checkOperands('relu', x);
-  check(x.dtype === 'f32', 'relu', () => `x must be f32, not ${x.dtype}`);
+  check(isReal(x.dtype), 'relu', () => `x must be f32 or f16, not ${x.dtype}`);
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
-  const y = x.device.empty(x.shape);
+  const y = x.device.empty(x.shape, x.dtype);
   x.device.within('relu', () =>
     x.device.dispatch({
       kernel: forwardKernel,
@@ -64,7 +65,7 @@ export const reluOperator = defineOperator({
     {
       inputs: [{ shape: [2], kind: 'labels', classes: 2 }],
       attributes: {},
-      message: /relu: x must be f32, not u32/,
+      message: /relu: x must be f32 or f16, not u32/,
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { showValue } from '../../../common/show-value.ts';
 import source from '../../../shaders/elementwise/scale.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, referenceArray } from '../../core/operator.ts';
@@ -13,14 +14,14 @@ const kernel = { name: 'scale', source };
 /** factor·x with a number known when the step is built. For a learnt factor use `multiply`. */
 export function scale(x: Tensor, factor: number): Tensor {
   checkOperands('scale', x);
-  check(x.dtype === 'f32', 'scale', () => `x must be f32, not ${x.dtype}`);
+  check(isReal(x.dtype), 'scale', () => `x must be f32 or f16, not ${x.dtype}`);
   checkArgument(
     Number.isFinite(Math.fround(factor)),
     'scale',
     () => `the factor must be a finite f32 number, not ${showValue(factor)}`,
   );
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
-  const y = x.device.empty(x.shape);
+  const y = x.device.empty(x.shape, x.dtype);
   x.device.within('scale', () =>
     x.device.dispatch({
       kernel,

@@ -1,4 +1,4 @@
-import { arrays } from '../../core/data-type.ts';
+import { fromStored } from '../../core/data-type.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Communicator } from '../../distributed/communicator.ts';
 import { runtimeOf } from '../../runtime/runtime.ts';
@@ -54,7 +54,7 @@ export function shareOwnRows(samples: Tensor, labels: Tensor, weights: Tensor, s
         if (label < shard.first || label >= end) rows.fill(0, i * words, (i + 1) * words);
       });
       await shard.ranks.allReduce(rows, 'sum');
-      return [new arrays[samples.dtype](rows.buffer)];
+      return [fromStored(samples.dtype, rows.buffer)];
     },
   });
 }

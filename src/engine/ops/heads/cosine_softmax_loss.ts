@@ -43,6 +43,7 @@ const optionNames: OptionNames<CosineSoftmaxOptions> = {
   normaliseWeights: true,
   classesInUse: true,
   shard: true,
+  labelSmoothing: true,
 };
 
 /**
@@ -75,6 +76,7 @@ export function cosineSoftmaxHead(
     normaliseWeights = true,
     classesInUse,
     shard = null,
+    labelSmoothing,
   } = options;
   checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
@@ -98,6 +100,7 @@ export function cosineSoftmaxHead(
     epsilon,
     classesInUse,
     shard,
+    labelSmoothing,
   });
 }
 
@@ -128,12 +131,13 @@ export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
       scale: learnt ?? scale!,
       ...(classesInUse ? { classesInUse: runtimeOf(features!.device).uniform([classesInUse]) } : {}),
     }),
-  reference: ([features, weights, labels, learnt], { scale, classesInUse, ...options }) => {
+  reference: ([features, weights, labels, learnt], { scale, classesInUse, labelSmoothing, ...options }) => {
     const s = learnt ? learnt.data[0]! : scale!;
     const scores = scoreMatrix(features!, weights!, options);
     return crossEntropyReference(
       scores.map((row) => row.slice(0, classesInUse).map((score) => s * score)),
       labels!,
+      labelSmoothing,
     );
   },
   cost: headCost,
@@ -153,6 +157,14 @@ export const cosineSoftmaxLossOperator = defineOperator<Attributes>({
     {
       inputs: headInputs(9, 40, 5).map((input, i) => (i === 2 ? { ...input, classes: 20 } : input)),
       attributes: { scale: 8, classesInUse: 23 },
+    },
+    {
+      inputs: headInputs(9, 40, 5).map((input, i) => (i === 2 ? { ...input, classes: 20 } : input)),
+      attributes: { scale: 8, classesInUse: 23, labelSmoothing: 0.2 },
+    },
+    {
+      inputs: [...headInputs(9, 11, 5, 'extremeRows'), { shape: [1], kind: 'positive', scale: 10 }],
+      attributes: { labelSmoothing: 0.1 },
     },
   ],
   misuses: [

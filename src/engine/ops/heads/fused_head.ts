@@ -77,7 +77,7 @@ export class FusedHead {
 
   /** The end of the forward pass. @param own what the kernel takes beside states, decisions, loss and statistics */
   finish(own: Pick<Dispatch, 'constants' | 'conditions' | 'bindings'>, states: Tensor): LossWithStatistics {
-    const { scores, finish, state, decision, statistics: names } = this.options;
+    const { scores, finish, state, decision, statistics: names, structConditions } = this.options;
     const { features, allClasses } = scores;
     const { device } = features;
     const samples = features.shape[0]!;
@@ -87,7 +87,7 @@ export class FusedHead {
     device.dispatch({
       kernel: finish,
       constants: { SAMPLES: samples, ALL_CLASSES: allClasses, WORKGROUP: 32, ...own.constants },
-      conditions: own.conditions,
+      conditions: { ...own.conditions, ...structConditions },
       bindings: { states, decisions, loss, statistics: values, ...own.bindings },
       grid: [1, 1, 1],
       cost: { flops: 16 * samples, bytes: 4 * (state.words + decision.words) * samples },
@@ -139,14 +139,15 @@ export class FusedHead {
     own: Pick<Dispatch, 'constants' | 'conditions' | 'bindings'>,
     gradients: Tensor,
   ): void {
-    const { features, rows, options } = this.options.scores;
+    const { scores, structConditions } = this.options;
+    const { features, rows, options } = scores;
     if (options.shard && options.shard.ranks.rank !== 0) return;
     const [samples, d] = features.shape as [number, number];
     const { grid, constants } = elementGrid(features.device, features.size, 1);
     features.device.dispatch({
       kernel,
       constants: { ...constants, SAMPLES: samples, D: d, ...own.constants },
-      conditions: own.conditions,
+      conditions: { ...own.conditions, ...structConditions },
       bindings: { directions: rows, decisions: this.decisions!, grad_features: gradients, ...own.bindings },
       grid,
       cost: { flops: 2 * features.size, bytes: 12 * features.size },

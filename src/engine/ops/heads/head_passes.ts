@@ -45,6 +45,8 @@ export interface HeadPass {
   readonly flops: number;
   readonly constants: Dispatch['constants'];
   readonly conditions: NonNullable<Dispatch['conditions']>;
+  /** Those of the conditions that members of the family's structs are behind: for all kernels that know a struct (default: none). */
+  readonly structConditions?: Dispatch['conditions'];
   /** What the module binds, beside norms. */
   readonly bindings: (window: ScoreWindow) => Dispatch['bindings'];
 }
@@ -133,7 +135,7 @@ function mergeStates(
   device.dispatch({
     kernel: mergeKernel,
     constants: { ...constants, SAMPLES: samples, PARTS: parts, WORKGROUP: 32 },
-    conditions: { [head.family]: true, first: window.first === 0 },
+    conditions: { [head.family]: true, first: window.first === 0, ...head.structConditions },
     bindings: { parts: partial, states },
     grid,
     cost: { flops: 8 * samples * parts, bytes: partial.bytes },

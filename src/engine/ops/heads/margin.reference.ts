@@ -1,7 +1,16 @@
 import type { CommonMargin } from './margin.ts';
 
-/** What stands for a cosine before the scale, from the definitions with angles. `annealing` is λ of SphereFace. */
-export function marginReference(margin: CommonMargin, cosine: number, isOwn: boolean, annealing = 0): number {
+/**
+ * What stands for a cosine before the scale, from the definitions with angles. `annealing` is λ of SphereFace, `own` the cosine of the
+ * sample to its own class.
+ */
+export function marginReference(
+  margin: CommonMargin,
+  cosine: number,
+  isOwn: boolean,
+  annealing = 0,
+  own = cosine,
+): number {
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
   switch (margin.kind) {
     case 'cosine':
@@ -16,6 +25,12 @@ export function marginReference(margin: CommonMargin, cosine: number, isOwn: boo
       const k = Math.min(margin.multiple - 1, Math.floor((angle * margin.multiple) / Math.PI));
       const psi = (-1) ** k * Math.cos(margin.multiple * angle) - 2 * k;
       return (annealing * cosine + psi) / (1 + annealing);
+    }
+    case 'curricular': {
+      const { margin: m, t } = margin;
+      if (isOwn) return marginReference({ kind: 'angle', margin: m }, cosine, true);
+      const boundary = Math.cos(Math.acos(Math.min(1, Math.max(-1, own))) + m);
+      return cosine > boundary ? cosine * ((t as number) + cosine) : cosine;
     }
     case 'circle': {
       const { margin: m } = margin;

@@ -1,5 +1,6 @@
 import { check, checkArgument } from '../../core/errors.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
+import { type CurricularMargin, checkCurriculum } from './curriculum.ts';
 import {
   checkSampleMargin,
   isSampleMargin,
@@ -32,7 +33,8 @@ export type CommonMargin =
       readonly annealing: Tensor | number;
     }
   /** Circle loss at class level: quadratic in the cosine, weights of the pairs not differentiated. */
-  | { readonly kind: 'circle'; readonly margin: number };
+  | { readonly kind: 'circle'; readonly margin: number }
+  | CurricularMargin;
 
 /** @throws ArgumentError for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
@@ -57,7 +59,8 @@ export function checkMargin(operator: string, margin: Margin): void {
     );
     return;
   }
-  const limit = margin.kind === 'angle' ? Math.PI : 2;
+  if (margin.kind === 'curricular') checkCurriculum(operator, margin);
+  const limit = margin.kind === 'angle' || margin.kind === 'curricular' ? Math.PI : 2;
   checkArgument(
     margin.margin >= 0 && margin.margin < limit,
     operator,
@@ -67,7 +70,8 @@ export function checkMargin(operator: string, margin: Margin): void {
 
 /** Whether it is made of the angle to the own class, beside its cosine. */
 export function needsOwnAngle(margin: Margin | null): boolean {
-  return isSampleMargin(margin) ? sampleMarginNeedsAngle(margin) : margin?.kind === 'angle';
+  if (isSampleMargin(margin)) return sampleMarginNeedsAngle(margin);
+  return margin?.kind === 'angle' || margin?.kind === 'curricular';
 }
 
 /** What the kernels need to apply a margin; nothing for null. */
@@ -95,6 +99,9 @@ export function marginBindings(device: Device, margin: Margin | null) {
       bindings.annealing = annealing instanceof Tensor ? annealing : device.constant(annealing, [1]);
       break;
     }
+    case 'curricular':
+      conditions.angle_margin = true;
+      break;
     case 'circle':
       conditions.circle = true;
       break;

@@ -37,6 +37,7 @@ const optionNames: OptionNames<MarginSoftmaxOptions> = {
   epsilon: true,
   classesInUse: true,
   shard: true,
+  labelSmoothing: true,
 };
 
 /**
@@ -45,7 +46,8 @@ const optionNames: OptionNames<MarginSoftmaxOptions> = {
  *   loss = mean_i( log Σ_j exp z_ij − z_{i,y_i} ),   z_ij = s·t_ij(cos θ_ij)
  *
  * with t of the {@link Margin}: AM-Softmax (arXiv 1801.05599) and CosFace (arXiv 1801.09414), ArcFace (arXiv 1801.07698), SphereFace
- * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ; and AdaFace (arXiv 2204.00964), MagFace (arXiv 2103.06627) and
+ * (arXiv 1704.08063), circle loss (arXiv 2002.10857), for which s is γ, CurricularFace (arXiv 2004.00288), where t_ij also depends on the cosine
+ * to the own class; and AdaFace (arXiv 2204.00964), MagFace (arXiv 2103.06627) and
  * ElasticFace (arXiv 2109.09416), in which every sample has a margin of its own. The statistics are the cosines without margin and the scale s;
  * where samples have margins of their own also their mean, and mean and standard deviation of the features' lengths.
  *
@@ -72,6 +74,7 @@ export function marginSoftmaxHead(
     epsilon = defaultEpsilon,
     classesInUse,
     shard = null,
+    labelSmoothing,
   } = options;
   checkHead(operator, features, weights, labels, { classesInUse, shard });
   checkEpsilon(operator, epsilon);
@@ -95,6 +98,7 @@ export function marginSoftmaxHead(
     epsilon,
     classesInUse,
     shard,
+    labelSmoothing,
   });
 }
 
@@ -122,6 +126,7 @@ function reference(
     normaliseFeatures = true,
     normaliseWeights = true,
     epsilon = defaultEpsilon,
+    labelSmoothing,
   }: Attributes,
 ): ReferenceArray {
   const annealing = margin.kind === 'multiple-angle' ? (margin.annealing as number) : 0;
@@ -129,11 +134,12 @@ function reference(
   const logits = cosines.map((row, i) => {
     const f = rowOf(features!, i);
     const length = normaliseFeatures ? 1 : Math.sqrt(dot(f, f) + epsilon);
+    const own = labels!.data[i]!;
     return row.map(
-      (cosine, j) => scale! * length * marginReference(margin, cosine, j === labels!.data[i], annealing),
+      (cosine, j) => scale! * length * marginReference(margin, cosine, j === own, annealing, row[own]),
     );
   });
-  return crossEntropyReference(logits, labels!);
+  return crossEntropyReference(logits, labels!, labelSmoothing);
 }
 
 /** Gradients that are not those of the function are tested elsewhere. */
@@ -144,6 +150,7 @@ const cosine = { kind: 'cosine', margin: 0.35 } as const;
 const angle = { kind: 'angle', margin: 0.5 } as const;
 const multipleAngle = { kind: 'multiple-angle', multiple: 4, annealing: 0 } as const;
 const circle = { kind: 'circle', margin: 0.25 } as const;
+const curricular = { kind: 'curricular', margin: 0.5, t: 0.3 } as const;
 
 export const marginSoftmaxLossOperator = defineOperator<Attributes>({
   name: 'marginSoftmaxLoss',
@@ -193,6 +200,16 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
       attributes: { margin: cosine },
     },
     { inputs: detached(headInputs(12, 40, 6)), attributes: { margin: circle, scale: 16 } },
+    // In few dimensions many classes are hard, and many angles past π − m.
+    {
+      inputs: headInputs(40, 65, 3),
+      attributes: { margin: { ...curricular, margin: 1.1, t: -0.2 }, scale: 6 },
+    },
+    {
+      inputs: headInputs(9, 130, 8),
+      attributes: { margin: curricular, scale: 2, normaliseFeatures: false, labelSmoothing: 0.1 },
+    },
+    { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: curricular, scale: 10 } },
     { inputs: headInputs(33, 65, 68, 'outliers'), attributes: { margin: cosine, scale: 64 } },
     { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: cosine, scale: 10 } },
     { inputs: headInputs(9, 11, 5, 'extremeRows'), attributes: { margin: angle, scale: 10 } },
@@ -222,6 +239,16 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
       inputs: headInputs(2, 4, 3),
       attributes: { margin: { kind: 'multiple-angle', multiple: 2, annealing: -1 }, scale: 1 },
       message: /annealing must be .*not -1/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...curricular, t: Number.NaN }, scale: 1 },
+      message: /t must be a finite number or one f32 in a tensor that requires no gradient, not NaN/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...curricular, momentum: 1 }, scale: 1 },
+      message: /momentum must be a number from 0 to below 1, not 1/,
     },
     {
       inputs: headInputs(2, 4, 3),

@@ -22,6 +22,7 @@ interface Attributes {
   readonly step?: number;
   readonly firstRow?: number;
   readonly normaliseFeatures?: boolean;
+  readonly labelSmoothing?: number;
 }
 
 /** A margin as the operator takes it: the lengths that AdaFace keeps in a tensor. */
@@ -33,7 +34,7 @@ function marginOn(device: Device, margin: SampleMarginNumbers): SampleMargin {
 /** The loss in float64, of definitions with angles. */
 export function sampleMarginLossReference(
   [features, weights, labels]: readonly ReferenceArray[],
-  { margin, scale, ...random }: Attributes,
+  { margin, scale, labelSmoothing, ...random }: Attributes,
 ): ReferenceArray {
   const cosines = scoreMatrix(features!, weights!);
   const norms = cosines.map((_, i) => Math.sqrt(dot(rowOf(features!, i), rowOf(features!, i)) + 1e-12));
@@ -45,7 +46,7 @@ export function sampleMarginLossReference(
         scale * (j === labels!.data[i] ? sampleMarginedReference(margin, cosine, margins[i]!) : cosine),
     ),
   );
-  const loss = crossEntropyReference(logits, labels!);
+  const loss = crossEntropyReference(logits, labels!, labelSmoothing);
   loss.data[0]! += regulariserReference(margin, norms);
   return loss;
 }
@@ -54,13 +55,14 @@ const common = {
   family: 'loss',
   apply: (
     [features, weights, labels]: Parameters<Parameters<typeof defineOperator<Attributes>>[0]['apply']>[0],
-    { margin, scale, seed = 0, step = 0, firstRow = 0, normaliseFeatures = true }: Attributes,
+    { margin, scale, seed = 0, step = 0, firstRow = 0, normaliseFeatures = true, labelSmoothing }: Attributes,
   ) => {
     features!.device.setRandom(seed, step, firstRow);
     return marginSoftmaxLoss(features!, weights!, labels!, {
       margin: marginOn(features!.device, margin),
       scale,
       normaliseFeatures,
+      labelSmoothing,
     });
   },
   reference: sampleMarginLossReference,
@@ -92,6 +94,7 @@ export const sampleMarginLossOperator = defineOperator<Attributes>({
       attributes: { margin: adaptive, scale: 10 },
     },
     { inputs: headInputs(5, 7, 6), attributes: { margin: magnitude, scale: 16 } },
+    { inputs: headInputs(5, 7, 6), attributes: { margin: magnitude, scale: 6, labelSmoothing: 0.2 } },
     { inputs: headInputs(67, 130, 37), attributes: { margin: { ...magnitude, norms: [4, 8] }, scale: 8 } },
     {
       inputs: headInputs(40, 65, 3),

@@ -4,13 +4,15 @@ import radialSource from '../../../shaders/heads/softmax_head_grad_radial.wesl';
 import samplesSource from '../../../shaders/heads/softmax_samples.wesl';
 import structs from '../../../shaders/lib/softmax_state.wesl';
 import { record } from '../../core/autograd.ts';
+import { checkArgument } from '../../core/errors.ts';
 import { rowsOf, type Tensor, viewOf } from '../../core/tensor.ts';
-import { structLayout } from '../../runtime/struct-layout.ts';
+import { type StructLayout, structLayout } from '../../runtime/struct-layout.ts';
 import { multiply } from '../elementwise/multiply.ts';
 import { rowInverseNorms } from '../norm/l2_normalise.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { ClassScores, type ClassScoresOptions } from './class_scores.ts';
 import { type ClassShard, mergeSoftmaxStates, shareOwnRows } from './class_shard.ts';
+import { followCurriculum } from './curriculum.ts';
 import { FusedHead } from './fused_head.ts';
 import { type Margin, marginBindings, needsOwnAngle } from './margin.ts';
 import { isSampleMargin } from './sample_margin.ts';
@@ -27,10 +29,14 @@ const samplesKernel = { name: 'softmax_samples', source: samplesSource };
 const finishKernel = { name: 'softmax_head_finish', source: finishSource };
 const radialKernel = { name: 'softmax_head_grad_radial', source: radialSource };
 
-const sample = structLayout(structs, 'Sample');
-const state = structLayout(structs, 'State');
-const decision = structLayout(structs, 'Decision');
 const statistics = statisticNames(structs);
+
+/** Conditions that members of the structs are behind. */
+const memberConditions = { curricular: false, smoothed: false };
+type MemberConditions = Readonly<Partial<typeof memberConditions>>;
+
+const structOf = (name: string, conditions: MemberConditions): StructLayout =>
+  structLayout(structs, name, { ...memberConditions, ...conditions });
 
 /** Options of every softmax loss. */
 export interface SharedHeadOptions {
@@ -41,6 +47,11 @@ export interface SharedHeadOptions {
   readonly classesInUse?: Tensor;
   /** The weights are of some of the classes, and other ranks have the others (default: of all classes). */
   readonly shard?: ClassShard | null;
+  /**
+   * ε of smoothed labels (arXiv 1512.00567, section 7), from 0 to below 1: the label of the own class is 1 − ε + ε/C, those of the others
+   * ε/C, with C the classes that take part (default 0).
+   */
+  readonly labelSmoothing?: number;
 }
 
 export interface SoftmaxHeadOptions extends ClassScoresOptions {
@@ -56,6 +67,7 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
   readonly adaptive?: boolean;
   /** What stands for the cosines; only with normalised weights. */
   readonly margin?: Margin | null;
+  readonly labelSmoothing?: number | undefined;
 }
 
 /**
@@ -65,10 +77,16 @@ export interface SoftmaxHeadOptions extends ClassScoresOptions {
  */
 export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   const { operator, features, weights, bias, scale, floor, margin = null } = options;
-  const { normaliseFeatures, classesInUse, shard = null } = options;
+  const { normaliseFeatures, classesInUse, shard = null, labelSmoothing = 0 } = options;
   const { device } = features;
+  checkArgument(
+    labelSmoothing >= 0 && labelSmoothing < 1,
+    operator,
+    () => `labelSmoothing must be a number from 0 to below 1, not ${labelSmoothing}`,
+  );
   return device.within(operator, () => {
     const { constants, conditions, bindings: ofMargin } = marginBindings(device, margin);
+    const members = membersOf(options);
     // A margin is for cosines, whatever the lengths of the features.
     const scores = new ClassScores({ ...options, normaliseFeatures: normaliseFeatures || margin !== null });
     const samplesNow = (): Tensor => samplesOf(scores, options, ofMargin);
@@ -80,8 +98,8 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
       family: 'softmax',
       finish: finishKernel,
       merge: mergeSoftmaxStates,
-      state,
-      decision,
+      state: structOf('State', members),
+      decision: structOf('Decision', members),
       statistics: sampleMargin ? sampleMarginStatistics : statistics,
       flops: 8,
       constants,
@@ -90,7 +108,9 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
         bias: bias !== null,
         partial: classesInUse !== undefined,
         ...conditions,
+        ...members,
       },
+      structConditions: members,
       bindings: ({ first, classes }) => ({
         samples,
         ...(bias ? { bias: rowsOf(bias, first, classes) } : {}),
@@ -98,13 +118,13 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
     });
     if (options.adaptive) {
       // The products are gone over once more for the scale.
-      adaptScale(head.reduce(), scale, floor);
+      adaptScale(head.reduce(), scale, floor, members);
       samples = samplesNow();
     }
     const slope = device.empty([]); // ∂loss/∂s
     const outputs = head.finish(
       {
-        constants: {},
+        constants: members.smoothed ? { SMOOTHING: labelSmoothing } : {},
         conditions: { partial: classesInUse !== undefined },
         bindings: {
           samples,
@@ -139,6 +159,15 @@ export function softmaxHead(options: SoftmaxHeadOptions): LossWithStatistics {
   });
 }
 
+/** Those of the {@link memberConditions} that hold. */
+const membersOf = ({
+  margin,
+  labelSmoothing = 0,
+}: Pick<SoftmaxHeadOptions, 'margin' | 'labelSmoothing'>): MemberConditions => ({
+  ...(margin?.kind === 'curricular' ? { curricular: true } : {}),
+  ...(labelSmoothing > 0 ? { smoothed: true } : {}),
+});
+
 /** What is known of every sample before its scores: see shaders/heads/softmax_samples. */
 function samplesOf(
   scores: ClassScores,
@@ -146,6 +175,8 @@ function samplesOf(
   ofMargin: Readonly<Record<string, Tensor>>,
 ): Tensor {
   const isOfAngle = needsOwnAngle(margin);
+  const members = membersOf({ margin });
+  const sample = structOf('Sample', members);
   const samples = features.device.empty([features.shape[0]!, sample.words], sample.dtype);
   const lengths = !normaliseFeatures || isOfAngle || isSampleMargin(margin);
   const bindings = {
@@ -154,13 +185,19 @@ function samplesOf(
     ...ofMargin,
     ...(lengths ? { inverse_features: rowInverseNorms(features, epsilon) } : {}),
   };
-  const conditions = { lengths, angle_margin: isOfAngle, multiple_angle: margin?.kind === 'multiple-angle' };
+  const conditions = {
+    lengths,
+    angle_margin: isOfAngle,
+    multiple_angle: margin?.kind === 'multiple-angle',
+    ...members,
+  };
   const constants = { EPSILON: epsilon, FLOOR: floor };
   // Only the angle to the own class is found from weights.
   const own = { constants, conditions };
   if (isOfAngle) {
     scores.perSample(samplesKernel, labels, own, bindings);
     if (shard) shareOwnRows(samples, labels, scores.weights, shard);
+    if (margin?.kind === 'curricular') followCurriculum(samples, margin);
   } else {
     const cost = { flops: 0, bytes: 2 * samples.bytes };
     scores.perSample(samplesKernel, labels, { ...own, cost }, bindings, scores.windows.slice(0, 1));
@@ -169,12 +206,13 @@ function samplesOf(
 }
 
 /** Sets the scale as AdaCos says, from the states that the batch has with the scale so far. */
-function adaptScale(states: Tensor, scale: Tensor, floor: number): void {
+function adaptScale(states: Tensor, scale: Tensor, floor: number, conditions: MemberConditions): void {
   const { device, bytes } = states;
   const n = states.shape[0]!;
   device.dispatch({
     kernel: adaptKernel,
     constants: { SAMPLES: n, FLOOR: floor, WORKGROUP: device.report.software ? 32 : 256 },
+    conditions,
     bindings: { states, scale },
     grid: [1, 1, 1],
     cost: { flops: 64 * n, bytes },

@@ -14,7 +14,12 @@ export interface SoftmaxLossOptions extends SharedHeadOptions {
   readonly bias?: Tensor | null;
 }
 
-const optionNames: OptionNames<SoftmaxLossOptions> = { bias: true, classesInUse: true, shard: true };
+const optionNames: OptionNames<SoftmaxLossOptions> = {
+  bias: true,
+  classesInUse: true,
+  shard: true,
+  labelSmoothing: true,
+};
 
 /**
  * Plain softmax cross-entropy of a linear classifier, fused with it: the logits x·wᵀ + b are never written.
@@ -37,7 +42,7 @@ export function softmaxLossHead(
 ): LossWithStatistics {
   const operator = 'softmaxLoss';
   checkOptionNames(operator, options, optionNames);
-  const { bias = null, classesInUse, shard = null } = options;
+  const { bias = null, classesInUse, shard = null, labelSmoothing } = options;
   checkHead(operator, features, weights, labels, { bias, classesInUse, shard });
   return softmaxHead({
     operator,
@@ -52,6 +57,7 @@ export function softmaxLossHead(
     epsilon: defaultEpsilon,
     classesInUse,
     shard,
+    labelSmoothing,
   });
 }
 
@@ -65,16 +71,17 @@ export function softmaxLoss(
   return softmaxLossHead(features, weights, labels, options).loss;
 }
 
-export const softmaxLossOperator = defineOperator({
+export const softmaxLossOperator = defineOperator<Pick<SoftmaxLossOptions, 'labelSmoothing'>>({
   name: 'softmaxLoss',
   family: 'loss',
-  apply: ([features, weights, labels, bias]) =>
-    softmaxLoss(features!, weights!, labels!, { bias: bias ?? null }),
-  reference: ([features, weights, labels, bias]) => {
+  apply: ([features, weights, labels, bias], options) =>
+    softmaxLoss(features!, weights!, labels!, { ...options, bias: bias ?? null }),
+  reference: ([features, weights, labels, bias], { labelSmoothing }) => {
     const scores = scoreMatrix(features!, weights!, { normaliseFeatures: false, normaliseWeights: false });
     return crossEntropyReference(
       scores.map((row) => row.map((score, j) => score + (bias ? bias.data[j]! : 0))),
       labels!,
+      labelSmoothing,
     );
   },
   cost: headCost,
@@ -84,6 +91,7 @@ export const softmaxLossOperator = defineOperator({
     { inputs: [...headInputs(6, 10, 5), { shape: [10] }], attributes: {} },
     { inputs: [...headInputs(70, 131, 36), { shape: [131], kind: 'outliers' }], attributes: {} },
     { inputs: headInputs(65, 33, 31, 'outliers'), attributes: {} },
+    { inputs: [...headInputs(6, 10, 5), { shape: [10] }], attributes: { labelSmoothing: 0.1 } },
   ],
   misuses: [
     {
@@ -95,6 +103,16 @@ export const softmaxLossOperator = defineOperator({
       inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [2] }],
       attributes: {},
       message: /softmaxLoss: labels must be \[2\] u32, not \[2\] f32/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { labelSmoothing: 1 },
+      message: /softmaxLoss: labelSmoothing must be a number from 0 to below 1, not 1/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { labelSmoothing: Number.NaN },
+      message: /labelSmoothing must be .*, not NaN/,
     },
   ],
 });

@@ -1,26 +1,12 @@
-import finishSource from '../../../shaders/heads/sphereface2_finish.wesl';
-import structs from '../../../shaders/lib/binary_state.wesl';
-import { record } from '../../core/autograd.ts';
-import { check, checkArgument, formatShape } from '../../core/errors.ts';
-import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
 import { checkOptionNames, type OptionNames } from '../../core/options.ts';
-import { type Tensor, viewOf } from '../../core/tensor.ts';
-import { structLayout } from '../../runtime/struct-layout.ts';
-import { multiply } from '../elementwise/multiply.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { checkEpsilon, defaultEpsilon } from '../norm/l2_normalise.ts';
+import { binaryHead, checkSharedBias, numbersMust } from './binary_head.ts';
 import { checkHead, headCost, headInputs } from './class_head.ts';
-import { ClassScores } from './class_scores.ts';
-import { type ClassShard, mergeBinaryStates } from './class_shard.ts';
-import { FusedHead } from './fused_head.ts';
+import type { ClassShard } from './class_shard.ts';
 import { sphereFace2Reference } from './sphereface2.reference.ts';
-import { type LossWithStatistics, statisticNames } from './statistics.ts';
-
-const finishKernel = { name: 'sphereface2_finish', source: finishSource };
-
-const state = structLayout(structs, 'State');
-const decision = structLayout(structs, 'Decision');
-const statistics = statisticNames(finishSource);
+import type { LossWithStatistics } from './statistics.ts';
 
 /** The numbers of the loss. */
 export interface SphereFace2Numbers {
@@ -110,49 +96,24 @@ export function sphereFace2Head(
   const settings = { ...defaults, ...options };
   const { bias, lambda, r, margin, t, gradient, epsilon, shard } = settings;
   checkHead(operator, features, weights, labels, { shard });
-  checkOperands(operator, bias);
   checkEpsilon(operator, epsilon);
-  check(
-    bias.size === 1 && bias.dtype === 'f32',
-    operator,
-    () => `bias must be one f32, not ${formatShape(bias.shape)} ${bias.dtype}`,
-  );
-  const must = (holds: boolean, name: string, rule: string, value: number): void =>
-    checkArgument(
-      holds && Number.isFinite(value),
-      operator,
-      () => `${name} must be a number ${rule}, not ${value}`,
-    );
+  checkSharedBias(operator, bias);
+  const must = numbersMust(operator);
   must(lambda > 0 && lambda < 1, 'lambda', 'between 0 and 1', lambda);
   must(r > 0, 'r', 'above 0', r);
   must(margin >= 0, 'margin', 'from 0', margin);
   must(t >= 1, 't', 'from 1', t);
-  const { device } = features;
-  return device.within(operator, () => {
-    const head = new FusedHead({
-      scores: new ClassScores({ ...settings, operator, features, weights, normaliseFeatures: true }),
-      family: 'binary',
-      finish: finishKernel,
-      merge: mergeBinaryStates,
-      state,
-      decision,
-      statistics,
-      flops: 24,
-      constants: { LAMBDA: lambda, R: r, MARGIN: margin, T: t },
-      conditions: { detached: gradient === 'detached' },
-      bindings: () => ({ labels, shared_bias: bias }),
-    });
-    const slope = device.empty([]); // ∂loss/∂b
-    const outputs = head.finish({ constants: {}, bindings: { labels, bias, slope } }, head.reduce());
-    record(outputs.loss, {
-      operator,
-      inputs: [features, weights, bias],
-      backward: (upstream, into) => [
-        ...head.backward(upstream, into),
-        bias.requiresGradient ? viewOf(multiply(slope, upstream), bias.shape) : null,
-      ],
-    });
-    return outputs;
+  return binaryHead({
+    operator,
+    features,
+    weights,
+    labels,
+    bias,
+    shard,
+    normaliseWeights: settings.normaliseWeights,
+    epsilon,
+    constants: { LAMBDA: lambda, R: r, MARGIN: margin, T: t },
+    conditions: { detached: gradient === 'detached' },
   });
 }
 

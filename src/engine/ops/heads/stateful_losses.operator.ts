@@ -1,5 +1,5 @@
 /**
- * Losses with a state that every call updates: a scale, a margin, the centers. Each starts from a fixed state.
+ * Losses with a state that every call updates: a scale, a margin, a curriculum, the centers. Each starts from a fixed state.
  */
 
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
@@ -14,6 +14,8 @@ import { headCost, headInputs } from './class_head.ts';
 import { scoreMatrix } from './class_scores.reference.ts';
 import { cosineSoftmaxLoss } from './cosine_softmax_loss.ts';
 import { crossEntropyReference } from './cross_entropy.reference.ts';
+import { marginReference } from './margin.reference.ts';
+import { marginSoftmaxLoss } from './margin_softmax_loss.ts';
 
 /** The gradients take the state as a constant, which finite differences of the reference do not. */
 const inputs = (n: number, classes: number, d: number): InputSpec[] =>
@@ -77,5 +79,39 @@ export const movedCentersOperator = defineOperator<{ readonly alpha: number }>({
     centerReference(features!, centers!, labels!, options).centers,
   cost: headCost,
   cases: [{ inputs: inputs(67, 13, 37), attributes: { alpha: 0.5 } }],
+  misuses: [],
+});
+
+const [startT, momentum] = [0.5, 0.75];
+
+/** CurricularFace, whose t follows the cosines of the batch. */
+export const movingCurriculumOperator = defineOperator<{ readonly scale: number; readonly margin: number }>({
+  name: 'movingCurriculumLoss',
+  family: 'loss',
+  stateful: true,
+  apply: ([features, weights, labels], { scale, margin }) => {
+    const t = retained(features!.device, [startT], [1], 'f32');
+    return marginSoftmaxLoss(features!, weights!, labels!, {
+      scale,
+      margin: { kind: 'curricular', margin, t, momentum },
+    });
+  },
+  reference: ([features, weights, labels], { scale, margin }) => {
+    const cosines = scoreMatrix(features!, weights!, {});
+    const mean = cosines.reduce((sum, row, i) => sum + row[labels!.data[i]!]!, 0) / cosines.length;
+    const t = momentum * startT + (1 - momentum) * mean;
+    return crossEntropyReference(
+      cosines.map((row, i) => {
+        const own = labels!.data[i]!;
+        return row.map(
+          (cosine, j) =>
+            scale * marginReference({ kind: 'curricular', margin, t }, cosine, j === own, 0, row[own]),
+        );
+      }),
+      labels!,
+    );
+  },
+  cost: headCost,
+  cases: [{ inputs: inputs(33, 40, 8), attributes: { scale: 16, margin: 0.5 } }],
   misuses: [],
 });

@@ -1,4 +1,5 @@
 import source from '../../../shaders/images/image_batch.wesl';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
@@ -29,6 +30,8 @@ export interface ImageBatchOptions {
   readonly mean?: number;
   /** Multiplies the difference. Default 1/128, which gives numbers between −1 and 1. */
   readonly scale?: number;
+  /** How the result is stored. Default f32. */
+  readonly stored?: 'f32' | 'f16';
 }
 
 const optionNames: OptionNames<ImageBatchOptions> = {
@@ -40,6 +43,7 @@ const optionNames: OptionNames<ImageBatchOptions> = {
   channels: true,
   mean: true,
   scale: true,
+  stored: true,
 };
 
 /**
@@ -69,6 +73,7 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     channels = 3,
     mean = 127.5,
     scale = 1 / 128,
+    stored = 'f32',
   } = options;
   const fits = (extent: number, limit: number): boolean =>
     Number.isInteger(extent) && extent > 0 && extent <= limit;
@@ -104,9 +109,10 @@ export function imageBatch(images: Tensor, options: ImageBatchOptions = {}): Ten
     'imageBatch',
     () => `mean and scale must be finite numbers, not ${mean} and ${scale}`,
   );
+  checkArgument(isReal(stored), 'imageBatch', () => `stored must be f32 or f16, not ${stored}`);
   const random = mirror === 'random' || crop === 'random' || shift > 0;
   const { device } = images;
-  const y = device.empty([n, height, width, channels]);
+  const y = device.empty([n, height, width, channels], stored);
   const { grid, constants } = elementGrid(device, n * height * width, 1);
   device.within('imageBatch', () =>
     device.dispatch({

@@ -43,7 +43,7 @@ function repeated(x: Tensor, batch: Shape): Tensor {
   const shape = [...batch, ...x.shape.slice(-2)];
   const own = padded(x.shape, shape.length);
   const strides = stridesOf(own);
-  const y = x.device.empty(shape);
+  const y = x.device.empty(shape, x.dtype);
   const dimensions = shape.map((extent, axis) => ({
     extent,
     stride: own[axis] === 1 ? 0 : strides[axis]!,

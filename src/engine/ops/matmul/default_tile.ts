@@ -49,9 +49,9 @@ function filled(tile: Tile, { rows, columns }: ProductExtents): number {
  * instead of 64 and read twice as many numbers of workgroup memory for each multiply-add: only for a C as narrow as that, and where 64
  * sums would not stay in registers.
  */
-export function defaultTile(device: Device, product: ProductExtents): Tile {
+export function defaultTile(device: Device, product: ProductExtents, operands = device.operands): Tile {
   const { report } = device;
-  const tiles = tilesOf(device);
+  const tiles = tilesOf(device, operands);
   const first = tiles[0]!;
   if (report.software) return first;
   const { manyRegisters, pipelined, largeOnUnits } = traitsOf(report);

@@ -5,7 +5,14 @@ import { sumRows } from '../reduce/sum_rows.ts';
 import { defaultTile, type ProductExtents, splitsOf } from './default_tile.ts';
 import { prefersStationary, stationaryTile } from './stationary_tile.ts';
 import { tileProduct } from './tile_product.ts';
-import { longestKStep, type Tile, tileCandidates, tileMainloopSources, tilesOf } from './tiles.ts';
+import {
+  longestKStep,
+  operandsOf,
+  type Tile,
+  tileCandidates,
+  tileMainloopSources,
+  tilesOf,
+} from './tiles.ts';
 
 const kernel = { name: 'gemm', source };
 
@@ -69,6 +76,7 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
     out,
   } = options;
   const { m, n, k, products } = extentsOf(b, options);
+  const operands = operandsOf(device, a, b, out);
   const extents = {
     rows: m,
     columns: n,
@@ -78,13 +86,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   };
   const short = { ...extents, inner: k };
   // Rows of aᵀ lie across k.
-  const stationary = transposeA || half ? null : stationaryTile(device, short);
+  const stationary = transposeA || half ? null : stationaryTile(device, short, operands);
   const variantsOf = (tiles: readonly Tile[]): GemmVariant[] => [
     ...gemmVariants(device, tiles, extents),
     ...(stationary ? [{ name: stationary.name, tile: stationary, splits: 1 }] : []),
   ];
-  const tile = stationary && prefersStationary(short, stationary) ? stationary : defaultTile(device, extents);
-  const variants = variantsOf(tilesOf(device));
+  const tile =
+    stationary && prefersStationary(short, stationary) ? stationary : defaultTile(device, extents, operands);
+  const variants = variantsOf(tilesOf(device, operands));
   const scratch = ({ shape, dtype }: Tensor): Tensor => device.empty(shape, dtype);
   const choice: Choice<GemmVariant> = {
     operation: 'gemm',
@@ -98,13 +107,14 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
       bias: bias !== null,
       jacobian: jacobian !== null,
       accumulate,
-      half: device.operands === 'f16',
+      half: operands === 'f16',
+      ...storedHalf({ a, b, out }),
       halfA: half !== null,
     },
     flops: flopsOf(b, options),
     sources: [source, ...tileMainloopSources],
     variants,
-    candidates: variantsOf(tileCandidates(device)),
+    candidates: variantsOf(tileCandidates(device, operands)),
     defaultVariant: variants.findLast((candidate) => candidate.tile.name === tile.name)!,
     benchmark: (candidate) => {
       const { coefficients, base } = jacobian ?? {};
@@ -119,6 +129,12 @@ export function gemm(a: Tensor, b: Tensor, options: GemmOptions): Tensor {
   };
   device.tuner.perform(choice, (chosen) => run(chosen, a, b, options));
   return out;
+}
+
+/** What of a product is stored as f16, for the key of a measurement; nothing where all is f32. */
+function storedHalf(tensors: Readonly<Record<'a' | 'b' | 'out', Tensor>>): Readonly<Record<string, boolean>> {
+  const halves = Object.entries(tensors).filter(([, { dtype }]) => dtype === 'f16');
+  return Object.fromEntries(halves.map(([name]) => [`${name}Stored`, true]));
 }
 
 function extentsOf(b: Tensor, { transposeB, out }: GemmOptions) {

@@ -1,4 +1,5 @@
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
@@ -27,7 +28,7 @@ const optionNames: OptionNames<MatmulOptions> = { transposeA: true, transposeB: 
  *
  * @param a [..., m, k], or [..., k, m] with `transposeA`
  * @param b [..., k, n], or [..., n, k] with `transposeB`
- * @returns [..., m, n]
+ * @returns [..., m, n], stored like a
  * @throws ShapeError unless both are matrices with a common k, and their batches fit
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
@@ -52,15 +53,14 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     'matmul',
     () => `bias must be [${n}], not ${formatShape(bias!.shape)}`,
   );
-  for (const tensor of [a, b, bias]) {
-    check(
-      !tensor || tensor.dtype === 'f32',
-      'matmul',
-      () => `every operand must be f32, not ${tensor!.dtype}`,
-    );
-  }
+  check(
+    isReal(a.dtype) && isReal(b.dtype),
+    'matmul',
+    () => `a and b must be f32 or f16, not ${a.dtype} and ${b.dtype}`,
+  );
+  check(!bias || bias.dtype === 'f32', 'matmul', () => `bias must be f32, not ${bias!.dtype}`);
   const c = a.device.within('matmul', () =>
-    batchedProduct(a, b, { transposeA, transposeB, bias, out: a.device.empty([...batch, m, n]) }),
+    batchedProduct(a, b, { transposeA, transposeB, bias, out: a.device.empty([...batch, m, n], a.dtype) }),
   );
   // With A = op(a), B = op(b):  dA = dC·Bᵀ,  dB = Aᵀ·dC;  where an operand was transposed, so is its gradient.
   return record(c, {

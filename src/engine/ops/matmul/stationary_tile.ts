@@ -24,11 +24,15 @@ const fewestRows = 256;
  * The tile whose part of B stays in registers while rows of A stream by, as long as busy cores allow; null where a device has no such
  * mainloop (see shaders/lib/tile_product_stationary) or k is too long for it.
  */
-export function stationaryTile(device: Device, product: StationaryProduct): Tile | null {
+export function stationaryTile(
+  device: Device,
+  product: StationaryProduct,
+  operands = device.operands,
+): Tile | null {
   const { rows, columns, depth, inner } = product;
   const subgroup = smallSubgroup(device);
   const side = 4 * subgroup;
-  if (!device.report.software || subgroup === 0 || device.operands === 'f16') return null;
+  if (!device.report.software || subgroup === 0 || operands === 'f16') return null;
   const mostBlocks = 1 + laterBlocks.length;
   // Short arrays compile faster.
   const pieces = inner > mostBlocks * side ? 2 : 1;

@@ -2,7 +2,7 @@ import { checkArgument } from '../../core/errors.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
 import type { Cost } from '../../runtime/kernel.ts';
 import { mostWorkgroups } from '../../tuning/grid.ts';
-import { invocationsOf, longestKStep, type Tile } from './tiles.ts';
+import { invocationsOf, longestKStep, operandsOf, type Tile } from './tiles.ts';
 
 /** A matrix product whose operands are described by a kernel of `src/shaders`. */
 export interface TileProduct {
@@ -119,7 +119,7 @@ export function tileProduct(device: Device, product: TileProduct, chosen: Tile):
       ...tile.conditions,
       a_along_k: product.aAlongK ?? true,
       b_along_k: product.bAlongK ?? false,
-      half: device.operands === 'f16',
+      half: operandsOf(device, ...Object.values(product.bindings)) === 'f16',
     },
     bindings: product.bindings,
     grid: [Math.min(rowTiles, most), Math.ceil(product.columns / tile.columns), product.depth * wraps],

@@ -5,7 +5,8 @@ import stationarySource from '../../../shaders/lib/tile_product_stationary.wesl'
 import subgroupSource from '../../../shaders/lib/tile_product_subgroup.wesl';
 import workgroupSource from '../../../shaders/lib/tile_product_workgroup.wesl';
 import sumsSource from '../../../shaders/lib/tile_sums.wesl';
-import type { Device } from '../../core/tensor.ts';
+import type { OperandType } from '../../core/data-type.ts';
+import type { Device, Tensor } from '../../core/tensor.ts';
 import type { MatrixUnit } from '../../runtime/adapter.ts';
 import { askedSubgroupSize, matrixSubgroupSize, traitsOf } from '../../tuning/adapter-class.ts';
 import type { Variant } from '../../tuning/choice.ts';
@@ -160,9 +161,15 @@ function subgroupGrid(subgroup: number, rows: number, columns: number): { down: 
   return { down, across };
 }
 
+/** What the operands of a product of these tensors are rounded to: f16 where the device was asked for that, and where one of them is stored so. */
+export function operandsOf(device: Device, ...tensors: readonly Tensor[]): OperandType {
+  return tensors.some(({ dtype }) => dtype === 'f16') ? 'f16' : device.operands;
+}
+
 /** The tile of a unit, or null where they do not go with each other or with the adapter. */
 function matrixTile(
   device: Device,
+  operands: OperandType,
   subgroup: number,
   unit: MatrixUnit,
   [rows, columns]: readonly [number, number],
@@ -187,7 +194,7 @@ function matrixTile(
   if (!fits) return null;
   const { componentType } = unit;
   return {
-    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}${componentType === device.operands ? '' : ` in ${componentType}`}`,
+    name: `matrix ${rows}×${columns} of ${M}×${N}×${K}${componentType === operands ? '' : ` in ${componentType}`}`,
     mainloop: { name: 'tile_product_matrix', source: matrixSource },
     rows,
     columns,
@@ -210,25 +217,27 @@ function matrixTile(
 }
 
 /**
- * Tiles on matrix units that add in f32: those for the device's operand type, and, for f16 operands, those for f32, which holds what was
+ * Tiles on matrix units that add in f32: those for the type of the operands, and, for f16 operands, those for f32, which holds what was
  * rounded to f16 (Apple's GPUs add f16 in f16).
  */
-function matrixTiles(device: Device): Tile[] {
+function matrixTiles(device: Device, operands: OperandType): Tile[] {
   const subgroup = matrixSubgroupSize(device.report);
   if (subgroup === 0) return [];
   const units = device.report.subgroupMatrix.filter(
     ({ componentType, resultComponentType }) =>
-      (componentType === device.operands || componentType === 'f32') && resultComponentType === 'f32',
+      (componentType === operands || componentType === 'f32') && resultComponentType === 'f32',
   );
-  const own = units.filter(({ componentType }) => componentType === device.operands);
+  const own = units.filter(({ componentType }) => componentType === operands);
   return matrixExtents.flatMap((extents) =>
-    (own.length > 0 ? own : units).flatMap((unit) => matrixTile(device, subgroup, unit, extents) ?? []),
+    (own.length > 0 ? own : units).flatMap(
+      (unit) => matrixTile(device, operands, subgroup, unit, extents) ?? [],
+    ),
   );
 }
 
 /** Every mainloop that the device can do. The first is a good one for its kind. */
-export function tilesOf(device: Device): readonly Tile[] {
-  const matrix = matrixTiles(device);
+export function tilesOf(device: Device, operands = device.operands): readonly Tile[] {
+  const matrix = matrixTiles(device, operands);
   const subgroup = subgroupTiles(device);
   const workgroup = workgroupTiles(device);
   const pipelined = pipelinedTiles(device);
@@ -238,13 +247,13 @@ export function tilesOf(device: Device): readonly Tile[] {
   const throughMemory = traitsOf(device.report).pipelined
     ? [...pipelined, ...workgroup]
     : [...workgroup, ...pipelined];
-  if (device.operands === 'f16') return [...matrix, ...throughMemory, ...subgroup];
+  if (operands === 'f16') return [...matrix, ...throughMemory, ...subgroup];
   return [...throughMemory, ...matrix, ...subgroup];
 }
 
 /** Mainloops worth measuring: on software drivers those through workgroup memory take three times as long, on GPUs that without does. */
-export function tileCandidates(device: Device): readonly Tile[] {
-  const all = tilesOf(device);
+export function tileCandidates(device: Device, operands = device.operands): readonly Tile[] {
+  const all = tilesOf(device, operands);
   const first = all[0]!.mainloop.name;
   return all.filter(
     ({ mainloop }) =>

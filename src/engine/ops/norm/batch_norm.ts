@@ -5,6 +5,7 @@ import inverseDeviationSource from '../../../shaders/norm/batch_norm_inverse_dev
 import partialSource from '../../../shaders/norm/batch_norm_partial.wesl';
 import statisticsSource from '../../../shaders/norm/batch_norm_statistics.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator, type InputSpec } from '../../core/operator.ts';
@@ -94,7 +95,8 @@ export function batchNorm(
         `x ${formatShape(x.shape)} has ${channels} channels, so ${name} must be [${channels}], not ${formatShape(shape)}`,
     );
   }
-  for (const [name, { dtype }] of Object.entries({ x, ...perChannel }))
+  check(isReal(x.dtype), 'batchNorm', () => `x must be f32 or f16, not ${x.dtype}`);
+  for (const [name, { dtype }] of Object.entries(perChannel))
     check(dtype === 'f32', 'batchNorm', () => `${name} must be f32, not ${dtype}`);
   checkArgument(
     momentum >= 0 && momentum <= 1 && epsilon > 0,
@@ -108,7 +110,7 @@ export function batchNorm(
   );
   const { device } = x;
   const { grid, constants, conditions } = rowChunkGrid(device, x.size / channels, channels, false);
-  const y = device.empty(x.shape);
+  const y = device.empty(x.shape, x.dtype);
   const statistics = device.within('batchNorm', () => {
     const found = training
       ? batchStatistics(x, running, momentum, epsilon, ranks)
@@ -316,7 +318,7 @@ export const batchNormOperator = defineOperator<BatchNormOptions>({
     {
       inputs: [{ shape: [2, 4], kind: 'pixels' }, ...perChannel(4)],
       attributes: { training: false },
-      message: /batchNorm: x must be f32, not rgba8/,
+      message: /batchNorm: x must be f32 or f16, not rgba8/,
     },
     {
       inputs: [{ shape: [4, 3] }, ...perChannel(3)],

@@ -62,7 +62,10 @@ function pool(operator: string, x: Tensor, options: AveragePool2dOptions): Tenso
   checkOptionNames(operator, options, optionNames);
   const geometry = pool2dGeometry(operator, x, options);
   const { countPadding = true } = options;
-  const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
+  const y = x.device.empty(
+    [x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
+    x.dtype,
+  );
   x.device.within(operator, () =>
     x.device.dispatch({
       kernel: forwardKernel,
@@ -163,7 +166,7 @@ export const globalAveragePoolOperator = defineOperator({
     {
       inputs: [{ shape: [1, 2, 2, 4], kind: 'pixels' }],
       attributes: {},
-      message: /globalAveragePool: x must be f32, not rgba8/,
+      message: /globalAveragePool: x must be f32 or f16, not rgba8/,
     },
   ],
 });

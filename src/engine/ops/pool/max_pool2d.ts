@@ -31,7 +31,10 @@ export function maxPool2d(x: Tensor, options: Pool2dOptions): Tensor {
   checkOperands('maxPool2d', x);
   checkOptionNames('maxPool2d', options, pool2dOptions);
   const geometry = pool2dGeometry('maxPool2d', x, options);
-  const y = x.device.empty([x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS]);
+  const y = x.device.empty(
+    [x.shape[0]!, geometry.OUT_HEIGHT, geometry.OUT_WIDTH, geometry.CHANNELS],
+    x.dtype,
+  );
   x.device.within('maxPool2d', () =>
     x.device.dispatch({
       kernel: forwardKernel,
@@ -114,7 +117,7 @@ export const maxPool2dOperator = defineOperator<Pool2dOptions>({
     {
       inputs: [{ shape: [1, 4, 4, 4], kind: 'pixels' }],
       attributes: { kernel: 2 },
-      message: /maxPool2d: x must be f32, not rgba8/,
+      message: /maxPool2d: x must be f32 or f16, not rgba8/,
     },
     { ...fits, attributes: { kernel: 0 }, message: /maxPool2d: kernel and stride are positive integers/ },
     { ...fits, attributes: { kernel: 2, stride: 1.5 }, message: /maxPool2d: kernel and stride are positive/ },

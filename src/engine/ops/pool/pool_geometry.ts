@@ -1,3 +1,4 @@
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import type { OptionNames } from '../../core/options.ts';
 import type { Device, Tensor } from '../../core/tensor.ts';
@@ -78,7 +79,7 @@ export function pool2dGeometry(
     operator,
     () => `x must be [n, height, width, channels], not ${formatShape(x.shape)}`,
   );
-  check(x.dtype === 'f32', operator, () => `x must be f32, not ${x.dtype}`);
+  check(isReal(x.dtype), operator, () => `x must be f32 or f16, not ${x.dtype}`);
   const kernel = pair(options.kernel);
   const stride = pair(options.stride ?? options.kernel);
   const padding = pair(options.padding ?? 0);

@@ -1,6 +1,7 @@
 import forwardSource from '../../../shaders/shape/concat_forward.wesl';
 import copyColumnsSource from '../../../shaders/shape/copy_columns.wesl';
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument, formatShape } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
@@ -50,9 +51,9 @@ export function concat(inputs: readonly Tensor[], options: ConcatOptions): Tenso
     () => `along axis ${axis} all other extents must be equal, not ${shapes}`,
   );
   check(
-    inputs.every(({ dtype }) => dtype === 'f32'),
+    inputs.every(({ dtype }) => isReal(dtype) && dtype === first.dtype),
     'concat',
-    () => `all must be f32, not ${inputs.map(({ dtype }) => dtype).join(', ')}`,
+    () => `all must be f32, or all f16, not ${inputs.map(({ dtype }) => dtype).join(', ')}`,
   );
   return joinAll(inputs, joined);
 }
@@ -66,7 +67,7 @@ function joinAll(inputs: readonly Tensor[], axis: number): Tensor {
 
 function join(a: Tensor, b: Tensor, axis: number): Tensor {
   const shape = a.shape.map((extent, i) => (i === axis ? extent + b.shape[i]! : extent));
-  const y = a.device.empty(shape);
+  const y = a.device.empty(shape, a.dtype);
   const rowOfA = elementCount(a.shape.slice(axis));
   const rowOfB = elementCount(b.shape.slice(axis));
   const { grid, constants, conditions } = elementGrid(a.device, y.size, commonUnit(rowOfA, rowOfB));
@@ -141,7 +142,7 @@ export const concatOperator = defineOperator<ConcatOptions>({
     {
       inputs: [{ shape: [2] }, { shape: [2], kind: 'labels', classes: 2 }],
       attributes: { axis: 0 },
-      message: /concat: all must be f32, not f32, u32/,
+      message: /concat: all must be f32, or all f16, not f32, u32/,
     },
   ],
 });

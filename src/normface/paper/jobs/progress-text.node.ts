@@ -16,25 +16,29 @@ export interface PlanProgress {
 }
 
 export async function progressOf({ jobs: planned }: Plan, jobs: Jobs): Promise<PlanProgress> {
-  const rows = new Map<string, { done: number; of: number }>();
+  const rows = new Map<string, { done: number; diverged: number; of: number }>();
   const diverged: string[] = [];
   const counted = new Map<Job, number>();
   for (const { job, label, seed } of planned) {
-    const row = rows.get(label) ?? { done: 0, of: 0 };
+    const row = rows.get(label) ?? { done: 0, diverged: 0, of: 0 };
     rows.set(label, row);
     row.of++;
     const why = await jobs.divergence(job);
-    if (why !== undefined) diverged.push(`${label}, seed ${seed}: ${why}`);
-    else if (await isMeasured(job, jobs)) row.done++;
+    if (why !== undefined) {
+      diverged.push(`${label}, seed ${seed}: ${why}`);
+      row.diverged++;
+    } else if (await isMeasured(job, jobs)) row.done++;
     counted.set(job, await jobs.secondsOf(job));
   }
   const counts = [...rows.values()];
   return {
     done: counts.reduce((sum, { done }) => sum + done, 0),
     of: planned.length,
-    lacking: [...rows].flatMap(([label, { done, of }]) =>
-      done < of ? [`${label} (${done} of ${of} seeds)`] : [],
-    ),
+    lacking: [...rows].flatMap(([label, row]) => {
+      const { done, of } = row;
+      // What diverged would do so again.
+      return done + row.diverged < of ? [`${label} (${done} of ${of} seeds)`] : [];
+    }),
     diverged,
     seconds: [...counted.values()].reduce((sum, seconds) => sum + seconds, 0),
   };

@@ -226,21 +226,34 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
   ];
 }
 
-/** Losses that came after the paper (sources: docs/reference.md), with the settings of their authors unless the head has others. */
-export function laterRows({ agents, later }: HeadSettings): readonly LossRow[] {
-  const row = (name: string, key: Loss['name'], normalisation: Normalisation = 'yes'): LossRow => ({
-    key,
-    loss: name,
-    normalisation,
-    config: { loss: { name: key, ...agents, ...later[key] } as Loss },
-  });
+/** A row of a loss with the settings of its authors (sources: docs/reference.md) unless the head has others. */
+function lossRow(
+  { agents, later }: HeadSettings,
+  loss: string,
+  key: Loss['name'],
+  normalisation: Normalisation = 'yes',
+): LossRow {
+  return { key, loss, normalisation, config: { loss: { name: key, ...agents, ...later[key] } as Loss } };
+}
+
+/** Losses that came after the paper. */
+export function laterRows(head: HeadSettings): readonly LossRow[] {
   return [
-    row('CosFace / AM-Softmax', 'cosface'),
-    row('ArcFace', 'arcface'),
-    row('SphereFace', 'sphereface', 'weight only'),
-    row('SphereFace2', 'sphereface2'),
-    row('AdaCos', 'adacos'),
-    row('circle loss', 'circle'),
+    lossRow(head, 'CosFace / AM-Softmax', 'cosface'),
+    lossRow(head, 'ArcFace', 'arcface'),
+    lossRow(head, 'SphereFace', 'sphereface', 'weight only'),
+    lossRow(head, 'SphereFace2', 'sphereface2'),
+    lossRow(head, 'AdaCos', 'adacos'),
+    lossRow(head, 'circle loss', 'circle'),
+  ];
+}
+
+/** Those of today, with margins of samples. One more is a line here, a word in `scratchKeys` and a line among the scheduled margins. */
+export function todaysRows(head: HeadSettings): readonly LossRow[] {
+  return [
+    lossRow(head, 'AdaFace', 'adaface'),
+    lossRow(head, 'MagFace', 'magface'),
+    lossRow(head, 'ElasticFace', 'elasticface'),
   ];
 }
 

@@ -26,6 +26,9 @@ const cosines = (initial: number): Loss => ({ name: 'normface', scale: { initial
 /** The settings are the defaults: those of the authors (sources: docs/reference.md). A loss more is a line here. */
 const scheduled: readonly Scheduled[] = [
   { key: 'arcface', name: 'ArcFace', before: cosines(64), after: { name: 'arcface' } },
+  { key: 'adaface', name: 'AdaFace', before: cosines(64), after: { name: 'adaface' } },
+  { key: 'magface', name: 'MagFace', before: cosines(64), after: { name: 'magface' } },
+  { key: 'elasticface', name: 'ElasticFace', before: cosines(64), after: { name: 'elasticface' } },
   { key: 'cosface', name: 'CosFace / AM-Softmax', before: cosines(30), after: { name: 'cosface' } },
   // Its own annealing, from almost no margin on, is what its authors do.
   {

@@ -3,7 +3,7 @@
 import type { Plan, PlannedExperiment } from '../experiment.ts';
 import { comparedResults, measurementsByLabel } from './compared-results.node.ts';
 import { pairsMeasure } from './comparison.node.ts';
-import { control, type LossRow, laterRows, paperRows, rowsOf } from './loss-rows.ts';
+import { control, type LossRow, laterRows, paperRows, rowsOf, todaysRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import { lengthened, type Recipe, scratchJob } from './recipe.ts';
 import { baselineText } from './recipe-text.ts';
@@ -16,6 +16,9 @@ export const scratchKeys: readonly string[] = [
   'normface',
   'cosface',
   'arcface',
+  'adaface',
+  'magface',
+  'elasticface',
 ];
 
 export const scratch: PlannedExperiment = {
@@ -35,7 +38,10 @@ export function planScratch(
   keys: readonly string[] = scratchKeys,
 ): Plan {
   const measure = pairsMeasure(recipe);
-  const rows = rowsOf([...paperRows(recipe.head), ...laterRows(recipe.head)], keys);
+  const rows = rowsOf(
+    [...paperRows(recipe.head), ...laterRows(recipe.head), ...todaysRows(recipe.head)],
+    keys,
+  );
   const stage = lengthened(recipe.baseline, factor);
   const jobs = seeds.flatMap((seed) =>
     rows.map((row) => ({

@@ -30,6 +30,7 @@ import {
   nameOf,
   paperRows,
   sampleRows,
+  todaysRows,
   withTheirControls,
 } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -50,6 +51,7 @@ export function table2Blocks({ head, fineTune }: Recipe): readonly Block[] {
     { title: "the paper's rows", rows: paperRows(head) },
     { title: 'sampled pairs and triplets', rows: sampleRows(fineTune.batchSize) },
     { title: 'later losses', rows: laterRows(head) },
+    { title: "today's losses", rows: todaysRows(head) },
   ];
 }
 

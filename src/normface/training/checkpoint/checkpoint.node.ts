@@ -11,7 +11,7 @@ import { UserError } from '../../../common/errors.ts';
 import { reasonOf, type WriteFile, writeDurably } from '../../../common/files.node.ts';
 import { likelyRun } from '../run/likely-run.node.ts';
 import { bestStep, withoutBest } from './best-checkpoint.node.ts';
-import { type Checkpoint, trainedName, weightsName } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { DONE } from './done.node.ts';
 import { safetensorsPieces } from './safetensors.ts';
 import {
@@ -23,6 +23,7 @@ import {
   stepOf,
 } from './step-folders.node.ts';
 import { attempt, type Place, UnfinishedCheckpoint } from './unfinished-checkpoint.node.ts';
+import { trainedName, weightsName } from './weights-names.ts';
 
 export { completeCheckpoints, latestCheckpoint, stepOf };
 

@@ -5,10 +5,6 @@ import type { StoredTensor } from './safetensors.ts';
 
 const wholeNumber = z.int().min(0);
 
-/** The weights files of a checkpoint: the one that is evaluated, and the net as it is trained where the former has its average. */
-export const weightsName = 'weights.safetensors';
-export const trainedName = 'trained.safetensors';
-
 /** Where a run stands; with the weights and the optimiser's state it decides every later number of the run. */
 export const trainingState = z.strictObject({
   format: z.literal(1),

@@ -5,17 +5,12 @@ import path from 'node:path';
 import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { completeCheckpoints, stepOf } from './checkpoint.node.ts';
-import {
-  type Checkpoint,
-  type TrainingState,
-  trainedName,
-  trainingState,
-  weightsName,
-} from './checkpoint.ts';
+import { type Checkpoint, type TrainingState, trainingState } from './checkpoint.ts';
 import { parseClassFileName } from './class-part.ts';
 import { DONE, type Done, readDone, sha256Of } from './done.node.ts';
 import { type ReadOptions, readTensors } from './read-tensors.node.ts';
 import { TensorFile } from './tensor-file.node.ts';
+import { trainedName, weightsName } from './weights-names.ts';
 
 /**
  * Reads a checkpoint folder, as one model or with the rows of some classes, whoever wrote which of its rows.

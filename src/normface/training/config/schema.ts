@@ -6,8 +6,8 @@ import { lossSchema } from '../../losses/index.ts';
 import { defaultLoss } from '../../losses/names.ts';
 import type { Net } from '../../nets/net.ts';
 import { augmentation } from './augmentation.ts';
+import { schedule, stopEarly } from './schedule-keys.ts';
 
-const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 const factor = z.number().min(0);
 /** Of names of parameters. */
@@ -108,56 +108,6 @@ const evaluation = z.strictObject({
       'Judge one fold (testFold) at the threshold that is best on this; while training only this fold is looked at.',
     ),
   testFold: count.optional().describe('The fold that is judged, where thresholdFold is given.'),
-});
-
-const stopEarly = z.strictObject({
-  metric: z
-    .enum(['accuracy', 'areaUnderCurve', 'equalErrorRate'])
-    .default('accuracy')
-    .describe(
-      'What has to get better: the accuracy that the log shows, or what does not depend on a threshold.',
-    ),
-  patience: count.describe('After so many evaluations in a row without a gain training ends.'),
-  minimumGain: factor.default(0).describe('By how much an evaluation must exceed the last gain to be one.'),
-});
-
-const schedule = z.strictObject({
-  kind: z
-    .enum(['constant', 'step', 'multistep', 'cosine', 'polynomial'])
-    .default('constant')
-    .describe(
-      'How the learning rate falls: not, every so many steps, at milestones, along a cosine, or as a power of what is left of the run ' +
-        'after its warm-up (docs/reference.md#schedules).',
-    ),
-  unit: z
-    .enum(['step', 'epoch'])
-    .default('step')
-    .describe(
-      'What `milestones` and `every` count; `epoch` also keeps the rate of any kind as it is for a whole epoch. `warmupSteps` are steps.',
-    ),
-  milestones: z
-    .array(z.number().positive())
-    .default([])
-    .describe(
-      'Multistep: where the rate drops; a number below 1 is a fraction of the run, otherwise a step or epoch.',
-    ),
-  every: z
-    .number()
-    .positive()
-    .optional()
-    .describe(
-      'Step: the rate drops every so many steps or epochs; a number below 1 is a fraction of the run.',
-    ),
-  gamma: z.number().positive().max(1).default(0.1).describe('Step and multistep: factor of each drop.'),
-  final: fraction
-    .default(0)
-    .describe('Cosine and polynomial: the rate at the end as a fraction of the first.'),
-  power: z.number().positive().max(10).optional().describe('Polynomial: the exponent, 2 if not given.'),
-  warmupSteps: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe('Steps at the beginning in which the rate rises linearly to its first value.'),
 });
 
 /** Whether a configuration holds a net itself, and not its name; `checkNet` says whether it is one. */
@@ -285,6 +235,13 @@ export const configKeys = z.strictObject({
     .describe(
       'So many batches are a step, whose gradients are added up: that of a batch so many times as large, in the memory of one ' +
         '(docs/training.md#gradient-accumulation).',
+    ),
+  precision: z
+    .enum(['f32', 'f16'])
+    .optional()
+    .describe(
+      "How the numbers between the net's layers and their gradients are stored while training: f32 (default), or f16, in half of the memory " +
+        '(docs/training.md#half-precision).',
     ),
   epochs: z
     .number()

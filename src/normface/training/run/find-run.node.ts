@@ -58,8 +58,12 @@ function standingOf(checkpoint: string): { finished: boolean; saved: number } {
   }
 }
 
-/** Whether the run of a checkpoint says that it is done: it may have been stopped early. */
+/** Whether the run of a checkpoint says that it is done: evaluations may have ended it. */
 function isDone(checkpoint: string): boolean {
-  const last = readLog(path.resolve(checkpoint, '../..')).findLast(({ event }) => event !== 'device-lost');
-  return last?.event === 'done';
+  try {
+    const last = readLog(path.resolve(checkpoint, '../..')).findLast(({ event }) => event !== 'device-lost');
+    return last?.event === 'done';
+  } catch {
+    return false; // a log that cannot be read says nothing
+  }
 }

@@ -21,6 +21,9 @@ export interface StepRecord {
   readonly featureNorm?: number;
   readonly normDeviation?: number;
   readonly sampleMargin?: number;
+  /** With precision f16: what the loss is multiplied by, and how many steps since the last record were skipped because gradients overflowed. */
+  readonly lossScale?: number;
+  readonly skipped?: number;
   readonly imagesPerSecond: number;
   /** Part of the time in which the GPU had to wait for images. */
   readonly dataWait: number;
@@ -96,6 +99,8 @@ const columns = [
   'featureNorm',
   'normDeviation',
   'sampleMargin',
+  'lossScale',
+  'skipped',
   'learningRate',
   'imagesPerSecond',
   'dataWait',

@@ -14,6 +14,8 @@ const stepTags: Readonly<Partial<Record<keyof StepRecord, string>>> = {
   featureNorm: 'train/feature_norm',
   normDeviation: 'train/feature_norm_deviation',
   sampleMargin: 'train/sample_margin',
+  lossScale: 'train/loss_scale',
+  skipped: 'train/skipped_steps',
   epoch: 'train/epoch',
   imagesPerSecond: 'speed/images_per_second',
   dataWait: 'speed/share_of_time_waiting_for_images',

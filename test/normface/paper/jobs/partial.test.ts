@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DivergedError } from '../../../../src/common/errors.ts';
 import type { PlannedExperiment } from '../../../../src/normface/paper/experiment.ts';
 import { packBits } from '../../../../src/normface/paper/jobs/bits.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
@@ -101,4 +102,26 @@ test('a report is written of what is done, and nothing is trained for it', async
   expect(report.trained).toEqual([]);
   expect(report.page).toContain('softmax, normalised (0 of 3 seeds)');
   expect(report.page).toContain('No row shares a seed with its control so far.');
+});
+
+test('a row whose loss was not finite is no reason to wait: the table is finished, and says so', async () => {
+  const out = temporaryFolder();
+  const trainer = stubTrainer();
+  const { runner } = fakeRunner(out);
+  const fails = (key: string) =>
+    key === 'small-normface-s2' ? new DivergedError('the loss is NaN') : undefined;
+  const train: typeof trainer.train = (input, place) => {
+    trainer.state.fail = fails(place.key);
+    return trainer.train(input, place);
+  };
+  const experiment = table2();
+  const { finished } = await runExperiments([experiment], runner, { jobs: new Jobs({ runner, train }) });
+  expect(finished.map(({ name }) => name)).toEqual(['table2']);
+  const [, page] = writePaper([experiment], runner);
+  const text = readFileSync(page!, 'utf8');
+  expect(text).toContain(
+    'Without numbers, since their loss was not finite: softmax, normalised, seed 2: the loss is NaN.',
+  );
+  expect(text).toMatch(/^\| softmax \| yes \| [\d.]+ ± [\d.]+ \(2 of 3 seeds\) \|/m);
+  expect(text).toContain('over the seeds that row and control share, 2 to 3.');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { netOf } from '../../../../src/normface/nets/index.ts';
+import { baselineConfig } from '../../../../src/normface/paper/baseline.ts';
 import type { Plan } from '../../../../src/normface/paper/experiment.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { planBaselineLength } from '../../../../src/normface/paper/tables/baseline-length.node.ts';
@@ -44,8 +45,8 @@ test('tables share their baselines, controls and rows', async () => {
   );
   const lengths = planBaselineLength(smallRecipe, seeds, [1, 2]);
   expect(await hashesOf(lengths, planScratch(smallRecipe, seeds, 2, ['control']))).toHaveLength(4);
-  // Control and softmax over cosines go on from rows of Table 2; the four losses need something before, which ArcFace and circle loss share.
-  expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 4 + 3));
+  // Control and softmax over cosines go on from rows of Table 2; the other losses need something before, which most of them share.
+  expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 7 + 3));
 });
 
 test('medium is the recipe of configs/lfw-small*.json, with three seeds and on people whom nobody judges', () => {
@@ -67,6 +68,8 @@ test('medium is the recipe of configs/lfw-small*.json, with three seeds and on p
   const { runner } = fakeRunner(temporaryFolder(), { preset: 'medium', seeds: undefined });
   for (const own of [runner.seeds, runner.comparisonSeeds, runner.costlySeeds])
     expect(own).toEqual([1, 2, 3]);
+  // Figures are as in quick: they need no net that learns for hours.
+  expect(baselineConfig(runner).net).toBe('tiny');
 });
 
 test('medium: every seed of table 3 has a trial of its own, to train on and to be judged by', () => {

@@ -1,0 +1,270 @@
+/** Tensors stored as f16, in the kernels of f32. */
+
+import { describe, expect, test as vitest } from 'vitest';
+import type { Operator } from '../../src/engine/core/operator.ts';
+import type { Tensor } from '../../src/engine/core/tensor.ts';
+import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
+import { fusedConv2d, fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
+import { add } from '../../src/engine/ops/elementwise/add.ts';
+import { cast } from '../../src/engine/ops/elementwise/cast.ts';
+import { elementwiseOperators } from '../../src/engine/ops/elementwise/declarations.ts';
+import { dropoutOperator } from '../../src/engine/ops/elementwise/dropout.ts';
+import { maxFeatureMapOperator } from '../../src/engine/ops/elementwise/max_feature_map.ts';
+import { preluOperator } from '../../src/engine/ops/elementwise/prelu.ts';
+import { relu, reluOperator } from '../../src/engine/ops/elementwise/relu.ts';
+import { scaleOperator } from '../../src/engine/ops/elementwise/scale.ts';
+import { linear } from '../../src/engine/ops/matmul/linear.ts';
+import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { batchNorm, batchNormOperator } from '../../src/engine/ops/norm/batch_norm.ts';
+import { l2Normalise } from '../../src/engine/ops/norm/l2_normalise.ts';
+import {
+  averagePool2dOperator,
+  globalAveragePoolOperator,
+} from '../../src/engine/ops/pool/average_pool2d.ts';
+import { maxPool2dOperator } from '../../src/engine/ops/pool/max_pool2d.ts';
+import { concat, concatOperator } from '../../src/engine/ops/shape/concat.ts';
+import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
+import { checkCase, faultsOf } from '../../src/engine/testing/check.ts';
+import { expectAgreement, oneTileOfEachMainloop, variantsOf } from './agreement.ts';
+import { caseOf } from './case-of.ts';
+import { halfCase } from './half-case.ts';
+import { testDevice } from './open.ts';
+
+const device = await testDevice();
+/** Nothing to test on an adapter that has no f16, but that it says so. */
+const test = device.report.features.includes('shader-f16') ? vitest : vitest.skip;
+
+const named = (name: string): Operator => elementwiseOperators.find((operator) => operator.name === name)!;
+
+/**
+ * Which inputs are f16 (default: all; weights, slopes and biases are f32), and cases: channels by vec4f and one by one, odd sizes, outliers,
+ * every kernel and every epilogue.
+ */
+const table: readonly [Operator, readonly string[], stored?: readonly number[]][] = [
+  [reluOperator, ['2×3×5×7', '9×12']],
+  [preluOperator, ['2×3×5×7, 7', '5×6×12, 1'], [0]],
+  [scaleOperator, ['5×13! {"factor":-0.25}']],
+  [dropoutOperator, ['2×3×5×7 {"rate":0.5,"seed":1,"step":0,"firstRow":3}']],
+  [maxFeatureMapOperator, ['2×5×15 {"parts":3}', '7×48 {"parts":4}']],
+  [concatOperator, ['2×3×5×4, 2×3×5×7! {"axis":-1}', '3×4, 3×12 {"axis":1}']],
+  [named('add'), ['3×5×7, 3×5×7!', '6×8, 6×8!', '2×1×3×1×4, 3×1×2×4!']],
+  [named('multiply'), ['5×3×8!, 5×3×1', '2×1×3×1×4!, 3×1×2×4']],
+  [named('sigmoid'), ['6×8']],
+  [batchNormOperator, ['70×8, 8, 8, 8, 8 {"training":true}', '2×3×5×7!, 7, 7, 7, 7 {"training":false}'], [0]],
+  [
+    averagePool2dOperator,
+    ['2×9×6×8 {"kernel":3,"stride":2,"padding":1,"ceilMode":true}', '2×7×5×3! {"kernel":2,"ceilMode":true}'],
+  ],
+  [globalAveragePoolOperator, ['3×7×6×33']],
+  [
+    maxPool2dOperator,
+    ['2×7×5×3 {"kernel":2,"ceilMode":true}', '2×9×6×8 {"kernel":3,"stride":2,"ceilMode":true}'],
+  ],
+  [
+    conv2dOperator,
+    [
+      '2×7×9×4, 3×3×4×8, 8 {"padding":1}',
+      '2×9×8×7, 5×2×7×3, 3 {"stride":[2,3],"padding":[2,1,0,1]}',
+      '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}',
+      '2×9×8×8, 3×3×1×8, 8 {"stride":2,"padding":1,"groups":8}',
+      '2×10×9×5, 4×5×1×5 {"stride":[3,2],"padding":2,"groups":5}',
+      '3×13×12×8!, 3×3×1×8! {"padding":1,"groups":8}',
+      '2×12×13×1, 5×5×1×36 {"padding":2}',
+    ],
+    [0],
+  ],
+  [
+    fusedConv2dOperator,
+    ['2×5×7×8, 3×3×1×8, 8 {"padding":1,"groups":8,"bias":true,"activation":"relu"}'],
+    [0],
+  ],
+  [
+    fusedConv2dOperator,
+    ['2×7×9×4, 3×3×4×8, 8, 8, 2×7×9×8 {"padding":1,"bias":true,"activation":"prelu"}'],
+    [0, 4],
+  ],
+  [
+    matmulOperator,
+    [
+      '9×20!, 20×13, 13',
+      '31×33, 68×31 {"transposeA":true,"transposeB":true}',
+      '7×1030, 1030×12, 12',
+      '3×5×3, 3×4',
+    ],
+    [0],
+  ],
+];
+
+describe.each(table.map(([operator, labels, stored]) => [operator.name, operator, labels, stored] as const))(
+  '%s',
+  (_, operator, labels, stored) => {
+    test.each(labels)('right to what f16 rounds: %s', async (label) => {
+      expect(faultsOf(await checkCase(device, halfCase(caseOf(operator, label), stored)))).toEqual([]);
+    });
+  },
+);
+
+/** Channels by vec4f and one by one: Winograd, through workgroup memory, by shuffles. */
+test.each([[conv2dOperator, '2×11×9×16!, 3×3×16×20! {"padding":2}']] as const)(
+  'every algorithm gives the same',
+  async (operator, label) => {
+    const sample = halfCase(caseOf(operator, label), [0]);
+    await expectAgreement(device, sample, oneTileOfEachMainloop(await variantsOf(device, sample)));
+  },
+);
+
+/** What is not f16 after all would pass every comparison. */
+test('results, gradients and what is kept for them are f16, gradients of weights f32', () => {
+  const parameter = (shape: readonly number[]): Tensor =>
+    device.tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(0.1), shape).requireGradient();
+  const x = device.tensor(new Float32Array(4 * 9 * 8 * 12).fill(1), [4, 9, 8, 12], 'f16').requireGradient();
+  const [weight, slope, gamma, beta] = [[3, 3, 12, 12], [12], [12], [12]].map(parameter) as Tensor[];
+  const running = { mean: parameter([12]), variance: parameter([12]) };
+  const step = device.capture(() => {
+    const y = fusedConv2d({ x, weight: weight!, activation: { slope: slope! } }, { padding: 1 });
+    const z = batchNorm(add(y, x), gamma!, beta!, running, { training: true });
+    const features = cast(z, 'f32');
+    features.backward(device.constant(0.5, features.shape));
+    return { y, z, features, dx: x.gradient!, dw: weight!.gradient! };
+  });
+  const { y, z, features, dx, dw } = step.outputs;
+  expect([y, z, features, dx, dw].map(({ dtype }) => dtype)).toEqual(['f16', 'f16', 'f32', 'f16', 'f32']);
+  // All that is as large as x; sums and Winograd's transformed images, which are larger, are f32.
+  const asLarge = step.dispatches.flatMap(({ tensors }) => tensors.filter(({ size }) => size === x.size));
+  const whole = asLarge.filter(({ dtype }) => dtype === 'f32');
+  expect(asLarge.length).toBeGreaterThan(12);
+  expect(whole.map(({ shape }) => shape)).toEqual([features.shape, features.shape]);
+  const bytes = (kernel: string): number =>
+    step.dispatches.find(({ dispatch }) => dispatch.kernel.name === kernel)!.dispatch.cost.bytes;
+  expect(bytes('elementwise')).toBe(3 * 2 * x.size);
+  expect(bytes('batch_norm_forward')).toBe(2 * 2 * x.size);
+  step.dispose();
+});
+
+/** Rounded as IEEE 754 has it, whatever the driver's conversion does: the host's by tables of bits are another implementation. */
+test('numbers beyond f16 become infinite, small ones are rounded, NaN stays', async () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+  const ties = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 2 ** -25, 3 * 2 ** -25, 2 ** -14 - 2 ** -25];
+  const values = [65504, 65519, 65520, 1e6, 3e38, inf, nan, 0, 1e-7, 5.9e-8, 1e-40, ...ties].flatMap((v) => [
+    v,
+    -v,
+  ]);
+  const rounded = [
+    65504,
+    65504,
+    inf,
+    inf,
+    inf,
+    inf,
+    nan,
+    0,
+    2 ** -23,
+    2 ** -24,
+    0,
+    1,
+    1 + 2 ** -9,
+    0,
+    2 ** -23,
+    2 ** -14,
+  ];
+  const expected = rounded.flatMap((v) => [v, -v]);
+  // By fours and one by one.
+  for (const count of [values.length, values.length - 1]) {
+    const x = device.tensor(values.slice(0, count), [count]);
+    expect([...(await cast(x, 'f16').read())]).toEqual(expected.slice(0, count));
+    expect([...(await device.tensor(values.slice(0, count), [count], 'f16').read())]).toEqual(
+      expected.slice(0, count),
+    );
+  }
+});
+
+/** f16 has no odd numbers beyond 2048: an index that became one would meet another element. */
+test.each([
+  [1, 5003],
+  [3, 4100],
+  [2053, 3],
+])('every element is where it belongs: %i × %i', async (rows, columns) => {
+  // Different from all others nearby, and exact in f16.
+  const values = Float32Array.from({ length: rows * columns }, (_, i) => ((i * 37) % 2039) - 1019);
+  const x = device.tensor(values, [rows, columns], 'f16').requireGradient();
+  const side = device.tensor(values.subarray(0, rows * 2), [rows, 2], 'f16');
+  const y = concat([relu(x), side], { axis: 1 });
+  const expected = Array.from({ length: rows }, (_, r) => [
+    ...values.subarray(r * columns, (r + 1) * columns).map((value) => Math.max(value, 0)),
+    ...values.subarray(2 * r, 2 * r + 2),
+  ]);
+  expect(y.dtype).toBe('f16');
+  expect([...(await y.read())]).toEqual(expected.flat());
+  const upstream = Float32Array.from({ length: y.size }, (_, i) => ((i * 53) % 1021) - 510);
+  y.backward(device.tensor(upstream, y.shape, 'f16'));
+  const gradient = Array.from(values, (value, i) => {
+    const place = Math.floor(i / columns) * (columns + 2) + (i % columns);
+    return value > 0 ? upstream[place]! : 0;
+  });
+  expect([...(await x.gradient!.read())]).toEqual(gradient);
+});
+
+test('a convolution over more than 2048 columns', async () => {
+  const inputs = [{ shape: [1, 2, 2311, 4] }, { shape: [2, 3, 4, 5] }];
+  const sample = halfCase(conv2dOperator.bind(inputs, { padding: [0, 0, 1, 1] }), [0]);
+  expect(faultsOf(await checkCase(device, sample))).toEqual([]);
+});
+
+/** Tensors larger than a binding, which are bound in windows, and an odd number of elements in the last one. */
+test('tensors larger than a binding', async () => {
+  const limits = { ...device.report.limits, maxStorageBufferBindingSize: 1024 };
+  const small = new DeviceRuntime(device.gpu, { ...device.report, limits }, { tune: 'off' });
+  for (const size of [1501, 2048]) {
+    const values = Float32Array.from({ length: size }, (_, i) => ((i * 37) % 2039) - 1019);
+    const step = small.capture(() => relu(small.tensor(values, [size], 'f16')));
+    expect(step.dispatches[0]!.kernel.bindings.length).toBeGreaterThan(2);
+    step.run();
+    expect([...(await step.outputs.read())]).toEqual(Array.from(values, (value) => Math.max(value, 0)));
+    step.dispose();
+  }
+});
+
+const otherwise = {
+  'by its length': 'x[arrayLength(&x) - 1u]',
+  'by a pointer': '*(&x[0])',
+};
+
+test.each(Object.entries(otherwise))('a kernel that uses a tensor %s is refused', (_, value) => {
+  const source = `
+    @group(0) @binding(0) var<storage, read> x: array<f32>;
+    @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+    @compute @workgroup_size(1) fn main() { y[0] = ${value}; }`;
+  const run = (dtype: 'f16' | 'f32') =>
+    device.dispatch({
+      kernel: { name: 'last', source },
+      constants: {},
+      bindings: { x: device.zeros([3], dtype), y: device.zeros([3]) },
+      grid: [1, 1, 1],
+      cost: { flops: 0, bytes: 0 },
+    });
+  run('f32');
+  expect(() => run('f16')).toThrow(
+    /^last: kernel last uses x otherwise than as an array of numbers by its elements, so that it cannot be f16; cast it to f32 before$/,
+  );
+});
+
+test('other types are refused by operators that have no f16', () => {
+  const [half, whole] = [device.zeros([2, 3], 'f16'), device.zeros([2, 3])];
+  expect(() => l2Normalise(half)).toThrow('l2Normalise: x must be f32, not f16');
+  expect(() => concat([half, whole], { axis: 0 })).toThrow(
+    'concat: all must be f32, or all f16, not f16, f32',
+  );
+  expect(() => linear(whole, device.zeros([3, 2]), device.zeros([2], 'f16'))).toThrow(
+    'bias must be f32, not f16',
+  );
+  expect(() => cast(device.zeros([2], 'u32'), 'f16')).toThrow('cast: x must be f32 or f16, not u32');
+  // As numpy has it.
+  expect(add(half, whole).dtype).toBe('f32');
+});
+
+vitest('a device without f16 says so', async () => {
+  const without = await testDevice({ features: [] });
+  expect(() => cast(without.zeros([2]), 'f16')).toThrow(
+    /^a tensor of f16 needs the feature shader-f16, which this device of the adapter .+ lacks$/,
+  );
+});
