@@ -32,15 +32,15 @@ test('what cannot be is refused', async () => {
   expect(few.stderr).toContain('100 ranks need at least 100 images in a step, not 64');
   const alone = await normface('train', '--max-restarts', '2', '--data', 'generated');
   expect(alone.stderr).toContain('--max-restarts goes with --ranks or --hosts');
+  const waits = await normface('train', '--rank-timeout', '5', '--data', 'generated');
+  expect(waits.stderr).toContain('--rank-timeout goes with --ranks or --hosts');
+  const long = await normface('train', '--rank-timeout', '5000000', '--ranks', '2');
+  expect(long.stderr).toContain('Give a whole number of at most 1000000.');
   const traced = await normface('train', '--trace', 'step.json', '--data', 'generated');
   expect([traced.exitCode, traced.stderr]).toEqual([
     2,
     expect.stringContaining('--trace goes with several ranks; `normface profile train --out FOLDER`'),
   ]);
-  const waits = await normface('train', '--rank-timeout', '5', '--data', 'generated');
-  expect(waits.stderr).toContain('--rank-timeout goes with --ranks or --hosts');
-  const long = await normface('train', '--rank-timeout', '5000000', '--ranks', '2');
-  expect(long.stderr).toContain('Give a whole number of at most 1000000.');
   const missing = await normface('train', '--ranks', '2', '--launcher', '/nowhere/mpirun');
   expect([missing.exitCode, missing.stderr]).toEqual([
     2,
