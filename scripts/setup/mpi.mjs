@@ -78,9 +78,7 @@ export async function installMpi(wanted = ['openmpi']) {
   const what = names.map((name) => (name === 'openmpi' ? 'Open MPI' : 'MPICH')).join(' and ');
   const missing = `${what} ${names.length > 1 ? 'are' : 'is'} not here`;
   if (!recipe) {
-    throw new SetupError(
-      `${missing}; install them with the package manager of ${distribution.name}`,
-    );
+    throw new SetupError(`${missing}; install them with the package manager of ${distribution.name}`);
   }
   const isRoot = process.getuid?.() === 0;
   const command = `${isRoot ? '' : 'sudo '}${recipe.join(' ')}`;

@@ -47,12 +47,12 @@ async function loadedBy(...words: string[]) {
 const light = [
   /^src\/cli\/[a-z-]+\.ts$/,
   /^src\/cli\/(main|context|status-line|standard-streams)\.node\.ts$/,
-  /^src\/common\/(edit-distance|errors|printable|suggest)\.ts$/,
+  /^src\/common\/(edit-distance|errors|format|paired-ratio|printable|suggest)\.ts$/,
   /^src\/normface\/(alignment\/template|losses\/names|overview\/run-orders|distributed\/orders|training\/progress|evaluation\/(merge|features))\.ts$/,
   /^src\/normface\/(package|data\/images\/pixel-limit)\.node\.ts$/,
   // How the program ends, whatever it was doing.
   /^src\/(common\/(files|temporary)|normface\/training\/run\/interrupt|engine\/runtime\/end-now)\.node\.ts$/,
-  /^src\/engine\/core\/errors\.ts$/,
+  /^src\/engine\/(core\/errors|distributed\/mpi\/launcher)\.ts$/,
   /^src\/inspector\/estimate\/card-names\.ts$/,
 ];
 
