@@ -43,6 +43,7 @@ export async function plan(context: Context, file: string | undefined, options: 
   if (config.batchSize < ranks)
     throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
   if (config.ranks.syncBatchNorm) context.warn('the statistics of batch norms are not counted');
+  if (config.freeze?.length) context.warn('gradients of what is frozen are counted, which nobody sends');
   if ((config.accumulate ?? 1) > 1)
     context.warn(
       `of the ${config.accumulate} batches of a step one is counted; what the head sends is sent for each`,

@@ -23,6 +23,9 @@ import {
 } from '../../src/engine/ops/pool/average_pool2d.ts';
 import { maxPool2dOperator } from '../../src/engine/ops/pool/max_pool2d.ts';
 import { concat, concatOperator } from '../../src/engine/ops/shape/concat.ts';
+import { gather } from '../../src/engine/ops/shape/gather.ts';
+import { pad } from '../../src/engine/ops/shape/pad.ts';
+import { reshape } from '../../src/engine/ops/shape/reshape.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import { checkCase, faultsOf } from '../../src/engine/testing/check.ts';
 import { expectAgreement, oneTileOfEachMainloop, variantsOf } from './agreement.ts';
@@ -222,6 +225,46 @@ test('tensors larger than a binding', async () => {
     expect([...(await step.outputs.read())]).toEqual(Array.from(values, (value) => Math.max(value, 0)));
     step.dispose();
   }
+});
+
+test('what is padded is the number that was asked for; rows are gathered', async () => {
+  const x = device.tensor([1, 2, 3], [3], 'f16').requireGradient();
+  const y = pad(x, { before: [2], after: [1], value: -1.5 });
+  expect([...(await y.read())]).toEqual([-1.5, -1.5, 1, 2, 3, -1.5]);
+  y.backward(device.tensor([1, 2, 3, 4, 5, 6], [6], 'f16'));
+  expect([...(await x.gradient!.read())]).toEqual([3, 4, 5]);
+  const rows = gather(x, device.tensor([2, 0, 2], [3], 'u32'));
+  expect([...(await rows.read())]).toEqual([3, 1, 3]);
+  rows.backward(device.tensor([10, 20, 30], [3], 'f16'));
+  expect([...(await x.gradient!.read())]).toEqual([23, 4, 45]);
+});
+
+test('gradients are stored like what they belong to, whatever they come from', async () => {
+  const leaf = (dtype: 'f16' | 'f32') => device.tensor([1, 2, 3], [3], dtype).requireGradient();
+  const [half, whole, other] = [leaf('f16'), leaf('f32'), leaf('f16')];
+  const sum = add(half, whole);
+  expect(sum.dtype).toBe('f32');
+  sum.backward(device.tensor([1, 2, 1 / 3], [3]));
+  reshape(other, [3, 1]).backward(device.tensor([1, 2, 1 / 3], [3, 1]));
+  expect([half, whole, other].map(({ gradient }) => gradient!.dtype)).toEqual(['f16', 'f32', 'f16']);
+  for (const { gradient } of [half, other]) expect([...(await gradient!.read())]).toEqual([1, 2, 1365 / 4096]);
+});
+
+test('a product counts f16 by the bytes that they have', () => {
+  const [x, w] = [device.zeros([4, 8], 'f16'), device.zeros([8, 12])];
+  const step = device.capture(() => linear(x, w));
+  expect(step.dispatches[0]!.dispatch.cost.bytes).toBe(2 * 4 * 8 + 4 * 8 * 12 + 2 * 4 * 12);
+  step.dispose();
+});
+
+test('an odd number of elements is written where no others follow', async () => {
+  const x = device.tensor(new Float32Array(257).fill(1), [257], 'f16');
+  x.rows(128, 129).write(new Float32Array(129).fill(2));
+  x.rows(0, 128).write(new Float32Array(128).fill(3));
+  expect([...(await x.read())]).toEqual([...Array(128).fill(3), ...Array(129).fill(2)]);
+  expect(() => x.rows(0, 127).write(new Float32Array(127))).toThrow(
+    /^write: an odd number of f16 cannot be written where others follow/,
+  );
 });
 
 const otherwise = {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { conv2dGeometry } from '../../src/engine/ops/conv2d/conv2d_geometry.ts';
 import { conv2dForward } from '../../src/engine/ops/conv2d/conv2d_products.ts';
+import { cast } from '../../src/engine/ops/elementwise/cast.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import type { CapturedStep } from '../../src/engine/runtime/captured-step.ts';
 import { runtimeOf } from '../../src/engine/runtime/runtime.ts';
@@ -37,6 +38,11 @@ test('a program does what was recorded, with what short tensors from outside hol
     [2, 64],
   );
   expect([...(await sent(() => scale(rows.rows(1, 1), 2))).slice(0, 3)]).toEqual([128, 130, 132]);
+});
+
+test.runIf(device.report.features.includes('shader-f16'))('an odd number of f16 from outside', async () => {
+  const x = device.tensor([1, 2, 3], [3], 'f16');
+  expect([...(await sent(() => cast(scale(x, 2), 'f32')))]).toEqual([2, 4, 6]);
 });
 
 test('a kernel whose extents are in a tensor gets them: Winograd', async () => {

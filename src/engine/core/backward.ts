@@ -35,7 +35,7 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
   const runtime = runtimeOf(device);
   const { gradients: leaves } = runtime;
   const graph = reachable(root);
-  const gradients = new Map<Tensor, Tensor>([[root, seed ?? device.constant(1, root.shape)]]);
+  const gradients = new Map([[root, storedLike(root, seed ?? device.constant(1, root.shape))]]);
   for (const tensor of graph) {
     const gradient = gradients.get(tensor);
     const node = tensor.node;
@@ -62,6 +62,14 @@ export function backward(root: Tensor, seed: Tensor | null = null): void {
       });
     });
   }
+}
+
+/** Gradients are stored like what they belong to. */
+function storedLike(root: Tensor, gradient: Tensor): Tensor {
+  if (gradient.dtype === root.dtype) return gradient;
+  const stored = root.device.empty(root.shape, root.dtype);
+  accumulate(stored, gradient, false);
+  return stored;
 }
 
 /** Adds a contribution to the gradient of a leaf. One that is `shared` with other tensors is copied: a leaf owns its gradient. */

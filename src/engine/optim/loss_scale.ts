@@ -11,7 +11,8 @@ export const scaleConstants = { GROW_AFTER: 2000, LARGEST_SCALE: largest };
 /**
  * A factor of the loss, so that gradients which are stored as f16 neither vanish nor overflow (Micikevicius et al., arXiv 1710.03740, section
  * 3.2). The reverse pass begins with it, and the optimiser that it is given to divides by it. It follows what it meets, without leaving the
- * device: a step whose gradients are not all finite changes nothing but the factor, which is halved; after 2000 steps without one it is doubled.
+ * device: a step whose gradients are not all finite leaves parameters and the optimiser's state as they are, and the factor is halved; after
+ * 2000 steps without one it is doubled. What moves in the forward pass, such as running statistics of batch norm, has moved by then.
  * At 1 a step is taken whatever its gradients are: it is not the factor then that makes them infinite, and that has to show.
  */
 export class LossScale {

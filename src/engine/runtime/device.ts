@@ -24,7 +24,7 @@ import { Gradients } from './gradients.ts';
 import { type Dispatch, type KernelArgument, type LinkedKernel, linkKernel } from './kernel.ts';
 import { checkLabelRange, type LabelRange, labelError } from './labels.ts';
 import { lossOf } from './loss.ts';
-import { align, type BufferPool, type Storage } from './memory.ts';
+import type { BufferPool, Storage } from './memory.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import type { DeviceOptions, OperandType } from './options.ts';
 import { usualWorkPerSubmission } from './parts.ts';
@@ -107,7 +107,7 @@ export class DeviceRuntime implements Runtime {
   // ---- tensors -------------------------------------------------------------------------------------------------------
 
   tensor(data: ArrayLike<number>, shape: Shape, dtype: DataType = 'f32'): Tensor {
-    const bytes = align(bytesOf(this.report, shape, dtype, 'tensor'), 4);
+    const bytes = bytesOf(this.report, shape, dtype, 'tensor');
     checkNumbers(data, 'tensor');
     check(
       data.length === elementCount(shape),

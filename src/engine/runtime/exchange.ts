@@ -1,4 +1,4 @@
-import type { TensorData } from '../core/data-type.ts';
+import { type StoredData, type TensorData, toTensorData } from '../core/data-type.ts';
 import { DeviceError } from '../core/errors.ts';
 import type { KernelArgument } from './kernel.ts';
 import { Storage } from './memory.ts';
@@ -100,11 +100,11 @@ export interface ExchangeTimes {
 
 /** The exchanges of one run: each begins after the one before has done its work, in the same order in every process. */
 export class RunningExchanges {
-  private readonly upload: (storage: Storage, data: TensorData) => void;
+  private readonly upload: (storage: Storage, data: StoredData) => void;
   private readonly running = new Map<PlacedExchange, Running>();
   private latest: Promise<unknown> = Promise.resolve();
 
-  constructor(upload: (storage: Storage, data: TensorData) => void) {
+  constructor(upload: (storage: Storage, data: StoredData) => void) {
     this.upload = upload;
   }
 
@@ -139,9 +139,9 @@ export class RunningExchanges {
     const { result, times } = this.running.get(placed)!;
     const needed = performance.now();
     const made = await result;
-    exchange.writes.forEach(({ storage }, i) => {
+    exchange.writes.forEach(({ storage, dtype }, i) => {
       // What nobody uses has no memory.
-      if (storage.buffer) this.upload(storage, made[i]!);
+      if (storage.buffer) this.upload(storage, toTensorData(made[i]!, dtype, `exchange ${exchange.name}`));
     });
     const bytes = [...exchange.reads, ...exchange.writes].reduce((sum, tensor) => sum + tensor.bytes, 0);
     return { name: exchange.name, begin, end, bytes, ...times, needed, written: performance.now() };

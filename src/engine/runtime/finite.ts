@@ -17,7 +17,7 @@ export function checkFinite(device: Device, x: KernelArgument, serial: Tensor, f
     constants: { ...constants, CLEAR: clear },
     bindings: { x, serial, flag },
     grid,
-    cost: { flops: 0, bytes: x.bytes },
+    cost: { flops: 0, bytes: 4 * x.size },
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { CapturedStep, type StepHost } from './captured-step.ts';
 import type { BindingInfo, Cost, KernelArgument, LinkedKernel } from './kernel.ts';
-import { type MemoryPlan, type Placement, Storage } from './memory.ts';
+import { align, type MemoryPlan, type Placement, Storage } from './memory.ts';
 import type { PreparedDispatch } from './prepared.ts';
 import type { Source } from './transfers.ts';
 
@@ -54,7 +54,8 @@ export async function programOf(
   const roots = dispatches.flatMap(({ tensors }) => tensors.map(({ storage }) => storage.root));
   const outside = [...new Set(roots.filter(isOutside))];
   const short = outside.filter(({ bytes }) => bytes <= mostContents);
-  const contents = await download(short.map((storage) => ({ storage, bytes: storage.bytes })));
+  // Whole words, as they are written again.
+  const contents = await download(short.map((storage) => ({ storage, bytes: align(storage.bytes, 4) })));
   const rangeOf = ({ storage, bytes }: KernelArgument): ProgramRange => {
     const { root } = storage;
     const inside = storage.offset - root.offset;

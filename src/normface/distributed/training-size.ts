@@ -21,6 +21,7 @@ export function trainingSize(config: TrainingConfig, classes: number): TrainingS
     loss,
     auxiliaryLoss,
     gradientBytes: ranks.gradients === 'f16' ? 2 : 4,
-    clips: optimiser.clipNorm !== undefined,
+    // A loss scale asks for the norm of all gradients, too.
+    clips: optimiser.clipNorm !== undefined || config.precision === 'f16',
   };
 }

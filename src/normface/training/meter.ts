@@ -16,7 +16,7 @@ export interface StepMetrics {
   readonly sampleMargin?: number;
   /** What the loss is multiplied by from the next step on. */
   readonly lossScale?: number;
-  /** 1 where the step changed nothing, because its gradients overflowed; else 0. */
+  /** 1 where the step left weights and optimiser as they were, because its gradients overflowed; else 0. */
   readonly skipped?: number;
 }
 

@@ -65,6 +65,7 @@ const trainings: [string, TrainingConfigInput][] = [
   ['arcface with a part of the classes', { loss: { name: 'arcface', classSampling: { rate: 0.3 } } }],
   ['softmax with smoothed labels', { loss: { name: 'softmax', labelSmoothing: 0.1 } }],
   ['normface, clipped', { loss: { name: 'normface' }, optimiser: { clipNorm: 1 } }],
+  ['normface, in half precision', { loss: { name: 'normface' }, precision: 'f16' }],
   ['center, clipped', { loss: { name: 'center' }, optimiser: { clipNorm: 1 } }],
   ['softmax and center loss', { loss: { name: 'softmax' }, auxiliaryLoss: { name: 'center' } }],
   [

@@ -106,7 +106,8 @@ function gradient(call: Call, operand: OperandName, y: Tensor, dy: Tensor, into:
   const kept = axes.filter((axis) => strides[axis] !== 0);
   const isWhole = call.operation.factors?.(call.options)[operand] === 1;
   if (summed.length === 0) {
-    if (!isWhole) return shares(call, operand, y, dy, axes, into());
+    // Gradients are stored like what they belong to.
+    if (!isWhole || dy.dtype !== target.dtype) return shares(call, operand, y, dy, axes, into());
     return target.shape.length === dy.shape.length ? dy : viewOf(dy, target.shape);
   }
   const order = [...summed, ...kept];

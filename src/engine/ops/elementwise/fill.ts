@@ -6,7 +6,7 @@ import { elementGrid } from '../../tuning/grid.ts';
 
 const kernel = { name: 'fill', source };
 
-/** Sets every element of an f32 tensor, in place. */
+/** Sets every element of a tensor of real numbers, in place. */
 export function fill(x: Tensor, value: number): void {
   const { grid, constants, conditions } = elementGrid(x.device, x.size);
   x.device.dispatch({

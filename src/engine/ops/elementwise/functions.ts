@@ -2,8 +2,8 @@ import type { Tensor } from '../../core/tensor.ts';
 import { elementwise } from './elementwise.ts';
 import type { ClipOptions, GeluOptions, LeakyReluOptions } from './options.ts';
 
-// Functions of f32 tensors of any shape, element by element; other element types throw a ShapeError. A NaN stays one.
-// Denormals may count as zeros, as WGSL allows.
+// Functions of f32 or f16 tensors of any shape, element by element, stored like x; other element types throw a ShapeError. A NaN stays
+// one. Denormals may count as zeros, as WGSL allows.
 
 /** eˣ, ∞ from 88.73 on. */
 export function exp(x: Tensor): Tensor {

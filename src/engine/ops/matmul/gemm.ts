@@ -202,8 +202,9 @@ function run({ tile, splits: wanted }: GemmVariant, a: Tensor, b: Tensor, option
       },
       cost: {
         flops: flopsOf(b, options),
+        // What is stored as f16 counts as f32 here: see withStoredBytes.
         bytes:
-          a.bytes + 4 * products * (k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
+          4 * a.size + 4 * products * (k * n + (1 + Number(jacobian !== null) + Number(accumulate)) * m * n),
       },
     },
     tile,

@@ -1,4 +1,5 @@
 import source from '../../../shaders/shape/copy_strided.wesl';
+import { isReal } from '../../core/data-type.ts';
 import { check, checkArgument } from '../../core/errors.ts';
 import { checkOperands } from '../../core/operands.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -55,12 +56,12 @@ export function checkAxes(operator: string, x: Tensor, axes: readonly number[]):
 }
 
 /**
- * @throws ShapeError unless the elements have 32 bits: the copies of this family move bits, whatever they stand for
+ * @throws ShapeError unless an element is a word to a kernel, as f16 is too: the copies of this family move bits, whatever they stand for
  * @throws ArgumentError if x is no tensor
  */
 export function checkWords(operator: string, x: Tensor): void {
   checkOperands(operator, x);
-  check(x.dtype !== 'rgba8', operator, () => `x must be f32, u32 or i32, not ${x.dtype}`);
+  check(x.dtype !== 'rgba8', operator, () => `x must be f32, f16, u32 or i32, not ${x.dtype}`);
 }
 
 /** The same copy with as few dimensions as describe it: those that follow one another in the source are one. */
@@ -129,6 +130,7 @@ export function copyStrided(
   return y;
 }
 
+/** Of what is stored as f16 those of f32, which become f16 as they are stored. */
 function bitsOf(value: number, { dtype }: Tensor): number {
-  return dtype === 'f32' ? new Uint32Array(Float32Array.of(value).buffer)[0]! : value >>> 0;
+  return isReal(dtype) ? new Uint32Array(Float32Array.of(value).buffer)[0]! : value >>> 0;
 }

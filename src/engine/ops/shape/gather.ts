@@ -20,7 +20,7 @@ const gradInputKernel = { name: 'gather_rows_grad_input', source: gradInputSourc
  * last; in debug mode (`checkLabels`) the next read throws a LabelError that names it. Gradients of a row that appears several times are
  * added in the order of the indices, whose number n the reverse pass compares n² times.
  *
- * @param x [rows, ...] f32, u32 or i32
+ * @param x [rows, ...] f32, f16, u32 or i32
  * @param indices u32 of any shape
  * @returns [...shape of indices, ...]
  * @throws ShapeError unless x has a first dimension and the indices are u32

@@ -1,4 +1,5 @@
 import { record } from '../../core/autograd.ts';
+import { isReal } from '../../core/data-type.ts';
 import { checkArgument, formatShape } from '../../core/errors.ts';
 import { defineOperator, type ReferenceArray, referenceArray } from '../../core/operator.ts';
 import { checkOptionNames, type OptionNames } from '../../core/options.ts';
@@ -21,7 +22,7 @@ const optionNames: OptionNames<PadOptions> = { before: true, after: true, value:
 /**
  * x with a frame of one value.
  *
- * @param x f32, u32 or i32
+ * @param x f32, f16, u32 or i32
  * @throws ArgumentError unless there are as many whole numbers from 0 as x has axes
  */
 export function pad(x: Tensor, options: PadOptions): Tensor {
@@ -40,7 +41,7 @@ export function pad(x: Tensor, options: PadOptions): Tensor {
     );
   }
   checkArgument(
-    x.dtype === 'f32' || (Number.isInteger(value) && Math.abs(value) < 2 ** 32),
+    isReal(x.dtype) || (Number.isInteger(value) && Math.abs(value) < 2 ** 32),
     'pad',
     () => `x holds ${x.dtype}, so the value must be a whole number that it holds, not ${value}`,
   );

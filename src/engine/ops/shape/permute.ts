@@ -8,7 +8,7 @@ import { checkAxes, checkList, checkWords, copyStrided, stridesOf } from './copy
 /**
  * The axes in another order: axis d of the result is axis `order[d]` of x.
  *
- * @param x f32, u32 or i32
+ * @param x f32, f16, u32 or i32
  * @param order every axis of x once; negative ones count from the end
  * @throws ArgumentError if `order` is no permutation of the axes
  */
@@ -106,7 +106,7 @@ export const permuteOperator = defineOperator<{ order: readonly number[] }>({
     {
       inputs: [{ shape: [2, 4], kind: 'pixels' }],
       attributes: { order: [1, 0] },
-      message: /permute: x must be f32, u32 or i32, not rgba8/,
+      message: /permute: x must be f32, f16, u32 or i32, not rgba8/,
     },
   ],
 });

@@ -28,7 +28,7 @@ interface Range {
 /**
  * A part of x: along each axis the indices start, start + step, … below end.
  *
- * @param x f32, u32 or i32
+ * @param x f32, f16, u32 or i32
  * @throws ArgumentError if a range is empty or leaves x
  */
 export function slice(x: Tensor, options: SliceOptions): Tensor {
