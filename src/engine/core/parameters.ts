@@ -42,7 +42,7 @@ export interface ParameterWindow {
 export class Parameters {
   readonly device: Device;
   readonly declarations: readonly ParameterDeclaration[];
-  /** Layout shared by values, gradients and the state of optimisers. */
+  /** Layout of values and of the state of optimisers; gradients have the part of it that is trained, which comes first. */
   readonly entries: readonly ArenaEntry[];
   /**
    * The flat arrays of what is trained, in as many pieces as bindings need: one on most adapters; none where every parameter is frozen.
