@@ -32,7 +32,7 @@ function declare<N extends OperationName>(name: N): Operator {
           ...(k === operands.length - 1 && { kind: 'labels' as const, classes: 2 }),
         })),
         attributes: {} as OptionsOf<N>,
-        message: new RegExp(`${name}: every operand must be f32, not .*u32`),
+        message: new RegExp(`${name}: every operand must be f32 or f16, not .*u32`),
       },
       ...(operands.length > 1
         ? [
