@@ -101,11 +101,14 @@ describe('a captured step in which the host takes part', () => {
     expect([...(await x.read())]).toEqual([2, 3]);
   });
 
-  test.runIf(device.report.features.includes('shader-f16'))('gets f16 as numbers, and gives such', async () => {
-    const x = device.tensor([1, 2, 3], [3], 'f16');
-    const step = device.capture(() => scale(addOnHost(x, 0.5, [], device.empty([3], 'f16')), 2));
-    expect([...(await step.runAndRead([step.outputs]))[0]!]).toEqual([3, 5, 7]);
-  });
+  test.runIf(device.report.features.includes('shader-f16'))(
+    'gets f16 as numbers, and gives such',
+    async () => {
+      const x = device.tensor([1, 2, 3], [3], 'f16');
+      const step = device.capture(() => scale(addOnHost(x, 0.5, [], device.empty([3], 'f16')), 2));
+      expect([...(await step.runAndRead([step.outputs]))[0]!]).toEqual([3, 5, 7]);
+    },
+  );
 
   test('ends with the error of the host', async () => {
     const x = device.tensor([1], [1]);

@@ -247,7 +247,8 @@ test('gradients are stored like what they belong to, whatever they come from', a
   sum.backward(device.tensor([1, 2, 1 / 3], [3]));
   reshape(other, [3, 1]).backward(device.tensor([1, 2, 1 / 3], [3, 1]));
   expect([half, whole, other].map(({ gradient }) => gradient!.dtype)).toEqual(['f16', 'f32', 'f16']);
-  for (const { gradient } of [half, other]) expect([...(await gradient!.read())]).toEqual([1, 2, 1365 / 4096]);
+  for (const { gradient } of [half, other])
+    expect([...(await gradient!.read())]).toEqual([1, 2, 1365 / 4096]);
 });
 
 test('a product counts f16 by the bytes that they have', () => {
