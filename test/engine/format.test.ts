@@ -35,8 +35,8 @@ test('calls that only JavaScript lets through are refused in a sentence', () => 
   expect(() => untyped.tensor!([1, 2, 3])).toThrow(
     /^tensor: a shape is a list of extents, such as \[2, 3\], not undefined$/,
   );
-  expect(() => untyped.tensor!([1], [1], 'f16')).toThrow(
-    /^tensor: there is no data type f16; there are f32, u32, i32, rgba8$/,
+  expect(() => untyped.tensor!([1], [1], 'f64')).toThrow(
+    /^tensor: there is no data type f64; there are f32, f16, u32, i32, rgba8$/,
   );
   expect(() => untyped.empty!([1], 'toString')).toThrow(/^empty: there is no data type toString/);
   expect(() => untyped.tensor!([[1], [2]], [2])).toThrow(/^tensor: the numbers are one flat list/);

@@ -30,6 +30,12 @@ export interface GuardOptions {
 /** Seconds that MPI gets to end the other ranks: with a broken network it may never return. */
 const abortSeconds = 5;
 
+/** Milliseconds in which the launcher passes on what a rank says at its end: MPICH's may drop what has not come out when it ends all. */
+const passOnMs = 200;
+
+/** Nothing else may run meanwhile. */
+const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 export class Guard {
   private readonly binding: Binding;
   private readonly options: GuardOptions;
@@ -69,8 +75,9 @@ export class Guard {
   fatal(status: number, reason: unknown): never {
     try {
       const text = reason instanceof Error && !(reason instanceof UserError) ? reason.stack : textOf(reason);
-      process.stderr.write(`${this.name} ends all ranks with status ${status}: ${text}\n`);
       this.options.onFatal?.(reason);
+      process.stderr.write(`${this.name} ends all ranks with status ${status}: ${text}\n`);
+      sleep(passOnMs);
     } catch {
       // The ranks must end in any case.
     }
