@@ -126,7 +126,7 @@ function tableOf(
 }
 
 function verdict({ interval, mean }: MeanTest): string {
-  if (!interval || (interval[0] <= 0 && interval[1] >= 0)) return 'lengths say nothing of it';
+  if (!interval || (interval[0] <= 0 && interval[1] >= 0)) return 'none is shown';
   return mean > 0 ? 'better pictures have longer features' : 'better pictures have shorter features';
 }
 

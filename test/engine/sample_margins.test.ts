@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ReferenceArray } from '../../src/engine/core/operator.ts';
+import { hash32 } from '../../src/engine/core/random.ts';
 import { headInputs } from '../../src/engine/ops/heads/class_head.ts';
 import { dot, rowOf, scoreMatrix } from '../../src/engine/ops/heads/class_scores.reference.ts';
 import { crossEntropyReference } from '../../src/engine/ops/heads/cross_entropy.reference.ts';
@@ -171,9 +172,9 @@ describe('AdaFace', () => {
 
 describe('ElasticFace', () => {
   /** The mean margin of a batch. */
-  const marginOf = async (margin: Margin, firstRow = 0): Promise<number> => {
+  const marginOf = async (margin: Margin, { seed = 7, step = 3, firstRow = 0 }): Promise<number> => {
     const { features, weights, labels } = tiny();
-    device.setRandom(7, 3, firstRow);
+    device.setRandom(seed, step, firstRow);
     const { statistics } = marginSoftmaxHead(features, weights, labels, { margin, scale: 10 });
     return (await readStatistics(statistics)).sampleMargin!;
   };
@@ -188,7 +189,16 @@ describe('ElasticFace', () => {
     });
     expect(new Set(drawn).size).toBe(8);
     for (const first of [0, 2, 6])
-      expect(await marginOf(margin, first)).toBeCloseTo((drawn[first]! + drawn[first + 1]!) / 2, 6);
+      expect(await marginOf(margin, { firstRow: first })).toBeCloseTo((drawn[first]! + drawn[first + 1]!) / 2, 6);
+  });
+
+  test('the uniform number next to 1, whose logarithm may come out above 0, draws a margin', async () => {
+    // A hash of 0xffffff in its upper bits, found by counting.
+    const [seed, step, firstRow] = [1, 13, 1_525_679];
+    expect(hash32(seed, step, 0, 2 * firstRow) >>> 8).toBe(0xffffff);
+    const batch = { norms: [1, 1], cosines: [], seed, step, firstRow };
+    const [first, second] = sampleMarginsReference(margin, batch);
+    expect(await marginOf(margin, { seed, step, firstRow })).toBeCloseTo((first! + second!) / 2, 4);
   });
 
   test('margins are spread as they should be, and stay within one deviation if clamped', () => {

@@ -20,7 +20,7 @@ export function qualityColumns(samples: readonly Pick<Sample, 'source'>[]): Qual
   return { ...column('blur'), ...column('detail') };
 }
 
-/** Rank correlations of the length of features, which are those of its logarithm, too; null where all images have the same quality. */
+/** Rank correlations of the length of features, which are those of its logarithm, too; null where all images have the same quality, or are fewer than three. */
 export type QualityCorrelations = Readonly<Partial<Record<keyof PictureQuality, RankCorrelation | null>>>;
 
 /** @param columns of the images, in the order of the features */

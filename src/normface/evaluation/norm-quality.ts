@@ -11,7 +11,7 @@ export interface NormQuality {
   readonly differences: readonly (MeanTest | null)[];
   /**
    * Spearman's correlation of length and quality over the levels of one image, from −1, where worse images have longer features, to 1; of
-   * each person the mean over the images.
+   * each person the mean over the images. The interval is Student's, cut where no correlation is.
    */
   readonly correlation: MeanTest;
 }
@@ -36,8 +36,14 @@ export function normQuality(lengths: readonly ArrayLike<number>[], people: Array
     differences: logs.map((level, k) =>
       k === 0 ? null : overPeople(level.map((value, i) => value - best[i]!)),
     ),
-    correlation: overPeople(best.map((_, i) => withQuality(logs.map((level) => level[i]!)))),
+    correlation: withinOne(overPeople(best.map((_, i) => withQuality(logs.map((level) => level[i]!))))),
   };
+}
+
+/** The same with an interval that ends at −1 and 1, beyond which no correlation is. */
+function withinOne(test: MeanTest): MeanTest {
+  const { interval } = test;
+  return { ...test, interval: interval && [Math.max(-1, interval[0]), Math.min(1, interval[1])] };
 }
 
 /** Spearman's correlation of numbers with the reverse of their order; without any spread it is 0. */

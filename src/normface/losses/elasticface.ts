@@ -23,7 +23,7 @@ export const elasticface = defineLoss({
         .lt(2)
         .optional()
         .describe('Mean of the margins; by default 0.5 with form "arc", 0.35 with "cos".'),
-      deviation: factor.default(0.0125).describe('σ, the standard deviation of the margins (std).'),
+      deviation: factor.default(0.05).describe('σ, the standard deviation of the margins (std).'),
       assignment: z
         .enum(['random', 'sorted', 'released'])
         .default('random')

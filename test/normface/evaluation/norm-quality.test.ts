@@ -25,6 +25,31 @@ describe('lengths by quality', () => {
     expect(correlation.mean).toBeCloseTo((1 + (Math.sqrt(3) / 2 - 1) / 2) / 2, 12);
   });
 
+  test('the interval of the correlation ends where correlations do', () => {
+    // Three people: two with 1, one with the correlation 0.5 of the order 2 3 1. Student's interval is 0.833 ± 0.717.
+    const upward = normQuality(
+      [
+        [3, 3, 2],
+        [2, 2, 3],
+        [1, 1, 1],
+      ],
+      [0, 1, 2],
+    ).correlation;
+    expect(upward.mean).toBeCloseTo(2.5 / 3, 12);
+    expect(upward.interval![0]).toBeCloseTo(2.5 / 3 - 4.302653 / 6, 6);
+    expect(upward.interval![1]).toBe(1);
+    const downward = normQuality(
+      [
+        [1, 1, 2],
+        [2, 2, 1],
+        [3, 3, 3],
+      ],
+      [0, 1, 2],
+    ).correlation;
+    expect(downward.interval![0]).toBe(-1);
+    expect(downward.interval![1]).toBeCloseTo(-2.5 / 3 + 4.302653 / 6, 6);
+  });
+
   test('levels without a difference have no correlation, and one person no interval', () => {
     const { correlation } = normQuality([[2], [2], [2]], [7]);
     expect(correlation).toMatchObject({ mean: 0, count: 1, interval: null });

@@ -76,7 +76,7 @@ describe('training configuration', () => {
       'magface',
       { leastMargin: 0.45, mostMargin: 0.8, leastNorm: 10, mostNorm: 110, lambda: 35, easyMargin: true },
     ],
-    ['elasticface', { form: 'arc', margin: 0.5, deviation: 0.0125, assignment: 'random', clamped: false }],
+    ['elasticface', { form: 'arc', margin: 0.5, deviation: 0.05, assignment: 'random', clamped: false }],
   ] as const)('the defaults of %s are those of its authors', (name, settings) => {
     const { loss } = parseConfig({ loss: { name } });
     expect(loss).toMatchObject({ dropout: 0, weightNormalisation: 'tangent', ...settings });

@@ -1,4 +1,5 @@
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOptionNames, type OptionNames } from '../../core/options.ts';
 import { type Device, Tensor } from '../../core/tensor.ts';
 import { type CurricularMargin, checkCurriculum } from './curriculum.ts';
 import {
@@ -36,8 +37,27 @@ export type CommonMargin =
   | { readonly kind: 'circle'; readonly margin: number }
   | CurricularMargin;
 
-/** @throws ArgumentError for numbers that the margin is not defined for */
+type Kind = Margin['kind'];
+
+const optionNames: { readonly [K in Kind]: OptionNames<Extract<Margin, { readonly kind: K }>> } = {
+  cosine: { kind: true, margin: true, onlyAbove: true },
+  angle: { kind: true, margin: true, easy: true, straightThrough: true },
+  'multiple-angle': { kind: true, multiple: true, annealing: true },
+  circle: { kind: true, margin: true },
+  curricular: { kind: true, margin: true, t: true, momentum: true },
+  adaptive: { kind: true, margin: true, concentration: true, alpha: true, running: true },
+  magnitude: { kind: true, margins: true, norms: true, regulariser: true, easy: true },
+  elastic: { kind: true, of: true, margin: true, deviation: true, assignment: true, clamped: true },
+};
+
+/** @throws ArgumentError for a kind or an option that there is not, and for numbers that the margin is not defined for */
 export function checkMargin(operator: string, margin: Margin): void {
+  checkArgument(
+    Object.hasOwn(optionNames, margin?.kind),
+    operator,
+    () => `the kind of the margin must be ${Object.keys(optionNames).join(', ')}, not ${margin?.kind}`,
+  );
+  checkOptionNames<Margin>(operator, margin, optionNames[margin.kind] as OptionNames<Margin>);
   if (isSampleMargin(margin)) {
     checkSampleMargin(operator, margin);
     return;

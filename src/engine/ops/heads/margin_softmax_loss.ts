@@ -252,6 +252,16 @@ export const marginSoftmaxLossOperator = defineOperator<Attributes>({
     },
     {
       inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...angle, kind: 'arc' as 'angle' }, scale: 1 },
+      message: /the kind of the margin must be cosine, angle, .*elastic, not arc/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...angle, easyMargin: true } as Attributes['margin'], scale: 1 },
+      message: /unknown option "easyMargin"/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
       attributes: { margin: cosine, scale: 0 },
       message: /scale must be .*not 0/,
     },

@@ -1,4 +1,5 @@
 import { check, checkArgument } from '../../core/errors.ts';
+import { checkOptionValue } from '../../core/options.ts';
 import { Tensor } from '../../core/tensor.ts';
 
 /** AdaFace (arXiv 2204.00964): s·(cos(θ + g) − (m − g)) for the own class, g = −m·ẑ, ẑ how the feature's length stands to others. */
@@ -99,7 +100,9 @@ export function checkSampleMargin(operator: string, margin: SampleMargin): void 
       return;
     }
     case 'elastic': {
-      const { of, margin: m, deviation } = margin;
+      const { of, margin: m, deviation, assignment } = margin;
+      wants(of === 'angle' || of === 'cosine', 'of must be angle or cosine', of);
+      checkOptionValue(operator, 'assignment', assignment, ['random', 'sorted', 'released']);
       const limit = of === 'angle' ? Math.PI : 2;
       wants(
         m >= 0 && m < limit,

@@ -175,6 +175,16 @@ export const sampleMarginLossOperator = defineOperator<Attributes>({
     },
     {
       inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...cos, of: 'cos' as 'cosine' }, scale: 1 },
+      message: /of must be angle or cosine, not cos/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
+      attributes: { margin: { ...cos, assignment: 'plus' as 'sorted' }, scale: 1 },
+      message: /assignment is "random" or "sorted" or "released", not "plus"/,
+    },
+    {
+      inputs: headInputs(2, 4, 3),
       attributes: { margin: cos, scale: 1, normaliseFeatures: false },
       message: /margins of samples are for normalised features/,
     },
