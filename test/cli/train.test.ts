@@ -245,6 +245,8 @@ test('lr-find tries rates, says where the loss falls fastest, and keeps nothing 
     [['--out', out], /exists already; --force replaces it/],
     [['--out', 'x.pdf'], /must end in \.csv, \.svg or \.png/],
     [['--lowest', '2', '--highest', '1'], /--lowest 2 must be below --highest 1/],
+    // A fine-tune is tried from where it starts.
+    [['--from', 'nowhere'], /there is no checkpoint nowhere/],
   ] as const)
     expect((await normface('lr-find', ...words, ...flags)).stderr).toMatch(sentence);
 });
