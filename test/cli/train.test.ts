@@ -195,6 +195,11 @@ test('--dry-run needs neither images nor a GPU, and tells of one of several rank
   expect(rank.memory.batches).toBe(whole.memory.batches / 2);
   expect(rank.memory.classes).toBeLessThan(0.6 * whole.memory.classes);
   expect(rank.memory.net).toBe(whole.memory.net);
+  const missing = await normface('train', ...words);
+  expect([missing.exitCode, missing.stderr]).toEqual([
+    1,
+    expect.stringMatching(/cannot open the data set nowhere\.rec: .*; where the images are elsewhere, --images and --classes/),
+  ]);
   const huge = await normface(
     'train',
     ...words,
