@@ -198,7 +198,9 @@ test('--dry-run needs neither images nor a GPU, and tells of one of several rank
   const missing = await normface('train', ...words);
   expect([missing.exitCode, missing.stderr]).toEqual([
     1,
-    expect.stringMatching(/cannot open the data set nowhere\.rec: .*; where the images are elsewhere, --images and --classes/),
+    expect.stringMatching(
+      /cannot open the data set nowhere\.rec: .*; where the images are elsewhere, --images and --classes/,
+    ),
   ]);
   const huge = await normface(
     'train',

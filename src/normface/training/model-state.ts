@@ -63,9 +63,7 @@ export function restoreState(
     optimiser.restore(state);
   } catch (error) {
     if (error instanceof DeviceError) throw error;
-    throw new UserError(
-      `the optimiser's state in ${names.source} does not fit: ${(error as Error).message}`,
-    );
+    throw new UserError(`the optimiser's state in ${names.source} does not fit: ${(error as Error).message}`);
   }
   for (const [name, data] of values) parameters.write(name, data);
   // A run that had none begins one.

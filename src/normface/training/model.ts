@@ -24,7 +24,13 @@ import type { TrainingConfig } from './config/config.ts';
 import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import type { ModelMemory } from './model-memory.ts';
-import { type CheckpointNames, type KeptParts, type ModelState, restoreState, snapshotOf } from './model-state.ts';
+import {
+  type CheckpointNames,
+  type KeptParts,
+  type ModelState,
+  restoreState,
+  snapshotOf,
+} from './model-state.ts';
 import { Objective } from './objective.ts';
 import { createOptimiser } from './optimiser.ts';
 import type { RuledParameters } from './parameter-rules.ts';

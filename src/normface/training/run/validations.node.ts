@@ -52,7 +52,9 @@ export class Validations {
     this.over = isOver;
     if (!isOwed) {
       if (this.reason !== undefined)
-        this.options.say(`${this.reason}: the training has ended; --set stopEarly.patience=… goes on with it`);
+        this.options.say(
+          `${this.reason}: the training has ended; --set stopEarly.patience=… goes on with it`,
+        );
       return;
     }
     const { isBest } = await this.validate(firstStep);
