@@ -1,7 +1,8 @@
 /** `normface train --dry-run`: what a training would do and take, without training. */
 
+import fs from 'node:fs';
 import os from 'node:os';
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import { bytesText, grouped } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
 import { DeviceError } from '../engine/core/errors.ts';
@@ -16,7 +17,12 @@ import type { ModelMemory } from '../normface/training/model-memory.ts';
 import type { MatchedPattern, MatchedRule } from '../normface/training/parameter-rules.ts';
 import { duration } from '../normface/training/progress.ts';
 import { forecast, randomImages, trialImages } from '../normface/training/run/forecast.node.ts';
-import { stepCount, stepsInEpoch, type TrainingData } from '../normface/training/training-data.node.ts';
+import {
+  openTrainingData,
+  stepCount,
+  stepsInEpoch,
+  type TrainingData,
+} from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { type Estimated, estimateTraining } from './estimate-training.node.ts';
 
@@ -42,8 +48,15 @@ const usualCard: CardName = 'rtx-4090';
 /** Arithmetic of a step that a software driver is not tried with, in GFLOP: it would take minutes. */
 const mostGigaflops = 1000;
 
-/** The size of a data set. */
-export function sizeOf(data: TrainingData): DryRunSize {
+/** The images of a configuration. @throws UserError which says how to do without them where they are not here */
+export async function imagesOf(config: TrainingConfig): Promise<DryRunSize> {
+  const data = await openTrainingData(config).catch((error) => {
+    if (!(error instanceof UserError) || error instanceof UsageError || fs.existsSync(config.data.path))
+      throw error;
+    throw new UserError(
+      `${error.message}; where the images are elsewhere, --images and --classes say how many there are`,
+    );
+  });
   const { dataset, excluded, warnings } = data;
   return {
     images: dataset.samples.length,

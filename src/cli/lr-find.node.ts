@@ -17,6 +17,7 @@ import {
   suggestRate,
 } from '../normface/training/rate-range.ts';
 import { trialImages } from '../normface/training/run/forecast.node.ts';
+import { initialise } from '../normface/training/run/start.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { checkNewFile } from './output-file.node.ts';
@@ -26,6 +27,7 @@ interface FindRateOptions {
   readonly net?: string;
   readonly loss?: string;
   readonly batch?: number;
+  readonly from?: string;
   readonly set: string[];
   readonly lowest: number;
   readonly highest: number;
@@ -38,7 +40,7 @@ interface FindRateOptions {
 const shownRows = 12;
 
 export async function findRate(context: Context, file: string | undefined, options: FindRateOptions) {
-  const { data: dataPath, net, loss, batch, set, lowest, highest, steps, out, force } = options;
+  const { data: dataPath, net, loss, batch, from, set, lowest, highest, steps, out, force } = options;
   if (lowest >= highest) throw new UsageError(`--lowest ${lowest} must be below --highest ${highest}`);
   if (out !== undefined) {
     if (!/\.(csv|svg|png)$/i.test(out))
@@ -50,6 +52,7 @@ export async function findRate(context: Context, file: string | undefined, optio
     ...(net !== undefined && { net }),
     ...(loss !== undefined && { loss: { name: loss } }),
     ...(batch !== undefined && { batchSize: batch }),
+    ...(from !== undefined && { initialise: { from } }),
   };
   const { config } = resolveConfig({ file, flags, set });
   const data = await openTrainingData(config);
@@ -65,6 +68,7 @@ export async function findRate(context: Context, file: string | undefined, optio
       () => new Model(device, config, data.dataset.identities.length),
       (discarded) => discarded.dispose(),
     );
+    if (config.initialise) initialise(model, config, data, context);
     await model.compile();
     stage.next('trying rates');
     for (let step = 0; step < steps; step++) {

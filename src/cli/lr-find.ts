@@ -20,6 +20,7 @@ export const addLrFind: AddCommand = (program, run) => {
     .addOption(netOption())
     .addOption(lossOption('the loss'))
     .option('--batch <n>', 'images in a step', wholeNumber(1))
+    .option('--from <checkpoint>', 'start from the weights of another run')
     .addOption(repeatedOption('--set <key=value>', 'any other setting'))
     .option('--lowest <rate>', 'rate of the first step', positiveNumber, 1e-5)
     .option('--highest <rate>', 'rate of the last step', positiveNumber, 10)
@@ -31,6 +32,7 @@ export const addLrFind: AddCommand = (program, run) => {
       '\nNothing of the training is kept. The test is that of arXiv 1506.01186; it ends where the loss diverges.\n' +
         examples(
           'normface lr-find configs/lfw-small.json --out rates.svg',
+          'normface lr-find configs/lfw-small-normface.json --from runs/lfw-small-001',
           'normface lr-find --loss arcface --net small --steps 200 --json',
         ),
     )

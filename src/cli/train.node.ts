@@ -219,14 +219,14 @@ async function trainResolved(
 
 /** A dry run, on the images of the configuration or on numbers of them. */
 async function dryRunOf(context: Context, config: TrainingConfig, { ranks, card, ...named }: TrainOptions) {
-  const { dryRun, sizeOf } = await import('./dry-run.node.ts');
+  const { dryRun, imagesOf } = await import('./dry-run.node.ts');
   const { images, classes: people } = named;
   if ((images === undefined) !== (people === undefined))
     throw new UsageError('--images and --classes belong together');
   const size =
     images !== undefined && people !== undefined
       ? { images, people, excluded: 0, warnings: [] }
-      : sizeOf(await openTrainingData(config));
+      : await imagesOf(config);
   return dryRun(context, config, size, { ranks, card });
 }
 

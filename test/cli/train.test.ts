@@ -195,6 +195,13 @@ test('--dry-run needs neither images nor a GPU, and tells of one of several rank
   expect(rank.memory.batches).toBe(whole.memory.batches / 2);
   expect(rank.memory.classes).toBeLessThan(0.6 * whole.memory.classes);
   expect(rank.memory.net).toBe(whole.memory.net);
+  const missing = await normface('train', ...words);
+  expect([missing.exitCode, missing.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /cannot open the data set nowhere\.rec: .*; where the images are elsewhere, --images and --classes/,
+    ),
+  ]);
   const huge = await normface(
     'train',
     ...words,
@@ -245,6 +252,8 @@ test('lr-find tries rates, says where the loss falls fastest, and keeps nothing 
     [['--out', out], /exists already; --force replaces it/],
     [['--out', 'x.pdf'], /must end in \.csv, \.svg or \.png/],
     [['--lowest', '2', '--highest', '1'], /--lowest 2 must be below --highest 1/],
+    // A fine-tune is tried from where it starts.
+    [['--from', 'nowhere'], /there is no checkpoint nowhere/],
   ] as const)
     expect((await normface('lr-find', ...words, ...flags)).stderr).toMatch(sentence);
 });

@@ -1,7 +1,5 @@
 /** The GPU side of training: a net, its losses and an optimiser as one captured step. */
 
-import { UserError } from '../../common/errors.ts';
-import { DeviceError } from '../../engine/core/errors.ts';
 import { type Parameters, readTensors } from '../../engine/core/parameters.ts';
 import { elementCount } from '../../engine/core/shape.ts';
 import type { Device } from '../../engine/core/tensor.ts';
@@ -19,14 +17,20 @@ import { namedPass } from '../distributed/named-pass.ts';
 import { gatherLabels, type TrainingGroup } from '../distributed/training-group.ts';
 import { NetEmbedder } from '../embedding/embedder.ts';
 import { inferenceNet } from '../embedding/inference.ts';
-import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { ClassPart } from './checkpoint/class-part.ts';
 import { matchParameters } from './checkpoint/compatible.ts';
-import { float32Tensor, type StoredTensor } from './checkpoint/safetensors.ts';
+import type { StoredTensor } from './checkpoint/safetensors.ts';
 import type { TrainingConfig } from './config/config.ts';
 import { runStep } from './head.ts';
 import type { LabelledImages, Learner, StepMetrics } from './loop.ts';
 import type { ModelMemory } from './model-memory.ts';
+import {
+  type CheckpointNames,
+  type KeptParts,
+  type ModelState,
+  restoreState,
+  snapshotOf,
+} from './model-state.ts';
 import { Objective } from './objective.ts';
 import { createOptimiser } from './optimiser.ts';
 import type { RuledParameters } from './parameter-rules.ts';
@@ -41,15 +45,6 @@ const largestWeight = Math.sqrt((2 - 2 ** -23) * 2 ** 127);
 export interface StepExchange extends GradientExchange {
   /** Called before and after a step and for every exchange in it, in the same order on all ranks. */
   readonly group?: Pick<TrainingGroup, 'beginStep' | 'endStep' | 'noteExchange' | 'recorder'>;
-}
-
-/** What a model keeps of a training. */
-export type ModelState = Pick<Checkpoint, 'weights' | 'optimiser' | 'trained'>;
-
-/** What messages call a checkpoint and the net it should be of. */
-interface Names {
-  readonly source: string;
-  readonly net: string;
 }
 
 /** A net with its losses and its optimiser, captured as one training step; what checkpoints keep and restore. */
@@ -228,47 +223,19 @@ export class Model implements Learner {
     return undefined;
   }
 
+  private get kept(): KeptParts {
+    const { parameters, optimiser, average, objective } = this;
+    return { parameters, optimiser, average, net: objective.net.declarations };
+  }
+
   /** Weights and optimiser state after the steps submitted so far. */
-  async snapshot(): Promise<ModelState> {
-    const [values, state, average] = await Promise.all([
-      this.parameters.readAll(),
-      this.optimiser.state(),
-      this.average?.read(),
-    ]);
-    const shapes = new Map(this.parameters.entries.map(({ name, shape }) => [name, shape]));
-    const stored = (arrays: ReadonlyMap<string, Float32Array>): Map<string, StoredTensor> =>
-      new Map(
-        [...arrays].map(([name, data]) => [name, float32Tensor(data, shapes.get(name) ?? [data.length])]),
-      );
-    const trained = average && new Map([...average.keys()].map((name) => [name, values.get(name)!]));
-    return {
-      weights: stored(new Map([...values, ...(average ?? [])])),
-      optimiser: stored(state),
-      ...(trained && { trained: stored(trained) }),
-    };
+  snapshot(): Promise<ModelState> {
+    return snapshotOf(this.kept);
   }
 
   /** Continues where a checkpoint was taken. @throws UserError when it does not fit */
-  restore(checkpoint: ModelState, names: Names): void {
-    const { weights, trained = new Map<string, StoredTensor>() } = checkpoint;
-    const values = matchParameters(new Map([...weights, ...trained]), this.parameters.persistent, names);
-    const state = new Map<string, Float32Array>();
-    try {
-      for (const [name, { data, dtype }] of checkpoint.optimiser) {
-        if (!(data instanceof Float32Array)) throw new Error(`${name} is ${dtype}, not F32`);
-        state.set(name, data);
-      }
-      this.optimiser.restore(state);
-    } catch (error) {
-      if (error instanceof DeviceError) throw error;
-      throw new UserError(
-        `the optimiser's state in ${names.source} does not fit: ${(error as Error).message}`,
-      );
-    }
-    for (const [name, data] of values) this.parameters.write(name, data);
-    // A run that had none begins one.
-    if (trained.size === 0) this.average?.start();
-    else this.average?.restore(matchParameters(weights, this.objective.net.declarations, names));
+  restore(checkpoint: ModelState, names: CheckpointNames): void {
+    restoreState(this.kept, checkpoint, names);
   }
 
   /**
@@ -278,7 +245,7 @@ export class Model implements Learner {
    */
   initialise(
     weights: ReadonlyMap<string, StoredTensor>,
-    { keepHead, ...names }: Names & { keepHead: boolean },
+    { keepHead, ...names }: CheckpointNames & { keepHead: boolean },
   ): boolean {
     const values = matchParameters(weights, this.objective.net.declarations, names);
     for (const [name, data] of values) this.parameters.write(name, data);

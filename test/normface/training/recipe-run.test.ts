@@ -11,10 +11,12 @@ import {
   findCheckpoint,
   findWeights,
   pruneCheckpoints,
+  saveCheckpoint,
   stepOf,
 } from '../../../src/normface/training/checkpoint/checkpoint.node.ts';
 import { readCheckpoint } from '../../../src/normface/training/checkpoint/read-checkpoint.node.ts';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
+import { configHash } from '../../../src/normface/training/config/overrides.ts';
 import type { Reporter } from '../../../src/normface/training/reporter.ts';
 import { findRunToResume } from '../../../src/normface/training/run/find-run.node.ts';
 import type { RunRecord, ValidationRecord } from '../../../src/normface/training/run/log.ts';
@@ -65,11 +67,12 @@ const source = {
 } satisfies TrainingConfigInput;
 
 const warnings: string[] = [];
+const shown: string[] = [];
 const reporter: Reporter = {
   say() {},
   emit() {},
   warn: (text) => void warnings.push(text),
-  progressSink: { live: false, columns: 80, show() {}, keep() {}, clear() {} },
+  progressSink: { live: false, columns: 80, show: (text) => void shown.push(text), keep() {}, clear() {} },
 };
 
 /** @param stopAfter steps after which it is interrupted */
@@ -81,13 +84,16 @@ async function start(name: string, stopAfter = Number.POSITIVE_INFINITY) {
   return trainRun({ device, config, source: { ...source, name } as never, data, reporter, shouldStop });
 }
 
-async function resume(named: string, set: string[] = []) {
+/** @param stopAfter steps after which it is interrupted */
+async function resume(named: string, set: string[] = [], stopAfter = Number.POSITIVE_INFINITY) {
   const resolved = openResumed(named, {
     ...{ root, changes: { flags: {}, set }, force: false, lock: true },
     warn: (text) => void warnings.push(text),
   });
   const data = await openTrainingData(resolved.config);
-  return trainRun({ device, reporter, data, ...resolved });
+  let steps = 0;
+  const shouldStop = () => steps++ >= stopAfter;
+  return trainRun({ device, reporter, data, shouldStop, ...resolved });
 }
 
 const validations = (folder: string) =>
@@ -137,8 +143,14 @@ test('a run ends where evaluations get no better, keeps the best checkpoint, and
     );
   }
 
-  // What has ended stays so, unless it gets more patience; then it goes on from its newest checkpoint.
+  // What has ended stays so, which is said, unless it gets more patience; then it goes on from its newest checkpoint.
+  shown.length = 0;
   expect(await resume(whole.folder)).toMatchObject({ finished: true, step: whole.step, best: whole.best });
+  expect(shown).toContainEqual(
+    expect.stringMatching(
+      /^areaUnderCurve has not gained for 4 evaluations in a row, .*: the training has ended; --set stopEarly\.patience=… goes on with it$/,
+    ),
+  );
   const more = await resume(whole.folder, ['stopEarly.patience=6']);
   expect(more.step).toBeGreaterThan(whole.step);
 
@@ -176,4 +188,31 @@ test('a best checkpoint that is gone, or a damaged mark, is told', async () => {
     /has no best checkpoint: it is kept by runs with stopEarly$/,
   );
   expect(() => findCheckpoint(path.join(root, 'nothing', 'best'))).toThrow(/there is no checkpoint/);
+});
+
+test('a run of a version that knew fewer settings goes on, wherever it is stopped', async () => {
+  const part = await start('older', 3);
+  const file = path.join(part.folder, 'config.json');
+  const { loss, ...others } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  expect(loss).toHaveProperty('labelSmoothing', 0);
+  const { labelSmoothing: _, ...olderLoss } = loss;
+  const older = JSON.stringify({ ...others, loss: olderLoss });
+  fs.writeFileSync(file, older);
+  const { state, ...checkpoint } = readCheckpoint(part.checkpoint);
+  const configHashThen = configHash(JSON.parse(older));
+  expect(configHashThen).not.toBe(state.configHash);
+  saveCheckpoint(part.folder, { ...checkpoint, state: { ...state, configHash: configHashThen } });
+
+  // Stopped before it saves anything, then behind a checkpoint of this version, and from the older one again.
+  for (const [named, after, step] of [
+    [part.folder, 0, 3],
+    [part.folder, 1, 4],
+    [part.folder, 0, 4],
+    [part.checkpoint, 0, 3],
+  ] as const)
+    expect(await resume(named, [], after)).toMatchObject({ finished: false, step });
+  expect(fs.readFileSync(file, 'utf8')).toBe(older);
+  const edited = JSON.stringify({ ...JSON.parse(older), seed: 7 });
+  fs.writeFileSync(file, edited);
+  await expect(resume(part.folder)).rejects.toThrow(/the settings in .*config\.json are not those/);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
-import { scheduleOf } from '../../../src/normface/training/config/schedule.ts';
+import { dropsOf, scheduleOf } from '../../../src/normface/training/config/schedule.ts';
 
 function rates(
   schedule: TrainingConfigInput['schedule'],
@@ -21,6 +21,12 @@ test('multistep takes fractions of the run and absolute steps', () => {
     2, 2, 0.2, 0.2, 0.02, 0.02,
   ]);
   expect(rates({ kind: 'multistep', milestones: [16], gamma: 0.5 }, [15, 16])).toEqual([2, 1]);
+});
+
+test('a milestone between two steps counts from the later one on', () => {
+  const { schedule } = parseConfig({ schedule: { kind: 'multistep', milestones: [10.5, 20] } });
+  expect(dropsOf(schedule, 100)).toEqual([11, 20]);
+  expect(rates(schedule, [10, 11])).toEqual([2, 0.2]);
 });
 
 test('step', () => {

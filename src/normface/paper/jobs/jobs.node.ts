@@ -105,13 +105,9 @@ export class Jobs {
       ({ record, run } = await this.trained(job));
     } catch (error) {
       if (!(error instanceof DivergedError)) throw error;
-      const [why] = error.message.split('\n');
-      this.runner.reporter.warn(`${job.key}: ${why}`);
-      // Also where it is a job that it starts from: the same bits diverge again.
-      this.store.write(identity, {
-        ...this.store.begin(identity, job.key),
-        trained: { steps: 0, seconds: null, diverged: why },
-      });
+      this.runner.reporter.warn(`${job.key}: ${sentenceOf(error)}`);
+      // Also where it is a job that it starts from.
+      this.keepDivergence(job, identity, error);
       return;
     }
     for (const { hash, measure, images } of open.measures) {
@@ -129,16 +125,26 @@ export class Jobs {
     await this.tidy(job);
   }
 
+  /** The same bits diverge again: nothing of the job is trained any more. */
+  private keepDivergence(job: Job, identity: JobIdentity, error: DivergedError): void {
+    this.store.write(identity, {
+      ...this.store.begin(identity, job.key),
+      trained: { steps: 0, seconds: null, diverged: sentenceOf(error) },
+    });
+  }
+
   /** The finished training of a job with its checkpoint, trained now where there is none. */
   private async trained(job: Job): Promise<{ record: JobRecord; run: TrainedRun }> {
     const identity = await this.identities.of(job);
     const start = job.start && (await this.trained(job.start.job)).run;
+    // Before a record that cannot be used takes the training with it.
+    const others = this.store.findRun(identity);
+    if (others && isInUse(others.folder))
+      throw new UserError(`another process trains ${job.key} in ${others.folder}`);
     const record = this.store.begin(identity, job.key);
     const { diverged } = record.trained ?? {};
     if (diverged !== undefined) throw new DivergedError(diverged);
     const found = this.store.findRun(identity);
-    if (found && isInUse(found.folder))
-      throw new UserError(`another process trains ${job.key} in ${found.folder}`);
     const resume =
       found?.checkpoint !== undefined && isSound(found.checkpoint) ? found.checkpoint : undefined;
     if (found && resume === undefined) {
@@ -154,7 +160,11 @@ export class Jobs {
       ...job.config,
       ...(start && { initialise: { from: start.checkpoint, head: job.start!.head } }),
     };
-    const run = await this.train(input, { folder: this.store.folderOf(identity), key: job.key, resume });
+    const place = { folder: this.store.folderOf(identity), key: job.key, resume };
+    const run = await this.train(input, place).catch((error) => {
+      if (error instanceof DivergedError) this.keepDivergence(job, identity, error);
+      throw error;
+    });
     if (record.trained) return { record, run };
     const trained = { ...record, trained: { steps: identity.steps, seconds: secondsOf(run) } };
     this.store.write(identity, trained);
@@ -183,6 +193,11 @@ export class Jobs {
   async divergence(job: Job): Promise<string | undefined> {
     return this.store.read(await this.identities.of(job))?.trained?.diverged;
   }
+}
+
+/** What is said of a training that diverged, without advice. */
+function sentenceOf({ message }: DivergedError): string {
+  return message.split('\n')[0]!;
 }
 
 /** Seconds in which a run trained, whatever it was interrupted by; null where its log does not say. */

@@ -120,12 +120,18 @@ export const lightPaperSizes: Sizes = {
 /** The same stage for a multiple of its length, and drops of its rate at the same fractions of it. */
 export function lengthened(stage: Stage, factor: number): Stage {
   const { steps, epochs, schedule, ...kept } = stage;
-  const milestones = schedule?.milestones?.map((milestone) =>
-    milestone < 1 ? milestone : milestone * factor,
-  );
+  // Below 1 they are fractions of the length already.
+  const stretched = (position: number) => (position < 1 ? position : position * factor);
+  const { milestones, every } = schedule ?? {};
   return {
     ...kept,
-    ...(schedule && { schedule: { ...schedule, ...(milestones && { milestones }) } }),
+    ...(schedule && {
+      schedule: {
+        ...schedule,
+        ...(milestones && { milestones: milestones.map(stretched) }),
+        ...(every !== undefined && { every: stretched(every) }),
+      },
+    }),
     ...(steps !== undefined && { steps: Math.round(steps * factor) }),
     ...(epochs !== undefined && { epochs: epochs * factor }),
   };

@@ -101,10 +101,16 @@ export function hashText(text: string): string {
 /** Keys that say where a run is kept and how much is told about it, but do not change its numbers. */
 const SILENT_KEYS = ['$schema', 'name', 'output', 'log', 'checkpoint', 'evaluation', 'stopEarly'];
 
+/** Settings as a file has them: without keys that are undefined. */
+export function plainSettings(config: object): JsonObject {
+  return JSON.parse(JSON.stringify(config)) as JsonObject;
+}
+
 /** The settings that decide the numbers of a run. */
 export function decisiveSettings(config: object): JsonObject {
-  const plain = JSON.parse(JSON.stringify(config)) as JsonObject;
-  return Object.fromEntries(Object.entries(plain).filter(([key]) => !SILENT_KEYS.includes(key)));
+  return Object.fromEntries(
+    Object.entries(plainSettings(config)).filter(([key]) => !SILENT_KEYS.includes(key)),
+  );
 }
 
 /** Hash of the settings that decide the numbers of a run. */

@@ -74,7 +74,7 @@ export function dropsOf(config: ScheduleConfig, totalSteps: number, stepsPerEpoc
   const toStep = (position: number) =>
     config.unit === 'epoch' ? Math.ceil(Math.ceil(position) * stepsPerUnit - 1e-6) : position;
   if (config.kind === 'multistep')
-    return config.milestones.map((milestone) => toStep(inRun(milestone, length)));
+    return config.milestones.map((milestone) => Math.ceil(toStep(inRun(milestone, length))));
   if (config.kind !== 'step') return [];
   const period = periodOf(config, length);
   const drops: number[] = [];

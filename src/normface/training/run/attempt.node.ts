@@ -22,15 +22,15 @@ import {
 } from '../checkpoint/checkpoint.node.ts';
 import type { TrainingState } from '../checkpoint/checkpoint.ts';
 import type { ClassPart } from '../checkpoint/class-part.ts';
-import { imagesPerStep } from '../config/config.ts';
-import { configHash } from '../config/overrides.ts';
+import { imagesPerStep, type TrainingConfig } from '../config/config.ts';
+import { configHash, differingKeys, plainSettings } from '../config/overrides.ts';
 import { scheduleOf } from '../config/schedule.ts';
 import { type BatchSource, divergedError, runLoop } from '../loop.ts';
 import { Progress } from '../progress.ts';
 import { EventFile } from '../tensorboard/event-file.node.ts';
 import { stepsInEpoch } from '../training-data.node.ts';
 import { type LogRecord, metricsCsv } from './log.ts';
-import { appendLog, describeEnvironment, readLog, writeJson } from './run-folder.node.ts';
+import { appendLog, describeEnvironment, readLog, readRunConfig, writeJson } from './run-folder.node.ts';
 import type { AttemptStart, RunPlan } from './run-plan.ts';
 import { owesValidation, Validations } from './validations.node.ts';
 
@@ -68,7 +68,8 @@ export class Attempt {
     const abandoned = from && this.writes ? setAside(folder, this.firstStep, 'abandoned') : [];
     const environment = describeEnvironment(packageVersion, device.report);
     if (this.writes) {
-      writeJson(path.join(folder, 'config.json'), config);
+      // What an older version wrote stays: the hash that its checkpoints have is without the defaults that are new since.
+      if (!from || !isWritten(folder, config)) writeJson(path.join(folder, 'config.json'), config);
       if (!from) writeJson(path.join(folder, 'config.source.json'), plan.source);
       writeJson(path.join(folder, 'environment.json'), environment);
     }
@@ -167,11 +168,11 @@ export class Attempt {
         shouldStop: (step) => (group ? group.stopsAt(step) : this.plan.shouldStop()),
       });
       await group?.report(outcome.step);
-      const stoppedEarly = this.validations.isOver;
+      const { reason } = this.validations;
       this.log({
         event: outcome.finished ? 'done' : 'interrupted',
         step: outcome.step,
-        ...(stoppedEarly && { reason: this.validations.reason() }),
+        ...(reason !== undefined && { reason }),
       });
       if (this.writes) replaceFile(path.join(folder, 'metrics.csv'), metricsCsv(readLog(folder)));
       return outcome;
@@ -248,6 +249,11 @@ export class Attempt {
     this.events?.add(record);
     this.plan.reporter.emit(record);
   }
+}
+
+/** Whether the settings in a run's folder are these, with the defaults of this version. */
+function isWritten(folder: string, config: TrainingConfig): boolean {
+  return differingKeys(plainSettings(readRunConfig(folder)), plainSettings(config)).length === 0;
 }
 
 /** What the records of a run are averages over. */

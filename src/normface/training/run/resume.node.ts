@@ -74,9 +74,9 @@ export function openResumed(
  * settings as a person first gave them are still those of the checkpoint.
  */
 function editedSettings(folder: string, original: TrainingConfig, { state }: Checkpoint): string | undefined {
-  // The hash is of the file as it was written, before later versions gave it new defaults.
+  // The hash of an older checkpoint is of the file as it was written, that of a newer one has the defaults that are new since.
   const stored = readJson(path.join(folder, 'config.json')) as JsonObject;
-  if (configHash(stored) === state.configHash) return undefined;
+  if ([stored, original].some((settings) => configHash(settings) === state.configHash)) return undefined;
   try {
     const first = parseConfig(readJson(path.join(folder, 'config.source.json')));
     const keys = differingKeys(decisiveSettings(first), decisiveSettings(original));

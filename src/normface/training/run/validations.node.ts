@@ -1,5 +1,6 @@
 /** The evaluations of a run while it trains: what they find, which checkpoint is the best, and whether they end the training. */
 
+import { countText } from '../../../common/format.ts';
 import { evaluateRun } from '../../embedding/evaluate.node.ts';
 import type { EvaluationSet } from '../../embedding/evaluation-set.node.ts';
 import { bestStep, markBest } from '../checkpoint/best-checkpoint.node.ts';
@@ -49,7 +50,13 @@ export class Validations {
     });
     const { isOwed, isOver } = group ? await group.fromFirst(decide) : decide();
     this.over = isOver;
-    if (!isOwed) return;
+    if (!isOwed) {
+      if (this.reason !== undefined)
+        this.options.say(
+          `${this.reason}: the training has ended; --set stopEarly.patience=… goes on with it`,
+        );
+      return;
+    }
     const { isBest } = await this.validate(firstStep);
     if (isBest) this.mark(firstStep);
   }
@@ -95,15 +102,17 @@ export class Validations {
     log(record);
     say(`step ${step}: ${protocol} ${(100 * accuracy).toFixed(2)} % at threshold ${threshold.toFixed(3)}`);
     const verdict = this.early?.add(record) ?? { isBest: false, stop: false };
-    if (verdict.stop) say(`${this.reason()}: the training ends here`);
+    if (verdict.stop) say(`${this.reason}: the training ends here`);
     return verdict;
   }
 
-  /** Why the training has ended. */
-  reason(): string {
-    const { metric } = this.options.plan.config.stopEarly!;
-    const evaluations = `${this.early?.withoutGain ?? 0} evaluations in a row`;
-    return `${metric} has not gained for ${evaluations}, its best is ${this.early?.bestValue?.toPrecision(4)}`;
+  /** Why evaluations have ended the training; undefined where they have not, and where another process keeps the log. */
+  get reason(): string | undefined {
+    const { early } = this;
+    const { stopEarly } = this.options.plan.config;
+    if (!early?.isOver || !stopEarly) return undefined;
+    const evaluations = countText(early.withoutGain, 'evaluation');
+    return `${stopEarly.metric} has not gained for ${evaluations} in a row, its best is ${early.bestValue?.toPrecision(4)}`;
   }
 
   /** The checkpoint of a step, which is there, is the best one. */

@@ -202,6 +202,17 @@ test('a loss that is not finite is kept as an outcome, also for what starts from
   expect(await next.jobs.divergence(job)).toBe('the loss is not finite after step 3');
 });
 
+test('what diverged is trained once, however many jobs start from it', async () => {
+  const start = stubJob('start', { seed: 5 });
+  const rows = [1, 2].map((seed) => stubJob('a', { seed, start: { job: start, head: 'keep' } }));
+  const { jobs, trainer } = opened();
+  trainer.state.fail = new DivergedError('the loss is not finite after step 3');
+  for (const job of rows) await jobs.do(job);
+  expect(trainer.trained.map(({ key }) => key)).toEqual(['start']);
+  for (const job of [start, ...rows])
+    expect(await jobs.divergence(job)).toBe('the loss is not finite after step 3');
+});
+
 test('a job that another process trains is left alone; the lock of one that was killed is not', async () => {
   const job = stubJob('a');
   const first = opened();
@@ -215,7 +226,14 @@ test('a job that another process trains is left alone; the lock of one that was 
     );
   lock(process.pid);
   const next = opened(first.folder);
-  expect((await errorOf(next.jobs.do(job))).message).toMatch(/another process trains a in .*run-001/);
+  const isInUse = /another process trains a in .*run-001/;
+  expect((await errorOf(next.jobs.do(job))).message).toMatch(isInUse);
+  // Nor is it removed where its record cannot be used.
+  const file = await next.fileOf(job);
+  const record = readFileSync(file, 'utf8');
+  writeFileSync(file, '{');
+  expect((await errorOf(next.jobs.do(job))).message).toMatch(isInUse);
+  writeFileSync(file, record);
   // Numbers of processes end far below this.
   lock(2 ** 30);
   await next.jobs.do(job);

@@ -116,4 +116,10 @@ test('a longer stage drops its rate at the same fractions', () => {
     schedule: { kind: 'multistep', milestones: [200, 0.8] },
   });
   expect(lengthened({ ...stage, epochs: 10 }, 0.5)).toEqual({ ...stage, epochs: 5 });
+  const drops = { kind: 'step', every: 40 } as const;
+  expect(lengthened({ ...stage, steps: 200, schedule: drops }, 0.5)).toEqual({
+    ...stage,
+    steps: 100,
+    schedule: { kind: 'step', every: 20 },
+  });
 });
