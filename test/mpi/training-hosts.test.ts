@@ -20,7 +20,7 @@ const rankTimeout = { openmpi: 120, mpich: 10 };
 
 // Both at a time: they wait most of it.
 for (const family of families)
-  describe.concurrent.skipIf(!mayMakeHosts || !findLauncher(family))(family, () => {
+  describe.skipIf(!mayMakeHosts || !findLauncher(family))(family, { concurrent: true }, () => {
     test('the link is cut: the job ends by its keep-alive, and nothing is left on either host', async (context) => {
       const two = new TwoHosts(trainings, family, context);
       await until(

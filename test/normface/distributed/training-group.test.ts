@@ -77,7 +77,8 @@ test('labels of more rows than a call has room for arguments', async () => {
   const rows = 300_000;
   const own = new Uint32Array(rows).fill(7);
   const [gathered] = await runInProcess(1, (ranks) => gatherLabels(ranks, own, { batchSize: rows }, true));
-  expect(gathered).toEqual({ all: own, isAnyMarked: true });
+  expect(gathered!.isAnyMarked).toBe(true);
+  expect(Buffer.from(gathered!.all.buffer).equals(Buffer.from(own.buffer))).toBe(true);
 });
 
 test('labels of several batches come batch by batch', async () => {

@@ -30,6 +30,9 @@ export interface GuardOptions {
 /** Seconds that MPI gets to end the other ranks: with a broken network it may never return. */
 const abortSeconds = 5;
 
+/** Milliseconds that the launcher gets to hand on what was said: at MPI_Abort MPICH's ends without having read all of it. */
+const readingTime = 200;
+
 export class Guard {
   private readonly binding: Binding;
   private readonly options: GuardOptions;
@@ -76,6 +79,7 @@ export class Guard {
     }
     // SIGALRM ends this process even where MPI_Abort never returns. A library that is not connected ends only this process.
     this.alarm(abortSeconds);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, readingTime);
     try {
       this.binding.call('MPI_Abort', this.binding.abi.world, status);
     } catch {
