@@ -90,7 +90,7 @@ for (const family of families)
         `if [ "$NORMFACE_ATTEMPT" = 1 ]; then export NODE_OPTIONS='--import ${pathToFileURL(thrower)}'; fi`,
       );
       // Long beside what a rank takes to start and to save on a busy machine, for which the other one waits.
-      const training = trainings.begin(name, [...words, '--max-restarts', '4', '--rank-timeout', '10'], {
+      const training = trainings.begin(name, [...words, '--max-restarts', '4', '--rank-timeout', '8'], {
         environment: {
           TEST_THROW: path.join(trainings.root, `${name}-001`, 'ckpt/step-00000020'),
         },
@@ -105,7 +105,7 @@ for (const family of families)
       const { text } = await expectTheSameBits(training, 4);
       expect(text).toMatch(/rank 1 on \S+: boom; restart 1 of 4/);
       expect(text).toMatch(
-        /rank 0 on \S+: MPI_\w+ has not ended after 10 s; another rank hangs.*; restart 3 of 4/,
+        /rank 0 on \S+: MPI_\w+ has not ended after 8 s; another rank hangs.*; restart 3 of 4/,
       );
       expect(text).toMatch(/the launcher was ended by SIGKILL; restart 4 of 4/);
     });

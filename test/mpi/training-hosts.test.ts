@@ -16,7 +16,7 @@ const trainings = new Trainings([
 
 /** Seconds after which a link without a word is given up: the launcher of Open MPI asks, MPICH's ranks run out of patience. */
 const keepAlive = { OMPI_MCA_oob_tcp_keepalive_time: '2', OMPI_MCA_oob_tcp_keepalive_intvl: '1' };
-const rankTimeout = { openmpi: 120, mpich: 10 };
+const rankTimeout = { openmpi: 120, mpich: 8 };
 
 // Both at a time: they wait most of it.
 for (const family of families)
@@ -54,7 +54,7 @@ for (const family of families)
       expect(text).toMatch(
         family === 'openmpi'
           ? /^warning: the ranks ended: the connection to \S+ is lost; the launcher ended with status \d+; no restart/m
-          : /^warning: the ranks ended: rank 0 on host-a: MPI_\w+ has not ended after 10 s; .*the network is gone; no restart/m,
+          : /^warning: the ranks ended: rank 0 on host-a: MPI_\w+ has not ended after 8 s; .*the network is gone; no restart/m,
       );
     });
   });
