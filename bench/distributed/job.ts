@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Job } from '../../src/normface/distributed/job.node.ts';
+import { removeSegments } from '../../src/normface/distributed/job-processes.node.ts';
 import {
   type HostRanks,
   type Launcher,
@@ -30,6 +31,8 @@ import {
 /** Where ranks run, if not on this host as it is. */
 export interface Hosts {
   readonly hosts: readonly HostRanks[];
+  /** As they call themselves. */
+  readonly names: readonly string[];
   readonly rshAgent: string;
   /** The command that runs another one on the first of them. */
   readonly inFirst: readonly string[];
@@ -48,6 +51,8 @@ const patience = 200_000;
 export class RanksJob {
   readonly ranks: number;
   private readonly folder: string;
+  private readonly names: readonly string[];
+  private readonly began = Date.now();
   private readonly job: Job;
   private readonly said: string[] = [];
   private round = 0;
@@ -55,6 +60,7 @@ export class RanksJob {
 
   constructor({ ranks, config, classes }: RanksCase, { launcher, hosts, adapter }: JobSettings) {
     this.ranks = ranks;
+    this.names = hosts?.names ?? [os.hostname()];
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-bench-'));
     const orders: RankOrders = { folder: this.folder, config, classes, adapter };
     const supervisor = { pid: process.pid, host: os.hostname() };
@@ -62,6 +68,8 @@ export class RanksJob {
       // Each rank has a GPU of its own: with Mesa's software driver one thread.
       LP_NUM_THREADS: '1',
       ...process.env,
+      // For what launchers leave when they are killed.
+      TMPDIR: this.folder,
       ...hosts?.environment,
       ...environmentOf({ ranks, job: randomUUID(), attempt: 1, columns: undefined, supervisor }),
       [ordersVariable]: JSON.stringify(orders),
@@ -116,15 +124,22 @@ export class RanksJob {
 
   /** Ends the ranks, if need be by force. */
   async close(): Promise<void> {
-    fs.writeFileSync(path.join(this.folder, endFile), '');
+    if (fs.existsSync(this.folder)) fs.writeFileSync(path.join(this.folder, endFile), '');
     const timer = setTimeout(() => this.job.end('the benchmark is over'), 10_000);
     await this.job.ended.catch(() => {});
     clearTimeout(timer);
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    this.clean();
   }
 
-  /** Ends them at once, when there is no time to wait. */
-  kill(): void {
+  /** Ends them in the midst of a round. */
+  async kill(): Promise<void> {
     this.job.end('the benchmark ends');
+    await this.job.ended.catch(() => {});
+    this.clean();
+  }
+
+  private clean(): void {
+    for (const host of this.names) removeSegments(this.began, { folder: '/dev/shm', host });
+    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -76,6 +76,7 @@ export class LinkedNamespaces {
     const [first] = this.both;
     return {
       hosts: this.both.map(({ address }) => ({ host: address, ranks: ranks / 2 })),
+      names: this.both.map(({ name }) => name),
       rshAgent: this.agent,
       inFirst: insideOf(first.name),
       // UCX, by which MPICH talks, would notice that both are one machine.

@@ -10,7 +10,7 @@ import { rangeOf } from '../../src/engine/distributed/range.ts';
 import { describeAdapter } from '../../src/engine/runtime/adapter.ts';
 import { openDevice } from '../../src/engine/runtime/device.node.ts';
 import type { ExchangeTimes } from '../../src/engine/runtime/exchange.ts';
-import { explainEnd, joinRanks } from '../../src/normface/distributed/rank.node.ts';
+import { explainEnd, joinRanks, whenAskedToStop } from '../../src/normface/distributed/rank.node.ts';
 import { StepRecorder } from '../../src/normface/distributed/step-recorder.ts';
 import { type RankRecord, TrainingGroup } from '../../src/normface/distributed/training-group.ts';
 import { parseConfig } from '../../src/normface/training/config/config.ts';
@@ -33,6 +33,8 @@ const pause = 20;
 const orders = JSON.parse(process.env[ordersVariable]!) as RankOrders;
 try {
   const ranks = await joinRanks();
+  // When the benchmark is gone, which only rank 0 hears of.
+  whenAskedToStop(() => fs.writeFileSync(path.join(orders.folder, endFile), ''));
   await work(ranks);
   await ranks.close();
   // Drivers may keep threads that would keep the process.

@@ -49,19 +49,22 @@ export async function runDistributed(options: DistributedOptions): Promise<void>
   const launchers = findLaunchers(options.launcher);
   const link = options.namespaces ? new LinkedNamespaces() : undefined;
   const jobs = new Set<RanksJob>();
-  const end = () => {
-    for (const job of jobs) job.kill();
+  let ending: Promise<void> | undefined;
+  const end = async () => {
+    await Promise.all(Array.from(jobs, (job) => job.kill()));
     link?.remove();
   };
   const onSignal = () => {
-    end();
-    process.exit(130);
+    // Asked twice, it does not wait for the ranks.
+    if (ending) process.exit(130);
+    ending = end().finally(() => process.exit(130));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   try {
     await runCases(options, { launchers, link, jobs });
   } finally {
-    end();
+    // The rounds fail when their ranks are ended.
+    await (ending ?? end());
   }
 }
 

@@ -76,14 +76,15 @@ export async function installMpi(wanted = ['openmpi']) {
   const distribution = parseOsRelease(readText('/etc/os-release') || readText('/usr/lib/os-release'));
   const recipe = mpiRecipe(distribution, names);
   const what = names.map((name) => (name === 'openmpi' ? 'Open MPI' : 'MPICH')).join(' and ');
-  const missing = `${what} ${names.length > 1 ? 'are' : 'is'} not here`;
+  const [are, them] = names.length > 1 ? ['are', 'them'] : ['is', 'it'];
+  const missing = `${what} ${are} not here`;
   if (!recipe) {
-    throw new SetupError(`${missing}; install them with the package manager of ${distribution.name}`);
+    throw new SetupError(`${missing}; install ${them} with the package manager of ${distribution.name}`);
   }
   const isRoot = process.getuid?.() === 0;
   const command = `${isRoot ? '' : 'sudo '}${recipe.join(' ')}`;
   if (!isRoot || !existsSync('/usr/bin/apt-get'))
-    throw new SetupError(`${missing}; to have them, run:\n  ${command}`);
+    throw new SetupError(`${missing}; to have ${them}, run:\n  ${command}`);
   say(`installing ${what}:\n  ${command}`);
   await installWithApt(recipe, { what, command });
 }

@@ -17,7 +17,7 @@ import {
 } from '../normface/distributed/rank.node.ts';
 import { traceOfRanks } from '../normface/distributed/ranks-trace.ts';
 import { StepRecorder } from '../normface/distributed/step-recorder.ts';
-import { TrainingGroup } from '../normface/distributed/training-group.ts';
+import { TrainingGroup, type TrainingGroupOptions } from '../normface/distributed/training-group.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
 import { resolveConfig } from '../normface/training/config/resolve-config.node.ts';
 import { findRunToResume } from '../normface/training/run/find-run.node.ts';
@@ -74,13 +74,13 @@ export async function train(context: Context, file: string | undefined, options:
     throw new UsageError(
       '--trace goes with several ranks; `normface profile train --out FOLDER` traces a step of one process',
     );
-  const { rankTimeout } = options;
-  const communicator = await joinRanks({ timeoutMs: rankTimeout && 1000 * rankTimeout });
+  const patience = options.rankTimeout && 1000 * options.rankTimeout;
+  const communicator = await joinRanks({ timeoutMs: patience });
   try {
     context.asRank(communicator.rank);
     context.whenAsked = (stop) => whenAskedToStop(stop, () => context.fallSilent());
     const recorder = trace === undefined ? undefined : traceWriter(context, trace);
-    const result = await trainHere(context, file, options, groupOf(communicator, recorder));
+    const result = await trainHere(context, file, options, groupOf(communicator, { patience, recorder }));
     if (recorder && !recorder.hasRecorded && communicator.rank === 0)
       context.warn(`no step was done that could be traced: ${trace} is not written`);
     await communicator.close();
@@ -92,9 +92,12 @@ export async function train(context: Context, file: string | undefined, options:
 }
 
 /** The ranks beside this process, if there are any. */
-function groupOf(ranks: Communicator, recorder: StepRecorder | undefined): TrainingGroup | undefined {
+function groupOf(
+  ranks: Communicator,
+  options: Omit<TrainingGroupOptions, 'host'>,
+): TrainingGroup | undefined {
   if (ranks.size === 1) return undefined;
-  return new TrainingGroup(ranks, { host: os.hostname(), recorder });
+  return new TrainingGroup(ranks, { host: os.hostname(), ...options });
 }
 
 /** @throws UserError where no trace can be written */

@@ -56,7 +56,7 @@ export interface LaunchOptions {
   /** Flags of Node. */
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** After which everything is killed, and the outcome says so (default 30,000). */
+  /** After which everything is killed, and the outcome says so (default 300,000). */
   readonly timeoutMs?: number;
 }
 
@@ -70,7 +70,7 @@ export interface Outcome {
   readonly ranks: readonly { readonly stdout: string; readonly stderr: string }[];
   /** What the launcher itself wrote. */
   readonly launcher: string;
-  /** Processes that were left two seconds after the launcher's end; they are killed then. */
+  /** Processes that were left half a minute after the launcher's end; they are killed then. */
   readonly survivors: readonly number[];
 }
 
@@ -99,7 +99,7 @@ const flagsOf: Readonly<Record<MpiName, readonly string[]>> = {
 
 /** Starts a program on `ranks` processes of this machine. @param program script for Node */
 export function start(family: MpiName, program: string, options: LaunchOptions): Launched {
-  const { ranks, args = [], flags = [], environment = {}, timeoutMs = 30_000 } = options;
+  const { ranks, args = [], flags = [], environment = {}, timeoutMs = 300_000 } = options;
   const id = randomUUID();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'normface-launch-'));
   const command = [process.execPath, ...flags, program, ...args];

@@ -28,8 +28,8 @@ export function processesWith(...variables: readonly string[]): number[] {
     .map(Number);
 }
 
-/** What is still there after some seconds of processes with a variable. */
-export async function survivorsOf(variable: string, seconds = 2): Promise<number[]> {
+/** What is still there after some seconds, on a busy machine, of processes with a variable. */
+export async function survivorsOf(variable: string, seconds = 30): Promise<number[]> {
   const deadline = performance.now() + 1000 * seconds;
   for (;;) {
     const found = processesWith(variable);
@@ -52,7 +52,7 @@ export function kill(pids: readonly number[]): void {
 export async function until<T>(
   what: () => string,
   find: () => T | undefined | false,
-  seconds = 60,
+  seconds = 300,
 ): Promise<T> {
   for (const end = performance.now() + 1000 * seconds; ; await sleep(10)) {
     const found = find();

@@ -1,4 +1,4 @@
-/** The supervisor with the launchers of both families: what only they can do wrong. */
+/** The supervisor with the launchers of both families: what they make of ranks and of their output. Other ends: training-*.test.ts. */
 
 import { describe, expect, test } from 'vitest';
 import { findLauncher } from '../../src/normface/distributed/launcher.node.ts';
@@ -8,9 +8,9 @@ import { bundledPrograms, families, findLauncher as isInstalled, type MpiName } 
 const program = bundledPrograms({ stub: 'test/normface/distributed/stub-rank.ts' });
 
 /** Runs two stub ranks, of which one does what `what` says. */
-const trial = (family: MpiName, what: string, act?: (stop: () => void) => void) =>
+const trial = (family: MpiName, what: string) =>
   superviseStubs(what, {
-    ...{ stub: program('stub'), launcher: findLauncher(family), act },
+    ...{ stub: program('stub'), launcher: findLauncher(family) },
     patience: { abort: 2, terminate: 1 },
   });
 
@@ -31,16 +31,5 @@ for (const family of families)
           /^(rank 1 on \S+ ended by signal|a rank on \S+ ended with code) 9; .*restart 1 of 2/,
         ),
       ]);
-    });
-
-    test("a rank's own status and reason count, not the launcher's", async () => {
-      const { status, reason, restarts, left } = await trial(family, 'fails');
-      expect({ status, restarts, left }).toEqual({ status: 1, restarts: 0, left: [] });
-      expect(reason).toMatch(/: the file is missing$/);
-    });
-
-    test('asked to stop, rank 0 hears it', async () => {
-      const { status, left } = await trial(family, 'stops', (stop) => stop());
-      expect({ status, left }).toEqual({ status: 130, left: [] });
     });
   });

@@ -8,7 +8,7 @@ import { parseLog } from '../../src/normface/training/run/log.ts';
 import { families, findLauncher } from './launch.ts';
 import { type Training, Trainings } from './training.ts';
 
-const steps = 30;
+const steps = 24;
 const middle = 20;
 const trainings = new Trainings([
   ...['--data', 'generated:identities=5,samples=4,seed=3', '--net', 'tiny', '--lr', '0.01'],

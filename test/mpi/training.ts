@@ -13,15 +13,15 @@ import { kill, processesWith, survivorsOf, until } from './processes.ts';
 /** The built program. */
 export const program: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** Seconds in which ranks save whose supervisor was killed, on a busy machine. */
-const patience = 10;
+/** Seconds in which ranks save whose supervisor was killed, on a busy machine. One that ends leaves none. */
+const patience = { killed: 120, ended: 10 };
 
 export interface Ended {
   readonly status: number | null;
   /** What the supervisor printed. */
   readonly text: string;
   readonly seconds: number;
-  /** Some seconds after the supervisor's end; processes are killed then. */
+  /** Some time after the supervisor's end; processes are killed then. */
   readonly left: { readonly processes: readonly number[]; readonly files: readonly string[] };
 }
 
@@ -126,7 +126,7 @@ export class Training {
     this.ended = new Promise<number | null>((resolve) => this.supervisor.on('exit', resolve)).then(
       async (status) => {
         const seconds = (Date.now() - began) / 1000;
-        const processes = await survivorsOf(this.mark, patience);
+        const processes = await survivorsOf(this.mark, patience[status === null ? 'killed' : 'ended']);
         kill(processes);
         const files = [...fs.readdirSync(temporary), ...unfinishedIn(root), ...segmentsSince(began)];
         fs.rmSync(temporary, { recursive: true });

@@ -6,7 +6,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
+import { kill } from './processes.ts';
 import type { Trainings } from './training.ts';
 
 export const mayMakeHosts: boolean = process.platform === 'linux' && process.getuid?.() === 0 && hasIp();
@@ -28,15 +29,21 @@ export class TwoHosts {
   readonly by: readonly string[];
   /** Program for `--rsh-agent`. */
   readonly rshAgent: string;
-  private readonly names = ['a', 'b'].map((end) => `nf${process.pid}${end}`) as [string, string];
+  private readonly names: readonly [string, string];
 
-  constructor(trainings: Trainings, name: string) {
-    const [a, b] = this.names;
+  /**
+   * @param name unlike those of others that there are at the same time, in its first letter, too: names of cards are short
+   * @param test at whose end they go; one that others run beside must say which it is
+   */
+  constructor(trainings: Trainings, name: string, { onTestFinished }: TestContext) {
+    const [a, b] = ['a', 'b'].map((end) => `nf${process.pid}${name[0]}${end}`) as [string, string];
+    this.names = [a, b];
     const server = serve(path.join(trainings.root, `${name}.sock`), b);
     onTestFinished(() => {
       server.close();
       for (const host of this.names) {
-        for (const pid of this.processes(host)) process.kill(pid, 'SIGKILL');
+        if (!ip('netns', 'list').split(/\s/).includes(host)) continue;
+        kill(this.processes(host));
         ip('netns', 'delete', host);
       }
     });

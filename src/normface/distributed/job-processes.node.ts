@@ -1,6 +1,7 @@
 /** Processes and shared memory that a job left on this host. */
 
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { isRunning } from '../../common/temporary.node.ts';
 import { jobVariable } from './orders.ts';
@@ -28,15 +29,25 @@ export function kill(pids: readonly number[]): void {
   }
 }
 
+/** Where processes of Open MPI leave files, and on which host they ran. */
+export interface Leftovers {
+  /** Where they are. */
+  readonly folder: string;
+  /** As the host calls itself; files have the name up to its first dot. */
+  readonly host?: string;
+}
+
 /**
- * Removes Open MPI's shared memory of ranks that were killed: files of this user, made since the job began, in which no process has a
- * part any more.
+ * Removes Open MPI's shared memory of ranks that were killed: files of this user and host, made since the job began, in which no process
+ * has a part any more. Containers may share the folder, and none sees who has a part in another one's.
  * @param since milliseconds of the system's clock
- * @param folder where shared memory is
  * @returns the names of the files
  */
-export function removeSegments(since: number, folder = '/dev/shm'): string[] {
-  const segments = namesIn(folder).filter((name) => /^vader_segment\./.test(name));
+export function removeSegments(
+  since: number,
+  { folder, host = os.hostname() }: Leftovers = { folder: '/dev/shm' },
+): string[] {
+  const segments = namesIn(folder).filter((name) => name.startsWith(`vader_segment.${shortName(host)}.`));
   if (segments.length === 0) return [];
   const mapped = processNumbers()
     .map((pid) => readText(`/proc/${pid}/maps`))
@@ -56,12 +67,12 @@ export function removeSegments(since: number, folder = '/dev/shm'): string[] {
 }
 
 /**
- * Removes the folder of a launcher of Open MPI, which it leaves if it is killed, and the one for all of them where that is empty.
+ * Removes the folder of a launcher of Open MPI, which it leaves if it is killed, and the one for all of them where that is empty. Hosts may
+ * share the folder for temporary files, and have launchers with the same number.
  * @param pid the launcher's process, which has ended
- * @param folder for temporary files
  */
-export function removeSession(pid: number, folder: string): void {
-  for (const name of namesIn(folder).filter((name) => /^ompi\./.test(name))) {
+export function removeSession(pid: number, { folder, host = os.hostname() }: Leftovers): void {
+  for (const name of namesIn(folder).filter((name) => name.startsWith(`ompi.${shortName(host)}.`))) {
     const session = path.join(folder, name, `pid.${pid}`);
     try {
       if (fs.lstatSync(session).uid !== process.getuid?.()) continue;
@@ -73,6 +84,8 @@ export function removeSession(pid: number, folder: string): void {
     }
   }
 }
+
+const shortName = (host: string): string => host.split('.')[0]!;
 
 const processNumbers = (): number[] =>
   namesIn('/proc')

@@ -58,7 +58,7 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
       });
       const end = await job.ended;
       removeSegments(began);
-      if (job.pid !== undefined) removeSession(job.pid, temporaryFolder(given));
+      if (job.pid !== undefined) removeSession(job.pid, { folder: temporaryFolder(given) });
       const verdict = judge(end, { ranks, wasAsked });
       const { reason } = verdict;
       if (verdict.action !== 'restart') return { status: verdict.status, reason, restarts };

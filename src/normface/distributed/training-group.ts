@@ -8,11 +8,13 @@ import { onEveryRank } from './every-rank.ts';
 import { type RankTimes, ranksLine, reportRanks } from './ranks-report.ts';
 import type { StepRecorder } from './step-recorder.ts';
 
-/** How often a rank that is busy alone tells the others, whose patience has an end, in milliseconds. */
+/** The longest that a rank that is busy alone leaves the others without a word, in milliseconds. */
 const heartbeat = 10_000;
 
 export interface TrainingGroupOptions {
   readonly host: string;
+  /** How long a rank waits for the others at most, in milliseconds (default: minutes). */
+  readonly patience?: number | undefined;
   /** Writes down what all ranks do in one step. */
   readonly recorder?: StepRecorder | undefined;
   readonly now?: () => number;
@@ -156,6 +158,7 @@ export class TrainingGroup {
    */
   async onFirst(action: () => Promise<void>): Promise<void> {
     const { ranks } = this;
+    const { patience = Number.POSITIVE_INFINITY } = this.options;
     const state = new Int32Array(1);
     let failure: unknown;
     if (this.isFirst) {
@@ -169,7 +172,7 @@ export class TrainingGroup {
       while (state[0] === 0) {
         let timer: ReturnType<typeof setTimeout> | undefined;
         const later = new Promise<number>((resolve) => {
-          timer = setTimeout(() => resolve(0), heartbeat);
+          timer = setTimeout(() => resolve(0), Math.min(heartbeat, patience / 4));
         });
         state[0] = await Promise.race([done, later]);
         clearTimeout(timer);
@@ -208,7 +211,9 @@ export async function gatherLabels(
   isMarked = false,
 ): Promise<{ readonly all: Uint32Array; readonly isAnyMarked: boolean }> {
   const ranges = Array.from({ length: ranks.size }, (_, rank) => rangeOf(batchSize, ranks.size, rank));
-  const part = Uint32Array.of(...own, isMarked ? 1 : 0);
+  const part = new Uint32Array(own.length + 1);
+  part.set(own);
+  part[own.length] = isMarked ? 1 : 0;
   const gathered = new Uint32Array(batches * batchSize + ranks.size);
   await ranks.allGather(
     part,

@@ -5,9 +5,9 @@ import { relu, scale } from '../../../src/engine/index.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
 
 const first = process.argv[2];
-const early = first === 'mpi' ? await connect({ timeoutMs: 60_000 }) : null;
+const early = first === 'mpi' ? await connect({ timeoutMs: 240_000 }) : null;
 const device = await openDevice();
-const communicator = early ?? (await connect({ timeoutMs: 60_000 }));
+const communicator = early ?? (await connect({ timeoutMs: 240_000 }));
 const length = 10_000;
 let expected = 1;
 let values: Float32Array = new Float32Array(length).fill(1);

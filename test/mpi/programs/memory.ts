@@ -2,7 +2,7 @@
 
 import { connect } from '../../../src/engine/distributed/connect.node.ts';
 
-const communicator = await connect({ timeoutMs: 20_000 });
+const communicator = await connect({ timeoutMs: 120_000 });
 const collect = globalThis.gc;
 if (!collect) throw new Error('run with --expose-gc');
 const length = 50_000;

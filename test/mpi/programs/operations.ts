@@ -6,7 +6,7 @@ import { launchedBy } from '../../../src/engine/distributed/mpi/launcher.ts';
 
 // Few elements a call, so that arrays of a few dozen go in several pieces as those of billions do.
 const communicator = await connectMpi(launchedBy(process.env), {
-  timeoutMs: 20_000,
+  timeoutMs: 120_000,
   ...(process.argv[2] && { elementsPerCall: Number(process.argv[2]) }),
 });
 const { rank, size } = communicator;

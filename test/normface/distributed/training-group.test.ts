@@ -35,6 +35,23 @@ test('the others wait for what rank 0 does alone, and get its failure', async ()
   ).rejects.toThrow(/no room|rank 0 failed/);
 });
 
+test('the others hear from rank 0 well within the time that they wait, however long it is busy', async () => {
+  const told = await runInProcess(2, async (ranks) => {
+    const group = new TrainingGroup(ranks, { host: 'here', patience: 20 });
+    const broadcast = ranks.broadcast.bind(ranks);
+    let count = 0;
+    ranks.broadcast = (...args) => {
+      count++;
+      return broadcast(...args);
+    };
+    await group.onFirst(async () => {
+      while (count < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    });
+    return count;
+  });
+  for (const count of told) expect(count).toBeGreaterThanOrEqual(3);
+});
+
 test('what rank 0 makes is given to all', async () => {
   const made = await runInProcess(3, (ranks) =>
     new TrainingGroup(ranks, { host: 'here' }).fromFirst(() => `runs/${ranks.rank}`),
@@ -54,6 +71,14 @@ test('labels of all ranks come together, whatever their numbers of rows, with a 
       { all, isAnyMarked: false },
       { all, isAnyMarked: true },
     ]);
+});
+
+test('labels of more rows than a call has room for arguments', async () => {
+  const rows = 300_000;
+  const own = new Uint32Array(rows).fill(7);
+  const [gathered] = await runInProcess(1, (ranks) => gatherLabels(ranks, own, { batchSize: rows }, true));
+  expect(gathered!.isAnyMarked).toBe(true);
+  expect(Buffer.from(gathered!.all.buffer).equals(Buffer.from(own.buffer))).toBe(true);
 });
 
 test('labels of several batches come batch by batch', async () => {

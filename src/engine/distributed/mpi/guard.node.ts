@@ -30,11 +30,8 @@ export interface GuardOptions {
 /** Seconds that MPI gets to end the other ranks: with a broken network it may never return. */
 const abortSeconds = 5;
 
-/** Milliseconds in which the launcher passes on what a rank says at its end: MPICH's may drop what has not come out when it ends all. */
-const passOnMs = 200;
-
-/** Nothing else may run meanwhile. */
-const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Milliseconds that the launcher gets to hand on what was said: at MPI_Abort MPICH's ends without having read all of it. */
+const readingTime = 200;
 
 export class Guard {
   private readonly binding: Binding;
@@ -75,14 +72,14 @@ export class Guard {
   fatal(status: number, reason: unknown): never {
     try {
       const text = reason instanceof Error && !(reason instanceof UserError) ? reason.stack : textOf(reason);
-      this.options.onFatal?.(reason);
       process.stderr.write(`${this.name} ends all ranks with status ${status}: ${text}\n`);
-      sleep(passOnMs);
+      this.options.onFatal?.(reason);
     } catch {
       // The ranks must end in any case.
     }
     // SIGALRM ends this process even where MPI_Abort never returns. A library that is not connected ends only this process.
     this.alarm(abortSeconds);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, readingTime);
     try {
       this.binding.call('MPI_Abort', this.binding.abi.world, status);
     } catch {
