@@ -61,7 +61,7 @@ test('keys belong to the page that is shown', async () => {
   await page.locator('.kernel-editor .cm-line').nth(3).waitFor();
   await page.getByRole('link', { name: 'Kernels', exact: true }).click();
   await page.locator('a.kernel-link').first().waitFor();
-  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('link', { name: 'Device', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.press('ArrowDown');
