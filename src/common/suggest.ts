@@ -22,6 +22,14 @@ const ALIASES: Record<string, string> = {
   cutout: 'augmentation.erase',
   randomerasing: 'augmentation.erase',
   s: 'loss.scale.initial',
+  m: 'loss.margin',
+  h: 'loss.concentration',
+  l: 'loss.lambda',
+  std: 'loss.deviation',
+  la: 'loss.leastNorm',
+  ua: 'loss.mostNorm',
+  lmargin: 'loss.leastMargin',
+  umargin: 'loss.mostMargin',
 };
 
 /**
@@ -41,7 +49,9 @@ export function suggest(word: string, known: readonly string[]): string | undefi
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(1.5, plain(leaf).length / 3) ? best : undefined;
+  // Every letter is one edit from every other.
+  const allowed = plain(leaf).length === 1 ? 0.5 : Math.max(1.5, plain(leaf).length / 3);
+  return bestDistance <= allowed ? best : undefined;
 }
 
 /** Known words, those that `word` may stand for first; of words equally near, as they come. */

@@ -189,7 +189,10 @@ describe('ElasticFace', () => {
     });
     expect(new Set(drawn).size).toBe(8);
     for (const first of [0, 2, 6])
-      expect(await marginOf(margin, { firstRow: first })).toBeCloseTo((drawn[first]! + drawn[first + 1]!) / 2, 6);
+      expect(await marginOf(margin, { firstRow: first })).toBeCloseTo(
+        (drawn[first]! + drawn[first + 1]!) / 2,
+        6,
+      );
   });
 
   test('the uniform number next to 1, whose logarithm may come out above 0, draws a margin', async () => {

@@ -96,6 +96,10 @@ describe('training configuration', () => {
       { loss: { name: 'softmax', scale: {} } },
       /the loss "[a-z0-9]+" has no option "scale"; name one that has it as loss.name: .*cosface/,
     ],
+    ["AdaFace's h", { loss: { name: 'adaface', h: 0.3 } }, /"loss.h", did you mean "loss.concentration"\?/],
+    ["MagFace's l_a", { loss: { name: 'magface', l_a: 9 } }, /"loss.l_a", did you mean "loss.leastNorm"\?/],
+    ["ElasticFace's std", { loss: { name: 'elasticface', std: 1 } }, /did you mean "loss.deviation"\?/],
+    ['a letter that is near all others', { loss: { name: 'adaface', q: 1 } }, /unknown key "loss.q"$/],
     ['unknown loss', { loss: { name: 'normfase' } }, /did you mean "normface"/],
     [
       'negatives rescaled with the exact gradient',
