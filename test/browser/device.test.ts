@@ -70,7 +70,7 @@ test('without WebGPU the page says what to do, and the rest stays usable', async
     expect(text).toContain('--enable-unsafe-webgpu');
     expect(text).toMatch(/Firefox.*Safari/);
     await screenshot(page, `without-webgpu-${look}`);
-    await page.getByRole('link', { name: 'Verify' }).click();
+    await page.getByRole('link', { name: 'Verify', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'Verify' }).waitFor();
     expect(await notice.count()).toBe(0);
     await page.goto(`${url}#/device`);

@@ -88,7 +88,7 @@ test('a lost device takes the pages that used it, and their URLs bring them back
   await page.keyboard.press('ControlOrMeta+Home');
   await page.keyboard.type('// mine\n');
   await page.waitForURL(/[?&]text=/);
-  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('link', { name: 'Device', exact: true }).click();
   await page.getByRole('region', { name: 'Limits', exact: true }).waitFor();
   await page.evaluate(() => (globalThis as unknown as { lastDevice: GPUDevice }).lastDevice.destroy());
   await page.getByRole('button', { name: 'Open it again' }).click();

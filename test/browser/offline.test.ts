@@ -17,7 +17,7 @@ test('after the first visit every page opens without a network', async () => {
   await expect(fetch(site.url)).rejects.toThrow();
 
   // In the page that was open, whose other parts were never loaded.
-  await page.getByRole('link', { name: 'Device' }).first().click();
+  await page.getByRole('link', { name: 'Device', exact: true }).first().click();
   await page.getByRole('region', { name: 'Limits', exact: true }).waitFor();
 
   // And in new ones, whatever the address.

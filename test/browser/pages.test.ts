@@ -74,7 +74,7 @@ test('pages change by link, by keyboard and by history; a wrong one is a sentenc
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
   expect(page.url()).toMatch(/#\/verify$/);
 
-  await page.getByRole('link', { name: 'Verify' }).focus();
+  await page.getByRole('link', { name: 'Verify', exact: true }).focus();
   await page.keyboard.press('ArrowRight');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Device');
   await page.keyboard.press('Enter');

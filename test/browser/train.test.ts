@@ -167,7 +167,7 @@ test('MNIST files stay in the page and are trained on; wrong ones are a sentence
   await parts.button('Start').click();
   await parts.reaches(5);
   // They are still there for anyone who comes back.
-  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('link', { name: 'Device', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
   await page.goBack();
   // It went on where it was left.
@@ -243,7 +243,7 @@ test('a run that is left waits and goes on; closing the window asks first; its n
   expect(await parts.button('Verify with it').isDisabled()).toBe(false);
   await parts.button('Start').click();
   await parts.reaches(4);
-  await page.getByRole('link', { name: 'Device' }).click();
+  await page.getByRole('link', { name: 'Device', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
   const asksFirst = () =>
     page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));

@@ -170,7 +170,7 @@ test('the camera: a picture of it is a photograph, and it is off when another pa
   const stream = await page.evaluateHandle(() => document.querySelector('video')?.srcObject as MediaStream);
   const state = () => stream.evaluate((live) => live.getTracks().map(({ readyState }) => readyState));
   expect(await state()).toEqual(['live']);
-  await page.getByRole('link', { name: 'Device' }).first().click();
+  await page.getByRole('link', { name: 'Device', exact: true }).first().click();
   await page.getByRole('heading', { level: 1, name: 'Device' }).waitFor();
   expect(await state()).toEqual(['ended']);
   await page.goBack();
