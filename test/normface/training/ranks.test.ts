@@ -125,7 +125,8 @@ describe('20 steps', () => {
   test.each(losses)('of %s: ranks follow the curve of one process', async (_, input) => {
     const whole = await train(input, 20, null);
     expect(whole.losses.at(-1)).toBeLessThan(whole.losses[0]!);
-    for (const size of [2, 4]) {
+    // Two ranks do nothing that four do not; each number has kernels of its own to compile.
+    for (const size of input === losses[0]![1] ? [2, 4] : [4]) {
       const ranks = await runInProcess(size, (communicator) => train(input, 20, communicator));
       for (const { losses, net } of ranks) {
         expect(losses).toEqual(ranks[0]!.losses);
