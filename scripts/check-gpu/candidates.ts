@@ -58,11 +58,10 @@ export async function openCandidates({ groups, only, file }: KernelRequest): Pro
   const wanted = collected.filter(isWanted);
   if (wanted.length === 0)
     throw new Error(`of ${collected.length} kernels none has ${only.join(' or ')} in its name or use`);
-  const candidates = wanted.map(({ dispatch, name, uses, flops }) => ({
-    name,
-    uses,
-    flops,
-    kernel: pipelines.kernelOf(linkKernel(dispatch.kernel, dispatch.constants, dispatch.conditions)),
+  // As the engine made them, of f16 and in windows where tensors are.
+  const candidates = wanted.map(({ kernel, ...facts }) => ({
+    ...facts,
+    kernel: pipelines.kernelOf(kernel.linked),
   }));
   return { gpu, driver, failures, candidates };
 }

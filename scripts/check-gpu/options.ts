@@ -22,7 +22,7 @@ const names = compiledGpus.map(({ name }) => name);
 export const software = 'llvmpipe';
 
 /** What a run without options compiles for: one of each maker. */
-const usualGpus = ['a770', 'navi31'];
+export const usualGpus = ['a770', 'navi31'];
 
 /** Not imported from collect.ts, which brings the whole engine. */
 const groups: readonly WorkGroup[] = ['nets', 'heads', 'cases'];

@@ -18,10 +18,10 @@ import { SGD } from '../../src/engine/optim/sgd.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import type { PreparedDispatch } from '../../src/engine/runtime/prepared.ts';
 import { storageUse } from '../../src/engine/runtime/storage-accesses.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { checkCase, faultsOf } from '../../src/engine/testing/check.ts';
 import { dispatchesOf } from '../../src/engine/testing/recording.ts';
 import { extent } from '../implementations/suite.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const whole = await testDevice({ tune: 'off' });

@@ -5,13 +5,13 @@ import type { Operator } from '../../src/engine/core/operator.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { maxPool2dOperator } from '../../src/engine/ops/pool/max_pool2d.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { dispatchesOf, runEagerly } from '../../src/engine/testing/recording.ts';
 import { openIdle } from '../../src/inspector/compiled/idle-adapter.ts';
 import type { CardName } from '../../src/inspector/estimate/card-names.ts';
 import { adapterOf, cards } from '../../src/inspector/estimate/cards.ts';
 import { expectClose } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

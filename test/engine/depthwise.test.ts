@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
 import { expectClose } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

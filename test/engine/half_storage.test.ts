@@ -1,111 +1,38 @@
 /** Tensors stored as f16, in the kernels of f32. */
 
 import { describe, expect, test as vitest } from 'vitest';
-import type { Operator } from '../../src/engine/core/operator.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
-import { fusedConv2d, fusedConv2dOperator } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
+import { fusedConv2d } from '../../src/engine/ops/conv2d/fused_conv2d.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { cast } from '../../src/engine/ops/elementwise/cast.ts';
-import { elementwiseOperators } from '../../src/engine/ops/elementwise/declarations.ts';
-import { dropoutOperator } from '../../src/engine/ops/elementwise/dropout.ts';
-import { maxFeatureMapOperator } from '../../src/engine/ops/elementwise/max_feature_map.ts';
-import { preluOperator } from '../../src/engine/ops/elementwise/prelu.ts';
-import { relu, reluOperator } from '../../src/engine/ops/elementwise/relu.ts';
-import { scaleOperator } from '../../src/engine/ops/elementwise/scale.ts';
+import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { linear } from '../../src/engine/ops/matmul/linear.ts';
-import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
-import { batchNorm, batchNormOperator } from '../../src/engine/ops/norm/batch_norm.ts';
+import { batchNorm } from '../../src/engine/ops/norm/batch_norm.ts';
 import { l2Normalise } from '../../src/engine/ops/norm/l2_normalise.ts';
-import {
-  averagePool2dOperator,
-  globalAveragePoolOperator,
-} from '../../src/engine/ops/pool/average_pool2d.ts';
-import { maxPool2dOperator } from '../../src/engine/ops/pool/max_pool2d.ts';
-import { concat, concatOperator } from '../../src/engine/ops/shape/concat.ts';
+import { concat } from '../../src/engine/ops/shape/concat.ts';
 import { gather } from '../../src/engine/ops/shape/gather.ts';
 import { pad } from '../../src/engine/ops/shape/pad.ts';
 import { reshape } from '../../src/engine/ops/shape/reshape.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { checkCase, faultsOf } from '../../src/engine/testing/check.ts';
+import { halfCase, halfCases } from '../../src/engine/testing/half-cases.ts';
 import { expectAgreement, oneTileOfEachMainloop, variantsOf } from './agreement.ts';
-import { caseOf } from './case-of.ts';
-import { halfCase } from './half-case.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();
 /** Nothing to test on an adapter that has no f16, but that it says so. */
 const test = device.report.features.includes('shader-f16') ? vitest : vitest.skip;
 
-const named = (name: string): Operator => elementwiseOperators.find((operator) => operator.name === name)!;
-
-/**
- * Which inputs are f16 (default: all; weights, slopes and biases are f32), and cases: channels by vec4f and one by one, odd sizes, outliers,
- * every kernel and every epilogue.
- */
-const table: readonly [Operator, readonly string[], stored?: readonly number[]][] = [
-  [reluOperator, ['2×3×5×7', '9×12']],
-  [preluOperator, ['2×3×5×7, 7', '5×6×12, 1'], [0]],
-  [scaleOperator, ['5×13! {"factor":-0.25}']],
-  [dropoutOperator, ['2×3×5×7 {"rate":0.5,"seed":1,"step":0,"firstRow":3}']],
-  [maxFeatureMapOperator, ['2×5×15 {"parts":3}', '7×48 {"parts":4}']],
-  [concatOperator, ['2×3×5×4, 2×3×5×7! {"axis":-1}', '3×4, 3×12 {"axis":1}']],
-  [named('add'), ['3×5×7, 3×5×7!', '6×8, 6×8!', '2×1×3×1×4, 3×1×2×4!']],
-  [named('multiply'), ['5×3×8!, 5×3×1', '2×1×3×1×4!, 3×1×2×4']],
-  [named('sigmoid'), ['6×8']],
-  [batchNormOperator, ['70×8, 8, 8, 8, 8 {"training":true}', '2×3×5×7!, 7, 7, 7, 7 {"training":false}'], [0]],
-  [
-    averagePool2dOperator,
-    ['2×9×6×8 {"kernel":3,"stride":2,"padding":1,"ceilMode":true}', '2×7×5×3! {"kernel":2,"ceilMode":true}'],
-  ],
-  [globalAveragePoolOperator, ['3×7×6×33']],
-  [
-    maxPool2dOperator,
-    ['2×7×5×3 {"kernel":2,"ceilMode":true}', '2×9×6×8 {"kernel":3,"stride":2,"ceilMode":true}'],
-  ],
-  [
-    conv2dOperator,
-    [
-      '2×7×9×4, 3×3×4×8, 8 {"padding":1}',
-      '2×9×8×7, 5×2×7×3, 3 {"stride":[2,3],"padding":[2,1,0,1]}',
-      '2×5×6×12, 3×3×4×24, 24 {"padding":1,"groups":3}',
-      '2×9×8×8, 3×3×1×8, 8 {"stride":2,"padding":1,"groups":8}',
-      '2×10×9×5, 4×5×1×5 {"stride":[3,2],"padding":2,"groups":5}',
-      '3×13×12×8!, 3×3×1×8! {"padding":1,"groups":8}',
-      '2×12×13×1, 5×5×1×36 {"padding":2}',
-    ],
-    [0],
-  ],
-  [
-    fusedConv2dOperator,
-    ['2×5×7×8, 3×3×1×8, 8 {"padding":1,"groups":8,"bias":true,"activation":"relu"}'],
-    [0],
-  ],
-  [
-    fusedConv2dOperator,
-    ['2×7×9×4, 3×3×4×8, 8, 8, 2×7×9×8 {"padding":1,"bias":true,"activation":"prelu"}'],
-    [0, 4],
-  ],
-  [
-    matmulOperator,
-    [
-      '9×20!, 20×13, 13',
-      '31×33, 68×31 {"transposeA":true,"transposeB":true}',
-      '7×1030, 1030×12, 12',
-      '3×5×3, 3×4',
-    ],
-    [0],
-  ],
-];
-
-describe.each(table.map(([operator, labels, stored]) => [operator.name, operator, labels, stored] as const))(
-  '%s',
-  (_, operator, labels, stored) => {
-    test.each(labels)('right to what f16 rounds: %s', async (label) => {
-      expect(faultsOf(await checkCase(device, halfCase(caseOf(operator, label), stored)))).toEqual([]);
-    });
-  },
-);
+describe.each(halfCases.map(({ name, cases }) => [name, cases] as const))('%s', (_, cases) => {
+  test.each(cases.map((sample) => [sample.label, sample] as const))(
+    'right to what f16 rounds: %s',
+    async (_, sample) => {
+      expect(faultsOf(await checkCase(device, sample))).toEqual([]);
+    },
+  );
+});
 
 /** Channels by vec4f and one by one: Winograd, through workgroup memory, by shuffles. */
 test.each([[conv2dOperator, '2×11×9×16!, 3×3×16×20! {"padding":2}']] as const)(

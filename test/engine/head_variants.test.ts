@@ -8,9 +8,9 @@ import { cosineSoftmaxLossOperator } from '../../src/engine/ops/heads/cosine_sof
 import { marginSoftmaxLossOperator } from '../../src/engine/ops/heads/margin_softmax_loss.ts';
 import { softmaxLossOperator } from '../../src/engine/ops/heads/softmax_loss.ts';
 import { sphereFace2LossOperator } from '../../src/engine/ops/heads/sphereface2_loss.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { expectClose, run } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

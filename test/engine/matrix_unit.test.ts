@@ -7,9 +7,9 @@ import { cosineSoftmaxLossOperator } from '../../src/engine/ops/heads/cosine_sof
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import type { OperandType } from '../../src/engine/runtime/options.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { shaderLibrary } from '../../src/shaders/lib/index.ts';
 import { expectClose, run, variantsOf } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import emulation from './emulated_matrix_unit.wesl';
 import { testDevice } from './open.ts';
 

@@ -10,9 +10,9 @@ import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import { reportAdapter } from '../../src/engine/runtime/adapter.ts';
 import { DeviceRuntime } from '../../src/engine/runtime/device.ts';
 import { openAdapter } from '../../src/engine/runtime/open.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
 import { expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

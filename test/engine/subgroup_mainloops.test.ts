@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { conv2dOperator } from '../../src/engine/ops/conv2d/conv2d.ts';
 import { gemm } from '../../src/engine/ops/matmul/gemm.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { expectAgreement, expectClose, variantsOf } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

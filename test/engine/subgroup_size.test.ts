@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { matmul, matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
 import type { AdapterReport } from '../../src/engine/runtime/adapter.ts';
 import { linkKernel } from '../../src/engine/runtime/kernel.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
 import { askedSubgroupSize, classOf } from '../../src/engine/tuning/adapter-class.ts';
 import { expectClose } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

@@ -9,10 +9,10 @@ import { prelu } from '../../src/engine/ops/elementwise/prelu.ts';
 import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { gemm } from '../../src/engine/ops/matmul/gemm.ts';
 import { matmulOperator } from '../../src/engine/ops/matmul/matmul.ts';
+import { caseOf } from '../../src/engine/testing/case-of.ts';
 import { inputsOf } from '../../src/engine/testing/inputs.ts';
 import { runEagerly } from '../../src/engine/testing/recording.ts';
 import { expectAgreement, expectClose, oneTileOfEachMainloop, run, variantsOf } from './agreement.ts';
-import { caseOf } from './case-of.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice();

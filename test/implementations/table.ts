@@ -1,9 +1,10 @@
 /** The operator table on one device, entry by entry: plain code for wherever the engine runs. */
 
-import type { BoundCase } from '../../src/engine/core/operator.ts';
+import type { BoundCase, Operator } from '../../src/engine/core/operator.ts';
 import type { Device } from '../../src/engine/core/tensor.ts';
 import { operators } from '../../src/engine/ops/index.ts';
 import { checkCase, faultsOf, misuseFault } from '../../src/engine/testing/check.ts';
+import { halfCases } from '../../src/engine/testing/half-cases.ts';
 import { dispatchesOf } from '../../src/engine/testing/recording.ts';
 
 /** A case of an operator, or a misuse that it must refuse. */
@@ -25,9 +26,14 @@ interface Sample extends Entry {
   readonly sample: BoundCase;
 }
 
-const samples: readonly Sample[] = operators.flatMap(({ name, cases }) =>
-  cases.map((sample) => ({ operator: name, label: sample.label, sample })),
-);
+const samplesOf = ({ name, cases }: Pick<Operator, 'name' | 'cases'>): Sample[] =>
+  cases.map((sample) => ({ operator: name, label: sample.label, sample }));
+
+/** The cases of all operators, and where the device has f16 those of tensors stored so. */
+function allSamples({ report }: Device): readonly Sample[] {
+  const halves = report.features.includes('shader-f16') ? halfCases : [];
+  return [...operators, ...halves].flatMap(samplesOf);
+}
 
 /** The entries that are wanted of the table, each with what checks it. */
 export class OperatorTable {
@@ -35,7 +41,7 @@ export class OperatorTable {
   private readonly checks: readonly (() => readonly string[] | Promise<readonly string[]>)[];
 
   constructor(device: Device, extent: Extent) {
-    const cases = extent === 'all' ? samples : coveringSamples(device);
+    const cases = extent === 'all' ? allSamples(device) : coveringSamples(device);
     const misuses = operators.flatMap(({ name, misuses }) =>
       misuses.map((misuse) => ({ operator: name, label: `refuses ${misuse.label}`, misuse })),
     );
@@ -64,8 +70,8 @@ export class OperatorTable {
 
 /** What a case is an instance of: its operator, and the kernels it dispatches, forward and backward. */
 function subjectsOf(device: Device, { operator, sample }: Sample): Set<string> {
-  const kernels = dispatchesOf(device, sample).map(({ dispatch: { kernel } }) =>
-    [kernel.name, kernel.mainloop?.name].join('/'),
+  const kernels = dispatchesOf(device, sample).map(({ dispatch: { kernel }, tensors }) =>
+    [kernel.name, kernel.mainloop?.name, tensors.some(({ dtype }) => dtype === 'f16')].join('/'),
   );
   return new Set([operator, ...kernels]);
 }
@@ -75,7 +81,7 @@ function subjectsOf(device: Device, { operator, sample }: Sample): Set<string> {
  * arithmetic: time goes into compiling kernels, and small cases have no edges between tiles.
  */
 function coveringSamples(device: Device): readonly Sample[] {
-  const candidates = samples.map((entry) => ({ entry, subjects: subjectsOf(device, entry) }));
+  const candidates = allSamples(device).map((entry) => ({ entry, subjects: subjectsOf(device, entry) }));
   const missing = new Set(candidates.flatMap(({ subjects }) => [...subjects]));
   const picked: Sample[] = [];
   while (missing.size > 0) {

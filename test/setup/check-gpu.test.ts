@@ -1,21 +1,24 @@
 /** `npm run check:gpu` as a whole, on kernels that compile quickly. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type CommittedTable,
   emptyTable,
   faultsOf,
+  readTable,
   tableText,
   withAnswer,
 } from '../../scripts/check-gpu/committed.ts';
 import type { CompileAnswer } from '../../scripts/check-gpu/compile.ts';
+import { usualGpus } from '../../scripts/check-gpu/options.ts';
 import { tablePage } from '../../scripts/check-gpu/page.ts';
 import { isSpilling } from '../../scripts/check-gpu/summary.ts';
 import { hasGpuCompilers } from '../../scripts/setup/gpu-compilers.mjs';
+import { grouped } from '../../src/common/format.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -50,6 +53,28 @@ test('options that contradict each other are refused in a sentence', () => {
   expect(output).toContain('--update writes the figures of all kernels');
 });
 
+describe('the committed table', () => {
+  const committed = readTable(join(root, 'bench/results/check-gpu.json'));
+
+  test.each(usualGpus)('has every kernel file, for %s', (gpu) => {
+    const files = readdirSync(join(root, 'src/shaders'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.wesl') && !file.startsWith('lib'))
+      .map((file) => basename(file, '.wesl'));
+    const known = Object.entries(committed.families)
+      .filter(([, figures]) => gpu in figures)
+      .map(([name]) => name.replace(/[/ ].*/, ''));
+    expect(files.filter((file) => !known.includes(file))).toEqual([]);
+  });
+
+  test('has as many kernels as the documentation says, of which none spills', () => {
+    const [intel, amd] = usualGpus.map((gpu) => grouped(committed.gpus[gpu]!.kernels));
+    expect(readFileSync(join(root, 'docs/gpu.md'), 'utf8')).toContain(
+      `none of the kernels spills that these GPUs get, ${intel} on the Arc A770 and ${amd} on the RX 7900`,
+    );
+    expect(committed.spills).toEqual({});
+  });
+});
+
 // Where the drivers are not installed, .ci/run says so, too.
 describe.skipIf(!hasGpuCompilers())('with the compilers of GPUs', () => {
   test('a kernel with more numbers than registers is reported as spilling, by Intel and AMD; one with few is not', () => {
@@ -69,6 +94,25 @@ describe.skipIf(!hasGpuCompilers())('with the compilers of GPUs', () => {
       }
       expect(output).toContain(`1 kernel, 0 refused, ${spills ? 1 : 0} spilling`);
     }
+  });
+
+  test('kernels get compiled as the engine makes them, of tensors stored as f16', () => {
+    const json = join(folder, 'half.json');
+    const { status, output } = check(
+      '--from',
+      'cases',
+      '--only',
+      'relu f16',
+      '--gpu',
+      'navi31',
+      '--json',
+      json,
+    );
+    expect(status, output).toBe(0);
+    const { kernels } = answersIn(json).navi31!;
+    const halves = kernels.filter(({ name }) => ['relu_forward f16', 'relu_grad_input f16'].includes(name));
+    expect(halves.length).toBeGreaterThan(1);
+    for (const { key } of halves) expect(key).toMatch(/ f16: \w/);
   });
 
   test('a kernel that does not compile is refused with its error', () => {

@@ -31,7 +31,8 @@ export class CompiledKernel implements Omit<LinkedKernel, 'origin'> {
   readonly wgsl: string;
   readonly bindings: readonly BindingInfo[];
   readonly layout: GPUBindGroupLayout;
-  private readonly linked: LinkedKernel;
+  /** What it was made of, for another device. */
+  readonly linked: LinkedKernel;
   private readonly gpu: GPUDevice;
   private readonly failures: Failures;
   private described: GPUComputePipelineDescriptor | null = null;

@@ -1,4 +1,4 @@
-import type { BoundCase, Operator } from '../../src/engine/core/operator.ts';
+import type { BoundCase, Operator } from '../core/operator.ts';
 
 /** The case of an operator with a label. @throws Error listing the labels, if there is none */
 export function caseOf({ name, cases }: Operator, label: string): BoundCase {
