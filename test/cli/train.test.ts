@@ -154,9 +154,9 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
   expect(Object.values(result.memory as Record<string, number>).reduce((a, b) => a + b)).toBe(
     result.memoryBytes,
   );
-  // What is frozen has no gradients; the momentum has its place.
+  // What is frozen has neither gradients nor momentum.
   expect(gradients).toBeLessThan(net + classes);
-  expect(optimiser).toBe(net + classes);
+  expect(optimiser).toBe(gradients);
   expect(result.source).toBe('measured');
   expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
   expect(result.secondsPerStep).toBeGreaterThan(0);
