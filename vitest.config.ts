@@ -20,8 +20,8 @@ export const weslAsText: Plugin = {
  */
 export const fewLanes = { LP_NATIVE_VECTOR_WIDTH: process.env.LP_NATIVE_VECTOR_WIDTH ?? '128' };
 
-/** Tests on as many lanes as the processor has: the operator table, and what is only met with eight. */
-const allLanes = ['test/engine/{matrix_unit,operators,subgroup_mainloops}.test.ts'];
+/** Tests on as many lanes as the processor has: of every kernel, and of what is only met with eight. */
+const allLanes = ['test/engine/{all_lanes,matrix_unit,subgroup_mainloops}.test.ts'];
 
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [

@@ -197,29 +197,29 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   });
 }
 
-test.each(heads)(
-  '%s: classes spread over 2 and 3 ranks give what one process gives',
-  async (_, head, start) => {
-    const whole = await run(head, start);
-    for (const size of [2, 3]) {
-      const results = await runInProcess(size, (ranks) => run(head, start, ranks));
-      for (const { loss, statistics, own, running } of results) {
-        expectClose([loss], [whole.loss]);
-        expectClose(running, whole.running);
-        expect(running).toEqual(results[0]!.running);
-        expectClose(statistics, whole.statistics);
-        if (whole.own !== null) expectClose([own!], [whole.own]);
-        expect([loss, ...statistics, own]).toEqual([
-          results[0]!.loss,
-          ...results[0]!.statistics,
-          results[0]!.own,
-        ]);
-      }
-      expectClose(join(results.map((result) => result.features)), [...whole.features]);
-      expectClose(join(results.map((result) => result.weights)), [...whole.weights]);
+/** Of three, one is in the middle, and parts are not all equal. Two are another share of the classes: for one head of each kind of gradient. */
+const onTwo = new Set(['softmax', 'normface', 'sphereface2', 'c-triplet']);
+
+test.each(heads)('%s: classes spread over ranks give what one process gives', async (name, head, start) => {
+  const whole = await run(head, start);
+  for (const size of onTwo.has(name) ? [2, 3] : [3]) {
+    const results = await runInProcess(size, (ranks) => run(head, start, ranks));
+    for (const { loss, statistics, own, running } of results) {
+      expectClose([loss], [whole.loss]);
+      expectClose(running, whole.running);
+      expect(running).toEqual(results[0]!.running);
+      expectClose(statistics, whole.statistics);
+      if (whole.own !== null) expectClose([own!], [whole.own]);
+      expect([loss, ...statistics, own]).toEqual([
+        results[0]!.loss,
+        ...results[0]!.statistics,
+        results[0]!.own,
+      ]);
     }
-  },
-);
+    expectClose(join(results.map((result) => result.features)), [...whole.features]);
+    expectClose(join(results.map((result) => result.weights)), [...whole.weights]);
+  }
+});
 
 test('a NaN in the class weights of one rank is the loss of all', async () => {
   const spoilt = weights.slice();

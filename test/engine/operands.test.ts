@@ -23,7 +23,7 @@ const half = hasHalf ? await testDevice({ operands: 'f16' }) : device;
 const cases = [
   ...[
     '33×31, 31×68',
-    '64×100, 96×100 {"transposeB":true}',
+    '64×96, 100×96 {"transposeB":true}',
     '3×5, 7×3 {"transposeA":true,"transposeB":true}',
   ].map((label) => caseOf(matmulOperator, label)),
   ...[

@@ -38,7 +38,7 @@ const chosen: readonly [Operator, readonly string[]][] = [
   ],
   [
     matmulOperator,
-    ['33×31, 31×68', '100×64, 100×96 {"transposeA":true}', '64×100, 96×100 {"transposeB":true}'],
+    ['33×31, 31×68', '64×100, 64×96 {"transposeA":true}', '64×96, 100×96 {"transposeB":true}'],
   ],
 ];
 

@@ -46,7 +46,8 @@ describe.each(families)('%s', (family) => {
 
   test.runIf(there)('a rank that hangs: the others end the run when their time is over', async () => {
     const outcome = await fail('hang', 'outside');
-    expect(outcome.ranks[0]!.stderr).toContain('status 75: MPI_Barrier has not ended after 4 s');
+    // MPI_Allreduce where the other rank is so late that it is given up before it hangs.
+    expect(outcome.ranks[0]!.stderr).toMatch(/status 75: MPI_\w+ has not ended after 2 s/);
     expect(outcome.status).toBe(75);
   });
 

@@ -24,7 +24,7 @@ const forEver = 300_000;
 
 const [how = '', where = ''] = process.argv.slice(2);
 const communicator = await connect({
-  timeoutMs: how === 'hang' ? 4000 : forEver,
+  timeoutMs: how === 'hang' ? 2000 : forEver,
   onFatal: () => writeSync(1, 'told\n'),
 });
 const values = new Float32Array(1000);

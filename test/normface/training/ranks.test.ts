@@ -14,6 +14,8 @@ import { batch, batchSize } from './tiny.ts';
 let devices: Device[];
 beforeAll(async () => {
   devices = await Promise.all(Array.from({ length: 4 }, () => openDevice()));
+  // The software driver keeps kernels for all devices, but ranks would compile the same ones side by side: once for their numbers of rows.
+  for (const rows of [2, 3, 4]) await train(losses[0]![1], 1, null, rows);
 });
 afterAll(() => {
   for (const device of devices) device.close();
@@ -28,20 +30,21 @@ interface Trained {
   readonly net: Float32Array;
 }
 
-/** Some steps on the batch, whose people differ from step to step. */
+/** Some steps on the batch, or on its first rows. */
 async function train(
   input: TrainingConfigInput,
   steps: number,
   communicator: Communicator | null,
+  rows = batchSize,
 ): Promise<Trained> {
-  const config = parseConfig({ net: 'tiny', batchSize, ...input });
+  const config = parseConfig({ net: 'tiny', batchSize: rows, ...input });
   const model = new Model(
     devices[communicator?.rank ?? 0]!,
     config,
     classes,
     communicator && { communicator, bucketBytes: 20_000 },
   );
-  const { first, count } = rangeOf(batchSize, communicator?.size ?? 1, communicator?.rank ?? 0);
+  const { first, count } = rangeOf(rows, communicator?.size ?? 1, communicator?.rank ?? 0);
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const labels = batch.labels.map((label) => 3 * label);
@@ -125,7 +128,8 @@ describe('20 steps', () => {
   test.each(losses)('of %s: ranks follow the curve of one process', async (_, input) => {
     const whole = await train(input, 20, null);
     expect(whole.losses.at(-1)).toBeLessThan(whole.losses[0]!);
-    for (const size of [2, 4]) {
+    // Two ranks do nothing that four do not; each number has kernels of its own to compile.
+    for (const size of input === losses[0]![1] ? [2, 4] : [4]) {
       const ranks = await runInProcess(size, (communicator) => train(input, 20, communicator));
       for (const { losses, net } of ranks) {
         expect(losses).toEqual(ranks[0]!.losses);

@@ -8,6 +8,8 @@ export function conv2dReference(
   bias: ReferenceArray | null,
   g: Conv2dGeometry,
 ): ReferenceArray {
+  const [pixels, weights] = [x.data, weight.data];
+  const { GROUP_IN: groupIn, OUT_CHANNELS: outChannels } = g;
   return referenceArray([g.BATCH, g.OUT_HEIGHT, g.OUT_WIDTH, g.OUT_CHANNELS], (index) => {
     const co = index % g.OUT_CHANNELS;
     const ow = Math.floor(index / g.OUT_CHANNELS) % g.OUT_WIDTH;
@@ -21,11 +23,9 @@ export function conv2dReference(
       for (let kw = 0; kw < g.KERNEL_W; kw++) {
         const iw = ow * g.STRIDE_W + kw * g.DILATION_W - g.PAD_LEFT;
         if (iw < 0 || iw >= g.WIDTH) continue;
-        for (let ci = 0; ci < g.GROUP_IN; ci++) {
-          const pixel = ((n * g.HEIGHT + ih) * g.WIDTH + iw) * g.CHANNELS + group * g.GROUP_IN + ci;
-          sum +=
-            x.data[pixel]! * weight.data[((kh * g.KERNEL_W + kw) * g.GROUP_IN + ci) * g.OUT_CHANNELS + co]!;
-        }
+        const pixel = ((n * g.HEIGHT + ih) * g.WIDTH + iw) * g.CHANNELS + group * groupIn;
+        const tap = (kh * g.KERNEL_W + kw) * groupIn * outChannels + co;
+        for (let ci = 0; ci < groupIn; ci++) sum += pixels[pixel + ci]! * weights[tap + ci * outChannels]!;
       }
     }
     return sum;

@@ -6,7 +6,10 @@ export function rowOf({ shape, data }: ReferenceArray, i: number): Float64Array 
 }
 
 export function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  // A loop, which takes half the time of `reduce`: checks spend most of theirs here.
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }
 
 /** ⟨f_i, w_j⟩ for every sample and class, divided by the norms √(Σ x² + ε) of the sides that are normalised. */

@@ -29,18 +29,16 @@ export function matmulReference(
     }
     return matrix;
   };
+  const [left, right] = [a.data, b.data];
+  const [alongKOfA, alongKOfB] = [transposeA ? m : 1, transposeB ? 1 : n];
   return referenceArray([...batch, m, n], (index) => {
     const product = Math.floor(index / (m * n));
     const row = Math.floor(index / n) % m;
     const column = index % n;
-    const firstOfA = matrixOf(aBatch, product) * m * k;
-    const firstOfB = matrixOf(bBatch, product) * k * n;
+    const firstOfA = matrixOf(aBatch, product) * m * k + row * (transposeA ? 1 : k);
+    const firstOfB = matrixOf(bBatch, product) * k * n + column * (transposeB ? k : 1);
     let sum = bias ? bias.data[column]! : 0;
-    for (let i = 0; i < k; i++) {
-      sum +=
-        a.data[firstOfA + (transposeA ? i * m + row : row * k + i)]! *
-        b.data[firstOfB + (transposeB ? column * k + i : i * n + column)]!;
-    }
+    for (let i = 0; i < k; i++) sum += left[firstOfA + i * alongKOfA]! * right[firstOfB + i * alongKOfB]!;
     return sum;
   });
 }

@@ -4,7 +4,7 @@ import { check, formatShape } from '../../core/errors.ts';
 import { checkOperands, checkOptionalOperands } from '../../core/operands.ts';
 import { defineOperator } from '../../core/operator.ts';
 import { checkOptionNames, type OptionNames } from '../../core/options.ts';
-import { elementCount } from '../../core/shape.ts';
+import { elementCount, type Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { sumRows } from '../reduce/sum_rows.ts';
 import { batchedGradient, batchedProduct, commonBatch } from './batches.ts';
@@ -82,7 +82,10 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   });
 }
 
-const sizes: readonly (readonly [number, number, number])[] = [
+/** m, n and k. */
+type Extents = readonly [number, number, number];
+
+const sizes: readonly Extents[] = [
   [1, 1, 1],
   [5, 7, 3],
   [33, 68, 31],
@@ -94,6 +97,22 @@ const transposes: readonly Omit<MatmulOptions, 'bias'>[] = [
   { transposeB: true },
   { transposeA: true, transposeB: true },
 ];
+
+/**
+ * Shapes of the operands of a case. Where one of them is transposed, these are the matrices of a gradient of the case without transposes,
+ * so that all products of the three cases, forward and backward, are of three kernels.
+ */
+function operandsOf(
+  { transposeA = false, transposeB = false }: Omit<MatmulOptions, 'bias'>,
+  [m, n, k]: Extents,
+): readonly [Shape, Shape] {
+  if (transposeA && transposeB)
+    return [
+      [k, m],
+      [n, k],
+    ];
+  return [transposeB ? [m, n] : [m, k], transposeA ? [m, n] : [k, n]];
+}
 
 /** Batch dimensions of both operands: equal, of one only, of both with extents of 1. */
 const batches: readonly (readonly [readonly number[], readonly number[]])[] = [
@@ -131,11 +150,8 @@ export const matmulOperator = defineOperator<Omit<MatmulOptions, 'bias'>>({
   },
   cases: [
     ...transposes.flatMap((attributes) =>
-      sizes.map(([m, n, k]) => ({
-        inputs: [
-          { shape: attributes.transposeA ? [k, m] : [m, k] },
-          { shape: attributes.transposeB ? [n, k] : [k, n] },
-        ],
+      sizes.map((extents) => ({
+        inputs: operandsOf(attributes, extents).map((shape) => ({ shape })),
         attributes,
       })),
     ),
@@ -146,12 +162,9 @@ export const matmulOperator = defineOperator<Omit<MatmulOptions, 'bias'>>({
     { inputs: [{ shape: [65, 129] }, { shape: [129, 12] }, { shape: [12] }], attributes: {} },
     { inputs: [{ shape: [140, 48] }, { shape: [48, 132] }], attributes: {} },
     { inputs: [{ shape: [7, 1030] }, { shape: [1030, 12] }, { shape: [12] }], attributes: {} },
-    ...batches.flatMap(([a, b]) =>
+    ...batches.flatMap((both) =>
       transposes.map((attributes) => ({
-        inputs: [
-          { shape: [...a, ...(attributes.transposeA ? [3, 5] : [5, 3])] },
-          { shape: [...b, ...(attributes.transposeB ? [4, 3] : [3, 4])] },
-        ],
+        inputs: operandsOf(attributes, [5, 4, 3]).map((shape, i) => ({ shape: [...both[i]!, ...shape] })),
         attributes,
       })),
     ),

@@ -1,5 +1,5 @@
 import { type ReferenceArray, referenceArray } from '../../core/operator.ts';
-import { dot, rowOf } from '../heads/class_scores.reference.ts';
+import { rowOf } from '../heads/class_scores.reference.ts';
 import { l2NormaliseReference } from '../norm/l2_normalise.reference.ts';
 
 /** ‖x_i − x_j‖² of all samples, from the differences of the vectors. */
@@ -8,8 +8,9 @@ export function pairDistanceMatrix(features: ReferenceArray, normalise = true): 
   const rows = Array.from({ length: x.shape[0]! }, (_, i) => rowOf(x, i));
   return rows.map((a) =>
     rows.map((b) => {
-      const difference = a.map((value, k) => value - b[k]!);
-      return dot(difference, difference);
+      let sum = 0;
+      for (let k = 0; k < a.length; k++) sum += (a[k]! - b[k]!) ** 2;
+      return sum;
     }),
   );
 }
