@@ -51,11 +51,11 @@ export async function plan(context: Context, file: string | undefined, options: 
   };
   const { config } = resolveConfig({ file, flags, set });
   checkImages(ranks, config.batchSize);
-  if (config.ranks.syncBatchNorm) context.warn('the statistics of batch norms are not counted');
-  if (config.freeze?.length) context.warn('gradients of what is frozen are counted, which nobody sends');
+  if (config.freeze?.length)
+    context.warn('what is frozen is counted: its gradients, and its batch norms, which nobody sends');
   if ((config.accumulate ?? 1) > 1)
     context.warn(
-      `of the ${config.accumulate} batches of a step one is counted; what the head sends is sent for each`,
+      `of the ${config.accumulate} batches of a step one is counted; what the head and batch norms send is sent for each`,
     );
   const classes = options.classes ?? (await peopleIn(config));
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
@@ -88,7 +88,7 @@ async function computingOn(
 
 function transferTable(
   title: string,
-  { net, head, auxiliary, headDataParallel, bytes, seconds }: DistributedPlan,
+  { net, norms, head, auxiliary, headDataParallel, bytes, seconds }: DistributedPlan,
 ): Table {
   const row = ({ what, ...sent }: Transfer) => [
     what,
@@ -105,6 +105,7 @@ function transferTable(
     ],
     rows: [
       ...net.map(row),
+      ...norms.map(row),
       ...head.map(row),
       ...auxiliary.map(row),
       ['together', bytesText(bytes), durationText(1e6 * seconds)],

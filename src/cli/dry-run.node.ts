@@ -15,7 +15,7 @@ import { doubtfulSettings } from '../normface/training/config/doubtful-settings.
 import { configHash } from '../normface/training/config/overrides.ts';
 import { describeSchedule } from '../normface/training/config/schedule.ts';
 import type { ModelMemory } from '../normface/training/model-memory.ts';
-import type { MatchedPattern, MatchedRule } from '../normface/training/parameter-rules.ts';
+import { idleRules, type MatchedPattern, type MatchedRule } from '../normface/training/parameter-rules.ts';
 import { duration } from '../normface/training/progress.ts';
 import { forecast, randomImages, trialImages } from '../normface/training/run/forecast.node.ts';
 import {
@@ -107,6 +107,7 @@ export async function dryRun(
     return { ...about, why: error.message };
   }
   const { freeze, rules } = estimated.ruled;
+  for (const warning of idleRules(estimated.ruled)) context.warn(warning);
   for (const line of [...freeze.map(frozenText), ...rules.map(ruleText)]) context.say(line);
   const tried = await tryHere(context, config, size, options, estimated, summary.gigaflopsPerStep);
   const isMeasured = 'secondsPerStep' in tried;

@@ -9,6 +9,7 @@ import { resolveConfig } from '../normface/training/config/resolve-config.node.t
 import { Model } from '../normface/training/model.ts';
 import {
   hasDiverged,
+  marginOf,
   type RatePoint,
   type RateSuggestion,
   rateOf,
@@ -62,6 +63,7 @@ export async function findRate(context: Context, file: string | undefined, optio
     context.warn(`the image ${name} is left out: ${reason}`),
   );
   const measured: RatePoint[] = [];
+  const margin = marginOf(config);
   let model: Model | undefined;
   try {
     model = await device.tuner.tuned(
@@ -77,7 +79,7 @@ export async function findRate(context: Context, file: string | undefined, optio
       const { loss } = await model.step(await images.next(), learningRate, step);
       measured.push({ learningRate, loss });
       stage.update(step + 1, steps);
-      if (!Number.isFinite(loss) || hasDiverged(smooth(measured))) break;
+      if (!Number.isFinite(loss) || hasDiverged(smooth(measured), margin)) break;
     }
   } finally {
     stage.end();

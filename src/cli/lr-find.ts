@@ -29,7 +29,7 @@ export const addLrFind: AddCommand = (program, run) => {
     .addOption(forceOption())
     .addHelpText(
       'after',
-      '\nNothing of the training is kept. The test is that of arXiv 1506.01186; it ends where the loss diverges.\n' +
+      '\nNothing of the training is kept. The test is that of arXiv 1506.01186; it ends where the smoothed loss is more\nthan four times its least, or than four times the margin of a contrastive or triplet loss where that is more.\n' +
         examples(
           'normface lr-find configs/lfw-small.json --out rates.svg',
           'normface lr-find configs/lfw-small-normface.json --from runs/lfw-small-001',

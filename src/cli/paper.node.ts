@@ -55,7 +55,8 @@ export async function paper(context: Context, names: readonly string[], options:
   try {
     if (options.jobs) return await showJobs(context, chosen, runner, jobs);
     const { finished, failed, interrupted } = await runExperiments(chosen, runner, {
-      resume,
+      // What is done in pieces repeats nothing.
+      resume: resume === true || minutes !== undefined,
       jobs,
       // Checkpoints go once a job is measured, so all that is ever wanted of it is measured then.
       others: preset === 'medium' ? experiments : [],

@@ -27,7 +27,7 @@ export const addPaper: AddCommand = (program, run) => {
     .option('--jobs', 'list the trainings of the tables, what is done and the time left, and stop')
     .option(
       '--minutes <n>',
-      'stop after so long, with everything saved: the same command goes on',
+      'stop after so long, with everything saved: the same command goes on, and keeps figures as with --resume',
       positiveNumber,
     )
     .option('--report', 'write what is known so far, and train nothing')

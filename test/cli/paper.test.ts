@@ -35,6 +35,14 @@ test('normface paper fig5 writes its files, the report and the page', async () =
   expect(records[1]).toMatchObject({ finished: [{ name: 'fig5' }], failed: [], interrupted: false });
 });
 
+test('in pieces, a figure that is done with the same settings is kept, and not without', async () => {
+  const [out, data] = [temporaryFolder(), temporaryFolder()];
+  const call = (...words: string[]) => normface('paper', 'fig5', '--out', out, '--data', data, ...words);
+  expect((await call('--minutes', '9')).stdout).not.toContain('done before');
+  expect((await call('--minutes', '9')).stdout).toContain('done before');
+  expect((await call()).stdout).not.toContain('done before');
+});
+
 test.each([
   [['paper', 'fig55'], /there is no experiment "fig55", did you mean "fig5"\?/],
   [['paper'], /name an experiment or give --all/],

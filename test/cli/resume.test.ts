@@ -70,6 +70,20 @@ test('settings that were edited in config.json are noticed and named', async () 
   expect((await normface('train', '--resume', run, '--dry-run')).exitCode).toBe(0);
 });
 
+test('another precision is refused, forced or not, by a sentence with both', async () => {
+  const run = copyOfRun('halved');
+  const sentence =
+    'normface: the resumed run was trained with precision f32 and cannot go on with f16; start a new run with --from to change it\n';
+  for (const force of [[], ['--force']])
+    expect(await normface('train', '--resume', run, '--set', 'precision=f16', ...force)).toEqual({
+      ...{ exitCode: 2, stdout: '', stderr: sentence },
+    });
+  const file = path.join(run, 'config.json');
+  const config = JSON.parse(fs.readFileSync(file, 'utf8'));
+  fs.writeFileSync(file, JSON.stringify({ ...config, precision: 'f16' }));
+  expect((await normface('train', '--resume', run, '--force')).stderr).toBe(sentence);
+});
+
 test('fewer steps than are done are refused', async () => {
   const run = copyOfRun('shorter');
   const refused = await normface('train', '--resume', run, '--force', '--steps', '3');

@@ -125,7 +125,7 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
     '--set',
     'freeze=["conv1*"]',
     '--set',
-    'parameters=[{"match":"loss.*","decayMultiplier":0}]',
+    'parameters=[{"match":"loss.*","decayMultiplier":0},{"match":"conv1.*","learningRateMultiplier":2}]',
   ];
   const { exitCode, stdout, stderr } = await normface(
     'train',
@@ -134,10 +134,14 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
   expect(exitCode).toBe(0);
   expect(stderr).toContain('frozen by "conv1*": 448 values of conv1.weight, conv1.bias\n');
   expect(stderr).toContain('parameters "loss.*": learning rate × 1, weight decay × 0 for loss.weight\n');
+  expect(stderr).toContain('warning: parameters: "conv1.*" has no effect, since freeze keeps all');
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({
     freeze: [{ pattern: 'conv1*', names: ['conv1.weight', 'conv1.bias'], count: 448 }],
-    rules: [{ pattern: 'loss.*', names: ['loss.weight'], learningRateMultiplier: 1, decayMultiplier: 0 }],
+    rules: [
+      { pattern: 'loss.*', names: ['loss.weight'], learningRateMultiplier: 1, decayMultiplier: 0 },
+      { pattern: 'conv1.*' },
+    ],
     event: 'dry-run',
     images: 20,
     identities: 5,
@@ -154,9 +158,9 @@ test('--dry-run prints the resolved configuration and touches nothing', async ()
   expect(Object.values(result.memory as Record<string, number>).reduce((a, b) => a + b)).toBe(
     result.memoryBytes,
   );
-  // What is frozen has no gradients; the momentum has its place.
+  // What is frozen has neither gradients nor momentum.
   expect(gradients).toBeLessThan(net + classes);
-  expect(optimiser).toBe(net + classes);
+  expect(optimiser).toBe(gradients);
   expect(result.source).toBe('measured');
   expect(result.seconds).toBeCloseTo(5 * result.secondsPerStep, 9);
   expect(result.secondsPerStep).toBeGreaterThan(0);

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { NotFiniteError } from '../../src/engine/core/errors.ts';
+import { Parameters } from '../../src/engine/core/parameters.ts';
 import type { Tensor } from '../../src/engine/core/tensor.ts';
 import { add } from '../../src/engine/ops/elementwise/add.ts';
 import { multiply } from '../../src/engine/ops/elementwise/multiply.ts';
 import { relu } from '../../src/engine/ops/elementwise/relu.ts';
 import { scale } from '../../src/engine/ops/elementwise/scale.ts';
 import { sum } from '../../src/engine/ops/reduce/sum.ts';
+import { LossScale } from '../../src/engine/optim/loss_scale.ts';
+import { SGD } from '../../src/engine/optim/sgd.ts';
 import { testDevice } from './open.ts';
 
 const device = await testDevice({ debug: { checkFinite: true } });
@@ -125,4 +128,51 @@ describe('the finite trap in captured steps', () => {
     await expect(later.read()).rejects.toThrow(/^operator scale/);
     step.dispose();
   });
+});
+
+describe.each(['eager', 'captured'] as const)('the finite trap with a loss scale, %s', (mode) => {
+  /** Steps on a loss of about 1 whose gradient is `factor`² times the scale. */
+  function prepared(factor: number) {
+    const init = Float32Array.of(1e-30, 2e-30, 3e-30, 4e-30);
+    const parameters = new Parameters(device, [{ name: 'w', shape: [4], init }]);
+    const lossScale = new LossScale(device);
+    const optimiser = new SGD(parameters, { learningRate: 1e-38, lossScale });
+    const once = () => {
+      lossScale.backward(sum(scale(scale(parameters.get('w'), factor), factor)));
+      optimiser.step();
+    };
+    const captured = mode === 'captured' ? device.capture(once) : null;
+    const step = async () => {
+      if (captured) captured.run();
+      else device.scope(once);
+      return [...(await lossScale.state.read())];
+    };
+    return { step, start: (scaling: number) => lossScale.state.write([scaling, 0, 0, 0]) };
+  }
+
+  test('passes over steps that are skipped', async () => {
+    const { step, start } = prepared(1e15);
+    // 10³⁰ times 2²⁸ is the first of these below 2¹²⁸; its square, which clipping sums, is not.
+    start(2 ** 30);
+    const states = [await step(), await step(), await step(), await step()];
+    expect(states.map(([scaling]) => Math.log2(scaling!))).toEqual([29, 28, 28, 28]);
+    expect(states.map((state) => state[3])).toEqual([1, 1, 0, 0]);
+  });
+
+  test('names the operator of the reverse pass of a step that is taken', async () => {
+    const { step, start } = prepared(1e20);
+    start(2);
+    expect(await step()).toEqual([1, 0, 1, 1]);
+    await expect(step()).rejects.toThrow(/^operator scale backward/);
+  });
+});
+
+test('the finite trap lets clipping sum squares that are beyond f32', async () => {
+  const parameters = new Parameters(device, [{ name: 'w', shape: [4], init: new Float32Array(4) }]);
+  const optimiser = new SGD(parameters, { learningRate: 0.1, clipNorm: 1 });
+  device.scope(() => {
+    scale(sum(parameters.get('w')), 1e25).backward();
+    optimiser.step();
+  });
+  expect([...(await parameters.get('w').read())]).toEqual(Array(4).fill(expect.closeTo(-0.05, 6)));
 });

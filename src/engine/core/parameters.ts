@@ -42,7 +42,7 @@ export interface ParameterWindow {
 export class Parameters {
   readonly device: Device;
   readonly declarations: readonly ParameterDeclaration[];
-  /** Layout of values and of the state of optimisers; gradients have the part of it that is trained, which comes first. */
+  /** Layout of values; gradients and the state of optimisers have the part of it that is trained, which comes first. */
   readonly entries: readonly ArenaEntry[];
   /**
    * The flat arrays of what is trained, in as many pieces as bindings need: one on most adapters; none where every parameter is frozen.
@@ -122,12 +122,12 @@ export class Parameters {
     return runtimeOf(this.device).untracked(() => this.values.windowsOf(end, start));
   }
 
-  /** Bytes of the values, gaps included; each array of an optimiser takes as much. */
+  /** Bytes of the values, gaps included. */
   get bytes(): number {
     return this.arrays.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Bytes of the gradients, gaps included. */
+  /** Bytes of the gradients, gaps included; each array of an optimiser takes as much. */
   get gradientBytes(): number {
     return 4 * this.trainedFloats;
   }

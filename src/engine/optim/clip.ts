@@ -2,6 +2,7 @@ import factorSource from '../../shaders/optim/clip_factor.wesl';
 import partialSource from '../../shaders/optim/square_sum_partial.wesl';
 import type { Tensor } from '../core/tensor.ts';
 import type { Communicator } from '../distributed/communicator.ts';
+import { clear } from '../runtime/debug-trap.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { type LossScale, scaleConstants } from './loss_scale.ts';
 
@@ -32,7 +33,17 @@ export function measureClipping(
   gradients: readonly Tensor[],
   maximum: number,
   clipping: Tensor,
-  { own, ranks, lossScale }: GradientsOfRanks = {},
+  ofRanks: GradientsOfRanks = {},
+): void {
+  // Who made the gradients was judged; sums of squares may be infinite, and the norm of a skipped step is no number.
+  runtimeOf(clipping.device).checking('never', () => measure(gradients, maximum, clipping, ofRanks));
+}
+
+function measure(
+  gradients: readonly Tensor[],
+  maximum: number,
+  clipping: Tensor,
+  { own, ranks, lossScale }: GradientsOfRanks,
 ): void {
   const { device } = clipping;
   const all = own ? [...gradients, ...own] : gradients;
@@ -60,6 +71,7 @@ export function measureClipping(
     const others = chunks.slice(0, gradients.length).reduce((sum, n) => sum + n, 0);
     addSumsOfRanks(partial, others, ranks);
   }
+  const settled = lossScale ? runtimeOf(device).settleChecks() : null;
   device.dispatch({
     kernel: factorKernel,
     constants: {
@@ -68,9 +80,10 @@ export function measureClipping(
       MAXIMUM: Math.min(maximum, largest),
       SHRINK: shrink,
       ...(lossScale && scaleConstants),
+      ...(settled && { CLEAR: clear }),
     },
-    conditions: { scaled: !!lossScale },
-    bindings: { partial, clipping, ...(lossScale && { loss_scale: lossScale.state }) },
+    conditions: { scaled: !!lossScale, checked: settled !== null },
+    bindings: { partial, clipping, ...(lossScale && { loss_scale: lossScale.state }), ...settled },
     grid: [1, 1, 1],
     cost: { flops: 2 * count, bytes: 8 * count },
   });

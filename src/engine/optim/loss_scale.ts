@@ -23,9 +23,11 @@ export class LossScale {
     this.state = runtimeOf(device).untracked(() => device.tensor([first, 0, 0, 0], [4]));
   }
 
-  /** {@link Tensor.backward} of a loss, of the scale times its gradients. */
+  /** {@link Tensor.backward} of a loss, of the scale times its gradients. `debug.checkFinite` judges them where the step is taken. */
   backward(loss: Tensor): void {
     check(loss.size === 1, 'LossScale', () => `a loss is one number, not ${formatShape(loss.shape)}`);
-    loss.backward(viewOf(rowsOf(this.state, 0, 1), loss.shape));
+    runtimeOf(loss.device).checking('if-taken', () =>
+      loss.backward(viewOf(rowsOf(this.state, 0, 1), loss.shape)),
+    );
   }
 }

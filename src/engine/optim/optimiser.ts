@@ -1,7 +1,7 @@
 import { check, checkArgument } from '../core/errors.ts';
 import { type Parameters, type ParameterWindow, readTensors } from '../core/parameters.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { Arena } from '../runtime/arena.ts';
+import { Arena, layOut } from '../runtime/arena.ts';
 import { runtimeOf } from '../runtime/runtime.ts';
 import { measureClipping } from './clip.ts';
 import type { LossScale } from './loss_scale.ts';
@@ -40,9 +40,8 @@ export abstract class Optimiser {
   protected readonly lossScale: LossScale | null;
   private readonly clipNorm: number;
   private readonly shared: SharedGradients | null;
-  private readonly arenas: ReadonlyMap<string, Arena>;
-  /** By array, as the windows of the parameters. */
-  private readonly states: ReadonlyMap<string, readonly Tensor[]>;
+  /** By array: of what is trained, laid out as the parameters are; then what {@link Optimiser.keepFor} adds. */
+  private readonly arenas: ReadonlyMap<string, Arena[]>;
   private readonly scalars: ReadonlyMap<string, Tensor>;
   private currentRate: number;
 
@@ -75,11 +74,9 @@ export abstract class Optimiser {
       Number.isFinite(clipNorm) || lossScale
         ? runtimeOf(device).untracked(() => device.tensor([1, 0], [2]))
         : null;
-    // Also of what is frozen: see RowSubset.
-    this.arenas = new Map(arrays.map((array) => [array, new Arena(device, parameters.entries)]));
-    this.states = runtimeOf(device).untracked(
-      () =>
-        new Map([...this.arenas].map(([name, arena]) => [name, arena.windowsOf(parameters.trainedFloats)])),
+    const trained = parameters.entries.filter((_, i) => !parameters.declarations[i]!.frozen);
+    this.arenas = new Map(
+      arrays.map((array) => [array, trained.length === 0 ? [] : [new Arena(device, trained)]]),
     );
     this.scalars = lossScale ? new Map([...scalars, ['lossScale', lossScale.state]]) : scalars;
   }
@@ -118,7 +115,7 @@ export abstract class Optimiser {
         this.update(
           windows.map((window, i) => ({
             ...window,
-            state: Object.fromEntries([...this.states].map(([name, states]) => [name, states[i]!])),
+            state: Object.fromEntries([...this.arenas].map(([name, [own]]) => [name, own!.windows[i]!])),
           })),
         );
       }),
@@ -134,31 +131,49 @@ export abstract class Optimiser {
   }
 
   /**
-   * Sets what {@link Optimiser.state} gave, so that the next steps give the same bits as those that followed it.
+   * Sets what {@link Optimiser.state} gave, so that the next steps give the same bits as those that followed it. Parameters may have been
+   * frozen or set free since: arrays of those that are frozen now are left out, those that have no arrays yet begin at rest.
    *
    * @throws ArgumentError if an array is missing, unknown or of another length; nothing is changed then
    */
   restore(state: ReadonlyMap<string, Float32Array>): void {
     const tensors = this.stateTensors();
     const refuse = (reason: string) => () => `the state does not fit the parameters: ${reason}`;
+    const arraysOf = (name: string) => this.arraysOf(name);
+    const names = this.parameters.persistent.map(({ name }) => name);
+    const kept = names.filter((name) => this.statesOf(name).length > 0);
+    const fresh = kept.filter((name) => !arraysOf(name).some((array) => state.has(array)));
+    // Of which nothing is known is no state of these parameters.
+    const atRest = new Set(fresh.length < kept.length ? fresh.flatMap(arraysOf) : []);
+    const frozen = new Set(names.filter((name) => !kept.includes(name)).flatMap(arraysOf));
     for (const [name, { size }] of tensors) {
+      if (atRest.has(name)) continue;
       const values = state.get(name);
       checkArgument(values !== undefined, this.name, refuse(`it lacks ${name}`));
       check(values.length === size, this.name, refuse(`${name} has ${values.length} values, not ${size}`));
     }
     for (const name of state.keys())
-      checkArgument(tensors.has(name), this.name, refuse(`${name} is unknown`));
-    for (const [name, tensor] of tensors) tensor.write(state.get(name)!);
+      checkArgument(tensors.has(name) || frozen.has(name), this.name, refuse(`${name} is unknown`));
+    for (const [name, tensor] of tensors) tensor.write(state.get(name) ?? new Float32Array(tensor.size));
   }
 
-  /** What the optimiser keeps for one parameter, of the same shape; always in the same order. */
+  /** What the optimiser keeps for one parameter, of the same shape; always in the same order. Nothing for what is frozen. */
   statesOf(name: string): Tensor[] {
-    return [...this.arenas.values()].map((arena) => arena.tensors.get(name)!);
+    return [...this.arenas.values()].flat().flatMap(({ tensors }) => tensors.get(name) ?? []);
+  }
+
+  /** As {@link Optimiser.statesOf}, also for a frozen parameter: its arrays, zero at first, are kept from now on. */
+  keepFor(name: string): Tensor[] {
+    const { device } = this.parameters;
+    const { shape } = this.parameters.get(name);
+    if (this.statesOf(name).length === 0)
+      for (const arenas of this.arenas.values()) arenas.push(new Arena(device, layOut([{ name, shape }])));
+    return this.statesOf(name);
   }
 
   /** All that the optimiser keeps for the parameters, as flat arrays. */
   get arrays(): readonly Tensor[] {
-    return [...this.arenas.values()].flatMap(({ windows }) => windows);
+    return [...this.arenas.values()].flat().flatMap(({ windows }) => windows);
   }
 
   /** GPU memory of what it keeps for the parameters, in bytes: none of it is theirs. */
@@ -166,11 +181,18 @@ export abstract class Optimiser {
     return this.arrays.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** What a state calls the arrays of a parameter. */
+  private arraysOf(name: string): string[] {
+    return [...this.arenas.keys()].map((array) => `${name}.${array}`);
+  }
+
   private stateTensors(): Map<string, Tensor> {
     const tensors = new Map(this.scalars);
-    for (const [array, arena] of this.arenas) {
-      for (const { name } of this.parameters.persistent)
-        tensors.set(`${name}.${array}`, arena.tensors.get(name)!);
+    for (const { name } of this.parameters.persistent) {
+      const arrays = this.arraysOf(name);
+      this.statesOf(name).forEach((tensor, i) => {
+        tensors.set(arrays[i]!, tensor);
+      });
     }
     return tensors;
   }
@@ -178,8 +200,7 @@ export abstract class Optimiser {
   /** Frees the memory of the state; the parameters stay. */
   dispose(): void {
     this.shared?.dispose();
-    for (const tensor of [...this.states.values()].flat()) tensor.dispose();
-    for (const arena of this.arenas.values()) arena.dispose();
+    for (const arena of [...this.arenas.values()].flat()) arena.dispose();
     for (const tensor of [this.rate, this.clipping, ...this.scalars.values()]) tensor?.dispose();
   }
 }

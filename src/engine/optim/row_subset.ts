@@ -41,7 +41,9 @@ export class RowSubset {
       () =>
         `${rows.size} rows of ${formatShape(all.shape)} do not fit into a parameter ${formatShape(chosen.shape)}`,
     );
-    const [allStates, chosenStates] = [optimiser.statesOf(options.all), optimiser.statesOf(options.chosen)];
+    // None where the chosen rows are frozen, too.
+    const chosenStates = optimiser.statesOf(options.chosen);
+    const allStates = chosenStates.length > 0 ? optimiser.keepFor(options.all) : [];
     this.options = options;
     this.pairs = [[all, chosen], ...allStates.map((state, i) => [state, chosenStates[i]!] as const)];
   }

@@ -16,7 +16,7 @@ import { type AdapterReport, describeAdapter } from './adapter.ts';
 import { Allocations } from './allocations.ts';
 import type { CapturedStep, StepRunner } from './captured-step.ts';
 import { Commands } from './commands.ts';
-import { DebugTrap } from './debug-trap.ts';
+import { type Checking, DebugTrap } from './debug-trap.ts';
 import type { Exchange } from './exchange.ts';
 import { Failures } from './failures.ts';
 import { watchFinite } from './finite.ts';
@@ -224,6 +224,14 @@ export class DeviceRuntime implements Runtime {
         (serial, finding) => checkLabelRange(labels, range, serial, finding),
       ),
     );
+  }
+
+  checking<T>(when: Checking, body: () => T): T {
+    return this.trap.within(when, () => synchronous('checking', body()));
+  }
+
+  settleChecks(): ReturnType<DebugTrap['settle']> {
+    return this.trap.settle();
   }
 
   exchange(exchange: Exchange): void {

@@ -1,5 +1,6 @@
 import type { Device, GradientSlot, Tensor, TensorRuntime } from '../core/tensor.ts';
 import type { CapturedStep, StepHost, StepRunner } from './captured-step.ts';
+import type { Checking, DebugTrap } from './debug-trap.ts';
 import type { Exchange } from './exchange.ts';
 import type { Dispatch } from './kernel.ts';
 import type { LabelRange } from './labels.ts';
@@ -63,6 +64,10 @@ export interface Runtime extends Device, TensorRuntime, StepHost {
   readonly call: number;
   /** In debug mode, checks labels on the device: the next read throws a `LabelError` if one is outside the classes. */
   checkLabels(operator: string, labels: Tensor, range: LabelRange): void;
+  /** In debug mode: when what is found in `body` counts. `body` must not be asynchronous. */
+  checking<T>(when: Checking, body: () => T): T;
+  /** For a kernel that decides whether a step is taken: see {@link DebugTrap.settle}. */
+  settleChecks(): ReturnType<DebugTrap['settle']>;
   /** For kernel research: inside `body`, every dispatch is what `edit` makes of it. */
   editing<T>(edit: (dispatch: Dispatch) => Dispatch, body: () => T): T;
   /** What {@link Device.capture} would capture, without memory for it: for those who want to know what a step would do. */

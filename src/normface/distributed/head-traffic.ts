@@ -7,6 +7,8 @@ export interface Sent {
   readonly what: string;
   readonly collective: 'allReduce' | 'allGather' | 'reduceScatter';
   readonly numbers: number;
+  /** Collectives, one after the other, that these numbers are of. Default 1. */
+  readonly times?: number;
 }
 
 /** Numbers that the ranks merge of each image: of which they take the largest, those that they add up, and others that they share before. */

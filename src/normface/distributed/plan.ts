@@ -28,6 +28,8 @@ export interface TrainingSize {
   readonly gradientBytes?: number;
   /** Whether gradients are clipped by the norm of all of them. */
   readonly clips?: boolean;
+  /** Channels of each batch norm that takes the statistics of all ranks. Default: none does. */
+  readonly sharedNorms?: readonly number[];
 }
 
 export interface Cluster {
@@ -65,6 +67,8 @@ export interface DistributedPlan {
   readonly classesPerRank: number;
   readonly imagesPerRank: number;
   readonly net: readonly Transfer[];
+  /** Of batch norms that take the statistics of all ranks. */
+  readonly norms: readonly Transfer[];
   readonly head: readonly Transfer[];
   /** Of an auxiliary loss, if there is one. */
   readonly auxiliary: readonly Transfer[];
@@ -88,6 +92,7 @@ const windowBytes = 16 * 2 ** 20;
 export function planDistributed(size: TrainingSize, cluster: Cluster): DistributedPlan {
   const { netParameters, classes, featureSize, batchSize, sampling, optimiserStates } = size;
   const { loss = { name: 'normface' }, auxiliaryLoss, gradientBytes = f32, clips = false } = size;
+  const { sharedNorms = [] } = size;
   const { ranks } = cluster;
   const numbers = { netParameters, classes, featureSize, batchSize, sampling, optimiserStates };
   for (const [name, value] of Object.entries({ ...numbers, ...cluster }))
@@ -96,21 +101,38 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
       (['ranks', 'classes', 'batchSize', 'gigabitsPerSecond'].includes(name) && value === 0)
     )
       throw new RangeError(`${name} must be positive, not ${value}`);
-  const send = ({ what, collective, numbers }: Sent, bytesEach = f32): Transfer => {
+  const send = ({ what, collective, numbers, times = 1 }: Sent, bytesEach = f32): Transfer => {
     const bytes = ringBytes(collective, bytesEach * numbers, ranks);
-    const hops = (collective === 'allReduce' ? 2 : 1) * (ranks - 1);
+    const hops = times * (collective === 'allReduce' ? 2 : 1) * (ranks - 1);
     return { what, bytes, seconds: bytes / (1.25e8 * cluster.gigabitsPerSecond) + hops * cluster.latency };
   };
-  const whole = (what: string, numbers: number): Sent => ({
+  const whole = (what: string, numbers: number, times = 1): Sent => ({
     what: `${what}: all-reduce`,
     collective: 'allReduce',
-    numbers,
+    ...{ numbers, times },
   });
+  const isDivided = dividesClasses(loss) || (auxiliaryLoss !== undefined && dividesClasses(auxiliaryLoss));
   const net = [
     send(whole('gradients of the net', netParameters), gradientBytes),
     // Two numbers of 64 bits.
-    ...(clips && dividesClasses(loss) ? [send(whole('squares of the gradients', 4))] : []),
+    ...(clips && isDivided ? [send(whole('squares of the gradients', 4))] : []),
   ];
+  const channels = sharedNorms.reduce((sum, count) => sum + count, 0);
+  // As src/engine/ops/norm/batch_norm_ranks.ts: numbers of 64 bits.
+  const norms =
+    channels === 0
+      ? []
+      : [
+          // Sums with the number of rows, then squared deviations from the mean of all.
+          send(
+            whole(
+              'statistics of the batch norms',
+              2 * (2 * channels + sharedNorms.length),
+              2 * sharedNorms.length,
+            ),
+          ),
+          send(whole('gradients of the batch norms', 2 * 2 * channels, sharedNorms.length)),
+        ];
   const head = [
     // With a word of each rank that says whether to stop.
     send({ what: 'labels: all-gather', collective: 'allGather', numbers: batchSize + ranks }),
@@ -130,12 +152,13 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
   // Rows that are drawn are trained as a parameter of their own, which the optimiser keeps as much for.
   const drawnRows = sampling < 1 ? drawn * featureSize : 0;
   const parameters = f32 * (netParameters + ownRows + drawnRows);
-  const sent = [...net, ...head, ...auxiliary];
+  const sent = [...net, ...norms, ...head, ...auxiliary];
   return {
     ranks,
     classesPerRank,
     imagesPerRank: batchSize / ranks,
     net,
+    norms,
     head,
     auxiliary,
     headDataParallel,
@@ -165,14 +188,14 @@ export interface Efficiency {
 
 /**
  * Projected efficiency: compute over the step's whole time. Gradients of the net can travel during the reverse pass, which is two
- * thirds of the arithmetic of a step; the collectives of the head lie between the two passes and cannot.
+ * thirds of the arithmetic of a step; the collectives of the head lie between the two passes and cannot, nor can those of batch norms, which the next layer waits for.
  */
 export function efficiency(plan: DistributedPlan, computeSeconds: number): Efficiency {
   const overNet = total(plan.net, 'seconds');
-  const overHead = total([...plan.head, ...plan.auxiliary], 'seconds');
+  const waited = total([...plan.norms, ...plan.head, ...plan.auxiliary], 'seconds');
   const left = Math.max(0, overNet - (2 / 3) * computeSeconds);
   return {
-    withoutOverlap: computeSeconds / (computeSeconds + overNet + overHead),
-    withOverlap: computeSeconds / (computeSeconds + left + overHead),
+    withoutOverlap: computeSeconds / (computeSeconds + overNet + waited),
+    withOverlap: computeSeconds / (computeSeconds + left + waited),
   };
 }

@@ -8,7 +8,11 @@ import type { TrainingSize } from './plan.ts';
 export function trainingSize(config: TrainingConfig, classes: number): TrainingSize {
   const { net, data, batchSize, loss, auxiliaryLoss, optimiser, ranks } = config;
   const design = netOf(net);
-  const { parameters: netParameters, output } = describeNet(design, [...inputSize(data), design.input[2]]);
+  const {
+    parameters: netParameters,
+    output,
+    layers,
+  } = describeNet(design, [...inputSize(data), design.input[2]]);
   const { classSampling }: LossSettings = loss;
   const momentum = optimiser.momentum > 0 ? 1 : 0;
   return {
@@ -20,6 +24,9 @@ export function trainingSize(config: TrainingConfig, classes: number): TrainingS
     optimiserStates: optimiser.name === 'sgd' ? momentum : 2,
     loss,
     auxiliaryLoss,
+    sharedNorms: ranks.syncBatchNorm
+      ? layers.filter(({ kind }) => kind === 'batchNorm').map((layer) => layer.output.at(-1)!)
+      : [],
     gradientBytes: ranks.gradients === 'f16' ? 2 : 4,
     // A loss scale asks for the norm of all gradients, too.
     clips: optimiser.clipNorm !== undefined || config.precision === 'f16',

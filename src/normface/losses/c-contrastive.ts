@@ -53,6 +53,7 @@ export const cContrastive = defineLoss({
     if (normalizeNegative !== undefined) return 'normalizeNegative looks at sums over each batch';
     return undefined;
   },
+  margin: ({ negativeMargin }) => negativeMargin,
   head: (config, context) => {
     const agents = new Agents(config, context);
     const { addIntraMae, positiveMargin, negativeMargin, positiveOutlierThreshold } = config;

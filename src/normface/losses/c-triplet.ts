@@ -24,6 +24,7 @@ export const cTriplet = defineLoss({
       'Triplet loss of features with the agents of the classes (arXiv 1704.06369, equation 11; docs/reference.md#c-triplet).',
     ),
   needsWholeBatch: () => undefined,
+  margin: ({ margin }) => margin,
   head: (config, context) => {
     const agents = new Agents(config, context);
     const { margin, addCenterLoss, hardestOnly } = config;

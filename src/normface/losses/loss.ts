@@ -87,6 +87,11 @@ export interface Loss<S extends z.ZodType<LossSettings> = z.ZodType<LossSettings
    * of which each counts alone, and keeps nothing from batch to batch. A loss that does not say is taken to need its whole batch.
    */
   needsWholeBatch?(config: z.output<S>): string | undefined;
+  /**
+   * By how much distances are to differ, for losses that are 0 where they do: about the loss where features tell nothing, against which others
+   * are large or small.
+   */
+  margin?(config: z.output<S>): number;
   head(config: z.output<S>, context: HeadContext): LossHead;
 }
 

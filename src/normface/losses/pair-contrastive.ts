@@ -33,6 +33,7 @@ export const pairContrastive = defineLoss({
       : undefined;
   },
   needsWholeBatch: () => 'it is a mean over pairs within a batch',
+  margin: ({ margin }) => margin,
   head: ({ margin, pairs, normalise }) => ({
     hasScale: false,
     declarations: [],

@@ -25,6 +25,7 @@ export const triplet = defineLoss({
     ),
   batchContradiction: ({ name }, batches) => wrongPairBatches(name, batches),
   needsWholeBatch: () => 'it is a mean over triplets within a batch',
+  margin: ({ margin }) => margin,
   head: ({ margin, mining, normalise }) => ({
     hasScale: false,
     declarations: [],

@@ -4,7 +4,7 @@ import type { Table } from '../../common/table.ts';
 import { percent } from '../evaluation/summary.ts';
 import { duration } from '../training/progress.ts';
 import type { ComparedRun } from './compared-run.node.ts';
-import { lossText, stepsText } from './runs-table.ts';
+import { lossText, stateText, stepsText } from './runs-table.ts';
 
 /** What came out of runs, side by side: a column for each. */
 export function comparisonTable(runs: readonly ComparedRun[]): Table {
@@ -22,7 +22,7 @@ export function comparisonTable(runs: readonly ComparedRun[]): Table {
       ...runs.map(({ name }) => ({ header: oneLine(name), align: 'right' as const })),
     ],
     rows: [
-      row('state', ({ summary }) => summary.state),
+      row('state', ({ summary }) => stateText(summary)),
       row('steps', ({ summary }) => stepsText(summary)),
       row('parameters', ({ parameters }) => (parameters === null ? null : grouped(parameters))),
       row('last loss', ({ summary: { lastLoss } }) => (lastLoss === null ? null : lossText(lastLoss))),

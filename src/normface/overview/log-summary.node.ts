@@ -22,6 +22,8 @@ export interface LogSummary {
   readonly lastLoss: number | null;
   /** What the last of the events that begin or end training is; null where there is none. */
   readonly standing: 'begun' | 'done' | 'interrupted' | 'diverged' | null;
+  /** Why evaluations ended the training before its last step; null where they did not. */
+  readonly endedEarly: string | null;
   /** The validation with the highest accuracy; the first of equals. */
   readonly best: Pick<ValidationRecord, 'protocol' | 'accuracy' | 'step'> | null;
   readonly started: string | null;
@@ -101,6 +103,7 @@ class Summary {
   private step = 0;
   private totalSteps: number | null = null;
   private standing: LogSummary['standing'] = null;
+  private endedEarly: string | null = null;
   private started: string | null = null;
   private begun: string | null = null;
   private seconds: number | null = null;
@@ -125,7 +128,10 @@ class Summary {
     if (event === 'step') this.steps.push(line);
     else if (event === 'validation') this.addValidation(record);
     else if (event === 'start' || event === 'resume') this.begin(record);
-    else if (event === 'done' || event === 'interrupted' || event === 'diverged') this.standing = event;
+    else if (event === 'done' || event === 'interrupted' || event === 'diverged') {
+      this.standing = event;
+      this.endedEarly = event === 'done' && typeof record.reason === 'string' ? record.reason : null;
+    }
     this.step = step;
     this.recent = [...this.recent.slice(-1), line];
   }
@@ -142,6 +148,7 @@ class Summary {
       this.steps.pop();
     this.attempts++;
     this.standing = 'begun';
+    this.endedEarly = null;
     this.totalSteps = typeof totalSteps === 'number' ? totalSteps : this.totalSteps;
     this.begun = isTime(time) ? time : null;
     this.started ??= this.begun;
@@ -165,14 +172,17 @@ class Summary {
     }
     const updated = this.endAttempt();
     const lastStep = this.lastStep();
-    const { totalSteps, standing, started, seconds, attempts, damagedLines } = this;
+    const { totalSteps, standing, endedEarly, started, seconds, attempts, damagedLines } = this;
     const step = Math.max(this.step, lastStep?.step ?? 0);
     const lastLoss = typeof lastStep?.loss === 'number' ? lastStep.loss : null;
     const best = this.validations.reduce<LogSummary['best']>(
       (top, one) => (top && top.accuracy >= one.accuracy ? top : one),
       null,
     );
-    return { totalSteps, step, lastLoss, standing, best, started, updated, seconds, attempts, damagedLines };
+    return {
+      ...{ totalSteps, step, lastLoss, standing, endedEarly, best },
+      ...{ started, updated, seconds, attempts, damagedLines },
+    };
   }
 
   /** The newest line of a step that is a record; a crash may have cut the last one off. */

@@ -46,7 +46,7 @@ export function summariseRun(folder: string): RunSummary {
   const imported = readImported(folder);
   if (imported)
     return {
-      ...{ folder, state: 'imported', problem: imported.problem },
+      ...{ folder, state: 'imported', problem: imported.problem, endedEarly: null },
       ...{ name: null, data: null, net: textOf(imported.net?.name), loss: null },
       ...{ step: 0, totalSteps: 0, lastLoss: null, best: null },
       ...{ started: imported.time, updated: imported.time, seconds: null, bytes: bytesOf(folder) },
@@ -68,6 +68,7 @@ export function summariseRun(folder: string): RunSummary {
     folder,
     state: broken ? 'broken' : stateOf(log, isTraining),
     problem: problems.filter((one) => one !== null).join('; ') || null,
+    endedEarly: log?.endedEarly ?? null,
     name: textOf(stored?.name),
     data: config?.data.path ?? textOf((stored?.data as JsonObject | undefined)?.path),
     net: config ? nameOfNet(config) : textOf(stored?.net),

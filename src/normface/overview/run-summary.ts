@@ -24,6 +24,8 @@ export interface RunSummary {
   readonly state: RunState;
   /** What is wrong with the folder, in a sentence. */
   readonly problem: string | null;
+  /** Why evaluations ended the training before its last step (`stopEarly`). */
+  readonly endedEarly: string | null;
   readonly name: string | null;
   readonly data: string | null;
   readonly net: string | null;

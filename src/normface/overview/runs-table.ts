@@ -10,7 +10,6 @@ const longest = 32;
 
 /** A row for each run. @param nameOf what a run is called in the table */
 export function runsTable(runs: readonly RunSummary[], nameOf: (folder: string) => string): Table {
-  const broken = runs.filter(({ problem }) => problem !== null);
   const right = (header: string) => ({ header, align: 'right' as const });
   return {
     columns: [
@@ -36,16 +35,24 @@ export function runsTable(runs: readonly RunSummary[], nameOf: (folder: string) 
       run.lastLoss === null ? '–' : lossText(run.lastLoss),
       run.best === null ? '–' : bestText(run.best),
       run.seconds === null ? '–' : duration(run.seconds),
-      run.state,
+      stateText(run),
       bytesText(run.bytes),
     ]),
-    notes: broken.map(({ folder, problem }) => `${oneLine(nameOf(folder))}: ${oneLine(problem!)}`),
+    notes: runs.flatMap(({ folder, problem, endedEarly }) => [
+      ...(problem === null ? [] : [`${oneLine(nameOf(folder))}: ${oneLine(problem)}`]),
+      ...(endedEarly === null ? [] : [`${oneLine(nameOf(folder))} ended early: ${oneLine(endedEarly)}`]),
+    ]),
   };
 }
 
 /** "86.32 normface-pca (sum)", of a validation while training also its step. */
 export function bestText({ accuracy, protocol, step }: BestVerification): string {
   return `${percent(accuracy)} ${oneLine(protocol)}${step === null ? '' : `, step ${step}`}`;
+}
+
+/** "finished", or "finished early" where evaluations ended the training. */
+export function stateText({ state, endedEarly }: Pick<RunSummary, 'state' | 'endedEarly'>): string {
+  return state === 'finished' && endedEarly !== null ? 'finished early' : state;
 }
 
 /** "120 / 400", or what is known of it. */

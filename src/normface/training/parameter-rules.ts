@@ -79,6 +79,16 @@ export function applyRules(
   return { declarations, still, freeze: frozenBy, rules };
 }
 
+/** Sentences on rules that change nothing, since all that they match is frozen. */
+export function idleRules({ rules, still }: RuledParameters): string[] {
+  return rules
+    .filter(({ names }) => names.every((name) => still.has(name)))
+    .map(
+      ({ pattern, names }) =>
+        `parameters: "${pattern}" has no effect, since freeze keeps all that it matches as it is (${names.slice(0, 3).join(', ')}${names.length > 3 ? ' and so on' : ''})`,
+    );
+}
+
 /** Whether a name is as a pattern says: `*` stands for any letters, also none; all others for themselves. */
 function matcherOf(pattern: string): (name: string) => boolean {
   const [first, ...others] = pattern.split('*') as [string, ...string[]];

@@ -3,6 +3,9 @@
  * rises from step to step, here by a constant factor, and the loss tells which rates train.
  */
 
+import { lossOf } from '../losses/index.ts';
+import type { TrainingConfig } from './config/config.ts';
+
 /** A step of the test. */
 export interface RatePoint {
   readonly learningRate: number;
@@ -34,12 +37,23 @@ export function smooth(points: readonly RatePoint[]): SmoothedPoint[] {
   });
 }
 
-/** Whether the loss has gone past all measure: more than four times its least, or no number; what follows tells nothing. */
-export function hasDiverged(points: readonly SmoothedPoint[]): boolean {
+/** The margin of the losses of a training; 0 for those that are no hinge. */
+export function marginOf({ loss, auxiliaryLoss }: Pick<TrainingConfig, 'loss' | 'auxiliaryLoss'>): number {
+  return [loss, ...(auxiliaryLoss ? [auxiliaryLoss] : [])].reduce(
+    (sum, one) => sum + one.weight * (lossOf(one).margin?.(one) ?? 0),
+    0,
+  );
+}
+
+/**
+ * Whether the loss has gone past all measure: more than four times its least, or no number; what follows tells nothing. A hinge may be as
+ * good as 0, and many times that says as little: there the least counts as no less than the margin.
+ */
+export function hasDiverged(points: readonly SmoothedPoint[], margin = 0): boolean {
   const last = points.at(-1);
   if (!last) return false;
   const least = Math.min(...points.map(({ smoothed }) => smoothed));
-  return !(last.smoothed <= 4 * Math.max(least, 1e-6));
+  return !(last.smoothed <= 4 * Math.max(least, margin, 1e-6));
 }
 
 export interface RateSuggestion {

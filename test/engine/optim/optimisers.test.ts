@@ -346,14 +346,49 @@ describe('wrong options and states', () => {
   });
 });
 
-test('an optimiser keeps as much memory as the parameters take for each number that it keeps of a weight', () => {
+test('an optimiser keeps as much memory as what is trained takes for each number that it keeps of a weight', () => {
   const { parameters } = new GradientSource(device);
   const bytesOf = (optimiser: Optimiser): number => {
     const { bytes } = optimiser;
     optimiser.dispose();
     return bytes;
   };
-  expect(bytesOf(new SGD(parameters, { learningRate: 0.1 }))).toBe(parameters.bytes);
-  expect(bytesOf(new Adam(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.bytes);
-  expect(bytesOf(new AdamW(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.bytes);
+  expect(parameters.gradientBytes).toBeLessThan(parameters.bytes);
+  expect(bytesOf(new SGD(parameters, { learningRate: 0.1 }))).toBe(parameters.gradientBytes);
+  expect(bytesOf(new Adam(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.gradientBytes);
+  expect(bytesOf(new AdamW(parameters, { learningRate: 0.1 }))).toBe(2 * parameters.gradientBytes);
+});
+
+describe('a state from before something was frozen, or set free', () => {
+  const optimiserOf = (frozen: readonly string[]) =>
+    new Adam(
+      new GradientSource(
+        device,
+        declarations.map((one) => ({ ...one, frozen: frozen.includes(one.name) })),
+      ).parameters,
+      { learningRate: 1 },
+    );
+  const ones = async (optimiser: Optimiser) =>
+    new Map([...(await optimiser.state())].map(([name, values]) => [name, values.map(() => 1)]));
+
+  test('of what is frozen now it is left out, as of versions that kept zeros for it', async () => {
+    const all = await ones(optimiserOf([]));
+    const part = optimiserOf(['bias', 'frozen']);
+    part.restore(all);
+    const kept = [...all].filter(([name]) => !/^(bias|frozen)\./.test(name));
+    expect(new Map(await part.state())).toEqual(new Map(kept));
+    expect(() => part.restore(new Map([...all, ['bias.velocity', new Float32Array(64)]]))).toThrow(
+      'bias.velocity is unknown',
+    );
+  });
+
+  test('what was frozen begins at rest', async () => {
+    const part = await ones(optimiserOf(['bias', 'frozen']));
+    const all = optimiserOf([]);
+    all.restore(await ones(all));
+    all.restore(part);
+    const still = ['bias.firstMoment', 'bias.secondMoment', 'frozen.firstMoment', 'frozen.secondMoment'];
+    for (const [name, values] of await all.state())
+      expect([name, new Set(values)]).toEqual([name, new Set([still.includes(name) ? 0 : 1])]);
+  });
 });

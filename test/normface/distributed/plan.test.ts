@@ -61,6 +61,22 @@ test('memory of a rank, by hand', () => {
   expect(sampled.optimiser).toBe(2 * sampled.parameters);
 });
 
+test('batch norms of all ranks: bytes and hops, by hand, which no computing hides', () => {
+  const slow = { ...cluster, latency: 1e-5 };
+  const [plain, normed] = [{}, { sharedNorms: [64, 128] }].map((more) =>
+    planDistributed({ ...million, ...more }, slow),
+  );
+  expect(plain!.norms).toEqual([]);
+  // 2 · 63/64 · 8 · (2 · 192 + 2) and 2 · 63/64 · 8 · 2 · 192
+  expect(normed!.norms.map(({ bytes }) => bytes)).toEqual([6079.5, 6048]);
+  const seconds = total(normed!.norms, 'seconds');
+  // Three collectives of 126 hops for each of the two.
+  expect(seconds).toBeCloseTo(6 * 126e-5 + 12_127.5 / 1.25e9, 10);
+  expect(normed!.seconds - plain!.seconds).toBeCloseTo(seconds, 10);
+  const waited = 3 / efficiency(normed!, 3).withOverlap - 3 / efficiency(plain!, 3).withOverlap;
+  expect(waited).toBeCloseTo(seconds, 10);
+});
+
 test('one rank sends nothing, and classes that do not divide are rounded up', () => {
   expect(planDistributed(million, { ...cluster, ranks: 1 })).toMatchObject({ bytes: 0, seconds: 0 });
   expect(planDistributed({ ...million, classes: 10 }, { ...cluster, ranks: 3 }).classesPerRank).toBe(4);

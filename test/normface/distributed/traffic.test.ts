@@ -29,6 +29,19 @@ const net = {
   ],
 };
 
+/** One of its batch norms is within another layer. */
+const normed: TrainingConfigInput['net'] = {
+  name: 'normed',
+  input: [side, side, 3],
+  layers: [
+    { kind: 'conv', name: 'conv', channels: 64, kernel: 1, stride: 4 },
+    { kind: 'batchNorm', name: 'norm' },
+    { kind: 'residual', name: 'sum', layers: [{ kind: 'batchNorm', name: 'inner', scale: false }] },
+    { kind: 'flatten', name: 'flatten' },
+    { kind: 'fullyConnected', name: 'fc', outputs: 64 },
+  ],
+};
+
 /** Bytes of a step, by rank, as the communicator counts them. */
 function countedBytes(input: TrainingConfigInput, size: number, people = classes): Promise<number[]> {
   const config = parseConfig({ ...shared, ...input });
@@ -68,6 +81,16 @@ const trainings: [string, TrainingConfigInput][] = [
   ['normface, in half precision', { loss: { name: 'normface' }, precision: 'f16' }],
   ['center, clipped', { loss: { name: 'center' }, optimiser: { clipNorm: 1 } }],
   ['softmax and center loss', { loss: { name: 'softmax' }, auxiliaryLoss: { name: 'center' } }],
+  [
+    'center loss and one over classes, clipped',
+    {
+      loss: { name: 'center' },
+      auxiliaryLoss: { name: 'c-contrastive' },
+      optimiser: { clipNorm: 1 },
+    },
+  ],
+  ['batch norms of each rank', { net: normed, loss: { name: 'normface' } }],
+  ['batch norms of all ranks', { net: normed, loss: { name: 'normface' }, ranks: { syncBatchNorm: true } }],
   [
     'dropout, and two losses over classes',
     { loss: { name: 'softmax', dropout: 0.5 }, auxiliaryLoss: { name: 'c-contrastive' } },

@@ -41,7 +41,7 @@ test('what the folder of a finished run says', () => {
     problems: [],
     runs: [
       {
-        ...{ folder, state: 'finished', problem: null, name: 'train' },
+        ...{ folder, state: 'finished', problem: null, endedEarly: null, name: 'train' },
         ...{ data: 'faces.tar', net: 'tiny', loss: 'softmax + center' },
         ...{ step: 30, totalSteps: 30, lastLoss: 1.5 },
         best: { accuracy: 0.75, protocol: 'lfw-10fold-cos', step: 20, pairs: null, source: 'validation' },
@@ -76,6 +76,21 @@ test('states: by the last beginning or end, and by the lock', () => {
     ...{ 'gone-001': 'interrupted', 'elsewhere-001': 'running' },
   });
   expect(row('again-001')).toMatchObject({ step: 20, totalSteps: 40, lastLoss: 2 });
+});
+
+test('a run that evaluations have ended is finished early, and says why until it goes on', () => {
+  const reason = 'accuracy has not gained for 3 evaluations in a row, its best is 0.9100';
+  const ended = finishedLog([3, 2]).with(-1, { event: 'done', step: 20, reason });
+  makeRun(root, 'early-001', { log: ended });
+  makeRun(root, 'more-001', {
+    log: [...ended, { event: 'resume', step: 20, totalSteps: 40 }, { event: 'done', step: 40 }],
+  });
+  expect(row('early-001')).toMatchObject({ state: 'finished', endedEarly: reason });
+  expect(row('more-001')).toMatchObject({ state: 'finished', endedEarly: null });
+  const text = formatTable(runsTable(listRuns(root).runs, (folder) => path.basename(folder)));
+  expect(text).toMatch(/^early-001 .* finished early +\d/m);
+  expect(text).toMatch(/^more-001 .* finished +\d/m);
+  expect(text).toContain(`early-001 ended early: ${reason}`);
 });
 
 test('what an earlier attempt logged after the step where the next one begins does not count, nor does the pause', () => {

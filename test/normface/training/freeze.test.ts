@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../../../src/engine/core/tensor.ts';
 import { openDevice } from '../../../src/engine/runtime/device.node.ts';
+import { float32Tensor } from '../../../src/normface/training/checkpoint/safetensors.ts';
 import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
 import { Objective } from '../../../src/normface/training/objective.ts';
 import { batch, batchSize, tinyModel } from './tiny.ts';
@@ -105,4 +106,38 @@ test('a frozen class matrix with class sampling stays as it is', async () => {
   const { before, after } = await trained(input);
   expect(after['loss.weight']).toEqual(before['loss.weight']);
   expect(after['conv1.weight']).not.toEqual(before['conv1.weight']);
+});
+
+test('what is frozen takes no memory of the optimiser, and checkpoints that have its arrays are read', async () => {
+  const config: TrainingConfigInput = {
+    net,
+    loss: { name: 'cosface', classSampling: { rate: 0.5 } },
+    optimiser: { name: 'adam' },
+  };
+  const [all, front, head, alike] = [
+    tinyModel(device, config),
+    tinyModel(device, { ...config, freeze: ['conv*'] }),
+    tinyModel(device, { ...config, freeze: ['conv*', 'loss.weight'] }),
+    tinyModel(device, { ...config, freeze: ['conv*', 'loss.weight'] }),
+  ];
+  const names = { source: 'x', net: 'normed' };
+  const saved = await head.snapshot();
+  expect([...saved.optimiser.keys()].filter((name) => /^(conv|loss)|running/.test(name))).toEqual([]);
+  expect(front.memory.optimiser).toBeLessThan(all.memory.optimiser);
+  expect(head.memory.optimiser).toBeLessThan(front.memory.optimiser);
+  // The whole matrix and the rows of a step have two moments each.
+  expect(front.memory.optimiser).toBe(2 * (front.memory.gradients + 4 * Math.ceil((4 * 16) / 64) * 64));
+  // As versions before wrote it.
+  const zeros = [...saved.weights].flatMap(([name, { shape, data }]) =>
+    ['firstMoment', 'secondMoment'].map(
+      (array) => [`${name}.${array}`, float32Tensor(new Float32Array(data.length), shape)] as const,
+    ),
+  );
+  alike.restore({ ...saved, optimiser: new Map([...zeros, ...saved.optimiser]) }, names);
+  head.restore(saved, names);
+  for (let step = 0; step < 2; step++)
+    expect(await alike.step(batch, 0.02, step)).toEqual(await head.step(batch, 0.02, step));
+  all.restore(await head.snapshot(), names);
+  expect((await all.step(batch, 0.02, 2)).loss).toBe((await head.step(batch, 0.02, 2)).loss);
+  for (const one of [all, front, head, alike]) one.dispose();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ParameterDeclaration } from '../../../src/engine/core/parameters.ts';
-import { applyRules } from '../../../src/normface/training/parameter-rules.ts';
+import { applyRules, idleRules } from '../../../src/normface/training/parameter-rules.ts';
 
 const parameter = (name: string, more: Partial<ParameterDeclaration> = {}): ParameterDeclaration => ({
   name,
@@ -113,6 +113,15 @@ describe('parameters', () => {
   test('frozen ones stay frozen', () => {
     const { declarations } = ruled({ freeze: ['conv1.bias'], parameters: [{ match: 'conv1.*' }] });
     expect(declarations[1]).toMatchObject({ frozen: true, learningRateMultiplier: 2 });
+  });
+
+  test('a rule of which all is frozen is told', () => {
+    const parameters = ['conv1.*', 'conv*', 'loss.weight'].map((match) => ({ match, decayMultiplier: 2 }));
+    expect(idleRules(ruled({ freeze: ['conv1.*', 'loss.*'], parameters }))).toEqual([
+      'parameters: "conv1.*" has no effect, since freeze keeps all that it matches as it is (conv1.weight, conv1.bias)',
+      'parameters: "loss.weight" has no effect, since freeze keeps all that it matches as it is (loss.weight)',
+    ]);
+    expect(idleRules(ruled({ parameters }))).toEqual([]);
   });
 
   test('what no gradient moves has no rate', () => {

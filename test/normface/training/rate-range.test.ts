@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { hasDiverged, rateOf, smooth, suggestRate } from '../../../src/normface/training/rate-range.ts';
+import { parseConfig, type TrainingConfigInput } from '../../../src/normface/training/config/config.ts';
+import {
+  hasDiverged,
+  marginOf,
+  rateOf,
+  smooth,
+  suggestRate,
+} from '../../../src/normface/training/rate-range.ts';
 
 const sweep = { from: 1e-4, to: 1, steps: 81 };
 const rates = Array.from({ length: sweep.steps }, (_, step) => rateOf(step, sweep));
@@ -50,4 +57,27 @@ test('a loss four times its least, or none, has diverged', () => {
   expect(hasDiverged(curve((rate) => 1 + 3 * rate))).toBe(false);
   expect(hasDiverged(curve((rate) => (rate > 0.5 ? 100 : 1)))).toBe(true);
   expect(hasDiverged(curve((rate) => (rate > 0.5 ? Number.NaN : 1)))).toBe(true);
+});
+
+test('a hinge that was close to 0 has diverged at four times its margin', () => {
+  const sampling = { kind: 'balanced', people: 2, images: 3 } as const;
+  const margin = marginOf(parseConfig({ loss: { name: 'triplet', margin: 0.3 }, sampling, batchSize: 6 }));
+  expect(margin).toBe(0.3);
+  const risingTo = (end: number) => curve((rate) => (rate < 0.01 ? 0.3 : rate < 0.1 ? 0 : end));
+  expect(hasDiverged(risingTo(0.5), margin)).toBe(false);
+  expect(hasDiverged(risingTo(3), margin)).toBe(true);
+  expect(
+    hasDiverged(
+      curve((rate) => (rate > 0.5 ? Number.NaN : 0)),
+      margin,
+    ),
+  ).toBe(true);
+});
+
+test.each<[TrainingConfigInput, number]>([
+  [{ loss: { name: 'softmax' } }, 0],
+  [{ loss: { name: 'c-triplet' } }, 0.8],
+  [{ loss: { name: 'softmax' }, auxiliaryLoss: { name: 'c-contrastive', weight: 0.5 } }, 0.5],
+])('the margin of %o is %f', (config, margin) => {
+  expect(marginOf(parseConfig(config))).toBe(margin);
 });

@@ -81,17 +81,26 @@ function overlay(settings: JsonObject, flags: JsonObject): JsonObject {
   return mergeConfig(base, flags);
 }
 
+const precisionOf = ({ precision = 'f32' }: TrainingConfig) => precision;
+
 /**
  * The configuration of a resumed run with changes laid over it.
  * @param force accept changes of settings that decide the run's numbers
- * @throws UsageError naming the changed keys, unless forced
+ * @param precision of the checkpoint: only what was trained with f16 has a loss scale
+ * @throws UsageError naming the changed keys, unless forced; for another precision in any case
  */
 export function resolveResumed(
   original: TrainingConfig,
   changes: Omit<ConfigSources, 'file'>,
   force: boolean,
+  precision = precisionOf(original),
 ): ResolvedConfig {
   const resolved = resolveConfig(changes, JSON.parse(JSON.stringify(original)) as JsonObject);
+  const wanted = precisionOf(resolved.config);
+  if (wanted !== precision)
+    throw new UsageError(
+      `the resumed run was trained with precision ${precision} and cannot go on with ${wanted}; start a new run with --from to change it`,
+    );
   const changed = differingKeys(decisiveSettings(original), decisiveSettings(resolved.config));
   const isOtherNet = changed.some((key) => key === 'net' || key.startsWith('net.'));
   if (isOtherNet && !force && typeof resolved.config.net !== 'string') {

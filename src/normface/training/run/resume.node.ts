@@ -55,13 +55,14 @@ export function openResumed(
     if (!hasChecksums(checkpointFolder))
       warn(`${checkpointFolder} was saved by an older version without checksums: damage would go unnoticed`);
     const original = readRunConfig(folder);
+    const precision = checkpoint.optimiser.has('lossScale') ? 'f16' : 'f32';
     const edited = editedSettings(folder, original, checkpoint);
     if (edited !== undefined && !force)
       throw new UsageError(
         `the settings in ${path.join(folder, 'config.json')} are not those that ${checkpointFolder} was trained with` +
           `${edited && ` (${edited})`}; add --force to go on with them`,
       );
-    const resolved = resolveResumed(original, changes, force);
+    const resolved = resolveResumed(original, changes, force, precision);
     return { ...resolved, resume: { folder, checkpoint, checkpointFolder, lock } };
   } catch (error) {
     lock?.release();

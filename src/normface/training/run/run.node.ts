@@ -20,6 +20,7 @@ import type { TrainingConfig } from '../config/config.ts';
 import { doubtfulSettings } from '../config/doubtful-settings.ts';
 import { Meter } from '../meter.ts';
 import { Model } from '../model.ts';
+import { idleRules } from '../parameter-rules.ts';
 import { Stage } from '../progress.ts';
 import type { Reporter } from '../reporter.ts';
 import { stepCount, stepsInEpoch, type TrainingData } from '../training-data.node.ts';
@@ -86,6 +87,7 @@ export async function trainRun(options: RunOptions): Promise<FinishedRun> {
   const train = async (): Promise<FinishedRun> => {
     const model = await makeModel(plan, device, from && { from, folder: resume?.checkpointFolder });
     try {
+      if (attempt === undefined) for (const warning of idleRules(model.ruled)) reporter.warn(warning);
       const create = () => createRunFolder(config.output, config.name);
       folder ??= group ? await group.fromFirst(create) : create();
       if (!group || group.isFirst) lock ??= new RunLock(folder);
