@@ -109,7 +109,11 @@ async function runPlanned(
   reportOnly: boolean,
 ): Promise<Omit<Outcome['finished'][number], 'name'> | undefined> {
   const plan = await experiment.plan(runner);
-  if (!reportOnly) for (const { job } of plan.jobs) await jobs.do(job);
+  if (!reportOnly) {
+    runner.checkInterrupt();
+    await jobs.checkPlan(plan);
+    for (const { job } of plan.jobs) await jobs.do(job);
+  }
   const record = await plannedResults(plan, runner, jobs);
   if (!record) return undefined;
   const files = await write(experiment, runner, record);

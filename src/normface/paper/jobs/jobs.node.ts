@@ -8,6 +8,7 @@ import { summariseLog } from '../../overview/log-summary.node.ts';
 import { isSound } from '../../training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
 import { isInUse } from '../../training/run/run-lock.node.ts';
+import type { Plan } from '../experiment.ts';
 import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 import type { Job, Measure } from './job.ts';
 import { JobIdentities, type JobIdentity, type MeasureIdentity } from './job-identity.node.ts';
@@ -68,6 +69,15 @@ export class Jobs {
   private async measuresOf(job: Job): Promise<MeasureIdentity[]> {
     const { measures } = await this.want(job);
     return Promise.all([...measures.values()].map((measure) => this.identities.measure(job, measure)));
+  }
+
+  /** @throws UserError where something is left to do of a plan that this machine cannot do */
+  async checkPlan({ jobs, check }: Plan): Promise<void> {
+    if (!check) return;
+    for (const { job } of jobs) {
+      const { training, measures } = await this.openOf(job);
+      if (training || measures.length > 0) return check(this.runner);
+    }
   }
 
   /** Jobs that were told of, and those that they start from, each once, starts first. */
