@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/common/json.ts';
 import { estimate } from '../../src/common/statistics.ts';
 import {
   againstControlText,
-  differenceOf,
+  differencesByRow,
   type MeasuredRow,
   percentEstimate,
   points,
@@ -108,10 +108,23 @@ export async function recipeParts(
   }));
   const accuracy = ({ row }: Entry) =>
     row ? percentEstimate(estimate(row.values)) + seedsRemark(row.values.length, seeds) : 'not yet';
-  const difference = ({ way, row }: Entry) => {
+  const comparisons = ways.map((way) => {
     const reference = measuredOf(way, way.reference);
-    if (!row || !reference || row.label === way.reference || sharedSeeds(row, reference) === 0) return '–';
-    return points(differenceOf(row, reference));
+    const rows = losses.flatMap(({ name, entries }) =>
+      entries.flatMap(({ way: own, row }) =>
+        own === way && row && row.label !== way.reference ? [{ name, row }] : [],
+      ),
+    );
+    const compared = reference
+      ? rows
+          .filter(({ row }) => sharedSeeds(row, reference) > 0)
+          .map((one) => ({ ...one, control: reference }))
+      : [];
+    return { way, compared, differences: differencesByRow(compared) };
+  });
+  const difference = ({ way, row }: Entry) => {
+    const found = row && comparisons[ways.indexOf(way)]!.differences.get(row);
+    return found ? points(found) : '–';
   };
   const header = ['loss', ...ways.flatMap(({ name, reference }) => [name, `− ${reference}`])];
   const table = [
@@ -125,18 +138,15 @@ export async function recipeParts(
       }),
     ]),
   ];
-  const verdicts = ways.map((way) => {
-    const reference = measuredOf(way, way.reference);
-    const rows = losses.flatMap(({ name, entries }) =>
-      entries.flatMap(({ way: own, row }) =>
-        own === way && row && row.label !== way.reference ? [{ ...row, label: name }] : [],
-      ),
-    );
-    const compared = reference ? rows.filter((row) => sharedSeeds(row, reference) > 0) : [];
-    if (!reference || compared.length === 0) return `**${upper(way.name)}**: nothing to compare yet.`;
+  const verdicts = comparisons.map(({ way, compared }) => {
+    if (compared.length === 0) return `**${upper(way.name)}**: nothing to compare yet.`;
+    const pairs = compared[0]!.control.units![0]!.length.toLocaleString('en-US');
     const text = againstControlText(
-      compared.map((row) => ({ row, control: reference })),
-      `${reference.units![0]!.length.toLocaleString('en-US')} pairs`,
+      compared.map(({ name, row, control: reference }) => ({
+        row: { ...row, label: name },
+        control: reference,
+      })),
+      `${pairs} pairs`,
     );
     return `**${upper(way.name)}**: ${text.replace('Less the control', `less ${way.reference}`)}`;
   });

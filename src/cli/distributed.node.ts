@@ -1,9 +1,10 @@
 /** `normface distributed plan`: bytes, memory and times of a training on several ranks. */
 
-import { UsageError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import { bytesText, countText, durationText, percentText } from '../common/format.ts';
 import { formatTable, type Table } from '../common/table.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
+import { checkImages } from '../normface/distributed/launch-line.ts';
 import {
   type DistributedPlan,
   efficiency,
@@ -30,6 +31,15 @@ interface PlanOptions {
   readonly card?: CardName;
 }
 
+/** @throws UserError which says how to do without images */
+async function peopleIn(config: TrainingConfig): Promise<number> {
+  const { dataset } = await openTrainingData(config).catch((error) => {
+    if (!(error instanceof UserError) || error instanceof UsageError) throw error;
+    throw new UserError(`${error.message}; without the images, --classes says how many people there are`);
+  });
+  return dataset.identities.length;
+}
+
 export async function plan(context: Context, file: string | undefined, options: PlanOptions) {
   const { ranks, link, latency, net, loss, batch: batchSize, set, card } = options;
   if (link <= 0) throw new UsageError(`--link must be positive, not ${link}`);
@@ -40,15 +50,14 @@ export async function plan(context: Context, file: string | undefined, options: 
     ...(batchSize !== undefined && { batchSize }),
   };
   const { config } = resolveConfig({ file, flags, set });
-  if (config.batchSize < ranks)
-    throw new UsageError(`${ranks} ranks need at least ${ranks} images in a step, not ${config.batchSize}`);
+  checkImages(ranks, config.batchSize);
   if (config.ranks.syncBatchNorm) context.warn('the statistics of batch norms are not counted');
   if (config.freeze?.length) context.warn('gradients of what is frozen are counted, which nobody sends');
   if ((config.accumulate ?? 1) > 1)
     context.warn(
       `of the ${config.accumulate} batches of a step one is counted; what the head sends is sent for each`,
     );
-  const classes = options.classes ?? (await openTrainingData(config)).dataset.identities.length;
+  const classes = options.classes ?? (await peopleIn(config));
   const cluster = { ranks, gigabitsPerSecond: link, latency: latency / 1e6 };
   const planned = planDistributed(trainingSize(config, classes), cluster);
   const title = `${netOf(config.net).name}, ${countText(classes, 'person', 'people')}, ${countText(config.batchSize, 'image')} a step on ${countText(ranks, 'rank')}, ${link} Gbit/s`;

@@ -7,6 +7,7 @@ import { bytesText, grouped } from '../common/format.ts';
 import { formatTable } from '../common/table.ts';
 import { DeviceError } from '../engine/core/errors.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
+import { checkImages } from '../normface/distributed/launch-line.ts';
 import { describeNet } from '../normface/nets/describe.ts';
 import { netOf } from '../normface/nets/index.ts';
 import { imagesPerStep, inputSize, type TrainingConfig } from '../normface/training/config/config.ts';
@@ -72,8 +73,7 @@ export async function dryRun(
   options: DryRunOptions = {},
 ) {
   const { ranks = 1 } = options;
-  if (config.batchSize < ranks)
-    throw new UsageError(`${ranks} ranks need at least ${ranks} images in a batch, not ${config.batchSize}`);
+  checkImages(ranks, config.batchSize);
   const steps = stepCount(config, size.images);
   const perEpoch = stepsInEpoch(config, size.images);
   for (const warning of [...size.warnings, ...doubtfulSettings(config, steps, perEpoch)])
@@ -120,7 +120,7 @@ export async function dryRun(
   if (isMeasured) context.say(`${time}, ${tried.how}, checkpoints and evaluations not counted`);
   else {
     context.say(
-      `${time}${ranks > 1 ? ' of each rank' : ''} on ${estimated.card} at best: estimated, not measured, since ${tried.why}`,
+      `${time}${ranks > 1 ? ' of each rank' : ''} on ${estimated.card} at best: estimated, not measured, since ${tried.why}${options.card === undefined ? '; --card names another one' : ''}`,
     );
     context.say(
       'to measure it: the same command on a machine with the GPU; `normface tune` with the configuration first finds the fastest kernels there',

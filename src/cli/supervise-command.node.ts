@@ -1,10 +1,12 @@
 /** The supervisor of the processes that carry out a command together. */
 
+import fs from 'node:fs';
+import { UserError } from '../common/errors.ts';
 import { parseHosts, rankCount } from '../normface/distributed/launch-line.ts';
 import { findLauncher, titles } from '../normface/distributed/launcher.node.ts';
 import { supervise } from '../normface/distributed/supervise.node.ts';
 import { latestCheckpoint } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
+import { ECHO, INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import type { Context } from './context.node.ts';
 
 export interface RankOptions {
@@ -15,6 +17,16 @@ export interface RankOptions {
   readonly rshAgent?: string;
   /** The run that is resumed. */
   readonly run?: string;
+}
+
+/** Ranks that ended with another status than 0, which becomes that of the program. */
+class RanksError extends UserError {
+  override readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -38,7 +50,7 @@ export async function superviseCommand(
   const { stdout, stderr } = process;
   const { status, reason, restarts } = await supervise({
     ...{ launcher, ranks, hosts, rshAgent, run, maxRestarts },
-    program: (from) => [process.execPath, ...process.execArgv, process.argv[1]!, ...words(from)],
+    program: (from) => [process.execPath, ...process.execArgv, programFile(), ...words(from)],
     hasCheckpoint: (folder) => latestCheckpoint(folder) !== undefined,
     columns: stdout.isTTY ? stdout.columns : undefined,
     stdout: (text) => void stdout.write(text),
@@ -47,18 +59,27 @@ export async function superviseCommand(
     onStop: (stop) => listen(context, stop),
   });
   context.exitCode = status;
-  if (status !== 0 && status !== INTERRUPTED) context.warn(`the ranks ended: ${reason}`);
   context.emit({ event: 'ranks', ranks, launcher, restarts, status, ...(reason !== '' && { reason }) });
+  if (status !== 0 && status !== INTERRUPTED) throw new RanksError(`the ranks ended: ${reason}`, status);
+}
+
+/** This program's own file: what was called may be a link that other hosts do not have, such as that of npx in its cache. */
+function programFile(): string {
+  return fs.realpathSync(process.argv[1]!);
 }
 
 /** Calls `stop` at each signal that asks to end. @returns ends it */
 function listen(context: Context, stop: () => void): () => void {
-  let asked = false;
+  let asked: number | undefined;
   const onSignal = () => {
+    const now = performance.now();
+    if (asked !== undefined && now - asked < ECHO) return;
     context.warn(
-      asked ? 'ending at once' : 'asking the ranks to save and stop; once more ends at once without saving',
+      asked !== undefined
+        ? 'ending at once'
+        : 'asking the ranks to save and stop; once more ends at once without saving',
     );
-    asked = true;
+    asked ??= now;
     stop();
   };
   for (const signal of signals) process.on(signal, onSignal);

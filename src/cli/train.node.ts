@@ -8,6 +8,7 @@ import type { JsonObject } from '../common/json.ts';
 import type { Communicator } from '../engine/distributed/communicator.ts';
 import { launchedBy } from '../engine/distributed/mpi/launcher.ts';
 import type { CardName } from '../inspector/estimate/card-names.ts';
+import { checkImages, parseHosts, rankCount } from '../normface/distributed/launch-line.ts';
 import {
   explainEnd,
   joinRanks,
@@ -24,6 +25,7 @@ import { findRunToResume } from '../normface/training/run/find-run.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import { openResumed } from '../normface/training/run/resume.node.ts';
 import { trainRun } from '../normface/training/run/run.node.ts';
+import { readRunConfig } from '../normface/training/run/run-folder.node.ts';
 import { openTrainingData } from '../normface/training/training-data.node.ts';
 import type { Context } from './context.node.ts';
 import { checkOutput } from './output-file.node.ts';
@@ -168,12 +170,15 @@ function isSupervisor(
 /** Starts the same training in several processes, after a look at what this one can see: its settings, or the run to resume. */
 async function trainOnRanks(context: Context, file: string | undefined, options: TrainOptions) {
   const { output: root = 'runs', ...flags } = settingsOf(options);
+  const ranks = rankCount(options.ranks, options.hosts === undefined ? undefined : parseHosts(options.hosts));
   let run: string | undefined;
-  if (options.resume === undefined)
-    resolveConfig({ file, flags: { ...flags, output: root }, set: options.set });
-  else {
+  if (options.resume === undefined) {
+    const { config } = resolveConfig({ file, flags: { ...flags, output: root }, set: options.set });
+    checkImages(ranks, config.batchSize);
+  } else {
     refuseWithResume(file, options);
     run = findRunToResume(options.resume === true ? 'auto' : options.resume, String(root));
+    checkImages(ranks, readRunConfig(run).batchSize);
   }
   const [{ superviseCommand }, { resumingWords, supervisorOptions, withoutOptions }] = await Promise.all([
     import('./supervise-command.node.ts'),

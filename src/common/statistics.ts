@@ -69,9 +69,25 @@ export function testMean(values: readonly number[]): MeanTest {
   const known = estimate(values);
   const { mean, error, count } = known;
   if (error === null) return { ...known, p: null, interval: null };
-  const half = studentQuantile(0.05, count - 1) * error;
-  const p = error > 0 ? studentPValue(mean / error, count - 1) : mean === 0 ? 1 : 0;
-  return { ...known, p, interval: [mean - half, mean + half] };
+  return { ...known, ...studentTest(mean, error, count - 1) };
+}
+
+/**
+ * The same where the spread is known from elsewhere, too. A single value is not tested: it may be of the one seed that is not like others.
+ * @param variance of one value
+ * @param degrees of freedom behind it
+ */
+export function testMeanBySpread(values: readonly number[], variance: number, degrees: number): MeanTest {
+  const { mean, count } = estimate(values);
+  if (count < 2) return testMean(values);
+  const error = Math.sqrt(variance / count);
+  return { mean, std: Math.sqrt(variance), error, count, ...studentTest(mean, error, degrees) };
+}
+
+function studentTest(mean: number, error: number, degrees: number): Pick<MeanTest, 'p' | 'interval'> {
+  const half = studentQuantile(0.05, degrees) * error;
+  const p = error > 0 ? studentPValue(mean / error, degrees) : mean === 0 ? 1 : 0;
+  return { p, interval: [mean - half, mean + half] };
 }
 
 /** Numbers in [0, 1) from a seed: mulberry32 (Tommy Ettinger, public domain), 2³² of them before they repeat. */
@@ -100,7 +116,7 @@ export interface BootstrapTest {
  */
 export function bootstrapMean(
   values: ArrayLike<number>,
-  { resamplings = 2000, seed = 1 }: { resamplings?: number; seed?: number } = {},
+  { resamplings = 5000, seed = 1 }: { resamplings?: number; seed?: number } = {},
 ): BootstrapTest {
   const { length } = values;
   const random = randomNumbers(seed);

@@ -29,7 +29,22 @@ test('what cannot be is refused', async () => {
   const { exitCode, stderr } = await normface(...words.slice(0, -4), '--link', '0');
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--link must be positive')]);
   const few = await normface(...words, '--ranks', '100');
-  expect(few.stderr).toContain('100 ranks need at least 100 images in a step, not 64');
+  expect(few.stderr).toContain('100 ranks need at least 100 images in a batch, not 64');
+  const absent = await normface(
+    ...['distributed', 'plan', '--ranks', '2', '--link', '10', '--net', 'tiny', '--set', 'data.path=nowhere'],
+  );
+  expect([absent.exitCode, absent.stderr]).toEqual([
+    1,
+    expect.stringMatching(/nowhere: there is no such file; without the images, --classes says how many people there are$/m),
+  ]);
+  // Before a launcher is looked for: it would start them all.
+  for (const [ranks, sentence] of [
+    ['65', '65 ranks need at least 65 images in a batch, not 64'],
+    ['99999999999', 'at most 4096 ranks, not 99999999999'],
+  ] as const) {
+    const many = await normface('train', '--net', 'tiny', '--batch', '64', '--ranks', ranks);
+    expect([many.exitCode, many.stderr]).toEqual([2, expect.stringContaining(sentence)]);
+  }
   const alone = await normface('train', '--max-restarts', '2', '--data', 'generated');
   expect(alone.stderr).toContain('--max-restarts goes with --ranks or --hosts');
   const waits = await normface('train', '--rank-timeout', '5', '--data', 'generated');

@@ -141,7 +141,7 @@ for (const family of families)
         const { status, text, left } = await training.ended;
         expect(status, text).toBe(1);
         expect(left).toEqual({ processes: [], files: [] });
-        expect(text).toMatch(/^warning: the ranks ended: .*the disk is full/m);
+        expect(text).toMatch(/^normface: the ranks ended: .*the disk is full/m);
         expect(fs.readdirSync(path.join(training.folder, 'ckpt'))).toHaveLength(
           training.checkpoints().length,
         );

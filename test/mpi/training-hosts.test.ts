@@ -53,8 +53,8 @@ for (const family of families)
       expect(status).toBe(1);
       expect(text).toMatch(
         family === 'openmpi'
-          ? /^warning: the ranks ended: the connection to \S+ is lost; the launcher ended with status \d+; no restart/m
-          : /^warning: the ranks ended: rank 0 on host-a: MPI_\w+ has not ended after 8 s; .*the network is gone; no restart/m,
+          ? /^normface: the ranks ended: the connection to \S+ is lost; the launcher ended with status \d+; no restart/m
+          : /^normface: the ranks ended: rank 0 on host-a: MPI_\w+ has not ended after 8 s; .*the network is gone; no restart/m,
       );
     });
   });

@@ -34,7 +34,7 @@ for (const family of families)
       const training = begin('adapter', `export VK_ICD_FILENAMES='${nowhere}' VK_DRIVER_FILES='${nowhere}'`);
       const text = await expectRefusal(training, 1);
       expect(text).toMatch(/^rank 1: normface: no WebGPU adapter was found/m);
-      expect(text).toMatch(/^warning: the ranks ended: rank 1 on \S+: no WebGPU adapter was found/m);
+      expect(text).toMatch(/^normface: the ranks ended: rank 1 on \S+: no WebGPU adapter was found/m);
     });
 
     test('a rank with another configuration: both values are named', async () => {
@@ -68,7 +68,7 @@ for (const family of families)
           environment: { MPI_LIB: otherLibrary[family] },
         });
         expect(await expectRefusal(training, 2)).toMatch(
-          /^warning: the ranks ended: rank \d on \S+: .* has started 2 processes, of which .* sees 1: library and launcher do not belong together; name the right library with MPI_LIB$/m,
+          /^normface: the ranks ended: rank \d on \S+: .* has started 2 processes, of which .* sees 1: library and launcher do not belong together; name the right library with MPI_LIB$/m,
         );
       },
     );

@@ -110,12 +110,24 @@ export function parseHosts(text: string): HostRanks[] {
   });
 }
 
-/** Ranks that are asked for. @throws UsageError where both are given and differ */
+/** Largest clusters that train one net have fewer. */
+const mostRanks = 4096;
+
+/** Ranks that are asked for. @throws UsageError where both are given and differ, or there are too many */
 export function rankCount(ranks: number | undefined, hosts: readonly HostRanks[] | undefined): number {
   const onHosts = hosts?.reduce((sum, host) => sum + host.ranks, 0);
   if (ranks !== undefined && onHosts !== undefined && ranks !== onHosts)
     throw new UsageError(`--ranks ${ranks}, but --hosts has ${onHosts}`);
-  return onHosts ?? ranks ?? 1;
+  const count = onHosts ?? ranks ?? 1;
+  // A slip of the hand would start processes until the memory is full.
+  if (count > mostRanks) throw new UsageError(`at most ${mostRanks} ranks, not ${count}`);
+  return count;
+}
+
+/** @throws UsageError where a rank would have no image of a step */
+export function checkImages(ranks: number, batchSize: number): void {
+  if (batchSize < ranks)
+    throw new UsageError(`${ranks} ranks need at least ${ranks} images in a batch, not ${batchSize}`);
 }
 
 /** Which launcher prints this for `--version`. */

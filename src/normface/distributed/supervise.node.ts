@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
+import { countText } from '../../common/format.ts';
 import { Job, type Patience } from './job.node.ts';
 import { removeSegments, removeSession } from './job-processes.node.ts';
 import { type Job as JobPlan, launchArguments, launchEnvironment } from './launch-line.ts';
@@ -64,12 +65,13 @@ export async function supervise(supervision: Supervision): Promise<Supervised> {
       if (verdict.action !== 'restart') return { status: verdict.status, reason, restarts };
       if (wasAsked) return { status: 1, reason, restarts };
       if (restarts >= maxRestarts) {
-        const times = maxRestarts === 0 ? 'no restart is allowed' : `${maxRestarts} restarts did not help`;
+        const times =
+          maxRestarts === 0 ? 'no restart is allowed' : `${countText(maxRestarts, 'restart')} did not help`;
         return { status: verdict.status, reason: `${reason}; ${times}`, restarts };
       }
       const resumes = run !== undefined && hasCheckpoint(run);
       warn(
-        `${reason}; restart ${restarts + 1} of ${maxRestarts}, ${resumes ? `from the last checkpoint of ${run}` : 'from the beginning'}`,
+        `${reason}; restart ${restarts + 1} of ${maxRestarts}, ${resumes ? `from the last checkpoint of ${run}` : `from the beginning${run === undefined ? '' : `, in another folder than ${run}, which has no checkpoint`}`}`,
       );
       await new Promise((resolve) => setTimeout(resolve, 1000 * pause));
       if (wasAsked) return { status: 1, reason, restarts };

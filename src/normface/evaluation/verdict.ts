@@ -1,12 +1,13 @@
 /** What may be said of a difference between two rows of a table: every sentence of a report that compares goes through here. */
 
+import { type SharedSpread, sharedSpread } from '../../common/shared-spread.ts';
 import {
-  type Agreement,
-  agreement,
   bootstrapMean,
   type Estimate,
   holm,
+  type MeanTest,
   testMean,
+  testMeanBySpread,
 } from '../../common/statistics.ts';
 import { formatAccuracy } from './summary.ts';
 
@@ -33,13 +34,53 @@ export interface Difference extends Estimate {
   readonly units: number | null;
 }
 
-export function differenceOf(whole: MeasuredRow, wholeControl: MeasuredRow): Difference {
+/** The difference of two rows alone: its spread is that of these two. */
+export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference {
+  return judgedBySpread(row, control, testMean);
+}
+
+/** Rows less their controls, in the order given, with the spread of all these rows behind each (src/common/shared-spread.ts). */
+export function differencesOf(compared: readonly Compared[]): Difference[] {
+  return withSpread(compared).differences;
+}
+
+/** The same by the row. */
+export function differencesByRow(compared: readonly Compared[]): Map<MeasuredRow, Difference> {
+  const differences = differencesOf(compared);
+  return new Map(compared.map(({ row }, k) => [row, differences[k]!]));
+}
+
+function withSpread(compared: readonly Compared[]) {
+  const rows = distinctRows(compared.flatMap(({ row, control }) => [row, control]));
+  const spread = sharedSpread(rows.map((row) => ({ seeds: seedsOf(row), values: row.values })));
+  const varianceOf = (row: MeasuredRow, { variances }: SharedSpread) =>
+    variances[rows.findIndex(({ values }) => values === row.values)]!;
+  const differences = compared.map(({ row, control }) =>
+    judgedBySpread(row, control, (values) =>
+      spread === undefined
+        ? testMean(values)
+        : testMeanBySpread(values, varianceOf(row, spread) + varianceOf(control, spread), spread.degrees),
+    ),
+  );
+  return { differences, spread, rows: rows.length };
+}
+
+/** Each row once, whatever labels it has. */
+function distinctRows(rows: readonly MeasuredRow[]): MeasuredRow[] {
+  return [...new Map(rows.map((row) => [row.values, row])).values()];
+}
+
+function seedsOf({ seeds, values }: MeasuredRow): readonly number[] {
+  return seeds ?? values.map((_, k) => k);
+}
+
+function judgedBySpread(
+  whole: MeasuredRow,
+  wholeControl: MeasuredRow,
+  test: (differences: readonly number[]) => MeanTest,
+): Difference {
   const [row, control] = ofSharedSeeds(whole, wholeControl);
-  const {
-    p: seeds,
-    interval,
-    ...estimate
-  } = testMean(row.values.map((value, k) => value - control.values[k]!));
+  const { p: seeds, interval, ...estimate } = test(row.values.map((value, k) => value - control.values[k]!));
   const resampled =
     row.units && control.units ? bootstrapMean(unitDifferences(row.units, control.units)) : undefined;
   return {
@@ -146,7 +187,7 @@ export interface Compared {
 }
 
 /** A compared row with its verdict. */
-interface Judged {
+export interface Judged {
   readonly label: string;
   readonly difference: Difference;
   /** Holm's for all rows together; null for a single seed. */
@@ -154,10 +195,10 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-/** Highest difference first. */
-function judge(compared: readonly Compared[]): Judged[] {
-  const entries = compared
-    .map(({ row, control }) => ({ label: row.label, difference: differenceOf(row, control) }))
+/** Highest difference first; p-values are Holm's for all of them together. */
+export function judge(compared: readonly Compared[]): Judged[] {
+  const entries = differencesOf(compared)
+    .map((difference, k) => ({ label: compared[k]!.row.label, difference }))
     .sort((a, b) => b.difference.mean - a.difference.mean);
   const own = entries.map(({ difference }) => pValueOf(difference));
   // Rows of one seed have none, and are no part of Holm's procedure.
@@ -203,9 +244,17 @@ export function againstControlText(compared: readonly Compared[], what: string |
     ...sentence('Below', 'below'),
     ...sentence('Not distinguishable', 'indistinct'),
     ...sentence('Of one seed, so that chance is not known', 'untested'),
-    `p is that of Student's t over the seeds${what === undefined ? '' : ` or of a bootstrap over the ${what}, whichever is larger`}` +
+    `p is that of Student's t over the seeds${spreadText(compared)}${what === undefined ? '' : `, or of a bootstrap over the ${what}, whichever is larger`}` +
       `${tested > 1 ? `, by Holm's procedure for ${tested} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${tested > 1 ? ', and near 1 p is left out' : ''}.`,
   ].join(' ');
+}
+
+/** Where the spread behind p comes from, where it is not of the two rows alone. */
+function spreadText(compared: readonly Compared[]): string {
+  const { rows, spread } = withSpread(compared);
+  return spread === undefined || rows < 3
+    ? ''
+    : `, with the spread of all ${rows} rows about the means of row and seed behind it (${spread.degrees} degrees of freedom)`;
 }
 
 /** The same in one line: which rows are above and below their control, and how many can not be told from it. */
@@ -252,78 +301,5 @@ export function comparisonText(rows: readonly MeasuredRow[], reference: string, 
   return (
     `By ${rule} on ${pairs} pairs ${control.label} reaches ${percent(control)}. ${sentences.join(' ')} ` +
     'Interval and p are of a bootstrap over the pairs; what another seed of the training would change is not in them.'
-  );
-}
-
-/** A value of the paper, in per cent. */
-export interface PaperValue {
-  readonly accuracy: number;
-  readonly spread?: number;
-}
-
-/** The largest spread that the paper gives anywhere, over five snapshots of one net, in points; what it says without one gets this. */
-const largestSpread = 0.025;
-
-/** 1 when the paper's a lies above its b by more than the spreads of both, −1 when below, else 0. */
-export function paperOrder(a: PaperValue, b: PaperValue): -1 | 0 | 1 {
-  const difference = a.accuracy - b.accuracy;
-  // Decimals such as 99.19 − 99.16 are not exact in binary.
-  const reach = (a.spread ?? largestSpread) + (b.spread ?? largestSpread) + 1e-9;
-  if (Math.abs(difference) <= reach) return 0;
-  return difference > 0 ? 1 : -1;
-}
-
-/** A sentence on how far the paper's order shows in the means of a table. */
-export function orderText(rows: readonly { readonly paper: PaperValue; readonly mean: number }[]): string {
-  return agreementText(
-    agreement(
-      rows.map(({ mean }) => mean),
-      (i, j) => paperOrder(rows[i]!.paper, rows[j]!.paper),
-    ),
-  );
-}
-
-/** As {@link orderText}, of what was counted. */
-export function agreementText({ pairs, same, opposite, p }: Agreement): string {
-  if (pairs === 0) return 'No two rows that the paper separates are measured so far.';
-  const level_ = pairs - same - opposite;
-  const judgement =
-    p >= level
-      ? 'not distinguishable from rows in a random order'
-      : same > opposite
-        ? "the paper's order shows"
-        : "the reverse of the paper's order shows";
-  return (
-    `Of the ${pairs} pairs of rows that the paper separates, by more than its spreads (±${largestSpread} points where it gives none), ` +
-    `the means here put ${same} in the same order and ${opposite} in the opposite one${level_ > 0 ? `, ${level_} are level` : ''} ` +
-    `(${pText(p)} of a permutation test): ${judgement}.`
-  );
-}
-
-/**
- * A sentence on the pairs of rows that the paper separates, each judged by itself: its two rows paired by seed and by what judged, p by
- * Holm's procedure for all pairs at once. Where all rows are of one seed there is none.
- */
-export function orderedPairsText(rows: readonly (MeasuredRow & { readonly paper: PaperValue })[]): string {
-  const compared = rows.flatMap((first, i) =>
-    rows.slice(i + 1).flatMap((second) => {
-      const order = paperOrder(first.paper, second.paper);
-      if (order === 0 || sharedSeeds(first, second) < 2) return [];
-      const [row, control] = order > 0 ? [first, second] : [second, first];
-      return [{ row: { ...row, label: `${row.label} over ${control.label}` }, control }];
-    }),
-  );
-  if (compared.length === 0)
-    return 'No two rows that the paper separates are of two seeds, so that no pair is judged.';
-  const judged = judge(compared);
-  const list = (words: string, verdict: Verdict) => {
-    const pairs = judged.filter((one) => one.verdict === verdict);
-    const names = pairs.map(({ label, difference }) => `${label} ${points(difference)}`).join('; ');
-    return `${pairs.length} ${words}${pairs.length > 0 ? ` (${names})` : ''}`;
-  };
-  const indistinct = judged.filter(({ verdict }) => verdict === 'indistinct').length;
-  return (
-    `Each of these ${compared.length} pairs by itself, paired by seed: ${list('are in the order of the paper beyond chance', 'above')}, ` +
-    `${list('in the opposite one', 'below')}, ${indistinct} not distinguishable, by Holm's procedure for all of them at once.`
   );
 }

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { orderedPairsText, orderText, paperOrder } from '../../../src/normface/evaluation/paper-order.ts';
 import {
   againstControlText,
   differenceOf,
   differenceText,
   type MeasuredRow,
-  orderedPairsText,
-  orderText,
-  paperOrder,
   points,
   pText,
   pValueOf,
@@ -120,8 +118,8 @@ describe('rows against their controls', () => {
       ],
       '1,000 pairs',
     );
-    expect(text).toMatch(/Above: up \(\+10\.02 ± 0\.\d\d, p = 0\.003\)\./);
-    expect(text).toMatch(/Below: down \(−9\.98 ± 0\.\d\d, p = 0\.003\)\./);
+    expect(text).toMatch(/Above: up \(\+10\.02 ± 0\.\d\d, p = 0\.001\)\./);
+    expect(text).toMatch(/Below: down \(−9\.98 ± 0\.\d\d, p = 0\.001\)\./);
     expect(text).toMatch(/Not distinguishable: alike \(\+0\.02 ± /);
     expect(text).toContain("Holm's procedure for 3 rows");
     expect(text).toContain('a bootstrap over the 1,000 pairs');
@@ -218,7 +216,7 @@ describe('pairs of rows that the paper separates', () => {
       of('odd', 98.5, [0.6, 0.611, 0.62]),
     ];
     expect(orderedPairsText(rows)).toMatch(
-      /^Each of these 3 pairs by itself, paired by seed: 2 are in the order of the paper beyond chance \(high over odd \+19\.97 ± 0\.04; high over low \+10\.00 ± 0\.00\), 1 in the opposite one \(odd over low −9\.97 ± 0\.03\), 0 not distinguishable/,
+      /^Each of these 3 pairs by itself, paired by seed: 2 are in the order of the paper beyond chance \(high over odd \+19\.97 ± 0\.03; high over low \+10\.00 ± 0\.03\), 1 in the opposite one \(odd over low −9\.97 ± 0\.03\), 0 not distinguishable/,
     );
   });
 

@@ -6,10 +6,12 @@ function setUp() {
   const exits: number[] = [];
   const said: string[] = [];
   const source = new EventEmitter();
+  const clock = { now: 0 };
   let stop: ((why: string) => void) | undefined;
   const interrupt = new Interrupt((text) => said.push(text), {
     source,
     exit: (code) => void exits.push(code),
+    now: () => clock.now,
     whenLost: (listener) => {
       stop = listener;
       return () => {
@@ -17,7 +19,7 @@ function setUp() {
       };
     },
   });
-  return { exits, said, source, interrupt, lose: (why: string) => stop?.(why) };
+  return { exits, said, source, clock, interrupt, lose: (why: string) => stop?.(why) };
 }
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks to stop, and dispose lets go', (signal) => {
@@ -31,12 +33,22 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks to stop, and dispose lets go
 });
 
 test('a second signal ends at once, with words and a status that do not claim a saved run', () => {
-  const { exits, said, source, interrupt } = setUp();
+  const { exits, said, source, clock, interrupt } = setUp();
   interrupt.shouldStop();
   source.emit('SIGINT');
+  clock.now += 300;
   source.emit('SIGTERM');
   expect(exits).toEqual([1]);
   expect(said[1]).toBe('ended at once: what was done since the last checkpoint is not saved');
+});
+
+test('the same wish sent twice, to a process and to its group, is one', () => {
+  const { exits, said, source, clock, interrupt } = setUp();
+  interrupt.shouldStop();
+  source.emit('SIGTERM');
+  clock.now += 20;
+  source.emit('SIGTERM');
+  expect([interrupt.shouldStop(), exits, said.length]).toEqual([true, [], 1]);
 });
 
 test('a signal before anything can be saved ends at once and says so', () => {

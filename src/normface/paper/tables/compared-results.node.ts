@@ -6,7 +6,7 @@ import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
-  differenceOf,
+  differencesByRow,
   percentEstimate,
   points,
   sharedSeeds,
@@ -72,6 +72,7 @@ export function comparedResults(
   const compared = rows.flatMap((row) =>
     row === control || sharedSeeds(row, control) === 0 ? [] : [{ row, control }],
   );
+  const differences = differencesByRow(compared);
   const pairs = `${control.measurements[0]!.decisions.length.toLocaleString('en-US')} pairs`;
   return {
     summary: againstControlSummary(compared).replaceAll('their control', control.label),
@@ -103,7 +104,7 @@ export function comparedResults(
             row.label,
             row.remark,
             percentEstimate(row.estimate) + seedsRemark(row.values.length, seeds.length),
-            compared.some((one) => one.row === row) ? points(differenceOf(row, control)) : '–',
+            differences.has(row) ? points(differences.get(row)!) : '–',
             percent(mean(perSeed(row.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
           ]),
           notes: [

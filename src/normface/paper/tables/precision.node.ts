@@ -9,7 +9,7 @@ import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
-  differenceOf,
+  differencesByRow,
   percentEstimate,
   points,
   sharedSeeds,
@@ -103,6 +103,7 @@ function experimentResults(
     return { pair, measurements, row, control: reference };
   });
   const compared = lines.filter(({ row, control: reference }) => sharedSeeds(row, reference) > 0);
+  const differences = differencesByRow(compared);
   const judges = `${found[0]!.full[0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const accuracy = (values: readonly number[]) =>
     percentEstimate(estimate(values)) + seedsRemark(values.length, seeds.length);
@@ -144,7 +145,7 @@ function experimentResults(
             line.pair.name,
             accuracy(line.control.values),
             accuracy(line.row.values),
-            compared.includes(line) ? points(differenceOf(line.row, line.control)) : '–',
+            differences.has(line.row) ? points(differences.get(line.row)!) : '–',
             area(line.measurements.full),
             area(line.measurements.half),
           ]),

@@ -1,14 +1,13 @@
 /** Table 2: verification accuracy on LFW of every loss, with and without normalisation (arXiv 1704.06369, section 5.2). */
 
 import { estimate } from '../../../common/statistics.ts';
+import { orderedPairsText, orderText } from '../../evaluation/paper-order.ts';
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
-  differenceOf,
-  orderedPairsText,
-  orderText,
+  differencesByRow,
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
@@ -23,7 +22,6 @@ import {
 } from './comparison.node.ts';
 import {
   control,
-  controlAmong,
   type LossRow,
   labelOf,
   laterRows,
@@ -108,6 +106,7 @@ export function experimentResults(
     paper ? [{ ...one, paper, mean }] : [],
   );
   const against = withTheirControls(results);
+  const differences = differencesByRow(against);
   const sets = blocks.map(({ title }, block) => ({ title, block }));
   const plot: Figure = {
     stem: 'table2',
@@ -155,9 +154,7 @@ export function experimentResults(
         nameOf(result.row),
         result.row.normalisation,
         percentEstimate(result.estimate) + seedsRemark(result.values.length, seeds.length),
-        against.some(({ row }) => row === result)
-          ? points(differenceOf(result, controlAmong(results, result.row)))
-          : '–',
+        differences.has(result) ? points(differences.get(result)!) : '–',
         percent(mean(perSeed(result.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
         paperText(result.row),
       ]),

@@ -3,9 +3,10 @@
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';
 import { type BlufrTrialResult, type RateOverTrials, summariseBlufr } from '../../evaluation/blufr.ts';
+import { orderedPairsText, orderText } from '../../evaluation/paper-order.ts';
 import { mean } from '../../evaluation/result.ts';
 import { percent } from '../../evaluation/summary.ts';
-import { againstControlSummary, againstControlText, orderText } from '../../evaluation/verdict.ts';
+import { againstControlSummary, againstControlText } from '../../evaluation/verdict.ts';
 import type { ExperimentResults, Figure, Plan, PlannedExperiment } from '../experiment.ts';
 import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import { type BlufrSet, blufrMeasure, openBlufr, trialFaces } from './blufr-trials.node.ts';
@@ -157,12 +158,22 @@ export function experimentResults(
       rows.map(({ row, label, [rate]: own }) => ({ row, label, values: own.perSeed, seeds: own.seeds })),
     );
   const compared = (rate: 'verification' | 'detection') => againstControlText(against(rate), undefined);
-  const order = (rate: 'verification' | 'detection', place: 0 | 1) =>
-    orderText(
-      rows.flatMap(({ paper, [rate]: own }) =>
-        paper ? [{ paper: { accuracy: paper[place] }, mean: own.over.mean }] : [],
-      ),
+  const order = (rate: 'verification' | 'detection', place: 0 | 1) => {
+    const inPaper = rows.flatMap(({ label, paper, [rate]: own }) =>
+      paper
+        ? [
+            {
+              label,
+              values: own.perSeed,
+              seeds: own.seeds,
+              paper: { accuracy: paper[place] },
+              mean: own.over.mean,
+            },
+          ]
+        : [],
     );
+    return `${orderText(inPaper)}${seeds.length > 1 ? ` ${orderedPairsText(inPaper)}` : ''}`;
+  };
   const figure = (rate: 'verification' | 'detection', place: 0 | 1, name: string): Figure => ({
     stem: `table3-${rate}`,
     svg: rowPlot(

@@ -2,12 +2,13 @@
 
 import { estimate } from '../../../common/statistics.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
+import { orderedPairsText, orderText } from '../../evaluation/paper-order.ts';
 import {
   againstControlSummary,
   againstControlText,
   differenceOf,
+  differencesByRow,
   differenceText,
-  orderText,
   percentEstimate,
   points,
 } from '../../evaluation/verdict.ts';
@@ -115,17 +116,18 @@ export function experimentResults(
   const pairs = `${measured[0]![0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const reference = controlAmong(merged, control);
   const against = withTheirControls(merged);
+  const differences = differencesByRow(against);
+  const inPaper = merged.flatMap(({ paper, ...one }) =>
+    paper === undefined ? [] : [{ ...one, paper: { accuracy: paper }, mean: one.estimate.mean }],
+  );
   return {
     summary: againstControlSummary(against),
     text: [
       recipeText(recipe, seeds),
       `Summing the features of image and mirror image changes the control by ${differenceText(differenceOf(reference, front!), { above: 'a gain', below: 'a loss' })} (the paper: +${(reference.paper! - front!.paper!).toFixed(2)}). All other rows merge both images, and only these are compared below.`,
       againstControlText(against, pairs),
-      orderText(
-        merged.flatMap(({ paper, estimate: { mean } }) =>
-          paper === undefined ? [] : [{ paper: { accuracy: paper }, mean }],
-        ),
-      ),
+      orderText(inPaper),
+      ...(seeds.length > 1 ? [orderedPairsText(inPaper)] : []),
     ],
     tables: [
       {
@@ -152,9 +154,7 @@ export function experimentResults(
           rows: results.map((result) => [
             result.label,
             percentEstimate(result.estimate) + seedsRemark(result.values.length, seeds.length),
-            against.some(({ row }) => row === result)
-              ? points(differenceOf(result, controlAmong(merged, result.row)))
-              : '–',
+            differences.has(result) ? points(differences.get(result)!) : '–',
             result.paper?.toFixed(2) ?? '–',
           ]),
           notes: [

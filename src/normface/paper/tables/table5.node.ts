@@ -2,13 +2,13 @@
 
 import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';
+import { orderedPairsText, orderText } from '../../evaluation/paper-order.ts';
 import { mean } from '../../evaluation/result.ts';
 import {
   againstControlSummary,
   againstControlText,
   differenceOf,
   differenceText,
-  orderText,
   percentEstimate,
 } from '../../evaluation/verdict.ts';
 import type { VideoResult } from '../../evaluation/videos.ts';
@@ -134,8 +134,8 @@ export function experimentResults(
     }),
   }));
   const byRule = (rule: number) => results.map(({ row, label, rules }) => ({ row, label, ...rules[rule]! }));
-  const ofPaper = results.flatMap(({ paper, rules }) =>
-    paper ? [{ paper: { accuracy: paper[0] }, mean: rules[0]!.estimate.mean }] : [],
+  const ofPaper = results.flatMap(({ label, paper, rules: [byMean] }) =>
+    paper ? [{ label, ...byMean!, paper: { accuracy: paper[0] }, mean: byMean!.estimate.mean }] : [],
   );
   const average = (rule: number) => ({
     label: rules[rule]!,
@@ -157,6 +157,7 @@ export function experimentResults(
       `${recipeText(recipe, seeds)} Judged by ${description}.`,
       `By mean score. ${againstControlText(withTheirControls(byRule(0)), folds)}`,
       orderText(ofPaper),
+      ...(seeds.length > 1 ? [orderedPairsText(ofPaper)] : []),
       `Averaged over the rows the histogram changes the accuracy by ${histogram} (the paper: +${paperGain().toFixed(2)}).`,
     ],
     tables: [

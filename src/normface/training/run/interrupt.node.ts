@@ -18,6 +18,12 @@ export interface SignalSource {
 /** Exit status of a run that was interrupted and saved: 128 + SIGINT. */
 export const INTERRUPTED = 130;
 
+/**
+ * Milliseconds in which a signal that comes again is the same wish: `timeout`, `npm` and shells send it to a process and then to the whole
+ * group that it is in.
+ */
+export const ECHO = 200;
+
 /** Calls `stop` when an output is lost, until the returned function is called. @param why the beginning of a sentence */
 export type WhenLost = (stop: (why: string) => void) => () => void;
 
@@ -27,6 +33,8 @@ export class Interrupt {
   private asked = false;
   private readonly say: (text: string) => void;
   private readonly source: SignalSource;
+  private readonly now: () => number;
+  private since = 0;
   private readonly exit: (code: number) => void;
   private readonly onSignal: () => void;
   private readonly stopWatching: (() => void) | undefined;
@@ -37,13 +45,23 @@ export class Interrupt {
     {
       source = process,
       exit = endNow,
+      now = () => performance.now(),
       whenLost,
-    }: { source?: SignalSource; exit?: (code: number) => void; whenLost?: WhenLost } = {},
+    }: {
+      source?: SignalSource;
+      exit?: (code: number) => void;
+      now?: () => number;
+      whenLost?: WhenLost;
+    } = {},
   ) {
     this.say = say;
     this.source = source;
     this.exit = exit;
-    this.onSignal = () => (this.requested ? this.end() : this.request());
+    this.now = now;
+    this.onSignal = () => {
+      if (!this.requested) this.request();
+      else if (now() - this.since >= ECHO) this.end();
+    };
     for (const signal of SIGNALS) source.on(signal, this.onSignal);
     this.stopWatching = whenLost?.((why) => this.request(why));
   }
@@ -58,6 +76,7 @@ export class Interrupt {
   private request(why = ''): void {
     if (this.requested) return;
     this.requested = true;
+    this.since = this.now();
     if (this.asked) this.say(`${why}stopping after this step; once more ends at once without saving`);
     else this.end(why);
   }
