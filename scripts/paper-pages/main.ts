@@ -1,5 +1,5 @@
 /**
- * Writes the computed parts of docs/paper.md and docs/recipes.md, and the pictures and numbers in docs/paper/medium, from records of jobs: by default
+ * Writes the computed parts of docs/paper.md and docs/recipes.md, and their pictures and numbers, from records of jobs: by default
  * those that are committed, `npm run docs:paper -- FOLDER` from others.
  */
 
