@@ -24,7 +24,6 @@ import {
   todaysRows,
 } from '../../src/normface/paper/tables/loss-rows.ts';
 import type { Recipe } from '../../src/normface/paper/tables/recipe.ts';
-import { settingsText } from '../../src/normface/paper/tables/scratch.node.ts';
 import { seedsRemark } from '../../src/normface/paper/tables/seeds-remark.ts';
 import { anchorOf } from './anchor.ts';
 import { commandsOf } from './commands.ts';
@@ -153,7 +152,7 @@ export async function recipeParts(
   const sections = losses.map(({ name, entries }) => {
     const lines = entries.map((entry) => [
       entry.way.name,
-      `\`${settingsText({ config: entry.job.config } as LossRow)}\``,
+      `\`${JSON.stringify(entry.job.config.loss)}\``,
       accuracy(entry),
       difference(entry),
     ]);
@@ -161,7 +160,7 @@ export async function recipeParts(
     const commands = [...new Set(entries.flatMap(({ job }) => commandsOf(job, path, file)))];
     return [
       `### ${name}`,
-      tableText([['', 'settings', 'accuracy', 'difference'], [':--', ':--', '--:', '--:'], ...lines]),
+      tableText([['', '`loss`', 'accuracy', 'difference'], [':--', ':--', '--:', '--:'], ...lines]),
       `\`\`\`sh\n${commands.filter((command) => !command.endsWith('--name baseline')).join('\n')}\n\`\`\``,
     ].join('\n\n');
   });
