@@ -153,6 +153,19 @@ export const REFERENCE_BUNDLE = {
 };
 
 /**
+ * What writes the pages of the paper's experiments.
+ *
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const PAPER_PAGES_BUNDLE = {
+  ...COMMON,
+  entryPoints: { main: 'scripts/paper-pages/main.ts' },
+  outdir: 'node_modules/.cache/normface/paper-pages',
+  platform: 'node',
+  packages: 'external',
+};
+
+/**
  * What writes the table of variants that cards get.
  *
  * @satisfies {import('esbuild').BuildOptions}

@@ -9,7 +9,8 @@ import { experiments, findExperiments } from '../normface/paper/index.node.ts';
 import { listJobs } from '../normface/paper/jobs/job-list.node.ts';
 import { jobRows, jobsSummary } from '../normface/paper/jobs/job-table.ts';
 import { Jobs } from '../normface/paper/jobs/jobs.node.ts';
-import { runExperiments, writePaper } from '../normface/paper/run-experiments.node.ts';
+import { runExperiments } from '../normface/paper/run-experiments.node.ts';
+import { writePaper } from '../normface/paper/write-paper.node.ts';
 import { forecast, trialImages } from '../normface/training/run/forecast.node.ts';
 import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import type { Context } from './context.node.ts';
@@ -54,7 +55,7 @@ export async function paper(context: Context, names: readonly string[], options:
   });
   try {
     if (options.jobs) return await showJobs(context, chosen, runner, jobs);
-    const { finished, failed, interrupted } = await runExperiments(chosen, runner, {
+    const { finished, failed, interrupted, held } = await runExperiments(chosen, runner, {
       // What is done in pieces repeats nothing.
       resume: resume === true || minutes !== undefined,
       jobs,
@@ -71,13 +72,19 @@ export async function paper(context: Context, names: readonly string[], options:
       context.say(
         `The ${minutes} minutes are over, and all that was done is kept: the same command goes on; with --jobs it says what is left.`,
       );
-    context.exitCode = interrupted && !isTimeUp ? INTERRUPTED : failed.length > 0 ? 1 : 0;
+    if (held.length > 0)
+      context.say(
+        `All that is left is in the hands of other processes (${held.join(', ')}): once they are done, the same command goes on.`,
+      );
+    context.exitCode =
+      (interrupted && !isTimeUp) || held.length > 0 ? INTERRUPTED : failed.length > 0 ? 1 : 0;
     return {
       event: 'result',
       pages,
       finished,
       failed: failed.map(({ name, error }) => ({ name, error: error.message })),
       interrupted,
+      held,
     };
   } finally {
     interrupt.dispose();

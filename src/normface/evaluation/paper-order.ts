@@ -33,6 +33,7 @@ export function orderText(rows: readonly { readonly paper: PaperValue; readonly 
 
 /** As {@link orderText}, of what was counted. */
 export function agreementText({ pairs, same, opposite, p }: Agreement): string {
+  if (pairs === 0) return 'No two rows that the paper separates are measured so far.';
   const level_ = pairs - same - opposite;
   const judgement =
     p >= level

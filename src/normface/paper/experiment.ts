@@ -25,6 +25,8 @@ export interface Plan {
   readonly jobs: readonly PlannedJob[];
   /** What is known so far, or undefined where that is too little for any sentence. */
   results(known: KnownValues): Promise<ExperimentResults | undefined>;
+  /** Asked while any of its jobs is to be done. @throws UserError where the adapter cannot do them */
+  check?(runner: ExperimentRunner): Promise<void>;
 }
 
 /** What measures of jobs gave. */

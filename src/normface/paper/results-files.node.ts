@@ -16,6 +16,8 @@ export interface ResultsRecord {
   readonly settings: JsonObject;
   readonly seconds: number;
   readonly results: ExperimentResults;
+  /** Of an experiment made of jobs: versions and adapters, as far as they were kept. */
+  readonly trainedBy?: readonly string[];
   /** Of an experiment made of jobs that are not all done. */
   readonly open?: { readonly done: number; readonly of: number };
 }

@@ -1,12 +1,11 @@
-/** Runs experiments one after the other, and puts all that is known in an output folder on one page. */
+/** Runs experiments one after the other. */
 
 import path from 'node:path';
 import { UserError } from '../../common/errors.ts';
-import { replaceFile } from '../../common/files.node.ts';
 import type { JsonObject } from '../../common/json.ts';
-import { type Report, writeReport } from '../../common/report.node.ts';
 import { packageVersion } from '../package.node.ts';
 import { duration } from '../training/progress.ts';
+import { InUseError } from '../training/run/run-lock.node.ts';
 import {
   type AnyExperiment,
   type Experiment,
@@ -17,7 +16,6 @@ import {
 import { type ExperimentRunner, InterruptedError } from './experiment-runner.node.ts';
 import { Jobs } from './jobs/jobs.node.ts';
 import { progressOf, progressText } from './jobs/progress-text.node.ts';
-import { experimentMarkdown } from './markdown.ts';
 import { forgetResults, type ResultsRecord, readResults, writeResults } from './results-files.node.ts';
 
 export interface Outcome {
@@ -28,6 +26,8 @@ export interface Outcome {
   }[];
   readonly failed: readonly { readonly name: string; readonly error: Error }[];
   readonly interrupted: boolean;
+  /** Keys of jobs that are left because other processes have them in hand, where nothing else is left. */
+  readonly held: readonly string[];
 }
 
 export interface RunExperimentsOptions {
@@ -43,7 +43,7 @@ export interface RunExperimentsOptions {
 
 /**
  * Runs the experiments. One that fails does not keep the others from running; Ctrl-C, or the end of the time that there is, does: then
- * everything that is known so far is written.
+ * everything that is known so far is written. Jobs that other processes have in hand are passed over, and come to again in the end.
  */
 export async function runExperiments(
   experiments: readonly AnyExperiment[],
@@ -59,30 +59,46 @@ export async function runExperiments(
   const failed: Outcome['failed'][number][] = [];
   let interrupted = false;
   await expectAll([...experiments, ...others], runner, jobs);
-  for (const experiment of experiments) {
-    const { name, title } = experiment;
-    try {
-      if (!interrupted && !reportOnly) runner.say(`\n${name}: ${title}`);
-      const record = isPlanned(experiment)
-        ? await runPlanned(experiment, runner, jobs, interrupted || reportOnly)
-        : interrupted || reportOnly
-          ? undefined
-          : await runDirectly(experiment, runner, resume);
-      if (record) finished.push({ name, ...record });
-    } catch (error) {
-      if (error instanceof InterruptedError) {
-        interrupted = true;
-        runner.reporter.warn(error.message);
-        // What is known of it so far is worth a report, too.
-        const record = isPlanned(experiment) && (await runPlanned(experiment, runner, jobs, true));
+  let left = experiments;
+  let held = new Set<string>();
+  let before = Number.POSITIVE_INFINITY;
+  while (left.length > 0) {
+    const unfinished: AnyExperiment[] = [];
+    held = new Set();
+    for (const experiment of left) {
+      const { name, title } = experiment;
+      try {
+        if (!interrupted && !reportOnly) runner.say(`\n${name}: ${title}`);
+        const own: string[] = [];
+        const record = isPlanned(experiment)
+          ? await runPlanned(experiment, runner, jobs, interrupted || reportOnly, own)
+          : interrupted || reportOnly
+            ? undefined
+            : await runDirectly(experiment, runner, resume);
         if (record) finished.push({ name, ...record });
-        continue;
+        else if (own.length > 0) {
+          unfinished.push(experiment);
+          for (const key of own) held.add(key);
+        }
+      } catch (error) {
+        if (error instanceof InterruptedError) {
+          interrupted = true;
+          runner.reporter.warn(error.message);
+          // What is known of it so far is worth a report, too.
+          const record = isPlanned(experiment) && (await runPlanned(experiment, runner, jobs, true));
+          if (record) finished.push({ name, ...record });
+          continue;
+        }
+        failed.push({ name, error: error as Error });
+        runner.reporter.warn(`${name} failed: ${(error as Error).message}`);
       }
-      failed.push({ name, error: error as Error });
-      runner.reporter.warn(`${name} failed: ${(error as Error).message}`);
     }
+    // Nothing was done here, and nothing there meanwhile: the rest is the others'.
+    if (interrupted || held.size >= before) break;
+    before = held.size;
+    left = unfinished;
   }
-  return { finished, failed, interrupted };
+  return { finished, failed, interrupted, held: interrupted ? [] : [...held] };
 }
 
 /** Tells of all jobs before the first is done. One whose data are missing is told of when it runs. */
@@ -101,23 +117,36 @@ async function expectAll(
   }
 }
 
-/** @returns undefined where not all of it is done, which is not counted as finished, but written */
+/**
+ * @param held is given the keys of jobs that other processes have in hand
+ * @returns undefined where not all of it is done, which is not counted as finished, but written
+ */
 async function runPlanned(
   experiment: PlannedExperiment,
   runner: ExperimentRunner,
   jobs: Jobs,
   reportOnly: boolean,
+  held: string[] = [],
 ): Promise<Omit<Outcome['finished'][number], 'name'> | undefined> {
   const plan = await experiment.plan(runner);
-  if (!reportOnly) for (const { job } of plan.jobs) await jobs.do(job);
+  if (!reportOnly) {
+    runner.checkInterrupt();
+    await jobs.checkPlan(plan);
+    for (const { job } of plan.jobs)
+      await jobs.do(job).catch((error) => {
+        if (!(error instanceof InUseError)) throw error;
+        runner.say(`${job.key} is passed over: ${error.message}`);
+        held.push(job.key);
+      });
+  }
   const record = await plannedResults(plan, runner, jobs);
   if (!record) return undefined;
   const files = await write(experiment, runner, record);
   return record.open ? undefined : { seconds: record.seconds, files };
 }
 
-/** What is known of a plan, with what is missing said first. */
-async function plannedResults(
+/** What is known of a plan, with what is missing said first; undefined where that is nothing. */
+export async function plannedResults(
   plan: Plan,
   runner: ExperimentRunner,
   jobs: Jobs,
@@ -129,6 +158,7 @@ async function plannedResults(
   return {
     settings: settingsOf(runner),
     seconds: progress.seconds,
+    trainedBy: progress.trainedBy,
     results: { ...results, text: [...progressText(progress), ...results.text] },
     ...(open && { open }),
   };
@@ -180,76 +210,4 @@ export function settingsOf(runner: ExperimentRunner): JsonObject {
     costlySeeds: [...costlySeeds],
     data: { ...data },
   };
-}
-
-/**
- * Writes `report.html` and `paper.md` with every experiment of the list that is finished in the output folder with the same
- * settings, in the order of the list. @returns the paths
- */
-export function writePaper(experiments: readonly AnyExperiment[], runner: ExperimentRunner): string[] {
-  const settings = settingsOf(runner);
-  const known = experiments.flatMap((experiment) => {
-    const record = readResults(path.join(runner.out, experiment.name), settings);
-    return record ? [{ experiment, record }] : [];
-  });
-  const report = path.join(runner.out, 'report.html');
-  const page = path.join(runner.out, 'paper.md');
-  const title = 'NormFace: the figures and tables of the paper, reproduced';
-  const facts = factsOf(
-    runner,
-    known.map(({ record }) => record),
-  );
-  const summaries = known.flatMap(({ experiment, record: { results, open } }) =>
-    results.summary
-      ? [
-          `${experiment.title.split(':')[0]}${open ? ` (${open.done} of ${open.of} trainings so far)` : ''}: ${results.summary}.`,
-        ]
-      : [],
-  );
-  const intro =
-    summaries.length > 0
-      ? ['What came out, each line computed from the numbers of its section:', ...summaries]
-      : [];
-  writeReport(report, {
-    title,
-    intro,
-    facts,
-    sections: known.map(({ experiment, record: { results } }) => ({
-      title: experiment.title,
-      text: [`In the paper: ${experiment.paper}`, ...results.text],
-      tables: results.tables.flatMap(({ display }) => (display ? [display] : [])),
-      figures: results.figures,
-    })),
-  });
-  replaceFile(
-    page,
-    [
-      `# ${title}\n`,
-      `${facts.map(([name, value]) => `- ${name}: ${value}`).join('\n')}\n`,
-      ...(intro.length > 0 ? [`${intro.join('\n\n')}\n`] : []),
-      ...known.map(({ experiment, record }) =>
-        experimentMarkdown(experiment, record.results, { level: 2, folder: `${experiment.name}/` }),
-      ),
-    ].join('\n'),
-  );
-  return [report, page];
-}
-
-function seedsText([single, compared, costly]: readonly number[]): string {
-  if (single === compared && single === costly) return `${single} where something is trained`;
-  return `${single}, of comparisons ${compared}${compared === costly ? '' : ` or ${costly}`}, as each section says`;
-}
-
-function factsOf(
-  { preset, seeds, comparisonSeeds, costlySeeds, data }: ExperimentRunner,
-  records: readonly ResultsRecord[],
-): Required<Report>['facts'] {
-  const found = Object.keys(data).filter((name) => name !== 'folder' && data[name as keyof typeof data]);
-  return [
-    ['Version', packageVersion],
-    ['Preset', preset],
-    ['Seeds', seedsText([seeds, comparisonSeeds, costlySeeds].map(({ length }) => length))],
-    ['Data found', found.join(', ') || 'none'],
-    ['Time', duration(records.reduce((sum, { seconds }) => sum + seconds, 0))],
-  ];
 }

@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/common/errors.ts';
 import { findExperiments } from '../../../src/normface/paper/index.node.ts';
-import { runExperiments, writePaper } from '../../../src/normface/paper/run-experiments.node.ts';
+import { runExperiments } from '../../../src/normface/paper/run-experiments.node.ts';
+import { writePaper } from '../../../src/normface/paper/write-paper.node.ts';
 import { temporaryFolder } from '../data/fixtures.ts';
 import { fakeExperiment, fakeRunner, square } from './fake.ts';
 

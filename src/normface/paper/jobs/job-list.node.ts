@@ -58,7 +58,9 @@ export async function listJobs(
   for (const experiment of experiments) {
     if (!isPlanned(experiment)) continue;
     try {
-      const planned = (await experiment.plan(runner)).jobs.map(({ job }) => job);
+      const plan = await experiment.plan(runner);
+      const planned = plan.jobs.map(({ job }) => job);
+      await jobs.checkPlan(plan);
       await jobs.expect(planned);
       for (const job of planned) await addName(job, experiment.name);
     } catch (error) {
@@ -133,7 +135,8 @@ function logOf(folder: string): { step: number; seconds: number | null } | undef
 
 function kindOf({ config }: JobIdentity): string {
   const [height, width] = config.data.cropSize ?? config.data.imageSize;
-  return `${netOf(config.net).name} ${height}×${width}, batches of ${config.batchSize}`;
+  const precision = config.precision === 'f16' ? ', f16' : '';
+  return `${netOf(config.net).name} ${height}×${width}, batches of ${config.batchSize}${precision}`;
 }
 
 const probes = z.record(z.string(), z.number().positive());

@@ -3,12 +3,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../../../common/files.node.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import { readJson } from '../../../common/json-file.node.ts';
 import { completeCheckpoints, latestCheckpoint } from '../../training/checkpoint/checkpoint.node.ts';
 import { canonicalJson, differingKeys, hashText } from '../../training/config/overrides.ts';
 import { writeJson } from '../../training/run/run-folder.node.ts';
+import { lockName, RunLock } from '../../training/run/run-lock.node.ts';
 import type { JobIdentity } from './job-identity.node.ts';
+import { trainerSchema } from './trained-by.node.ts';
 
 const record = z.object({
   format: z.literal(1),
@@ -19,6 +22,8 @@ const record = z.object({
   trained: z
     .object({ steps: z.number(), seconds: z.number().nullable(), diverged: z.string().optional() })
     .optional(),
+  /** Who trained it, where a training was gone on with several; records of before this was kept have none. */
+  trainedBy: z.array(trainerSchema).optional(),
   /** By the hash of each measure. */
   measures: z.record(
     z.string(),
@@ -78,10 +83,24 @@ export class JobStore {
   begin(identity: JobIdentity, key: string): JobRecord {
     const known = this.read(identity);
     if (known) return known;
-    fs.rmSync(this.folderOf(identity), { recursive: true, force: true });
+    this.clear(identity);
     const empty: JobRecord = { format: 1, key, settings: identity.settings, measures: {} };
     this.write(identity, empty);
     return empty;
+  }
+
+  private clear(identity: JobIdentity): void {
+    const folder = this.folderOf(identity);
+    const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+    for (const entry of entries)
+      if (entry !== lockName) fs.rmSync(path.join(folder, entry), { recursive: true, force: true });
+  }
+
+  /** For what changes a job. @throws InUseError while another process has it in hand */
+  lock(identity: JobIdentity): RunLock {
+    const folder = this.folderOf(identity);
+    makeFolders(folder);
+    return new RunLock(folder);
   }
 
   write(identity: JobIdentity, record: JobRecord): void {

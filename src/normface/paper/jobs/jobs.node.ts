@@ -2,16 +2,18 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { DivergedError, UserError } from '../../../common/errors.ts';
+import { DivergedError } from '../../../common/errors.ts';
 import type { Json } from '../../../common/json.ts';
 import { summariseLog } from '../../overview/log-summary.node.ts';
-import { isSound } from '../../training/checkpoint/read-checkpoint.node.ts';
+import { isSound, readState } from '../../training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfigInput } from '../../training/config/config.ts';
-import { isInUse } from '../../training/run/run-lock.node.ts';
+import { InUseError, isInUse } from '../../training/run/run-lock.node.ts';
+import type { Plan } from '../experiment.ts';
 import type { ExperimentRunner, TrainedRun } from '../experiment-runner.node.ts';
 import type { Job, Measure } from './job.ts';
 import { JobIdentities, type JobIdentity, type MeasureIdentity } from './job-identity.node.ts';
 import { type JobRecord, JobStore } from './job-store.node.ts';
+import { distinctTrainers, type Trainer, trainerOf } from './trained-by.node.ts';
 
 /** What several plans want of one job. */
 export interface Wanted {
@@ -40,6 +42,8 @@ export class Jobs {
   private readonly removesCheckpoints: boolean;
   /** By hash. */
   private readonly wanted = new Map<string, Wanted>();
+  /** Hashes of the jobs that this process has in hand. */
+  private readonly locked = new Set<string>();
 
   constructor({ runner, folder, train, removesCheckpoints = false }: JobsOptions) {
     this.runner = runner;
@@ -70,6 +74,12 @@ export class Jobs {
     return Promise.all([...measures.values()].map((measure) => this.identities.measure(job, measure)));
   }
 
+  /** @throws UserError where something is left to do of a plan that this machine cannot do */
+  async checkPlan({ jobs, check }: Plan): Promise<void> {
+    if (!check) return;
+    for (const { job } of jobs) if (await this.isOpen(job)) return check(this.runner);
+  }
+
   /** Jobs that were told of, and those that they start from, each once, starts first. */
   all(): readonly Wanted[] {
     const ordered = new Map<string, Wanted>();
@@ -92,13 +102,25 @@ export class Jobs {
 
   /**
    * Does what is left of a job, and of those that it starts from.
-   * @throws InterruptedError when it was stopped; UserError when another process trains it
+   * @throws InterruptedError when it was stopped; InUseError while another process has one of them in hand
    */
   async do(job: Job): Promise<void> {
     this.runner.checkInterrupt();
-    const open = await this.openOf(job);
-    if (!open.training && open.measures.length === 0) return this.tidy(job);
+    if (await this.isOpen(job)) await this.withLock(job, () => this.doOpen(job));
+    await this.keepTrainer(job);
+    await this.tidy(job);
+  }
+
+  private async isOpen(job: Job): Promise<boolean> {
+    const { training, measures } = await this.openOf(job);
+    return training || measures.length > 0;
+  }
+
+  private async doOpen(job: Job): Promise<void> {
+    // Another process may have done it before it was locked here.
+    if (!(await this.isOpen(job))) return;
     const identity = await this.identities.of(job);
+    const { measures } = await this.openOf(job);
     let record: JobRecord;
     let run: TrainedRun;
     try {
@@ -110,7 +132,7 @@ export class Jobs {
       this.keepDivergence(job, identity, error);
       return;
     }
-    for (const { hash, measure, images } of open.measures) {
+    for (const { hash, measure, images } of measures) {
       this.runner.checkInterrupt();
       const start = performance.now();
       const value = (await measure.measure(this.runner, run)) as Json;
@@ -122,7 +144,20 @@ export class Jobs {
       this.store.write(identity, record);
     }
     this.runner.reporter.emit({ event: 'job', key: job.key, hash: identity.hash, state: 'done' });
-    await this.tidy(job);
+  }
+
+  /** Does something with a job that no other process may touch meanwhile. @throws InUseError while one has it in hand */
+  private async withLock<T>(job: Job, body: () => Promise<T>): Promise<T> {
+    const identity = await this.identities.of(job);
+    if (this.locked.has(identity.hash)) return body();
+    const lock = this.store.lock(identity);
+    this.locked.add(identity.hash);
+    try {
+      return await body();
+    } finally {
+      this.locked.delete(identity.hash);
+      lock.release();
+    }
   }
 
   /** The same bits diverge again: nothing of the job is trained any more. */
@@ -135,18 +170,34 @@ export class Jobs {
 
   /** The finished training of a job with its checkpoint, trained now where there is none. */
   private async trained(job: Job): Promise<{ record: JobRecord; run: TrainedRun }> {
+    return (await this.finished(job)) ?? this.withLock(job, () => this.trainNow(job));
+  }
+
+  /** Undefined where the training, or its checkpoint, is not there. */
+  private async finished(job: Job): Promise<{ record: JobRecord; run: TrainedRun } | undefined> {
+    const identity = await this.identities.of(job);
+    const record = this.store.read(identity);
+    const checkpoint = record?.trained && this.store.findRun(identity)?.checkpoint;
+    if (!record || checkpoint === undefined || !isSound(checkpoint)) return undefined;
+    if (readState(checkpoint).step < identity.steps) return undefined;
+    const place = { folder: this.store.folderOf(identity), key: job.key, resume: checkpoint };
+    return { record, run: await this.train(job.config, place) };
+  }
+
+  private async trainNow(job: Job): Promise<{ record: JobRecord; run: TrainedRun }> {
     const identity = await this.identities.of(job);
     const start = job.start && (await this.trained(job.start.job)).run;
-    // Before a record that cannot be used takes the training with it.
+    // Of a process that locks the run alone, and before a record that cannot be used takes the training with it.
     const others = this.store.findRun(identity);
     if (others && isInUse(others.folder))
-      throw new UserError(`another process trains ${job.key} in ${others.folder}`);
+      throw new InUseError(`another process trains ${job.key} in ${others.folder}`);
     const record = this.store.begin(identity, job.key);
     const { diverged } = record.trained ?? {};
     if (diverged !== undefined) throw new DivergedError(diverged);
     const found = this.store.findRun(identity);
     const resume =
       found?.checkpoint !== undefined && isSound(found.checkpoint) ? found.checkpoint : undefined;
+    const before = resume === undefined && !record.trained ? [] : this.trainersOf(identity, record);
     if (found && resume === undefined) {
       if (found.checkpoint !== undefined)
         this.runner.reporter.warn(`${found.checkpoint} is damaged; ${job.key} is trained again`);
@@ -156,6 +207,8 @@ export class Jobs {
         );
       fs.rmSync(found.folder, { recursive: true, force: true });
     }
+    const begun = { ...record, trainedBy: before };
+    this.store.write(identity, begun);
     const input: TrainingConfigInput = {
       ...job.config,
       ...(start && { initialise: { from: start.checkpoint, head: job.start!.head } }),
@@ -165,10 +218,32 @@ export class Jobs {
       if (error instanceof DivergedError) this.keepDivergence(job, identity, error);
       throw error;
     });
-    if (record.trained) return { record, run };
-    const trained = { ...record, trained: { steps: identity.steps, seconds: secondsOf(run) } };
+    const trained: JobRecord = {
+      ...begun,
+      trained: record.trained ?? { steps: identity.steps, seconds: secondsOf(run) },
+      trainedBy: this.trainersOf(identity, begun),
+    };
     this.store.write(identity, trained);
     return { record: trained, run };
+  }
+
+  /** Those of a record, and who trained last in the run. */
+  private trainersOf(identity: JobIdentity, { trainedBy = [] }: JobRecord): Trainer[] {
+    const run = this.store.findRun(identity);
+    return distinctTrainers([...trainedBy, run && trainerOf(run.folder)]);
+  }
+
+  /** A record of before this was kept gets it from the run, while that is there. */
+  private async keepTrainer(job: Job): Promise<void> {
+    const identity = await this.identities.of(job);
+    const record = this.store.read(identity);
+    const trainedBy = record?.trained && !record.trainedBy ? this.trainersOf(identity, record) : [];
+    if (trainedBy.length === 0) return;
+    const keep = async () => this.store.write(identity, { ...this.store.read(identity)!, trainedBy });
+    await this.withLock(job, keep).catch((error) => {
+      // There will be another time.
+      if (!(error instanceof InUseError)) throw error;
+    });
   }
 
   private async tidy(job: Job): Promise<void> {
@@ -187,6 +262,11 @@ export class Jobs {
   async secondsOf(job: Job): Promise<number> {
     const { trained, measures = {} } = this.store.read(await this.identities.of(job)) ?? {};
     return Object.values(measures).reduce((sum, { seconds }) => sum + seconds, trained?.seconds ?? 0);
+  }
+
+  /** Who trained a job, as far as it was kept. */
+  async trainedBy(job: Job): Promise<readonly Trainer[]> {
+    return this.store.read(await this.identities.of(job))?.trainedBy ?? [];
   }
 
   /** Why a job gave no numbers, where it diverged. */

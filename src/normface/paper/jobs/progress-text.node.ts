@@ -3,6 +3,7 @@
 import type { Plan } from '../experiment.ts';
 import type { Job } from './job.ts';
 import type { Jobs } from './jobs.node.ts';
+import { trainerText } from './trained-by.node.ts';
 
 export interface PlanProgress {
   readonly done: number;
@@ -13,12 +14,15 @@ export interface PlanProgress {
   readonly diverged: readonly string[];
   /** In which its trainings and measures ran. */
   readonly seconds: number;
+  /** Versions and adapters that trained them and what they start from, as far as they were kept. */
+  readonly trainedBy: readonly string[];
 }
 
 export async function progressOf({ jobs: planned }: Plan, jobs: Jobs): Promise<PlanProgress> {
   const rows = new Map<string, { done: number; diverged: number; of: number }>();
   const diverged: string[] = [];
   const counted = new Map<Job, number>();
+  const trainers: string[] = [];
   for (const { job, label, seed } of planned) {
     const row = rows.get(label) ?? { done: 0, diverged: 0, of: 0 };
     rows.set(label, row);
@@ -29,6 +33,8 @@ export async function progressOf({ jobs: planned }: Plan, jobs: Jobs): Promise<P
       row.diverged++;
     } else if (await isMeasured(job, jobs)) row.done++;
     counted.set(job, await jobs.secondsOf(job));
+    for (const one of job.start ? [job.start.job, job] : [job])
+      trainers.push(...(await jobs.trainedBy(one)).map(trainerText));
   }
   const counts = [...rows.values()];
   return {
@@ -41,6 +47,7 @@ export async function progressOf({ jobs: planned }: Plan, jobs: Jobs): Promise<P
     }),
     diverged,
     seconds: [...counted.values()].reduce((sum, seconds) => sum + seconds, 0),
+    trainedBy: [...new Set(trainers)],
   };
 }
 

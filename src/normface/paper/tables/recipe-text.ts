@@ -44,7 +44,7 @@ function headText({ scale, jointScale, agents, distanceAgents }: HeadSettings, i
     `The scale of softmax over cosines is ${scales}${isPaper ? '' : '; the paper learns it, alone from 10, beside a second loss from 4'}. ` +
     (rates.every((times) => times === 1)
       ? 'Class weights learn at the rate of the net.'
-      : `Class weights of softmax over cosines and of later losses learn at ${rates[0]} times the rate of the net, those of C-contrastive and C-triplet, alone or as the second loss, at ${rates[1]} times` +
+      : `Class weights of softmax over cosines and of later losses learn at ${rates[0] === 1 ? '' : `${rates[0]} times `}the rate of the net, those of C-contrastive and C-triplet, alone or as the second loss, at ${rates[1]} times` +
         `${isCompared ? '; every row is therefore compared with the control whose class weights learn as fast as its own' : ''}.`)
   );
 }

@@ -16,6 +16,8 @@ export interface Recipe {
   readonly augmentation: NonNullable<TrainingConfigInput['augmentation']>;
   readonly baseline: Stage;
   readonly fineTune: Stage;
+  /** Where it is not f32 (docs/training.md#half-precision). */
+  readonly precision?: 'f16';
   readonly head: HeadSettings;
   /** Whether class weights are initialised again where the loss is another, or go on from the baseline's as far as they have the same shape. */
   readonly newClassWeights: boolean;
@@ -137,7 +139,7 @@ export function lengthened(stage: Stage, factor: number): Stage {
   };
 }
 
-function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Stage, seed: number) {
+function stageConfig({ net, faces, augmentation, snapshots, precision }: Recipe, stage: Stage, seed: number) {
   const { learningRate, adam = false, batchSize, steps, epochs } = stage;
   return {
     seed,
@@ -152,6 +154,8 @@ function stageConfig({ net, faces, augmentation, snapshots }: Recipe, stage: Sta
     ...(steps === undefined ? { epochs } : { steps }),
     augmentation,
     checkpoint: { everySteps: snapshots.everySteps, keep: snapshots.count },
+    // A job in f32 is what it was before there was a choice.
+    ...(precision && { precision }),
   } satisfies TrainingConfigInput;
 }
 

@@ -8,6 +8,13 @@ import { reasonOf } from '../../../common/files.node.ts';
 import { readRegularFileSync } from '../../../common/regular-file.node.ts';
 import { isRunning } from '../../../common/temporary.node.ts';
 
+export const lockName = 'lock.json';
+
+/** Another process trains there, or may. */
+export class InUseError extends UserError {
+  override name = 'InUseError';
+}
+
 /** What the file `lock.json` says of the process that trains. */
 interface Holder {
   readonly pid: number;
@@ -30,10 +37,10 @@ export class RunLock {
 
   /**
    * Locks a run's folder. The lock of a process of this machine that is gone is taken over.
-   * @throws UserError when another process trains in it, or when the lock cannot be written
+   * @throws InUseError when another process trains in it, UserError when the lock cannot be written
    */
   constructor(runFolder: string) {
-    this.file = path.join(runFolder, 'lock.json');
+    this.file = path.join(runFolder, lockName);
     const pid = process.pid;
     const holder: Holder = { pid, host: os.hostname(), since: new Date().toISOString(), began: beganAt(pid) };
     this.text = `${JSON.stringify(holder)}\n`;
@@ -94,7 +101,7 @@ export function isInUse(runFolder: string): boolean {
   let text: string;
   try {
     // A pipe in its place would never end to be read.
-    text = readRegularFileSync(path.join(runFolder, 'lock.json'), mostLockBytes).toString('utf8');
+    text = readRegularFileSync(path.join(runFolder, lockName), mostLockBytes).toString('utf8');
   } catch {
     return false;
   }
@@ -102,9 +109,9 @@ export function isInUse(runFolder: string): boolean {
   return holder !== undefined && mayBeAlive(holder);
 }
 
-function inUse(runFolder: string, file: string, holder: Holder | undefined): UserError {
+function inUse(runFolder: string, file: string, holder: Holder | undefined): InUseError {
   const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
-  return new UserError(`the run ${runFolder} is in use by ${who}; if that process is gone, remove ${file}`);
+  return new InUseError(`the run ${runFolder} is in use by ${who}; if that process is gone, remove ${file}`);
 }
 
 /** Whether a process may still train: of another machine nobody here can say that it does not. */

@@ -5,7 +5,10 @@ import { expect, test } from 'vitest';
 import { DivergedError } from '../../../../src/common/errors.ts';
 import { InterruptedError } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
+import type { JobIdentity } from '../../../../src/normface/paper/jobs/job-identity.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
+import { trainerText } from '../../../../src/normface/paper/jobs/trained-by.node.ts';
+import { InUseError } from '../../../../src/normface/training/run/run-lock.node.ts';
 import { errorOf, temporaryFolder } from '../../data/fixtures.ts';
 import { fakeRunner } from '../fake.ts';
 import { stubConfig, stubJob, stubMeasure, stubTrainer } from './stub.ts';
@@ -213,31 +216,110 @@ test('what diverged is trained once, however many jobs start from it', async () 
     expect(await jobs.divergence(job)).toBe('the loss is not finite after step 3');
 });
 
-test('a job that another process trains is left alone; the lock of one that was killed is not', async () => {
+const lockIn = (folder: string, pid: number) =>
+  writeFileSync(
+    join(folder, 'lock.json'),
+    JSON.stringify({ pid, host: os.hostname(), since: '2026-01-01T00:00:00Z', began: null }),
+  );
+
+test.each([
+  ['locks', (jobs: Jobs, identity: JobIdentity) => jobs.store.folderOf(identity), /is in use by process/],
+  [
+    'trains, as processes of before lock it,',
+    (jobs: Jobs, identity: JobIdentity) => jobs.store.findRun(identity)!.folder,
+    /another process trains a in .*run-001/,
+  ],
+])(
+  'a job that another process %s is left alone; the lock of one that was killed is not',
+  async (_, folder, isInUse) => {
+    const job = stubJob('a');
+    const first = opened();
+    first.trainer.state.stopAt = 4;
+    await errorOf(first.jobs.do(job));
+    const locked = folder(first.jobs, await first.jobs.identities.of(job));
+    lockIn(locked, process.pid);
+    const next = opened(first.folder);
+    const held = await errorOf(next.jobs.do(job));
+    expect(held).toBeInstanceOf(InUseError);
+    expect(held.message).toMatch(isInUse);
+    const after = stubJob('b', { seed: 2, start: { job, head: 'keep' } });
+    expect(await errorOf(next.jobs.do(after))).toBeInstanceOf(InUseError);
+    // Nor is it removed where its record cannot be used.
+    const file = await next.fileOf(job);
+    const record = readFileSync(file, 'utf8');
+    writeFileSync(file, '{');
+    expect((await errorOf(next.jobs.do(job))).message).toMatch(isInUse);
+    writeFileSync(file, record);
+    // Numbers of processes end far below this.
+    lockIn(locked, 2 ** 30);
+    await next.jobs.do(job);
+    expect(next.trainer.trained).toMatchObject([{ from: 4 }]);
+  },
+);
+
+test('what starts from a finished job waits for nobody', async () => {
+  const start = stubJob('start', { seed: 5 });
+  const first = opened();
+  await first.jobs.do(start);
+  lockIn(first.jobs.store.folderOf(await first.jobs.identities.of(start)), process.pid);
+  const next = opened(first.folder);
+  await next.jobs.do(stubJob('a', { start: { job: start, head: 'keep' } }));
+  expect(next.trainer.trained.map(({ key }) => key)).toEqual(['a']);
+});
+
+test('a record that cannot be used is begun anew without the lock going with it', async () => {
   const job = stubJob('a');
   const first = opened();
-  first.trainer.state.stopAt = 4;
-  await errorOf(first.jobs.do(job));
-  const run = first.jobs.store.findRun(await first.jobs.identities.of(job))!.folder;
-  const lock = (pid: number) =>
-    writeFileSync(
-      join(run, 'lock.json'),
-      JSON.stringify({ pid, host: os.hostname(), since: '2026-01-01T00:00:00Z', began: null }),
-    );
-  lock(process.pid);
+  await first.jobs.do(job);
+  writeFileSync(await first.fileOf(job), '{');
   const next = opened(first.folder);
-  const isInUse = /another process trains a in .*run-001/;
-  expect((await errorOf(next.jobs.do(job))).message).toMatch(isInUse);
-  // Nor is it removed where its record cannot be used.
-  const file = await next.fileOf(job);
-  const record = readFileSync(file, 'utf8');
-  writeFileSync(file, '{');
-  expect((await errorOf(next.jobs.do(job))).message).toMatch(isInUse);
-  writeFileSync(file, record);
-  // Numbers of processes end far below this.
-  lock(2 ** 30);
-  await next.jobs.do(job);
-  expect(next.trainer.trained).toMatchObject([{ from: 4 }]);
+  let lock = '';
+  const folder = next.jobs.store.folderOf(await next.jobs.identities.of(job));
+  const jobs = new Jobs({
+    runner: fakeRunner(first.folder).runner,
+    train: (input, place) => {
+      lock = readFileSync(join(folder, 'lock.json'), 'utf8');
+      return next.trainer.train(input, place);
+    },
+  });
+  await jobs.do(job);
+  expect(JSON.parse(lock)).toMatchObject({ pid: process.pid });
+  expect(existsSync(join(folder, 'lock.json'))).toBe(false);
+});
+
+test('a record keeps who trained it, of every attempt; one of before that was kept gets it from its run', async () => {
+  const job = stubJob('a');
+  const first = opened();
+  const identity = await first.jobs.identities.of(job);
+  /** A trainer that leaves what it ran on, as a training does. */
+  const by = (version: string, stopAt = Number.POSITIVE_INFINITY) => {
+    const trainer = stubTrainer();
+    trainer.state.stopAt = stopAt;
+    const train: typeof trainer.train = (input, place) =>
+      trainer.train(input, place).finally(() => {
+        const device = { vendor: 'v', device: 'd', description: `driver ${version}` };
+        const git = version === '2' ? { commit: '0123456789abcdef', changed: true } : null;
+        const environment = { normface: version, device, git };
+        const { folder } = first.jobs.store.findRun(identity)!;
+        writeFileSync(join(folder, 'environment.json'), JSON.stringify(environment));
+      });
+    return new Jobs({ runner: fakeRunner(first.folder).runner, train });
+  };
+  await errorOf(by('1', 3).do(job));
+  await errorOf(by('2', 5).do(job));
+  const last = by('3');
+  await last.do(job);
+  const texts = async () => (await last.trainedBy(job)).map(trainerText);
+  expect(await texts()).toEqual([
+    '1 on driver 1',
+    '2 (commit 0123456789ab and changes) on driver 2',
+    '3 on driver 3',
+  ]);
+  const { trainedBy: _, ...before } = last.store.read(identity)!;
+  last.store.write(identity, before);
+  expect(await texts()).toEqual([]);
+  await by('4').do(job);
+  expect(await texts()).toEqual(['3 on driver 3']);
 });
 
 test('once stopped, nothing is begun', async () => {

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
+import type { Device } from '../../../../src/engine/core/tensor.ts';
 import { netOf } from '../../../../src/normface/nets/index.ts';
 import { baselineConfig } from '../../../../src/normface/paper/baseline.ts';
 import type { Plan } from '../../../../src/normface/paper/experiment.ts';
+import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
+import { listJobs } from '../../../../src/normface/paper/jobs/job-list.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
+import { runExperiments } from '../../../../src/normface/paper/run-experiments.node.ts';
 import { planBaselineLength } from '../../../../src/normface/paper/tables/baseline-length.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMargins } from '../../../../src/normface/paper/tables/margins.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { planPrecision } from '../../../../src/normface/paper/tables/precision.node.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
 import { lengthened } from '../../../../src/normface/paper/tables/recipe.ts';
 import { planScratch, scratchKeys } from '../../../../src/normface/paper/tables/scratch.node.ts';
@@ -105,6 +110,56 @@ test('medium: the Light CNN is trained as far as the other net', () => {
   const config = parseConfig(jobs[0]!.job.start!.job.config);
   expect(netOf(config.net).name).toBe('light-cnn-small');
   expect(config.epochs).toBeGreaterThanOrEqual(10);
+});
+
+test('half precision: what is in f32 is trained for other tables anyway, what is in f16 differs in that alone', async () => {
+  const others = [planTable2(smallRecipe, seeds), planBaselineLength(smallRecipe, seeds, [1])];
+  const own = planPrecision(smallRecipe, seeds);
+  expect(await hashesOf(...others, own)).toHaveLength((await hashesOf(...others)).length + 2 * 3);
+  const configs = (one: Job) => [one, ...(one.start ? [one.start.job] : [])].map(({ config }) => config);
+  const of = (ending: string) => own.jobs.filter(({ label }) => label.endsWith(ending));
+  const [full, half] = ['f32', 'f16'].map(of);
+  expect(half!.map(({ job }) => job.key)).toContain('small-f16-normface-s2');
+  expect(half!.map(({ job }) => configs(job))).toEqual(
+    full!.map(({ job }) => configs(job).map((config) => ({ ...config, precision: 'f16' }))),
+  );
+});
+
+test('half precision is planned out where the adapter has none, unless all of it is done', async () => {
+  const report = { features: ['subgroups'], description: 'a small adapter', vendor: 'v' };
+  const openDevice = async () => ({ report }) as unknown as Device;
+  const folder = temporaryFolder();
+  const { runner } = fakeRunner(folder, { openDevice });
+  const plan = planPrecision(smallRecipe, [1]);
+  const experiment = { name: 'precision', title: 'Half precision', paper: '-', plan: () => plan };
+  const jobs = new Jobs({ runner });
+  const sentence =
+    'half precision needs the feature shader-f16, which this device of the adapter a small adapter lacks';
+  expect((await listJobs([experiment], runner, jobs, async () => 1)).unplanned).toEqual([
+    { name: 'precision', reason: sentence },
+  ]);
+  const { failed } = await runExperiments([experiment], runner, { jobs });
+  expect(failed.map(({ error }) => error.message)).toEqual([sentence]);
+  for (const { job } of plan.jobs) {
+    const identity = await jobs.identities.of(job);
+    const { hash, images } = await jobs.identities.measure(job, job.measures[0]!);
+    const kept = {
+      seed: 1,
+      step: 4,
+      merge: 'front',
+      accuracy: 0.5,
+      areaUnderCurve: 0.5,
+      pairs: 2,
+      decisions: 'AQ==',
+    };
+    jobs.store.write(identity, {
+      ...jobs.store.begin(identity, job.key),
+      trained: { steps: 4, seconds: 1 },
+      measures: { [hash]: { name: 'pairs', images, seconds: 1, value: { measurements: [kept] } } },
+    });
+  }
+  const { finished } = await runExperiments([experiment], runner, { jobs });
+  expect(finished.map(({ name }) => name)).toEqual(['precision']);
 });
 
 test('a longer stage drops its rate at the same fractions', () => {

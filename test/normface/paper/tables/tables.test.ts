@@ -7,6 +7,7 @@ import { writeResults } from '../../../../src/normface/paper/results-files.node.
 import { openBlufr } from '../../../../src/normface/paper/tables/blufr-trials.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { planPrecision } from '../../../../src/normface/paper/tables/precision.node.ts';
 import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
 import { planTable2, table2Blocks } from '../../../../src/normface/paper/tables/table2.node.ts';
 import { planTable3 } from '../../../../src/normface/paper/tables/table3.node.ts';
@@ -94,6 +95,17 @@ test('figure 8 takes over the weight that table 2 has trained', async () => {
   await checkFindings('fig8', results);
   expect(results.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
+});
+
+test('half precision trains the baseline and its fine-tunes again in f16, and nothing in f32', async () => {
+  const plan = planPrecision(smallRecipe, seeds);
+  for (const { job, label } of plan.jobs) if (label.endsWith('f32')) await jobs.do(job);
+  const before = runs();
+  const results = await run(plan);
+  await checkFindings('precision', results, ['accuracy', 'auc']);
+  expect(column(results.tables[0]!, 'precision')).toEqual(Array(3).fill(['f32', 'f32', 'f16', 'f16']).flat());
+  expect(results.text[1]).toMatch(/^f16 less f32, in percentage points, .* over 2 seeds\./);
+  expect(runs()).toBe(before + 2 * 3);
 });
 
 test('table 3 judges each row by an open set of strangers', async () => {
