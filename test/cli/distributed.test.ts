@@ -35,7 +35,9 @@ test('what cannot be is refused', async () => {
   );
   expect([absent.exitCode, absent.stderr]).toEqual([
     1,
-    expect.stringMatching(/nowhere: there is no such file; without the images, --classes says how many people there are$/m),
+    expect.stringMatching(
+      /nowhere: there is no such file; without the images, --classes says how many people there are$/m,
+    ),
   ]);
   // Before a launcher is looked for: it would start them all.
   for (const [ranks, sentence] of [
