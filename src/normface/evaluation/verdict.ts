@@ -41,7 +41,16 @@ export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference
 
 /** Rows less their controls, in the order given, with the spread of all these rows behind each (src/common/shared-spread.ts). */
 export function differencesOf(compared: readonly Compared[]): Difference[] {
-  return withSpread(compared).differences;
+  const { rows, spread } = spreadOf(compared);
+  const varianceOf = (row: MeasuredRow, { variances }: SharedSpread) =>
+    variances[rows.findIndex(({ values }) => values === row.values)]!;
+  return compared.map(({ row, control }) =>
+    judgedBySpread(row, control, (values) =>
+      spread === undefined
+        ? testMean(values)
+        : testMeanBySpread(values, varianceOf(row, spread) + varianceOf(control, spread), spread.degrees),
+    ),
+  );
 }
 
 /** The same by the row. */
@@ -50,19 +59,9 @@ export function differencesByRow(compared: readonly Compared[]): Map<MeasuredRow
   return new Map(compared.map(({ row }, k) => [row, differences[k]!]));
 }
 
-function withSpread(compared: readonly Compared[]) {
+function spreadOf(compared: readonly Compared[]) {
   const rows = distinctRows(compared.flatMap(({ row, control }) => [row, control]));
-  const spread = sharedSpread(rows.map((row) => ({ seeds: seedsOf(row), values: row.values })));
-  const varianceOf = (row: MeasuredRow, { variances }: SharedSpread) =>
-    variances[rows.findIndex(({ values }) => values === row.values)]!;
-  const differences = compared.map(({ row, control }) =>
-    judgedBySpread(row, control, (values) =>
-      spread === undefined
-        ? testMean(values)
-        : testMeanBySpread(values, varianceOf(row, spread) + varianceOf(control, spread), spread.degrees),
-    ),
-  );
-  return { differences, spread, rows: rows.length };
+  return { rows, spread: sharedSpread(rows.map((row) => ({ seeds: seedsOf(row), values: row.values }))) };
 }
 
 /** Each row once, whatever labels it has. */
@@ -251,10 +250,10 @@ export function againstControlText(compared: readonly Compared[], what: string |
 
 /** Where the spread behind p comes from, where it is not of the two rows alone. */
 function spreadText(compared: readonly Compared[]): string {
-  const { rows, spread } = withSpread(compared);
-  return spread === undefined || rows < 3
+  const { rows, spread } = spreadOf(compared);
+  return spread === undefined || rows.length < 3
     ? ''
-    : `, with the spread of all ${rows} rows about the means of row and seed behind it (${spread.degrees} degrees of freedom)`;
+    : `, with the spread of all ${rows.length} rows about the means of row and seed behind it (${spread.degrees} degrees of freedom)`;
 }
 
 /** The same in one line: which rows are above and below their control, and how many can not be told from it. */
