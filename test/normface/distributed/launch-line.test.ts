@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  checkImages,
   type Job,
   launchArguments,
   launchEnvironment,
@@ -76,6 +77,13 @@ test('hosts that are none are refused, and counts that differ', () => {
   expect(rankCount(undefined, hosts)).toBe(4);
   expect(rankCount(8, undefined)).toBe(8);
   expect(() => rankCount(3, hosts)).toThrow('--ranks 3, but --hosts has 4');
+  for (const many of [
+    () => rankCount(4097, undefined),
+    () => rankCount(undefined, parseHosts('a:4000,b:97')),
+  ])
+    expect(many).toThrow('at most 4096 ranks, not 4097');
+  expect(() => checkImages(9, 8)).toThrow('9 ranks need at least 9 images in a batch, not 8');
+  expect(() => checkImages(8, 8)).not.toThrow();
 });
 
 test('launchers by what they print', () => {
