@@ -121,7 +121,7 @@ function transferTable(
 
 function memoryTable({ memory, classesPerRank, imagesPerRank, wholeMatrix }: DistributedPlan): Table {
   const labels: Readonly<Record<keyof typeof memory, string>> = {
-    parameters: 'net and own rows of the class matrix',
+    parameters: 'net and own rows of the class matrices',
     gradients: 'their gradients',
     optimiser: 'optimiser',
     features: 'features of all ranks, and their gradients',
@@ -134,7 +134,7 @@ function memoryTable({ memory, classesPerRank, imagesPerRank, wholeMatrix }: Dis
     rows: [
       ...keys.map((key) => [labels[key], bytesText(memory[key])]),
       ['together', bytesText(sum)],
-      ['with the class matrix on every rank it alone would take', bytesText(wholeMatrix)],
+      ['with the class matrices on every rank they alone would take', bytesText(wholeMatrix)],
     ],
     notes: [
       `${countText(classesPerRank, 'row')} of the class matrix and ${imagesPerRank.toFixed(0)} images a rank; outputs of layers are not counted: \`normface train --dry-run\` names them`,

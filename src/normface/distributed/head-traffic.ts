@@ -28,6 +28,8 @@ export interface PlannedLoss {
   /** Of elasticface: what its margins are of, and which image gets which. */
   readonly form?: 'arc' | 'cos';
   readonly assignment?: string;
+  /** Share of the other people's classes that a step draws. What is sent does not depend on it. */
+  readonly classSampling?: { readonly rate: number } | undefined;
   /** Share of the numbers of a feature that it does not see. */
   readonly dropout?: number;
 }

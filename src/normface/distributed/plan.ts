@@ -5,6 +5,7 @@
  */
 
 import { ringBytes } from '../../engine/distributed/communicator.ts';
+import { type ClassRows, classRows } from './class-matrix.ts';
 import { dividesClasses, headTraffic, type PlannedLoss, type Sent } from './head-traffic.ts';
 
 /** What is trained, in numbers. */
@@ -17,8 +18,6 @@ export interface TrainingSize {
   readonly featureSize: number;
   /** Images of all ranks in a step. */
   readonly batchSize: number;
-  /** Part of the other people's classes that a step draws; 1 without class sampling. */
-  readonly sampling: number;
   /** Numbers that the optimiser keeps for each parameter: 1 for momentum, 2 for Adam. */
   readonly optimiserStates: number;
   /** Default: normface. */
@@ -51,19 +50,19 @@ export interface Transfer {
 
 /** Bytes that a rank holds, of 32-bit numbers; outputs of layers are not in it. */
 export interface RankMemory {
-  /** Net and own rows of the class matrix; with class sampling also a copy of those that a step draws. */
+  /** Net and own rows of the class matrices; with class sampling also a copy of those that a step draws. */
   readonly parameters: number;
   readonly gradients: number;
   readonly optimiser: number;
   /** Features of all ranks and their gradients. */
   readonly features: number;
-  /** Scores of a window of classes. */
+  /** Scores of a window of classes, of one loss after the other. */
   readonly scores: number;
 }
 
 export interface DistributedPlan {
   readonly ranks: number;
-  /** Largest number of class rows of a rank. */
+  /** Largest number of rows of the class matrix that a rank has; 0 of losses without one. */
   readonly classesPerRank: number;
   readonly imagesPerRank: number;
   readonly net: readonly Transfer[];
@@ -75,7 +74,7 @@ export interface DistributedPlan {
   /** In the place of `head`, were the class matrix on every rank. */
   readonly headDataParallel: readonly Transfer[];
   readonly memory: RankMemory;
-  /** The class matrix with gradient and optimiser, were it on every rank. */
+  /** The class matrices with gradients and optimiser, were all of them on every rank and no class drawn. */
   readonly wholeMatrix: number;
   /** Of a step, with the head by classes. */
   readonly bytes: number;
@@ -90,11 +89,11 @@ const windowBytes = 16 * 2 ** 20;
 
 /** Plans a step. @throws RangeError where a number is not positive */
 export function planDistributed(size: TrainingSize, cluster: Cluster): DistributedPlan {
-  const { netParameters, classes, featureSize, batchSize, sampling, optimiserStates } = size;
+  const { netParameters, classes, featureSize, batchSize, optimiserStates } = size;
   const { loss = { name: 'normface' }, auxiliaryLoss, gradientBytes = f32, clips = false } = size;
   const { sharedNorms = [] } = size;
   const { ranks } = cluster;
-  const numbers = { netParameters, classes, featureSize, batchSize, sampling, optimiserStates };
+  const numbers = { netParameters, classes, featureSize, batchSize, optimiserStates };
   for (const [name, value] of Object.entries({ ...numbers, ...cluster }))
     if (
       !(value >= 0) ||
@@ -106,16 +105,16 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
     const hops = times * (collective === 'allReduce' ? 2 : 1) * (ranks - 1);
     return { what, bytes, seconds: bytes / (1.25e8 * cluster.gigabitsPerSecond) + hops * cluster.latency };
   };
-  const whole = (what: string, numbers: number, times = 1): Sent => ({
+  const reduced = (what: string, numbers: number, times = 1): Sent => ({
     what: `${what}: all-reduce`,
     collective: 'allReduce',
     ...{ numbers, times },
   });
   const isDivided = dividesClasses(loss) || (auxiliaryLoss !== undefined && dividesClasses(auxiliaryLoss));
   const net = [
-    send(whole('gradients of the net', netParameters), gradientBytes),
+    send(reduced('gradients of the net', netParameters), gradientBytes),
     // Two numbers of 64 bits.
-    ...(clips && isDivided ? [send(whole('squares of the gradients', 4))] : []),
+    ...(clips && isDivided ? [send(reduced('squares of the gradients', 4))] : []),
   ];
   const channels = sharedNorms.reduce((sum, count) => sum + count, 0);
   // As src/engine/ops/norm/batch_norm_ranks.ts: numbers of 64 bits.
@@ -125,13 +124,13 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
       : [
           // Sums with the number of rows, then squared deviations from the mean of all.
           send(
-            whole(
+            reduced(
               'statistics of the batch norms',
               2 * (2 * channels + sharedNorms.length),
               2 * sharedNorms.length,
             ),
           ),
-          send(whole('gradients of the batch norms', 2 * 2 * channels, sharedNorms.length)),
+          send(reduced('gradients of the batch norms', 2 * 2 * channels, sharedNorms.length)),
         ];
   const head = [
     // With a word of each rank that says whether to stop.
@@ -144,32 +143,38 @@ export function planDistributed(size: TrainingSize, cluster: Cluster): Distribut
         .filter(({ collective }) => collective !== 'allGather' || loss.dropout || auxiliaryLoss.dropout)
         .map((sent) => send({ ...sent, what: `auxiliary loss, ${sent.what}` }))
     : [];
-  const matrix = classes * featureSize;
-  const headDataParallel = [send(whole('gradients of the class matrix', matrix))];
-  const classesPerRank = dividesClasses(loss) ? Math.ceil(classes / ranks) : classes;
-  const ownRows = classesPerRank * featureSize;
-  const drawn = Math.min(classesPerRank, Math.ceil(classesPerRank * sampling) + batchSize);
-  // Rows that are drawn are trained as a parameter of their own, which the optimiser keeps as much for.
-  const drawnRows = sampling < 1 ? drawn * featureSize : 0;
-  const parameters = f32 * (netParameters + ownRows + drawnRows);
+  const losses = [loss, ...(auxiliaryLoss ? [auxiliaryLoss] : [])];
+  const rowsOn = (count: number, used: readonly PlannedLoss[] = losses) =>
+    used.map((one) => classRows(one, { classes, images: batchSize, ranks: count }));
+  const numbersOf = (rows: readonly ClassRows[], key: keyof ClassRows) =>
+    featureSize * rows.reduce((sum, one) => sum + one[key], 0);
+  const own = rowsOn(ranks);
+  const trained = netParameters + numbersOf(own, 'trained');
+  const moved = numbersOf(own, 'moved');
+  // On every rank, and without sampling.
+  const whole = rowsOn(
+    1,
+    losses.map(({ name }) => ({ name })),
+  );
+  const matrix = numbersOf(whole.slice(0, 1), 'withGradient');
   const sent = [...net, ...norms, ...head, ...auxiliary];
   return {
     ranks,
-    classesPerRank,
+    classesPerRank: own[0]!.classes,
     imagesPerRank: batchSize / ranks,
     net,
     norms,
     head,
     auxiliary,
-    headDataParallel,
+    headDataParallel: [send(reduced('gradients of the class matrix', matrix))],
     memory: {
-      parameters,
-      gradients: f32 * (netParameters + (drawnRows || ownRows)),
-      optimiser: optimiserStates * parameters,
+      parameters: f32 * (trained + moved),
+      gradients: f32 * (netParameters + numbersOf(own, 'withGradient')),
+      optimiser: f32 * optimiserStates * trained,
       features: 2 * f32 * batchSize * featureSize,
-      scores: Math.min(windowBytes, f32 * batchSize * drawn),
+      scores: Math.min(windowBytes, f32 * batchSize * Math.max(...own.map(({ inUse }) => inUse))),
     },
-    wholeMatrix: f32 * matrix * (2 + optimiserStates),
+    wholeMatrix: f32 * ((2 + optimiserStates) * numbersOf(whole, 'trained') + numbersOf(whole, 'moved')),
     bytes: total(sent, 'bytes'),
     seconds: total(sent, 'seconds'),
   };

@@ -1,4 +1,3 @@
-import type { LossSettings } from '../losses/loss.ts';
 import { describeNet } from '../nets/describe.ts';
 import { netOf } from '../nets/index.ts';
 import { inputSize, type TrainingConfig } from '../training/config/config.ts';
@@ -13,15 +12,13 @@ export function trainingSize(config: TrainingConfig, classes: number): TrainingS
     output,
     layers,
   } = describeNet(design, [...inputSize(data), design.input[2]]);
-  const { classSampling }: LossSettings = loss;
-  const momentum = optimiser.momentum > 0 ? 1 : 0;
   return {
     netParameters,
     classes,
     featureSize: output[0]!,
     batchSize,
-    sampling: classSampling?.rate ?? 1,
-    optimiserStates: optimiser.name === 'sgd' ? momentum : 2,
+    // SGD keeps a velocity even where the momentum is 0.
+    optimiserStates: optimiser.name === 'sgd' ? 1 : 2,
     loss,
     auxiliaryLoss,
     sharedNorms: ranks.syncBatchNorm

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PlannedLoss } from '../../../src/normface/distributed/head-traffic.ts';
 import { efficiency, planDistributed, total } from '../../../src/normface/distributed/plan.ts';
 
 /** A million people on 64 ranks with 128 images each, features of 512 numbers, no latency. */
@@ -7,9 +8,9 @@ const million = {
   classes: 1e6,
   featureSize: 512,
   batchSize: 8192,
-  sampling: 1,
   optimiserStates: 1,
 };
+const sampled = { name: 'normface', classSampling: { rate: 0.1 } } as const;
 const cluster = { ranks: 64, gigabitsPerSecond: 10, latency: 0 };
 
 test('bytes of each collective, by hand', () => {
@@ -39,7 +40,7 @@ test('latency is that of every hop of the ring', () => {
 });
 
 test('what the head sends does not depend on the number of people, nor on sampling', () => {
-  const few = planDistributed({ ...million, classes: 1000, sampling: 0.1 }, cluster);
+  const few = planDistributed({ ...million, classes: 1000, loss: sampled }, cluster);
   expect(few.head).toEqual(planDistributed(million, cluster).head);
 });
 
@@ -54,11 +55,43 @@ test('memory of a rank, by hand', () => {
   expect(memory.scores).toBe(16 * 2 ** 20);
   // Matrix, gradient and momentum: 3 · 2.048 GB.
   expect(wholeMatrix).toBe(6_144_000_000);
-  const sampled = planDistributed({ ...million, sampling: 0.1, optimiserStates: 2 }, cluster).memory;
+  const drawn = planDistributed({ ...million, loss: sampled, optimiserStates: 2 }, cluster).memory;
   // 1563 drawn rows and at most 8192 of the batch.
-  expect(sampled.gradients).toBe(4 * (43.6e6 + 9755 * 512));
-  expect(sampled.parameters).toBe(4 * (43.6e6 + (15_625 + 9755) * 512));
-  expect(sampled.optimiser).toBe(2 * sampled.parameters);
+  expect(drawn.gradients).toBe(4 * (43.6e6 + 9755 * 512));
+  expect(drawn.parameters).toBe(4 * (43.6e6 + (15_625 + 9755) * 512));
+  expect(drawn.optimiser).toBe(2 * drawn.parameters);
+});
+
+test('memory of a second loss, by hand', () => {
+  const withSecond = (auxiliaryLoss: PlannedLoss, optimiserStates = 1) =>
+    planDistributed({ ...million, classes: 1000, optimiserStates, auxiliaryLoss }, { ...cluster, ranks: 4 });
+  // Its own agents of 250 people, 512 numbers each, beside the first loss's.
+  const agents = withSecond({ name: 'c-contrastive' });
+  const numbers = 43.6e6 + 2 * 250 * 512;
+  expect(agents.memory).toMatchObject({ parameters: 4 * numbers, gradients: 4 * numbers });
+  expect(agents.memory.optimiser).toBe(4 * numbers);
+  expect(agents.wholeMatrix).toBe(3 * 4 * 2 * 1000 * 512);
+  // The gradients that are compared with those of the head are the first loss's.
+  expect(total(agents.headDataParallel, 'bytes')).toBe(2 * (3 / 4) * 4 * 1000 * 512);
+  // Every rank has all centers, which have no gradient and no optimiser.
+  const centers = withSecond({ name: 'center' }, 2);
+  const trained = 43.6e6 + 250 * 512;
+  expect(centers.memory.parameters).toBe(4 * (trained + 1000 * 512));
+  expect(centers.memory).toMatchObject({ gradients: 4 * trained, optimiser: 8 * trained });
+  expect(centers.wholeMatrix).toBe(4 * 1000 * 512 + 4 * 4 * 1000 * 512);
+  // Classes are drawn for each loss by itself.
+  const { memory } = withSecond({ name: 'cosface', classSampling: { rate: 0.1 } });
+  // 25 drawn and 8192 of the batch are more than there are.
+  expect(memory.parameters).toBe(4 * (trained + 2 * 250 * 512));
+  expect(memory.gradients).toBe(4 * (trained + 250 * 512));
+});
+
+test('a loss of pairs has no class matrix', () => {
+  const plan = planDistributed({ ...million, loss: { name: 'triplet' } }, cluster);
+  expect(plan.classesPerRank).toBe(0);
+  expect(plan.wholeMatrix).toBe(0);
+  expect(total(plan.headDataParallel, 'bytes')).toBe(0);
+  expect(plan.memory).toMatchObject({ parameters: 4 * 43.6e6, gradients: 4 * 43.6e6, scores: 0 });
 });
 
 test('batch norms of all ranks: bytes and hops, by hand, which no computing hides', () => {
