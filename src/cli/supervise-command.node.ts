@@ -6,7 +6,8 @@ import { parseHosts, rankCount } from '../normface/distributed/launch-line.ts';
 import { findLauncher, titles } from '../normface/distributed/launcher.node.ts';
 import { supervise } from '../normface/distributed/supervise.node.ts';
 import { latestCheckpoint } from '../normface/training/checkpoint/checkpoint.node.ts';
-import { ECHO, INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
+import { EndSignals, type SignalOptions } from '../normface/training/run/end-signals.node.ts';
+import { INTERRUPTED } from '../normface/training/run/interrupt.node.ts';
 import type { Context } from './context.node.ts';
 
 export interface RankOptions {
@@ -28,8 +29,6 @@ class RanksError extends UserError {
     this.exitCode = exitCode;
   }
 }
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs this program in several ranks, to their end, and takes over their exit status.
@@ -69,21 +68,21 @@ function programFile(): string {
 }
 
 /** Calls `stop` at each signal that asks to end. @returns ends it */
-function listen(context: Context, stop: () => void): () => void {
-  let asked: number | undefined;
-  const onSignal = () => {
-    const now = performance.now();
-    if (asked !== undefined && now - asked < ECHO) return;
-    context.warn(
-      asked !== undefined
-        ? 'ending at once'
-        : 'asking the ranks to save and stop; once more ends at once without saving',
-    );
-    asked ??= now;
+export function listen(
+  context: Pick<Context, 'warn'>,
+  stop: () => void,
+  options?: SignalOptions,
+): () => void {
+  const told = (text: string) => {
+    context.warn(text);
     stop();
   };
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
+  const signals = new EndSignals(
+    {
+      asked: () => told('asking the ranks to save and stop; once more ends at once without saving'),
+      insisted: () => told('ending at once'),
+    },
+    options,
+  );
+  return () => signals.dispose();
 }
