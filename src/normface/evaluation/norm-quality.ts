@@ -2,6 +2,8 @@
 
 import { spearman } from '../../common/rank-correlation.ts';
 import { type MeanTest, testMean } from '../../common/statistics.ts';
+import type { CourseName, QualitySet } from '../data/quality-courses.ts';
+import { checkFeatures, checkLengths, type Features } from './features.ts';
 
 /** What the lengths do from the best level to the worst. */
 export interface NormQuality {
@@ -38,6 +40,28 @@ export function normQuality(lengths: readonly ArrayLike<number>[], people: Array
     ),
     correlation: withinOne(overPeople(best.map((_, i) => withQuality(logs.map((level) => level[i]!))))),
   };
+}
+
+/** By course. @param features of the pictures of the set, in their order @throws UserError where one is not finite, or zero */
+export function normsByCourse(
+  features: Features,
+  { courses, people }: Pick<QualitySet, 'courses' | 'people'>,
+): Record<CourseName, NormQuality> {
+  checkFeatures(features);
+  checkLengths(features);
+  const { values, dimension } = features;
+  const lengths = Array.from({ length: values.length / dimension }, (_, row) =>
+    Math.hypot(...values.subarray(row * dimension, (row + 1) * dimension)),
+  );
+  const rest = [...lengths];
+  const judged = Object.entries(courses).map(([name, { levels }]) => [
+    name,
+    normQuality(
+      levels.map(() => rest.splice(0, people.length)),
+      people,
+    ),
+  ]);
+  return Object.fromEntries(judged);
 }
 
 /** The same with an interval that ends at −1 and 1, beyond which no correlation is. */

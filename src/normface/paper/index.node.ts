@@ -15,6 +15,7 @@ import { baselineLength } from './tables/baseline-length.node.ts';
 import { fig8 } from './tables/fig8.node.ts';
 import { margins } from './tables/margins.node.ts';
 import { mirror } from './tables/mirror.node.ts';
+import { norms } from './tables/norms.node.ts';
 import { precision } from './tables/precision.node.ts';
 import { scratch } from './tables/scratch.node.ts';
 import { table1 } from './tables/table1.node.ts';
@@ -41,6 +42,7 @@ export const experiments: readonly AnyExperiment[] = [
   mirror,
   fig9,
   scratch,
+  norms,
   margins,
   precision,
 ];

@@ -18,6 +18,8 @@ export interface HeadSettings {
   readonly distanceAgents: AgentSettings;
   /** Of later losses, in place of those of their authors. */
   readonly later: Partial<Record<Loss['name'], object>>;
+  /** Of losses with a threshold, where they go on from class weights of softmax (docs/reference.md#fine-tuning-with-a-threshold). */
+  readonly startingBias: Partial<Record<Loss['name'], number>>;
 }
 
 interface AgentSettings {
@@ -228,12 +230,15 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
 
 /** A row of a loss with the settings of its authors (sources: docs/reference.md) unless the head has others. */
 function lossRow(
-  { agents, later }: HeadSettings,
+  { agents, later, startingBias }: HeadSettings,
   loss: string,
   key: Loss['name'],
   normalisation: Normalisation = 'yes',
 ): LossRow {
-  return { key, loss, normalisation, config: { loss: { name: key, ...agents, ...later[key] } as Loss } };
+  const initial = startingBias[key];
+  const bias = initial === undefined ? {} : { bias: { initial } };
+  const settings = { name: key, ...agents, ...later[key], ...bias };
+  return { key, loss, normalisation, config: { loss: settings as Loss } };
 }
 
 /** Losses that came after the paper. */

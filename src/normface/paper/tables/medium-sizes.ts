@@ -24,13 +24,15 @@ export const mediumSizes: Sizes = {
     // Five epochs from class weights of softmax; the numbers of their authors, with a schedule for the margin, are another experiment's.
     later: {
       arcface: { scale: { initial: 30 }, margin: 0.3 },
-      sphereface2: { weight: 0.1 },
       circle: { gamma: 64 },
       adaface: { scale: { initial: 30 }, margin: 0.3 },
       magface: { scale: { initial: 30 }, leastMargin: 0.2, mostMargin: 0.4 },
       elasticface: { scale: { initial: 30 }, margin: 0.3 },
       curricularface: { scale: { initial: 30 }, margin: 0.3 },
+      uniface: { s: 30, margin: 0.3 },
     },
+    // Where the pull of the own class and the push of the others balance over the training images of the first seed's baseline.
+    startingBias: { sphereface2: -1.7, uniface: 13 },
   },
   newClassWeights: false,
   protocol: 'normface-pca',

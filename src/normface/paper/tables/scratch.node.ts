@@ -1,6 +1,8 @@
 /** Losses trained from the beginning, all for as long: the comparison that papers on margins make. */
 
 import type { Plan, PlannedExperiment } from '../experiment.ts';
+import type { ExperimentRunner } from '../experiment-runner.node.ts';
+import type { Measure, PlannedJob } from '../jobs/job.ts';
 import { comparedResults, measurementsByLabel } from './compared-results.node.ts';
 import { pairsMeasure } from './comparison.node.ts';
 import { control, type LossRow, laterRows, paperRows, rowsOf, todaysRows } from './loss-rows.ts';
@@ -28,11 +30,42 @@ export const scratch: PlannedExperiment = {
   title: 'From the beginning: the losses with equal budgets',
   paper:
     'Trained from the beginning, C-contrastive is about as good as the center loss and scaled softmax about as good as softmax; papers on margins find CosFace and ArcFace above both.',
-  plan: (runner) =>
-    planScratch(comparisonRecipe(runner), runner.seeds, runner.pick({ quick: 0.25, medium: 2, full: 1 })),
+  plan: (runner) => planScratch(comparisonRecipe(runner), runner.seeds, scratchFactor(runner)),
 };
 
-/** @param factor length as a multiple of the baseline's */
+/** Length as a multiple of the baseline's. */
+export function scratchFactor(runner: Pick<ExperimentRunner, 'pick'>): number {
+  return runner.pick({ quick: 0.25, medium: 2, full: 1 });
+}
+
+interface ScratchOptions {
+  readonly factor: number;
+  readonly keys?: readonly string[];
+  readonly measures: readonly Measure[];
+}
+
+/** The trainings of some rows, seed by seed. */
+export function scratchJobs(
+  recipe: Recipe,
+  seeds: readonly number[],
+  { factor, keys = scratchKeys, measures }: ScratchOptions,
+): PlannedJob[] {
+  const stage = lengthened(recipe.baseline, factor);
+  return seeds.flatMap((seed) =>
+    scratchRows(recipe, keys).map((row) => ({
+      job: scratchJob(recipe, row, seed, { key: keyOf(row, factor), stage, measures }),
+      label: labelOf(row),
+      seed,
+    })),
+  );
+}
+
+function scratchRows(recipe: Recipe, keys: readonly string[]): LossRow[] {
+  const head = { ...recipe.head, startingBias: {} };
+  return rowsOf([...paperRows(head), ...laterRows(head), ...todaysRows(head)], keys);
+}
+
+/** @param factor as `scratchFactor` gives it */
 export function planScratch(
   recipe: Recipe,
   seeds: readonly number[],
@@ -40,18 +73,9 @@ export function planScratch(
   keys: readonly string[] = scratchKeys,
 ): Plan {
   const measure = pairsMeasure(recipe);
-  const rows = rowsOf(
-    [...paperRows(recipe.head), ...laterRows(recipe.head), ...todaysRows(recipe.head)],
-    keys,
-  );
+  const rows = scratchRows(recipe, keys);
   const stage = lengthened(recipe.baseline, factor);
-  const jobs = seeds.flatMap((seed) =>
-    rows.map((row) => ({
-      job: scratchJob(recipe, row, seed, { key: keyOf(row, factor), stage, measures: [measure] }),
-      label: labelOf(row),
-      seed,
-    })),
-  );
+  const jobs = scratchJobs(recipe, seeds, { factor, keys, measures: [measure] });
   return {
     jobs,
     results: async (known) => {

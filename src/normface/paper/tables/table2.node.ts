@@ -183,11 +183,21 @@ function paperText({ paper }: LossRow): string {
 }
 
 /** Where later losses have other settings than their authors gave them. */
-function laterText({ head: { later } }: Recipe): string {
+function laterText({ head: { later, startingBias } }: Recipe): string {
   const changed = Object.entries(later).map(([name, settings]) => `${name} ${JSON.stringify(settings)}`);
-  return changed.length === 0
-    ? ''
-    : ` Later losses have the settings of their authors, other than: ${changed.join(', ')}.`;
+  const biases = Object.entries(startingBias).map(
+    ([name, bias]) => `${name} at ${String(bias).replace('-', '−')}`,
+  );
+  return [
+    ...(changed.length > 0
+      ? [` Later losses have the settings of their authors, other than: ${changed.join(', ')}.`]
+      : []),
+    ...(biases.length > 0
+      ? [
+          ` The bias of losses that have one threshold for all classes starts where it balances own and other classes of the baseline, ${biases.join(', ')}; their default fits new class weights.`,
+        ]
+      : []),
+  ].join('');
 }
 
 /** The chance in the choice of pairs, which seeds do not show. */

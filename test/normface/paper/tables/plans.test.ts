@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Device } from '../../../../src/engine/core/tensor.ts';
 import { netOf } from '../../../../src/normface/nets/index.ts';
 import { baselineConfig } from '../../../../src/normface/paper/baseline.ts';
-import type { Plan } from '../../../../src/normface/paper/experiment.ts';
+import type { KnownValues, Plan } from '../../../../src/normface/paper/experiment.ts';
 import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
 import { listJobs } from '../../../../src/normface/paper/jobs/job-list.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
@@ -11,6 +11,7 @@ import { planBaselineLength } from '../../../../src/normface/paper/tables/baseli
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMargins } from '../../../../src/normface/paper/tables/margins.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { planNorms } from '../../../../src/normface/paper/tables/norms.node.ts';
 import { planPrecision } from '../../../../src/normface/paper/tables/precision.node.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
 import { lengthened } from '../../../../src/normface/paper/tables/recipe.ts';
@@ -110,6 +111,52 @@ test('medium: the Light CNN is trained as far as the other net', () => {
   const config = parseConfig(jobs[0]!.job.start!.job.config);
   expect(netOf(config.net).name).toBe('light-cnn-small');
   expect(config.epochs).toBeGreaterThanOrEqual(10);
+});
+
+test('lengths by quality are of the trainings from the beginning, and of no others', async () => {
+  const scratch = planScratch(smallRecipe, seeds, 2);
+  const norms = planNorms(smallRecipe, seeds, 2);
+  expect(norms.jobs).toHaveLength(2 * 5);
+  expect(await hashesOf(scratch, norms)).toHaveLength((await hashesOf(scratch)).length);
+});
+
+test('a threshold starts elsewhere where class weights go on from softmax, and at its default where they are new', () => {
+  const recipe = comparisonRecipe(medium);
+  const lossOf = (plan: Plan, key: string) =>
+    parseConfig(plan.jobs.find(({ job }) => job.key.includes(key))!.job.config).loss;
+  const fineTuned = planTable2(recipe, [1]);
+  expect(lossOf(fineTuned, '-uniface-')).toMatchObject({ s: 30, margin: 0.3, bias: { initial: 13 } });
+  expect(lossOf(fineTuned, '-sphereface2-')).toMatchObject({ weight: 50, bias: { initial: -1.7 } });
+  const fromTheBeginning = lossOf(planScratch(recipe, [1], 2), '-uniface-');
+  expect(fromTheBeginning).toMatchObject({ s: 30, margin: 0.3 });
+  expect(fromTheBeginning).not.toHaveProperty('bias.initial');
+});
+
+test.each([
+  { adaface: [0.5, 0.6, 0.55], said: 'AdaFace, normalised by blur +0.550', verdict: 'longer' },
+  { adaface: [-0.5, -0.6, -0.55], said: 'AdaFace, normalised by blur −0.550', verdict: 'shorter' },
+  { adaface: [-0.5, 0.6, 0.05], said: 'AdaFace, normalised by blur +0.050', verdict: 'indistinct' },
+])('the sign of the correlation of length and quality is tested over the seeds: $verdict', async (made) => {
+  const plan = planNorms(smallRecipe, [1, 2, 3], 1, ['control', 'adaface']);
+  const known: KnownValues = {
+    value: async <T extends object>({ key, config: { seed } }: Job) => {
+      const blur = key.includes('adaface') ? made.adaface[seed! - 1]! : 0.9 + 0.01 * seed!;
+      const course = (correlation: number) => ({ correlation, levels: [0, 10], means: [3, 2.5] });
+      return { blur: course(blur), detail: course(0.8 + 0.01 * seed!) } as unknown as T;
+    },
+  };
+  const { summary, text } = (await plan.results(known))!;
+  const part = summary!.split('; ').find((one) => one.includes(made.said))!;
+  expect(part).toMatch(
+    {
+      longer: /^better pictures have longer features in 4 of 4 \(/,
+      shorter: /^better pictures have shorter features in 1 of 4 \(/,
+      indistinct: /^which have the longer ones is not distinguishable in 1 of 4 \(/,
+    }[made.verdict]!,
+  );
+  expect(summary).toContain('softmax by blur +0.920');
+  const difference = text.find((one) => one.startsWith('Correlation by blur, less that of softmax'))!;
+  expect(difference).toMatch(made.verdict === 'indistinct' ? /not distinguishable\.$/ : /: below\.$/);
 });
 
 test('half precision: what is in f32 is trained for other tables anyway, what is in f16 differs in that alone', async () => {

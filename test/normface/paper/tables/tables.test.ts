@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import type { ExperimentResults, NamedTable, Plan } from '../../../../src/normface/paper/experiment.ts';
@@ -7,6 +7,7 @@ import { writeResults } from '../../../../src/normface/paper/results-files.node.
 import { openBlufr } from '../../../../src/normface/paper/tables/blufr-trials.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
+import { planNorms } from '../../../../src/normface/paper/tables/norms.node.ts';
 import { planPrecision } from '../../../../src/normface/paper/tables/precision.node.ts';
 import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
 import { planTable2, table2Blocks } from '../../../../src/normface/paper/tables/table2.node.ts';
@@ -58,7 +59,8 @@ async function checkFindings(
   expect(files.some((file) => file.endsWith('.png'))).toBe(true);
 }
 
-const runs = () => readdirSync(join(out, 'jobs')).length;
+const kept = join(out, 'jobs');
+const runs = () => (existsSync(kept) ? readdirSync(kept).length : 0);
 
 test('table 1 scores the baseline of each seed by four similarities', async () => {
   const results = await run(planTable1(smallRecipe, seeds));
@@ -106,6 +108,21 @@ test('half precision trains the baseline and its fine-tunes again in f16, and no
   expect(column(results.tables[0]!, 'precision')).toEqual(Array(3).fill(['f32', 'f32', 'f16', 'f16']).flat());
   expect(results.text[1]).toMatch(/^f16 less f32, in percentage points, .* over 2 seeds\./);
   expect(runs()).toBe(before + 2 * 3);
+});
+
+test('lengths by quality are measured of nets that are trained from the beginning', async () => {
+  const plan = planNorms(smallRecipe, [1], 1, ['control', 'magface']);
+  for (const { job, label } of plan.jobs) if (label === 'softmax') await jobs.do(job);
+  const before = runs();
+  const results = await run(plan);
+  await checkFindings('norms', results, []);
+  const [table] = results.tables;
+  // Two rows by blur and by resolution, six levels each; softmax is the baseline.
+  expect(table!.rows).toHaveLength(2 * 2 * 6);
+  expect(runs()).toBe(before + 1);
+  expect(column(table!, 'level').slice(0, 6)).toEqual([0, 10, 20, 40, 60, 100]);
+  for (const length of column(table!, 'mean log length') as number[])
+    expect(Number.isFinite(length)).toBe(true);
 });
 
 test('table 3 judges each row by an open set of strangers', async () => {
