@@ -58,17 +58,19 @@ export const quickSizes: Sizes = {
     jointScale: { initial: 16, learn: false },
     agents: { learningRateMultiplier: 10 },
     distanceAgents: { learningRateMultiplier: 100 },
-    // So few steps from new class weights at s = 64, weight 50 or γ = 256 undo the baseline.
+    // So few steps at ten times the rate, and s = 64, weight 50 or γ = 256, undo the baseline.
     later: {
       arcface: { scale: { initial: 30 }, margin: 0.3 },
-      sphereface2: { weight: 0.1 },
+      sphereface2: { weight: 5 },
       circle: { gamma: 32 },
       adaface: { scale: { initial: 30 }, margin: 0.3 },
       magface: { scale: { initial: 30 }, leastMargin: 0.2, mostMargin: 0.4 },
       elasticface: { scale: { initial: 30 }, margin: 0.3 },
       curricularface: { scale: { initial: 30 }, margin: 0.3 },
+      uniface: { s: 30, margin: 0.3, weight: 0.2 },
     },
-    startingBias: {},
+    // As those of the preset `medium`, for this baseline.
+    startingBias: { sphereface2: -5, uniface: 15 },
   },
   newClassWeights: false,
   protocol: 'normface-pca',
