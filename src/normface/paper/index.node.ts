@@ -12,6 +12,7 @@ import { fig6 } from './fig6.node.ts';
 import { fig7 } from './fig7.node.ts';
 import { fig9 } from './fig9.node.ts';
 import { baselineLength } from './tables/baseline-length.node.ts';
+import { distances } from './tables/distances.node.ts';
 import { fig8 } from './tables/fig8.node.ts';
 import { margins } from './tables/margins.node.ts';
 import { mirror } from './tables/mirror.node.ts';
@@ -35,6 +36,7 @@ export const experiments: readonly AnyExperiment[] = [
   fig7,
   baselineLength,
   table2,
+  distances,
   fig8,
   table3,
   table4,

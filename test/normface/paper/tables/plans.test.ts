@@ -3,11 +3,13 @@ import type { Device } from '../../../../src/engine/core/tensor.ts';
 import { netOf } from '../../../../src/normface/nets/index.ts';
 import { baselineConfig } from '../../../../src/normface/paper/baseline.ts';
 import type { KnownValues, Plan } from '../../../../src/normface/paper/experiment.ts';
+import { packBits } from '../../../../src/normface/paper/jobs/bits.ts';
 import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
 import { listJobs } from '../../../../src/normface/paper/jobs/job-list.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { runExperiments } from '../../../../src/normface/paper/run-experiments.node.ts';
 import { planBaselineLength } from '../../../../src/normface/paper/tables/baseline-length.node.ts';
+import { planDistances } from '../../../../src/normface/paper/tables/distances.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMargins } from '../../../../src/normface/paper/tables/margins.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
@@ -111,6 +113,56 @@ test('medium: the Light CNN is trained as far as the other net', () => {
   const config = parseConfig(jobs[0]!.job.start!.job.config);
   expect(netOf(config.net).name).toBe('light-cnn-small');
   expect(config.epochs).toBeGreaterThanOrEqual(10);
+});
+
+test('losses of distances: those of Table 2, and three of another weight', async () => {
+  const table2 = planTable2(smallRecipe, seeds);
+  const plan = planDistances(smallRecipe, seeds, 16);
+  expect(await hashesOf(table2, plan)).toHaveLength((await hashesOf(table2)).length + 2 * 3);
+  const heavy = plan.jobs.filter(({ job: { key } }) => key.includes('-weight-16-'));
+  expect(heavy).toHaveLength(2 * 3);
+  for (const { job } of heavy) expect(parseConfig(job.config).loss).toMatchObject({ weight: 16 });
+});
+
+test('losses of distances: what the weight brings, over the control, and to the order of the rows', async () => {
+  const accuracies: Record<string, number> = {
+    'normface-c-contrastive': 0.84,
+    'c-triplet-center': 0.79,
+    'c-triplet': 0.79,
+    'c-contrastive': 0.79,
+    softmax: 0.82,
+    'feature-only': 0.82,
+    'weight-only': 0.82,
+    normface: 0.83,
+    control: 0.8,
+  };
+  const plan = planDistances(smallRecipe, [1, 2, 3], 16);
+  const known: KnownValues = {
+    value: async <T extends object>({ key, config: { seed } }: Job) => {
+      const row = key.replace('small-', '').replace(/-s\d$/, '');
+      const name = Object.keys(accuracies).find((one) => row.startsWith(one))!;
+      const accuracy = (row.includes('weight-16') ? 0.85 : accuracies[name]!) + 0.001 * seed!;
+      const right = Math.round(200 * accuracy);
+      const decisions = packBits(Array.from({ length: 200 }, (_, k) => Number(k < right)));
+      const one = { seed: seed!, step: 4, merge: 'front', accuracy, areaUnderCurve: accuracy };
+      return { measurements: [{ ...one, pairs: 200, decisions }] } as unknown as T;
+    },
+  };
+  const { text, tables, summary } = (await plan.results(known))!;
+  const [, gained, over, order] = text;
+  expect(gained).toMatch(/^Weight 16 less weight 1, .* over 3 seeds\. Above: C-contrastive.*\+6\.00/);
+  expect(over).toMatch(/^Weight 16 less the control whose class weights .* Above: C-contrastive.*\+5\.00/);
+  expect(summary).toContain('3 of 3 rows are above the same of weight 1');
+  const counts = (one: string) => /put (\d+) in the same order and (\d+)/.exec(one)!.slice(1).map(Number);
+  // All three are above softmax now, as in the paper, and were below it.
+  expect(order).toMatch(/^In Table 2 these rows have weight 1\. .* place: of the \d+ pairs/);
+  const table2 = (await planTable2(smallRecipe, [1, 2, 3]).results(known))!;
+  const before = table2.text.find((one) => one.startsWith('Of the '))!;
+  expect(counts(order!)[0]).toBeGreaterThan(counts(before)[0]!);
+  expect(tables[0]!.display!.rows[0]).toEqual([
+    ...['C-contrastive', '79.20 ± 0.10', '85.20 ± 0.10'],
+    ...['+6.00 ± 0.00', '+5.00 ± 0.00', '85.20', '99.15'],
+  ]);
 });
 
 test('lengths by quality are of the trainings from the beginning, and of no others', async () => {

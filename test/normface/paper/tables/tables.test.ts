@@ -5,6 +5,7 @@ import type { ExperimentResults, NamedTable, Plan } from '../../../../src/normfa
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { writeResults } from '../../../../src/normface/paper/results-files.node.ts';
 import { openBlufr } from '../../../../src/normface/paper/tables/blufr-trials.node.ts';
+import { planDistances } from '../../../../src/normface/paper/tables/distances.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
 import { planNorms } from '../../../../src/normface/paper/tables/norms.node.ts';
@@ -97,6 +98,16 @@ test('figure 8 takes over the weight that table 2 has trained', async () => {
   await checkFindings('fig8', results);
   expect(results.tables[0]!.rows).toHaveLength((2 + 2 * 2) * 2);
   expect(runs()).toBe(before + 4);
+});
+
+test('losses of distances are trained with another weight beside those of table 2', async () => {
+  const plan = planDistances(smallRecipe, [1], 16);
+  for (const { job } of plan.jobs) if (!job.key.includes('-weight-16-')) await jobs.do(job);
+  const before = runs();
+  const results = await run(plan);
+  await checkFindings('distances', results, ['accuracy', 'auc']);
+  expect(column(results.tables[0]!, 'weight')).toEqual([1, 16, 1, 16, 1, 16]);
+  expect(runs()).toBe(before + 3);
 });
 
 test('half precision trains the baseline and its fine-tunes again in f16, and nothing in f32', async () => {
