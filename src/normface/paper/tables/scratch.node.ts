@@ -13,7 +13,6 @@ import { baselineText } from './recipe-text.ts';
 /** Keys of the rows of Table 2 that are trained from the beginning, too; a loss more is a word here. */
 export const scratchKeys: readonly string[] = [
   control.key,
-  'softmax-dropout',
   'softmax-center',
   'normface',
   'cosface',
