@@ -51,7 +51,7 @@ const light = [
   /^src\/normface\/(alignment\/template|losses\/names|overview\/run-orders|distributed\/orders|training\/progress|evaluation\/(merge|features))\.ts$/,
   /^src\/normface\/(package|data\/images\/pixel-limit)\.node\.ts$/,
   // How the program ends, whatever it was doing.
-  /^src\/(common\/(files|temporary)|normface\/training\/run\/interrupt|engine\/runtime\/end-now)\.node\.ts$/,
+  /^src\/(common\/(files|temporary)|normface\/training\/run\/(interrupt|end-signals)|engine\/runtime\/end-now)\.node\.ts$/,
   /^src\/engine\/(core\/errors|distributed\/mpi\/launcher)\.ts$/,
   /^src\/inspector\/estimate\/card-names\.ts$/,
 ];

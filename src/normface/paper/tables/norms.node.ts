@@ -33,7 +33,7 @@ export const norms: PlannedExperiment = {
   name: 'norms',
   title: 'The length of features and the quality of images',
   paper:
-    'The paper says that softmax gives easy images long features (section 3.1). AdaFace and MagFace take the length for the quality; others found the opposite on some data (AdaFace issues 6 and 49).',
+    'Softmax encourages features that are well separated to be long (arXiv 1704.06369, section 3.1). AdaFace and MagFace take the length for the quality; others found the opposite on some data (AdaFace issues 6 and 49).',
   plan: (runner) => planNorms(comparisonRecipe(runner), runner.seeds, scratchFactor(runner)),
 };
 
