@@ -1,7 +1,7 @@
 /** `normface norms`: does the length of a feature say how good an image is? */
 
 import { UsageError } from '../common/errors.ts';
-import { grouped } from '../common/format.ts';
+import { grouped, signedText } from '../common/format.ts';
 import type { MeanTest } from '../common/statistics.ts';
 import { formatTable, type Table } from '../common/table.ts';
 import type { Dataset } from '../normface/data/dataset.ts';
@@ -82,7 +82,7 @@ function verdict({ interval, mean }: MeanTest): string {
   return mean > 0 ? 'better pictures have longer features' : 'better pictures have shorter features';
 }
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+const signed = (value: number): string => signedText(value, 3);
 
 function withInterval({ mean, interval }: MeanTest): string {
   return interval ? `${signed(mean)} (${signed(interval[0])} to ${signed(interval[1])})` : signed(mean);

@@ -58,6 +58,11 @@ export function countText(count: number, singular: string, plural = `${singular}
   return `${grouped(count)} ${count === 1 ? singular : plural}`;
 }
 
+/** With its sign, of nothing a plus. */
+export function signedText(value: number, decimals: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`;
+}
+
 /** A ratio; with more decimals near 1, so that an interval that ends there is not taken for one that holds it. */
 export function ratioText(ratio: number): string {
   return ratio > 0.9 && ratio < 1.1 ? ratio.toFixed(3) : significant(ratio);

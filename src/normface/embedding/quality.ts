@@ -1,6 +1,6 @@
 /** How the length of features goes with the quality of images, where that was drawn: what AdaFace and MagFace build on. */
 
-import { countText } from '../../common/format.ts';
+import { countText, signedText } from '../../common/format.ts';
 import { type RankCorrelation, rankCorrelation } from '../../common/rank-correlation.ts';
 import type { Sample } from '../data/dataset.ts';
 import type { Features } from '../evaluation/features.ts';
@@ -43,7 +43,7 @@ export function qualityTexts(correlations: QualityCorrelations, count: number): 
   return Object.entries(correlations).flatMap(([key, found]) => {
     if (!found) return [];
     const { correlation, p } = found;
-    const value = `${correlation < 0 ? '−' : '+'}${Math.abs(correlation).toFixed(2)}`;
+    const value = signedText(correlation, 2);
     const chance = p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
     return [
       `length of features against ${key}: rank correlation ${value} (${chance}, ${countText(count, 'image')})`,

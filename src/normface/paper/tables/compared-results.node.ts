@@ -1,8 +1,6 @@
 /** What is told of rows that are compared with one of them, by their accuracy on pairs. */
 
 import { estimate } from '../../../common/statistics.ts';
-import { mean } from '../../evaluation/result.ts';
-import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
@@ -14,11 +12,12 @@ import {
 import type { ExperimentResults, KnownValues } from '../experiment.ts';
 import type { PlannedJob } from '../jobs/job.ts';
 import {
+  areaText,
   type Measurement,
   measuredRow,
+  measurementLines,
   measurementsOf,
   type PairsMeasure,
-  perSeed,
 } from './comparison.node.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
 import { seedsRemark } from './seeds-remark.ts';
@@ -81,16 +80,7 @@ export function comparedResults(
       {
         stem,
         columns: ['row', remarks, 'seed', 'step', 'accuracy', 'auc'],
-        rows: rows.flatMap(({ key, remark, measurements }) =>
-          measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
-            key,
-            remark,
-            seed,
-            step,
-            accuracy,
-            areaUnderCurve,
-          ]),
-        ),
+        rows: rows.flatMap(({ key, remark, measurements }) => measurementLines([key, remark], measurements)),
         display: {
           columns: [
             { header: '' },
@@ -105,7 +95,7 @@ export function comparedResults(
             row.remark,
             percentEstimate(row.estimate) + seedsRemark(row.values.length, seeds.length),
             differences.has(row) ? points(differences.get(row)!) : '–',
-            percent(mean(perSeed(row.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
+            areaText(row.measurements),
           ]),
           notes: [
             `In per cent, \`${rule}\`${seeds.length > 1 ? ', mean ± standard deviation over the seeds; differences with their standard errors' : ', one seed'}.`,

@@ -5,6 +5,7 @@ import { evaluateScores } from '../../evaluation/evaluate.ts';
 import type { MergeName } from '../../evaluation/merge.ts';
 import { MergedScores } from '../../evaluation/merged-scores.ts';
 import { mean } from '../../evaluation/result.ts';
+import { percent } from '../../evaluation/summary.ts';
 import type { MeasuredRow } from '../../evaluation/verdict.ts';
 import { completeCheckpoints, stepOf } from '../../training/checkpoint/checkpoint.node.ts';
 import type { TrainingConfig } from '../../training/config/config.ts';
@@ -135,6 +136,25 @@ export function perSeed(
   value: (measurement: Measurement) => number = ({ accuracy }) => accuracy,
 ): number[] {
   return bySeed(measurements).map((ofSeed) => mean(ofSeed.map(value)));
+}
+
+/** Lines of a CSV file, a checkpoint each: whose it is, then seed, step, accuracy and area under the curve. */
+export function measurementLines(
+  whose: readonly (string | number)[],
+  measurements: readonly Measurement[],
+): (string | number)[][] {
+  return measurements.map(({ seed, step, accuracy, areaUnderCurve }) => [
+    ...whose,
+    seed,
+    step,
+    accuracy,
+    areaUnderCurve,
+  ]);
+}
+
+/** Area under the curve, in per cent, the mean over the seeds. */
+export function areaText(measurements: readonly Measurement[]): string {
+  return percent(mean(perSeed(measurements, ({ areaUnderCurve }) => areaUnderCurve)));
 }
 
 /** The measurements of each seed. */

@@ -6,7 +6,6 @@
 import { estimate } from '../../../common/statistics.ts';
 import { orderText } from '../../evaluation/paper-order.ts';
 import { mean } from '../../evaluation/result.ts';
-import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
@@ -18,11 +17,12 @@ import {
 } from '../../evaluation/verdict.ts';
 import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.ts';
 import {
+  areaText,
   type Measurement,
   measuredRow,
   measuredRows,
+  measurementLines,
   pairsMeasure,
-  perSeed,
   rowJobs,
 } from './comparison.node.ts';
 import { control, controlAmong, isControl, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
@@ -132,14 +132,7 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
         columns: ['row', 'weight', 'seed', 'step', 'accuracy', 'auc'],
         rows: pairs.flatMap(({ row, control: light }) =>
           [light, row].flatMap((one, k) =>
-            one.measurements.map(({ seed, step, accuracy: share, areaUnderCurve }) => [
-              light.row.key,
-              k === 0 ? 1 : weight,
-              seed,
-              step,
-              share,
-              areaUnderCurve,
-            ]),
+            measurementLines([light.row.key, k === 0 ? 1 : weight], one.measurements),
           ),
         ),
         display: {
@@ -156,7 +149,7 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
             accuracy(row),
             points(gained!.get(row)!),
             points(overControl!.get(row)!),
-            percent(mean(perSeed(row.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
+            areaText(row.measurements),
             row.row.paper!.accuracy.toFixed(2),
           ]),
           notes: [

@@ -1,5 +1,6 @@
 /** Whether the length of a feature says how good an image is, and whether losses that say so differ from softmax: of nets trained from the beginning. */
 
+import { signedText } from '../../../common/format.ts';
 import { type Estimate, estimate, holm, testMean } from '../../../common/statistics.ts';
 import { type CourseName, qualitySet } from '../../data/quality-courses.ts';
 import { normsByCourse } from '../../evaluation/norm-quality.ts';
@@ -106,7 +107,7 @@ function resultsOf(rows: readonly Row[], seeds: readonly number[]): ExperimentRe
   return {
     summary: signsText(signs),
     text: [
-      `${identities} generated people of ${samples} pictures, each drawn at six radii of blur and at six resolutions, and embedded by the nets that were [trained from the beginning](#from-the-beginning-the-losses-with-equal-budgets). ` +
+      `${identities} generated people of ${samples} pictures, each drawn at six radii of blur and at six resolutions, and embedded by the nets that the experiment "scratch" trains from the beginning. ` +
         "Within a picture, Spearman's correlation of the length of the feature and the quality of the level is 1 where every better level has a longer feature, −1 where every one has a shorter one.",
       `${signsText(signs)}.`,
       ...courses.flatMap((course) => againstText(rows, course)),
@@ -236,7 +237,7 @@ function againstText(rows: readonly Row[], course: CourseName): string[] {
   ];
 }
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+const signed = (value: number): string => signedText(value, 3);
 
 function withSpread({ mean, std }: Estimate, text: (value: number) => string): string {
   return std === null ? text(mean) : `${text(mean)} ± ${std.toFixed(3)}`;

@@ -4,8 +4,6 @@ import { UserError } from '../../../common/errors.ts';
 import { estimate } from '../../../common/statistics.ts';
 import { DeviceError } from '../../../engine/core/errors.ts';
 import { checkHalf } from '../../../engine/runtime/tensor-bytes.ts';
-import { mean } from '../../evaluation/result.ts';
-import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
@@ -18,7 +16,13 @@ import type { ExperimentResults, Plan, PlannedExperiment } from '../experiment.t
 import type { ExperimentRunner } from '../experiment-runner.node.ts';
 import type { Job } from '../jobs/job.ts';
 import { measurementsByLabel } from './compared-results.node.ts';
-import { type Measurement, measuredRow, pairsMeasure, perSeed } from './comparison.node.ts';
+import {
+  areaText,
+  type Measurement,
+  measuredRow,
+  measurementLines,
+  pairsMeasure,
+} from './comparison.node.ts';
 import { control, paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import { baselineJob, fineTuneJob, type Recipe } from './recipe.ts';
@@ -107,8 +111,6 @@ function experimentResults(
   const judges = `${found[0]!.full[0]!.decisions.length.toLocaleString('en-US')} pairs`;
   const accuracy = (values: readonly number[]) =>
     percentEstimate(estimate(values)) + seedsRemark(values.length, seeds.length);
-  const area = (measurements: readonly Measurement[]) =>
-    percent(mean(perSeed(measurements, ({ areaUnderCurve }) => areaUnderCurve)));
   return {
     summary: againstControlSummary(compared).replaceAll('their control', 'the same in f32'),
     text: [
@@ -123,14 +125,7 @@ function experimentResults(
         columns: ['training', 'precision', 'seed', 'step', 'accuracy', 'auc'],
         rows: lines.flatMap(({ pair, measurements: { full, half } }) =>
           [full, half].flatMap((measurements, k) =>
-            measurements.map(({ seed, step, accuracy: share, areaUnderCurve }) => [
-              pair.name,
-              k === 0 ? 'f32' : 'f16',
-              seed,
-              step,
-              share,
-              areaUnderCurve,
-            ]),
+            measurementLines([pair.name, k === 0 ? 'f32' : 'f16'], measurements),
           ),
         ),
         display: {
@@ -146,8 +141,8 @@ function experimentResults(
             accuracy(line.control.values),
             accuracy(line.row.values),
             differences.has(line.row) ? points(differences.get(line.row)!) : '–',
-            area(line.measurements.full),
-            area(line.measurements.half),
+            areaText(line.measurements.full),
+            areaText(line.measurements.half),
           ]),
           notes: [
             `In per cent, \`${recipe.protocol}\` (${recipe.merge})${seeds.length > 1 ? ', mean ± standard deviation over the seeds; differences with their standard errors' : ', one seed'}.`,

@@ -2,8 +2,6 @@
 
 import { estimate } from '../../../common/statistics.ts';
 import { orderedPairsText, orderText } from '../../evaluation/paper-order.ts';
-import { mean } from '../../evaluation/result.ts';
-import { percent } from '../../evaluation/summary.ts';
 import {
   againstControlSummary,
   againstControlText,
@@ -13,11 +11,12 @@ import {
 } from '../../evaluation/verdict.ts';
 import type { ExperimentResults, Figure, NamedTable, Plan, PlannedExperiment } from '../experiment.ts';
 import {
+  areaText,
   type Measurement,
   measuredRow,
   measuredRows,
+  measurementLines,
   pairsMeasure,
-  perSeed,
   rowJobs,
 } from './comparison.node.ts';
 import {
@@ -132,17 +131,10 @@ export function experimentResults(
     stem: 'table2',
     columns: ['block', 'row', 'loss', 'normalisation', 'paper', 'seed', 'step', 'accuracy', 'auc'],
     rows: results.flatMap(({ row, block, measurements }) =>
-      measurements!.map(({ seed, step, accuracy, areaUnderCurve }) => [
-        blocks[block]!.title,
-        row.key,
-        row.loss,
-        row.normalisation,
-        row.paper?.accuracy ?? '',
-        seed,
-        step,
-        accuracy,
-        areaUnderCurve,
-      ]),
+      measurementLines(
+        [blocks[block]!.title, row.key, row.loss, row.normalisation, row.paper?.accuracy ?? ''],
+        measurements,
+      ),
     ),
     display: {
       columns: [
@@ -155,7 +147,7 @@ export function experimentResults(
         result.row.normalisation,
         percentEstimate(result.estimate) + seedsRemark(result.values.length, seeds.length),
         differences.has(result) ? points(differences.get(result)!) : '–',
-        percent(mean(perSeed(result.measurements, ({ areaUnderCurve }) => areaUnderCurve))),
+        areaText(result.measurements),
         paperText(result.row),
       ]),
       notes: [
