@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normQuality } from '../../../src/normface/evaluation/norm-quality.ts';
+import { normQuality, normsByCourse } from '../../../src/normface/evaluation/norm-quality.ts';
 
 const e = Math.E;
 
@@ -54,4 +54,29 @@ describe('lengths by quality', () => {
     const { correlation } = normQuality([[2], [2], [2]], [7]);
     expect(correlation).toMatchObject({ mean: 0, count: 1, interval: null });
   });
+});
+
+test('features of several courses are divided by course and level, in their order', () => {
+  const course = (levels: number[]) => ({ title: '', unit: '', levels, quality: () => ({ blur: 0 }) });
+  const courses = { blur: course([0, 10]), detail: course([48, 24]) };
+  // Two people with a picture each: lengths 5 10, then 13 17 by blur; 5 5, then 1 2 by detail.
+  const pairs = [
+    [3, 4],
+    [6, 8],
+    [5, 12],
+    [8, 15],
+    [3, 4],
+    [4, 3],
+    [0, 1],
+    [0, 2],
+  ];
+  const features = { values: Float32Array.from(pairs.flat()), dimension: 2 };
+  const { blur, detail } = normsByCourse(features, { courses, people: [0, 1] });
+  expect(blur.means[0]).toBeCloseTo((Math.log(5) + Math.log(10)) / 2, 12);
+  expect(blur.means[1]).toBeCloseTo((Math.log(13) + Math.log(17)) / 2, 12);
+  expect(blur.correlation.mean).toBe(-1);
+  expect(detail.means[1]).toBeCloseTo(Math.log(2) / 2, 12);
+  expect(detail.correlation.mean).toBe(1);
+  const zero = { ...features, values: new Float32Array(16) };
+  expect(() => normsByCourse(zero, { courses, people: [0, 1] })).toThrow('8 of 8 features have length zero');
 });
