@@ -21,18 +21,56 @@ export function paperOrder(a: PaperValue, b: PaperValue): -1 | 0 | 1 {
   return difference > 0 ? 1 : -1;
 }
 
-/** A sentence on how far the paper's order shows in the means of a table. */
-export function orderText(rows: readonly { readonly paper: PaperValue; readonly mean: number }[]): string {
-  return agreementText(
-    agreement(
-      rows.map(({ mean }) => mean),
-      (i, j) => paperOrder(rows[i]!.paper, rows[j]!.paper),
-    ),
-  );
+interface OrderedRow {
+  readonly label: string;
+  readonly paper: PaperValue;
+  readonly mean: number;
 }
 
-/** As {@link orderText}, of what was counted. */
-export function agreementText({ pairs, same, opposite, p }: Agreement): string {
+/** How far the paper's order shows in the means of a table, and which rows stand where it does not. */
+export function orderText(rows: readonly OrderedRow[]): string {
+  const counted = agreement(
+    rows.map(({ mean }) => mean),
+    (i, j) => paperOrder(rows[i]!.paper, rows[j]!.paper),
+  );
+  return [agreementText(counted), ...oppositeText(rows)].join(' ');
+}
+
+/**
+ * The pairs of rows in the opposite order, as few rows as tell them all: the row with most of them first, then of those that are left. At an equal number
+ * the earlier row. Nothing where there are none.
+ */
+function oppositeText(rows: readonly OrderedRow[]): string[] {
+  let left = rows.flatMap((above) =>
+    rows.flatMap((below) =>
+      paperOrder(above.paper, below.paper) < 0 && above.mean > below.mean ? [{ above, below }] : [],
+    ),
+  );
+  const told: string[] = [];
+  while (left.length > 0) {
+    const of = (row: OrderedRow) => left.filter(({ above, below }) => above === row || below === row);
+    const row = rows.reduce((most, next) => (of(next).length > of(most).length ? next : most));
+    const own = of(row);
+    const list = (side: 'above' | 'below', others: readonly OrderedRow[]) =>
+      others.length === 0 ? [] : [`${side} ${others.map(({ label }) => `"${label}"`).join(', ')}`];
+    const places = [
+      ...list(
+        'above',
+        own.flatMap(({ above, below }) => (above === row ? [below] : [])),
+      ),
+      ...list(
+        'below',
+        own.flatMap(({ above, below }) => (below === row ? [above] : [])),
+      ),
+    ];
+    told.push(`"${row.label}" is ${places.join(' and ')}`);
+    left = left.filter((pair) => !own.includes(pair));
+  }
+  return told.length === 0 ? [] : [`The opposite ones: ${told.join('; ')}.`];
+}
+
+/** What was counted, in words. */
+function agreementText({ pairs, same, opposite, p }: Agreement): string {
   if (pairs === 0) return 'No two rows that the paper separates are measured so far.';
   const level_ = pairs - same - opposite;
   const judgement =

@@ -12,6 +12,7 @@ import { fig6 } from './fig6.node.ts';
 import { fig7 } from './fig7.node.ts';
 import { fig9 } from './fig9.node.ts';
 import { baselineLength } from './tables/baseline-length.node.ts';
+import { centerBaseline } from './tables/center-baseline.node.ts';
 import { distances } from './tables/distances.node.ts';
 import { fig8 } from './tables/fig8.node.ts';
 import { margins } from './tables/margins.node.ts';
@@ -37,6 +38,7 @@ export const experiments: readonly AnyExperiment[] = [
   baselineLength,
   table2,
   distances,
+  centerBaseline,
   fig8,
   table3,
   table4,

@@ -160,7 +160,7 @@ describe('the order of the paper', () => {
 
   test('two of three pairs, or seven of ten, are not called a likeness', () => {
     const rows = (papers: readonly number[], means: readonly number[]) =>
-      papers.map((accuracy, k) => ({ paper: { accuracy }, mean: means[k]! }));
+      papers.map((accuracy, k) => ({ label: 'abcde'[k]!, paper: { accuracy }, mean: means[k]! }));
     expect(orderText(rows([1, 2, 3], [0.2, 0.1, 0.3]))).toContain(
       'put 2 in the same order and 1 in the opposite one (p = 1.00 of a permutation test): not distinguishable from rows in a random order',
     );
@@ -169,9 +169,28 @@ describe('the order of the paper', () => {
 
   test('a full order of many rows shows, and so does its reverse', () => {
     const papers = [1, 2, 3, 4, 5, 6];
-    const rows = papers.map((accuracy) => ({ paper: { accuracy }, mean: accuracy / 10 }));
+    const rows = papers.map((accuracy) => ({
+      label: `row ${accuracy}`,
+      paper: { accuracy },
+      mean: accuracy / 10,
+    }));
     expect(orderText(rows)).toMatch(/the paper's order shows\.$/);
-    expect(orderText(rows.map(({ paper, mean }) => ({ paper, mean: -mean })))).toMatch(/reverse/);
+    expect(orderText(rows.map((row) => ({ ...row, mean: -row.mean })))).toMatch(/reverse/);
+  });
+
+  test('pairs in the opposite order are told by as few rows as tell them all', () => {
+    const of = (label: string, accuracy: number, mean: number) => ({ label, paper: { accuracy }, mean });
+    // d belongs over a, b and c and lies under them; of the others only a and b are turned round.
+    const rows = [of('a', 90, 0.8), of('b', 91, 0.7), of('c', 92, 0.9), of('d', 93, 0.6), of('e', 94, 1)];
+    expect(orderText(rows)).toMatch(
+      /put 6 in the same order and 4 in .*\. The opposite ones: "d" is below "a", "b", "c"; "a" is above "b"\.$/,
+    );
+    // One row may be on either side of others.
+    const middle = [of('low', 90, 0.6), of('turned', 91, 0.5), of('high', 92, 0.4)];
+    expect(orderText([middle[1]!, middle[0]!, middle[2]!])).toMatch(
+      /The opposite ones: "turned" is above "high" and below "low"; "low" is above "high"\.$/,
+    );
+    expect(orderText(rows.slice(3))).not.toMatch(/opposite ones/);
   });
 });
 

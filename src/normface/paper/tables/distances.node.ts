@@ -109,7 +109,11 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
   const isHeavy = (one: Measured) => pairs.some(({ row }) => row === one);
   const inPaper = found
     .filter((one) => one.row.paper && !isHeavy(one))
-    .map((one) => ({ paper: one.row.paper!, mean: mean((replaced.get(one) ?? one).values) }));
+    .map((one) => ({
+      label: one.label,
+      paper: one.row.paper!,
+      mean: mean((replaced.get(one) ?? one).values),
+    }));
   const accuracy = ({ values }: MeasuredRow) =>
     percentEstimate(estimate(values)) + seedsRemark(values.length, seeds.length);
   return {

@@ -3,11 +3,11 @@
 import type { HeadSettings } from './loss-rows.ts';
 import type { Recipe, Stage } from './recipe.ts';
 
-/** Of the baseline alone. */
-export function baselineText(recipe: Recipe, seeds: readonly number[]): string {
+/** Of the baseline alone. @param loss that it is trained with */
+export function baselineText(recipe: Recipe, seeds: readonly number[], loss = 'softmax'): string {
   const { net, faces, baseline, augmentation } = recipe;
   return (
-    `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a softmax baseline of ${stepsText(baseline)}${baseline.adam ? ' by Adam' : ''}, ` +
+    `Net \`${net}\` on ${faces.description}. For ${seedsText(seeds)} a ${loss} baseline of ${stepsText(baseline)}${baseline.adam ? ' by Adam' : ''}, ` +
     `its last layer with a bias, which the paper says it has nowhere. ${augmentationText(augmentation)}`
   );
 }

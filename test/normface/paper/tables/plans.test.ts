@@ -9,6 +9,7 @@ import { listJobs } from '../../../../src/normface/paper/jobs/job-list.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { runExperiments } from '../../../../src/normface/paper/run-experiments.node.ts';
 import { planBaselineLength } from '../../../../src/normface/paper/tables/baseline-length.node.ts';
+import { planCenterBaseline } from '../../../../src/normface/paper/tables/center-baseline.node.ts';
 import { planDistances } from '../../../../src/normface/paper/tables/distances.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMargins } from '../../../../src/normface/paper/tables/margins.node.ts';
@@ -163,6 +164,25 @@ test('losses of distances: what the weight brings, over the control, and to the 
     ...['C-contrastive', '79.20 ± 0.10', '85.20 ± 0.10'],
     ...['+6.00 ± 0.00', '+5.00 ± 0.00', '85.20', '99.15'],
   ]);
+});
+
+test('from a baseline with center loss: every row but the baseline starts there, the control with the same losses', async () => {
+  const plan = planCenterBaseline(smallRecipe, seeds);
+  const byLabel = (label: string) => plan.jobs.filter((one) => one.label === label).map(({ job }) => job);
+  const baselines = byLabel('baseline');
+  expect(
+    baselines.map(({ config, start }) => [config.loss!.name, config.auxiliaryLoss!.name, start]),
+  ).toEqual(seeds.map(() => ['softmax', 'center', undefined]));
+  for (const label of ['further steps', 'softmax, normalised', 'softmax + C-contrastive, normalised'])
+    expect(byLabel(label).map(({ start }) => start?.job.config)).toEqual(
+      baselines.map(({ config }) => config),
+    );
+  expect(byLabel('further steps').map(({ config }) => config.auxiliaryLoss)).toEqual(
+    baselines.map(({ config }) => config.auxiliaryLoss),
+  );
+  // None of it is a training of Table 2.
+  const table2 = planTable2(smallRecipe, seeds);
+  expect(await hashesOf(table2, plan)).toHaveLength((await hashesOf(table2)).length + plan.jobs.length);
 });
 
 test('lengths by quality are of the trainings from the beginning, and of no others', async () => {

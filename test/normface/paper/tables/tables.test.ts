@@ -5,6 +5,7 @@ import type { ExperimentResults, NamedTable, Plan } from '../../../../src/normfa
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { writeResults } from '../../../../src/normface/paper/results-files.node.ts';
 import { openBlufr } from '../../../../src/normface/paper/tables/blufr-trials.node.ts';
+import { planCenterBaseline } from '../../../../src/normface/paper/tables/center-baseline.node.ts';
 import { planDistances } from '../../../../src/normface/paper/tables/distances.node.ts';
 import { planFig8 } from '../../../../src/normface/paper/tables/fig8.node.ts';
 import { planMirror } from '../../../../src/normface/paper/tables/mirror.node.ts';
@@ -108,6 +109,18 @@ test('losses of distances are trained with another weight beside those of table 
   await checkFindings('distances', results, ['accuracy', 'auc']);
   expect(column(results.tables[0]!, 'weight')).toEqual([1, 16, 1, 16, 1, 16]);
   expect(runs()).toBe(before + 3);
+});
+
+test('a baseline with center loss is trained, then its further steps and three losses from it', async () => {
+  const before = runs();
+  const results = await run(planCenterBaseline(smallRecipe, [1]));
+  await checkFindings('center-baseline', results, ['accuracy', 'auc']);
+  expect(column(results.tables[0]!, 'row')).toEqual([
+    ...['baseline', 'softmax-center', 'normface', 'normface-center', 'normface-c-contrastive'],
+  ]);
+  expect(results.text[0]).toContain('a softmax + center baseline of 4 steps');
+  expect(results.text[1]).toMatch(/^Less "further steps", in percentage points/);
+  expect(runs()).toBe(before + 5);
 });
 
 test('half precision trains the baseline and its fine-tunes again in f16, and nothing in f32', async () => {
