@@ -86,8 +86,9 @@ export async function knownOf(
   for (const { job } of all) {
     const open = await jobs.openOf(job);
     const own = await jobs.trainedBy(job);
-    if (!open.training && open.measures.length === 0) done++;
-    if (!open.training && own.length === 0) withoutTrainer++;
+    const diverged = (await jobs.divergence(job)) !== undefined;
+    if (!diverged && !open.training && open.measures.length === 0) done++;
+    if (!diverged && !open.training && own.length === 0) withoutTrainer++;
     for (const one of own) trainers.add(trainerText(one));
     seconds += await jobs.secondsOf(job);
   }

@@ -4,7 +4,9 @@ import type { JsonObject } from '../../src/common/json.ts';
 import { estimate } from '../../src/common/statistics.ts';
 import {
   againstControlText,
-  differencesByRow,
+  bestText,
+  type Compared,
+  differencesOf,
   type MeasuredRow,
   percentEstimate,
   points,
@@ -22,9 +24,11 @@ import {
   paperRows,
   rowsOf,
   todaysRows,
+  withTheirControls,
 } from '../../src/normface/paper/tables/loss-rows.ts';
 import type { Recipe } from '../../src/normface/paper/tables/recipe.ts';
 import { seedsRemark } from '../../src/normface/paper/tables/seeds-remark.ts';
+import { table2Blocks } from '../../src/normface/paper/tables/table2.node.ts';
 import { anchorOf } from './anchor.ts';
 import { commandsOf } from './commands.ts';
 
@@ -36,6 +40,22 @@ interface Way {
   readonly plan: Plan;
   /** Label of a loss in its plan. */
   label(row: LossRow): string;
+  /** All that its section of docs/paper.md compares, so that differences and p-values are those of that section. */
+  compared(measured: Measured): Compared[];
+}
+
+/** Rows of a way by their labels, as far as they are measured. */
+type Measured = ReadonlyMap<string, MeasuredRow>;
+
+function against(reference: string): Way['compared'] {
+  return (measured) => {
+    const control = measured.get(reference);
+    return control
+      ? [...measured.values()].flatMap((row) =>
+          row === control || sharedSeeds(row, control) === 0 ? [] : [{ row, control }],
+        )
+      : [];
+  };
 }
 
 /** A loss by one of the ways. */
@@ -64,21 +84,37 @@ function nameOf({ key, loss }: LossRow): string {
   return key === 'normface' ? 'NormFace' : loss;
 }
 
-function waysOf({ scratch, table2, margins }: RecipePlans): Way[] {
+function waysOf({ recipe, scratch, table2, margins }: RecipePlans): Way[] {
   return [
     {
       name: 'from the beginning',
       reference: 'softmax',
       plan: scratch,
       label: (row) => (row.key === control.key ? 'softmax' : labelOf(row)),
+      compared: against('softmax'),
     },
-    { name: 'fine-tuned', reference: 'control', plan: table2, label: labelOf },
+    {
+      name: 'fine-tuned',
+      reference: 'control',
+      plan: table2,
+      label: labelOf,
+      compared: (measured) => {
+        const rows = table2Blocks(recipe).flatMap((block) => block.rows);
+        return withTheirControls(
+          rows.flatMap((row) => {
+            const own = measured.get(labelOf(row));
+            return own ? [{ ...own, row }] : [];
+          }),
+        );
+      },
+    },
     {
       name: 'with a schedule',
       reference: 'control',
       plan: margins,
       label: ({ key, loss }) =>
         key === control.key ? 'control' : key === 'normface' ? 'softmax over cosines' : loss,
+      compared: against('control'),
     },
   ];
 }
@@ -93,36 +129,36 @@ export async function recipeParts(
   const { recipe, seeds } = plans;
   const measure = pairsMeasure(recipe);
   const ways = waysOf(plans);
-  const found = await Promise.all(ways.map(({ plan }) => measurementsByLabel(known, plan.jobs, measure)));
-  const measuredOf = (way: Way, label: string): MeasuredRow | undefined => {
-    const measurements = found[ways.indexOf(way)]!.get(label) ?? [];
-    return measurements.length > 0 ? measuredRow(label, measurements) : undefined;
-  };
+  const found = await Promise.all(
+    ways.map(async ({ plan }): Promise<Measured> => {
+      const measured = await measurementsByLabel(known, plan.jobs, measure);
+      return new Map(
+        [...measured].flatMap(([label, own]) =>
+          own.length > 0 ? [[label, measuredRow(label, own)] as const] : [],
+        ),
+      );
+    }),
+  );
   const losses = recipeRows(recipe).map((row) => ({
     name: nameOf(row),
     entries: ways.flatMap((way): Entry[] => {
       const planned = way.plan.jobs.find(({ label }) => label === way.label(row));
-      return planned ? [{ way, job: planned.job, row: measuredOf(way, planned.label) }] : [];
+      return planned ? [{ way, job: planned.job, row: found[ways.indexOf(way)]!.get(planned.label) }] : [];
     }),
   }));
   const accuracy = ({ row }: Entry) =>
     row ? percentEstimate(estimate(row.values)) + seedsRemark(row.values.length, seeds) : 'not yet';
-  const comparisons = ways.map((way) => {
-    const reference = measuredOf(way, way.reference);
-    const rows = losses.flatMap(({ name, entries }) =>
-      entries.flatMap(({ way: own, row }) =>
-        own === way && row && row.label !== way.reference ? [{ name, row }] : [],
-      ),
-    );
-    const compared = reference
-      ? rows
-          .filter(({ row }) => sharedSeeds(row, reference) > 0)
-          .map((one) => ({ ...one, control: reference }))
-      : [];
-    return { way, compared, differences: differencesByRow(compared) };
+  const comparisons = ways.map((way, k) => {
+    const compared = way.compared(found[k]!);
+    const differences = differencesOf(compared);
+    return {
+      way,
+      compared,
+      byLabel: new Map(compared.map(({ row }, one) => [row.label, differences[one]!])),
+    };
   });
   const difference = ({ way, row }: Entry) => {
-    const found = row && comparisons[ways.indexOf(way)]!.differences.get(row);
+    const found = row && comparisons[ways.indexOf(way)]!.byLabel.get(row.label);
     return found ? points(found) : '–';
   };
   const header = ['loss', ...ways.flatMap(({ name, reference }) => [name, `− ${reference}`])];
@@ -139,15 +175,17 @@ export async function recipeParts(
   ];
   const verdicts = comparisons.map(({ way, compared }) => {
     if (compared.length === 0) return `**${upper(way.name)}**: nothing to compare yet.`;
-    const pairs = compared[0]!.control.units![0]!.length.toLocaleString('en-US');
-    const text = againstControlText(
-      compared.map(({ name, row, control: reference }) => ({
-        row: { ...row, label: name },
-        control: reference,
-      })),
-      `${pairs} pairs`,
+    const own = losses.flatMap(({ name, entries }) =>
+      entries.flatMap(({ way: one, row }) => (one === way && row ? [{ ...row, name }] : [])),
     );
-    return `**${upper(way.name)}**: ${text.replace('Less the control', `less ${way.reference}`)}`;
+    const names = new Map(own.map(({ label, name }) => [label, name]));
+    const pairs = `${compared[0]!.control.units![0]!.length.toLocaleString('en-US')} pairs`;
+    const text = againstControlText(compared, pairs, { nameOf: (label) => names.get(label) });
+    const best = bestText(
+      own.map(({ name, ...row }) => ({ ...row, label: name })),
+      pairs,
+    );
+    return `**${upper(way.name)}**: ${text.replace('Less the control', `less ${way.reference}`)} ${best}`;
   });
   const sections = losses.map(({ name, entries }) => {
     const lines = entries.map((entry) => [

@@ -60,7 +60,8 @@ export function countText(count: number, singular: string, plural = `${singular}
 
 /** With its sign, of nothing a plus. */
 export function signedText(value: number, decimals: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`;
+  const size = Math.abs(value).toFixed(decimals);
+  return `${value < 0 && Number(size) > 0 ? '−' : '+'}${size}`;
 }
 
 /** A ratio; with more decimals near 1, so that an interval that ends there is not taken for one that holds it. */

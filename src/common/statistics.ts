@@ -23,9 +23,16 @@ export function estimate(values: readonly number[]): Estimate {
  *
  * With θ = arctan(|t| / √ν) it is one minus the finite sums of Abramowitz and Stegun, "Handbook of Mathematical Functions",
  * 26.7.3 for odd and 26.7.4 for even ν.
- * @param degrees ν of freedom, a whole number from 1 on
+ * @param degrees ν of freedom, from 1 on; between whole numbers p is interpolated over 1/ν, as in printed tables
  */
 export function studentPValue(t: number, degrees: number): number {
+  const below = Math.floor(degrees);
+  if (below === degrees) return ofWholeDegrees(t, degrees);
+  const share = (1 / below - 1 / degrees) / (1 / below - 1 / (below + 1));
+  return (1 - share) * ofWholeDegrees(t, below) + share * ofWholeDegrees(t, below + 1);
+}
+
+function ofWholeDegrees(t: number, degrees: number): number {
   const theta = Math.atan(Math.abs(t) / Math.sqrt(degrees));
   const cosine = Math.cos(theta);
   const odd = degrees % 2 === 1;
@@ -62,8 +69,8 @@ export interface MeanTest extends Estimate {
 }
 
 /**
- * The t-test of mean zero; for paired measurements of their differences. Values without any spread decide it at once: p is 1 when
- * all are zero, else 0.
+ * The t-test of mean zero; for paired measurements of their differences. Values without any spread, which may be so by coincidence, have p of the sign test,
+ * 2^(1−n) for n of them, or 1 when all are zero.
  */
 export function testMean(values: readonly number[]): MeanTest {
   const known = estimate(values);
@@ -86,7 +93,7 @@ export function testMeanBySpread(values: readonly number[], variance: number, de
 
 function studentTest(mean: number, error: number, degrees: number): Pick<MeanTest, 'p' | 'interval'> {
   const half = studentQuantile(0.05, degrees) * error;
-  const p = error > 0 ? studentPValue(mean / error, degrees) : mean === 0 ? 1 : 0;
+  const p = error > 0 ? studentPValue(mean / error, degrees) : mean === 0 ? 1 : 2 ** -degrees;
   return { p, interval: [mean - half, mean + half] };
 }
 
@@ -189,6 +196,11 @@ export interface Agreement {
   readonly p: number;
 }
 
+/** Whether a share of right decisions is the larger one; sums in another order, whose last bits differ, are level. */
+export function isAbove(a: number, b: number): boolean {
+  return a - b > 1e-9 * Math.max(1, Math.abs(a));
+}
+
 /** More orders than this are sampled rather than counted one by one: 8! */
 const countedOrders = 40_320;
 
@@ -210,8 +222,8 @@ export function agreement(
     let same = 0;
     let opposite = 0;
     for (const [above, below] of pairs) {
-      if (dealt[above]! > dealt[below]!) same++;
-      else if (dealt[above]! < dealt[below]!) opposite++;
+      if (isAbove(dealt[above]!, dealt[below]!)) same++;
+      else if (isAbove(dealt[below]!, dealt[above]!)) opposite++;
     }
     return { same, opposite };
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type SeededValues, sharedSpread } from '../../src/common/shared-spread.ts';
-import { estimate, randomNumbers, studentPValue } from '../../src/common/statistics.ts';
+import { type SeededValues, sharedSpread, spreadOfDifference } from '../../src/common/shared-spread.ts';
+import { estimate, holm, randomNumbers, studentPValue } from '../../src/common/statistics.ts';
 
 /** Normal numbers by the polar method of Box, Muller and Marsaglia. */
 function normalNumbers(seed: number): () => number {
@@ -24,9 +24,9 @@ function drawTable(
 
 /** The p-value of two rows, by the spread of all. */
 function pValue(rows: readonly SeededValues[], first: number, second: number): number {
-  const { variances, degrees } = sharedSpread(rows)!;
+  const { variance, degrees } = spreadOfDifference(sharedSpread(rows)!, first, second);
   const { mean, count } = estimate(rows[first]!.values.map((value, k) => value - rows[second]!.values[k]!));
-  return studentPValue(mean / Math.sqrt((variances[first]! + variances[second]!) / count), degrees);
+  return studentPValue(mean / Math.sqrt(variance / count), degrees);
 }
 
 describe('the spread of a table', () => {
@@ -67,7 +67,7 @@ describe('the spread of a table', () => {
       expect(moved.variances[k]).toBeCloseTo(variance, 8);
   });
 
-  test('is not known of one seed, of one row, or of rows without a common seed', () => {
+  test('is not known of one seed, of one row, or of rows that share one seed', () => {
     expect(sharedSpread([])).toBeUndefined();
     expect(sharedSpread([{ seeds: [1, 2, 3], values: [1, 2, 3] }])).toBeUndefined();
     expect(
@@ -82,6 +82,22 @@ describe('the spread of a table', () => {
     const rows = [1, 2, 3, 4].map((value) => ({ seeds: [1, 2, 3], values: [value, value, value] }));
     for (const variance of sharedSpread(rows)!.variances) expect(variance).toBeCloseTo(0, 25);
   });
+});
+
+test('a row that scatters more has its own spread, and the degrees of freedom of its few values', () => {
+  const random = normalNumbers(2);
+  const rows = drawTable([20, 1, 1, 1, 1, 1], 3, 5, random);
+  const spread = sharedSpread(rows)!;
+  expect(spread.degrees).toBe(10);
+  expect(spread.own.map((own) => own !== undefined)).toEqual([true, false, false, false, false, false]);
+  // Two values of three, as far as the means of seeds leave them.
+  expect(spread.own[0]).toBeCloseTo((2 * 10) / 12, 12);
+  const { variance, degrees } = spreadOfDifference(spread, 0, 1);
+  expect(variance).toBe(spread.variances[0]! + spread.variances[1]!);
+  // By hand: (a + b)² / (a²/d + b²/10), here nearly d, since a is much larger than b.
+  const [a, b] = spread.variances as [number, number];
+  expect(degrees).toBeCloseTo((a + b) ** 2 / (a ** 2 / spread.own[0]! + b ** 2 / 10), 12);
+  expect(spreadOfDifference(spread, 1, 2).degrees).toBe(10);
 });
 
 describe('rows that differ by chance alone', () => {
@@ -115,10 +131,23 @@ describe('rows that differ by chance alone', () => {
         [0, 4],
         [8, 12],
       ] as const;
-      expect(share(deviations, noisy)).toBeLessThan(0.12);
+      expect(share(deviations, noisy)).toBeLessThan(0.06);
+      expect(share(deviations, [[0, 1]])).toBeLessThan(0.05);
       expect(share(deviations, [[1, 2]])).toBeLessThan(0.05);
     },
   );
+
+  test.each([1, 2, 3])('are not told from a control that scatters %d times as much', (times) => {
+    const random = normalNumbers(7);
+    const tables = 300;
+    let found = 0;
+    for (let k = 0; k < tables; k++) {
+      const rows = drawTable([times, ...Array(24).fill(1)], 3, 2, random);
+      const others = rows.slice(1).map((_, row) => pValue(rows, row + 1, 0));
+      if (holm(others).some((p) => p < 0.05)) found++;
+    }
+    expect(found / tables).toBeLessThan(0.08);
+  });
 });
 
 test('a difference of three standard errors shows in a table of 24 rows and three seeds, where two rows alone hide it', () => {
@@ -132,6 +161,6 @@ test('a difference of three standard errors shows in a table of 24 rows and thre
     if (pValue(raised, 0, 1) < 0.05) together++;
     if (pValue(raised.slice(0, 2), 0, 1) < 0.05) alone++;
   }
-  expect(together).toBeGreaterThan(130);
-  expect(alone).toBeLessThan(90);
+  expect(together).toBeGreaterThan(100);
+  expect(alone).toBeLessThan(80);
 });

@@ -58,11 +58,29 @@ describe('means', () => {
     expect(interval![1]).toBeCloseTo(2 + 4.3027 / Math.sqrt(3), 4);
   });
 
-  test('a single value tells nothing about chance, values without spread all', () => {
+  test('a single value tells nothing about chance, values without spread only how many they are', () => {
     expect(testMean([0.3])).toMatchObject({ p: null, interval: null });
     expect(testMean([0, 0, 0]).p).toBe(1);
-    expect(testMean([2, 2, 2]).p).toBe(0);
+    // Of the sign test: three of one sign in a row.
+    expect(testMean([2, 2, 2]).p).toBe(0.25);
+    expect(testMean([2, 2]).p).toBe(0.5);
   });
+});
+
+test('between whole numbers of degrees of freedom p lies between those of its neighbours, without a jump', () => {
+  expect(studentPValue(3, 3.5)).toBeLessThan(studentPValue(3, 3));
+  expect(studentPValue(3, 3.5)).toBeGreaterThan(studentPValue(3, 4));
+  expect(studentPValue(3, 4 - 1e-12)).toBeCloseTo(studentPValue(3, 4), 10);
+  // Of the incomplete beta function, by numerical integration of the density for 2.5 degrees.
+  const density = (t: number) => (1 + t ** 2 / 2.5) ** -1.75;
+  const integral = (from: number, to: number, steps = 200_000) => {
+    const width = (to - from) / steps;
+    let sum = 0;
+    for (let k = 0; k < steps; k++) sum += density(from + (k + 0.5) * width) * width;
+    return sum;
+  };
+  const whole = integral(0, 2000);
+  expect(studentPValue(2, 2.5)).toBeCloseTo(1 - integral(0, 2) / whole, 2);
 });
 
 describe('the bootstrap', () => {
@@ -136,6 +154,8 @@ describe('agreement of orders', () => {
 
   test('what is level here counts for neither side, what is level there not at all', () => {
     expect(agreement([1, 1], total([1, 2]))).toEqual({ pairs: 1, same: 0, opposite: 0, p: 1 });
+    // Equal but for the order in which they were added.
+    expect(agreement([0.1 + 0.2, 0.3], total([1, 2]))).toMatchObject({ pairs: 1, same: 0, opposite: 0 });
     expect(agreement([1, 2], () => 0)).toEqual({ pairs: 0, same: 0, opposite: 0, p: 1 });
   });
 });

@@ -1,6 +1,6 @@
 /** How far the order of rows in the paper shows in the rows of a table. */
 
-import { type Agreement, agreement } from '../../common/statistics.ts';
+import { type Agreement, agreement, isAbove } from '../../common/statistics.ts';
 import { judge, level, type MeasuredRow, points, pText, sharedSeeds, type Verdict } from './verdict.ts';
 
 /** A value of the paper, in per cent. */
@@ -43,7 +43,7 @@ export function orderText(rows: readonly OrderedRow[]): string {
 function oppositeText(rows: readonly OrderedRow[]): string[] {
   let left = rows.flatMap((above) =>
     rows.flatMap((below) =>
-      paperOrder(above.paper, below.paper) < 0 && above.mean > below.mean ? [{ above, below }] : [],
+      paperOrder(above.paper, below.paper) < 0 && isAbove(above.mean, below.mean) ? [{ above, below }] : [],
     ),
   );
   const told: string[] = [];

@@ -1,9 +1,10 @@
 /** What may be said of a difference between two rows of a table: every sentence of a report that compares goes through here. */
 
-import { type SharedSpread, sharedSpread } from '../../common/shared-spread.ts';
+import { sharedSpread, spreadOfDifference } from '../../common/shared-spread.ts';
 import {
   bootstrapMean,
   type Estimate,
+  estimate,
   holm,
   type MeanTest,
   testMean,
@@ -26,7 +27,7 @@ export interface MeasuredRow {
 
 /** A row less its control, seed by seed, so that what a seed does to both cancels. */
 export interface Difference extends Estimate {
-  /** Of 95 %, over the seeds; over the units for a single seed; null where neither is known. */
+  /** Of 95 %, over the seeds or over the units, of the test with the larger p-value; null where neither is known. */
   readonly interval: readonly [low: number, high: number] | null;
   /** Of Student's t over the seeds: would other trainings show it? null for a single seed. */
   readonly seeds: number | null;
@@ -39,18 +40,22 @@ export function differenceOf(row: MeasuredRow, control: MeasuredRow): Difference
   return judgedBySpread(row, control, testMean);
 }
 
-/** Rows less their controls, in the order given, with the spread of all these rows behind each (src/common/shared-spread.ts). */
-export function differencesOf(compared: readonly Compared[]): Difference[] {
+/**
+ * Whose spread is behind a difference: that of all rows of the table (src/common/shared-spread.ts), or of its two rows alone, where rows are not
+ * independent of each other, such as means over the same trainings.
+ */
+export type Spread = 'shared' | 'own';
+
+/** Rows less their controls, in the order given. */
+export function differencesOf(compared: readonly Compared[], whose: Spread = 'shared'): Difference[] {
+  if (whose === 'own') return compared.map(({ row, control }) => differenceOf(row, control));
   const { rows, spread } = spreadOf(compared);
-  const varianceOf = (row: MeasuredRow, { variances }: SharedSpread) =>
-    variances[rows.findIndex(({ values }) => values === row.values)]!;
-  return compared.map(({ row, control }) =>
-    judgedBySpread(row, control, (values) =>
-      spread === undefined
-        ? testMean(values)
-        : testMeanBySpread(values, varianceOf(row, spread) + varianceOf(control, spread), spread.degrees),
-    ),
-  );
+  const placeOf = (row: MeasuredRow) => rows.findIndex(({ values }) => values === row.values);
+  return compared.map(({ row, control }) => {
+    if (spread === undefined) return differenceOf(row, control);
+    const { variance, degrees } = spreadOfDifference(spread, placeOf(row), placeOf(control));
+    return judgedBySpread(row, control, (values) => testMeanBySpread(values, variance, degrees));
+  });
 }
 
 /** The same by the row. */
@@ -82,9 +87,11 @@ function judgedBySpread(
   const { p: seeds, interval, ...estimate } = test(row.values.map((value, k) => value - control.values[k]!));
   const resampled =
     row.units && control.units ? bootstrapMean(unitDifferences(row.units, control.units)) : undefined;
+  // The interval of the test that is passed less easily, so that it agrees with the p-value that counts.
+  const ofUnits = resampled !== undefined && (seeds === null || resampled.p > seeds);
   return {
     ...estimate,
-    interval: interval ?? resampled?.interval ?? null,
+    interval: ofUnits ? resampled.interval : interval,
     seeds,
     units: resampled?.p ?? null,
   };
@@ -153,9 +160,10 @@ export function percentEstimate({ mean, std }: Pick<Estimate, 'mean' | 'std'>): 
   return formatAccuracy({ accuracy: mean, std });
 }
 
-/** "p = 0.03", or "p < 0.001". */
+/** "p = 0.03", or "p < 0.001"; near the level with as many digits as tell on which side it is. */
 export function pText(p: number): string {
   if (p < 0.001) return 'p < 0.001';
+  if (p >= 0.0495 && p < 0.0505) return `p = ${p.toFixed(4)}`;
   return `p = ${p >= 0.0995 ? p.toFixed(2) : Number(p.toPrecision(p < 0.01 ? 1 : 2))}`;
 }
 
@@ -164,15 +172,19 @@ const words: Readonly<Record<Verdict, string>> = {
   above: 'above',
   below: 'below',
   indistinct: 'not distinguishable',
-  untested: 'one seed, chance not known',
+  untested: 'one seed, so that what another training would change is not known',
 };
 
 /** "+0.42 points (95 % interval −0.10 to +0.94, p = 0.09): not distinguishable". */
 export function differenceText(difference: Difference, names: Partial<Record<Verdict, string>> = {}): string {
-  const { mean, interval, units } = difference;
+  const { mean, interval, units, seeds } = difference;
   const p = pValueOf(difference) ?? units;
   const details = [
-    ...(interval ? [`95 % interval ${interval.map(signedPoints).join(' to ')}`] : []),
+    ...(interval
+      ? [
+          `${seeds === null ? 'over the choice of what judges ' : ''}95 % interval ${interval.map(signedPoints).join(' to ')}`,
+        ]
+      : []),
     ...(p === null ? [] : [pText(p)]),
   ];
   const verdict = verdictOf(difference);
@@ -195,8 +207,8 @@ export interface Judged {
 }
 
 /** Highest difference first; p-values are Holm's for all of them together. */
-export function judge(compared: readonly Compared[]): Judged[] {
-  const entries = differencesOf(compared)
+export function judge(compared: readonly Compared[], whose: Spread = 'shared'): Judged[] {
+  const entries = differencesOf(compared, whose)
     .map((difference, k) => ({ label: compared[k]!.row.label, difference }))
     .sort((a, b) => b.difference.mean - a.difference.mean);
   const own = entries.map(({ difference }) => pValueOf(difference));
@@ -213,17 +225,25 @@ export function judge(compared: readonly Compared[]): Judged[] {
 /**
  * A sentence for each verdict on the rows of a table. p-values are Holm's for all rows together.
  * @param what judged, such as "3,000 pairs"; undefined where single decisions are not known
+ * @param nameOf what a row is called, by its label; undefined for one that counts among the rows but is not told here
  */
-export function againstControlText(compared: readonly Compared[], what: string | undefined): string {
+export function againstControlText(
+  compared: readonly Compared[],
+  what: string | undefined,
+  {
+    nameOf = (label) => label,
+    spread = 'shared',
+  }: { nameOf?: (label: string) => string | undefined; spread?: Spread } = {},
+): string {
   if (compared.length === 0) return 'No row shares a seed with its control so far.';
-  const judged = judge(compared);
+  const judged = judge(compared, spread);
   const counts = compared.map(({ row, control }) => sharedSeeds(row, control));
   const [fewest, seeds] = [Math.min(...counts), Math.max(...counts)];
   const tested = judged.filter(({ p }) => p !== null).length;
   const sentence = (start: string, verdict: Verdict) => {
     const rows = judged.flatMap(({ label, difference, p, verdict: own }) =>
-      own === verdict
-        ? [`${label} (${points(difference)}${p === null || p >= 0.995 ? '' : `, ${pText(p)}`})`]
+      own === verdict && nameOf(label) !== undefined
+        ? [`${nameOf(label)} (${points(difference)}${p === null || p >= 0.995 ? '' : `, ${pText(p)}`})`]
         : [],
     );
     return rows.length > 0 ? [`${start}: ${rows.join(', ')}.`] : [];
@@ -243,9 +263,33 @@ export function againstControlText(compared: readonly Compared[], what: string |
     ...sentence('Below', 'below'),
     ...sentence('Not distinguishable', 'indistinct'),
     ...sentence('Of one seed, so that chance is not known', 'untested'),
-    `p is that of Student's t over the seeds${spreadText(compared)}${what === undefined ? '' : `, or of a bootstrap over the ${what}, whichever is larger`}` +
-      `${tested > 1 ? `, by Holm's procedure for ${tested} rows at once` : ''}; from ${level} on a difference counts as not distinguishable${tested > 1 ? ', and near 1 p is left out' : ''}.`,
+    `p is ${what === undefined ? '' : 'the larger of two: '}that of Student's t over the seeds${spread === 'own' ? '' : spreadText(compared)}${what === undefined ? '' : ` and that of a bootstrap over the ${what}`}` +
+      `${tested > 1 ? `; then by Holm's procedure for ${tested} rows at once` : ''}. From ${level} on a difference counts as not distinguishable${tested > 1 ? '; near 1 p is left out' : ''}.`,
   ].join(' ');
+}
+
+/**
+ * The row with the highest mean, and which of the others are told from it. Empty where no two rows share two seeds with it.
+ * @param what judged, such as "3,000 pairs"
+ */
+export function bestText(rows: readonly MeasuredRow[], what: string): string {
+  const [best, ...others] = rows
+    .map((row) => ({ row, mean: estimate(row.values) }))
+    .sort((a, b) => b.mean.mean - a.mean.mean);
+  const compared = others.flatMap(({ row }) =>
+    sharedSeeds(row, best!.row) < 2 ? [] : [{ row, control: best!.row }],
+  );
+  if (compared.length === 0) return '';
+  const judged = judge(compared);
+  const below = judged.filter(({ verdict }) => verdict === 'below');
+  const names = below.map(({ label, difference, p }) => `${label} ${points(difference)}, ${pText(p!)}`);
+  const rest = judged.length - below.length;
+  return (
+    `The highest mean has ${best!.row.label}, ${percentEstimate(best!.mean)}. ` +
+    `${below.length === 0 ? 'None of the others is below it beyond chance' : `Below it beyond chance: ${names.join('; ')}`}` +
+    `${rest > 0 && below.length > 0 ? `; the other ${rest} are not distinguishable from it` : ''} (both tests, over seeds and over the ${what}, by Holm's procedure for ${judged.length} rows). ` +
+    'It was picked for its mean, which makes these p-values too small rather than too large.'
+  );
 }
 
 /** Where the spread behind p comes from, where it is not of the two rows alone. */
@@ -253,13 +297,13 @@ function spreadText(compared: readonly Compared[]): string {
   const { rows, spread } = spreadOf(compared);
   return spread === undefined || rows.length < 3
     ? ''
-    : `, with the spread of all ${rows.length} rows about the means of row and seed behind it (${spread.degrees} degrees of freedom)`;
+    : `, with the spread of all ${rows.length} rows (${spread.degrees} degrees of freedom, fewer for a row that scatters more),`;
 }
 
 /** The same in one line: which rows are above and below their control, and how many can not be told from it. */
-export function againstControlSummary(compared: readonly Compared[]): string {
+export function againstControlSummary(compared: readonly Compared[], spread: Spread = 'shared'): string {
   if (compared.length === 0) return 'no row shares a seed with its control so far';
-  const judged = judge(compared);
+  const judged = judge(compared, spread);
   const names = (verdict: Verdict) => judged.flatMap((one) => (one.verdict === verdict ? [one.label] : []));
   const part = (words: string, verdict: Verdict) => {
     const rows = names(verdict);
@@ -272,7 +316,7 @@ export function againstControlSummary(compared: readonly Compared[]): string {
   const indistinct = names('indistinct').length;
   return [
     ...part('above their control', 'above'),
-    ...part('below it', 'below'),
+    ...part('below their control', 'below'),
     ...part('of one seed, so that chance is not known', 'untested'),
     ...(indistinct > 0
       ? [`${indistinct} of ${judged.length} rows are not distinguishable from their control`]

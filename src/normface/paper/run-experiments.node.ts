@@ -140,7 +140,13 @@ async function runPlanned(
       });
   }
   const record = await plannedResults(plan, runner, jobs);
-  if (!record) return undefined;
+  if (!record) {
+    const { diverged } = await progressOf(plan, jobs);
+    // Nothing is left to do that would change it.
+    if (!reportOnly && held.length === 0 && diverged.length > 0)
+      throw new UserError(`there is nothing to compare, since trainings diverged: ${diverged.join('; ')}`);
+    return undefined;
+  }
   const files = await write(experiment, runner, record);
   return record.open ? undefined : { seconds: record.seconds, files };
 }

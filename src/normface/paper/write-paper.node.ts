@@ -85,6 +85,9 @@ function factsOf(
     ['Seeds', seedsText([seeds, comparisonSeeds, costlySeeds].map(({ length }) => length))],
     ['Data found', found.join(', ') || 'none'],
     ...(trainedBy.length > 0 ? [['Trained by', trainedBy.join('; ')] as const] : []),
-    ['Time', duration(records.reduce((sum, { seconds }) => sum + seconds, 0))],
+    [
+      'Time of the sections, a training that several need counted in each',
+      duration(records.reduce((sum, { seconds }) => sum + seconds, 0)),
+    ],
   ];
 }

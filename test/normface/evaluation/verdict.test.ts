@@ -33,11 +33,16 @@ describe('a difference', () => {
   });
 
   test('that hangs on three pairs is not distinguishable, however alike the seeds are', () => {
-    const alike = (right: number) => row('alike', Array(5).fill(right));
+    const alike = (right: number) => row('alike', Array(8).fill(right));
     const difference = differenceOf(alike(773), alike(770));
-    expect(difference.seeds).toBeLessThan(0.001);
+    expect(difference.seeds).toBeLessThan(0.01);
     expect(difference.units).toBeGreaterThan(0.05);
     expect(verdictOf(difference)).toBe('indistinct');
+    // The interval is of the same test as p.
+    expect(difference.interval![0]).toBeLessThanOrEqual(0);
+    expect(differenceText(difference)).toMatch(
+      /points \(95 % interval −?\d\.\d\d to \+\d\.\d\d, p = 0\.\d+\): not/,
+    );
   });
 
   test('that only some seeds show is not distinguishable, on however many pairs', () => {

@@ -92,6 +92,21 @@ describe('checkpoints', () => {
     expect(path.basename(latestCheckpoint(run)!)).toBe('step-99999999');
   });
 
+  test('what an interruption saved counts only while it is the newest: in the end it is as if there had been none', () => {
+    const names = () => completeCheckpoints(run).map((folder) => Number(path.basename(folder).slice(5)));
+    for (const step of [10, 20, 25]) {
+      saveCheckpoint(run, checkpoint(step));
+      pruneCheckpoints(run, 3, 10);
+    }
+    expect(names()).toEqual([10, 20, 25]);
+    for (const step of [30, 40, 43]) {
+      saveCheckpoint(run, checkpoint(step));
+      pruneCheckpoints(run, 3, 10);
+    }
+    // The last one of all may be of any step.
+    expect(names()).toEqual([30, 40, 43]);
+  });
+
   test('leftovers of a killed process are cleared with old checkpoints', () => {
     fs.mkdirSync(path.join(run, 'ckpt', '.step-00000005.1.tmp'), { recursive: true });
     fs.mkdirSync(path.join(run, 'ckpt', 'step-00000006'));

@@ -25,6 +25,8 @@ export interface JobIdentity {
 export interface MeasureIdentity {
   readonly hash: string;
   readonly measure: Measure;
+  /** Of the job that wants it: equal jobs of several tables may name different pairs, which are no part of a training. */
+  readonly config: TrainingConfig;
   readonly images: number;
 }
 
@@ -69,7 +71,7 @@ export class JobIdentities {
     const { config } = await this.of(job);
     const { fingerprint, images } = await measure.subject(this.runner, config);
     const { name, settings } = measure;
-    return { hash: hashText(canonicalJson({ name, settings, fingerprint })), measure, images };
+    return { hash: hashText(canonicalJson({ name, settings, fingerprint })), measure, config, images };
   }
 }
 

@@ -7,7 +7,7 @@ import { UserError } from '../../../common/errors.ts';
 import { readJson } from '../../../common/json-file.node.ts';
 import { netOf } from '../../nets/index.ts';
 import { summariseLog } from '../../overview/log-summary.node.ts';
-import { readState } from '../../training/checkpoint/read-checkpoint.node.ts';
+import { isSound, readState } from '../../training/checkpoint/read-checkpoint.node.ts';
 import type { TrainingConfig } from '../../training/config/config.ts';
 import { writeJson } from '../../training/run/run-folder.node.ts';
 import type { AnyExperiment } from '../experiment.ts';
@@ -114,11 +114,13 @@ async function entryOf(wanted: Wanted, jobs: Jobs) {
       diverged !== undefined ? 'diverged' : open.measures.length > 0 ? 'to be measured' : 'done';
     const work: TimedWork | undefined =
       trained === null ? undefined : { kind, steps: record.trained.steps, seconds: trained };
-    return { ...common, state, step: steps, seconds, work };
+    // Without its weights it is trained once more for a measure that is new.
+    const isGone = state === 'to be measured' && run?.checkpoint === undefined;
+    return { ...common, state, step: isGone ? 0 : steps, seconds, work };
   }
   const begun = run && logOf(run.folder);
   if (!begun) return { ...common, state: 'open' as const, step: 0, seconds, work: undefined };
-  const step = run.checkpoint === undefined ? 0 : readState(run.checkpoint).step;
+  const step = run.checkpoint !== undefined && isSound(run.checkpoint) ? readState(run.checkpoint).step : 0;
   const spent = begun.seconds ?? 0;
   const work = { kind, steps: begun.step, seconds: spent };
   return { ...common, state: 'begun' as const, step, seconds: seconds + spent, work };

@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { makeFolders } from '../../../common/files.node.ts';
+import { UserError } from '../../../common/errors.ts';
+import { makeFolders, reasonOf } from '../../../common/files.node.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import { readJson } from '../../../common/json-file.node.ts';
 import { completeCheckpoints, latestCheckpoint } from '../../training/checkpoint/checkpoint.node.ts';
@@ -13,21 +14,22 @@ import { lockName, RunLock } from '../../training/run/run-lock.node.ts';
 import type { JobIdentity } from './job-identity.node.ts';
 import { trainerSchema } from './trained-by.node.ts';
 
-const record = z.object({
+/** Keys of later versions stay, so that the checksum holds and a version between does not throw away what is trained. */
+const record = z.looseObject({
   format: z.literal(1),
   key: z.string(),
   /** Decisive settings with the schema's defaults of the day. */
   settings: z.record(z.string(), z.json()),
   /** How training ended; absent while it has not. `seconds` are those in which it ran. */
   trained: z
-    .object({ steps: z.number(), seconds: z.number().nullable(), diverged: z.string().optional() })
+    .looseObject({ steps: z.number(), seconds: z.number().nullable(), diverged: z.string().optional() })
     .optional(),
   /** Who trained it, where a training was gone on with several; records of before this was kept have none. */
   trainedBy: z.array(trainerSchema).optional(),
   /** By the hash of each measure. */
   measures: z.record(
     z.string(),
-    z.object({ name: z.string(), images: z.number(), seconds: z.number(), value: z.json() }),
+    z.looseObject({ name: z.string(), images: z.number(), seconds: z.number(), value: z.json() }),
   ),
 });
 
@@ -58,8 +60,8 @@ export class JobStore {
   /** What is kept of a job; undefined where there is nothing, or nothing that can be used, which is said. */
   read(identity: JobIdentity): JobRecord | undefined {
     const file = this.fileOf(identity);
-    if (!fs.existsSync(file)) return undefined;
     const found = readRecord(file);
+    if (found === undefined) return undefined;
     if (typeof found === 'string') return this.unusable(file, found);
     // An option that is new since is not in the record, and none of its settings named it.
     const changed = differingKeys(found.settings as JsonObject, identity.settings).filter((key) =>
@@ -127,17 +129,25 @@ export class JobStore {
   }
 }
 
-/** The record in a file, or why there is none that can be used. */
-function readRecord(file: string): JobRecord | string {
+/** The record in a file, or why there is none that can be used; undefined without a file. @throws UserError where it cannot be opened */
+function readRecord(file: string): JobRecord | string | undefined {
+  try {
+    fs.closeSync(fs.openSync(file, 'r'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // It may be whole: what is trained must not go away for that.
+    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
+  }
   let json: unknown;
   try {
     json = readJson(file, mostBytes);
   } catch {
     return 'is damaged';
   }
-  const parsed = record.safeParse(json);
+  const parsed = record.extend({ checksum: z.string() }).safeParse(json);
   if (!parsed.success) return 'is not what this version writes';
-  return (json as { checksum?: unknown }).checksum === checksumOf(parsed.data) ? parsed.data : 'is damaged';
+  const { checksum, ...found } = parsed.data;
+  return checksum === checksumOf(found) ? found : 'is damaged';
 }
 
 function checksumOf(record: JobRecord): string {

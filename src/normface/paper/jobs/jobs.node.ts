@@ -19,7 +19,8 @@ import { distinctTrainers, type Trainer, trainerOf } from './trained-by.node.ts'
 export interface Wanted {
   readonly job: Job;
   readonly identity: JobIdentity;
-  readonly measures: Map<string, Measure>;
+  /** By their hashes. */
+  readonly measures: Map<string, MeasureIdentity>;
   /** Whether other jobs start from it. */
   isStart: boolean;
 }
@@ -62,8 +63,10 @@ export class Jobs {
     const identity = await this.identities.of(job);
     const known = this.wanted.get(identity.hash) ?? { job, identity, measures: new Map(), isStart: false };
     this.wanted.set(identity.hash, known);
-    for (const measure of job.measures)
-      known.measures.set((await this.identities.measure(job, measure)).hash, measure);
+    for (const measure of job.measures) {
+      const found = await this.identities.measure(job, measure);
+      known.measures.set(found.hash, found);
+    }
     if (job.start) (await this.want(job.start.job)).isStart = true;
     return known;
   }
@@ -71,7 +74,7 @@ export class Jobs {
   /** All that is wanted of a job by any plan that was told of. */
   private async measuresOf(job: Job): Promise<MeasureIdentity[]> {
     const { measures } = await this.want(job);
-    return Promise.all([...measures.values()].map((measure) => this.identities.measure(job, measure)));
+    return [...measures.values()];
   }
 
   /** @throws UserError where something is left to do of a plan that this machine cannot do */
@@ -132,10 +135,14 @@ export class Jobs {
       this.keepDivergence(job, identity, error);
       return;
     }
-    for (const { hash, measure, images } of measures) {
+    for (const { hash, measure, images, config } of measures) {
       this.runner.checkInterrupt();
       const start = performance.now();
-      const value = (await measure.measure(this.runner, run)) as Json;
+      const { evaluation } = config;
+      const value = (await measure.measure(this.runner, {
+        ...run,
+        config: { ...run.config, evaluation },
+      })) as Json;
       const seconds = (performance.now() - start) / 1000;
       record = {
         ...record,
@@ -162,9 +169,11 @@ export class Jobs {
 
   /** The same bits diverge again: nothing of the job is trained any more. */
   private keepDivergence(job: Job, identity: JobIdentity, error: DivergedError): void {
+    const record = this.store.begin(identity, job.key);
     this.store.write(identity, {
-      ...this.store.begin(identity, job.key),
+      ...record,
       trained: { steps: 0, seconds: null, diverged: sentenceOf(error) },
+      trainedBy: this.trainersOf(identity, record),
     });
   }
 
@@ -275,9 +284,9 @@ export class Jobs {
   }
 }
 
-/** What is said of a training that diverged, without advice. */
+/** What is said of a training that diverged, without the place of its last good checkpoint and advice. */
 function sentenceOf({ message }: DivergedError): string {
-  return message.split('\n')[0]!;
+  return message.split('; ')[0]!;
 }
 
 /** Seconds in which a run trained, whatever it was interrupted by; null where its log does not say. */

@@ -61,7 +61,7 @@ export function progressText({ done, of, lacking, diverged }: PlanProgress): str
   return [
     ...(lacking.length > 0
       ? [
-          `Not all of it is there: ${done} of ${of} trainings are done and measured. What follows is of these; seeds are missing of: ${lacking.join('; ')}.`,
+          `Not all of it is there: ${done} of ${of} trainings are done and measured. What follows is of those that can be compared; seeds are missing of: ${lacking.join('; ')}.`,
         ]
       : []),
     ...(diverged.length > 0

@@ -10,11 +10,17 @@ import type { Subject } from './job.ts';
 /** Of data sets that were looked at already: there are thousands of images in one. */
 const known = new WeakMap<Dataset, Promise<string>>();
 
-/** Of the names and sizes of all images of a data set. */
+/** Of the names and sizes of all images of a data set, and of what they are drawn from where they are generated. */
 export function datasetFingerprint(dataset: Dataset): Promise<string> {
-  const found = known.get(dataset) ?? describeImageFiles(dataset).then(({ sizes }) => sizes.slice(0, 16));
+  const found = known.get(dataset) ?? describe(dataset);
   known.set(dataset, found);
   return found;
+}
+
+async function describe(dataset: Dataset): Promise<string> {
+  const { sizes } = await describeImageFiles(dataset);
+  const drawn = dataset.samples.flatMap(({ source }) => (source.kind === 'generated' ? [source] : []));
+  return (drawn.length === 0 ? sizes : hashText(sizes + JSON.stringify(drawn))).slice(0, 16);
 }
 
 /** @param passes how often each image goes through the net: twice where its mirror image does too */

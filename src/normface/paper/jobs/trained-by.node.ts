@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../../../common/json-file.node.ts';
 
-export const trainerSchema = z.object({
+export const trainerSchema = z.looseObject({
   version: z.string(),
   /** Of the working tree that the program was started in, where it was started in one. */
   commit: z.string().optional(),

@@ -25,7 +25,7 @@ import {
   pairsMeasure,
   rowJobs,
 } from './comparison.node.ts';
-import { control, controlAmong, isControl, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
+import { controlAmong, isControl, type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe } from './recipe.ts';
 import { baselineText, stepsText } from './recipe-text.ts';
@@ -60,7 +60,10 @@ export function planDistances(recipe: Recipe, seeds: readonly number[], weight: 
   const light = paperRows(recipe.head);
   const heavy = rowsOf(light, keys).map((row) => weighted(row, weight));
   const rows = [...light, ...heavy];
-  const jobs = rowJobs(recipe, rows, seeds, [measure]);
+  const jobs = rowJobs(recipe, rows, seeds, [measure]).map((planned, k) =>
+    // Told apart from the same loss of weight 1 where seeds are missing.
+    k % rows.length < light.length ? planned : { ...planned, label: `${planned.label}, weight ${weight}` },
+  );
   return {
     jobs,
     results: async (known) => {
@@ -114,13 +117,15 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
       paper: one.row.paper!,
       mean: mean((replaced.get(one) ?? one).values),
     }));
+  // Class weights of all of them learn at one rate.
+  const controlOfThese = controlAmong(found, pairs[0]!.row.row);
   const accuracy = ({ values }: MeasuredRow) =>
     percentEstimate(estimate(values)) + seedsRemark(values.length, seeds.length);
   return {
     summary: againstControlSummary(pairs).replaceAll('their control', `the same of weight 1`),
     text: [
       `${baselineText(recipe, seeds)} From it ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate}: the rows of Table 2 whose loss is of distances alone, with weight 1 as there and with weight ${weight}. ` +
-        `A squared distance of unit vectors is 2 − 2 cos θ, so that its gradient is twice that of the cosine; that of softmax over cosines has its scale, ${weight}.`,
+        `A squared distance of unit vectors is 2 − 2 cos θ: with weight 1 its gradient is 2 times that of the cosine, with weight ${weight} ${2 * weight} times; that of softmax over cosines has its scale, ${recipe.head.scale.initial}.`,
       againstControlText(pairs, judges)
         .replace('Less the control', `Weight ${weight} less weight 1`)
         .replace('the seeds that row and control share', 'the seeds that both have'),
@@ -167,7 +172,7 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
         stem: 'distances',
         svg: rowPlot(
           [
-            { label: control.key, values: controlAmong(found, found[0]!.row).values, color: 0 },
+            { label: controlOfThese.label, values: controlOfThese.values, color: 0 },
             ...pairs.flatMap(({ row, control: light }) => [
               { label: light.row.loss, values: light.values, color: 0 },
               { label: `${light.row.loss} × ${weight}`, values: row.values, color: 1 },
@@ -177,10 +182,10 @@ function resultsOf({ recipe, seeds, weight, found, pairs }: Found): ExperimentRe
             xLabel: 'accuracy in %',
             description: 'accuracy of the same losses with two weights',
             groups: [1, weight].map((one, color) => ({ name: `weight ${one}`, color })),
-            reference: control.key,
+            reference: controlOfThese.label,
           },
         ),
-        caption: `Accuracy by the weight of the loss: ${marksText(seeds.length)}; dashed: the control.`,
+        caption: `Accuracy by the weight of the loss: ${marksText(seeds.length)}; dashed: the control whose class weights learn as fast.`,
       },
     ],
   };

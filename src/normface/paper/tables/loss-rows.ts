@@ -18,8 +18,11 @@ export interface HeadSettings {
   readonly distanceAgents: AgentSettings;
   /** Of later losses, in place of those of their authors. */
   readonly later: Partial<Record<Loss['name'], object>>;
-  /** Of losses with a threshold, where they go on from class weights of softmax (docs/reference.md#fine-tuning-with-a-threshold). */
-  readonly startingBias: Partial<Record<Loss['name'], number>>;
+  /**
+   * The same where they go on from class weights of softmax for a few epochs: a threshold that fits these (docs/reference.md#fine-tuning-with-a-threshold), a
+   * running mean that settles within them.
+   */
+  readonly fineTuned: Partial<Record<Loss['name'], object>>;
 }
 
 interface AgentSettings {
@@ -230,14 +233,12 @@ export function sampleRows(batchSize: number): readonly LossRow[] {
 
 /** A row of a loss with the settings of its authors (sources: docs/reference.md) unless the head has others. */
 function lossRow(
-  { agents, later, startingBias }: HeadSettings,
+  { agents, later, fineTuned }: HeadSettings,
   loss: string,
   key: Loss['name'],
   normalisation: Normalisation = 'yes',
 ): LossRow {
-  const initial = startingBias[key];
-  const bias = initial === undefined ? {} : { bias: { initial } };
-  const settings = { name: key, ...agents, ...later[key], ...bias };
+  const settings = { name: key, ...agents, ...later[key], ...fineTuned[key] };
   return { key, loss, normalisation, config: { loss: settings as Loss } };
 }
 

@@ -76,7 +76,7 @@ export function planMargins(recipe: Recipe, seeds: readonly number[]): Plan {
           ...results,
           text: [
             `${baselineText(recipe, seeds)} From it each row takes ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate} of its loss without a margin, then as many with it; ` +
-              'the control takes as many further steps of softmax, and "softmax over cosines" as many without any margin. Settings are those of the authors.',
+              'the control takes as many further steps of softmax, and "softmax over cosines" as many without any margin. Settings are those of the authors, but for a running deviation of lengths, which has to settle in so few steps.',
             results.text,
           ],
         }
@@ -106,8 +106,9 @@ function entriesOf(recipe: Recipe, measures: NonNullable<Parameters<typeof fineT
   return [
     twice(control.key, 'control', control, control),
     twice('normface', 'softmax over cosines', alone, alone),
-    ...scheduled.map(({ key, name, before, after }) =>
-      twice(key, name, rowOf(`${key}-before`, before), rowOf(key, after)),
-    ),
+    ...scheduled.map(({ key, name, before, after }) => {
+      const settled = { ...after, ...recipe.head.fineTuned[after.name] } as Loss;
+      return twice(key, name, rowOf(`${key}-before`, before), rowOf(key, settled));
+    }),
   ];
 }

@@ -12,7 +12,7 @@ import { judgesOf, pairFeatures } from './comparison.node.ts';
 import { paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import { baselineJob, fineTuneJob, type Recipe } from './recipe.ts';
-import { recipeText } from './recipe-text.ts';
+import { baselineText, stepsText } from './recipe-text.ts';
 import { marksText, rowPlot } from './row-plot.node.ts';
 
 /** Models and what MirrorFace.md of happynear/NormFace gives for them in per cent, without and with PCA, in the order of `mergeNames`. */
@@ -144,7 +144,7 @@ export function experimentResults(
   return {
     summary: effects.join(' ').replace(/\.$/, ''),
     text: [
-      recipeText(recipe, seeds, false),
+      `${baselineText(recipe, seeds)} "softmax" is this baseline, without further steps, "NormFace" its fine-tune, ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate}: what can be compared are ways to merge the images within a model, not the two models.`,
       `${effects.join(' ')} p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
     ],
     tables: [

@@ -28,6 +28,8 @@ const normsKeys: readonly string[] = [control.key, 'normface', 'arcface', 'adafa
 
 const pictures = { identities: 30, samples: 3, seed: 1 } as const;
 const courses = ['blur', 'detail'] as const satisfies readonly CourseName[];
+/** Of the row that the others are compared with, as `scratch` has it. */
+const softmaxLabel = 'softmax';
 const words: Readonly<Record<CourseName, string>> = { blur: 'blur', detail: 'resolution' };
 
 export const norms: PlannedExperiment = {
@@ -223,17 +225,18 @@ function againstText(rows: readonly Row[], course: CourseName): string[] {
   const measured = rows.map(
     (row): MeasuredRow => ({ label: row.label, seeds: row.seeds, values: correlations(row, course) }),
   );
-  const [reference, ...others] = measured;
-  const compared = others
-    .filter((row) => sharedSeeds(row, reference!) > 1)
-    .map((row) => ({ row, control: reference! }));
+  const reference = measured.find(({ label }) => label === softmaxLabel);
+  if (!reference) return [];
+  const compared = measured
+    .filter((row) => row !== reference && sharedSeeds(row, reference) > 1)
+    .map((row) => ({ row, control: reference }));
   if (compared.length === 0) return [];
   const told = judge(compared).map(({ label, difference, p, verdict }) => {
     const size = `${signed(difference.mean)} ± ${difference.error!.toFixed(3)}`;
     return `${label} ${size} (${pText(p!)}): ${verdict === 'indistinct' ? 'not distinguishable' : verdict}`;
   });
   return [
-    `Correlation by ${words[course]}, less that of ${reference!.label}, mean ± standard error over the seeds: ${told.join('; ')}.`,
+    `Correlation by ${words[course]}, less that of ${reference.label}, mean ± standard error over the seeds: ${told.join('; ')}.`,
   ];
 }
 

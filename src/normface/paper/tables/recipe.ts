@@ -70,7 +70,11 @@ export const quickSizes: Sizes = {
       uniface: { s: 30, margin: 0.3, weight: 0.2 },
     },
     // As those of the preset `medium`, for this baseline.
-    startingBias: { sphereface2: -5, uniface: 15 },
+    fineTuned: {
+      adaface: { alpha: 0.1 },
+      sphereface2: { bias: { initial: -5 } },
+      uniface: { bias: { initial: 15 } },
+    },
   },
   newClassWeights: false,
   protocol: 'normface-pca',
@@ -95,7 +99,7 @@ export const paperSizes: Sizes = {
     agents: {},
     distanceAgents: {},
     later: {},
-    startingBias: {},
+    fineTuned: {},
   },
   newClassWeights: true,
   protocol: 'normface-pca',

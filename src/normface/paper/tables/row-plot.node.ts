@@ -42,25 +42,33 @@ const tickWidth = 84;
 /**
  * The range that is drawn: everything, but for values farther from the middle half of all than three times its width. A single
  * outlier would squeeze all other rows into a corner. Of fewer than eight values all are drawn.
+ * @param ends of lines, which are drawn as far as they are no farther away than values may be
  */
-export function drawnRange(values: readonly number[]): [low: number, high: number] {
+export function drawnRange(
+  values: readonly number[],
+  ends: readonly number[] = [],
+): [low: number, high: number] {
   const enough = values.length >= 8;
   const sorted = values.slice().sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const reach = enough ? 3 * (at(0.75) - at(0.25)) : 0;
-  const inside =
-    reach === 0 ? sorted : sorted.filter((value) => value >= at(0.25) - reach && value <= at(0.75) + reach);
-  const [low, high] = [inside[0], inside[inside.length - 1]];
+  const inside = [...values, ...ends].filter(
+    (value) => reach === 0 || (value >= at(0.25) - reach && value <= at(0.75) + reach),
+  );
+  const [low, high] = [Math.min(...inside), Math.max(...inside)];
   // Room for dots, which must not lie on the frame.
-  const margin = 0.05 * (high! - low!) || 0.5;
-  return [low! - margin, high! + margin];
+  const margin = 0.05 * (high - low) || 0.5;
+  return [low - margin, high + margin];
 }
 
 /** A stand-alone SVG. */
 export function rowPlot(rows: readonly PlottedRow[], options: RowPlotOptions): string {
   const { xLabel, description, groups, remarks, reference } = options;
-  const all = rows.flatMap(({ values, estimate: { mean } }) => [...values, mean].map((value) => 100 * value));
-  const [left, right] = drawnRange(all);
+  const percent = (values: readonly number[]) => values.map((value) => 100 * value);
+  const [left, right] = drawnRange(
+    rows.flatMap(({ values, estimate: { mean } }) => percent([...values, mean])),
+    rows.flatMap(({ estimate: { mean, std } }) => (std === null ? [] : percent([mean - std, mean + std]))),
+  );
   const clamp = (value: number) => Math.min(right, Math.max(left, value));
   const drawn = rows.map(({ label, estimate: { mean, std }, values, color, remark = '' }, row) => ({
     row,

@@ -60,7 +60,7 @@ export function scratchJobs(
 }
 
 function scratchRows(recipe: Recipe, keys: readonly string[]): LossRow[] {
-  const head = { ...recipe.head, startingBias: {} };
+  const head = { ...recipe.head, fineTuned: {} };
   return rowsOf([...paperRows(head), ...laterRows(head), ...todaysRows(head)], keys);
 }
 

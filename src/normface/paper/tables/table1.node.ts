@@ -139,7 +139,7 @@ export function experimentResults(
     text: [
       baselineText(recipe, seeds),
       `Normalisation changes the accuracy by: ${gains.join('; ')}. p is the larger of Student's t over the seeds and a bootstrap over the pairs.`,
-      `Before normalisation the inner product is ${differenceText(differenceOf(inner!, euclidean!))} from the Euclidean distance (the paper: ${(inner!.paper - euclidean!.paper).toFixed(2).replace('-', '−')}). ` +
+      `Before normalisation, the inner product less the Euclidean distance: ${differenceText(differenceOf(inner!, euclidean!))} (the paper: ${(inner!.paper - euclidean!.paper).toFixed(2).replace('-', '−')}). ` +
         'After it the two must agree: the squared distance of normalised features is 2 − 2 cos, so both put the pairs in one order and decide alike.',
     ],
     tables: [

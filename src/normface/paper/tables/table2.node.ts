@@ -21,6 +21,8 @@ import {
 } from './comparison.node.ts';
 import {
   control,
+  type HeadSettings,
+  isControl,
   type LossRow,
   labelOf,
   laterRows,
@@ -106,6 +108,7 @@ export function experimentResults(
   );
   const against = withTheirControls(results);
   const differences = differencesByRow(against);
+  const withOthers = results.filter(({ row }) => isControl(row)).length > 1;
   const sets = blocks.map(({ title }, block) => ({ title, block }));
   const plot: Figure = {
     stem: 'table2',
@@ -125,7 +128,7 @@ export function experimentResults(
         reference: reference.label,
       },
     ),
-    caption: `Accuracy: ${marksText(seeds.length)}. Dashed${seeds.length > 1 ? ' and shaded' : ''}: the control${seeds.length > 1 ? ' and its deviation' : ''}. At the right the accuracies of the paper.`,
+    caption: `Accuracy: ${marksText(seeds.length)}. Dashed${seeds.length > 1 ? ' and shaded' : ''}: the control${seeds.length > 1 ? ' and its deviation' : ''}${withOthers ? '; C-contrastive and C-triplet are compared with the second row' : ''}. At the right the accuracies of the paper.`,
   };
   const table: NamedTable = {
     stem: 'table2',
@@ -175,18 +178,17 @@ function paperText({ paper }: LossRow): string {
 }
 
 /** Where later losses have other settings than their authors gave them. */
-function laterText({ head: { later, startingBias } }: Recipe): string {
-  const changed = Object.entries(later).map(([name, settings]) => `${name} ${JSON.stringify(settings)}`);
-  const biases = Object.entries(startingBias).map(
-    ([name, bias]) => `${name} at ${String(bias).replace('-', '−')}`,
-  );
+function laterText({ head: { later, fineTuned } }: Recipe): string {
+  const list = (settings: HeadSettings['later']) =>
+    Object.entries(settings).map(([name, own]) => `${name} ${JSON.stringify(own)}`);
+  const [changed, toGoOn] = [later, fineTuned].map(list);
   return [
-    ...(changed.length > 0
-      ? [` Later losses have the settings of their authors, other than: ${changed.join(', ')}.`]
+    ...(changed!.length > 0
+      ? [` Later losses have the settings of their authors, other than: ${changed!.join(', ')}.`]
       : []),
-    ...(biases.length > 0
+    ...(toGoOn!.length > 0
       ? [
-          ` The bias of losses that have one threshold for all classes starts where it balances own and other classes of the baseline, ${biases.join(', ')}; their default fits new class weights.`,
+          ` Since they go on from class weights of softmax, for few steps: ${toGoOn!.join(', ')}. A threshold that fits new class weights would push them apart (docs/reference.md), and a running deviation that starts at 100 and moves by 1 % a step would not settle.`,
         ]
       : []),
   ].join('');

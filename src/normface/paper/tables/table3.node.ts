@@ -235,7 +235,7 @@ export function experimentResults(
           notes: [
             single
               ? 'In per cent, one trial of one seed.'
-              : 'In per cent: mean − standard deviation over trials and seeds, as BLUFR reports it, and the mean in brackets.',
+              : 'In per cent: mean − standard deviation over trials and seeds, as BLUFR reports it, and the mean in brackets; of one seed its rate alone.',
           ],
         },
       },

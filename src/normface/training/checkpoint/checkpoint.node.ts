@@ -90,9 +90,11 @@ export function cannotSave(runFolder: string, step: number, reason: string): Use
 /**
  * Keeps the newest `keep` checkpoints of a run and the best one, removes older ones and what a killed process left: temporary folders and step
  * folders without DONE.
+ * @param everySteps which are saved by themselves: what an interruption saved between them counts only while it is the newest, so that in the end a run has
+ *   those of one that was never interrupted
  * @returns a sentence for each folder that could not be removed, which does no harm
  */
-export function pruneCheckpoints(runFolder: string, keep: number): string[] {
+export function pruneCheckpoints(runFolder: string, keep: number, everySteps = 0): string[] {
   const parent = path.join(runFolder, 'ckpt');
   if (!fs.existsSync(parent)) return [];
   let best: number | undefined;
@@ -102,9 +104,12 @@ export function pruneCheckpoints(runFolder: string, keep: number): string[] {
     // Which one to leave is not known.
     return [(error as Error).message];
   }
-  const old = completeCheckpoints(runFolder)
-    .slice(0, -keep)
-    .filter((folder) => stepOf(folder) !== best);
+  const all = completeCheckpoints(runFolder);
+  const planned = all.filter(
+    (folder, k) => k === all.length - 1 || everySteps === 0 || stepOf(folder) % everySteps === 0,
+  );
+  const kept = planned.slice(-keep);
+  const old = all.filter((folder) => !kept.includes(folder) && stepOf(folder) !== best);
   const leftovers = fs
     .readdirSync(parent)
     .filter(

@@ -225,7 +225,8 @@ export class Attempt {
   private prune(): void {
     if (!this.writes) return;
     const { config, reporter } = this.plan;
-    for (const warning of pruneCheckpoints(this.start.folder, config.checkpoint.keep)) reporter.warn(warning);
+    const { keep, everySteps } = config.checkpoint;
+    for (const warning of pruneCheckpoints(this.start.folder, keep, everySteps)) reporter.warn(warning);
   }
 
   /**

@@ -1,13 +1,17 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DivergedError } from '../../../../src/common/errors.ts';
+import { DivergedError, UserError } from '../../../../src/common/errors.ts';
 import { InterruptedError } from '../../../../src/normface/paper/experiment-runner.node.ts';
 import type { Job } from '../../../../src/normface/paper/jobs/job.ts';
 import type { JobIdentity } from '../../../../src/normface/paper/jobs/job-identity.node.ts';
 import { Jobs } from '../../../../src/normface/paper/jobs/jobs.node.ts';
 import { trainerText } from '../../../../src/normface/paper/jobs/trained-by.node.ts';
+import { runExperiments } from '../../../../src/normface/paper/run-experiments.node.ts';
+import type { TrainingConfig } from '../../../../src/normface/training/config/config.ts';
+import { canonicalJson, hashText } from '../../../../src/normface/training/config/overrides.ts';
+import { divergedError } from '../../../../src/normface/training/loop.ts';
 import { InUseError } from '../../../../src/normface/training/run/run-lock.node.ts';
 import { errorOf, temporaryFolder } from '../../data/fixtures.ts';
 import { fakeRunner } from '../fake.ts';
@@ -62,12 +66,49 @@ test('what decides a job: its settings, its images and what it starts from', asy
     stubJob('a', {
       config: { ...stubConfig, data: { ...stubConfig.data, path: 'generated:identities=4,samples=5' } },
     }),
+    ...['seed=2', 'blur=60', 'detail=12'].map((other) =>
+      stubJob('a', {
+        config: {
+          ...stubConfig,
+          data: { ...stubConfig.data, path: `generated:identities=4,samples=4,${other}` },
+        },
+      }),
+    ),
     stubJob('a', { start: { job: start, head: 'keep' } }),
     stubJob('a', { start: { job: start, head: 'new' } }),
     stubJob('a', { start: { job: stubJob('start', { seed: 8 }), head: 'new' } }),
   ];
   const hashes = await Promise.all(others.map(hash));
   expect(new Set([base, ...hashes]).size).toBe(1 + others.length);
+});
+
+test('each table looks at its own pairs, where one training is theirs together', async () => {
+  const seen: string[] = [];
+  const measureOf = (name: string) => ({
+    ...stubMeasure(name),
+    subject: async (_runner: unknown, { evaluation }: TrainingConfig) => {
+      if (!evaluation.data) throw new UserError('names no pairs');
+      return { fingerprint: evaluation.data, images: 4 };
+    },
+    measure: async (_runner: unknown, { config }: { config: TrainingConfig }) => {
+      seen.push(`${name}: ${config.evaluation.data}`);
+      return { name };
+    },
+  });
+  const videos = stubMeasure('videos');
+  const set = 'generated:identities=2,samples=2,first=10';
+  const pairs = measureOf('pairs');
+  const job = stubJob('table-a', { config: { ...stubConfig, evaluation: { data: set } }, measures: [pairs] });
+  const other = stubJob('table-b', { measures: [videos] });
+  for (const first of [job, other]) {
+    const { jobs, trainer } = opened();
+    await jobs.expect([job, other]);
+    await jobs.do(first);
+    await jobs.do(other);
+    expect(trainer.trained).toHaveLength(1);
+    expect(await jobs.value(job, pairs)).toEqual({ name: 'pairs' });
+  }
+  expect(seen).toEqual([`pairs: ${set}`, `pairs: ${set}`]);
 });
 
 test('what was done is not done again by the next call, and its numbers are the same bits', async () => {
@@ -109,6 +150,40 @@ test('a process that ends between training and measuring has trained for good', 
   await next.jobs.do({ ...job, measures: [measure] });
   expect(next.trainer.trained).toEqual([]);
   expect(measure.asked).toBe(1);
+});
+
+test('a record with keys of a later version is used as it is, and keeps them', async () => {
+  const measure = stubMeasure('pairs');
+  const job = stubJob('a', { measures: [measure] });
+  const first = opened();
+  await first.jobs.do(job);
+  const file = await first.fileOf(job);
+  const { checksum: _, ...record } = JSON.parse(readFileSync(file, 'utf8'));
+  const later = { ...record, trained: { ...record.trained, joules: 7 }, remark: 'of a later version' };
+  const checksum = hashText(canonicalJson(later));
+  writeFileSync(file, JSON.stringify({ ...later, checksum }));
+  const next = opened(first.folder);
+  const videos = stubMeasure('videos');
+  await next.jobs.do({ ...job, measures: [measure, videos] });
+  expect(next.warned).toEqual([]);
+  expect(next.trainer.trained).toEqual([]);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+    remark: 'of a later version',
+    trained: { joules: 7 },
+  });
+});
+
+test('a record that cannot be opened ends the call, and nothing of the job goes away', async () => {
+  const job = stubJob('a');
+  const first = opened();
+  await first.jobs.do(job);
+  const file = await first.fileOf(job);
+  // A link to itself: whoever asks, there is no way to open it.
+  rmSync(file);
+  symlinkSync(file, file);
+  const next = opened(first.folder);
+  expect((await errorOf(next.jobs.do(job))).message).toMatch(/^cannot read .*job\.json: /);
+  expect(next.jobs.store.findRun(await next.jobs.identities.of(job))?.checkpoint).toBeDefined();
 });
 
 test.each([
@@ -195,14 +270,32 @@ test('a loss that is not finite is kept as an outcome, also for what starts from
   const start = stubJob('start', { seed: 5 });
   const job = stubJob('a', { measures: [stubMeasure('pairs')], start: { job: start, head: 'keep' } });
   const first = opened();
-  first.trainer.state.fail = new DivergedError('the loss is not finite after step 3\nlower the rate');
+  first.trainer.state.fail = divergedError('the loss of step 3 is NaN', '/runs/a/ckpt/step-00000002');
   await first.jobs.do(start);
   await first.jobs.do(job);
-  expect(first.warned[0]).toBe('start: the loss is not finite after step 3');
+  expect(first.warned[0]).toBe('start: the run diverged: the loss of step 3 is NaN');
   const next = opened(first.folder);
   await next.jobs.do(job);
   expect(next.trainer.trained).toEqual([]);
-  expect(await next.jobs.divergence(job)).toBe('the loss is not finite after step 3');
+  expect(await next.jobs.divergence(job)).toBe('the run diverged: the loss of step 3 is NaN');
+});
+
+test('an experiment that has nothing to compare, since trainings diverged, fails with the reason', async () => {
+  const { runner } = fakeRunner(temporaryFolder());
+  const trainer = stubTrainer();
+  trainer.state.fail = divergedError('the loss of step 3 is NaN', undefined);
+  const jobs = new Jobs({ runner, train: trainer.train });
+  const planned = [1, 2].map((seed) => ({ job: stubJob('a', { seed }), label: 'A', seed }));
+  const plan = () => ({ jobs: planned, results: async () => undefined });
+  const experiment = { name: 'table9', title: 'Table 9', paper: '-', plan };
+  for (let call = 1; call <= 2; call++) {
+    const { failed, finished } = await runExperiments([experiment], runner, { jobs });
+    expect(finished).toEqual([]);
+    expect(failed.map(({ error }) => error.message)).toEqual([
+      'there is nothing to compare, since trainings diverged: A, seed 1: the run diverged: the loss of step 3 is NaN; A, seed 2: the run diverged: the loss of step 3 is NaN',
+    ]);
+  }
+  expect(trainer.trained).toHaveLength(2);
 });
 
 test('what diverged is trained once, however many jobs start from it', async () => {

@@ -68,7 +68,7 @@ test('a stopped table tells what it knows and what it lacks; the next calls end 
   expect(first.outcome).toMatchObject({ interrupted: true, finished: [], failed: [] });
   expect(first.page).toContain('Table 2 (4 of 9 trainings so far): ');
   expect(first.page).toContain(
-    'Not all of it is there: 4 of 9 trainings are done and measured. What follows is of these; seeds are missing of: ' +
+    'Not all of it is there: 4 of 9 trainings are done and measured. What follows is of those that can be compared; seeds are missing of: ' +
       'control (2 of 3 seeds); softmax + dropout (1 of 3 seeds); softmax, normalised (1 of 3 seeds).',
   );
   expect(first.page).toMatch(

@@ -20,9 +20,10 @@ import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/ta
 import { lengthened } from '../../../../src/normface/paper/tables/recipe.ts';
 import { planScratch, scratchKeys } from '../../../../src/normface/paper/tables/scratch.node.ts';
 import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
-import { planTable2 } from '../../../../src/normface/paper/tables/table2.node.ts';
-import { table3Plan } from '../../../../src/normface/paper/tables/table3.node.ts';
+import { planTable2, table2 } from '../../../../src/normface/paper/tables/table2.node.ts';
+import { table3, table3Plan } from '../../../../src/normface/paper/tables/table3.node.ts';
 import { planTable4 } from '../../../../src/normface/paper/tables/table4.node.ts';
+import { table5 } from '../../../../src/normface/paper/tables/table5.node.ts';
 import { parseConfig } from '../../../../src/normface/training/config/config.ts';
 import { temporaryFolder } from '../../data/fixtures.ts';
 import { fakeRunner } from '../fake.ts';
@@ -229,6 +230,18 @@ test.each([
   expect(summary).toContain('softmax by blur +0.920');
   const difference = text.find((one) => one.startsWith('Correlation by blur, less that of softmax'))!;
   expect(difference).toMatch(made.verdict === 'indistinct' ? /not distinguishable\.$/ : /: below\.$/);
+});
+
+test('without any data tables that judge by pairs, an open set and videos stand beside each other', async () => {
+  const { runner } = fakeRunner(temporaryFolder());
+  const jobs = new Jobs({ runner });
+  const planned = await Promise.all([table2, table3, table5].map(({ plan }) => plan(runner)));
+  for (const plan of planned) await jobs.expect(plan.jobs.map(({ job }) => job));
+  for (const plan of planned)
+    for (const { job } of plan.jobs)
+      expect((await jobs.openOf(job)).measures.map(({ measure }) => measure.name)).toEqual(
+        expect.arrayContaining(job.measures.map(({ name }) => name)),
+      );
 });
 
 test('half precision: what is in f32 is trained for other tables anyway, what is in f16 differs in that alone', async () => {
