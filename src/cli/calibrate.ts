@@ -18,7 +18,11 @@ export const addCalibrate: AddCommand = (program, run) => {
       'images: a folder, an archive or generated:… (default: as the run was configured)',
     )
     .option('--pairs <file>', "pairs in the format of LFW's pairs.txt (default: ten folds are drawn)")
-    .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
+    .option(
+      '--pairs-per-fold <n>',
+      'pairs of each kind in a fold, where pairs are drawn (default: 300 of --data, else as the run was configured)',
+      wholeNumber(1),
+    )
     .addOption(
       new Option('--far <rates>', 'false accept rates, separated by commas')
         .argParser(falseAcceptRates)

@@ -18,7 +18,11 @@ export const addEval: AddCommand = (program, run) => {
       '--pairs <file>',
       "pairs in the format of LFW's pairs.txt (default: those of a .bin, else ten folds are drawn)",
     )
-    .option('--pairs-per-fold <n>', 'pairs of each kind in a drawn fold', wholeNumber(1), 300)
+    .option(
+      '--pairs-per-fold <n>',
+      'pairs of each kind in a fold, where pairs are drawn (default: 300 of --data, else as the run was configured)',
+      wholeNumber(1),
+    )
     .option('--threshold-fold <n>', 'choose the threshold on this fold only …', wholeNumber(1))
     .option('--test-fold <n>', '… and judge this fold only', wholeNumber(1))
     .addOption(mergeOption('sum'))

@@ -13,21 +13,39 @@ import type { TrainingConfig } from '../normface/training/config/config.ts';
 export interface ChosenPairs {
   readonly data?: string;
   readonly pairs?: string;
-  readonly pairsPerFold: number;
+  /** Only where pairs are drawn. */
+  readonly pairsPerFold?: number;
 }
 
-/** The pairs that flags name, else those of the run. @throws UsageError where neither names any */
+/** Of images that flags name. */
+const usualPairsPerFold = 300;
+
+/** The pairs that flags name, else those of the run. @throws UsageError where neither names any, or a number of pairs to draw goes with a list */
 export async function chosenSet(
   options: ChosenPairs,
   config: TrainingConfig | undefined,
 ): Promise<EvaluationSet> {
-  const { data, pairs, pairsPerFold } = options;
-  if (data !== undefined) return openEvaluationSet({ data, pairs, pairsPerFold });
-  if (config && pairs !== undefined)
-    return openEvaluationSet({ data: config.evaluation.data ?? config.data.path, pairs, pairsPerFold });
-  const set = config && (await evaluationSetOf(config));
+  const set = await openChosen(options, config);
   if (!set) throw new UsageError('name the images to evaluate on: --data, and --pairs for a list of pairs');
+  if (options.pairsPerFold !== undefined && !set.isDrawn)
+    throw new UsageError(
+      `--pairs-per-fold is for pairs that are drawn, and these are listed: ${set.pairsName}`,
+    );
   return set;
+}
+
+async function openChosen(
+  { data, pairs, pairsPerFold }: ChosenPairs,
+  config: TrainingConfig | undefined,
+): Promise<EvaluationSet | undefined> {
+  const images = data ?? (pairs === undefined ? undefined : (config?.evaluation.data ?? config?.data.path));
+  if (images !== undefined)
+    return openEvaluationSet({ data: images, pairs, pairsPerFold: pairsPerFold ?? usualPairsPerFold });
+  if (!config) return undefined;
+  const { evaluation } = config;
+  return evaluationSetOf(
+    pairsPerFold === undefined ? config : { ...config, evaluation: { ...evaluation, pairsPerFold } },
+  );
 }
 
 /**

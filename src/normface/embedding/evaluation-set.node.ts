@@ -29,6 +29,8 @@ export interface EvaluationSet {
   readonly dataset: Dataset;
   /** What the pairs are called in reports. */
   readonly pairsName: string;
+  /** Whether they were drawn here, not listed anywhere. */
+  readonly isDrawn: boolean;
   /** Sample indices of the images that the pairs name, each once. */
   readonly indices: Uint32Array;
   /** The pairs as rows of `indices`. */
@@ -47,17 +49,29 @@ export async function openEvaluationSet(options: EvaluationSetOptions): Promise<
     const { pairs } = dataset;
     const unfit = pairsOfOneKind(pairs.pairs.map(({ same }) => same));
     if (unfit !== undefined) throw new UserError(`${pairs.name}: ${unfit}`);
-    return { dataset, pairsName: nameOf(pairs.name), warnings, ...toRows(pairsOfFolds(pairs, folds)) };
+    return {
+      dataset,
+      pairsName: nameOf(pairs.name),
+      isDrawn: false,
+      warnings,
+      ...toRows(pairsOfFolds(pairs, folds)),
+    };
   }
   if (file === undefined) {
     const drawn = drawPairs(dataset, { folds: 10, pairsPerFold, seed });
-    return { dataset, pairsName: nameOf(drawn.name), warnings, ...toRows(pairsOfFolds(drawn, folds)) };
+    return {
+      dataset,
+      pairsName: nameOf(drawn.name),
+      isDrawn: true,
+      warnings,
+      ...toRows(pairsOfFolds(drawn, folds)),
+    };
   }
   const list = await readPairs(file);
   const { pairs, counted } = resolvePairs(list, dataset, folds);
   const remark = countedRemark(dataset, counted);
   if (remark) warnings.push(remark);
-  return { dataset, pairsName: nameOf(list.name), warnings, ...toRows(pairs) };
+  return { dataset, pairsName: nameOf(list.name), isDrawn: false, warnings, ...toRows(pairs) };
 }
 
 /** The evaluation set that a configuration describes, or undefined when it names no pairs. */

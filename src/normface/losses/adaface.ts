@@ -20,7 +20,7 @@ export const adaface = defineLoss({
         .lt(2)
         .default(0.4)
         .describe(
-          'm: an angle for the shortest features, taken from the cosine for those of mean length, and twice of it less the angle for the longest.',
+          'm: the own score is cos(θ + m) for the shortest features, cos θ − m for those of mean length, cos(θ − m) − 2m for the longest.',
         ),
       concentration: z
         .number()

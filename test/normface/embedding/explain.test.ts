@@ -64,6 +64,7 @@ function setOf(dataset: Dataset) {
   return {
     dataset,
     pairsName: 'drawn',
+    isDrawn: true,
     warnings: [],
     indices: Uint32Array.from(dataset.samples.keys()),
     pairs: {

@@ -24,6 +24,7 @@ const set: EvaluationSet = {
     identities: ['A, B', 'C', 'D "d"'],
     samples: keys.map((key, k) => ({ identity: k >> 1, key, source: { kind: 'file', path: key } })),
   },
+  isDrawn: false,
   pairsName: 'pairs.txt',
   indices: Uint32Array.of(5, 4, 3, 2, 1, 0),
   pairs: {
