@@ -5,13 +5,7 @@ import path from 'node:path';
 import { readWeights } from '../normface/training/checkpoint/read-checkpoint.node.ts';
 import { trainedName } from '../normface/training/checkpoint/weights-names.ts';
 import type { TrainingConfig } from '../normface/training/config/config.ts';
-import { readRunConfig } from '../normface/training/run/run-folder.node.ts';
-
-/** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
-function runFolderOf(weightsFile: string): string | undefined {
-  const folder = path.resolve(weightsFile, '../../..');
-  return path.resolve(weightsFile, '../..') === path.join(folder, 'ckpt') ? folder : undefined;
-}
+import { readRunConfig, runFolderOf } from '../normface/training/run/run-folder.node.ts';
 
 /** The configuration of a weights file's run, where it lies in one. */
 export function configOf(weightsFile: string): TrainingConfig | undefined {

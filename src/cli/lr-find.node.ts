@@ -55,7 +55,7 @@ export async function findRate(context: Context, file: string | undefined, optio
     ...(batch !== undefined && { batchSize: batch }),
     ...(from !== undefined && { initialise: { from } }),
   };
-  const { config } = resolveConfig({ file, flags, set });
+  const { config, source } = resolveConfig({ file, flags, set });
   const data = await openTrainingData(config);
   const device = await context.openDevice();
   const stage = context.stage('compiling kernels');
@@ -70,7 +70,7 @@ export async function findRate(context: Context, file: string | undefined, optio
       () => new Model(device, config, data.dataset.identities.length),
       (discarded) => discarded.dispose(),
     );
-    if (config.initialise) initialise(model, config, data, context);
+    if (config.initialise) initialise(model, { config, source, data }, context);
     await model.compile();
     stage.next('trying rates');
     for (let step = 0; step < steps; step++) {

@@ -14,7 +14,7 @@ export interface LossHead {
   /** Whether the scale among its statistics belongs in a log: not one that is always 1, or a constant of the settings. */
   readonly hasScale: boolean;
   readonly declarations: readonly ParameterDeclaration[];
-  /** Parameters that another run on the same people may hand over. */
+  /** Parameters that another run on the same people may hand over, whatever its loss; the others only if it had the same loss. */
   readonly reusable: readonly string[];
   /** Parameters of which some rows are trained in a step. */
   readonly subsets?: readonly RowSubsetOptions[];

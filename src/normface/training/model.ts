@@ -239,27 +239,38 @@ export class Model implements Learner {
   }
 
   /**
-   * Takes over the weights of a net, and of the class matrices if wanted and of the same shape.
-   * @returns whether class weights were taken
+   * Takes over the weights of a net, and of the class matrices if wanted and of the same shape, with what else their losses keep where
+   * that goes on, too: what belongs to class weights that are new is new.
+   * @param goesOn whether a parameter of a loss that is no class weight is taken over with them; by default none is
+   * @returns the names of what was taken beside class weights; null where no class weights were
    * @throws UserError when the weights are of another net
    */
   initialise(
     weights: ReadonlyMap<string, StoredTensor>,
-    { keepHead, ...names }: CheckpointNames & { keepHead: boolean },
-  ): boolean {
+    {
+      keepHead,
+      goesOn = () => false,
+      ...names
+    }: CheckpointNames & { keepHead: boolean; goesOn?: (name: string) => boolean },
+  ): readonly string[] | null {
     const values = matchParameters(weights, this.objective.net.declarations, names);
     for (const [name, data] of values) this.parameters.write(name, data);
     this.average?.start();
-    if (!keepHead) return false;
-    const kept = this.objective.heads
-      .flatMap((head) => head.reusable)
-      .filter((name) => {
-        const stored = weights.get(name);
-        const fits = stored?.shape.join() === this.parameters.get(name).shape.join();
-        if (fits) this.parameters.write(name, stored!.data as Float32Array);
-        return fits;
-      });
-    return kept.length > 0;
+    if (!keepHead) return null;
+    const take = (name: string): boolean => {
+      const stored = weights.get(name);
+      const fits = stored?.shape.join() === this.parameters.get(name).shape.join();
+      if (fits) this.parameters.write(name, stored!.data as Float32Array);
+      return fits;
+    };
+    const keeping = this.objective.heads.filter(({ reusable }) => reusable.filter(take).length > 0);
+    if (keeping.length === 0) return null;
+    return keeping.flatMap(({ declarations, reusable }) =>
+      declarations
+        .filter(({ name, transient }) => !transient && !reusable.includes(name))
+        .map(({ name }) => name)
+        .filter((name) => goesOn(name) && take(name)),
+    );
   }
 
   /** The net ready to embed, with the weights of this moment, or their average; good until it is asked for again. */

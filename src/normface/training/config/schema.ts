@@ -60,7 +60,10 @@ export const configKeys = z.strictObject({
       head: z
         .enum(['keep', 'new'])
         .default('keep')
-        .describe('Class weights too, which needs the same people and names, or new ones.'),
+        .describe(
+          'Class weights too, which needs the same people and names, and what the same loss keeps with them, or new ones ' +
+            '(docs/training.md#from-the-weights-of-another-run).',
+        ),
     })
     .optional()
     .describe('Start from the weights of another run.'),

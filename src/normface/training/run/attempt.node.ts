@@ -29,6 +29,7 @@ import { type BatchSource, divergedError, runLoop } from '../loop.ts';
 import { Progress } from '../progress.ts';
 import { EventFile } from '../tensorboard/event-file.node.ts';
 import { stepsInEpoch } from '../training-data.node.ts';
+import { lossMetadata } from './head-start.node.ts';
 import { type LogRecord, metricsCsv } from './log.ts';
 import { appendLog, describeEnvironment, readLog, readRunConfig, writeJson } from './run-folder.node.ts';
 import type { AttemptStart, RunPlan } from './run-plan.ts';
@@ -209,6 +210,7 @@ export class Attempt {
       step: String(step),
       classes: String(data.dataset.identities.length),
       classesHash: data.classesHash,
+      ...lossMetadata(config),
       trainedOn: data.dataset.name,
       ...(config.average && { averageDecay: String(config.average.decay) }),
     };

@@ -36,6 +36,12 @@ function numberOf(entry: string, name: string): number | undefined {
   return match?.[1] === name ? Number(match[2]) : undefined;
 }
 
+/** The run folder that a weights file lies in, `<run>/ckpt/step-N/weights.safetensors`, or undefined. */
+export function runFolderOf(weightsFile: string): string | undefined {
+  const folder = path.resolve(weightsFile, '../../..');
+  return path.resolve(weightsFile, '../..') === path.join(folder, 'ckpt') ? folder : undefined;
+}
+
 /** Reads the configuration that a run was started with. */
 export function readRunConfig(folder: string): TrainingConfig {
   const file = path.join(folder, 'config.json');

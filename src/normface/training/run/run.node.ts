@@ -158,7 +158,7 @@ async function planOf(options: RunOptions): Promise<RunPlan> {
 
 /** The model as it stands at a checkpoint, or at the beginning; compiled. */
 async function makeModel(
-  { config, data, reporter, group }: RunPlan,
+  { config, source, data, reporter, group }: RunPlan,
   device: Device,
   start: { readonly from: Checkpoint; readonly folder: string | undefined } | undefined,
 ): Promise<Model> {
@@ -172,7 +172,7 @@ async function makeModel(
     try {
       if (start)
         model.restore(partOf(start, model), { source: 'to resume from', net: netOf(config.net).name });
-      else if (config.initialise) initialise(model, config, data, reporter);
+      else if (config.initialise) initialise(model, { config, source, data }, reporter);
       await model.compile();
       return model;
     } catch (error) {

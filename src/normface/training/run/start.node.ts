@@ -6,11 +6,12 @@ import { netOf } from '../../nets/index.ts';
 import { findWeights } from '../checkpoint/checkpoint.node.ts';
 import type { TrainingState } from '../checkpoint/checkpoint.ts';
 import { readWeights } from '../checkpoint/read-checkpoint.node.ts';
-import type { TrainingConfig } from '../config/config.ts';
 import type { Model } from '../model.ts';
 import type { Reporter } from '../reporter.ts';
 import type { TrainingData } from '../training-data.node.ts';
+import { goesOnFrom, lossesOf } from './head-start.node.ts';
 import { describeImageFiles, hashContents } from './image-files.node.ts';
+import type { RunPlan } from './run-plan.ts';
 
 /** What checkpoints keep of the images. */
 export type ImageRecord = Pick<TrainingState, 'imagesHash' | 'imageFiles' | 'contentsHash'>;
@@ -56,8 +57,7 @@ export async function recordImages(
 /** Gives a model the weights of another run. */
 export function initialise(
   model: Model,
-  config: TrainingConfig,
-  data: TrainingData,
+  { config, source, data }: Pick<RunPlan, 'config' | 'source' | 'data'>,
   reporter: Reporter,
 ): void {
   const { from, head } = config.initialise!;
@@ -69,11 +69,13 @@ export function initialise(
     source: from,
     net: name,
     keepHead: head === 'keep' && samePeople,
+    goesOn: goesOnFrom(lossesOf(file, metadata), config, source),
   });
   if (metadata.net !== undefined && metadata.net !== name)
     reporter.warn(
       `${file} says that its weights are of the net ${oneLine(metadata.net)}; they fit ${name} and are used for it`,
     );
   const why = kept ? 'kept' : head === 'keep' && !samePeople ? 'new, the people differ' : 'new';
-  reporter.say(`starting from ${file}, class weights ${why}`);
+  const others = kept && kept.length > 0 ? `, with ${kept.join(', ')}` : '';
+  reporter.say(`starting from ${file}, class weights ${why}${others}`);
 }
