@@ -33,8 +33,10 @@ export class Agents extends ClassParameter {
   /** The agents of a step, and whether the loss has yet to normalise them. */
   ready(parameters: Parameters): { readonly weights: Tensor; readonly normaliseWeights: boolean } {
     const weights = this.of(parameters);
-    if (this.isHard) normaliseRowsInPlace(weights);
-    return { weights, normaliseWeights: !this.isHard };
+    // What is frozen stays as it is, bit for bit: its loss normalises a copy.
+    const overwrites = this.isHard && weights.requiresGradient;
+    if (overwrites) normaliseRowsInPlace(weights);
+    return { weights, normaliseWeights: !overwrites };
   }
 }
 

@@ -108,6 +108,26 @@ test('a frozen class matrix with class sampling stays as it is', async () => {
   expect(after['conv1.weight']).not.toEqual(before['conv1.weight']);
 });
 
+test.each([1, 0.5])(
+  'a frozen class matrix is not overwritten by its directions either: rate %d',
+  async (rate) => {
+    const loss = { name: 'cosface', classSampling: { rate }, weightNormalisation: 'hard' } as const;
+    const losses = [];
+    for (const freeze of [[], ['loss.weight']]) {
+      const model = tinyModel(device, { net, loss, freeze });
+      const weights = new Map((await model.snapshot()).weights);
+      const { data, shape } = weights.get('loss.weight')!;
+      const long = Float32Array.from(data as Float32Array, (x) => 3 * x);
+      weights.set('loss.weight', float32Tensor(long, shape));
+      model.initialise(weights, { source: 'x', net: 'normed', keepHead: true });
+      losses.push((await model.step(batch, 0.02, 0)).loss);
+      if (freeze.length > 0) expect(await model.read('loss.weight')).toEqual(long);
+      model.dispose();
+    }
+    expect(losses[1]! / losses[0]!).toBeCloseTo(1, 5);
+  },
+);
+
 test('what is frozen takes no memory of the optimiser, and checkpoints that have its arrays are read', async () => {
   const config: TrainingConfigInput = {
     net,
