@@ -40,6 +40,8 @@ export const elasticface = defineLoss({
     })
     .describe('Margins drawn at random (arXiv 2109.09416; docs/reference.md#elasticface).')
     .transform((config) => ({ ...config, margin: config.margin ?? defaultMargin[config.form] })),
+  idle: ({ deviation }) =>
+    deviation === 0 ? [{ keys: ['assignment', 'clamped'], beside: 'deviation 0' }] : [],
   needsWholeBatch: () => 'its margins are drawn for a batch as a whole',
   head: (config, context) => {
     const { form, margin, deviation, assignment, clamped } = config;

@@ -80,6 +80,8 @@ export interface Loss<S extends z.ZodType<LossSettings> = z.ZodType<LossSettings
   readonly schema: S;
   /** What two settings say against each other, or undefined. */
   contradiction?(config: z.output<S>): string | undefined;
+  /** Settings that do nothing beside another one, which is given with its value. */
+  idle?(config: z.output<S>): readonly { readonly keys: readonly string[]; readonly beside: string }[];
   /** Why it cannot be trained on such batches, or undefined. */
   batchContradiction?(config: z.output<S>, batches: Batches): string | undefined;
   /**

@@ -53,9 +53,18 @@ test('warm-up that the run, or the way to the first drop, does not outlast', () 
 });
 
 test('settings without effect', () => {
-  expect(said({ schedule: { milestones: [0.5], every: 5, final: 0.1, power: 2, unit: 'epoch' } })).toEqual([
+  const schedule = {
+    milestones: [0.5],
+    every: 5,
+    gamma: 0.5,
+    final: 0.1,
+    power: 2,
+    unit: 'epoch',
+  } satisfies TrainingConfigInput['schedule'];
+  expect(said({ schedule })).toEqual([
     'schedule.milestones has no effect with schedule.kind "constant"',
     'schedule.every has no effect with schedule.kind "constant"',
+    'schedule.gamma has no effect with schedule.kind "constant"',
     'schedule.final has no effect with schedule.kind "constant"',
     'schedule.power has no effect with schedule.kind "constant"',
     'schedule.unit has no effect with schedule.kind "constant"',
@@ -63,6 +72,57 @@ test('settings without effect', () => {
   expect(said({ data: { pairs: 'p' }, evaluation: { everySteps: 500 } })[0]).toMatch(
     /there will be no evaluation/,
   );
+});
+
+test.each<[TrainingConfigInput, string[], string]>([
+  [{ schedule: { kind: 'cosine', gamma: 0.5 } }, ['schedule.gamma'], 'schedule.kind "cosine"'],
+  [{ schedule: { kind: 'polynomial', gamma: 0.5 } }, ['schedule.gamma'], 'schedule.kind "polynomial"'],
+  [{ optimiser: { name: 'adam', momentum: 0.5 } }, ['optimiser.momentum'], 'optimiser.name "adam"'],
+  [{ optimiser: { name: 'adamw', momentum: 0 } }, ['optimiser.momentum'], 'optimiser.name "adamw"'],
+  [
+    {
+      loss: {
+        name: 'arcface',
+        scale: { initial: 30, minimum: 1, learningRateMultiplier: 2, decayMultiplier: 0 },
+      },
+    },
+    ['loss.scale.minimum', 'loss.scale.learningRateMultiplier', 'loss.scale.decayMultiplier'],
+    'loss.scale.learn false',
+  ],
+  [
+    { loss: { name: 'normface', normalise: 'weights', scale: { minimum: 1 } } },
+    ['loss.scale.minimum'],
+    'loss.scale.learn false',
+  ],
+  [
+    { auxiliaryLoss: { name: 'uniface', bias: { initial: 3, learn: false, learningRateMultiplier: 2 } } },
+    ['auxiliaryLoss.bias.learningRateMultiplier'],
+    'auxiliaryLoss.bias.learn false',
+  ],
+  [
+    { loss: { name: 'sphereface2', bias: { learn: false, decayMultiplier: 1 } } },
+    ['loss.bias.decayMultiplier'],
+    'loss.bias.learn false',
+  ],
+  [
+    { loss: { name: 'elasticface', deviation: 0, assignment: 'sorted', clamped: true } },
+    ['loss.assignment', 'loss.clamped'],
+    'loss.deviation 0',
+  ],
+])('settings without effect: %o', (config, keys, beside) => {
+  expect(said(config)).toEqual(keys.map((key) => `${key} has no effect with ${beside}`));
+});
+
+test.each<TrainingConfigInput>([
+  { optimiser: { name: 'adam' }, schedule: { kind: 'cosine', final: 0.1 } },
+  { optimiser: { name: 'sgd', momentum: 0.5 }, schedule: { kind: 'step', every: 50, gamma: 0.5 } },
+  { loss: { name: 'arcface', scale: { initial: 30 } } },
+  { loss: { name: 'arcface', scale: { learn: true, minimum: 1, decayMultiplier: 0 } } },
+  { loss: { name: 'normface', scale: { learn: false } } },
+  { loss: { name: 'uniface', bias: { learn: false } }, auxiliaryLoss: { name: 'center' } },
+  { loss: { name: 'elasticface', deviation: 0 }, auxiliaryLoss: { name: 'elasticface', clamped: true } },
+])('nothing to say of defaults, and of settings that have an effect: %o', (config) => {
+  expect(said(config)).toEqual([]);
 });
 
 test('a schedule is told by the steps at which something happens', () => {

@@ -1,11 +1,12 @@
 /** Settings that are allowed but cannot mean what they say. */
 
 import type { TrainingConfig } from './config.ts';
+import { idleSettings } from './idle-settings.ts';
 import { dropsOf, scheduleOf } from './schedule.ts';
 
 /**
  * Sentences on settings that will surprise: drops of the learning rate given in epochs or past the end of the run, a warm-up that
- * the run does not outlast, settings of another kind of schedule, evaluations that never come.
+ * the run does not outlast, settings that do nothing beside another one, evaluations that never come.
  * @param totalSteps optimiser steps of the run
  * @param stepsPerEpoch steps of a pass over the images; by default the run is one pass
  */
@@ -15,7 +16,7 @@ export function doubtfulSettings(
   stepsPerEpoch = totalSteps,
 ): string[] {
   const { schedule, optimiser, evaluation, epochs } = config;
-  const { kind, unit, milestones, every, final, power, warmupSteps } = schedule;
+  const { kind, unit, milestones, every, warmupSteps } = schedule;
   const sentences: string[] = [];
   const key = kind === 'step' ? 'schedule.every' : 'schedule.milestones';
   const given = kind === 'step' ? [every!] : kind === 'multistep' ? milestones : [];
@@ -48,14 +49,7 @@ export function doubtfulSettings(
     sentences.push(
       `schedule.warmupSteps ${warmupSteps} is longer than the way to the first drop of the rate at step ${drops[0]}`,
     );
-  const unused = [
-    ...(kind !== 'multistep' && milestones.length > 0 ? ['milestones'] : []),
-    ...(kind !== 'step' && every !== undefined ? ['every'] : []),
-    ...(kind !== 'cosine' && kind !== 'polynomial' && final > 0 ? ['final'] : []),
-    ...(kind !== 'polynomial' && power !== undefined ? ['power'] : []),
-    ...(kind === 'constant' && unit === 'epoch' ? ['unit'] : []),
-  ];
-  for (const name of unused) sentences.push(`schedule.${name} has no effect with schedule.kind "${kind}"`);
+  sentences.push(...idleSettings(config));
   if (evaluation.everySteps > totalSteps)
     sentences.push(
       `evaluation.everySteps ${evaluation.everySteps} is more than the ${totalSteps} steps of the run: there will be no evaluation while training`,
