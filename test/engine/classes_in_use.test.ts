@@ -17,6 +17,10 @@ const device = await testDevice();
 type Head = (f: Tensor, w: Tensor, b: Tensor, y: Tensor, options: SharedHeadOptions) => LossWithStatistics;
 const margin = { kind: 'cosine', margin: 0.35 } as const;
 const curricular = () => ({ kind: 'curricular', margin: 0.5, t: device.tensor([0.4], [1]) }) as const;
+const elastic = { kind: 'elastic', of: 'angle', margin: 0.5, deviation: 0.1, assignment: 'sorted' } as const;
+const magnitude = { kind: 'magnitude', margins: [0.45, 0.8], norms: [1, 6] } as const;
+const adaptive = () =>
+  ({ kind: 'adaptive', margin: 0.4, alpha: 0.5, running: device.tensor([2, 0.5], [2]) }) as const;
 const heads: [string, Head][] = [
   ['softmax with bias', (f, w, b, y, options) => softmaxLossHead(f, w, y, { bias: b, ...options })],
   [
@@ -37,6 +41,21 @@ const heads: [string, Head][] = [
   [
     'CurricularFace',
     (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin: curricular(), scale: 12, ...options }),
+  ],
+  [
+    'AdaFace',
+    (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin: adaptive(), scale: 12, ...options }),
+  ],
+  [
+    'MagFace',
+    (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin: magnitude, scale: 12, ...options }),
+  ],
+  [
+    'ElasticFace',
+    (f, w, _, y, options) => {
+      device.setRandom(5, 3);
+      return marginSoftmaxHead(f, w, y, { margin: elastic, scale: 12, ...options });
+    },
   ],
   ['CosFace', (f, w, _, y, options) => marginSoftmaxHead(f, w, y, { margin, scale: 12, ...options })],
 ];

@@ -11,6 +11,8 @@ import { marginSoftmaxHead, marginSoftmaxLoss } from '../../src/engine/ops/heads
 import type { SampleMargin } from '../../src/engine/ops/heads/sample_margin.ts';
 import {
   movedNormsReference,
+  regulariserReference,
+  type SampleMarginNumbers,
   sampleMarginedReference,
   sampleMarginsReference,
 } from '../../src/engine/ops/heads/sample_margins.reference.ts';
@@ -233,5 +235,64 @@ describe('ElasticFace', () => {
       large,
       small,
     ]);
+  });
+});
+
+describe('over a part of the classes, as with class sampling', () => {
+  const [n, used, classes, d] = [9, 14, 30, 6];
+  const margins: [string, SampleMarginNumbers][] = [
+    ['MagFace', { kind: 'magnitude', margins: [0.45, 0.8], norms: [1, 6], regulariser: 3 }],
+    ['ElasticFace-Arc', { kind: 'elastic', of: 'angle', margin: 0.5, deviation: 0.1 }],
+    [
+      'ElasticFace-Cos+',
+      { kind: 'elastic', of: 'cosine', margin: 0.3, deviation: 0.1, assignment: 'sorted' },
+    ],
+  ];
+
+  test.each(margins)('%s: loss and gradients are those of these classes alone', async (_, margin) => {
+    const [features, all, drawn] = headInputs(n, classes, d).map((spec, i) => sampleInput(spec, 60 + i)) as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
+    const labels = { ...drawn, data: drawn.data.map((label) => label % used) };
+    const weights = { shape: [used, d], data: all.data.slice(0, used * d) };
+    const lossOf = (): number => {
+      const cosines = scoreMatrix(features, weights);
+      const norms = cosines.map((_, i) => Math.sqrt(dot(rowOf(features, i), rowOf(features, i))));
+      const own = cosines.map((row, i) => row[labels.data[i]!]!);
+      const given = sampleMarginsReference(margin, { norms, cosines: own, seed: 5, step: 3 });
+      const logits = cosines.map((row, i) =>
+        row.map((c, j) => 8 * (j === labels.data[i] ? sampleMarginedReference(margin, c, given[i]!) : c)),
+      );
+      return crossEntropyReference(logits, labels).data[0]! + regulariserReference(margin, norms);
+    };
+    const gradientBy = ({ data }: ReferenceArray): number[] =>
+      Array.from(data, (before, k) => {
+        const [up, down] = [1e-5, -1e-5].map((step) => {
+          data[k] = before + step;
+          return lossOf();
+        });
+        data[k] = before;
+        return (up! - down!) / 2e-5;
+      });
+    device.setRandom(5, 3);
+    const f = device.tensor(features.data, [n, d]).requireGradient();
+    const w = device.tensor(all.data, [classes, d]).requireGradient();
+    const loss = marginSoftmaxLoss(f, w, device.tensor(labels.data, [n], 'u32'), {
+      margin: margin as SampleMargin,
+      scale: 8,
+      classesInUse: device.tensor([used], [1], 'u32'),
+    });
+    loss.backward();
+    expect((await loss.item()) / lossOf()).toBeCloseTo(1, 5);
+    const found = [await f.gradient!.readFloats(), await w.gradient!.readFloats()];
+    [gradientBy(features), gradientBy(weights)].forEach((expected, i) => {
+      const largest = Math.max(...expected.map(Math.abs));
+      expected.forEach((g, k) => {
+        expect(Math.abs(found[i]![k]! - g)).toBeLessThan(1e-4 * largest);
+      });
+    });
+    expect(found[1]!.subarray(used * d).every((value) => value === 0)).toBe(true);
   });
 });
