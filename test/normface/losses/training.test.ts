@@ -228,7 +228,8 @@ describe('a restored model continues with the same bits', () => {
     { name: 'cosface', classSampling: { rate: 0.5 }, scale: { learn: true } },
     { name: 'softmax', bias: true, classSampling: { rate: 0.5 } },
     { name: 'adaface', alpha: 0.3, classSampling: { rate: 0.5 } },
-    { name: 'elasticface', deviation: 0.1 },
+    { name: 'elasticface', deviation: 0.1, classSampling: { rate: 0.5 } },
+    { name: 'magface', leastNorm: 0.1, mostNorm: 5, classSampling: { rate: 0.5 } },
   ])('%o', async (loss) => {
     const people = 20;
     for (const optimiser of [{ name: 'sgd' }, { name: 'adamw', learningRate: 0.001 }] as const) {
