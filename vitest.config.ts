@@ -26,7 +26,7 @@ const allLanes = ['test/engine/{all_lanes,matrix_unit,subgroup_mainloops}.test.t
 /** Tests that open no device and leave the process as it is; see docs/testing.md. */
 const plain = [
   'test/bench/ranks.test.ts',
-  'test/cli/runs.test.ts',
+  'test/cli/{evaluation-choice,runs}.test.ts',
   'test/common/*.test.ts',
   'test/engine/{adapter,augment_draws,default_tile,fastest,undefined-math}.test.ts',
   'test/engine/distributed/*.test.ts',

@@ -23,14 +23,27 @@ async function describe(dataset: Dataset): Promise<string> {
   return (drawn.length === 0 ? sizes : hashText(sizes + JSON.stringify(drawn))).slice(0, 16);
 }
 
+/** Fingerprints of pairs that were looked at already: hundreds of jobs ask for those of one set. */
+const knownPairs = new WeakMap<PairList, Promise<string>>();
+
 /** @param passes how often each image goes through the net: twice where its mirror image does too */
 export async function pairsSubject(
-  { dataset, indices, pairs }: Pick<EvaluationSet, 'dataset' | 'indices' | 'pairs'>,
+  set: Pick<EvaluationSet, 'dataset' | 'indices' | 'pairs'>,
   passes: 1 | 2,
 ): Promise<Subject> {
+  const found = knownPairs.get(set.pairs) ?? pairsFingerprint(set);
+  knownPairs.set(set.pairs, found);
+  return { fingerprint: await found, images: passes * set.indices.length };
+}
+
+async function pairsFingerprint({
+  dataset,
+  indices,
+  pairs,
+}: Pick<EvaluationSet, 'dataset' | 'indices' | 'pairs'>): Promise<string> {
   const names = Array.from(indices, (index) => dataset.samples[index]!.key).join('\n');
   const text = `${await datasetFingerprint(dataset)}\n${names}\n${pairsText(pairs)}`;
-  return { fingerprint: hashText(text), images: passes * indices.length };
+  return hashText(text);
 }
 
 export function pairsText({ a, b, same, fold }: PairList): string {
