@@ -15,7 +15,7 @@ import { experiments } from '../../src/normface/paper/index.node.ts';
 import { Jobs } from '../../src/normface/paper/jobs/jobs.node.ts';
 import { planMargins } from '../../src/normface/paper/tables/margins.node.ts';
 import { comparisonRecipe } from '../../src/normface/paper/tables/presets.ts';
-import { planScratch } from '../../src/normface/paper/tables/scratch.node.ts';
+import { planScratch, scratchStage } from '../../src/normface/paper/tables/scratch.node.ts';
 import { planTable2 } from '../../src/normface/paper/tables/table2.node.ts';
 import { parseConfig, type TrainingConfigInput } from '../../src/normface/training/config/config.ts';
 import { applyOverrides, decisiveSettings } from '../../src/normface/training/config/overrides.ts';
@@ -34,7 +34,7 @@ const recipe = comparisonRecipe({
 });
 const plans = {
   recipe,
-  scratch: planScratch(recipe, [1], 2),
+  scratch: planScratch(recipe, [1], scratchStage(recipe, { pick: ({ medium }) => medium! })),
   table2: planTable2(recipe, [1]),
   margins: planMargins(recipe, [1]),
   seeds: 1,
@@ -113,7 +113,7 @@ describe('commands', () => {
   test('stand beside every loss, by every way that it is trained', async () => {
     const parts = await recipeParts(plans, { value: async () => undefined }, configuration, file);
     expect(parts.losses.match(/^### .*$/gm)).toHaveLength(labels.length);
-    expect(parts.losses).toContain("--name scratch-uniface-times-2 --set epochs=20 --set 'loss=");
+    expect(parts.losses).toContain('--name scratch-uniface ');
     expect(parts.losses).toContain('--name margins-arcface --from runs/before-arcface-001');
     expect(parts.losses).not.toContain(places.path);
     expect(parts.table.split('\n')).toHaveLength(2 + labels.length);

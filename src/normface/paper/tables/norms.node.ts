@@ -19,8 +19,8 @@ import type { Measure } from '../jobs/job.ts';
 import { type Line, linePlot } from '../line-plot.node.ts';
 import { control } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
-import type { Recipe } from './recipe.ts';
-import { scratchFactor, scratchJobs } from './scratch.node.ts';
+import type { Recipe, Stage } from './recipe.ts';
+import { scratchJobs, scratchStage } from './scratch.node.ts';
 import { seedsRemark } from './seeds-remark.ts';
 
 /** Keys of the rows of `scratch` that are looked at: two that take long features for good images, and three that do not. */
@@ -37,7 +37,10 @@ export const norms: PlannedExperiment = {
   title: 'The length of features and the quality of images',
   paper:
     'Softmax encourages features that are well separated to be long (arXiv 1704.06369, section 3.1). AdaFace and MagFace take the length for the quality; others found the opposite on some data (AdaFace issues 6 and 49).',
-  plan: (runner) => planNorms(comparisonRecipe(runner), runner.seeds, scratchFactor(runner)),
+  plan: (runner) => {
+    const recipe = comparisonRecipe(runner);
+    return planNorms(recipe, runner.seeds, scratchStage(recipe, runner));
+  },
 };
 
 /** Of the levels of a course, from the best on. */
@@ -84,10 +87,10 @@ interface Row {
 export function planNorms(
   recipe: Recipe,
   seeds: readonly number[],
-  factor: number,
+  stage: Stage,
   keys: readonly string[] = normsKeys,
 ): Plan {
-  const jobs = scratchJobs(recipe, seeds, { factor, keys, measures: [normsMeasure] });
+  const jobs = scratchJobs(recipe, seeds, { stage, keys, measures: [normsMeasure] });
   return {
     jobs,
     results: async (known) => {

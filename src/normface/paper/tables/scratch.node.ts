@@ -7,7 +7,7 @@ import { comparedResults, measurementsByLabel } from './compared-results.node.ts
 import { pairsMeasure } from './comparison.node.ts';
 import { control, type LossRow, laterRows, paperRows, rowsOf, todaysRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
-import { lengthened, type Recipe, scratchJob } from './recipe.ts';
+import { lengthened, type Recipe, type Stage, scratchJob } from './recipe.ts';
 import { baselineText } from './recipe-text.ts';
 
 /** Keys of the rows of Table 2 that are trained from the beginning, too; a loss more is a word here. */
@@ -29,16 +29,29 @@ export const scratch: PlannedExperiment = {
   title: 'From the beginning: the losses with equal budgets',
   paper:
     'Trained from the beginning, C-contrastive is about as good as the center loss and scaled softmax about as good as softmax; papers on margins find CosFace and ArcFace above both.',
-  plan: (runner) => planScratch(comparisonRecipe(runner), runner.seeds, scratchFactor(runner)),
+  plan: (runner) => {
+    const recipe = comparisonRecipe(runner);
+    return planScratch(recipe, runner.seeds, scratchStage(recipe, runner));
+  },
 };
 
-/** Length as a multiple of the baseline's. */
-export function scratchFactor(runner: Pick<ExperimentRunner, 'pick'>): number {
-  return runner.pick({ quick: 0.25, medium: 2, full: 1 });
+/**
+ * As many steps as baseline and fine-tune together, after a warm-up. The gradient of a cosine goes with 1 / ‖f‖ and stands at a right angle to f, so that
+ * every step makes the feature longer and the next ones smaller. Nets without a batch norm before the feature begin with short ones: at the full rate the
+ * first ten steps make the features of `small` hundreds of times as long, and those of MagFace, which wants long ones, a thousand million times.
+ */
+export function scratchStage({ baseline }: Recipe, runner: Pick<ExperimentRunner, 'pick'>): Stage {
+  const { factor, warmupSteps } = runner.pick({
+    quick: { factor: 0.25, warmupSteps: 15 },
+    medium: { factor: 1.5, warmupSteps: 120 },
+    full: { factor: 1, warmupSteps: 2000 },
+  });
+  const stage = lengthened(baseline, factor);
+  return { ...stage, schedule: { ...stage.schedule, kind: stage.schedule?.kind ?? 'constant', warmupSteps } };
 }
 
 interface ScratchOptions {
-  readonly factor: number;
+  readonly stage: Stage;
   readonly keys?: readonly string[];
   readonly measures: readonly Measure[];
 }
@@ -47,12 +60,11 @@ interface ScratchOptions {
 export function scratchJobs(
   recipe: Recipe,
   seeds: readonly number[],
-  { factor, keys = scratchKeys, measures }: ScratchOptions,
+  { stage, keys = scratchKeys, measures }: ScratchOptions,
 ): PlannedJob[] {
-  const stage = lengthened(recipe.baseline, factor);
   return seeds.flatMap((seed) =>
     scratchRows(recipe, keys).map((row) => ({
-      job: scratchJob(recipe, row, seed, { key: keyOf(row, factor), stage, measures }),
+      job: scratchJob(recipe, row, seed, { key: `scratch-${row.key}`, stage, measures }),
       label: labelOf(row),
       seed,
     })),
@@ -64,17 +76,16 @@ function scratchRows(recipe: Recipe, keys: readonly string[]): LossRow[] {
   return rowsOf([...paperRows(head), ...laterRows(head), ...todaysRows(head)], keys);
 }
 
-/** @param factor as `scratchFactor` gives it */
+/** @param stage as `scratchStage` makes it */
 export function planScratch(
   recipe: Recipe,
   seeds: readonly number[],
-  factor: number,
+  stage: Stage,
   keys: readonly string[] = scratchKeys,
 ): Plan {
   const measure = pairsMeasure(recipe);
   const rows = scratchRows(recipe, keys);
-  const stage = lengthened(recipe.baseline, factor);
-  const jobs = scratchJobs(recipe, seeds, { factor, keys, measures: [measure] });
+  const jobs = scratchJobs(recipe, seeds, { stage, keys, measures: [measure] });
   return {
     jobs,
     results: async (known) => {
@@ -98,19 +109,13 @@ export function planScratch(
         results && {
           ...results,
           text: [
-            `${baselineText({ ...recipe, baseline: stage }, seeds)} The other losses take as many steps at the same rates, from the same initial net.`,
+            `${baselineText({ ...recipe, baseline: stage }, seeds)} The other losses take as many steps at the same rates, from the same initial net. The rate rises over the first ${stage.schedule?.warmupSteps} steps: the gradient of a cosine is at a right angle to its feature and makes it longer, and features of this net begin short.`,
             results.text,
           ],
         }
       );
     },
   };
-}
-
-/** The one training that is a baseline of this length has its name. */
-function keyOf({ key }: LossRow, factor: number): string {
-  const length = factor === 1 ? '' : `-times-${factor}`;
-  return key === control.key ? `baseline${length}` : `scratch-${key}${length}`;
 }
 
 function labelOf({ loss, normalisation, key }: LossRow): string {

@@ -18,7 +18,11 @@ import { planNorms } from '../../../../src/normface/paper/tables/norms.node.ts';
 import { planPrecision } from '../../../../src/normface/paper/tables/precision.node.ts';
 import { comparisonRecipe, lightRecipe } from '../../../../src/normface/paper/tables/presets.ts';
 import { lengthened } from '../../../../src/normface/paper/tables/recipe.ts';
-import { planScratch, scratchKeys } from '../../../../src/normface/paper/tables/scratch.node.ts';
+import {
+  planScratch,
+  scratchKeys,
+  scratchStage,
+} from '../../../../src/normface/paper/tables/scratch.node.ts';
 import { planTable1 } from '../../../../src/normface/paper/tables/table1.node.ts';
 import { planTable2, table2 } from '../../../../src/normface/paper/tables/table2.node.ts';
 import { table3, table3Plan } from '../../../../src/normface/paper/tables/table3.node.ts';
@@ -49,12 +53,12 @@ test('tables share their baselines, controls and rows', async () => {
   expect(await hashesOf(table2, ...others)).toHaveLength(own.length);
   // Of two kinds with two weights one weight is that of Table 2.
   expect(await hashesOf(table2, planFig8(smallRecipe, seeds, [0.01, 0.1]))).toHaveLength(own.length + 2 * 2);
-  // Softmax from the beginning is the baseline itself, and one that is twice as long is that of the comparison of lengths.
-  expect(await hashesOf(table2, planScratch(smallRecipe, seeds, 1))).toHaveLength(
+  // What is as long as the baseline and has no warm-up is the baseline itself.
+  expect(await hashesOf(table2, planScratch(smallRecipe, seeds, smallRecipe.baseline))).toHaveLength(
     own.length + 2 * (scratchKeys.length - 1),
   );
   const lengths = planBaselineLength(smallRecipe, seeds, [1, 2]);
-  expect(await hashesOf(lengths, planScratch(smallRecipe, seeds, 2, ['control']))).toHaveLength(4);
+  expect(await hashesOf(table2, lengths)).toHaveLength(own.length + 2);
   // Control and softmax over cosines go on from rows of Table 2; the other losses need something before, which most of them share.
   expect(await hashesOf(table2, planMargins(smallRecipe, seeds))).toHaveLength(own.length + 2 * (2 + 5 + 3));
 });
@@ -186,9 +190,23 @@ test('from a baseline with center loss: every row but the baseline starts there,
   expect(await hashesOf(table2, plan)).toHaveLength((await hashesOf(table2)).length + plan.jobs.length);
 });
 
+test('medium: from the beginning every loss takes the steps of baseline and fine-tune together, after a warm-up', async () => {
+  const { runner } = fakeRunner(temporaryFolder(), { preset: 'medium' });
+  const { jobs } = planScratch(comparisonRecipe(medium), [1], scratchStage(comparisonRecipe(medium), runner));
+  expect(jobs.map(({ job }) => job.key)).toContain('tables-scratch-magface-s1');
+  for (const { job } of jobs) {
+    expect(job.start).toBeUndefined();
+    expect(parseConfig(job.config)).toMatchObject({
+      epochs: 10 + 5,
+      schedule: { kind: 'multistep', milestones: [0.5, 0.8], warmupSteps: 120 },
+    });
+  }
+});
+
 test('lengths by quality are of the trainings from the beginning, and of no others', async () => {
-  const scratch = planScratch(smallRecipe, seeds, 2);
-  const norms = planNorms(smallRecipe, seeds, 2);
+  const stage = lengthened(smallRecipe.baseline, 2);
+  const scratch = planScratch(smallRecipe, seeds, stage);
+  const norms = planNorms(smallRecipe, seeds, stage);
   expect(norms.jobs).toHaveLength(2 * 5);
   expect(await hashesOf(scratch, norms)).toHaveLength((await hashesOf(scratch)).length);
 });
@@ -200,7 +218,7 @@ test('a threshold starts elsewhere where class weights go on from softmax, and a
   const fineTuned = planTable2(recipe, [1]);
   expect(lossOf(fineTuned, '-uniface-')).toMatchObject({ s: 30, margin: 0.3, bias: { initial: 13 } });
   expect(lossOf(fineTuned, '-sphereface2-')).toMatchObject({ weight: 50, bias: { initial: -1.7 } });
-  const fromTheBeginning = lossOf(planScratch(recipe, [1], 2), '-uniface-');
+  const fromTheBeginning = lossOf(planScratch(recipe, [1], recipe.baseline), '-uniface-');
   expect(fromTheBeginning).toMatchObject({ s: 30, margin: 0.3 });
   expect(fromTheBeginning).not.toHaveProperty('bias.initial');
 });
@@ -210,7 +228,7 @@ test.each([
   { adaface: [-0.5, -0.6, -0.55], said: 'AdaFace, normalised by blur −0.550', verdict: 'shorter' },
   { adaface: [-0.5, 0.6, 0.05], said: 'AdaFace, normalised by blur +0.050', verdict: 'indistinct' },
 ])('the sign of the correlation of length and quality is tested over the seeds: $verdict', async (made) => {
-  const plan = planNorms(smallRecipe, [1, 2, 3], 1, ['control', 'adaface']);
+  const plan = planNorms(smallRecipe, [1, 2, 3], smallRecipe.baseline, ['control', 'adaface']);
   const known: KnownValues = {
     value: async <T extends object>({ key, config: { seed } }: Job) => {
       const blur = key.includes('adaface') ? made.adaface[seed! - 1]! : 0.9 + 0.01 * seed!;

@@ -135,7 +135,7 @@ test('half precision trains the baseline and its fine-tunes again in f16, and no
 });
 
 test('lengths by quality are measured of nets that are trained from the beginning', async () => {
-  const plan = planNorms(smallRecipe, [1], 1, ['control', 'magface']);
+  const plan = planNorms(smallRecipe, [1], smallRecipe.baseline, ['control', 'magface']);
   for (const { job, label } of plan.jobs) if (label === 'softmax') await jobs.do(job);
   const before = runs();
   const results = await run(plan);
