@@ -278,7 +278,7 @@ export function againstControlText(
     ...sentence('Below', 'below'),
     ...sentence('Not distinguishable', 'indistinct'),
     ...sentence('Of one seed, so that chance is not known', 'untested'),
-    `p is ${what === undefined ? '' : 'the larger of two: '}that of Student's t over the seeds${spread === 'own' ? '' : spreadText(compared)}${what === undefined ? '' : ` and that of a bootstrap over the ${what}`}` +
+    `p is ${what === undefined ? '' : 'the larger of two: '}that of Student's t over the seeds${spread === 'own' ? '' : spreadText(compared)}${what === undefined ? '' : `, and that of a bootstrap over the ${what}`}` +
       `${tested > 1 ? `; then by Holm's procedure for ${tested} rows at once` : ''}. From ${level} on a difference counts as not distinguishable${tested > 1 ? '; near 1 p is left out' : ''}.`,
   ].join(' ');
 }
@@ -302,7 +302,7 @@ export function bestText(rows: readonly MeasuredRow[], what: string): string {
   return (
     `The highest mean has ${best!.row.label}, ${percentEstimate(best!.mean)}. ` +
     `${below.length === 0 ? 'None of the others is below it beyond chance' : `Below it beyond chance: ${names.join('; ')}`}` +
-    `${rest > 0 && below.length > 0 ? `; the other ${rest} are not distinguishable from it` : ''} (both tests, over seeds and over the ${what}, by Holm's procedure for ${judged.length} rows). ` +
+    `${rest > 0 && below.length > 0 ? `; ${rest} ${rest === 1 ? 'is' : 'are'} not distinguishable from it` : ''} (both tests, over seeds and over the ${what}, by Holm's procedure for ${judged.length} rows). ` +
     'It was picked for its mean, which makes these p-values too small rather than too large.'
   );
 }
@@ -312,7 +312,7 @@ function spreadText(compared: readonly Compared[]): string {
   const { rows, spread } = spreadOf(compared);
   return spread === undefined || rows.length < 3
     ? ''
-    : `, with the spread of all ${rows.length} rows (${spread.degrees} degrees of freedom, fewer for a row that scatters more),`;
+    : `, with the spread of all ${rows.length} rows (${spread.degrees} degrees of freedom, fewer for a row that scatters more)`;
 }
 
 /** The same in one line: which rows are above and below their control, and how many can not be told from it. */

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { orderedPairsText, orderText, paperOrder } from '../../../src/normface/evaluation/paper-order.ts';
 import {
   againstControlText,
+  bestText,
   differenceOf,
+  differencesOf,
   differenceText,
   type MeasuredRow,
   points,
@@ -138,6 +140,48 @@ describe('rows against their controls', () => {
       control,
     }));
     expect(againstControlText(twenty, undefined)).not.toContain('Above');
+  });
+
+  test('rows that are not told here count for the spread and for Holm all the same', () => {
+    const compared = [
+      { row: row('up', [870, 861, 876, 868, 871]), control },
+      { row: row('hidden', [869, 862, 875, 868, 872]), control },
+    ];
+    const text = againstControlText(compared, '1,000 pairs', {
+      nameOf: (label) => (label === 'up' ? 'UP' : undefined),
+    });
+    const whole = againstControlText(compared, '1,000 pairs');
+    expect(text).toContain('Above: UP (');
+    expect(text).not.toContain('hidden');
+    expect(/up \((.*?)\)/.exec(whole)![1]).toBe(/UP \((.*?)\)/.exec(text)![1]);
+    expect(text).toMatch(/the larger of two: .*, and that of a bootstrap .*Holm's procedure for 2 rows/);
+  });
+
+  test('rows that are not independent are each judged by their own spread', () => {
+    const [quiet, twin] = [row('quiet', [790, 781, 796, 788, 791]), row('twin', [790, 781, 796, 788, 791])];
+    const noisy = row('noisy', [700, 820, 760, 800, 710]);
+    const compared = [quiet, twin, noisy].map((one) => ({ row: one, control }));
+    expect(differencesOf(compared, 'own')).toEqual(compared.map((one) => differenceOf(one.row, one.control)));
+    expect(differencesOf(compared)[0]!.error).toBeGreaterThan(differencesOf(compared, 'own')[0]!.error!);
+    expect(againstControlText(compared, undefined, { spread: 'own' })).not.toContain('degrees of freedom');
+  });
+
+  test('the highest mean is named, with what is below it beyond chance', () => {
+    const rows = [
+      row('low', [670, 661, 676, 668, 671]),
+      row('best', [870, 861, 876, 868, 871]),
+      row('near', [868, 863, 874, 869, 870]),
+    ];
+    const text = bestText(rows, '1,000 pairs');
+    expect(text).toMatch(
+      /^The highest mean has best, 86\.92 ± \d\.\d\d\. Below it beyond chance: low −20\.00 ± /,
+    );
+    expect(text).toMatch(/; 1 is not distinguishable from it \(.* for 2 rows\)\. It was picked/);
+    expect(bestText(rows.slice(1), '1,000 pairs')).toContain(
+      'None of the others is below it beyond chance (',
+    );
+    expect(bestText([row('a', [1]), row('b', [2])], '1,000 pairs')).toBe('');
+    expect(bestText([], '1,000 pairs')).toBe('');
   });
 
   test('one seed claims nothing', () => {
