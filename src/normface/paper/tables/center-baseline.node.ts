@@ -4,8 +4,8 @@
  */
 
 import type { Plan, PlannedExperiment } from '../experiment.ts';
-import type { Job, Measure } from '../jobs/job.ts';
-import { comparedResults, measurementsByLabel } from './compared-results.node.ts';
+import type { Measure } from '../jobs/job.ts';
+import { type PlannedRow, planCompared } from './compared-results.node.ts';
 import { pairsMeasure } from './comparison.node.ts';
 import { type LossRow, labelOf, paperRows, rowsOf } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -25,51 +25,26 @@ export const centerBaseline: PlannedExperiment = {
   plan: (runner) => planCenterBaseline(comparisonRecipe(runner), runner.seeds),
 };
 
-interface Entry {
-  readonly key: string;
-  readonly label: string;
-  readonly remark: string;
-  job(seed: number): Job;
-}
-
 export function planCenterBaseline(recipe: Recipe, seeds: readonly number[]): Plan {
   const measure = pairsMeasure(recipe);
-  const entries = entriesOf(recipe, [measure]);
-  const jobs = seeds.flatMap((seed) => entries.map(({ label, job }) => ({ job: job(seed), label, seed })));
-  return {
-    jobs,
-    results: async (known) => {
-      const found = await measurementsByLabel(known, jobs, measure);
-      const results = comparedResults(
-        entries.map(({ key, label, remark }) => ({ key, label, remark, measurements: found.get(label)! })),
-        {
-          stem: 'center-baseline',
-          reference: startKey,
-          remarks: 'settings',
-          seeds,
-          rule: `${recipe.protocol} (${recipe.merge})`,
-        },
-      );
-      return (
-        results && {
-          ...results,
-          text: [
-            `${baselineText(recipe, seeds, 'softmax + center')} From it ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate}, of the same two losses (further steps, with the centers of the baseline) or of softmax over cosines, alone or with a second loss whose agents are new. ` +
-              'Class weights go on from the baseline.',
-            results.text,
-          ],
-        }
-      );
-    },
-  };
+  return planCompared(rowsToTrain(recipe, [measure]), measure, {
+    stem: 'center-baseline',
+    reference: startKey,
+    remarks: 'settings',
+    seeds,
+    rule: `${recipe.protocol} (${recipe.merge})`,
+    text:
+      `${baselineText(recipe, seeds, 'softmax + center')} From it ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate}, of the same two losses (further steps, with the centers of the baseline) or of softmax over cosines, alone or with a second loss whose agents are new. ` +
+      'Class weights go on from the baseline.',
+  });
 }
 
-function entriesOf(recipe: Recipe, measures: readonly Measure[]): Entry[] {
+function rowsToTrain(recipe: Recipe, measures: readonly Measure[]): PlannedRow[] {
   const rows = paperRows(recipe.head);
   const [start] = rowsOf(rows, [startKey]);
   const baseline = (seed: number) =>
     scratchJob(recipe, start!, seed, { key: 'center-baseline', stage: recipe.baseline, measures });
-  const fineTuned = (row: LossRow, label: string): Entry => ({
+  const fineTuned = (row: LossRow, label: string): PlannedRow => ({
     key: row.key,
     label,
     remark: settingsText(row),

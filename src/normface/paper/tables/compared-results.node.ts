@@ -9,8 +9,8 @@ import {
   points,
   sharedSeeds,
 } from '../../evaluation/verdict.ts';
-import type { ExperimentResults, KnownValues } from '../experiment.ts';
-import type { PlannedJob } from '../jobs/job.ts';
+import type { ExperimentResults, KnownValues, Plan } from '../experiment.ts';
+import type { Job, PlannedJob } from '../jobs/job.ts';
 import {
   areaText,
   type Measurement,
@@ -41,6 +41,39 @@ export interface ComparedOptions {
   readonly seeds: readonly number[];
   /** Rule behind the accuracies, and merge. */
   readonly rule: string;
+}
+
+/** A row of a comparison before it is measured, and its trainings. */
+export interface PlannedRow extends Omit<ComparedRow, 'measurements'> {
+  job(seed: number): Job;
+}
+
+/** Seeds are the outer loop, so that none is left behind. */
+export function jobsOf(rows: readonly PlannedRow[], seeds: readonly number[]): PlannedJob[] {
+  return seeds.flatMap((seed) => rows.map(({ label, job }) => ({ job: job(seed), label, seed })));
+}
+
+/** Rows that are trained and then compared with one of them. @param text what was trained, said before what came out */
+export function planCompared(
+  rows: readonly PlannedRow[],
+  measure: PairsMeasure,
+  { text, ...options }: ComparedOptions & { readonly text: string },
+): Plan {
+  const jobs = jobsOf(rows, options.seeds);
+  return {
+    jobs,
+    results: async (known) => {
+      const found = await measurementsByLabel(known, jobs, measure);
+      const measured = rows.map(({ key, label, remark }) => ({
+        key,
+        label,
+        remark,
+        measurements: found.get(label)!,
+      }));
+      const results = comparedResults(measured, options);
+      return results && { ...results, text: [text, results.text] };
+    },
+  };
 }
 
 /** Measurements of planned jobs by the label of their row. */

@@ -113,7 +113,7 @@ export function experimentResults(
     below: 'C-contrastive is the flatter one, as in the paper',
     indistinct: 'which of the two is flatter is not distinguishable',
   });
-  // Of some of the same trainings' seeds and hardly different losses, so that they do not scatter one by one.
+  // Means over nearly the same losses from the same seeds, which do not scatter independently.
   const against = [single, ...curves.map(({ average }) => average)].map((row) => ({ row, control }));
   return {
     summary: `range over the weights, C-contrastive less center: ${flatter}; averaged over the weights ${againstControlSummary(against, 'own')}`,

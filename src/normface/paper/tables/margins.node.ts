@@ -1,8 +1,8 @@
 /** Large margins with a schedule: first without the margin, then with that of the authors, against a control of as many steps. */
 
 import type { Plan, PlannedExperiment } from '../experiment.ts';
-import type { Job } from '../jobs/job.ts';
-import { comparedResults, measurementsByLabel } from './compared-results.node.ts';
+import type { Measure } from '../jobs/job.ts';
+import { type PlannedRow, planCompared } from './compared-results.node.ts';
 import { pairsMeasure } from './comparison.node.ts';
 import { control, type LossRow } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -46,53 +46,28 @@ export const margins: PlannedExperiment = {
   plan: (runner) => planMargins(comparisonRecipe(runner), runner.seeds),
 };
 
-interface Entry {
-  readonly key: string;
-  readonly label: string;
-  readonly remark: string;
-  job(seed: number): Job;
-}
-
 export function planMargins(recipe: Recipe, seeds: readonly number[]): Plan {
   const measure = pairsMeasure(recipe);
-  const entries = entriesOf(recipe, [measure]);
-  const jobs = seeds.flatMap((seed) => entries.map(({ label, job }) => ({ job: job(seed), label, seed })));
-  return {
-    jobs,
-    results: async (known) => {
-      const found = await measurementsByLabel(known, jobs, measure);
-      const results = comparedResults(
-        entries.map(({ key, label, remark }) => ({ key, label, remark, measurements: found.get(label)! })),
-        {
-          stem: 'margins',
-          reference: control.key,
-          remarks: 'settings',
-          seeds,
-          rule: `${recipe.protocol} (${recipe.merge})`,
-        },
-      );
-      return (
-        results && {
-          ...results,
-          text: [
-            `${baselineText(recipe, seeds)} From it each row takes ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate} of its loss without a margin, then as many with it; ` +
-              'the control takes as many further steps of softmax, and "softmax over cosines" as many without any margin. Settings are those of the authors, but for a running deviation of lengths, which has to settle in so few steps.',
-            results.text,
-          ],
-        }
-      );
-    },
-  };
+  return planCompared(rowsToTrain(recipe, [measure]), measure, {
+    stem: 'margins',
+    reference: control.key,
+    remarks: 'settings',
+    seeds,
+    rule: `${recipe.protocol} (${recipe.merge})`,
+    text:
+      `${baselineText(recipe, seeds)} From it each row takes ${stepsText(recipe.fineTune)} at a rate of ${recipe.fineTune.learningRate} of its loss without a margin, then as many with it; ` +
+      'the control takes as many further steps of softmax, and "softmax over cosines" as many without any margin. Settings are those of the authors, but for a running deviation of lengths, which has to settle in so few steps.',
+  });
 }
 
-function entriesOf(recipe: Recipe, measures: NonNullable<Parameters<typeof fineTuneJob>[3]>): Entry[] {
+function rowsToTrain(recipe: Recipe, measures: readonly Measure[]): PlannedRow[] {
   const rowOf = (key: string, loss: Loss, normalisation: LossRow['normalisation'] = 'yes'): LossRow => ({
     key,
     loss: key,
     normalisation,
     config: { loss },
   });
-  const twice = (key: string, label: string, first: LossRow, second: LossRow): Entry => ({
+  const twice = (key: string, label: string, first: LossRow, second: LossRow): PlannedRow => ({
     key,
     label,
     remark: settingsText(second),

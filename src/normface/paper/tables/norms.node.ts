@@ -17,10 +17,11 @@ import { hashText } from '../../training/config/overrides.ts';
 import type { ExperimentResults, Figure, Plan, PlannedExperiment } from '../experiment.ts';
 import type { Measure } from '../jobs/job.ts';
 import { type Line, linePlot } from '../line-plot.node.ts';
+import { jobsOf } from './compared-results.node.ts';
 import { control } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
 import type { Recipe, Stage } from './recipe.ts';
-import { scratchJobs, scratchStage } from './scratch.node.ts';
+import { scratchRows, scratchStage } from './scratch.node.ts';
 import { seedsRemark } from './seeds-remark.ts';
 
 /** Keys of the rows of `scratch` that are looked at: two that take long features for good images, and three that do not. */
@@ -90,7 +91,7 @@ export function planNorms(
   stage: Stage,
   keys: readonly string[] = normsKeys,
 ): Plan {
-  const jobs = scratchJobs(recipe, seeds, { stage, keys, measures: [normsMeasure] });
+  const jobs = jobsOf(scratchRows(recipe, { stage, keys, measures: [normsMeasure] }), seeds);
   return {
     jobs,
     results: async (known) => {

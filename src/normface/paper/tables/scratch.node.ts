@@ -2,8 +2,8 @@
 
 import type { Plan, PlannedExperiment } from '../experiment.ts';
 import type { ExperimentRunner } from '../experiment-runner.node.ts';
-import type { Measure, PlannedJob } from '../jobs/job.ts';
-import { comparedResults, measurementsByLabel } from './compared-results.node.ts';
+import type { Measure } from '../jobs/job.ts';
+import { type PlannedRow, planCompared } from './compared-results.node.ts';
 import { pairsMeasure } from './comparison.node.ts';
 import { control, type LossRow, laterRows, paperRows, rowsOf, todaysRows } from './loss-rows.ts';
 import { comparisonRecipe } from './presets.ts';
@@ -38,7 +38,7 @@ export const scratch: PlannedExperiment = {
 /**
  * As many steps as baseline and fine-tune together, after a warm-up. The gradient of a cosine goes with 1 / ‖f‖ and stands at a right angle to f, so that
  * every step makes the feature longer and the next ones smaller. Nets without a batch norm before the feature begin with short ones: at the full rate the
- * first ten steps make the features of `small` hundreds of times as long, and those of MagFace, which wants long ones, a thousand million times.
+ * features of `small` were two hundred times as long after ten steps of AdaFace, and a thousand million times after forty of MagFace, which wants long ones.
  */
 export function scratchStage({ baseline }: Recipe, runner: Pick<ExperimentRunner, 'pick'>): Stage {
   const { factor, warmupSteps } = runner.pick({
@@ -56,24 +56,19 @@ interface ScratchOptions {
   readonly measures: readonly Measure[];
 }
 
-/** The trainings of some rows, seed by seed. */
-export function scratchJobs(
+/** The rows with their trainings. */
+export function scratchRows(
   recipe: Recipe,
-  seeds: readonly number[],
   { stage, keys = scratchKeys, measures }: ScratchOptions,
-): PlannedJob[] {
-  return seeds.flatMap((seed) =>
-    scratchRows(recipe, keys).map((row) => ({
-      job: scratchJob(recipe, row, seed, { key: `scratch-${row.key}`, stage, measures }),
-      label: labelOf(row),
-      seed,
-    })),
-  );
-}
-
-function scratchRows(recipe: Recipe, keys: readonly string[]): LossRow[] {
+): PlannedRow[] {
   const head = { ...recipe.head, fineTuned: {} };
-  return rowsOf([...paperRows(head), ...laterRows(head), ...todaysRows(head)], keys);
+  const rows = rowsOf([...paperRows(head), ...laterRows(head), ...todaysRows(head)], keys);
+  return rows.map((row) => ({
+    key: row.key,
+    label: labelOf(row),
+    remark: settingsText(row),
+    job: (seed) => scratchJob(recipe, row, seed, { key: `scratch-${row.key}`, stage, measures }),
+  }));
 }
 
 /** @param stage as `scratchStage` makes it */
@@ -84,38 +79,14 @@ export function planScratch(
   keys: readonly string[] = scratchKeys,
 ): Plan {
   const measure = pairsMeasure(recipe);
-  const rows = scratchRows(recipe, keys);
-  const jobs = scratchJobs(recipe, seeds, { stage, keys, measures: [measure] });
-  return {
-    jobs,
-    results: async (known) => {
-      const found = await measurementsByLabel(known, jobs, measure);
-      const results = comparedResults(
-        rows.map((row) => ({
-          key: row.key,
-          label: labelOf(row),
-          remark: settingsText(row),
-          measurements: found.get(labelOf(row))!,
-        })),
-        {
-          stem: 'scratch',
-          reference: control.key,
-          remarks: 'settings',
-          seeds,
-          rule: `${recipe.protocol} (${recipe.merge})`,
-        },
-      );
-      return (
-        results && {
-          ...results,
-          text: [
-            `${baselineText({ ...recipe, baseline: stage }, seeds)} The other losses take as many steps at the same rates, from the same initial net. The rate rises over the first ${stage.schedule?.warmupSteps} steps: the gradient of a cosine is at a right angle to its feature and makes it longer, and features of this net begin short.`,
-            results.text,
-          ],
-        }
-      );
-    },
-  };
+  return planCompared(scratchRows(recipe, { stage, keys, measures: [measure] }), measure, {
+    stem: 'scratch',
+    reference: control.key,
+    remarks: 'settings',
+    seeds,
+    rule: `${recipe.protocol} (${recipe.merge})`,
+    text: `${baselineText({ ...recipe, baseline: stage }, seeds)} The other losses take as many steps at the same rates, from the same initial net. The rate rises over the first ${stage.schedule?.warmupSteps} steps: the gradient of a cosine is at a right angle to its feature and makes it longer, and features of this net begin short.`,
+  });
 }
 
 function labelOf({ loss, normalisation, key }: LossRow): string {

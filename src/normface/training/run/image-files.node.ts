@@ -7,6 +7,10 @@ import { UserError } from '../../../common/errors.ts';
 import { reasonOf } from '../../../common/files.node.ts';
 import { type Dataset, imageName, type Sample, type Source } from '../../data/dataset.ts';
 import { readSource } from '../../data/source.node.ts';
+import type { TrainingState } from '../checkpoint/checkpoint.ts';
+
+/** What checkpoints keep of the images. */
+export type ImageRecord = Pick<TrainingState, 'imagesHash' | 'imageFiles' | 'contentsHash'>;
 
 /** Files looked at in one go. */
 const AT_ONCE = 64;

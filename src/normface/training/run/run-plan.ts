@@ -11,7 +11,7 @@ import type { Meter } from '../meter.ts';
 import type { Model } from '../model.ts';
 import type { Reporter } from '../reporter.ts';
 import type { TrainingData } from '../training-data.node.ts';
-import type { ImageRecord } from './start.node.ts';
+import type { ImageRecord } from './image-files.node.ts';
 
 /** What a run is, whatever becomes of the device. */
 export interface RunPlan {

@@ -10,11 +10,8 @@ import type { Model } from '../model.ts';
 import type { Reporter } from '../reporter.ts';
 import type { TrainingData } from '../training-data.node.ts';
 import { goesOnFrom, lossesOf } from './head-start.node.ts';
-import { describeImageFiles, hashContents } from './image-files.node.ts';
+import { describeImageFiles, hashContents, type ImageRecord } from './image-files.node.ts';
 import type { RunPlan } from './run-plan.ts';
-
-/** What checkpoints keep of the images. */
-export type ImageRecord = Pick<TrainingState, 'imagesHash' | 'imageFiles' | 'contentsHash'>;
 
 /**
  * Looks at the images of a run and, where it is resumed, compares them with those of its checkpoint.
