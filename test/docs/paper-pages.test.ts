@@ -8,6 +8,7 @@ import { fill, partsOf } from '../../scripts/paper-pages/fill.ts';
 import { knownOf, openRecords } from '../../scripts/paper-pages/known.ts';
 import { paperParts } from '../../scripts/paper-pages/paper-parts.ts';
 import { recipeParts, recipeRows } from '../../scripts/paper-pages/recipes.ts';
+import { DivergedError } from '../../src/common/errors.ts';
 import type { JsonObject } from '../../src/common/json.ts';
 import { findDataSources } from '../../src/normface/paper/data-sources.node.ts';
 import type { PlannedExperiment } from '../../src/normface/paper/experiment.ts';
@@ -54,7 +55,8 @@ test('only what is between the comments of a part is replaced', () => {
 test('a page of some trainings says how many, who did them and what is missing', async () => {
   const folder = temporaryFolder();
   const { runner } = fakeRunner(folder);
-  const jobs = new Jobs({ runner, train: stubTrainer().train });
+  const trainer = stubTrainer();
+  const jobs = new Jobs({ runner, train: trainer.train });
   const measure = stubMeasure('pairs');
   const planned = [1, 2].map((seed) => ({
     job: stubJob('a', { seed, measures: [measure] }),
@@ -90,8 +92,17 @@ test('a page of some trainings says how many, who did them and what is missing',
   expect(summary).toContain('- Table 9 (1 of 2 trainings so far): it goes on.');
   expect(progress).toContain('| [Table 9: something](#table-9-something) | 1 of 2 |');
   expect(sections).toContain('Not all of it is there: 1 of 2 trainings are done and measured.');
+  // What diverged gives no numbers, and is not done.
+  trainer.state.fail = new DivergedError('the run diverged: the loss of step 3 is NaN');
   await jobs.do(planned[1]!.job);
-  expect((await parts()).state).toContain('**All 2 trainings are done.**');
+  const diverged = await parts();
+  expect(diverged.state).toContain('**1 of 2 trainings so far**');
+  expect(diverged.state).toContain('1 record is of before');
+  const whole = new Jobs({ runner, folder: temporaryFolder(), train: stubTrainer().train });
+  for (const { job } of planned) await whole.do(job);
+  expect(paperParts(await knownOf([experiment], runner, whole)).state).toContain(
+    '**All 2 trainings are done.**',
+  );
 });
 
 describe('commands', () => {

@@ -192,14 +192,10 @@ const words: Readonly<Record<Verdict, string>> = {
 
 /** "+0.42 points (95 % interval −0.10 to +0.94, p = 0.09): not distinguishable". */
 export function differenceText(difference: Difference, names: Partial<Record<Verdict, string>> = {}): string {
-  const { mean, interval, units, seeds } = difference;
+  const { mean, interval, units } = difference;
   const p = pValueOf(difference) ?? units;
   const details = [
-    ...(interval
-      ? [
-          `${seeds === null ? 'over the choice of what judges ' : ''}95 % interval ${interval.map(signedPoints).join(' to ')}`,
-        ]
-      : []),
+    ...(interval ? [`95 % interval ${interval.map(signedPoints).join(' to ')}`] : []),
     ...(p === null ? [] : [pText(p)]),
   ];
   const verdict = verdictOf(difference);

@@ -9,6 +9,16 @@ test('one outlier does not squeeze all other rows', () => {
   expect(high).toBeGreaterThan(78.5);
 });
 
+test('lines are drawn to their ends, but for those as far away as an outlier', () => {
+  const values = [76.9, 77.1, 77.3, 77.4, 77.6, 77.8, 78.0, 78.2, 78.3, 78.5];
+  const [low, high] = drawnRange(values, [75.5, 79.5, 120]);
+  expect(low).toBeLessThan(75.5);
+  expect(high).toBeGreaterThan(79.5);
+  expect(high).toBeLessThan(90);
+  // Alone they decide nothing of what is an outlier.
+  expect(drawnRange([5, 5, 5], [4, 6])).toEqual([3.9, 6.1]);
+});
+
 test('no value lies on the frame, and equal values have room too', () => {
   const [low, high] = drawnRange([1.08, 4.45, 3.94]);
   expect(low).toBeLessThan(1.08);

@@ -99,7 +99,10 @@ describe('checkpoints', () => {
       pruneCheckpoints(run, 3, 10);
     }
     expect(names()).toEqual([10, 20, 25]);
-    for (const step of [30, 40, 43]) {
+    saveCheckpoint(run, checkpoint(30));
+    pruneCheckpoints(run, 3, 10);
+    expect(names()).toEqual([10, 20, 30]);
+    for (const step of [40, 43]) {
       saveCheckpoint(run, checkpoint(step));
       pruneCheckpoints(run, 3, 10);
     }

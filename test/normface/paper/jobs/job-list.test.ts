@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DivergedError, UserError } from '../../../../src/common/errors.ts';
@@ -100,6 +100,25 @@ test('a job that is trained but not measured is open for its measures alone', as
   const found = await list();
   expect(found.jobs[0]).toMatchObject({ key: 'start', state: 'to be measured', step: 10, steps: 10 });
   expect(found.jobs[0]!.secondsLeft).toBeCloseTo((2 * 2) / 3, 9);
+});
+
+test('a trained job without its checkpoint is trained again for a new measure, and the list says so', async () => {
+  const { list, jobs } = opened();
+  const job = stubJob('start');
+  await jobs.do(job);
+  rmSync(join(jobs.store.findRun(await jobs.identities.of(job))!.folder, 'ckpt'), { recursive: true });
+  const found = await list();
+  expect(found.jobs[0]).toMatchObject({ state: 'to be measured', step: 0, steps: 10 });
+  expect(found.jobs[0]!.secondsLeft).toBeCloseTo(10 * 2 + (2 * 2) / 3, 9);
+});
+
+test('a damaged checkpoint counts as none', async () => {
+  const { list, jobs, trainer } = opened();
+  trainer.state.stopAt = 4;
+  await errorOf(jobs.do(start));
+  const { checkpoint } = jobs.store.findRun(await jobs.identities.of(start))!;
+  writeFileSync(join(checkpoint!, 'state.json'), '{');
+  expect((await list()).jobs[0]).toMatchObject({ state: 'begun', step: 0 });
 });
 
 test('only what was named is listed, and what cannot be planned is said', async () => {
